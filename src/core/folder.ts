@@ -1,0 +1,58 @@
+/** @file Where bytes live. The library reads and writes through a Folder, so it works on a disk, in memory and over the web. */
+import { runError } from "./errors.ts";
+
+/** A place with named files; names use `/` and never leave the folder. */
+export interface Folder {
+  /** How messages name this folder. */
+  readonly label: string;
+  /** The bytes of a file. @throws DmilError when there is none. */
+  read(path: string): Promise<Uint8Array>;
+  /** Replaces a file whole: a reader sees the old bytes or the new ones, never a mix. */
+  write(path: string, bytes: Uint8Array | string): Promise<void>;
+  /** Adds to the end of a file, making it first if needed. */
+  append(path: string, text: string): Promise<void>;
+  exists(path: string): Promise<boolean>;
+  remove(path: string): Promise<void>;
+  /** All files below `under`, relative to the folder, sorted. */
+  list(under?: string): Promise<string[]>;
+}
+
+/** A folder that lives in memory. */
+export function memoryFolder(label = "memory", files: Map<string, Uint8Array> = new Map()): Folder {
+  const bytesOf = (content: Uint8Array | string): Uint8Array =>
+    typeof content === "string" ? new TextEncoder().encode(content) : content.slice();
+  return {
+    label,
+    async read(path) {
+      const bytes = files.get(path);
+      if (bytes === undefined) throw runError(`${label}: there is no file ${path}.`, { path });
+      return bytes;
+    },
+    async write(path, content) {
+      files.set(path, bytesOf(content));
+    },
+    async append(path, text) {
+      const before = files.get(path) ?? new Uint8Array(0);
+      const added = bytesOf(text);
+      const joined = new Uint8Array(before.length + added.length);
+      joined.set(before);
+      joined.set(added, before.length);
+      files.set(path, joined);
+    },
+    async exists(path) {
+      return files.has(path);
+    },
+    async remove(path) {
+      files.delete(path);
+    },
+    async list(under = "") {
+      const prefix = under === "" ? "" : `${under}/`;
+      return [...files.keys()].filter((path) => path.startsWith(prefix)).sort();
+    },
+  };
+}
+
+/** The text of a UTF-8 file. */
+export async function readText(folder: Folder, path: string): Promise<string> {
+  return new TextDecoder().decode(await folder.read(path));
+}

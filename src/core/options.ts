@@ -1,0 +1,58 @@
+/** @file Options: zod schemas with our messages. Unknown keys are errors that name the nearest known key. */
+import type { z } from "zod";
+import { configError, hint } from "./errors.ts";
+
+/** One thing wrong with a value: where in it, and what. */
+export interface OptionIssue {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** Everything wrong with `value` under `schema`; empty when it fits. Messages name the nearest known key. */
+export function optionIssues(schema: z.ZodType, value: unknown): OptionIssue[] {
+  const result = schema.safeParse(value);
+  if (result.success) return [];
+  return result.error.issues.flatMap((issue): OptionIssue[] => {
+    const path = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part));
+    if (issue.code !== "unrecognized_keys") return [{ path, message: issue.message }];
+    const known = knownKeys(schema, path);
+    return issue.keys.map((key) => ({ path: [...path, key], message: `unknown option "${key}"${hint(key, known)}` }));
+  });
+}
+
+/** `value` with defaults filled in. @throws ConfigError that lists every issue, each with its path under `where`. */
+export function parseOptions<S extends z.ZodType>(schema: S, value: unknown, where: string): z.output<S> {
+  const issues = optionIssues(schema, value);
+  if (issues.length > 0) {
+    const lines = issues.map((issue) => `${[where, ...issue.path].join(".")}: ${issue.message}`);
+    throw configError(lines.join("\n"), { issues });
+  }
+  return schema.parse(value) as z.output<S>;
+}
+
+/** The keys an object schema knows at a path. */
+function knownKeys(schema: z.ZodType, path: readonly (string | number)[]): string[] {
+  let node: unknown = schema;
+  for (const part of path) {
+    node = unwrap(node);
+    const def = (node as { def?: { type?: string; valueType?: unknown; element?: unknown } }).def;
+    if (def?.type === "record") node = def.valueType;
+    else if (def?.type === "array") node = def.element;
+    else node = shapeOf(node)?.[String(part)];
+  }
+  return Object.keys(shapeOf(unwrap(node)) ?? {});
+}
+
+function shapeOf(node: unknown): Record<string, unknown> | undefined {
+  return (node as { shape?: Record<string, unknown> } | undefined)?.shape;
+}
+
+/** The schema inside optional, default and the like. */
+function unwrap(node: unknown): unknown {
+  let inner = node;
+  while (true) {
+    const def = (inner as { def?: { type?: string; innerType?: unknown } } | undefined)?.def;
+    if (def?.innerType === undefined) return inner;
+    inner = def.innerType;
+  }
+}
