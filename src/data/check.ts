@@ -1,0 +1,276 @@
+/** @file Checks of data: what is wrong ends in a DataError that names file and row, what is odd becomes a warning. */
+import { dataError, hint } from "../core/errors.ts";
+import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
+import { type DataSplits, type Dataset, featureCount, SPLITS, type SplitName } from "./dataset.ts";
+
+/** One modality, seen over all splits. */
+export interface ModalityReport {
+  readonly dtype: "float32";
+  /** Of one sample: [] for one number. */
+  readonly shape: Shape;
+  /** No NaN, no infinite number; otherwise there is an error instead of a report. */
+  readonly finite: true;
+  /** Features (counted row-major within a sample) that have one value over the whole train split. */
+  readonly constantColumns: readonly number[];
+}
+
+/** One split: how many samples, how many of each class, how many without a label. */
+export interface SplitReport {
+  readonly samples: number;
+  /** [K] */
+  readonly counts: readonly number[];
+  readonly missing: number;
+}
+
+/** What `checkSplits` found in good data. */
+export interface DataReport {
+  readonly modalities: Readonly<Record<string, ModalityReport>>;
+  readonly classes: readonly string[];
+  readonly splits: Readonly<Record<SplitName, SplitReport>>;
+  readonly warnings: readonly string[];
+}
+
+/** How messages name a part of the data: `labels`, `ids`, `groups`, `truth` or a modality. */
+export type Where = (split: SplitName, part: string) => string;
+
+/** Modality names become parts of file names, options and tensor names. */
+const NAME = /^\p{L}[\p{L}\p{N}_-]*$/u;
+
+/**
+ * Checks three splits: equal modalities and feature shapes, as many rows as labels everywhere, finite numbers, labels in
+ * range, every class in train, at least two classes, no empty split. `where` names the parts, as `train/audio` by default.
+ * @throws DataError at the first thing that is wrong.
+ */
+export function checkSplits(splits: DataSplits, where: Where = (split, part) => `${split}/${part}`): DataReport {
+  const warnings: string[] = [];
+  const { classes } = splits.train;
+  checkNames(splits.train);
+  for (const split of SPLITS) {
+    checkAlike(splits, split, where);
+    checkRows(splits[split], split, where);
+    for (const modality of Object.keys(splits.train.modalities))
+      checkFinite(splits[split], modality, where(split, modality));
+  }
+  const reports = {} as Record<SplitName, SplitReport>;
+  for (const split of SPLITS) reports[split] = checkLabels(splits[split], split, where(split, "labels"));
+  checkClasses(reports, classes, where("train", "labels"), warnings);
+  checkIds(splits, where);
+  warnSharedGroups(splits, warnings);
+  const modalities = Object.fromEntries(
+    Object.entries(splits.train.modalities).map(([name, { dtype, shape, data }]): [string, ModalityReport] => {
+      const constantColumns = findConstant(data, featureCount({ shape }));
+      if (constantColumns.length > 0) warnings.push(constantWarning(where("train", name), constantColumns, shape));
+      return [name, { dtype, shape: shape.slice(1), finite: true, constantColumns }];
+    }),
+  );
+  return { modalities, classes, splits: reports, warnings };
+}
+
+function checkNames(train: Dataset): void {
+  const names = Object.keys(train.modalities);
+  if (names.length === 0)
+    throw dataError("the data has no modality; add at least one array of features beside the labels.");
+  for (const name of names) {
+    if (!NAME.test(name) || name === "labels") {
+      throw dataError(
+        `modality "${name}": this name cannot be used; allowed are letters, digits, _ and -, beginning with a letter, but not "labels". Rename it.`,
+        { modality: name },
+      );
+    }
+  }
+}
+
+/** Every split has the modalities of train, with its feature shapes, and the same classes. */
+function checkAlike(splits: DataSplits, split: SplitName, where: Where): void {
+  const known = splits.train.modalities;
+  const own = splits[split].modalities;
+  for (const [name, expected] of Object.entries(known)) {
+    if (!Object.hasOwn(own, name)) {
+      throw dataError(
+        `${where(split, name)}: the ${split} split lacks the modality "${name}" of the train split${hint(name, Object.keys(own))}`,
+      );
+    }
+    const { dtype, shape, data } = own[name]!;
+    if (dtype !== "float32" || !(data instanceof Float32Array) || data.length !== sizeOf(shape)) {
+      throw dataError(
+        `${where(split, name)}: holds ${dtype} with ${data.length} numbers for shape ${formatShape(shape)}; a modality is float32 and its length the product of its shape. Convert it first.`,
+      );
+    }
+    if (shape.length === 0 || !sameShape(shape.slice(1), expected.shape.slice(1))) {
+      throw dataError(
+        `${where(split, name)}: has the shape ${formatShape(shape)}, ${where("train", name)} ${formatShape(expected.shape)}; all sizes after the first must agree, [N, ...]. Make both from the same features.`,
+        { shape, expected: expected.shape },
+      );
+    }
+    if (featureCount({ shape }) === 0) {
+      throw dataError(
+        `${where(split, name)}: shape ${formatShape(shape)} has no features; each sample needs at least one number.`,
+      );
+    }
+  }
+  const extra = Object.keys(own).find((name) => !Object.hasOwn(known, name));
+  if (extra !== undefined) {
+    throw dataError(
+      `${where(split, extra)}: the train split has no modality "${extra}"${hint(extra, Object.keys(known))}`,
+    );
+  }
+  const { classes } = splits[split];
+  if (classes.length !== splits.train.classes.length || classes.some((name, k) => name !== splits.train.classes[k])) {
+    throw dataError(
+      `the ${split} split has the classes ${classes.join(", ")}, the train split ${splits.train.classes.join(", ")}; all splits need the same classes in the same order.`,
+    );
+  }
+}
+
+function checkRows(data: Dataset, split: SplitName, where: Where): void {
+  const n = data.labels.length;
+  if (n === 0) {
+    throw dataError(`${where(split, "labels")}: the ${split} split is empty; every split needs at least one sample.`, {
+      split,
+    });
+  }
+  const counts: [string, number][] = [
+    ...Object.entries(data.modalities).map(([name, { shape }]): [string, number] => [name, shape[0]!]),
+    ["ids", data.ids.length],
+    ["groups", data.groups?.length ?? n],
+    ["truth", data.truth?.length ?? n],
+  ];
+  for (const [part, rows] of counts) {
+    if (rows !== n) {
+      throw dataError(
+        `${where(split, part)} holds ${rows} rows, ${where(split, "labels")} ${n}; all files of a split must list the same samples in the same order.`,
+        { part, rows, labels: n },
+      );
+    }
+  }
+  const odd = data.truth?.findIndex((component) => !/^(redundant|synergistic|unique_.+)$/.test(component)) ?? -1;
+  if (odd >= 0) {
+    throw dataError(
+      `${where(split, "truth")}: row ${odd} (from 0) is "${data.truth![odd]}"; a true component is redundant, unique_<modality> or synergistic.`,
+      { row: odd },
+    );
+  }
+}
+
+function checkFinite(data: Dataset, modality: string, where: string): void {
+  const { data: values, shape } = data.modalities[modality]!;
+  let bad = 0;
+  let first = -1;
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isFinite(values[i]!)) continue;
+    bad++;
+    if (first < 0) first = i;
+  }
+  if (bad === 0) return;
+  const width = featureCount({ shape });
+  const [row, column] = [Math.floor(first / width), first % width];
+  throw dataError(
+    `${where}: ${bad} of ${values.length} numbers are NaN or infinite as float32, the first (${values[first]}) at row ${row}, column ${column} (from 0). Remove these samples or fill the gaps before loading.`,
+    { bad, row, column },
+  );
+}
+
+function checkLabels(data: Dataset, split: SplitName, where: string): SplitReport {
+  const K = data.classes.length;
+  const counts = new Array<number>(K).fill(0);
+  let missing = 0;
+  let firstMissing = -1;
+  data.labels.forEach((label, row) => {
+    if (label === -1) {
+      missing++;
+      if (firstMissing < 0) firstMissing = row;
+    } else if (label < 0 || label >= K) {
+      throw dataError(
+        `${where}: row ${row} (from 0) has label ${label}; there are ${K} classes, so labels are 0..${K - 1}${label === K ? " (do they count from 1? subtract 1)" : ""}.`,
+        { row, label, classes: K },
+      );
+    } else {
+      counts[label]!++;
+    }
+  });
+  if (missing > 0 && split !== "test") {
+    throw dataError(
+      `${where}: ${missing} labels are missing (-1), the first at row ${firstMissing} (from 0); only the test split may have such samples. Label them or move them there.`,
+      { missing, row: firstMissing },
+    );
+  }
+  return { samples: data.labels.length, counts, missing };
+}
+
+function checkClasses(
+  reports: Readonly<Record<SplitName, SplitReport>>,
+  classes: readonly string[],
+  where: string,
+  warnings: string[],
+): void {
+  if (classes.length < 2) {
+    throw dataError(
+      `${where}: there is only ${classes.length} class (${classes.join(", ")}); at least two are needed to learn from.`,
+    );
+  }
+  const { counts, samples } = reports.train;
+  const only = counts.indexOf(samples);
+  if (only >= 0) {
+    throw dataError(
+      `${where}: all ${samples} samples are of class ${only} (${classes[only]}), so there is nothing to learn; train needs samples of all ${classes.length} classes.`,
+      { only, classes },
+    );
+  }
+  const absent = counts.indexOf(0);
+  if (absent >= 0) {
+    const advice =
+      absent === 0 ? "If labels count from 1, subtract 1." : "Split by class, or take the class out everywhere.";
+    throw dataError(
+      `${where}: no sample of class ${absent} (${classes[absent]}); train needs samples of all ${classes.length} classes. ${advice}`,
+      { absent, classes },
+    );
+  }
+  for (const split of ["validation", "test"] as const) {
+    if (reports[split].missing === reports[split].samples) continue;
+    const without = classes.filter((_, k) => reports[split].counts[k] === 0);
+    if (without.length > 0) warnings.push(`the ${split} split has no sample of class ${without.join(", ")}.`);
+  }
+}
+
+function checkIds(splits: DataSplits, where: Where): void {
+  for (const split of SPLITS) {
+    const seen = new Map<string, number>();
+    splits[split].ids.forEach((id, row) => {
+      if (seen.has(id)) {
+        throw dataError(
+          `${where(split, "ids")}: rows ${seen.get(id)} and ${row} (from 0) have the same id "${id}"; ids name one sample each. Make them differ.`,
+          { id, row },
+        );
+      }
+      seen.set(id, row);
+    });
+  }
+}
+
+function warnSharedGroups(splits: DataSplits, warnings: string[]): void {
+  const train = new Set(splits.train.groups ?? []);
+  for (const split of ["validation", "test"] as const) {
+    const shared = [...new Set(splits[split].groups ?? [])].filter((group) => train.has(group));
+    if (shared.length > 0) {
+      warnings.push(
+        `${shared.length} groups are in train and in ${split} (${shared.slice(0, 4).join(", ")}${shared.length > 4 ? ", ..." : ""}): results on ${split} may be too good.`,
+      );
+    }
+  }
+}
+
+function findConstant(values: Float32Array, width: number): number[] {
+  const varies = new Uint8Array(width);
+  for (let start = width; start < values.length; start += width) {
+    for (let f = 0; f < width; f++) if (values[start + f] !== values[f]) varies[f] = 1;
+  }
+  const constant: number[] = [];
+  for (let f = 0; f < width; f++) if (varies[f] === 0) constant.push(f);
+  return constant;
+}
+
+function constantWarning(where: string, columns: readonly number[], shape: Shape): string {
+  const listed = `${columns.slice(0, 5).join(", ")}${columns.length > 5 ? ", ..." : ""}`;
+  const of = featureCount({ shape });
+  return `${where}: ${columns.length} of ${of} columns are constant in train (${listed}); they tell nothing, and standardising gives them scale 1.`;
+}

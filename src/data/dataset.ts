@@ -1,0 +1,110 @@
+/** @file Dataset: sample ids, named modalities, labels, groups, optional truth. The shape of data everywhere after the disk. */
+import { configError, dataError, hint } from "../core/errors.ts";
+import { type Shape, sizeOf } from "../core/shape.ts";
+import { float32, type Tensor } from "../core/tensor.ts";
+
+/** One split: row i of every array is the same sample. */
+export interface Dataset {
+  /** For example `train`. */
+  readonly name: string;
+  /** [N]; row numbers as text when the data brings none. */
+  readonly ids: readonly string[];
+  /** Each [N, ...]; the insertion order is the modality order. */
+  readonly modalities: Readonly<Record<string, Tensor<"float32">>>;
+  /** [N], 0..K-1; -1 is a missing label, allowed outside train and validation only. */
+  readonly labels: Int32Array;
+  /** [K] */
+  readonly classes: readonly string[];
+  /** [N]; samples of one group (a speaker, a video) belong on the same side of a split. */
+  readonly groups?: readonly string[];
+  /** [N]; the true component of generated data: `redundant`, `unique_<modality>` or `synergistic`. */
+  readonly truth?: readonly string[];
+}
+
+/** The three splits of one data set: same modalities, same classes. */
+export interface DataSplits {
+  readonly train: Dataset;
+  readonly validation: Dataset;
+  readonly test: Dataset;
+}
+
+/** The splits by name, in order. */
+export const SPLITS = ["train", "validation", "test"] as const;
+export type SplitName = (typeof SPLITS)[number];
+
+/** Three splits from one function of the split's name. */
+export function mapSplits(make: (split: SplitName) => Dataset): DataSplits {
+  return { train: make("train"), validation: make("validation"), test: make("test") };
+}
+
+/** How many numbers one sample of a modality [N, ...] has; 1 for [N]. */
+export function featureCount(modality: { readonly shape: Shape }): number {
+  return sizeOf(modality.shape.slice(1));
+}
+
+/** The dataset with these modalities only, in this order. @throws ConfigError for an unknown or repeated name. */
+export function selectModalities(dataset: Dataset, names: readonly string[]): Dataset {
+  const known = Object.keys(dataset.modalities);
+  requireModalities(names, known, `the ${dataset.name} data`);
+  return { ...dataset, modalities: Object.fromEntries(names.map((name) => [name, dataset.modalities[name]!])) };
+}
+
+/** Checks a choice of modalities. @throws ConfigError for none, an unknown or a repeated name. */
+export function requireModalities(names: readonly string[], known: readonly string[], where: string): void {
+  if (names.length === 0) {
+    throw configError(`${where}: no modality was chosen; name at least one of ${known.join(", ")}.`, { known });
+  }
+  names.forEach((name, i) => {
+    if (!known.includes(name)) {
+      throw configError(`${where}: there is no modality "${name}"${hint(name, known)}`, { name, known });
+    }
+    if (names.indexOf(name) !== i) {
+      throw configError(`${where}: modality "${name}" is named twice; name it once.`, { name });
+    }
+  });
+}
+
+/** The samples at `rows`, in that order (rows may repeat). @throws DataError for a row outside the data. */
+export function takeRows(dataset: Dataset, rows: ArrayLike<number>, name: string = dataset.name): Dataset {
+  const n = dataset.labels.length;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    if (!Number.isInteger(row) || row < 0 || row >= n) {
+      throw dataError(
+        `takeRows: row ${row} is not a row of the ${dataset.name} data, which has ${n}: use 0..${n - 1}.`,
+        {
+          row,
+          samples: n,
+        },
+      );
+    }
+  }
+  const pick = <T>(values: readonly T[]): T[] => Array.from(rows, (row) => values[row]!);
+  return {
+    name,
+    ids: pick(dataset.ids),
+    modalities: Object.fromEntries(
+      Object.entries(dataset.modalities).map(([modality, values]) => [modality, takeTensorRows(values, rows)]),
+    ),
+    labels: Int32Array.from(rows, (row) => dataset.labels[row]!),
+    classes: dataset.classes,
+    ...(dataset.groups === undefined ? {} : { groups: pick(dataset.groups) }),
+    ...(dataset.truth === undefined ? {} : { truth: pick(dataset.truth) }),
+  };
+}
+
+/** Rows of a tensor [N, ...] along its first axis: [rows, ...]. The rows must exist. */
+export function takeTensorRows(source: Tensor<"float32">, rows: ArrayLike<number>): Tensor<"float32"> {
+  const width = featureCount(source);
+  const out = float32([rows.length, ...source.shape.slice(1)]);
+  for (let i = 0; i < rows.length; i++) {
+    const start = rows[i]! * width;
+    out.data.set(source.data.subarray(start, start + width), i * width);
+  }
+  return out;
+}
+
+/** `["0", "1", ...]`: the ids of data that brings none. */
+export function rowIds(n: number): string[] {
+  return Array.from({ length: n }, (_, i) => String(i));
+}

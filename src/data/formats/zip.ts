@@ -1,0 +1,205 @@
+/**
+ * @file The part of ZIP that .npz needs: list the entries by the central directory, unpack one at a time.
+ *
+ * An archive from elsewhere may lie. Sizes are limited before memory is taken, unpacking stops at the declared size,
+ * and length and CRC-32 must match. Not read: encryption, several disks, ZIP64 directories (entries above 4 GiB).
+ */
+import { Inflate } from "fflate";
+import { DmilError, dataError } from "../../core/errors.ts";
+
+/** What an archive may ask for. */
+export interface ZipLimits {
+  readonly maxEntries: number;
+  /** Bytes of all entries together, unpacked. */
+  readonly maxBytes: number;
+  /** Unpacked over packed bytes, held against entries above `freeBytes`. */
+  readonly maxRatio: number;
+  /** Entries of up to this many bytes may have any ratio: they cannot do harm. */
+  readonly freeBytes: number;
+}
+
+/** Room for large feature files; random or real-valued features pack by less than 20 to 1, sparse ones by about 100. */
+export const ZIP_LIMITS: ZipLimits = { maxEntries: 4096, maxBytes: 2 ** 31 - 1, maxRatio: 250, freeBytes: 2 ** 26 };
+
+/** One file of an archive. */
+export interface ZipEntry {
+  readonly name: string;
+  readonly deflated: boolean;
+  readonly crc: number;
+  readonly packedSize: number;
+  readonly size: number;
+  /** Where the packed bytes begin. */
+  readonly start: number;
+}
+
+const END = 0x06054b50;
+const CENTRAL = 0x02014b50;
+const LOCAL = 0x04034b50;
+/** Deflate packs 258 bytes into 2 bits at best. */
+const DEFLATE_BOUND = 1032;
+
+/** The entries of an archive, sizes and positions checked. @throws DataError when it is damaged, hostile or too large. */
+export function listZip(bytes: Uint8Array, where: string, limits: ZipLimits = ZIP_LIMITS): ZipEntry[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const damaged = (what: string): DmilError =>
+    dataError(`${where}: damaged archive: ${what}. Write the file again with numpy.savez.`, { where });
+  const end = findEnd(view);
+  if (end < 0) throw damaged("it has no end record, so it is cut off or not a zip file");
+  const count = view.getUint16(end + 10, true);
+  const directorySize = view.getUint32(end + 12, true);
+  const directory = view.getUint32(end + 16, true);
+  if (view.getUint16(end + 4, true) !== 0 || view.getUint16(end + 8, true) !== count) throw damaged("it spans disks");
+  if (count > limits.maxEntries) {
+    throw dataError(`${where}: ${count} entries; at most ${limits.maxEntries} are read.`, { where, count });
+  }
+  if (directory + directorySize !== end) {
+    throw damaged("its directory is not where it says (ZIP64, above 4 GiB or 65535 entries, is not read)");
+  }
+
+  const entries: ZipEntry[] = [];
+  const names = new Set<string>();
+  let total = 0;
+  let at = directory;
+  for (let i = 0; i < count; i++) {
+    if (at + 46 > end || view.getUint32(at, true) !== CENTRAL) throw damaged(`directory record ${i} is broken`);
+    const flags = view.getUint16(at + 8, true);
+    const method = view.getUint16(at + 10, true);
+    const crc = view.getUint32(at + 16, true);
+    const packedSize = view.getUint32(at + 20, true);
+    const size = view.getUint32(at + 24, true);
+    const nameLength = view.getUint16(at + 28, true);
+    const next = at + 46 + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
+    const local = view.getUint32(at + 42, true);
+    if (next > end) throw damaged(`directory record ${i} is cut off`);
+    const name = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameLength));
+    at = next;
+    if (name.endsWith("/") && size === 0) continue; // a folder
+    const label = `${where}: entry ${JSON.stringify(name)}`;
+    if (names.has(name)) throw dataError(`${label} occurs twice; every array needs its own name.`, { where, name });
+    names.add(name);
+    if ((flags & 1) !== 0) throw dataError(`${label} is encrypted; write it without a password.`, { where, name });
+    if (method !== 0 && method !== 8) {
+      throw dataError(`${label} is packed by method ${method}; read are stored (0) and deflate (8).`, { where, name });
+    }
+    total += size;
+    checkSizes({ label, size, packedSize, deflated: method === 8, total }, limits);
+    entries.push({ name, deflated: method === 8, crc, packedSize, size, start: dataStart(view, local, name, damaged) });
+  }
+  if (at !== end) throw damaged("there are unknown bytes in its directory");
+  rejectOverlaps(entries, directory, damaged);
+  return entries;
+}
+
+/** The unpacked bytes of an entry. @throws DataError when they are not what the directory says. */
+export function unzip(bytes: Uint8Array, entry: ZipEntry, where: string): Uint8Array {
+  const packed = bytes.subarray(entry.start, entry.start + entry.packedSize);
+  const out = new Uint8Array(entry.size);
+  let length = 0;
+  const take = (chunk: Uint8Array): void => {
+    if (length + chunk.length > out.length) {
+      throw dataError(
+        `${where}: unpacks to more than the ${entry.size} bytes it declares; the archive lies or is damaged.`,
+        {
+          where,
+          declared: entry.size,
+        },
+      );
+    }
+    out.set(chunk, length);
+    length += chunk.length;
+  };
+  if (entry.deflated) inflate(packed, take, where);
+  else take(packed);
+  if (length !== entry.size || crc32(out) !== entry.crc) {
+    throw dataError(
+      `${where}: unpacks to ${length} bytes with another checksum or size than declared (${entry.size} bytes); the archive is damaged. Write it again.`,
+      { where, declared: entry.size, length },
+    );
+  }
+  return out;
+}
+
+/** Feeds small pieces, so that a bomb is noticed after one piece. */
+function inflate(packed: Uint8Array, take: (chunk: Uint8Array) => void, where: string): void {
+  const piece = 65536;
+  try {
+    const inflater = new Inflate(take);
+    for (let at = 0; at < packed.length || at === 0; at += piece) {
+      inflater.push(packed.subarray(at, at + piece), at + piece >= packed.length);
+    }
+  } catch (error) {
+    if (error instanceof DmilError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw dataError(`${where}: the packed bytes are damaged (${reason}); write the archive again.`, { where });
+  }
+}
+
+/** The end record lies at the very end, before a comment of the stated length. */
+function findEnd(view: DataView): number {
+  for (let at = view.byteLength - 22; at >= Math.max(0, view.byteLength - 22 - 65535); at--) {
+    if (view.getUint32(at, true) === END && at + 22 + view.getUint16(at + 20, true) === view.byteLength) return at;
+  }
+  return -1;
+}
+
+interface Sizes {
+  readonly label: string;
+  readonly size: number;
+  readonly packedSize: number;
+  readonly deflated: boolean;
+  readonly total: number;
+}
+
+function checkSizes({ label, size, packedSize, deflated, total }: Sizes, limits: ZipLimits): void {
+  const fields = { size, packedSize };
+  if (total > limits.maxBytes) {
+    throw dataError(
+      `${label} would bring the archive to ${total} bytes unpacked; at most ${limits.maxBytes} are read. Save the arrays as single .npy files.`,
+      fields,
+    );
+  }
+  if (deflated ? size > DEFLATE_BOUND * packedSize + 64 : size !== packedSize) {
+    throw dataError(
+      `${label} declares ${size} bytes from ${packedSize} packed ones, which cannot be; the archive lies.`,
+      fields,
+    );
+  }
+  if (size > limits.freeBytes && size > limits.maxRatio * packedSize) {
+    throw dataError(
+      `${label} declares ${size} bytes from ${packedSize} packed ones, more than ${limits.maxRatio} to 1, as a zip bomb does. If you trust it, save it as .npy.`,
+      fields,
+    );
+  }
+}
+
+function dataStart(view: DataView, local: number, name: string, damaged: (what: string) => DmilError): number {
+  if (local + 30 > view.byteLength || view.getUint32(local, true) !== LOCAL) {
+    throw damaged(`entry ${JSON.stringify(name)} does not begin where the directory says`);
+  }
+  return local + 30 + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
+}
+
+/** Entries that share bytes let a small archive unpack without end. */
+function rejectOverlaps(entries: readonly ZipEntry[], directory: number, damaged: (what: string) => DmilError): void {
+  const sorted = [...entries].sort((a, b) => a.start - b.start);
+  sorted.forEach((entry, i) => {
+    const next = sorted[i + 1];
+    const limit = next === undefined ? directory : next.start - 30;
+    if (entry.start + entry.packedSize > limit) {
+      throw damaged(`entry ${JSON.stringify(entry.name)} reaches into what follows it`);
+    }
+  });
+}
+
+/** CRC-32 of ISO 3309, as zip uses it. */
+export function crc32(bytes: Uint8Array): number {
+  const table = new Int32Array(256);
+  for (let n = 0; n < 256; n++) {
+    let c = n;
+    for (let k = 0; k < 8; k++) c = (c & 1) !== 0 ? (c >>> 1) ^ 0xedb88320 : c >>> 1;
+    table[n] = c;
+  }
+  let crc = -1;
+  for (let i = 0; i < bytes.length; i++) crc = (crc >>> 8) ^ table[(crc ^ bytes[i]!) & 255]!;
+  return ~crc >>> 0;
+}

@@ -1,0 +1,56 @@
+/** @file The archive form: one .npz with keys `train/audio` or `train_audio`, `train/labels` or `train_labels`. */
+import { type DmilError, dataError, hint } from "../../core/errors.ts";
+import type { Folder } from "../../core/folder.ts";
+import type { Tensor } from "../../core/tensor.ts";
+import { SPLITS, type SplitName } from "../dataset.ts";
+import { readNpz } from "../formats/npz.ts";
+import { integersAsText, type Source, SPLIT_OF } from "./source.ts";
+
+/** Opens the archive form; keys that begin with no split's name leave a warning. */
+export async function openArchive(folder: Folder, file: string): Promise<Source> {
+  const label = `${folder.label}/${file}`;
+  const arrays = readNpz(await folder.read(file), label);
+  const parts: Record<SplitName, Map<string, { key: string; array: Tensor }>> = {
+    train: new Map(),
+    validation: new Map(),
+    test: new Map(),
+  };
+  const warnings: string[] = [];
+  for (const [key, array] of Object.entries(arrays)) {
+    const match = /^([a-z]+)[/_](.+)$/.exec(key);
+    const split = SPLIT_OF.get(match?.[1] ?? "");
+    const name = match?.[2] ?? "";
+    if (split === undefined) {
+      warnings.push(`${label}: key "${key}" is not used; keys begin with train, valid or test, as in train/audio.`);
+    } else if (parts[split].has(name)) {
+      throw dataError(`${label}: keys "${parts[split].get(name)!.key}" and "${key}" mean the same; keep one.`, { key });
+    } else {
+      parts[split].set(name, { key, array });
+    }
+  }
+  const missing = (split: SplitName, name: string): DmilError => {
+    const key = `${split === "validation" ? "valid" : split}/${name}`;
+    return dataError(
+      `${label}: there is no array "${key}"; every split needs the same arrays. Add it${hint(key, Object.keys(arrays))}`,
+      { key },
+    );
+  };
+  const read = async (split: SplitName, name: string): Promise<Tensor> => {
+    const part = parts[split].get(name);
+    if (part === undefined) throw missing(split, name);
+    return part.array;
+  };
+  for (const split of SPLITS) if (parts[split].size === 0) throw missing(split, "labels");
+  const where = (split: SplitName, part: string): string =>
+    `${label}: ${parts[split].get(part)?.key ?? `${split} ${part}`}`;
+  return {
+    label,
+    warnings,
+    defaults: {},
+    names: (split) => [...parts[split].keys()].filter((name) => name !== "labels"),
+    read,
+    labels: (split) => read(split, "labels"),
+    texts: async (split, place) => integersAsText(await read(split, place), where(split, place)),
+    where,
+  };
+}

@@ -1,0 +1,105 @@
+/** @file Splits of one dataset into train, validation and test: by share within each class, or by whole groups. */
+import { z } from "zod";
+import { dataError } from "../core/errors.ts";
+import { parseOptions } from "../core/options.ts";
+import { permutation } from "../core/random.ts";
+import { checkSplits } from "./check.ts";
+import { type DataSplits, type Dataset, mapSplits, SPLITS, type SplitName, takeRows } from "./dataset.ts";
+
+/** Which shares of the samples go where; train gets the rest. */
+export interface SplitOptions {
+  readonly validation: number;
+  readonly test: number;
+  readonly seed: number;
+}
+
+const share = z.number().gt(0, "must be above 0").lt(1, "must be below 1");
+const optionsSchema = z
+  .strictObject({ validation: share, test: share, seed: z.int().min(0) })
+  .refine(({ validation, test }) => validation + test < 1, "validation and test together leave nothing to train on");
+
+/**
+ * Splits a dataset. `"share"`: every class is cut by the shares, to a sample. `"group"`: whole groups in random order go to
+ * the split that is farthest below its share, and no group is on two sides. The same seed gives the same split; rows keep their order. The result is checked (check.ts).
+ * @throws ConfigError for wrong shares, DataError without groups or labels, or when train would lack a class.
+ */
+export function splitBy(dataset: Dataset, by: "share" | "group", options: SplitOptions): DataSplits {
+  const { validation, test, seed } = parseOptions(optionsSchema, options, "splitBy");
+  const missing = dataset.labels.indexOf(-1);
+  if (missing >= 0) {
+    throw dataError(`splitBy: row ${missing} (from 0) has no label; take out such samples first (takeRows).`, {
+      row: missing,
+    });
+  }
+  const shares: Shares = { train: 1 - validation - test, validation, test };
+  const sides = by === "group" ? sidesByGroup(dataset, shares, seed) : sidesByShare(dataset, shares, seed);
+  const splits = mapSplits((split) => {
+    const rows: number[] = [];
+    sides.forEach((side, row) => {
+      if (side === split) rows.push(row);
+    });
+    return takeRows(dataset, rows, split);
+  });
+  checkSplits(splits);
+  return splits;
+}
+
+type Shares = Readonly<Record<SplitName, number>>;
+
+/** Class after class with one running count, so that rounding does not add up over many small classes. */
+function sidesByShare(dataset: Dataset, shares: Shares, seed: number): SplitName[] {
+  const members: number[][] = dataset.classes.map(() => []);
+  for (const row of permutation(dataset.labels.length, seed, "split")) members[dataset.labels[row]!]!.push(row);
+  const sides = new Array<SplitName>(dataset.labels.length);
+  const dealt: Record<SplitName, number> = { train: 0, validation: 0, test: 0 };
+  let total = 0;
+  for (const rows of members) {
+    total += rows.length;
+    rows.forEach((row, i) => {
+      const side = i === 0 ? "train" : mostOwed(shares, dealt, total); // train needs every class
+      sides[row] = side;
+      dealt[side]++;
+    });
+  }
+  return sides;
+}
+
+function sidesByGroup(dataset: Dataset, shares: Shares, seed: number): SplitName[] {
+  const { groups } = dataset;
+  if (groups === undefined) {
+    throw dataError(
+      `splitBy: the ${dataset.name} data has no groups; name their file in dataset.json, or split by "share".`,
+    );
+  }
+  const sizes = new Map<string, number>();
+  for (const group of groups) sizes.set(group, (sizes.get(group) ?? 0) + 1);
+  if (sizes.size < 3) {
+    throw dataError(
+      `splitBy: ${sizes.size} groups cannot fill three splits; at least 3 are needed, or split by "share".`,
+      {
+        groups: sizes.size,
+      },
+    );
+  }
+  const names = [...sizes.keys()];
+  const order = [...permutation(names.length, seed, "split")].map((i) => names[i]!);
+  const dealt: Record<SplitName, number> = { train: 0, validation: 0, test: 0 };
+  const sideOf = new Map<string, SplitName>();
+  order.forEach((group, i) => {
+    const empty = SPLITS.filter((split) => dealt[split] === 0);
+    const mustFill = order.length - i <= empty.length;
+    const side = mustFill ? empty[0]! : mostOwed(shares, dealt, groups.length);
+    sideOf.set(group, side);
+    dealt[side] += sizes.get(group)!;
+  });
+  return groups.map((group) => sideOf.get(group)!);
+}
+
+/** The split that is farthest below its share of `total`. */
+function mostOwed(shares: Shares, dealt: Readonly<Record<SplitName, number>>, total: number): SplitName {
+  let best: SplitName = "train";
+  for (const split of SPLITS) {
+    if (shares[split] * total - dealt[split] > shares[best] * total - dealt[best]) best = split;
+  }
+  return best;
+}

@@ -1,0 +1,87 @@
+/** @file Standardising: every feature to mean 0 and standard deviation 1 over the train split. */
+import { dataError, hint } from "../core/errors.ts";
+import { formatShape } from "../core/shape.ts";
+import { float32, type Tensor } from "../core/tensor.ts";
+import { type Dataset, featureCount } from "./dataset.ts";
+
+/** Per modality, [F] each: `(x - mean) * scale` standardises; scale is one over the standard deviation. */
+export type Standardiser = Readonly<Record<string, { readonly mean: Float32Array; readonly scale: Float32Array }>>;
+
+/**
+ * Standardised values are clipped here: features counted in raw units can be so heavy-tailed that one sample lies a
+ * hundred standard deviations out and alone decides a gradient step. In a normal distribution 10 never happens. Ours.
+ */
+export const CLIP = 10;
+
+/**
+ * Mean and inverse standard deviation (population, divided by N) of each feature over `train`, accumulated in double precision.
+ * A feature that is constant, or varies by less than float32 can invert, gets scale 1: it becomes 0 and never blows up.
+ */
+export function fitStandardiser(train: Dataset): Standardiser {
+  return Object.fromEntries(Object.entries(train.modalities).map(([name, values]) => [name, meanAndScale(values)]));
+}
+
+/**
+ * The dataset with each modality flattened to [N, F], standardised, and clipped to ±10.
+ * @throws DataError for a modality the standardiser was not fitted on, or with another number of features.
+ */
+export function standardise(dataset: Dataset, standardiser: Standardiser): Dataset {
+  const modalities = Object.fromEntries(
+    Object.entries(dataset.modalities).map(([name, values]): [string, Tensor<"float32">] => {
+      if (!Object.hasOwn(standardiser, name)) {
+        throw dataError(
+          `standardise: modality "${name}" of the ${dataset.name} data was not there when the standardiser was fitted${hint(name, Object.keys(standardiser))}`,
+          { modality: name },
+        );
+      }
+      const { mean, scale } = standardiser[name]!;
+      const width = featureCount(values);
+      if (width !== mean.length) {
+        throw dataError(
+          `standardise: modality "${name}" of the ${dataset.name} data is ${formatShape(values.shape)}, ${width} features a sample; the standardiser was fitted on ${mean.length}. Use the same features.`,
+          { modality: name, features: width, fitted: mean.length },
+        );
+      }
+      return [name, apply(values, mean, scale)];
+    }),
+  );
+  return { ...dataset, modalities };
+}
+
+function apply(values: Tensor<"float32">, mean: Float32Array, scale: Float32Array): Tensor<"float32"> {
+  const width = mean.length;
+  const out = float32([values.shape[0]!, width]);
+  for (let start = 0; start < out.data.length; start += width) {
+    for (let f = 0; f < width; f++) {
+      const z = (values.data[start + f]! - mean[f]!) * scale[f]!;
+      out.data[start + f] = Math.max(-CLIP, Math.min(CLIP, z));
+    }
+  }
+  return out;
+}
+
+/** Two passes: the sum of squared differences of large numbers would lose all digits in one. */
+function meanAndScale({ data, shape }: Tensor<"float32">): { mean: Float32Array; scale: Float32Array } {
+  const rows = shape[0]!;
+  const width = featureCount({ shape });
+  if (rows === 0) throw dataError("fitStandardiser: the train split is empty; it needs at least one sample.");
+  const mean = new Float64Array(width);
+  const squares = new Float64Array(width);
+  for (let start = 0; start < data.length; start += width) {
+    for (let f = 0; f < width; f++) mean[f]! += data[start + f]!;
+  }
+  for (let f = 0; f < width; f++) mean[f]! /= rows;
+  const varies = new Uint8Array(width); // the rounding of a mean can make a constant feature seem to vary
+  for (let start = 0; start < data.length; start += width) {
+    for (let f = 0; f < width; f++) {
+      const difference = data[start + f]! - mean[f]!;
+      squares[f]! += difference * difference;
+      if (data[start + f] !== data[f]) varies[f] = 1;
+    }
+  }
+  const scale = Float32Array.from(squares, (sum, f) => {
+    const inverse = Math.fround(1 / Math.sqrt(sum / rows));
+    return varies[f] === 1 && Number.isFinite(inverse) ? inverse : 1;
+  });
+  return { mean: Float32Array.from(mean, (value, f) => (varies[f] === 1 ? value : data[f]!)), scale };
+}

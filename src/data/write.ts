@@ -1,0 +1,45 @@
+/** @file Writes three splits as a folder that loadDataset reads back identically, ids, groups and truth included. */
+import { dataError } from "../core/errors.ts";
+import type { Folder } from "../core/folder.ts";
+import { checkSplits } from "./check.ts";
+import { type DataSplits, SPLITS } from "./dataset.ts";
+import { writeNpy } from "./formats/npy.ts";
+import type { Manifest } from "./manifest.ts";
+
+/**
+ * Writes `train|valid|test/<modality>.npy`, `labels.npy`, `ids.json`, `groups.json` and `truth.json` where there are any, and
+ * dataset.json last, so that a folder with a dataset.json is complete.
+ * @throws DataError for data that does not pass its checks, or has groups or truth in some splits only.
+ */
+export async function writeDataset(folder: Folder, splits: DataSplits): Promise<void> {
+  checkSplits(splits);
+  const extras = (["groups", "truth"] as const).filter((part) => splits.train[part] !== undefined);
+  for (const split of SPLITS) {
+    const data = splits[split];
+    for (const part of ["groups", "truth"] as const) {
+      if ((data[part] !== undefined) !== extras.includes(part)) {
+        throw dataError(
+          `writeDataset: the splits train and ${split} differ in having ${part}; give it to all or to none.`,
+          {
+            split,
+            part,
+          },
+        );
+      }
+    }
+    const dir = split === "validation" ? "valid" : split;
+    for (const [name, values] of Object.entries(data.modalities))
+      await folder.write(`${dir}/${name}.npy`, writeNpy(values));
+    const labels = { dtype: "int32", shape: [data.labels.length], data: data.labels } as const;
+    await folder.write(`${dir}/labels.npy`, writeNpy(labels));
+    await folder.write(`${dir}/ids.json`, JSON.stringify(data.ids));
+    for (const part of extras) await folder.write(`${dir}/${part}.json`, JSON.stringify(data[part]));
+  }
+  const manifest: Manifest = {
+    classes: splits.train.classes,
+    modalities: Object.keys(splits.train.modalities),
+    ids: "ids.json",
+    ...Object.fromEntries(extras.map((part) => [part, `${part}.json`])),
+  };
+  await folder.write("dataset.json", `${JSON.stringify(manifest, undefined, 2)}\n`);
+}

@@ -1,0 +1,5 @@
+/** @file Public names of the tensor language. */
+export { type Expr, leaf, type OpRecord } from "./expr.ts";
+export { grad, type Weighted } from "./grad.ts";
+export { type Block, lower } from "./onnx/lower.ts";
+export * from "./ops/index.ts";

@@ -1,0 +1,116 @@
+/** @file Collects ONNX nodes and constants; equal nodes are emitted once. */
+import { create } from "@bufbuild/protobuf";
+import type { Shape } from "../../core/shape.ts";
+import {
+  type AttributeProto,
+  AttributeProtoSchema,
+  type NodeProto,
+  NodeProtoSchema,
+  type TensorProto,
+  TensorProtoSchema,
+} from "./schema/onnx_pb.ts";
+
+/** Attributes of an ONNX node: numbers are integers, as every attribute used here is one. */
+export type OnnxAttributes = Readonly<Record<string, number | readonly number[]>>;
+
+export const FLOAT = 1;
+export const INT64 = 7;
+const BOOL = 9;
+
+/** The face an op record sees. All methods return the name of the value they made. */
+export class Emitter {
+  readonly nodes: NodeProto[] = [];
+  readonly initializers: TensorProto[] = [];
+  /** Domains used besides ONNX's own. */
+  readonly domains: Set<string> = new Set();
+  readonly #known = new Map<string, string[]>();
+  #count = 0;
+  /** The row axis of the node being lowered when the batch axis is open; reshapes leave that axis to be inferred. */
+  openAxis: number | undefined;
+
+  name(): string {
+    return `v${this.#count++}`;
+  }
+
+  /** One node with one output. */
+  node(type: string, inputs: readonly string[], attributes: OnnxAttributes = {}, domain = ""): string {
+    return this.nodeOf(type, inputs, attributes, 1, domain)[0]!;
+  }
+
+  /** One node with several outputs. */
+  nodeOf(type: string, inputs: readonly string[], attributes: OnnxAttributes, outputs: number, domain = ""): string[] {
+    const key = JSON.stringify([type, inputs, attributes, outputs]);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const names = Array.from({ length: outputs }, () => this.name());
+    this.#known.set(key, names);
+    if (domain !== "") this.domains.add(domain);
+    const attribute = Object.entries(attributes).map(([name, value]) => attributeProto(name, value));
+    this.nodes.push(create(NodeProtoSchema, { opType: type, input: [...inputs], output: names, attribute, domain }));
+    return names;
+  }
+
+  /** Gives a value its public name. */
+  output(from: string, name: string): void {
+    this.nodes.push(create(NodeProtoSchema, { opType: "Identity", input: [from], output: [name] }));
+  }
+
+  constant(shape: Shape, data: Float32Array, name: string = this.name()): string {
+    const key = data.length <= 64 ? `constant ${shape.join()} ${data.join()}` : undefined;
+    const known = key === undefined ? undefined : this.#known.get(key);
+    if (known !== undefined) return known[0]!;
+    if (key !== undefined) this.#known.set(key, [name]);
+    this.initializers.push(
+      create(TensorProtoSchema, {
+        dims: shape.map(BigInt),
+        dataType: FLOAT,
+        name,
+        rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+      }),
+    );
+    return name;
+  }
+
+  /** A list of integers, as shapes, axes and sizes are passed. */
+  integers(values: readonly number[]): string {
+    const key = `integers ${values.join()}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known[0]!;
+    const name = this.name();
+    this.#known.set(key, [name]);
+    const rawData = new Uint8Array(BigInt64Array.from(values.map(BigInt)).buffer);
+    this.initializers.push(
+      create(TensorProtoSchema, { dims: [BigInt(values.length)], dataType: INT64, name, rawData }),
+    );
+    return name;
+  }
+
+  reduce(
+    type: string,
+    input: string,
+    { axes, keep }: { readonly axes: readonly number[]; readonly keep: boolean },
+  ): string {
+    return this.node(type, [input, this.integers(axes)], { keepdims: Number(keep) });
+  }
+
+  cast(input: string, to: "float" | "bool" = "float"): string {
+    return this.node("Cast", [input], { to: to === "float" ? FLOAT : BOOL });
+  }
+
+  reshape(input: string, shape: Shape): string {
+    return this.node("Reshape", [input, this.integers(shape.map((n, i) => (i === this.openAxis ? -1 : n)))]);
+  }
+
+  /** A stack of matrix products. Transposed operands use the runtime's fused form, which only gradients need. */
+  matmul(a: string, b: string, transposeA: boolean, transposeB: boolean): string {
+    if (!transposeA && !transposeB) return this.node("MatMul", [a, b]);
+    const attributes = { transA: Number(transposeA), transB: Number(transposeB) };
+    return this.node("FusedMatMul", [a, b], attributes, "com.microsoft");
+  }
+}
+
+function attributeProto(name: string, value: number | readonly number[]): AttributeProto {
+  return typeof value === "number"
+    ? create(AttributeProtoSchema, { name, type: 2, i: BigInt(value) })
+    : create(AttributeProtoSchema, { name, type: 7, ints: value.map(BigInt) });
+}

@@ -1,0 +1,193 @@
+/** @file Expr -> ONNX model bytes. */
+import { create, toBinary } from "@bufbuild/protobuf";
+import { internalError } from "../../core/errors.ts";
+import { type Shape, sizeOf } from "../../core/shape.ts";
+import type { State } from "../../core/tensor.ts";
+import { asLeaf, type Expr, topological } from "../expr.ts";
+import { asSlice, concat, reshape } from "../ops/movement.ts";
+import { rowAxes } from "../rows.ts";
+import { Emitter, FLOAT } from "./emitter.ts";
+import {
+  GraphProtoSchema,
+  ModelProtoSchema,
+  OperatorSetIdProtoSchema,
+  StringStringEntryProtoSchema,
+  type ValueInfoProto,
+  ValueInfoProtoSchema,
+} from "./schema/onnx_pb.ts";
+
+/** One array at the border of a program: leaves (or outputs) laid one after the other. One alone keeps its own shape. */
+export interface Block {
+  readonly name: string;
+  readonly parts: readonly Expr[];
+}
+
+export interface LowerOptions {
+  readonly inputs: readonly Block[];
+  readonly outputs: readonly Block[];
+  /** Leaves that become stored numbers of the model, by leaf name. */
+  readonly stored?: State;
+  /** Leave the sample axis of inputs (leaves of kind "input", axis 0) open under the name "batch". */
+  readonly openBatch?: boolean;
+  /** Key-value pairs stored in the file. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** The shape under which a block crosses the border. */
+export function blockShape(block: Block): Shape {
+  return block.parts.length === 1
+    ? block.parts[0]!.shape
+    : [block.parts.reduce((n, part) => n + sizeOf(part.shape), 0)];
+}
+
+/** A model in the ONNX format (IR 10, opset 21; gradients also use the runtime's own domain). */
+export function lower(options: LowerOptions): Uint8Array {
+  const emit = new Emitter();
+  const names = new Map<Expr, string>();
+  const leaves = new Map<string, string>();
+  const outputs = options.outputs.map((block) => (block.parts.length === 1 ? block.parts[0]! : joined(block)));
+  const order = topological(outputs);
+  const open = options.openBatch === true ? openAxes(outputs) : undefined;
+
+  for (const block of options.inputs) bindBlock(emit, block, leaves);
+  for (const node of order) {
+    const leaf = asLeaf(node);
+    if (leaf !== undefined) names.set(node, leafName(emit, leaf.kind, leaf.name, node, leaves, options.stored));
+  }
+  const tiles = tilings(order);
+  for (const node of order) {
+    if (names.has(node)) continue;
+    const axis = open?.get(node);
+    if (axis === "mixed") throw internalError(`${node.op.name} mixes samples and cannot be exported.`);
+    emit.openAxis = axis;
+    const inputs = node.inputs.map((input) => names.get(input)!);
+    const tile = tiles.get(node);
+    if (tile === undefined) names.set(node, node.op.onnx(emit, inputs, node));
+    else {
+      const parts = emit.nodeOf(
+        "Split",
+        [inputs[0]!, emit.integers(tile.sizes)],
+        { axis: tile.axis },
+        tile.sizes.length,
+      );
+      names.set(node, parts[tile.index]!);
+    }
+  }
+  options.outputs.forEach((block, i) => {
+    emit.output(names.get(outputs[i]!)!, block.name);
+  });
+
+  const axisName = (shape: Shape, i: number | undefined): Shape | (number | string)[] =>
+    shape.map((n, axis) => (axis === i ? "batch" : n));
+  const graph = create(GraphProtoSchema, {
+    name: "dmil",
+    node: emit.nodes,
+    initializer: emit.initializers,
+    input: options.inputs.map((block) =>
+      valueInfo(block.name, axisName(blockShape(block), open === undefined ? undefined : 0)),
+    ),
+    output: options.outputs.map((block, i) => {
+      const axis = open?.get(outputs[i]!);
+      return valueInfo(block.name, axisName(blockShape(block), axis === "mixed" ? undefined : axis));
+    }),
+  });
+  const domains = ["", ...emit.domains];
+  const model = create(ModelProtoSchema, {
+    irVersion: 10n,
+    producerName: "dmil",
+    graph,
+    opsetImport: domains.map((domain) =>
+      create(OperatorSetIdProtoSchema, { domain, version: domain === "" ? 21n : 1n }),
+    ),
+    metadataProps: Object.entries(options.metadata ?? {}).map(([key, value]) =>
+      create(StringStringEntryProtoSchema, { key, value }),
+    ),
+  });
+  return toBinary(ModelProtoSchema, model);
+}
+
+function joined(block: Block): Expr {
+  return concat(
+    block.parts.map((part) => reshape(part, [sizeOf(part.shape)])),
+    0,
+  );
+}
+
+/** Makes a block's leaves available: itself, or the parts of a Split. */
+function bindBlock(emit: Emitter, block: Block, leaves: Map<string, string>): void {
+  const key = (part: Expr): string => leafKey(asLeaf(part)!.kind, asLeaf(part)!.name);
+  if (block.parts.length === 1) {
+    leaves.set(key(block.parts[0]!), block.name);
+    return;
+  }
+  const sizes = emit.integers(block.parts.map((part) => sizeOf(part.shape)));
+  const flat = emit.nodeOf("Split", [block.name, sizes], { axis: 0 }, block.parts.length);
+  block.parts.forEach((part, i) => {
+    leaves.set(key(part), part.shape.length === 1 ? flat[i]! : emit.reshape(flat[i]!, part.shape));
+  });
+}
+
+function leafKey(kind: string, name: string): string {
+  return `${kind} ${name}`;
+}
+
+function leafName(
+  emit: Emitter,
+  kind: string,
+  name: string,
+  node: Expr,
+  leaves: Map<string, string>,
+  stored: State | undefined,
+): string {
+  const key = leafKey(kind, name);
+  const known = leaves.get(key);
+  if (known !== undefined) return known;
+  const value = stored?.[name];
+  if (value === undefined) throw internalError(`the ${kind} ${name} is neither an input nor stored.`);
+  const made = emit.constant(node.shape, value.data, name);
+  leaves.set(key, made);
+  return made;
+}
+
+function openAxes(outputs: readonly Expr[]): ReturnType<typeof rowAxes> {
+  return rowAxes(outputs, (leaf) => (asLeaf(leaf)?.kind === "input" ? 0 : undefined));
+}
+
+/** A slice as one part of a Split. */
+interface Tile {
+  readonly axis: number;
+  readonly sizes: readonly number[];
+  readonly index: number;
+}
+
+/** Slices of one node that together tile one of its axes: each with its place in the Split that serves them all. */
+function tilings(order: readonly Expr[]): Map<Expr, Tile> {
+  const bySource = new Map<Expr, Expr[]>();
+  for (const node of order) {
+    if (asSlice(node) === undefined) continue;
+    const source = node.inputs[0]!;
+    bySource.set(source, [...(bySource.get(source) ?? []), node]);
+  }
+  const tiled = new Map<Expr, Tile>();
+  for (const [source, slices] of bySource) {
+    const { axis } = asSlice(slices[0]!)!;
+    if (slices.some((slice) => asSlice(slice)!.axis !== axis)) continue;
+    const lengths = new Map(slices.map((slice) => [asSlice(slice)!.start, asSlice(slice)!.length]));
+    if (slices.some((slice) => lengths.get(asSlice(slice)!.start) !== asSlice(slice)!.length)) continue;
+    const starts = [...lengths.keys()].sort((a, b) => a - b);
+    const ends = starts.map((start) => start + lengths.get(start)!);
+    if (starts[0] !== 0 || ends.at(-1) !== source.shape[axis] || starts.some((s, i) => i > 0 && s !== ends[i - 1]))
+      continue;
+    const sizes = starts.map((start) => lengths.get(start)!);
+    for (const slice of slices) tiled.set(slice, { axis, sizes, index: starts.indexOf(asSlice(slice)!.start) });
+  }
+  return tiled;
+}
+
+function valueInfo(name: string, shape: readonly (number | string)[]): ValueInfoProto {
+  const dim = shape.map((n) => ({
+    value:
+      typeof n === "number" ? { case: "dimValue" as const, value: BigInt(n) } : { case: "dimParam" as const, value: n },
+  }));
+  return create(ValueInfoProtoSchema, { name, type: { tensorType: { elemType: FLOAT, shape: { dim } } } });
+}

@@ -1,0 +1,133 @@
+/** @file Sums over axes and broadcasting: each is the gradient of the other. */
+import { shapeError } from "../../core/errors.ts";
+import {
+  broadcastShapes,
+  formatShape,
+  normalAxis,
+  type Shape,
+  sameShape,
+  sizeOf,
+  stridesOf,
+} from "../../core/shape.ts";
+import { type Attributes, apply, type Expr, type OpRecord, type Value } from "../expr.ts";
+import { constant, fillOf } from "./constant.ts";
+import { reshape } from "./movement.ts";
+
+export interface ReduceAttributes extends Attributes {
+  readonly axes: readonly number[];
+  readonly keep: boolean;
+}
+
+export function reducedShape(shape: Shape, { axes, keep }: ReduceAttributes): number[] {
+  return keep ? shape.map((n, i) => (axes.includes(i) ? 1 : n)) : shape.filter((_, i) => !axes.includes(i));
+}
+
+/** For every element of `input`, calls `visit(outputIndex, inputIndex)` with the reduced axes collapsed. */
+export function forEachReduced(shape: Shape, axes: readonly number[], visit: (to: number, from: number) => void): void {
+  const keptStrides = stridesOf(shape.map((n, i) => (axes.includes(i) ? 1 : n)));
+  const strides = stridesOf(shape);
+  const size = sizeOf(shape);
+  for (let from = 0; from < size; from++) {
+    let to = 0;
+    for (let axis = 0; axis < shape.length; axis++) {
+      if (!axes.includes(axis)) to += (Math.floor(from / strides[axis]!) % shape[axis]!) * keptStrides[axis]!;
+    }
+    visit(to, from);
+  }
+}
+
+export function reduceRows(node: Expr, [axis]: readonly (number | undefined)[]): number | undefined {
+  const { axes, keep } = node.attributes as ReduceAttributes;
+  if (axis === undefined || axes.includes(axis)) return undefined;
+  return keep ? axis : axis - axes.filter((a) => a < axis).length;
+}
+
+/** Puts back the axes a reduction dropped, as size 1. */
+export function restored(reduced: Expr, input: Expr, attributes: ReduceAttributes): Expr {
+  return reshape(reduced, reducedShape(input.shape, { ...attributes, keep: true }));
+}
+
+export function sumValue([x]: readonly Value[], { axes }: ReduceAttributes, shape: Shape): Float64Array {
+  const out = new Float64Array(sizeOf(shape));
+  forEachReduced(x!.shape, axes, (to, from) => {
+    out[to]! += x!.data[from]!;
+  });
+  return out;
+}
+
+const sumOp: OpRecord<ReduceAttributes> = {
+  name: "sum",
+  shape: ([x], attributes) => reducedShape(x!.shape, attributes),
+  value: sumValue,
+  gradient(node, cotangent) {
+    const [x] = node.inputs;
+    return [broadcastTo(restored(cotangent, x!, node.attributes as ReduceAttributes), x!.shape)];
+  },
+  onnx: (emit, inputs, node) => emit.reduce("ReduceSum", inputs[0]!, node.attributes as ReduceAttributes),
+  rows: reduceRows,
+};
+
+interface BroadcastAttributes extends Attributes {
+  readonly shape: Shape;
+}
+
+const broadcastOp: OpRecord<BroadcastAttributes> = {
+  name: "broadcastTo",
+  shape([x], { shape }) {
+    if (!sameShape(broadcastShapes(x!.shape, shape, "broadcastTo"), shape)) {
+      throw shapeError(`broadcastTo: ${formatShape(x!.shape)} does not stretch to ${formatShape(shape)}.`);
+    }
+    return shape;
+  },
+  value([x], { shape }) {
+    const out = new Float64Array(sizeOf(shape));
+    const padded = [...new Array<number>(shape.length - x!.shape.length).fill(1), ...x!.shape];
+    const stretched = padded.flatMap((n, axis) => (n === 1 ? [axis] : []));
+    forEachReduced(shape, stretched, (from, to) => {
+      out[to] = x!.data[from]!;
+    });
+    return out;
+  },
+  gradient: (node, cotangent) => [unbroadcast(cotangent, node.inputs[0]!.shape)],
+  onnx: (emit, inputs, node) => emit.node("Expand", [inputs[0]!, emit.integers(node.shape)]),
+  // A broadcast bakes in its shape, so it may not carry rows into an exported graph.
+  rows: () => undefined,
+};
+
+/** Stretches axes of size 1 (and adds leading axes) to `shape`. */
+export function broadcastTo(x: Expr, shape: Shape): Expr {
+  if (sameShape(x.shape, shape)) return x;
+  const fill = fillOf(x);
+  return fill === undefined ? apply(broadcastOp, [x], { shape }) : constant(fill, shape);
+}
+
+/** What `x` was before it was broadcast, for users that broadcast by themselves. */
+export function unstretched(x: Expr): Expr {
+  const fill = x.shape.length > 0 ? fillOf(x) : undefined;
+  if (fill !== undefined) return constant(fill);
+  return x.op.name === "broadcastTo" ? x.inputs[0]! : x;
+}
+
+/** The transpose of broadcasting: sums over the axes that were stretched. */
+export function unbroadcast(x: Expr, shape: Shape): Expr {
+  if (sameShape(x.shape, shape)) return x;
+  const lead = x.shape.length - shape.length;
+  const axes = x.shape.flatMap((n, axis) => (axis < lead || (shape[axis - lead] === 1 && n !== 1) ? [axis] : []));
+  return reshape(apply(sumOp, [x], { axes, keep: false }), shape);
+}
+
+/** The axes of a reduction: one, several or (left out) all; negative axes count from the back. */
+export type Axes = number | readonly number[] | undefined;
+
+export function reduce(op: OpRecord<ReduceAttributes>, x: Expr, axes: Axes, keep: boolean): Expr {
+  const list = axes === undefined ? x.shape.map((_, i) => i) : typeof axes === "number" ? [axes] : axes;
+  const normal = list.map((axis) => normalAxis(axis, x.shape.length, op.name)).sort((a, b) => a - b);
+  return normal.length === 0 ? x : apply(op, [x], { axes: normal, keep });
+}
+
+/** Sum over `axes` (all when left out); `keep` leaves them as size 1. */
+export function sum(x: Expr, axes?: Axes, keep = false): Expr {
+  return reduce(sumOp, x, axes, keep);
+}
+
+export const broadcastOps: readonly OpRecord[] = [sumOp, broadcastOp] as unknown as OpRecord[];

@@ -1,0 +1,34 @@
+/** @file Constants: numbers fixed when the graph is built. */
+import { type Shape, sizeOf } from "../../core/shape.ts";
+import { type Attributes, apply, type Expr, type OpRecord } from "../expr.ts";
+
+interface ConstantAttributes extends Attributes {
+  readonly shape: Shape;
+  /** One number for all elements, or one each. */
+  readonly data: number | Float32Array;
+}
+
+export const constantOp: OpRecord<ConstantAttributes> = {
+  name: "constant",
+  shape: (_, { shape }) => shape,
+  value: (_, { data }, shape) =>
+    typeof data === "number" ? new Float64Array(sizeOf(shape)).fill(data) : Float64Array.from(data),
+  gradient: () => [],
+  onnx(emit, _, { attributes }) {
+    const { shape, data } = attributes as ConstantAttributes;
+    return emit.constant(shape, typeof data === "number" ? new Float32Array(sizeOf(shape)).fill(data) : data);
+  },
+  rows: () => undefined,
+};
+
+/** A constant of a shape: one number for all elements, or the elements row-major. */
+export function constant(data: number | Float32Array, shape: Shape = []): Expr {
+  return apply(constantOp, [], { shape, data });
+}
+
+/** The number that fills a constant node, or undefined. */
+export function fillOf(expr: Expr): number | undefined {
+  if (expr.op.name !== "constant") return undefined;
+  const { data } = expr.attributes as ConstantAttributes;
+  return typeof data === "number" ? data : undefined;
+}

@@ -1,0 +1,28 @@
+/** @file Every operation, in reading order. The laws in the tests run over `allOps`. */
+import { leafOp, type OpRecord } from "../expr.ts";
+import { broadcastOps } from "./broadcast.ts";
+import { constantOp } from "./constant.ts";
+import { elementwiseOps } from "./elementwise.ts";
+import { matmulOps } from "./matmul.ts";
+import { movementOps } from "./movement.ts";
+import { reduceOps } from "./reduce.ts";
+import { softmaxOps } from "./softmax.ts";
+
+export { type Axes, broadcastTo, sum } from "./broadcast.ts";
+export { constant } from "./constant.ts";
+export * from "./elementwise.ts";
+export { type MatmulOptions, matmul } from "./matmul.ts";
+export { at, concat, pad, reshape, slice, split, stack, transpose } from "./movement.ts";
+export { max, mean } from "./reduce.ts";
+export { logSoftmax, softmax } from "./softmax.ts";
+
+export const allOps: readonly OpRecord[] = [
+  leafOp as unknown as OpRecord,
+  constantOp as unknown as OpRecord,
+  ...elementwiseOps,
+  ...broadcastOps,
+  ...reduceOps,
+  ...movementOps,
+  ...matmulOps,
+  ...softmaxOps,
+];

@@ -1,0 +1,93 @@
+/** @file Matrix products: one matrix, or a stack of them along leading axes. */
+import { shapeError } from "../../core/errors.ts";
+import { formatShape, sameShape, sizeOf } from "../../core/shape.ts";
+import { type Attributes, apply, type Expr, type OpRecord } from "../expr.ts";
+import { sum } from "./broadcast.ts";
+
+interface MatmulAttributes extends Attributes {
+  /** Read the last two axes of a (or b) swapped. */
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+}
+
+/** Rows and columns as the product reads them. */
+function sides(shape: readonly number[], transposed: boolean): [number, number] {
+  const [rows, columns] = shape.slice(-2) as [number, number];
+  return transposed ? [columns, rows] : [rows, columns];
+}
+
+/** Inputs: a [..., I, J], b [..., J, L], optionally a bias [L] (matrices) or [..., 1, L] (stacks). Leading axes are equal. */
+const matmulOp: OpRecord<MatmulAttributes> = {
+  name: "matmul",
+  shape([a, b, bias], { transposeA, transposeB }) {
+    const [i, j] = sides(a!.shape, transposeA);
+    const [j2, l] = sides(b!.shape, transposeB);
+    const lead = a!.shape.slice(0, -2);
+    if (a!.shape.length < 2 || !sameShape(lead, b!.shape.slice(0, -2)) || j !== j2) {
+      throw shapeError(
+        `matmul: ${formatShape(a!.shape)}${transposeA ? " transposed" : ""} x ${formatShape(b!.shape)}${transposeB ? " transposed" : ""}; ` +
+          `the inner sizes ${j} and ${j2} or the leading axes differ.`,
+        { a: a!.shape, b: b!.shape },
+      );
+    }
+    const biasShape = lead.length === 0 ? [l] : [...lead, 1, l];
+    if (bias !== undefined && !sameShape(bias.shape, biasShape)) {
+      throw shapeError(`matmul: the bias is ${formatShape(bias.shape)} and must be ${formatShape(biasShape)}.`);
+    }
+    return [...lead, i, l];
+  },
+  value([a, b, bias], { transposeA, transposeB }, shape) {
+    const [i, l] = shape.slice(-2) as [number, number];
+    const [, j] = sides(a!.shape, transposeA);
+    const out = new Float64Array(sizeOf(shape));
+    for (let s = 0; s < sizeOf(shape.slice(0, -2)); s++) {
+      for (let row = 0; row < i; row++) {
+        for (let column = 0; column < l; column++) {
+          let total = bias === undefined ? 0 : bias.data[s * l + column]!;
+          for (let k = 0; k < j; k++) {
+            const left = a!.data[s * i * j + (transposeA ? k * i + row : row * j + k)]!;
+            const right = b!.data[s * j * l + (transposeB ? column * j + k : k * l + column)]!;
+            total += left * right;
+          }
+          out[(s * i + row) * l + column] = total;
+        }
+      }
+    }
+    return out;
+  },
+  gradient(node, g) {
+    const [a, b, bias] = node.inputs as [Expr, Expr, Expr | undefined];
+    const { transposeA: ta, transposeB: tb } = node.attributes as MatmulAttributes;
+    const da = ta ? matmul(b, g, { transposeA: tb, transposeB: true }) : matmul(g, b, { transposeB: !tb });
+    const db = tb ? matmul(g, a, { transposeA: true, transposeB: ta }) : matmul(a, g, { transposeA: !ta });
+    if (bias === undefined) return [da, db];
+    return [da, db, g.shape.length === 2 ? sum(g, 0) : sum(g, -2, true)];
+  },
+  onnx(emit, inputs, node) {
+    const { transposeA, transposeB } = node.attributes as MatmulAttributes;
+    if (node.shape.length === 2) {
+      return emit.node("Gemm", inputs, { transA: Number(transposeA), transB: Number(transposeB) });
+    }
+    const [a, b, bias] = inputs as [string, string, string | undefined];
+    const product = emit.matmul(a, b, transposeA, transposeB);
+    return bias === undefined ? product : emit.node("Add", [product, bias]);
+  },
+  rows(node, [a, b]) {
+    const last = node.shape.length - 1;
+    const { transposeA } = node.attributes as MatmulAttributes;
+    return b === undefined && a === last - 1 && !transposeA ? a : undefined;
+  },
+};
+
+export interface MatmulOptions {
+  readonly transposeA?: boolean;
+  readonly transposeB?: boolean;
+  readonly bias?: Expr;
+}
+
+/** a [..., I, J] times b [..., J, L], plus a bias; leading axes (a stack of products) must be equal. */
+export function matmul(a: Expr, b: Expr, { transposeA = false, transposeB = false, bias }: MatmulOptions = {}): Expr {
+  return apply(matmulOp, bias === undefined ? [a, b] : [a, b, bias], { transposeA, transposeB });
+}
+
+export const matmulOps: readonly OpRecord[] = [matmulOp] as unknown as OpRecord[];

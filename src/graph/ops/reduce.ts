@@ -1,0 +1,61 @@
+/** @file Means and maxima over axes. */
+import { sizeOf } from "../../core/shape.ts";
+import type { Expr, OpRecord } from "../expr.ts";
+import {
+  type Axes,
+  broadcastTo,
+  forEachReduced,
+  type ReduceAttributes,
+  reduce,
+  reducedShape,
+  reduceRows,
+  restored,
+  sumValue,
+} from "./broadcast.ts";
+import { constant } from "./constant.ts";
+import { mul } from "./elementwise.ts";
+
+const meanOp: OpRecord<ReduceAttributes> = {
+  name: "mean",
+  shape: ([x], attributes) => reducedShape(x!.shape, attributes),
+  value(inputs, attributes, shape) {
+    const count = attributes.axes.reduce((n, axis) => n * inputs[0]!.shape[axis]!, 1);
+    return sumValue(inputs, attributes, shape).map((v) => v / count);
+  },
+  gradient(node, cotangent) {
+    const [x] = node.inputs;
+    const attributes = node.attributes as ReduceAttributes;
+    const count = attributes.axes.reduce((n, axis) => n * x!.shape[axis]!, 1);
+    return [broadcastTo(mul(restored(cotangent, x!, attributes), constant(1 / count)), x!.shape)];
+  },
+  onnx: (emit, inputs, node) => emit.reduce("ReduceMean", inputs[0]!, node.attributes as ReduceAttributes),
+  rows: reduceRows,
+};
+
+/** The maximum has no gradient rule: it is used to shift and to compare, always behind `stopGradient`. */
+const maxOp: OpRecord<ReduceAttributes> = {
+  name: "max",
+  shape: ([x], attributes) => reducedShape(x!.shape, attributes),
+  value([x], { axes }, shape) {
+    const out = new Float64Array(sizeOf(shape)).fill(Number.NEGATIVE_INFINITY);
+    forEachReduced(x!.shape, axes, (to, from) => {
+      out[to] = Math.max(out[to]!, x!.data[from]!);
+    });
+    return out;
+  },
+  gradient: () => [undefined],
+  onnx: (emit, inputs, node) => emit.reduce("ReduceMax", inputs[0]!, node.attributes as ReduceAttributes),
+  rows: reduceRows,
+};
+
+/** Mean over `axes` (all when left out); `keep` leaves them as size 1. */
+export function mean(x: Expr, axes?: Axes, keep = false): Expr {
+  return reduce(meanOp, x, axes, keep);
+}
+
+/** Maximum over `axes`; no gradient flows through it. */
+export function max(x: Expr, axes?: Axes, keep = false): Expr {
+  return reduce(maxOp, x, axes, keep);
+}
+
+export const reduceOps: readonly OpRecord[] = [meanOp, maxOp] as unknown as OpRecord[];

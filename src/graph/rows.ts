@@ -1,0 +1,26 @@
+/** @file Which axis of each node counts samples: so features of frozen parts can be kept, and exported graphs leave the batch open. */
+import { type Expr, topological } from "./expr.ts";
+
+/** The row (sample) axis of every node that has one; `undefined` for nodes without rows; `"mixed"` where rows meet. */
+export type RowAxes = ReadonlyMap<Expr, number | undefined | "mixed">;
+
+/** Follows the row axis of leaves through the graph. `rowAxisOf` answers for leaves. Batches of one row are ambiguous: use two or more. */
+export function rowAxes(outputs: readonly Expr[], rowAxisOf: (leaf: Expr) => number | undefined): RowAxes {
+  const axes = new Map<Expr, number | undefined | "mixed">();
+  for (const node of topological(outputs)) {
+    if (node.inputs.length === 0) {
+      axes.set(node, rowAxisOf(node));
+      continue;
+    }
+    const inputs = node.inputs.map((input) => axes.get(input));
+    if (inputs.includes("mixed")) axes.set(node, "mixed");
+    else if (inputs.every((axis) => axis === undefined)) axes.set(node, undefined);
+    else axes.set(node, followRows(node, inputs as (number | undefined)[]) ?? "mixed");
+  }
+  return axes;
+}
+
+function followRows(node: Expr, axes: readonly (number | undefined)[]): number | undefined {
+  // An op without a rule is elementwise with one input.
+  return node.op.rows === undefined ? axes[0] : node.op.rows(node, axes);
+}

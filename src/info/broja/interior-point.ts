@@ -1,0 +1,262 @@
+/**
+ * @file BROJA by a primal-dual interior point method on the dual program, which is a geometric program:
+ *
+ *   maximise sum a alpha + sum b beta   subject to   L(x1, x2) = log sum_y exp(alpha(x1, y) + beta(x2, y)) <= 0.
+ *
+ * The multiplier of a pair's constraint is its mass Q(x1, x2), and q = Q softmax_y(alpha + beta): laws are positive by
+ * construction, every iterate is strictly dual feasible, and only one product Q * (-L) per pair is driven to 0.
+ * The products follow mu times the mass each pair starts with, so that rare symbols need no huge slack.
+ * Newton's matrix is A (diag(q) + w q qᵀ) Aᵀ with w = (1 / slack - 1) / Q per pair: see pair-system.ts.
+ * Predictor and corrector follow Mehrotra, with the full second-order term of L and of the margins: without it the
+ * curvature of the exponential costs ten times the steps. Ours; the program and its dual are those of information.md, 2.3.
+ */
+import { pairSystem } from "../linear/pair-system.ts";
+import { type Bracket, lowerBound, rowSums, upperBound } from "./certificate.ts";
+import { dualStart, independentGivenTarget, type Program, redundantRows } from "./program.ts";
+
+/** What an optimiser of the program hands back. */
+export interface Optimum {
+  /** Bracket of I* in nats. */
+  readonly bracket: Bracket;
+  /** The law behind `upper`, feasible, by cell. */
+  readonly q: Float64Array;
+  readonly iterations: number;
+}
+
+/** Share of the way to an empty pair that a step may go. */
+const STEP = 0.995;
+/** A step is shortened by this factor until the new point is near enough to the central path. */
+const SHRINK = 0.8;
+/** Near enough: every pair's product at least this part of its share, every margin within this factor of its mass. */
+const CENTRAL = 1e-3;
+const MARGIN_FACTOR = 2;
+const FIRST_RIDGE = 1e-16;
+const LAST_RIDGE = 1e-4;
+/** Certificates in a row without a tighter bracket after which rounding has the last word. */
+const PATIENCE = 4;
+
+/** A point and how far it is from the central path. */
+interface Point {
+  readonly alpha: Float64Array;
+  readonly beta: Float64Array;
+  /** Q by pair. */
+  readonly mass: Float64Array;
+  /** -L by pair. */
+  readonly slack: Float64Array;
+  /** softmax_y(alpha + beta) by cell. */
+  readonly share: Float64Array;
+  /** Sum of mass * slack, and the least ratio of a pair's product to its share of that sum. */
+  total: number;
+  least: number;
+  /** Margin error: summed, and as the largest factor. */
+  error: number;
+  factor: number;
+}
+
+/** Runs until the bracket is at most `aim` nats wide, `maxIter` steps are done, or rounding stops all progress. */
+export function interiorPoint(given: Program, aim: number, maxIter: number): Optimum {
+  const { cells } = given;
+  const { rows1, rows2, row1, row2, start, pairs } = cells;
+  const n = cells.size;
+  const system = pairSystem(cells, redundantRows(cells));
+  const start0 = independentGivenTarget(given);
+  let now = emptyPoint();
+  let next = emptyPoint();
+  const d = new Float64Array(n);
+  const second = new Float64Array(n);
+  const w = new Float64Array(pairs);
+  const [dMass, dLog, product] = [new Float64Array(pairs), new Float64Array(pairs), new Float64Array(pairs)];
+  const da = new Float64Array(rows1.size);
+  const db = new Float64Array(rows2.size);
+
+  dualStart(given, now.alpha, now.beta);
+  for (let k = 0; k < pairs; k++) for (let c = start[k]!; c < start[k + 1]!; c++) now.mass[k]! += start0[c]!;
+  const weight = now.mass.slice(); // sums to 1
+  measure(now);
+
+  const bracket: Bracket = { lower: 0, upper: Number.POSITIVE_INFINITY };
+  let best = start0;
+  let iterations = 0;
+  let idle = 0;
+  certify();
+  while (bracket.upper - bracket.lower > aim && iterations < maxIter && idle < PATIENCE && step()) {
+    iterations++;
+    if (now.total <= 4 * aim || iterations === maxIter) certify();
+  }
+  if (bracket.upper - bracket.lower > aim) certify();
+  return { bracket, q: best, iterations };
+
+  function emptyPoint(): Point {
+    return {
+      alpha: new Float64Array(rows1.size),
+      beta: new Float64Array(rows2.size),
+      mass: new Float64Array(pairs),
+      slack: new Float64Array(pairs),
+      share: new Float64Array(n),
+      total: 0,
+      least: 0,
+      error: 0,
+      factor: 1,
+    };
+  }
+
+  /** Everything about a point that follows from alpha, beta and mass; false when it is not strictly feasible. */
+  function measure(at: Point): boolean {
+    const { alpha, beta, mass, slack, share } = at;
+    const sums1 = new Float64Array(rows1.size);
+    const sums2 = new Float64Array(rows2.size);
+    at.total = 0;
+    at.least = Number.POSITIVE_INFINITY;
+    for (let k = 0; k < pairs; k++) {
+      const [from, to] = [start[k]!, start[k + 1]!];
+      let top = Number.NEGATIVE_INFINITY;
+      for (let c = from; c < to; c++) {
+        const value = alpha[row1[c]!]! + beta[row2[c]!]!;
+        share[c] = value;
+        if (value > top) top = value;
+      }
+      let sum = 0;
+      for (let c = from; c < to; c++) sum += share[c] = Math.exp(share[c]! - top);
+      slack[k] = -(top + Math.log(sum));
+      if (!(slack[k]! > 0)) return false;
+      const scale = mass[k]! / sum;
+      for (let c = from; c < to; c++) {
+        sums1[row1[c]!]! += share[c]! * scale;
+        sums2[row2[c]!]! += share[c]! * scale;
+        share[c]! /= sum;
+      }
+      const value = mass[k]! * slack[k]!;
+      at.total += value;
+      at.least = Math.min(at.least, value / weight[k]!);
+    }
+    at.least /= at.total;
+    at.error = 0;
+    at.factor = 1;
+    compare(at, sums1, rows1.mass);
+    compare(at, sums2, rows2.mass);
+    return true;
+  }
+
+  /** Tightens the bracket with what the current point proves. */
+  function certify(): void {
+    const before = bracket.upper - bracket.lower;
+    bracket.lower = Math.max(bracket.lower, lowerBound(given, now.alpha, now.beta));
+    const q = now.share.slice();
+    for (let k = 0; k < pairs; k++) for (let c = start[k]!; c < start[k + 1]!; c++) q[c]! *= now.mass[k]!;
+    const upper = upperBound(given, q, largest(now.alpha) + largest(now.beta));
+    if (upper < bracket.upper) {
+      bracket.upper = Math.max(upper, bracket.lower);
+      best = q;
+    }
+    idle = bracket.upper - bracket.lower < before ? 0 : idle + 1;
+  }
+
+  /** One predictor-corrector step; false when the system cannot be solved or no step is long enough to matter. */
+  function step(): boolean {
+    const { mass, slack, share } = now;
+    for (let k = 0; k < pairs; k++) {
+      w[k] = (1 / slack[k]! - 1) / mass[k]!;
+      for (let c = start[k]!; c < start[k + 1]!; c++) d[c] = mass[k]! * share[c]!;
+    }
+    let ridge = FIRST_RIDGE;
+    while (!system.factor(d, w, ridge)) {
+      ridge *= 100;
+      if (ridge > LAST_RIDGE) return false;
+    }
+    second.fill(0);
+    product.fill(0);
+    direction(0);
+    const sigma = Math.max(1e-6, predictedShare() ** 3);
+    curvature();
+    direction(sigma * now.total);
+    if (search(0.1)) return true;
+    // Too curved for the corrector here: half a step of plain centring.
+    second.fill(0);
+    product.fill(0);
+    direction(now.total / 2);
+    return search(1e-8);
+  }
+
+  /** Newton direction towards mass * slack = target * weight, given the second-order terms. */
+  function direction(target: number): void {
+    const { mass, slack, share } = now;
+    const aimed = new Float64Array(n);
+    for (let k = 0; k < pairs; k++) {
+      const value = (target * weight[k]! - product[k]!) / slack[k]!;
+      for (let c = start[k]!; c < start[k + 1]!; c++) aimed[c] = value * share[c]! + second[c]!;
+    }
+    const sums1 = rowSums(aimed, row1, rows1.size);
+    const sums2 = rowSums(aimed, row2, rows2.size);
+    for (let r = 0; r < rows1.size; r++) da[r] = rows1.mass[r]! - sums1[r]!;
+    for (let r = 0; r < rows2.size; r++) db[r] = rows2.mass[r]! - sums2[r]!;
+    system.solve(da, db);
+    for (let k = 0; k < pairs; k++) {
+      let change = 0;
+      for (let c = start[k]!; c < start[k + 1]!; c++) change += share[c]! * (da[row1[c]!]! + db[row2[c]!]!);
+      dLog[k] = change;
+      dMass[k] = (target * weight[k]! - product[k]! + mass[k]! * change) / slack[k]! - mass[k]!;
+    }
+  }
+
+  /** What share of mass * slack the predictor would leave, at the longest step it could take. */
+  function predictedShare(): number {
+    const { mass, slack } = now;
+    let reach = 1;
+    for (let k = 0; k < pairs; k++) {
+      if (dMass[k]! < 0) reach = Math.min(reach, -mass[k]! / dMass[k]!);
+      if (dLog[k]! > 0) reach = Math.min(reach, slack[k]! / dLog[k]!);
+    }
+    let total = 0;
+    for (let k = 0; k < pairs; k++) total += (mass[k]! + reach * dMass[k]!) * (slack[k]! - reach * dLog[k]!);
+    return Math.min(1, Math.max(0, total / now.total));
+  }
+
+  /** Second-order terms of q and of mass * slack along the predictor. */
+  function curvature(): void {
+    const { mass, share } = now;
+    for (let k = 0; k < pairs; k++) {
+      let variance = 0;
+      for (let c = start[k]!; c < start[k + 1]!; c++) {
+        const t = da[row1[c]!]! + db[row2[c]!]! - dLog[k]!;
+        variance += share[c]! * t * t;
+      }
+      product[k] = -dMass[k]! * dLog[k]! - 0.5 * mass[k]! * variance;
+      for (let c = start[k]!; c < start[k + 1]!; c++) {
+        const t = da[row1[c]!]! + db[row2[c]!]! - dLog[k]!;
+        second[c] = share[c]! * (dMass[k]! * t + 0.5 * mass[k]! * (t * t - variance));
+      }
+    }
+  }
+
+  /** Moves to the first point along the direction that is near enough to the central path; false below `shortest`. */
+  function search(shortest: number): boolean {
+    const { alpha, beta, mass } = now;
+    let length = 1;
+    for (let k = 0; k < pairs; k++) if (dMass[k]! < 0) length = Math.min(length, (-STEP * mass[k]!) / dMass[k]!);
+    for (; length > shortest; length *= SHRINK) {
+      for (let r = 0; r < alpha.length; r++) next.alpha[r] = alpha[r]! + length * da[r]!;
+      for (let r = 0; r < beta.length; r++) next.beta[r] = beta[r]! + length * db[r]!;
+      for (let k = 0; k < pairs; k++) next.mass[k] = mass[k]! + length * dMass[k]!;
+      if (!measure(next)) continue;
+      if (next.least < Math.min(CENTRAL, now.least * (1 - length / 2))) continue;
+      if (next.factor > Math.max(MARGIN_FACTOR, now.factor * (1 - length / 10))) continue;
+      if (next.error > Math.max(now.error * (1 - length / 10), next.total, 1e-15)) continue;
+      [now, next] = [next, now];
+      return true;
+    }
+    return false;
+  }
+}
+
+function compare(at: Point, sums: Float64Array, mass: Float64Array): void {
+  for (let r = 0; r < mass.length; r++) {
+    at.error += Math.abs(sums[r]! - mass[r]!);
+    at.factor = Math.max(at.factor, sums[r]! / mass[r]!, mass[r]! / sums[r]!);
+  }
+}
+
+function largest(values: Float64Array): number {
+  let most = 0;
+  for (const value of values) most = Math.max(most, Math.abs(value));
+  return most;
+}

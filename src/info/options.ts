@@ -1,0 +1,53 @@
+/** @file Small checks every function of this folder shares: option names, numbers, units. */
+import { configError, hint } from "../core/errors.ts";
+
+/** What information is counted in: bits (log 2) or nats (natural log). */
+export type Unit = "bits" | "nats";
+
+/** The unit of a result; bits when left out. */
+export interface UnitOption {
+  readonly unit?: Unit;
+}
+
+/** Nats of one bit: divide nats by it to get bits. */
+export const NATS_PER_BIT: number = Math.LN2;
+
+/** `nats` in the unit asked for. */
+export function inUnit(nats: number, options: UnitOption = {}): number {
+  return options.unit === "nats" ? nats : nats / NATS_PER_BIT;
+}
+
+/** Throws ConfigError when `options` has a key outside `allowed`. */
+export function checkKeys(where: string, options: object, allowed: readonly string[]): void {
+  for (const key of Object.keys(options)) {
+    if (!allowed.includes(key)) {
+      throw configError(`${where}: unknown option "${key}"${hint(key, allowed)}`, { option: key, allowed });
+    }
+  }
+}
+
+/** `value` when it is one of `allowed`. @throws ConfigError that names the nearest. */
+export function checkChoice<T extends string>(where: string, name: string, value: string, allowed: readonly T[]): T {
+  if (!(allowed as readonly string[]).includes(value)) {
+    throw configError(`${where}: ${name} "${value}" is not known${hint(value, allowed)}`, { [name]: value, allowed });
+  }
+  return value as T;
+}
+
+/** `value` when it is a whole number of at least `least`. @throws ConfigError. */
+export function checkWhole(where: string, name: string, value: number, least: number): number {
+  if (!Number.isSafeInteger(value) || value < least) {
+    throw configError(`${where}: ${name} is ${value}; it must be a whole number of at least ${least}.`, {
+      [name]: value,
+    });
+  }
+  return value;
+}
+
+/** `value` when it is finite and above 0. @throws ConfigError. */
+export function checkPositive(where: string, name: string, value: number): number {
+  if (!Number.isFinite(value) || value <= 0) {
+    throw configError(`${where}: ${name} is ${value}; it must be a finite number above 0.`, { [name]: value });
+  }
+  return value;
+}

@@ -1,0 +1,48 @@
+/** @file Fitted model and data -> report: per sample what was predicted, by which component, with which gate. */
+import type { Dataset } from "../data/dataset.ts";
+import { argmaxRows, logSoftmaxRows } from "../train/metrics.ts";
+import type { Fitted } from "../train/model.ts";
+import { type Predictions, type PredictOptions, predict } from "../train/predict.ts";
+import type { SampleReport } from "./report.ts";
+import { type Summary, summarise } from "./summary.ts";
+
+export interface Report {
+  /** One entry per sample, in the order of the data set. */
+  readonly samples: readonly SampleReport[];
+  readonly summary: Summary;
+}
+
+/** Explains every sample of a data set. @throws what `predict` throws for data of another kind. */
+export async function explain(fitted: Fitted, dataset: Dataset, options: PredictOptions = {}): Promise<Report> {
+  return report(await predict(fitted, dataset, options), dataset);
+}
+
+/** The report of predictions that were made before. */
+export function report(predictions: Predictions, dataset: Dataset): Report {
+  const { classes, ids, labels } = dataset;
+  const width = classes.length;
+  const read = (logits: Float32Array) => ({ best: argmaxRows(logits, width), logs: logSoftmaxRows(logits, width) });
+  const whole = read(predictions.logits);
+  const alone = Object.entries(predictions.unimodal).map(([name, logits]) => ({ name, ...read(logits) }));
+  const components = Object.entries(predictions.components).map(([name, own]) => ({
+    name,
+    gate: own.gate,
+    ...read(own.logits),
+  }));
+  const answer = ({ best, logs }: ReturnType<typeof read>, i: number) => ({
+    prediction: classes[best[i]!]!,
+    probability: Math.exp(logs[i * width + best[i]!]!),
+  });
+  const samples = ids.map((id, i): SampleReport => {
+    return {
+      id,
+      label: labels[i]! < 0 ? undefined : classes[labels[i]!],
+      prediction: classes[whole.best[i]!]!,
+      probabilities: Object.fromEntries(classes.map((name, k) => [name, Math.exp(whole.logs[i * width + k]!)])),
+      gate: Object.fromEntries(components.map(({ name, gate }) => [name, gate[i]!])),
+      components: Object.fromEntries(components.map((own) => [own.name, answer(own, i)])),
+      modalities: Object.fromEntries(alone.map((own) => [own.name, answer(own, i)])),
+    };
+  });
+  return { samples, summary: summarise(samples, predictions, dataset) };
+}

@@ -1,0 +1,45 @@
+/** @file The report over all samples and by class. */
+import type { Dataset } from "../data/dataset.ts";
+import { type Metrics, type Predictions, score } from "../train/predict.ts";
+import type { SampleReport } from "./report.ts";
+
+/** Means over some samples. */
+export interface GroupSummary {
+  readonly samples: number;
+  /** Share predicted right; undefined when none has a label. */
+  readonly accuracy: number | undefined;
+  /** Mean gate share by component. */
+  readonly gate: Readonly<Record<string, number>>;
+}
+
+/** The whole data set. Metrics are absent when no sample has a label. */
+export interface Summary extends GroupSummary, Partial<Omit<Metrics, "samples" | "accuracy">> {
+  /** By label. */
+  readonly classes: Readonly<Record<string, GroupSummary>>;
+}
+
+/** Summarises samples of a data set. */
+export function summarise(samples: readonly SampleReport[], predictions: Predictions, dataset: Dataset): Summary {
+  const labelled = dataset.labels.some((label) => label >= 0);
+  const { samples: _, accuracy: __, ...metrics } = labelled ? score(predictions, dataset) : ({} as Metrics);
+  const classes = Object.fromEntries(
+    dataset.classes.flatMap((name) => {
+      const own = samples.filter((sample) => sample.label === name);
+      return own.length === 0 ? [] : [[name, group(own)]];
+    }),
+  );
+  return { ...group(samples), ...metrics, classes };
+}
+
+function group(samples: readonly SampleReport[]): GroupSummary {
+  const labelled = samples.filter((sample) => sample.label !== undefined);
+  const right = labelled.filter((sample) => sample.label === sample.prediction).length;
+  const names = Object.keys(samples[0]?.gate ?? {});
+  return {
+    samples: samples.length,
+    accuracy: labelled.length === 0 ? undefined : right / labelled.length,
+    gate: Object.fromEntries(
+      names.map((name) => [name, samples.reduce((total, sample) => total + sample.gate[name]!, 0) / samples.length]),
+    ),
+  };
+}

@@ -1,0 +1,55 @@
+/** @file Consistency decomposition (CD): the predictive parts M_m into one redundant R and one unique U_m each. */
+import type { Expr } from "../../graph/expr.ts";
+import { concat, mean, reshape, slice, stack, transpose } from "../../graph/ops/index.ts";
+import { type Gaussian, gaussian, kl, klToStandard, sample } from "../../nn/gaussian.ts";
+import { linear } from "../../nn/linear.ts";
+import { meanSquaredError } from "../../nn/losses.ts";
+import { twoLayer } from "../../nn/mlp.ts";
+import type { Scope } from "../../nn/module.ts";
+
+export interface Consistency {
+  /** Sample of R, [B, E]. */
+  readonly redundant: Expr;
+  /** Samples of U_m, [M, B, E]. */
+  readonly unique: Expr;
+  /** KL to N(0, I) of R, [], and of U_m, [M]; absent when deterministic. */
+  readonly kl?: { readonly redundant: Expr; readonly unique: Expr };
+  /** KL(q(R given all M), v_m(R given M_m)), [M]: how far each modality's own view of R is from the shared one. */
+  readonly alignment: Expr;
+  /** Reconstruction error of M_m from [R, U_m], [M]. */
+  readonly reconstruction: Expr;
+}
+
+/** [S, B, E] side by side: [B, S * E]. */
+export function sideBySide(x: Expr): Expr {
+  const [s, batch, width] = x.shape as [number, number, number];
+  return reshape(transpose(x, [1, 0, 2]), [batch, s * width]);
+}
+
+/** From the means of M_m, [M, B, E]. U_m and v_m(R) share a layer: its output is [statistics of U_m, statistics of v_m]. */
+export function consistency(scope: Scope, predictive: Expr, variational: boolean): Consistency {
+  const [modalities, , width] = predictive.shape as [number, number, number];
+  const size = (variational ? 2 : 1) * width;
+  const read = (statistics: Expr): Gaussian => (variational ? gaussian(statistics) : { mean: statistics });
+
+  const shared = read(linear(scope.child("redundant"), sideBySide(predictive), size));
+  const own = linear(scope.child("own"), predictive, 2 * size);
+  const unique = read(slice(own, -1, 0, size));
+  const view = read(slice(own, -1, size, size));
+
+  const r = sample(scope.child("redundant"), shared);
+  const u = sample(scope.child("own"), unique);
+  const both = concat([stack(Array.from({ length: modalities }, () => r)), u], -1);
+  const [klR, klU] = [klToStandard(shared), klToStandard(unique)];
+  return {
+    redundant: r,
+    unique: u,
+    ...(klR !== undefined && klU !== undefined && { kl: { redundant: mean(klR), unique: mean(klU, [1, 2]) } }),
+    alignment: mean(kl(shared, view), [1, 2]),
+    reconstruction: meanSquaredError(
+      twoLayer(scope.child("reconstruction"), both, Math.ceil(width / 2), width),
+      predictive,
+      [1, 2],
+    ),
+  };
+}

@@ -1,0 +1,34 @@
+/** @file The list of methods, one line each; and how a stored description becomes a method again. */
+import { configError, hint } from "../core/errors.ts";
+import { type MlpOptions, mlp } from "../nn/mlp.ts";
+import type { Module } from "../nn/module.ts";
+import { dmil } from "./dmil/index.ts";
+import { ensemble } from "./ensemble.ts";
+import { joint } from "./joint.ts";
+import type { Method, MethodFactory } from "./method.ts";
+
+/** Every method by name. */
+export const methods: Readonly<Record<string, MethodFactory<never>>> = { dmil, joint, ensemble };
+
+/** The factory of a name. @throws ConfigError with the nearest known name. */
+export function methodNamed(name: string): MethodFactory<never> {
+  const factory = methods[name];
+  if (factory === undefined) throw configError(`unknown method "${name}"${hint(name, Object.keys(methods))}`);
+  return factory;
+}
+
+/** Builds the method a description stands for. @throws ConfigError when an encoder is of a kind only its author's program knows. */
+export function methodFrom(name: string, description: Method["description"]): Method {
+  const encoders = Object.fromEntries(
+    Object.entries(description.encoders).map(([modality, encoder]) => [modality, moduleFrom(encoder, modality)]),
+  );
+  return methodNamed(name)({ encoders, ...(description.options as object) } as never) as unknown as Method;
+}
+
+function moduleFrom(description: Module["description"], modality: string): Module {
+  const { kind, sizes, ...options } = description as Module["description"] & { sizes: number[] } & MlpOptions;
+  if (kind === "mlp") return mlp(sizes, options);
+  throw configError(
+    `the encoder of ${modality} is of kind "${kind}", which cannot be rebuilt from a file; pass the method itself.`,
+  );
+}

@@ -1,0 +1,46 @@
+/**
+ * @file Joint learning: one linear head on the concatenated embeddings.
+ * The unimodal predictions are slices of the head: u_m = z_m W_m + b / M, which sum to the logits exactly. A slice is trained
+ * only through the sum, so it understates what a modality knows.
+ */
+import { z } from "zod";
+import { add, at, concat, matmul, mul, reshape, split, stack } from "../graph/ops/index.ts";
+import { crossEntropy } from "../nn/losses.ts";
+import { defineMethod, embed, embeddingOption, type MethodFactory, type Outputs } from "./method.ts";
+
+const schema = z.strictObject({ embedding: embeddingOption });
+
+/** Joint learning. */
+export const joint: MethodFactory<z.input<typeof schema>, Outputs> = defineMethod({
+  name: "joint",
+  summary: "one linear head on concatenated embeddings",
+  schema,
+  build(input, encoders, { embedding }) {
+    const stacked = embed(input, encoders, embedding);
+    const count = stacked.shape[0]!;
+    const z = Array.from({ length: count }, (_, m) => at(stacked, m));
+    const width = count * embedding;
+    const head = input.scope.child("head");
+    const init = { kind: "uniform", bound: 1 / Math.sqrt(width) } as const;
+    const weight = head.parameter("weight", [width, input.classes], init);
+    const bias = head.parameter("bias", [input.classes], init);
+    const share = reshape(mul(bias, 1 / count), [1, input.classes]);
+    const slices = split(
+      weight,
+      0,
+      z.map(() => embedding),
+    ).map((part, m) => add(matmul(z[m]!, part), share));
+    return { logits: matmul(concat(z, -1), weight, { bias }), unimodal: stack(slices) };
+  },
+  stages: () => [
+    {
+      name: "whole",
+      trains: () => true,
+      terms: (out, target) => [{ names: ["ce.prediction"], value: crossEntropy(out.logits, target), weights: [1] }],
+      prediction: (out) => out.logits,
+      epochs: 40,
+      learningRate: 1e-3,
+      schedule: { kind: "plateau", factor: 0.1, patience: 10 },
+    },
+  ],
+});

@@ -1,0 +1,149 @@
+/**
+ * @file The contract of a method: read this first. A method says what it builds and, stage by stage, what it trains on which
+ * loss; the training loop, the command line and the reports know methods through this file alone.
+ */
+import { z } from "zod";
+import { configError, hint } from "../core/errors.ts";
+import { parseOptions } from "../core/options.ts";
+import type { Expr } from "../graph/expr.ts";
+import { stack } from "../graph/ops/index.ts";
+import { linear } from "../nn/linear.ts";
+import type { Module, Scope } from "../nn/module.ts";
+
+/** What a method is built on: named inputs [B, F_m] in modality order, and the number of classes K. */
+export interface BuildInput {
+  readonly scope: Scope;
+  readonly inputs: Readonly<Record<string, Expr>>;
+  readonly classes: number;
+}
+
+/** What every method gives. Stacks have one entry per modality (in order) or per component. */
+export interface Outputs {
+  /** Prediction [B, K]: logits or log-probabilities. */
+  readonly logits: Expr;
+  /** What each modality alone predicts [M, B, K]; which head that is, the method's page says. */
+  readonly unimodal: Expr;
+  /** Named components: their own predictions [C, B, K] and the gate's shares [B, C], which sum to 1. */
+  readonly components?: { readonly names: readonly string[]; readonly logits: Expr; readonly gate: Expr };
+}
+
+/** A vector of named loss terms: the stage's loss is the sum of weight_i * value_i over all its terms. */
+export interface Terms {
+  readonly names: readonly string[];
+  /** As many elements as names, any shape. */
+  readonly value: Expr;
+  readonly weights: readonly number[];
+}
+
+/** How the learning rate changes after each epoch, in plain data; `train` turns it into a schedule. */
+export const scheduleSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("constant") }),
+  z.strictObject({ kind: z.literal("step"), every: z.int().positive(), factor: z.number().positive() }),
+  z.strictObject({ kind: z.literal("cosine"), minimum: z.number().min(0).default(0) }),
+  z.strictObject({
+    kind: z.literal("plateau"),
+    factor: z.number().positive().lt(1),
+    patience: z.int().min(0),
+    threshold: z.number().min(0).default(1e-4),
+    minimum: z.number().min(0).default(0),
+  }),
+]);
+export type ScheduleOptions = z.input<typeof scheduleSchema>;
+
+/** One stage of training. It starts from the best state of the stage before, with a fresh optimiser. */
+export interface Stage<O extends Outputs> {
+  readonly name: string;
+  /** Is the parameter of this name trained? The others stay as they are, to the bit. */
+  trains(parameter: string): boolean;
+  /** Losses in training; `target` [B, K] holds one-hot labels. */
+  terms(outputs: O, target: Expr): readonly Terms[];
+  /** The prediction [B, K] whose validation accuracy picks the best epoch. */
+  prediction(outputs: O): Expr;
+  /** Defaults that a run may override. */
+  readonly epochs: number;
+  readonly learningRate: number;
+  readonly schedule: ScheduleOptions;
+}
+
+/** A configured method. */
+export interface Method<O extends Outputs = Outputs> {
+  readonly name: string;
+  /** Modalities by name, in order. */
+  readonly modalities: readonly string[];
+  /** All settings as plain data: with it and `name` the method can be built again. */
+  readonly description: {
+    readonly encoders: Readonly<Record<string, Module["description"]>>;
+    readonly options: unknown;
+  };
+  build(input: BuildInput): O;
+  readonly stages: readonly Stage<O>[];
+}
+
+export interface MethodDefinition<S extends z.ZodType, O extends Outputs> {
+  readonly name: string;
+  /** One line for lists of methods. */
+  readonly summary: string;
+  readonly schema: S;
+  build(input: BuildInput, encoders: Readonly<Record<string, Module>>, options: z.output<S>): O;
+  stages(options: z.output<S>, modalities: readonly string[]): readonly Stage<O>[];
+}
+
+/** A method before it is configured: call it with encoders (one per modality, in modality order) and its options. */
+export interface MethodFactory<I = unknown, O extends Outputs = Outputs> {
+  (settings: { readonly encoders: Readonly<Record<string, Module>> } & I): Method<O>;
+  readonly methodName: string;
+  readonly summary: string;
+  readonly schema: z.ZodType;
+}
+
+/** Turns a definition into a factory whose options are checked. @throws ConfigError for fewer than two modalities or bad options. */
+export function defineMethod<S extends z.ZodType, O extends Outputs>(
+  definition: MethodDefinition<S, O>,
+): MethodFactory<z.input<S>, O> {
+  const create = (settings: { readonly encoders: Readonly<Record<string, Module>> } & z.input<S>): Method<O> => {
+    const { encoders, ...given } = settings;
+    const modalities = Object.keys(encoders);
+    if (modalities.length < 2) {
+      throw configError(
+        `${definition.name}: encoders has ${modalities.length} modalities (${modalities.join(", ")}); two or more are needed.`,
+      );
+    }
+    const options = parseOptions(definition.schema, given, definition.name);
+    return {
+      name: definition.name,
+      modalities,
+      description: {
+        encoders: Object.fromEntries(modalities.map((name) => [name, encoders[name]!.description])),
+        options,
+      },
+      build(input) {
+        for (const name of modalities) {
+          if (input.inputs[name] === undefined) {
+            throw configError(
+              `${definition.name}: the data has no modality "${name}"${hint(name, Object.keys(input.inputs))}`,
+            );
+          }
+        }
+        return definition.build(input, encoders, options);
+      },
+      stages: definition.stages(options, modalities),
+    };
+  };
+  return Object.assign(create, {
+    methodName: definition.name,
+    summary: definition.summary,
+    schema: definition.schema as z.ZodType,
+  });
+}
+
+/** Options all methods share: the width E into which each modality is embedded. 64: enough for the sets in the tests. */
+export const embeddingOption: z.ZodDefault<z.ZodInt> = z.int().positive().default(64);
+
+/** Encoders, then one linear layer each: the embeddings Z_m as a stack [M, B, E]. Parameters are `encoders.<modality>....`. */
+export function embed({ scope, inputs }: BuildInput, encoders: Readonly<Record<string, Module>>, width: number): Expr {
+  const embedded = Object.entries(encoders).map(([name, encoder]) => {
+    const own = scope.child("encoders").child(name);
+    return linear(own.child("embedding"), encoder.build(own, inputs[name]!), width);
+  });
+  return stack(embedded);
+}

@@ -1,0 +1,17 @@
+/** @file Linear layers: one, or a stack of them that share a call. */
+import type { Expr } from "../graph/expr.ts";
+import { matmul } from "../graph/ops/index.ts";
+import type { Scope } from "./module.ts";
+
+/**
+ * x W + b. For x [B, in]: weight [in, out], bias [out]. For a stack x [S, B, in] (one layer per entry of the first axis):
+ * weight [S, in, out], bias [S, 1, out]. First values are uniform in +-1/sqrt(in), as in PyTorch, whose weight is transposed.
+ */
+export function linear(scope: Scope, x: Expr, out: number): Expr {
+  const width = x.shape.at(-1)!;
+  const init = { kind: "uniform", bound: 1 / Math.sqrt(width) } as const;
+  const lead = x.shape.slice(0, -2);
+  const weight = scope.parameter("weight", [...lead, width, out], init);
+  const bias = scope.parameter("bias", lead.length === 0 ? [out] : [...lead, 1, out], init);
+  return matmul(x, weight, { bias });
+}

@@ -1,0 +1,60 @@
+/** @file Multi-layer perceptrons, as encoders (values that can be stored) and as a plain function. */
+import { configError, hint, shapeError } from "../core/errors.ts";
+import { formatShape } from "../core/shape.ts";
+import type { Expr } from "../graph/expr.ts";
+import { relu, sigmoid, tanh } from "../graph/ops/index.ts";
+import { linear } from "./linear.ts";
+import { checkRate, type Module, type Scope } from "./module.ts";
+import { dropout, layerNorm } from "./norm.ts";
+
+const activations = { relu, tanh, sigmoid } as const;
+export type Activation = keyof typeof activations;
+
+export interface MlpOptions {
+  readonly activation?: Activation;
+  /** Share of hidden units dropped in training. */
+  readonly dropout?: number;
+  /** Layer normalisation before each activation. */
+  readonly norm?: boolean;
+}
+
+/**
+ * An encoder of linear layers, each followed by an activation: `mlp([128, 256])` maps [B, 128] to [B, 256]. With one size it
+ * is the identity on [B, size]. @throws ConfigError for bad settings; ShapeError when built on features of another width.
+ */
+export function mlp(sizes: readonly number[], options: MlpOptions = {}): Module {
+  const { activation = "relu", dropout: rate = 0, norm = false } = options;
+  if (sizes.length === 0 || sizes.some((n) => !Number.isInteger(n) || n < 1)) {
+    throw configError(`mlp: sizes ${formatShape(sizes)}; one or more positive whole numbers are needed.`);
+  }
+  if (!(activation in activations)) {
+    throw configError(`mlp: unknown activation "${activation}"${hint(activation, Object.keys(activations))}`);
+  }
+  checkRate(rate, "mlp: dropout");
+  return {
+    description: { kind: "mlp", sizes, activation, dropout: rate, norm },
+    build(scope, x) {
+      const width = x.shape.at(-1)!;
+      if (width !== sizes[0]) {
+        const mended = [width, ...sizes.slice(1)].join(", ");
+        throw shapeError(
+          `${scope.path}: the encoder was declared mlp(${formatShape(sizes)}) but the data has ${width} features: use mlp([${mended}]).`,
+          { declared: sizes, features: width },
+        );
+      }
+      let out = x;
+      for (let i = 1; i < sizes.length; i++) {
+        const layer = scope.child(String(i - 1));
+        out = linear(layer, out, sizes[i]!);
+        if (norm) out = layerNorm(layer.child("norm"), out);
+        out = dropout(layer, activations[activation](out), rate);
+      }
+      return out;
+    },
+  };
+}
+
+/** linear, ReLU, linear: [..., in] to [..., out]; a stack [S, B, in] gets one such network per entry. */
+export function twoLayer(scope: Scope, x: Expr, hidden: number, out: number): Expr {
+  return linear(scope.child("1"), relu(linear(scope.child("0"), x, hidden)), out);
+}

@@ -1,0 +1,118 @@
+/** @file How layers come to their parameters and noise: a Scope names them while the graph is built. */
+import { configError, internalError } from "../core/errors.ts";
+import { stream } from "../core/random.ts";
+import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
+import { float32, type State } from "../core/tensor.ts";
+import { type Expr, leaf } from "../graph/expr.ts";
+
+/** First values of a parameter. */
+export type Init =
+  | { readonly kind: "constant"; readonly value: number }
+  /** Uniform in [-bound, bound]. */
+  | { readonly kind: "uniform"; readonly bound: number };
+
+/** One named array of a model; names are dotted paths. */
+export interface ParameterSpec {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly init: Init;
+  /** False for stored numbers that no optimiser moves (statistics of the data). */
+  readonly trained: boolean;
+}
+
+/** Noise a step must draw: standard normals, or dropout masks of 0 and 1 / (1 - rate). */
+export interface NoiseSpec {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly kind: "normal" | "dropout";
+  /** Dropout rate; 0 for normals. */
+  readonly rate: number;
+}
+
+/** What a building model has asked for, in order. */
+export interface Requests {
+  readonly parameters: Map<string, ParameterSpec>;
+  readonly noises: Map<string, NoiseSpec>;
+}
+
+/** A place in a model: hands out parameters and noise under its path. */
+export interface Scope {
+  readonly path: string;
+  /** True in training: samples are drawn, not replaced by their means. */
+  readonly training: boolean;
+  /** True where no parameter is trained: regularisation such as dropout rests. */
+  readonly frozen: boolean;
+  child(name: string): Scope;
+  parameter(name: string, shape: Shape, init: Init): Expr;
+  /** Stored numbers that are not trained. */
+  statistic(name: string, shape: Shape, value: number): Expr;
+  noise(name: string, shape: Shape, kind?: NoiseSpec["kind"], rate?: number): Expr;
+}
+
+export interface ScopeOptions {
+  readonly training: boolean;
+  /** Is the part at this path frozen? */
+  readonly frozen?: (path: string) => boolean;
+}
+
+/** The root scope of a model, and the requests it will collect. */
+export function rootScope({ training, frozen = () => false }: ScopeOptions): { scope: Scope; requests: Requests } {
+  const requests: Requests = { parameters: new Map(), noises: new Map() };
+  // A parameter asked for twice is one node, so that its gradient gathers both uses.
+  const leaves = new Map<string, Expr>();
+  const scopeAt = (path: string): Scope => {
+    const full = (name: string): string => (path === "" ? name : `${path}.${name}`);
+    const parameter = (spec: ParameterSpec): Expr => {
+      const known = requests.parameters.get(spec.name);
+      if (known !== undefined && !sameShape(known.shape, spec.shape)) {
+        throw internalError(`parameter ${spec.name} is ${formatShape(known.shape)} and ${formatShape(spec.shape)}.`);
+      }
+      const node = leaves.get(spec.name) ?? leaf("parameter", spec.name, spec.shape);
+      requests.parameters.set(spec.name, spec);
+      leaves.set(spec.name, node);
+      return node;
+    };
+    return {
+      path,
+      training,
+      frozen: frozen(path),
+      child: (name) => scopeAt(full(name)),
+      parameter: (name, shape, init) => parameter({ name: full(name), shape, init, trained: true }),
+      statistic: (name, shape, value) =>
+        parameter({ name: full(name), shape, init: { kind: "constant", value }, trained: false }),
+      noise(name, shape, kind = "normal", rate = 0) {
+        requests.noises.set(full(name), { name: full(name), shape, kind, rate });
+        return leaf("noise", full(name), shape);
+      },
+    };
+  };
+  return { scope: scopeAt(""), requests };
+}
+
+/** First numbers of a model: each parameter draws from its own stream of `seed`, so adding one changes no other. */
+export function initialState(parameters: Iterable<ParameterSpec>, seed: number): State {
+  const state: Record<string, State[string]> = {};
+  for (const { name, shape, init } of parameters) {
+    const data = new Float32Array(sizeOf(shape));
+    if (init.kind === "constant") data.fill(init.value);
+    else {
+      const draw = stream(seed, `init.${name}`);
+      for (let i = 0; i < data.length; i++) data[i] = (2 * draw.uniform() - 1) * init.bound;
+    }
+    state[name] = float32(shape, data);
+  }
+  return state;
+}
+
+/** A layer or encoder as a value: a description that can be stored, and a rule that builds it. */
+export interface Module {
+  /** Plain data that says what the module is; modules with a known `kind` can be rebuilt from it. */
+  readonly description: Readonly<Record<string, unknown>> & { readonly kind: string };
+  /** [B, in] to [B, out]. */
+  build(scope: Scope, x: Expr): Expr;
+}
+
+/** Checks a share in [0, 1). @throws ConfigError that names the option. */
+export function checkRate(rate: number, where: string): void {
+  if (!(rate >= 0 && rate < 1)) throw configError(`${where} is ${rate}; a share in [0, 1) is needed.`);
+}

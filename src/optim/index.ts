@@ -1,0 +1,16 @@
+/** @file Optimisers, clipping and schedules. */
+export { type AdamOptions, type AdamSettings, adam, adamw } from "./adam.ts";
+export { clipScale } from "./clip.ts";
+export type { AdamUpdate, Optimiser, OptimiserKernels, ParameterRange, SgdUpdate, StepSettings } from "./optimiser.ts";
+export { type PlateauOptions, plateau } from "./plateau.ts";
+export {
+  type CosineOptions,
+  constant,
+  cosine,
+  type PlateauMemory,
+  type Schedule,
+  type ScheduleState,
+  type StepOptions,
+  step,
+} from "./schedule.ts";
+export { type SgdOptions, type SgdSettings, sgd } from "./sgd.ts";

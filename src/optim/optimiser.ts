@@ -1,0 +1,60 @@
+/** @file What an optimiser is: a description that turns gradients into a change of parameters, in place, through kernels. */
+
+/** Settings of one Adam step (see Kingma & Ba 2015; decoupled: Loshchilov & Hutter 2019). */
+export interface AdamUpdate {
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  readonly decoupled: boolean;
+  readonly step: number;
+  readonly gradientScale: number;
+}
+
+/** Settings of one step of gradient descent. */
+export interface SgdUpdate {
+  readonly learningRate: number;
+  readonly momentum: number;
+  readonly weightDecay: number;
+  readonly nesterov: boolean;
+  readonly step: number;
+  readonly gradientScale: number;
+}
+
+/** The kernels an optimiser calls, as far as it knows them; offsets are bytes into one memory, counts are float32. */
+export interface OptimiserKernels {
+  adam(param: number, grad: number, m: number, v: number, count: number, settings: AdamUpdate): void;
+  sgd(param: number, grad: number, momentumBuffer: number, count: number, settings: SgdUpdate): void;
+}
+
+/** Where `count` parameters lie: byte offsets of the parameters, their gradients and one offset per moment array. */
+export interface ParameterRange {
+  readonly param: number;
+  readonly grad: number;
+  readonly slots: readonly number[];
+  readonly count: number;
+}
+
+/** What changes from step to step. */
+export interface StepSettings {
+  /** The base rate times the schedule's factor. */
+  readonly learningRate: number;
+  /** Counts from 1. */
+  readonly step: number;
+  /** Multiplies every gradient first: 1, or the clipping factor of `clipScale`. */
+  readonly gradientScale: number;
+}
+
+/** An optimiser as a value: it holds settings, never numbers of a model. As JSON it is its settings. */
+export interface Optimiser<Settings extends object = object> {
+  readonly name: string;
+  /** Moment arrays per parameter, each as long as the parameters and zero before the first step. */
+  readonly slots: number;
+  /** The base learning rate, before any schedule. */
+  readonly learningRate: number;
+  /** All settings with defaults filled in. */
+  readonly settings: Readonly<Settings>;
+  /** One step: parameters and moments of the range change in place, gradients do not. */
+  update(kernels: OptimiserKernels, range: ParameterRange, step: StepSettings): void;
+}

@@ -1,0 +1,81 @@
+/** @file A schedule that cuts the learning rate when a metric stops getting better. */
+import { z } from "zod";
+import { runError } from "../core/errors.ts";
+import { parseOptions } from "../core/options.ts";
+import type { PlateauMemory, Schedule } from "./schedule.ts";
+import { fraction, given, notNegative, whole } from "./settings.ts";
+
+/** Settings of `plateau`; defaults are PyTorch's. */
+export interface PlateauOptions {
+  /** Which way is better: "max" for an accuracy, "min" for a loss. */
+  readonly mode: "max" | "min";
+  /** What a cut multiplies the rate by, in [0, 1), 0.1. */
+  readonly factor?: number;
+  /** Epochs without a better metric that are let pass; the next one cuts, 10. */
+  readonly patience?: number;
+  /** Better means better than the best by this share of it, 1e-4. */
+  readonly threshold?: number;
+  /** Epochs after a cut in which waiting does not count, 0. */
+  readonly cooldown?: number;
+  /** The lowest factor, a share of the base rate, 0. */
+  readonly minimum?: number;
+}
+
+/**
+ * Multiplies the rate by `factor` after `patience` epochs without a better metric.
+ * @throws ConfigError for an unknown or impossible setting; `next` throws RunError for a metric that is not finite.
+ * Source: torch.optim.lr_scheduler.ReduceLROnPlateau with a relative threshold, min_lr = minimum times the base rate and eps = 0.
+ */
+export function plateau(options: PlateauOptions): Schedule<Required<PlateauOptions>> {
+  const settings = Object.freeze(parseOptions(schema(), options, "plateau"));
+  const { mode, factor, patience, threshold, cooldown, minimum } = settings;
+  const better = (metric: number, best: number): boolean =>
+    mode === "max" ? metric > best * (1 + threshold) : metric < best * (1 - threshold);
+
+  return Object.freeze<Schedule<Required<PlateauOptions>>>({
+    name: "plateau",
+    settings,
+    initial: () => ({ epoch: 0, factor: 1, plateau: { best: null, waited: 0, cooldown: 0 } }),
+    next(state, metric) {
+      const epoch = state.epoch + 1;
+      if (!Number.isFinite(metric)) {
+        throw runError(
+          `plateau: the metric after epoch ${epoch} is ${metric}; a plateau is judged by finite numbers.`,
+          {
+            epoch,
+            metric,
+          },
+        );
+      }
+      const before = memoryOf(state.plateau);
+      const improved = before.best === null || better(metric, before.best);
+      const best = improved ? metric : before.best;
+      const cooling = before.cooldown > 0;
+      const waited = improved || cooling ? 0 : before.waited + 1;
+      if (waited <= patience) {
+        const left = cooling ? before.cooldown - 1 : 0;
+        return { epoch, factor: state.factor, plateau: { best, waited, cooldown: left } };
+      }
+      const lower = Math.max(state.factor * factor, minimum);
+      return { epoch, factor: Math.min(state.factor, lower), plateau: { best, waited: 0, cooldown } };
+    },
+  });
+}
+
+function schema() {
+  return z.strictObject({
+    mode: z.enum(["max", "min"], { error: (issue) => `${given(issue.input)} given; allowed are "max" and "min"` }),
+    factor: fraction("0.1").default(0.1),
+    patience: whole(0, "10").default(10),
+    threshold: notNegative("1e-4").default(1e-4),
+    cooldown: whole(0, "0").default(0),
+    minimum: fraction("0.001").default(0),
+  });
+}
+
+function memoryOf(memory: PlateauMemory | undefined): PlateauMemory {
+  if (memory !== undefined) return memory;
+  throw runError(
+    "plateau: the saved schedule state was made by another schedule. Resume with the schedule the run began with.",
+  );
+}

@@ -1,0 +1,33 @@
+/** @file Number checks that optimisers and schedules share; each message gives the value found, what is allowed and an example. */
+import { z } from "zod";
+
+/** A finite number, 0 or more. */
+export function notNegative(example: string): z.ZodNumber {
+  return numberThat((x) => x >= 0, "a finite number, 0 or more", example);
+}
+
+/** A finite number above 0. */
+export function positive(example: string): z.ZodNumber {
+  return numberThat((x) => x > 0, "a finite number above 0", example);
+}
+
+/** A number from 0 to below 1. */
+export function fraction(example: string): z.ZodNumber {
+  return numberThat((x) => x >= 0 && x < 1, "a number from 0 to below 1", example);
+}
+
+/** A whole number from `least` on. */
+export function whole(least: number, example: string): z.ZodNumber {
+  return numberThat((x) => Number.isInteger(x) && x >= least, `a whole number, ${least} or more`, example);
+}
+
+function numberThat(holds: (x: number) => boolean, allowed: string, example: string): z.ZodNumber {
+  const error = (issue: { readonly input?: unknown }): string =>
+    `${given(issue.input)} given; allowed is ${allowed}, for example ${example}`;
+  return z.number({ error }).refine(holds, { error });
+}
+
+/** A wrong value as messages write it. */
+export function given(value: unknown): string {
+  return value === undefined ? "nothing" : typeof value === "string" ? JSON.stringify(value) : String(value);
+}

@@ -1,0 +1,77 @@
+/** @file The native backend: onnxruntime-node. With ort.web.ts one of the only two files that name a platform's package. */
+import { createRequire } from "node:module";
+import * as path from "node:path";
+import type { InferenceSession, OnnxValue, Tensor } from "onnxruntime-common";
+import { internalError } from "../core/errors.ts";
+import type { Backend, Executable, Port } from "./backend.ts";
+
+type Values = Record<string, OnnxValue>;
+
+/** The part of the package's own binding that runs a session without a detour through the event loop. */
+interface NativeSession {
+  loadModel(buffer: ArrayBufferLike, offset: number, length: number, options: InferenceSession.SessionOptions): void;
+  run(feeds: Values, fetches: Values, options: InferenceSession.RunOptions): Values;
+  dispose(): void;
+}
+
+/**
+ * The synchronous session, or undefined where this version of the package does not have it. It is not public API, so this
+ * function is the only place that knows of it; without it the public asynchronous call serves (about 70 microseconds slower).
+ */
+function nativeSessions(require: NodeJS.Require): (() => NativeSession) | undefined {
+  try {
+    const file = path.join(path.dirname(require.resolve("onnxruntime-node")), "binding.js");
+    const { binding, initOrt } = require(file) as {
+      binding: { InferenceSession: new () => NativeSession };
+      initOrt: () => void;
+    };
+    initOrt();
+    return typeof binding.InferenceSession.prototype.run === "function"
+      ? () => new binding.InferenceSession()
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Loads the native backend. @throws whatever the loader throws when the package or its binary is absent. */
+export async function nativeBackend(): Promise<Backend> {
+  const require = createRequire(import.meta.url);
+  const ort = require("onnxruntime-node") as typeof import("onnxruntime-common");
+  const { version } = require("onnxruntime-node/package.json") as { version: string };
+  const sessionOf = nativeSessions(require);
+  const values = (ports: readonly Port[]): Values =>
+    Object.fromEntries(ports.map((port) => [port.name, new ort.Tensor("float32", port.data, port.shape)]));
+
+  return {
+    name: "native",
+    version,
+    async compile(model, inputs, outputs, { threads }): Promise<Executable> {
+      const options: InferenceSession.SessionOptions = {
+        executionProviders: ["cpu"],
+        intraOpNumThreads: threads,
+        interOpNumThreads: 1,
+        executionMode: "sequential",
+        graphOptimizationLevel: "all",
+      };
+      const feeds = values(inputs);
+      const fetches = values(outputs);
+      if (sessionOf !== undefined) {
+        const session = sessionOf();
+        session.loadModel(model.buffer, model.byteOffset, model.byteLength, options);
+        return { run: () => void session.run(feeds, fetches, {}), dispose: async () => session.dispose() };
+      }
+      const session = await ort.InferenceSession.create(model, options);
+      return {
+        async run() {
+          const results = await session.run(feeds, fetches as Record<string, Tensor>);
+          for (const port of outputs) {
+            if (results[port.name]?.data !== port.data)
+              throw internalError(`output ${port.name} was not written in place.`);
+          }
+        },
+        dispose: () => session.release(),
+      };
+    },
+  };
+}

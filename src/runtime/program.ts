@@ -1,0 +1,120 @@
+/** @file Programs: a graph compiled for a backend, reading and writing places of one memory. */
+import { type Shape, sizeOf } from "../core/shape.ts";
+import { asLeaf, type Expr, topological } from "../graph/expr.ts";
+import { type Block, blockShape, lower } from "../graph/onnx/lower.ts";
+import type { Backend, Executable, Port } from "./backend.ts";
+
+/** Arrays of more elements cross the border alone; smaller ones share a block, as each crossing costs microseconds. */
+export const PACKED_SIZE = 16384;
+
+/** Offsets are multiples of this many floats (64 bytes). */
+const ALIGNMENT = 16;
+
+/** Something to be placed: a leaf or an output, and the group it belongs to. Groups are laid one after the other. */
+export interface Part {
+  readonly name: string;
+  readonly expr: Expr;
+  readonly group?: number;
+}
+
+export interface Place {
+  readonly offset: number;
+  readonly size: number;
+  readonly shape: Shape;
+}
+
+/** Where each part lies in a flat region of floats, and the blocks in which the region crosses the border. */
+export interface Layout {
+  readonly places: ReadonlyMap<string, Place>;
+  readonly blocks: readonly {
+    readonly block: Block;
+    readonly offset: number;
+    readonly length: number;
+    readonly group: number;
+  }[];
+  /** Length of the region in floats, padding included. */
+  readonly length: number;
+}
+
+/** Lays parts out: group by group, small ones first and packed, large ones each alone. */
+export function layoutOf(prefix: string, parts: readonly Part[]): Layout {
+  const places = new Map<string, Place>();
+  const blocks: Layout["blocks"][number][] = [];
+  let offset = 0;
+  const put = (members: readonly Part[], group: number): void => {
+    if (members.length === 0) return;
+    const start = offset;
+    for (const { name, expr } of members) {
+      places.set(name, { offset, size: sizeOf(expr.shape), shape: expr.shape });
+      offset += sizeOf(expr.shape);
+    }
+    const block = { name: `${prefix}.${blocks.length}`, parts: members.map((part) => part.expr) };
+    blocks.push({ block, offset: start, length: offset - start, group });
+    offset = Math.ceil(offset / ALIGNMENT) * ALIGNMENT;
+  };
+  const groups = [...new Set(parts.map((part) => part.group ?? 0))].sort((a, b) => a - b);
+  for (const group of groups) {
+    const members = parts.filter((part) => (part.group ?? 0) === group);
+    put(
+      members.filter((part) => sizeOf(part.expr.shape) <= PACKED_SIZE),
+      group,
+    );
+    for (const part of members) if (sizeOf(part.expr.shape) > PACKED_SIZE) put([part], group);
+  }
+  return { places, blocks, length: offset };
+}
+
+/** A layout and the memory it lies on. */
+export interface Bound {
+  readonly layout: Layout;
+  readonly data: Float32Array;
+}
+
+/** The parts of a region that a program reads or writes. */
+export interface ProgramSpec {
+  readonly inputs: readonly Bound[];
+  readonly outputs: readonly Bound[];
+}
+
+/** Compiles a program over regions. Inputs that the outputs do not reach are left out. */
+export async function compile(
+  backend: Backend,
+  { inputs, outputs }: ProgramSpec,
+  threads: number,
+): Promise<Executable> {
+  const used = usedLeaves(outputs.flatMap((region) => region.layout.blocks.flatMap(({ block }) => block.parts)));
+  const readable = inputs
+    .map(({ layout, data }) => ({
+      data,
+      layout: {
+        ...layout,
+        blocks: layout.blocks.filter(({ block }) => block.parts.some((part) => used.has(keyOf(part)))),
+      },
+    }))
+    .filter(({ layout }) => layout.blocks.length > 0);
+  const blocks = (regions: readonly Bound[]): Block[] =>
+    regions.flatMap(({ layout }) => layout.blocks.map(({ block }) => block));
+  const model = lower({ inputs: blocks(readable), outputs: blocks(outputs) });
+  return backend.compile(model, ports(readable), ports(outputs), { threads });
+}
+
+function ports(regions: readonly Bound[]): Port[] {
+  return regions.flatMap(({ layout, data }) =>
+    layout.blocks.map(({ block, offset, length }) => ({
+      name: block.name,
+      shape: blockShape(block),
+      data: data.subarray(offset, offset + length),
+    })),
+  );
+}
+
+function keyOf(expr: Expr): string {
+  const leaf = asLeaf(expr)!;
+  return `${leaf.kind} ${leaf.name}`;
+}
+
+function usedLeaves(outputs: readonly Expr[]): Set<string> {
+  const used = new Set<string>();
+  for (const node of topological(outputs)) if (asLeaf(node) !== undefined) used.add(keyOf(node));
+  return used;
+}

@@ -1,0 +1,97 @@
+/** @file Runs a graph over many samples in chunks: for validation, prediction and features of frozen parts. */
+import { internalError } from "../core/errors.ts";
+import type { Shape } from "../core/shape.ts";
+import { asLeaf, type Expr, topological } from "../graph/expr.ts";
+import { rowAxes } from "../graph/rows.ts";
+import type { Backend, Executable } from "../runtime/backend.ts";
+import { type Bound, compile, layoutOf } from "../runtime/program.ts";
+import { gatherRows, type RowSource, rowSize, scatterRows } from "./frozen.ts";
+
+/** Samples as rows of named sources: one per input leaf of a graph. */
+export type Sources = Readonly<Record<string, RowSource>>;
+
+/** A compiled graph that answers for any number of samples. */
+export interface Evaluator {
+  /** Each output for all samples, as a row source: [lead, N, width]. */
+  run(sources: Sources): Promise<RowSource[]>;
+  dispose(): Promise<void>;
+}
+
+/** The leaves of a kind that outputs reach, by name. */
+export function leavesOf(outputs: readonly Expr[], kind: "input" | "parameter" | "noise"): Map<string, Expr> {
+  const leaves = new Map<string, Expr>();
+  for (const node of topological(outputs)) {
+    const found = asLeaf(node);
+    if (found?.kind === kind) leaves.set(found.name, node);
+  }
+  return leaves;
+}
+
+/**
+ * Compiles `outputs` (built on a batch of two or more) over `parameters`, which are read anew at each run. The last chunk is
+ * filled up with its first row, so one program serves every count. @throws InternalError when an output mixes samples.
+ */
+export async function createEvaluator(
+  backend: Backend,
+  outputs: readonly Expr[],
+  parameters: Bound,
+  threads: number,
+): Promise<Evaluator> {
+  const axes = rowAxes(outputs, (node) => (asLeaf(node)?.kind === "input" ? 0 : undefined));
+  const axisOf = outputs.map((output) => {
+    const axis = axes.get(output);
+    if (typeof axis !== "number") throw internalError(`an output of ${output.op.name} does not keep samples apart.`);
+    return axis;
+  });
+  const leaves = [...leavesOf(outputs, "input")];
+  const inputs = bound(
+    "input",
+    leaves.map(([name, expr]) => ({ name, expr })),
+  );
+  const results = bound(
+    "output",
+    outputs.map((expr, i) => ({ name: String(i), expr })),
+  );
+  const program: Executable = await compile(backend, { inputs: [parameters, inputs], outputs: [results] }, threads);
+  const batch = outputs[0]!.shape[axisOf[0]!]!;
+  const shapes: readonly Shape[] = outputs.map((output) => output.shape);
+
+  return {
+    async run(sources) {
+      const count = sources[leaves[0]![0]]!.rows;
+      const all = outputs.map((_, i): RowSource => {
+        const { lead, width } = rowSize(shapes[i]!, axisOf[i]!);
+        return { data: new Float32Array(lead * count * width), lead, rows: count, width };
+      });
+      const rows = new Uint32Array(batch);
+      for (let start = 0; start < count; start += batch) {
+        const filled = Math.min(batch, count - start);
+        for (let i = 0; i < batch; i++) rows[i] = start + (i < filled ? i : 0);
+        for (const [name] of leaves) gatherRows(placeOf(inputs, name), sources[name]!, rows, 0, batch);
+        const pending = program.run();
+        if (pending !== undefined) await pending;
+        all.forEach((target, i) => {
+          scatterRows(target, placeOf(results, String(i)), start, filled, batch);
+        });
+      }
+      return all;
+    },
+    dispose: () => program.dispose(),
+  };
+}
+
+/** A layout with memory of its own. */
+export function bound(
+  prefix: string,
+  parts: readonly { readonly name: string; readonly expr: Expr; readonly group?: number }[],
+): Bound {
+  const layout = layoutOf(prefix, parts);
+  return { layout, data: new Float32Array(layout.length) };
+}
+
+/** The numbers of one part of a region. */
+export function placeOf({ layout, data }: Bound, name: string): Float32Array {
+  const place = layout.places.get(name);
+  if (place === undefined) throw internalError(`nothing named ${name} was laid out.`);
+  return data.subarray(place.offset, place.offset + place.size);
+}

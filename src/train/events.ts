@@ -1,0 +1,59 @@
+/** @file What a training run tells while it goes. Plain data: it can be printed, stored and sent. */
+
+/** Figures of one finished epoch. Losses in nats, accuracies as shares. */
+export interface EpochRecord {
+  readonly stage: string;
+  /** Counts from 1. */
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly learningRate: number;
+  readonly train: {
+    readonly loss: number;
+    readonly accuracy: number;
+    /** Each loss term, unweighted, mean over the samples of the epoch. */
+    readonly terms: Readonly<Record<string, number>>;
+  };
+  readonly validation: { readonly accuracy: number; readonly logLoss: number };
+  /** Best validation accuracy of the stage so far, and its epoch. */
+  readonly best: { readonly accuracy: number; readonly epoch: number };
+}
+
+export type FitEvent =
+  | {
+      readonly kind: "started";
+      readonly method: string;
+      readonly parameters: number;
+      readonly backend: string;
+      readonly threads: number;
+      readonly stages: readonly { readonly name: string; readonly epochs: number }[];
+      /** True when the run goes on from a checkpoint. */
+      readonly resumed: boolean;
+    }
+  | { readonly kind: "note"; readonly message: string }
+  | {
+      readonly kind: "stage";
+      readonly stage: string;
+      readonly epochs: number;
+      readonly steps: number;
+      readonly trainedParameters: number;
+      /** Numbers in features of frozen parts that are computed once. */
+      readonly keptFeatures: number;
+    }
+  | {
+      readonly kind: "step";
+      readonly stage: string;
+      readonly epoch: number;
+      readonly epochs: number;
+      /** Steps done in this epoch, and in all. */
+      readonly step: number;
+      readonly steps: number;
+      readonly loss: number;
+      readonly accuracy: number;
+    }
+  | ({ readonly kind: "epoch"; readonly seconds: number; readonly secondsLeft: number } & EpochRecord)
+  | { readonly kind: "checkpoint"; readonly stage: string; readonly epoch: number; readonly step: number }
+  | {
+      readonly kind: "finished";
+      readonly seconds: number;
+      readonly best: { readonly accuracy: number; readonly stage: string };
+    };

@@ -1,0 +1,107 @@
+/**
+ * @file Features of frozen parts. Where a stage reads parts that it does not train, their outputs are the same in every epoch:
+ * they are computed once for all samples, and the stage's graph reads them in place of the data. Noise is still drawn per step.
+ */
+import { type Shape, sizeOf } from "../core/shape.ts";
+import { asLeaf, type Expr, leaf, topological } from "../graph/expr.ts";
+import { rowAxes } from "../graph/rows.ts";
+import { substitute } from "../graph/substitute.ts";
+import { TARGET } from "./graph.ts";
+
+/** A node that depends on data and frozen parameters alone, row by row. */
+export interface FrozenFeature {
+  readonly name: string;
+  /** Shape on a batch; `axis` counts samples. */
+  readonly shape: Shape;
+  readonly axis: number;
+  /** The node in the original graph. */
+  readonly source: Expr;
+}
+
+export interface FrozenCut {
+  readonly features: readonly FrozenFeature[];
+  /** The outputs, reading `features` as inputs. */
+  readonly outputs: readonly Expr[];
+}
+
+/** Cuts a graph at the last nodes that are frozen. Without any the outputs come back as they were. */
+export function cutFrozen(outputs: readonly Expr[], trained: ReadonlySet<string>): FrozenCut {
+  const axes = rowAxes(outputs, (node) => (asLeaf(node)?.kind === "input" ? 0 : undefined));
+  const order = topological(outputs);
+  const frozen = new Set<Expr>();
+  for (const node of order) {
+    const found = asLeaf(node);
+    const still =
+      found === undefined
+        ? node.inputs.every((input) => frozen.has(input)) && axes.get(node) !== "mixed"
+        : (found.kind === "input" && found.name !== TARGET) || (found.kind === "parameter" && !trained.has(found.name));
+    if (still) frozen.add(node);
+  }
+  const readBeyond = new Set<Expr>(outputs);
+  for (const node of order) if (!frozen.has(node)) for (const input of node.inputs) readBeyond.add(input);
+  const features: FrozenFeature[] = [];
+  const replacements = new Map<Expr, Expr>();
+  for (const node of order) {
+    const axis = axes.get(node);
+    if (!frozen.has(node) || node.inputs.length === 0 || !readBeyond.has(node) || typeof axis !== "number") continue;
+    const name = `frozen.${features.length}`;
+    features.push({ name, shape: node.shape, axis, source: node });
+    replacements.set(node, leaf("input", name, node.shape));
+  }
+  return { features, outputs: features.length === 0 ? outputs : substitute(outputs, replacements) };
+}
+
+/** Samples as rows on any axis: the array is [lead, N, width]. */
+export interface RowSource {
+  readonly data: Float32Array;
+  readonly lead: number;
+  readonly rows: number;
+  readonly width: number;
+}
+
+/** How one batch of a shape with row axis `axis` divides into lead and width. */
+export function rowSize(shape: Shape, axis: number): { readonly lead: number; readonly width: number } {
+  return { lead: sizeOf(shape.slice(0, axis)), width: sizeOf(shape.slice(axis + 1)) };
+}
+
+/** Copies rows `rows[from .. from + count)` of a source into `target`, laid out as [lead, count, width]. */
+export function gatherRows(
+  target: Float32Array,
+  source: RowSource,
+  rows: ArrayLike<number>,
+  from: number,
+  count: number,
+): void {
+  const { data, lead, width } = source;
+  for (let l = 0; l < lead; l++) {
+    const base = l * source.rows * width;
+    let to = l * count * width;
+    if (width < 24) {
+      // For short rows a plain loop beats the call to `set`.
+      for (let i = 0; i < count; i++) {
+        const start = base + rows[from + i]! * width;
+        for (let f = 0; f < width; f++) target[to++] = data[start + f]!;
+      }
+    } else {
+      for (let i = 0; i < count; i++, to += width) {
+        const start = base + rows[from + i]! * width;
+        target.set(data.subarray(start, start + width), to);
+      }
+    }
+  }
+}
+
+/** Copies a batch laid out as [lead, count, width] into rows `start ..` of a source: the inverse of a gather in order. */
+export function scatterRows(
+  source: RowSource,
+  batch: Float32Array,
+  start: number,
+  count: number,
+  stride: number,
+): void {
+  for (let l = 0; l < source.lead; l++) {
+    const from = l * stride * source.width;
+    const rows = batch.subarray(from, from + count * source.width);
+    source.data.set(rows, (l * source.rows + start) * source.width);
+  }
+}

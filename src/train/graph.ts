@@ -1,0 +1,82 @@
+/** @file What a stage computes, as one graph: forward, loss terms, prediction, gradients. Nothing is compiled here. */
+import { configError, internalError } from "../core/errors.ts";
+import { sizeOf } from "../core/shape.ts";
+import { asLeaf, type Expr, leaf, topological } from "../graph/expr.ts";
+import { grad } from "../graph/grad.ts";
+import type { Method, Outputs, Stage, Terms } from "../methods/method.ts";
+import { type NoiseSpec, type ParameterSpec, type Requests, rootScope } from "../nn/module.ts";
+
+/** Widths a model is built on: features per modality (in order) and the number of classes. */
+export interface Widths {
+  readonly features: Readonly<Record<string, number>>;
+  readonly classes: number;
+}
+
+/** The leaf [B, F] of a modality, and that of the one-hot labels [B, K]. */
+export const modalityLeaf = (name: string): string => `modality.${name}`;
+export const TARGET = "target";
+
+/** The method's graph on a batch, with what it asked for. */
+export function forward<O extends Outputs>(
+  method: Method<O>,
+  { features, classes }: Widths,
+  batch: number,
+  options: { readonly training: boolean; readonly frozen?: (path: string) => boolean },
+): { outputs: O; requests: Requests } {
+  const { scope, requests } = rootScope(options);
+  const inputs = Object.fromEntries(
+    Object.entries(features).map(([name, width]) => [name, leaf("input", modalityLeaf(name), [batch, width])]),
+  );
+  return { outputs: method.build({ scope, inputs, classes }), requests };
+}
+
+/** Every parameter of a method, in the order it asks for them. */
+export function parametersOf(method: Method, widths: Widths): ParameterSpec[] {
+  return [...forward(method, widths, 2, { training: true }).requests.parameters.values()];
+}
+
+export interface StageGraph {
+  readonly terms: readonly Terms[];
+  /** [B, K] */
+  readonly prediction: Expr;
+  /** Trained parameters that the loss reaches, by name, and the gradient of each. */
+  readonly gradients: ReadonlyMap<string, { readonly parameter: Expr; readonly gradient: Expr }>;
+  readonly noises: ReadonlyMap<string, NoiseSpec>;
+}
+
+/** Builds a stage's training graph on a batch. @throws ConfigError when the stage would train nothing. */
+export function stageGraph<O extends Outputs>(
+  method: Method<O>,
+  stage: Stage<O>,
+  widths: Widths,
+  batch: number,
+): StageGraph {
+  const frozen = (path: string): boolean => !stage.trains(`${path}.`);
+  const { outputs, requests } = forward(method, widths, batch, { training: true, frozen });
+  const terms = stage.terms(outputs, leaf("input", TARGET, [batch, widths.classes]));
+  for (const { names, value, weights } of terms) {
+    if (names.length !== weights.length || names.length !== sizeOf(value.shape)) {
+      throw internalError(`stage ${stage.name}: terms ${names.join(", ")} have ${sizeOf(value.shape)} values.`);
+    }
+  }
+  const trained = new Map<string, Expr>();
+  for (const node of topological(terms.map((term) => term.value))) {
+    const found = asLeaf(node);
+    if (found?.kind !== "parameter" || !stage.trains(found.name)) continue;
+    if (requests.parameters.get(found.name)?.trained && !trained.has(found.name)) trained.set(found.name, node);
+  }
+  if (trained.size === 0) throw configError(`stage ${stage.name} of ${method.name} trains no parameter.`);
+  const parameters = [...trained.values()];
+  const gradients = grad(
+    terms.map(({ value, weights }) => ({ value, weights })),
+    parameters,
+  );
+  return {
+    terms,
+    prediction: stage.prediction(outputs),
+    gradients: new Map(
+      [...trained.keys()].map((name, i) => [name, { parameter: parameters[i]!, gradient: gradients[i]! }]),
+    ),
+    noises: requests.noises,
+  };
+}

@@ -1,0 +1,6 @@
+/** @file Public names of training. */
+export type { EpochRecord, FitEvent } from "./events.ts";
+export { toOnnx } from "./export.ts";
+export { type FitOptions, files, fit } from "./fit.ts";
+export { decodeModel, encodeModel, type Fitted } from "./model.ts";
+export { evaluate, type Metrics, type Predictions, type PredictOptions, predict, score } from "./predict.ts";

@@ -1,0 +1,128 @@
+/** @file A fitted model's answers for a data set, and its figures of merit. */
+import { dataError, shapeError } from "../core/errors.ts";
+import { formatShape, sameShape } from "../core/shape.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { standardise } from "../data/standardise.ts";
+import type { Expr } from "../graph/expr.ts";
+import { type BackendName, loadBackend } from "../runtime/backend.ts";
+import { bound, createEvaluator, leavesOf, placeOf } from "./evaluate.ts";
+import { forward, modalityLeaf } from "./graph.ts";
+import { accuracy, argmaxRows, calibrationError, logLoss, macroF1, synergyRate } from "./metrics.ts";
+import { type Fitted, widthsOf } from "./model.ts";
+
+/** Outputs of a model for N samples, in the order of the data set. */
+export interface Predictions {
+  /** [N, K] logits or log-probabilities. */
+  readonly logits: Float32Array;
+  /** By modality, [N, K]. */
+  readonly unimodal: Readonly<Record<string, Float32Array>>;
+  /** By component: logits [N, K] and gate shares [N], which sum to 1 over components. */
+  readonly components: Readonly<Record<string, { readonly logits: Float32Array; readonly gate: Float32Array }>>;
+}
+
+export interface PredictOptions {
+  readonly backend?: BackendName;
+  readonly threads?: number;
+  /** Samples computed at a time, 256. */
+  readonly batchSize?: number;
+}
+
+/** Runs the model on every sample. @throws DataError or ShapeError when the data is not of the kind the model was trained on. */
+export async function predict(fitted: Fitted, dataset: Dataset, options: PredictOptions = {}): Promise<Predictions> {
+  const { method, shapes, standardiser, state } = fitted;
+  for (const [name, shape] of Object.entries(shapes)) {
+    const values = dataset.modalities[name];
+    if (values === undefined) {
+      throw dataError(
+        `the ${dataset.name} data has no modality "${name}", which the model was trained on. It has: ${Object.keys(dataset.modalities).join(", ")}.`,
+      );
+    }
+    if (!sameShape(values.shape.slice(1), shape)) {
+      throw shapeError(
+        `modality ${name} of the ${dataset.name} data has samples of ${formatShape(values.shape.slice(1))}; the model was trained on ${formatShape(shape)}.`,
+      );
+    }
+  }
+  const widths = widthsOf(fitted);
+  const { outputs } = forward(method, widths, options.batchSize ?? 256, { training: false });
+  const exprs: Expr[] = [outputs.logits, outputs.unimodal];
+  if (outputs.components !== undefined) exprs.push(outputs.components.logits, outputs.components.gate);
+  const parameters = bound(
+    "parameter",
+    [...leavesOf(exprs, "parameter")].map(([name, expr]) => ({ name, expr })),
+  );
+  for (const name of parameters.layout.places.keys()) placeOf(parameters, name).set(state[name]!.data);
+  const { backend } = await loadBackend(options.backend ?? "auto");
+  const evaluator = await createEvaluator(backend, exprs, parameters, options.threads ?? 1);
+  try {
+    const chosen = Object.fromEntries(method.modalities.map((name) => [name, dataset.modalities[name]!]));
+    const flat = standardise({ ...dataset, modalities: chosen }, standardiser);
+    const sources = Object.fromEntries(
+      Object.entries(flat.modalities).map(([name, { data, shape }]) => [
+        modalityLeaf(name),
+        { data, lead: 1, rows: shape[0]!, width: shape[1]! },
+      ]),
+    );
+    const [logits, unimodal, components, gate] = await evaluator.run(sources);
+    const count = dataset.labels.length;
+    const size = count * widths.classes;
+    const names = outputs.components?.names ?? [];
+    return {
+      logits: logits!.data,
+      unimodal: Object.fromEntries(
+        method.modalities.map((name, m) => [name, unimodal!.data.subarray(m * size, (m + 1) * size)]),
+      ),
+      components: Object.fromEntries(
+        names.map((name, c) => [
+          name,
+          {
+            logits: components!.data.subarray(c * size, (c + 1) * size),
+            gate: Float32Array.from({ length: count }, (_, i) => gate!.data[i * names.length + c]!),
+          },
+        ]),
+      ),
+    };
+  } finally {
+    await evaluator.dispose();
+  }
+}
+
+/** Figures of merit: shares in [0, 1], log-loss in nats. */
+export interface Metrics {
+  readonly samples: number;
+  readonly accuracy: number;
+  readonly macroF1: number;
+  readonly logLoss: number;
+  readonly calibrationError: number;
+  /** Right as a whole where every modality alone is wrong. */
+  readonly synergyRate: number;
+  /** Accuracy of each modality alone. */
+  readonly unimodal: Readonly<Record<string, number>>;
+}
+
+/** Figures of merit of predictions against labels. @throws DataError when no sample has a label. */
+export function score({ logits, unimodal }: Predictions, dataset: Dataset): Metrics {
+  const { labels, classes } = dataset;
+  const samples = labels.reduce((n, label) => n + (label >= 0 ? 1 : 0), 0);
+  if (samples === 0) throw dataError(`the ${dataset.name} data has no labels; there is nothing to score against.`);
+  const predictions = argmaxRows(logits, classes.length);
+  const alone = Object.entries(unimodal).map(([name, values]) => [name, argmaxRows(values, classes.length)] as const);
+  return {
+    samples,
+    accuracy: accuracy(predictions, labels),
+    macroF1: macroF1(predictions, labels, classes.length),
+    logLoss: logLoss(logits, labels, classes.length),
+    calibrationError: calibrationError(logits, labels, classes.length),
+    synergyRate: synergyRate(
+      predictions,
+      alone.map(([, values]) => values),
+      labels,
+    ),
+    unimodal: Object.fromEntries(alone.map(([name, values]) => [name, accuracy(values, labels)])),
+  };
+}
+
+/** Predicts and scores. */
+export async function evaluate(fitted: Fitted, dataset: Dataset, options: PredictOptions = {}): Promise<Metrics> {
+  return score(await predict(fitted, dataset, options), dataset);
+}

@@ -1,0 +1,313 @@
+/** @file One stage made ready to run: its programs, its memory, and the step. */
+import { runError } from "../core/errors.ts";
+import { streamKey } from "../core/random.ts";
+import { float32, type State } from "../core/tensor.ts";
+import { batchPlan } from "../data/batches.ts";
+import type { Expr } from "../graph/expr.ts";
+import type { Method, Stage } from "../methods/method.ts";
+import { clipScale } from "../optim/clip.ts";
+import type { Optimiser } from "../optim/optimiser.ts";
+import { createArena } from "../runtime/arena.ts";
+import type { Backend, Executable } from "../runtime/backend.ts";
+import { createKernels } from "../runtime/kernels/index.ts";
+import { type Bound, compile, type Layout, layoutOf, type Part } from "../runtime/program.ts";
+import { createEvaluator, type Evaluator, leavesOf, placeOf, type Sources } from "./evaluate.ts";
+import { cutFrozen, type FrozenFeature, gatherRows } from "./frozen.ts";
+import { forward, type StageGraph, stageGraph, TARGET, type Widths } from "./graph.ts";
+
+/** Standardised samples of one split, by input leaf, and their labels [N]. */
+export interface Samples {
+  readonly sources: Sources;
+  readonly labels: Int32Array;
+}
+
+export interface StageSetup {
+  readonly method: Method;
+  readonly stage: Stage<never>;
+  readonly widths: Widths;
+  readonly state: State;
+  readonly train: Samples;
+  readonly batchSize: number;
+  readonly seed: number;
+  readonly optimiser: Optimiser;
+  readonly clipNorm: number | undefined;
+  readonly backend: Backend;
+  readonly threads: number;
+}
+
+/** What one step did: sums are left to the caller. */
+export interface StepResult {
+  readonly samples: number;
+  /** Value of each loss term, mean over the batch, in the order of `termNames`. */
+  readonly terms: Float32Array;
+  readonly correct: number;
+}
+
+export interface PreparedStage {
+  readonly termNames: readonly string[];
+  readonly weights: readonly number[];
+  /** Batch sizes of one epoch. */
+  readonly plan: readonly number[];
+  /** Numbers in features of frozen parts that are kept instead of computed anew; 0 when there are none. */
+  readonly keptFeatures: number;
+  readonly trainedParameters: number;
+  /** One optimiser step on samples `order[from .. from + count)`; `step` counts from 1 within the stage. */
+  step(order: Uint32Array, from: number, count: number, step: number, learningRate: number): Promise<StepResult>;
+  /** The stage's prediction [N, K] for samples. */
+  predict(samples: Samples): Promise<Float32Array>;
+  /** All parameters as they are now. */
+  state(): State;
+  /** Moments of the optimiser by `slot<i>.<parameter>`, for checkpoints. */
+  moments(): State;
+  restore(moments: State): void;
+  dispose(): Promise<void>;
+}
+
+/** Features of frozen parts are kept up to this many numbers (1 GiB); above it they are computed in every step. */
+const KEPT_LIMIT = 2 ** 28;
+
+/** A stage's graph at one batch size, reading kept features in place of data. */
+interface BatchGraph {
+  readonly size: number;
+  readonly graph: StageGraph;
+  readonly outputs: readonly Expr[];
+  readonly features: readonly FrozenFeature[];
+}
+
+/** Builds, lays out and compiles a stage. */
+export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
+  const { method, stage, widths, train, backend, threads, optimiser } = setup;
+  const plan = batchPlan(train.labels.length, Math.min(setup.batchSize, train.labels.length), "train");
+  const sizes = [...new Set(plan)];
+  const graphs = sizes.map((size) => batchGraph(setup, size));
+  const first = graphs[0]!;
+  const evaluation = stage.prediction(
+    forward(method, widths, Math.max(2, Math.min(256, train.labels.length)), { training: false }).outputs as never,
+  );
+
+  // Trained parameters lie first and together, and gradients lie alike: the optimiser makes one pass over each.
+  const trained = first.graph.gradients;
+  const used = new Map([...leavesOf(first.outputs, "parameter"), ...leavesOf([evaluation], "parameter")]);
+  const parameterLayout = layoutOf("parameter", [
+    ...[...trained].map(([name, { parameter }]) => ({ name, expr: parameter })),
+    ...[...used].flatMap(([name, expr]) => (trained.has(name) ? [] : [{ name, expr, group: 1 }])),
+  ]);
+  const layouts = graphs.map((batch) => ({
+    gradient: layoutOf("gradient", gradientParts(batch)),
+    noise: layoutOf("noise", noiseParts(batch)),
+    input: layoutOf(
+      "input",
+      [...leavesOf(batch.outputs, "input")].map(([name, expr]) => ({ name, expr })),
+    ),
+    result: layoutOf("result", resultParts(batch)),
+  }));
+  const span = layouts[0]!.gradient.length;
+  const longest = (pick: (own: (typeof layouts)[number]) => Layout): number =>
+    Math.max(...layouts.map((own) => pick(own).length));
+  const arena = createArena([
+    { name: "parameter", length: parameterLayout.length },
+    { name: "gradient", length: span },
+    ...Array.from({ length: optimiser.slots }, (_, i) => ({ name: `slot${i}`, length: span })),
+    { name: "noise", length: longest((own) => own.noise) },
+    { name: "input", length: longest((own) => own.input) },
+    { name: "result", length: longest((own) => own.result) },
+  ]);
+  const kernels = createKernels(arena.memory);
+  const parameters: Bound = { layout: parameterLayout, data: arena.view("parameter") };
+  for (const name of parameterLayout.places.keys()) placeOf(parameters, name).set(setup.state[name]!.data);
+
+  const programs = new Map<
+    number,
+    { program: Executable; input: Bound; result: Bound; noise: Layout; terms: Float32Array }
+  >();
+  for (const [i, { size, graph }] of graphs.entries()) {
+    const own = layouts[i]!;
+    const bind = (layout: Layout, region: string): Bound => ({ layout, data: arena.view(region) });
+    const [input, result] = [bind(own.input, "input"), bind(own.result, "result")];
+    const program = await compile(
+      backend,
+      { inputs: [parameters, bind(own.noise, "noise"), input], outputs: [result, bind(own.gradient, "gradient")] },
+      threads,
+    );
+    programs.set(size, {
+      program,
+      input,
+      result,
+      noise: own.noise,
+      terms: new Float32Array(graph.terms.flatMap((t) => t.names).length),
+    });
+  }
+  const evaluator = await createEvaluator(backend, [evaluation], parameters, threads);
+  const kept = first.features.length === 0 ? undefined : await keptSources(setup, first.features);
+  const sources: Sources = { ...train.sources, ...kept };
+  const noiseKey = streamKey(setup.seed, `noise.${stage.name}`);
+  const offsets = Array.from({ length: optimiser.slots }, (_, i) => arena.offset(`slot${i}`));
+  const range = { param: arena.offset("parameter"), grad: arena.offset("gradient"), slots: offsets, count: span };
+  const termNames = first.graph.terms.flatMap((term) => term.names);
+  const weights = first.graph.terms.flatMap((term) => term.weights);
+
+  return {
+    termNames,
+    weights,
+    plan,
+    keptFeatures: Object.values(kept ?? {}).reduce((n, source) => n + source.data.length, 0),
+    trainedParameters: [...trained.keys()].reduce((n, name) => n + parameterLayout.places.get(name)!.size, 0),
+
+    async step(order, from, count, step, learningRate) {
+      const { program, input, result, noise, terms } = programs.get(count)!;
+      for (const name of input.layout.places.keys()) {
+        const target = placeOf(input, name);
+        if (name === TARGET) oneHot(target, train.labels, order, from, count, widths.classes);
+        else gatherRows(target, sources[name]!, order, from, count);
+      }
+      for (const { offset, length, group } of noise.blocks) {
+        const at = arena.offset("noise") + 4 * offset;
+        const rate = noiseRate(group);
+        if (rate === 0) kernels.normals(at, length, noiseKey, step);
+        else kernels.dropoutMask(at, length, rate, streamKey(setup.seed, `dropout.${stage.name}.${offset}`), step);
+      }
+      const pending = program.run();
+      if (pending !== undefined) await pending;
+
+      let loss = 0;
+      let at = 0;
+      for (const place of result.layout.places.values()) {
+        for (let i = 0; i < place.size && at < terms.length; i++) {
+          terms[at] = result.data[place.offset + i]!;
+          loss += weights[at]! * terms[at++]!;
+        }
+      }
+      if (!Number.isFinite(loss)) {
+        const bad = termNames.filter((_, i) => !Number.isFinite(terms[i]));
+        throw runError(
+          `loss is ${loss} at step ${step} (stage ${stage.name}, ${bad.length > 0 ? `terms ${bad.join(", ")}` : "their sum"}). Lower the learning rate or set clipNorm.`,
+          { step, stage: stage.name, terms: bad },
+        );
+      }
+      const gradientScale =
+        setup.clipNorm === undefined ? 1 : clipScale(Math.sqrt(kernels.sumSquares(range.grad, span)), setup.clipNorm);
+      optimiser.update(kernels, range, { learningRate, step, gradientScale });
+      const logits = placeOf(result, "prediction");
+      return { samples: count, terms, correct: countCorrect(logits, train.labels, order, from, count, widths.classes) };
+    },
+
+    async predict(samples) {
+      const [logits] = await evaluator.run(samples.sources);
+      return logits!.data;
+    },
+
+    state() {
+      const moved = Object.fromEntries(
+        [...trained.keys()].map((name) => {
+          const { shape } = parameterLayout.places.get(name)!;
+          return [name, float32(shape, placeOf(parameters, name).slice())];
+        }),
+      );
+      return { ...setup.state, ...moved };
+    },
+
+    moments: () =>
+      Object.fromEntries(
+        offsets.flatMap((_, i) => {
+          const slot: Bound = { layout: parameterLayout, data: arena.view(`slot${i}`) };
+          return [...trained.keys()].map((name) => {
+            const { shape } = parameterLayout.places.get(name)!;
+            return [`slot${i}.${name}`, float32(shape, placeOf(slot, name).slice())];
+          });
+        }),
+      ),
+
+    restore(moments) {
+      for (const i of offsets.keys()) {
+        const slot: Bound = { layout: parameterLayout, data: arena.view(`slot${i}`) };
+        for (const name of trained.keys()) placeOf(slot, name).set(moments[`slot${i}.${name}`]!.data);
+      }
+    },
+
+    async dispose() {
+      for (const { program } of programs.values()) await program.dispose();
+      await (evaluator as Evaluator).dispose();
+    },
+  };
+}
+
+function batchGraph({ method, stage, widths, train }: StageSetup, size: number): BatchGraph {
+  const graph = stageGraph(method, stage as never, widths, size);
+  const outputs = [
+    ...graph.terms.map((term) => term.value),
+    graph.prediction,
+    ...[...graph.gradients.values()].map(({ gradient }) => gradient),
+  ];
+  const cut = cutFrozen(outputs, new Set(graph.gradients.keys()));
+  const kept = cut.features.reduce(
+    (n, feature) => n + (feature.source.shape.reduce((a, b) => a * b, 1) / size) * train.labels.length,
+    0,
+  );
+  return kept > KEPT_LIMIT
+    ? { size, graph, outputs, features: [] }
+    : { size, graph, outputs: cut.outputs, features: cut.features };
+}
+
+function resultParts({ graph, outputs }: BatchGraph): Part[] {
+  const terms = graph.terms.map((_, i) => ({ name: `term.${i}`, expr: outputs[i]! }));
+  return [...terms, { name: "prediction", expr: outputs[terms.length]! }];
+}
+
+function gradientParts({ graph, outputs }: BatchGraph): Part[] {
+  const start = graph.terms.length + 1;
+  return [...graph.gradients.keys()].map((name, i) => ({ name, expr: outputs[start + i]! }));
+}
+
+/** Noise is grouped by dropout rate; the group is the rate in millionths, 0 for normals. */
+function noiseParts({ graph, outputs }: BatchGraph): Part[] {
+  return [...leavesOf(outputs, "noise")].map(([name, expr]) => ({
+    name,
+    expr,
+    group: Math.round(graph.noises.get(name)!.rate * 1e6),
+  }));
+}
+const noiseRate = (group: number): number => group / 1e6;
+
+/** The features of frozen parts for all training samples, in evaluation form: they hold no noise. */
+async function keptSources(setup: StageSetup, features: readonly FrozenFeature[]): Promise<Sources> {
+  const outputs = features.map((feature) => feature.source);
+  const layout = layoutOf(
+    "parameter",
+    [...leavesOf(outputs, "parameter")].map(([name, expr]) => ({ name, expr })),
+  );
+  const parameters: Bound = { layout, data: new Float32Array(layout.length) };
+  for (const name of layout.places.keys()) placeOf(parameters, name).set(setup.state[name]!.data);
+  const evaluator = await createEvaluator(setup.backend, outputs, parameters, setup.threads);
+  const results = await evaluator.run(setup.train.sources);
+  await evaluator.dispose();
+  return Object.fromEntries(features.map((feature, i) => [feature.name, results[i]!]));
+}
+
+function oneHot(
+  target: Float32Array,
+  labels: Int32Array,
+  order: Uint32Array,
+  from: number,
+  count: number,
+  classes: number,
+): void {
+  target.fill(0);
+  for (let i = 0; i < count; i++) target[i * classes + labels[order[from + i]!]!] = 1;
+}
+
+function countCorrect(
+  logits: Float32Array,
+  labels: Int32Array,
+  order: Uint32Array,
+  from: number,
+  count: number,
+  classes: number,
+): number {
+  let correct = 0;
+  for (let i = 0; i < count; i++) {
+    let best = 0;
+    for (let k = 1; k < classes; k++) if (logits[i * classes + k]! > logits[i * classes + best]!) best = k;
+    if (best === labels[order[from + i]!]) correct++;
+  }
+  return correct;
+}

@@ -1,0 +1,60 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { float32 } from "../../src/core/tensor.ts";
+import { batchPlan, epochOrder, fillRows } from "../../src/data/batches.ts";
+import { caught } from "./fixtures/reference.ts";
+
+describe("epochOrder", () => {
+  it("is a permutation that depends on seed and epoch alone", () => {
+    fc.assert(
+      fc.property(fc.nat(50), fc.nat(), fc.nat(100), (n, seed, epoch) => {
+        const order = epochOrder(n, seed, epoch);
+        expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: n }, (_, i) => i));
+        expect(epochOrder(n, seed, epoch)).toEqual(order);
+      }),
+    );
+    expect(epochOrder(50, 1, 0)).not.toEqual(epochOrder(50, 1, 1));
+    expect(epochOrder(50, 1, 0)).not.toEqual(epochOrder(50, 2, 0));
+  });
+  it("stays the order it has always been, so old runs can be resumed", () => {
+    expect([...epochOrder(8, 0, 0)]).toEqual(KNOWN[0]);
+    expect([...epochOrder(8, 7, 3)]).toEqual(KNOWN[1]);
+  });
+});
+
+describe("batchPlan", () => {
+  it.each([
+    [10, 4, "train", [4, 4, 2]],
+    [9, 4, "train", [4, 4]],
+    [9, 4, "evaluate", [4, 4, 1]],
+    [8, 4, "train", [4, 4]],
+    [3, 64, "train", [3]],
+    [1, 64, "evaluate", [1]],
+    [3, 1, "train", [1, 1, 1]],
+    [0, 4, "evaluate", []],
+  ] as const)("%d samples by %d to %s", (n, size, use, plan) => {
+    expect(batchPlan(n, size, use)).toEqual(plan);
+  });
+  it("refuses sizes that are none, and training on one sample", () => {
+    for (const size of [0, -1, 1.5, Number.NaN]) expect(caught(() => batchPlan(5, size, "train")).code).toBe("ConfigError");
+    expect(caught(() => batchPlan(1, 4, "train")).message).toMatch(/at least two/);
+  });
+});
+
+describe("fillRows", () => {
+  const source = float32([4, 2, 1], [0, 1, 10, 11, 20, 21, 30, 31]);
+  it("copies rows one after the other and touches nothing else", () => {
+    const target = new Float32Array(7).fill(-1);
+    fillRows(target, 1, source, Uint32Array.of(9, 3, 0, 3), 1, 2);
+    expect([...target]).toEqual([-1, 30, 31, 0, 1, -1, -1]);
+    fillRows(target, 5, source, [2], 0, 1);
+    expect([...target]).toEqual([-1, 30, 31, 0, 1, 20, 21]);
+  });
+  it("refuses what does not fit", () => {
+    const target = new Float32Array(4);
+    expect(caught(() => fillRows(target, 1, source, [0, 1], 0, 2)).code).toBe("ShapeError");
+    expect(caught(() => fillRows(target, -1, source, [0], 0, 1)).code).toBe("ShapeError");
+    expect(caught(() => fillRows(target, 0, source, [0], 0, 2)).code).toBe("ShapeError");
+    expect(caught(() => fillRows(target, 0, source, [4], 0, 1)).message).toMatch(/row 4 .*\[4, 2, 1\]/);
+  });
+});
