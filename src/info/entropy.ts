@@ -43,12 +43,7 @@ export function conditionalEntropy(input: TableInput, axes: Axes, given: Axes, o
  * @example mutualInformation([[1, 0], [0, 1]])  // 1
  * @example mutualInformation(table, [0, 1], [2])  // I(X1, X2; Y)
  */
-export function mutualInformation(
-  input: TableInput,
-  a: Axes = [0],
-  b: Axes = [1],
-  options: UnitOption = {},
-): number {
+export function mutualInformation(input: TableInput, a: Axes = [0], b: Axes = [1], options: UnitOption = {}): number {
   checkKeys("mutualInformation", options, ["unit"]);
   checkApart("mutualInformation", [a, b]);
   return inUnit(conditional(jointTable(input), a, b, []), options);

@@ -17,8 +17,8 @@ describe("epochOrder", () => {
     expect(epochOrder(50, 1, 0)).not.toEqual(epochOrder(50, 2, 0));
   });
   it("stays the order it has always been, so old runs can be resumed", () => {
-    expect([...epochOrder(8, 0, 0)]).toEqual(KNOWN[0]);
-    expect([...epochOrder(8, 7, 3)]).toEqual(KNOWN[1]);
+    expect([...epochOrder(8, 0, 0)]).toEqual([5, 6, 7, 2, 1, 0, 3, 4]);
+    expect([...epochOrder(8, 7, 3)]).toEqual([5, 0, 7, 2, 6, 4, 3, 1]);
   });
 });
 
@@ -36,7 +36,8 @@ describe("batchPlan", () => {
     expect(batchPlan(n, size, use)).toEqual(plan);
   });
   it("refuses sizes that are none, and training on one sample", () => {
-    for (const size of [0, -1, 1.5, Number.NaN]) expect(caught(() => batchPlan(5, size, "train")).code).toBe("ConfigError");
+    for (const size of [0, -1, 1.5, Number.NaN])
+      expect(caught(() => batchPlan(5, size, "train")).code).toBe("ConfigError");
     expect(caught(() => batchPlan(1, 4, "train")).message).toMatch(/at least two/);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { float32, tensor } from "../../src/core/tensor.ts";
 import { checkSplits } from "../../src/data/check.ts";
-import type { Dataset, DataSplits } from "../../src/data/dataset.ts";
+import type { DataSplits, Dataset } from "../../src/data/dataset.ts";
 import { caught } from "./fixtures/reference.ts";
 import { smallSplits } from "./fixtures/small.ts";
 
@@ -16,7 +16,12 @@ const withSound = (split: keyof DataSplits, sound: Dataset["modalities"][string]
 describe("the report", () => {
   it("tells shapes, classes and counts", () => {
     const report = checkSplits(changed("test", { labels: Int32Array.of(0, -1, 1, 1) }));
-    expect(report.modalities["picture"]).toEqual({ dtype: "float32", shape: [2, 2], finite: true, constantColumns: [] });
+    expect(report.modalities.picture).toEqual({
+      dtype: "float32",
+      shape: [2, 2],
+      finite: true,
+      constantColumns: [],
+    });
     expect(report.classes).toEqual(["0", "1"]);
     expect(report.splits).toEqual({
       train: { samples: 6, counts: [3, 3], missing: 0 },
@@ -33,7 +38,7 @@ describe("the report", () => {
       test: { ...smallSplits().test, groups: ["q", "q", "t", "p"] },
     };
     const report = checkSplits(splits);
-    expect(report.modalities["sound"]!.constantColumns).toEqual([1]);
+    expect(report.modalities.sound!.constantColumns).toEqual([1]);
     expect(report.warnings).toEqual([
       "the validation split has no sample of class 1.",
       "2 groups are in train and in test (q, p): results on test may be too good.",
@@ -49,20 +54,69 @@ describe("errors", () => {
   it.each<[string, DataSplits, RegExp]>([
     ["no modality", changed("train", { modalities: {} }), /no modality/],
     ["a modality named labels", changed("train", { modalities: { labels: float32([6, 1]) } }), /not "labels"/],
-    ["a modality with a number as its name", changed("train", { modalities: { 0: float32([6, 1]) } }), /modality "0": this name/],
-    ["a modality only in train", changed("test", { modalities: { sound: smallSplits().test.modalities["sound"]! } }), /lacks the modality "picture"/],
-    ["a modality only in test", changed("test", { modalities: { ...smallSplits().test.modalities, smell: float32([4, 1]) } }), /no modality "smell"/],
+    [
+      "a modality with a number as its name",
+      changed("train", { modalities: { 0: float32([6, 1]) } }),
+      /modality "0": this name/,
+    ],
+    [
+      "a modality only in train",
+      changed("test", { modalities: { sound: smallSplits().test.modalities.sound! } }),
+      /lacks the modality "picture"/,
+    ],
+    [
+      "a modality only in test",
+      changed("test", { modalities: { ...smallSplits().test.modalities, smell: float32([4, 1]) } }),
+      /no modality "smell"/,
+    ],
     ["another type", withSound("train", tensor("float64", [6, 2], new Float64Array(12)) as never), /holds float64/],
-    ["data shorter than its shape", withSound("train", { ...float32([6, 2]), data: new Float32Array(3) }), /with 3 numbers for shape \[6, 2\]/],
-    ["infinite numbers", withSound("test", float32([4, 2], [0, 1, 2, 3, 4, Number.NEGATIVE_INFINITY, 6, 7])), /test\/sound: 1 of 8 .*\(-Infinity\) at row 2, column 1/],
-    ["other classes", changed("test", { classes: ["0", "2"] }), /the test split has the classes 0, 2, the train split 0, 1/],
-    ["one class", { ...smallSplits(), ...Object.fromEntries(Object.entries(smallSplits()).map(([k, d]) => [k, { ...d, classes: ["0"], labels: d.labels.map(() => 0) }])) }, /only 1 class \(0\)/],
-    ["ids that repeat", changed("train", { ids: ["a", "b", "c", "d", "b", "e"] }), /train\/ids: rows 1 and 4 \(from 0\) have the same id "b"/],
+    [
+      "data shorter than its shape",
+      withSound("train", { ...float32([6, 2]), data: new Float32Array(3) }),
+      /with 3 numbers for shape \[6, 2\]/,
+    ],
+    [
+      "infinite numbers",
+      withSound("test", float32([4, 2], [0, 1, 2, 3, 4, Number.NEGATIVE_INFINITY, 6, 7])),
+      /test\/sound: 1 of 8 .*\(-Infinity\) at row 2, column 1/,
+    ],
+    [
+      "other classes",
+      changed("test", { classes: ["0", "2"] }),
+      /the test split has the classes 0, 2, the train split 0, 1/,
+    ],
+    [
+      "one class",
+      {
+        ...smallSplits(),
+        ...Object.fromEntries(
+          Object.entries(smallSplits()).map(([k, d]) => [k, { ...d, classes: ["0"], labels: d.labels.map(() => 0) }]),
+        ),
+      },
+      /only 1 class \(0\)/,
+    ],
+    [
+      "ids that repeat",
+      changed("train", { ids: ["a", "b", "c", "d", "b", "e"] }),
+      /train\/ids: rows 1 and 4 \(from 0\) have the same id "b"/,
+    ],
     ["ids too few", changed("train", { ids: ["a"] }), /train\/ids holds 1 rows, train\/labels 6/],
     ["truth too short", changed("train", { truth: ["redundant"] }), /train\/truth holds 1 rows/],
-    ["a truth that is no component", changed("test", { truth: ["redundant", "unique_sound", "synergy", "redundant"] }), /test\/truth: row 2 \(from 0\) is "synergy"/],
-    ["labels out of range", changed("validation", { labels: Int32Array.of(0, 1, 2) }), /validation\/labels: row 2 \(from 0\) has label 2/],
-    ["missing labels in validation", changed("validation", { labels: Int32Array.of(0, 1, -1) }), /1 labels are missing/],
+    [
+      "a truth that is no component",
+      changed("test", { truth: ["redundant", "unique_sound", "synergy", "redundant"] }),
+      /test\/truth: row 2 \(from 0\) is "synergy"/,
+    ],
+    [
+      "labels out of range",
+      changed("validation", { labels: Int32Array.of(0, 1, 2) }),
+      /validation\/labels: row 2 \(from 0\) has label 2/,
+    ],
+    [
+      "missing labels in validation",
+      changed("validation", { labels: Int32Array.of(0, 1, -1) }),
+      /1 labels are missing/,
+    ],
   ])("%s", (_, splits, message) => {
     const error = caught(() => checkSplits(splits));
     expect(error.code).toBe("DataError");

@@ -10,7 +10,7 @@ describe("selectModalities", () => {
   it("keeps the order asked for, and the rest of the data", () => {
     const picked = selectModalities(train, ["sound", "picture"]);
     expect(Object.keys(picked.modalities)).toEqual(["sound", "picture"]);
-    expect(picked.modalities["sound"]).toBe(train.modalities["sound"]);
+    expect(picked.modalities.sound).toBe(train.modalities.sound);
     expect(picked.labels).toBe(train.labels);
   });
   it("names the known ones and the nearest", () => {
@@ -34,7 +34,7 @@ describe("takeRows", () => {
     expect(part.groups).toEqual(["c", "a", "c"]);
     expect(part.truth).toHaveLength(3);
     expect([...part.labels]).toEqual([0, 1, 0]);
-    const [source, taken] = [train.modalities["picture"]!, part.modalities["picture"]!];
+    const [source, taken] = [train.modalities.picture!, part.modalities.picture!];
     expect(taken.shape).toEqual([3, 2, 2]);
     expect([...taken.data.subarray(4, 8)]).toEqual([...source.data.subarray(4, 8)]);
     expect([...taken.data.subarray(8)]).toEqual([...source.data.subarray(16, 20)]);

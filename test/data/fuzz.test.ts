@@ -43,9 +43,9 @@ const csvFile = new TextEncoder().encode('id,label,a.0,a.1,b\nx,"up, ""1""",1,2,
 
 describe("random damage ends in a valid result or a DataError", () => {
   it.each<[string, readonly Uint8Array[], (bytes: Uint8Array) => Tensor[], number]>([
-    ["npy", npyFiles, (bytes) => [readNpy(bytes)], 4000],
-    ["npz", npzFiles, (bytes) => Object.values(readNpz(bytes)), 1500],
-    ["safetensors", tensorFiles, (bytes) => Object.values(readSafetensors(bytes).state), 2000],
+    ["npy", npyFiles, (bytes) => [readNpy(bytes)], 2000],
+    ["npz", npzFiles, (bytes) => Object.values(readNpz(bytes)), 600],
+    ["safetensors", tensorFiles, (bytes) => Object.values(readSafetensors(bytes).state), 1000],
     [
       "csv",
       [csvFile],
@@ -53,7 +53,7 @@ describe("random damage ends in a valid result or a DataError", () => {
         const table = readCsv(bytes);
         return [...csvModalities(table).values()].map((columns) => csvFeatures(table, columns));
       },
-      1000,
+      300,
     ],
   ])("%s", (_, files, read, numRuns) => {
     fc.assert(
@@ -64,9 +64,17 @@ describe("random damage ends in a valid result or a DataError", () => {
 
   it("random bytes after a good beginning", () => {
     const headers = [npyFiles[0]!.subarray(0, 10), npzFiles[0]!.subarray(0, 30), tensorFiles[0]!.subarray(0, 9)];
-    const bytes = fc.tuple(fc.constantFrom(...headers), fc.uint8Array({ maxLength: 80 })).map(([start, rest]) => Uint8Array.of(...start, ...rest));
+    const bytes = fc
+      .tuple(fc.constantFrom(...headers), fc.uint8Array({ maxLength: 80 }))
+      .map(([start, rest]) => Uint8Array.of(...start, ...rest));
     fc.assert(
-      fc.property(bytes, (file) => valid(() => [readNpy(file)]) && valid(() => Object.values(readNpz(file))) && valid(() => Object.values(readSafetensors(file).state))),
+      fc.property(
+        bytes,
+        (file) =>
+          valid(() => [readNpy(file)]) &&
+          valid(() => Object.values(readNpz(file))) &&
+          valid(() => Object.values(readSafetensors(file).state)),
+      ),
       { numRuns: 1000 },
     );
   });
@@ -75,7 +83,9 @@ describe("random damage ends in a valid result or a DataError", () => {
     const good = new Map<string, Uint8Array>();
     await writeDataset(memoryFolder("good", good), smallSplits());
     const names = [...good.keys()];
-    const damage = fc.constantFrom(...names).chain((name) => damagedFrom([good.get(name)!]).map((bytes) => ({ name, bytes })));
+    const damage = fc
+      .constantFrom(...names)
+      .chain((name) => damagedFrom([good.get(name)!]).map((bytes) => ({ name, bytes })));
     let loaded = 0;
     let refused = 0;
     await fc.assert(
@@ -90,9 +100,9 @@ describe("random damage ends in a valid result or a DataError", () => {
           refused++;
         }
       }),
-      { numRuns: 600 },
+      { numRuns: 300 },
     );
     expect(loaded).toBeGreaterThan(20);
-    expect(refused).toBeGreaterThan(100);
+    expect(refused).toBeGreaterThan(50);
   });
 });

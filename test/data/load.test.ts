@@ -51,17 +51,27 @@ describe("which arrays are modalities", () => {
   it("floats and integers of two axes are; integers [N] are side information, with a warning", async () => {
     const warnings: string[] = [];
     const options = { onWarning: (message: string) => warnings.push(message) };
-    const pixels = (n: number): Tensor => tensor("uint8", [n, 2], Uint8Array.from({ length: 2 * n }, (_, i) => i % 5));
+    const pixels = (n: number): Tensor =>
+      tensor(
+        "uint8",
+        [n, 2],
+        Uint8Array.from({ length: 2 * n }, (_, i) => i % 5),
+      );
     const splits = await load(
       {
         ...perSplit("mote", (n) => int32(new Array(n).fill(3))),
-        ...perSplit("level", (n) => float32([n], Array.from({ length: n }, (_, i) => i))),
+        ...perSplit("level", (n) =>
+          float32(
+            [n],
+            Array.from({ length: n }, (_, i) => i),
+          ),
+        ),
         ...perSplit("pixels", pixels),
       },
       options,
     );
     expect(Object.keys(splits.train.modalities)).toEqual(["level", "picture", "pixels", "sound"]);
-    expect([...splits.test.modalities["pixels"]!.data]).toEqual([0, 1, 2, 3, 4, 0, 1, 2]);
+    expect([...splits.test.modalities.pixels!.data]).toEqual([0, 1, 2, 3, 4, 0, 1, 2]);
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toMatch(/data\/train\/mote\.npy is int32 \[6\]: taken as side information/);
   });
@@ -75,7 +85,7 @@ describe("which arrays are modalities", () => {
     const mote = perSplit("mote", (n) => int32(Array.from({ length: n }, (_, i) => i)));
     const splits = await load(mote, { modalities: ["sound", "mote"] });
     expect(Object.keys(splits.train.modalities)).toEqual(["sound", "mote"]);
-    expect(splits.validation.modalities["mote"]).toEqual(float32([3], [0, 1, 2]));
+    expect(splits.validation.modalities.mote).toEqual(float32([3], [0, 1, 2]));
   });
   it("an unknown modality is an error with the nearest name", async () => {
     expect(await refused({}, { modalities: ["sond"] })).toMatch(/no modality "sond"; did you mean "sound"\?/);
@@ -85,10 +95,22 @@ describe("which arrays are modalities", () => {
     expect(report.warnings).toEqual(["data: more of the test split is not in the train split and not used."]);
   });
   it("float64 becomes float32; integers that float32 cannot hold leave a warning", async () => {
-    const long = (n: number): Tensor => tensor("int64", [n, 1], BigInt64Array.from({ length: n }, (_, i) => 16777217n + BigInt(2 * i)));
-    const double = (n: number): Tensor => tensor("float64", [n, 1], Float64Array.from({ length: n }, (_, i) => 0.1 * i));
-    const { splits, report } = await readDataset(await arrayFolder({ ...perSplit("long", long), ...perSplit("double", double) }));
-    expect(splits.train.modalities["double"]!.data[1]).toBe(Math.fround(0.1));
+    const long = (n: number): Tensor =>
+      tensor(
+        "int64",
+        [n, 1],
+        BigInt64Array.from({ length: n }, (_, i) => 16777217n + BigInt(2 * i)),
+      );
+    const double = (n: number): Tensor =>
+      tensor(
+        "float64",
+        [n, 1],
+        Float64Array.from({ length: n }, (_, i) => 0.1 * i),
+      );
+    const { splits, report } = await readDataset(
+      await arrayFolder({ ...perSplit("long", long), ...perSplit("double", double) }),
+    );
+    expect(splits.train.modalities.double!.data[1]).toBe(Math.fround(0.1));
     expect(report.warnings.filter((text) => /rounded/.test(text))).toHaveLength(3);
   });
 });
@@ -102,7 +124,9 @@ describe("dataset.json", () => {
   };
   it("gives classes, order, ids and groups", async () => {
     const manifest = { classes: ["no", "yes"], modalities: ["sound", "picture"], ids: "names.txt", groups: "mote.npy" };
-    const { splits, report } = await readDataset(await arrayFolder({ ...extras, "dataset.json": JSON.stringify(manifest) }));
+    const { splits, report } = await readDataset(
+      await arrayFolder({ ...extras, "dataset.json": JSON.stringify(manifest) }),
+    );
     expect(splits.test.classes).toEqual(["no", "yes"]);
     expect(Object.keys(splits.test.modalities)).toEqual(["sound", "picture"]);
     expect(splits.train.ids).toEqual(["a", "b", "c", "d", "e", "f"]);
@@ -111,7 +135,9 @@ describe("dataset.json", () => {
     expect(report.warnings).toEqual([]);
   });
   it("a groups file is no modality and leaves no warning", async () => {
-    const { splits, report } = await readDataset(await arrayFolder({ ...extras, "dataset.json": '{"groups": "mote.npy"}' }));
+    const { splits, report } = await readDataset(
+      await arrayFolder({ ...extras, "dataset.json": '{"groups": "mote.npy"}' }),
+    );
     expect(Object.keys(splits.train.modalities)).toEqual(["picture", "sound"]);
     expect(report.warnings).toEqual([]);
   });
@@ -128,7 +154,7 @@ describe("dataset.json", () => {
     ['{"ids": "list.json"}', /train\/list\.json: entry 1 \(from 0\) is neither text nor number/],
     ['{"ids": "object.json"}', /must be a list/],
     ['{"ids": "broken.json"}', /broken\.json: not valid JSON/],
-    ['{"groups": "few.txt"}', /data\/train\/groups holds 2 rows, data\/train\/labels\.npy 6/],
+    ['{"groups": "few.txt"}', /data\/train\/few\.txt holds 2 rows, data\/train\/labels\.npy 6/],
   ])("refuses %s", async (text, message) => {
     const files = {
       "dataset.json": text,
@@ -147,10 +173,14 @@ describe("dataset.json", () => {
     const archive = await archiveFolder("/", groups);
     await archive.write("dataset.json", '{"groups": "mote"}');
     expect((await loadDataset(archive, { onWarning: () => {} })).test.groups).toEqual(["4", "14", "24", "34"]);
-    const text = "split,label,x,who\n" + ["train,a", "train,b", "valid,a", "test,b"].map((s, i) => `${s},${i},p${i}`).join("\n");
-    const table = await loadDataset(await textFolder({ "data.csv": text, "dataset.json": '{"groups": "who", "ids": "who"}' }), {
-      onWarning: () => {},
-    });
+    const text =
+      "split,label,x,who\n" + ["train,a", "train,b", "valid,a", "test,b"].map((s, i) => `${s},${i},p${i}`).join("\n");
+    const table = await loadDataset(
+      await textFolder({ "data.csv": text, "dataset.json": '{"groups": "who", "ids": "who"}' }),
+      {
+        onWarning: () => {},
+      },
+    );
     expect([table.test.groups, table.test.ids, Object.keys(table.test.modalities)]).toEqual([["p3"], ["p3"], ["x"]]);
   });
 });
@@ -165,19 +195,30 @@ describe("labels", () => {
     expect([...(await load(labels(values))).train.labels]).toEqual([0, 1, 0, 1, 0, 1]);
   });
   it.each([
-    ["fractions", float32([6], [0, 1, 0.5, 1, 0, 1]), /data\/train\/labels\.npy: row 2 \(from 0\) is 0\.5, not a whole number/],
+    [
+      "fractions",
+      float32([6], [0, 1, 0.5, 1, 0, 1]),
+      /data\/train\/labels\.npy: row 2 \(from 0\) is 0\.5, not a whole number/,
+    ],
     ["NaN", float32([6], [0, 1, 0, Number.NaN, 0, 1]), /row 3 .* not a whole number/],
     ["below -1", int32([0, 1, -2, 1, 0, 1]), /row 2 .* is -2, negative/],
     ["beyond int32", tensor("int64", [6], BigInt64Array.of(0n, 2n ** 40n, 0n, 1n, 0n, 1n)), /row 1 .* too large/],
     ["one-hot", float32([6, 2], new Float32Array(12)), /shape \[6, 2\].*argmax/],
     ["a column", int32([0, 1, 0, 1, 0, 1], [6, 1]), /shape \[6, 1\]; one class number a sample/],
     ["missing in training", int32([0, 1, -1, 1, -1, 1]), /2 labels are missing \(-1\), the first at row 2/],
-    ["a stray large one", int32([0, 1, 2000000000, 1, 0, 1]), /row 2: label 2000000000 means 2000000001 classes.*only 6/],
+    [
+      "a stray large one",
+      int32([0, 1, 2000000000, 1, 0, 1]),
+      /row 2: label 2000000000 means 2000000001 classes.*only 6/,
+    ],
     ["one class", int32([0, 0, 0, 0, 0, 0]), /all 6 samples are of class 0/],
     ["counted from 1", int32([1, 2, 1, 2, 1, 2]), /no sample of class 0 .*subtract 1/],
     ["text", "train", /./],
   ])("%s are refused", async (_, values, message) => {
-    const changes = typeof values === "string" ? { "train/labels": null, "train/labels.npy": decode(reference.bad["text"]!) } : labels(values);
+    const changes =
+      typeof values === "string"
+        ? { "train/labels": null, "train/labels.npy": decode(reference.bad.text!) }
+        : labels(values);
     expect(await refused(changes)).toMatch(message);
   });
   it("may be missing in the test split", async () => {
@@ -188,8 +229,13 @@ describe("labels", () => {
     expect(await refused({ "test/labels": int32([0, 1, 2, 1]) })).toMatch(/train\/labels\.npy: no sample of class 2/);
   });
   it("above the classes of dataset.json they are refused with the row", async () => {
-    const message = await refused({ "train/labels": int32([0, 1, 2, 1, 0, 1]), "dataset.json": '{"classes": ["a", "b"]}' });
-    expect(message).toMatch(/row 2 \(from 0\) has label 2; there are 2 classes, so labels are 0\.\.1 \(do they count from 1/);
+    const message = await refused({
+      "train/labels": int32([0, 1, 2, 1, 0, 1]),
+      "dataset.json": '{"classes": ["a", "b"]}',
+    });
+    expect(message).toMatch(
+      /row 2 \(from 0\) has label 2; there are 2 classes, so labels are 0\.\.1 \(do they count from 1/,
+    );
   });
   it("class names of tables are sorted, or follow dataset.json; empty is missing", async () => {
     const text = "split,label,x\ntrain,up,1\ntrain,down,2\nvalid,up,3\ntest,,4\ntest,down,6\n";
@@ -205,25 +251,81 @@ describe("labels", () => {
 });
 
 describe("bad data cannot get through", () => {
-  const sound = float32([6, 2], new Float32Array(12).map((_, i) => i));
+  const sound = float32(
+    [6, 2],
+    new Float32Array(12).map((_, i) => i),
+  );
   it.each<[string, Changes, RegExp]>([
-    ["rows that differ", { "train/sound": float32([5, 2]) }, /data\/train\/sound\.npy holds 5 rows, data\/train\/labels\.npy 6/],
-    ["NaN", { "train/sound": float32([6, 2], sound.data.map((v, i) => (i > 8 ? Number.NaN : v))) }, /train\/sound\.npy: 3 of 12 .* row 4, column 1/],
-    ["overflow of float32", { "train/sound": tensor("float64", [6, 2], new Float64Array(12).fill(1e300)) }, /12 of 12 .*as float32.*Infinity/],
-    ["other features in test", { "test/sound": float32([4, 3]) }, /test\/sound\.npy: has the shape \[4, 3\], data\/train\/sound\.npy \[6, 2\]/],
+    [
+      "rows that differ",
+      { "train/sound": float32([5, 2]) },
+      /data\/train\/sound\.npy holds 5 rows, data\/train\/labels\.npy 6/,
+    ],
+    [
+      "NaN",
+      {
+        "train/sound": float32(
+          [6, 2],
+          sound.data.map((v, i) => (i > 8 ? Number.NaN : v)),
+        ),
+      },
+      /train\/sound\.npy: 3 of 12 .* row 4, column 1/,
+    ],
+    [
+      "overflow of float32",
+      { "train/sound": tensor("float64", [6, 2], new Float64Array(12).fill(1e300)) },
+      /12 of 12 .*as float32.*Infinity/,
+    ],
+    [
+      "other features in test",
+      { "test/sound": float32([4, 3]) },
+      /test\/sound\.npy: has the shape \[4, 3\], data\/train\/sound\.npy \[6, 2\]/,
+    ],
     ["another number of axes", { "valid/picture": float32([3, 4]) }, /valid\/picture\.npy: has the shape \[3, 4\]/],
-    ["no features", Object.fromEntries(["train", "valid", "test"].map((s, i) => [`${s}/sound`, float32([[6, 3, 4][i]!, 0])])), /has no features/],
-    ["a file missing in one split", { "valid/sound": null }, /valid\/sound\.npy is missing; every split needs the same files/],
+    [
+      "no features",
+      Object.fromEntries(["train", "valid", "test"].map((s, i) => [`${s}/sound`, float32([[6, 3, 4][i]!, 0])])),
+      /has no features/,
+    ],
+    [
+      "a file missing in one split",
+      { "valid/sound": null },
+      /valid\/sound\.npy is missing; every split needs the same files/,
+    ],
     ["labels missing", { "test/labels": null }, /test\/labels\.npy is missing/],
-    ["an empty split", { "valid/sound": float32([0, 2]), "valid/picture": float32([0, 2, 2]), "valid/labels": int32([]) }, /the validation split is empty/],
-    ["text", { "train/sound": null, "train/sound.npy": decode(reference.bad["text"]!) }, /train\/sound\.npy: element type "<U3"/],
-    ["objects", { "train/sound": null, "train/sound.npy": decode(reference.bad["objects"]!) }, /unpickling runs code/],
-    ["complex numbers", { "train/sound": null, "train/sound.npy": decode(reference.bad["complex"]!) }, /complex/],
-    ["a split missing", Object.fromEntries(["labels", "sound", "picture"].map((n) => [`valid/${n}`, null])), /there is no folder valid\//],
+    [
+      "an empty split",
+      { "valid/sound": float32([0, 2]), "valid/picture": float32([0, 2, 2]), "valid/labels": int32([]) },
+      /the validation split is empty/,
+    ],
+    [
+      "text",
+      { "train/sound": null, "train/sound.npy": decode(reference.bad.text!) },
+      /train\/sound\.npy: element type "<U3"/,
+    ],
+    ["objects", { "train/sound": null, "train/sound.npy": decode(reference.bad.objects!) }, /unpickling runs code/],
+    ["complex numbers", { "train/sound": null, "train/sound.npy": decode(reference.bad.complex!) }, /complex/],
+    [
+      "a split missing",
+      Object.fromEntries(["labels", "sound", "picture"].map((n) => [`valid/${n}`, null])),
+      /there is no folder valid\//,
+    ],
     ["two folders for one split", { "validation/labels": int32([0]) }, /valid\/ and validation\/ are both/],
     ["an archive beside the folders", { "x.npz": new Uint8Array(0) }, /two data sets in one folder/],
-    ["a name that cannot be used", { ...perSplit("my.features", (n) => float32([n, 1])) }, /modality "my\.features": this name cannot be used/],
-    ["nothing but labels", Object.fromEntries(Object.keys(smallArrays()).filter((k) => !k.endsWith("labels")).map((k) => [k, null])), /no array of features beside the labels \(found: none\)/],
+    [
+      "a name that cannot be used",
+      { ...perSplit("my.features", (n) => float32([n, 1])) },
+      /modality "my\.features": this name cannot be used/,
+    ],
+    [
+      "nothing but labels",
+      Object.fromEntries(
+        Object.keys(smallArrays())
+          .filter((k) => !k.endsWith("labels"))
+          .map((k) => [k, null]),
+      ),
+      /no array of features beside the labels \(found: none\)/,
+    ],
     ["a scalar", { "train/sound": float32([], [1]) }, /has the shape \[\]|shape \[4, 2\]|shape/],
   ])("%s", async (_, changes, message) => {
     const error = await rejected(load(changes));
@@ -238,22 +340,62 @@ describe("bad data cannot get through", () => {
   it("archives: unknown keys, missing arrays, one key twice", async () => {
     const { report } = await readDataset(await archiveFolder("/", { meta: float32([1]) }));
     expect(report.warnings).toEqual([expect.stringMatching(/all\.npz: key "meta" is not used/)]);
-    expect((await rejected(loadDataset(await archiveFolder("/", { valid_labels: int32([0]) })))).message).toMatch(/mean the same/);
-    const message = (await rejected(loadDataset(await archiveFolder("/"), { modalities: ["sound"] }).then(() => archiveFolder("/", { "train/more": float32([6, 1]) })).then((folder) => loadDataset(folder)))).message;
+    expect((await rejected(loadDataset(await archiveFolder("/", { valid_labels: int32([0]) })))).message).toMatch(
+      /mean the same/,
+    );
+    const message = (
+      await rejected(
+        loadDataset(await archiveFolder("/"), { modalities: ["sound"] })
+          .then(() => archiveFolder("/", { "train/more": float32([6, 1]) }))
+          .then((folder) => loadDataset(folder)),
+      )
+    ).message;
     expect(message).toMatch(/there is no array "valid\/more"/);
   });
   it.each([
     ["no label column", { "data.csv": "split,x\ntrain,1\n" }, /no column "label"/],
     ["no split column", { "data.csv": "label,x\na,1\n" }, /no column "split"/],
-    ["an unknown split", { "data.csv": "split,label,x\ntrian,a,1\n" }, /line 2, column split is "trian"; did you mean "train"/],
-    ["a text column", { "data.csv": "split,label,x\ntrain,a,big\nvalid,b,1\ntest,a,1" }, /line 2, column x is "big", not a number/],
-    ["NaN", { "data.csv": "split,label,x.0,x.1\ntrain,a,1,2\ntrain,b,1,nan\nvalid,b,1,1\ntest,a,1,1" }, /x of the train split: 1 of 4 .*row 1, column 1/],
-    ["fractional labels", { "data.csv": "split,label,x\ntrain,0,1\ntrain,1.5,1\nvalid,0,1\ntest,0,1" }, /row 1 .*1\.5, not a whole/],
+    [
+      "an unknown split",
+      { "data.csv": "split,label,x\ntrian,a,1\n" },
+      /line 2, column split is "trian"; did you mean "train"/,
+    ],
+    [
+      "a text column",
+      { "data.csv": "split,label,x\ntrain,a,big\nvalid,b,1\ntest,a,1" },
+      /line 2, column x is "big", not a number/,
+    ],
+    [
+      "NaN",
+      { "data.csv": "split,label,x.0,x.1\ntrain,a,1,2\ntrain,b,1,nan\nvalid,b,1,1\ntest,a,1,1" },
+      /x of the train split: 1 of 4 .*row 1, column 1/,
+    ],
+    [
+      "fractional labels",
+      { "data.csv": "split,label,x\ntrain,0,1\ntrain,1.5,1\nvalid,0,1\ntest,0,1" },
+      /row 1 .*1\.5, not a whole/,
+    ],
     ["a missing table", { "train.csv": "label,x\n0,1\n", "test.csv": "label,x\n0,1\n" }, /valid\.csv is missing/],
-    ["two kinds of table", { "data.csv": "split,label,x\ntrain,a,1", "train.csv": "label,x\n0,1\n" }, /lie side by side/],
-    ["two validation tables", { "train.csv": "label,x\n0,1\n", "valid.csv": "label,x\n0,1\n", "validation.csv": "label,x\n0,1\n" }, /both the validation split/],
-    ["other columns in one split", { "train.csv": "label,x\n0,1\n1,2\n", "valid.csv": "label,y\n0,1\n", "test.csv": "label,x\n0,1\n" }, /valid\.csv: modality "x" of the train split is missing/],
-    ["a split without rows", { "data.csv": "split,label,x\ntrain,0,1\ntrain,1,2\nvalid,0,1" }, /the test split is empty/],
+    [
+      "two kinds of table",
+      { "data.csv": "split,label,x\ntrain,a,1", "train.csv": "label,x\n0,1\n" },
+      /lie side by side/,
+    ],
+    [
+      "two validation tables",
+      { "train.csv": "label,x\n0,1\n", "valid.csv": "label,x\n0,1\n", "validation.csv": "label,x\n0,1\n" },
+      /both the validation split/,
+    ],
+    [
+      "other columns in one split",
+      { "train.csv": "label,x\n0,1\n1,2\n", "valid.csv": "label,y\n0,1\n", "test.csv": "label,x\n0,1\n" },
+      /valid\.csv: modality "x" of the train split is missing/,
+    ],
+    [
+      "a split without rows",
+      { "data.csv": "split,label,x\ntrain,0,1\ntrain,1,2\nvalid,0,1" },
+      /the test split is empty/,
+    ],
   ])("tables: %s", async (_, files, message) => {
     const error = await rejected(loadDataset(await textFolder(files as unknown as Record<string, string>)));
     expect(error.code).toBe("DataError");

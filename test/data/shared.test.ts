@@ -62,7 +62,8 @@ describe.skipIf(!hasSharedData)("the shared sets", () => {
     const { splits, report } = await readDataset(readOnlyDisk(new URL(`${set.name}/`, sharedData), set.name));
     const shapes = Object.entries(report.modalities).map(([name, { shape }]) => [name, shape]);
     expect(shapes).toEqual(Object.entries(set.modalities));
-    for (const split of ["train", "validation", "test"] as const) expect(report.splits[split].counts).toEqual(set[split]);
+    for (const split of ["train", "validation", "test"] as const)
+      expect(report.splits[split].counts).toEqual(set[split]);
     const constant = Object.entries(report.modalities)
       .filter(([, { constantColumns }]) => constantColumns.length > 0)
       .map(([name, { constantColumns }]) => [name, constantColumns.length]);
@@ -82,9 +83,13 @@ describe.skipIf(!hasSharedData)("the shared sets", () => {
   it("one modality of avdigits can be read alone", async () => {
     const folder = readOnlyDisk(new URL("avdigits/", sharedData), "avdigits");
     const reads: string[] = [];
-    const counting = { ...folder, read: (path: string) => (reads.push(path), folder.read(path)) };
+    const read = (path: string): Promise<Uint8Array> => {
+      reads.push(path);
+      return folder.read(path);
+    };
+    const counting = { ...folder, read };
     const splits = await loadDataset(counting, { modalities: ["image_pca"], onWarning: () => {} });
-    expect(splits.train.modalities["image_pca"]!.shape).toEqual([2400, 4]);
+    expect(splits.train.modalities.image_pca!.shape).toEqual([2400, 4]);
     expect(reads.filter((path) => path.endsWith(".npy"))).toHaveLength(6);
   });
 });

@@ -9,8 +9,20 @@ import { caught } from "./fixtures/reference.ts";
 function datasetOf(labels: number[], groups?: string[]): Dataset {
   const n = labels.length;
   const classes = rowIds(Math.max(...labels) + 1);
-  const modalities = { row: float32([n, 1], Array.from({ length: n }, (_, i) => i)) };
-  return { name: "all", ids: labels.map((_, i) => `s${i}`), modalities, labels: Int32Array.from(labels), classes, ...(groups ? { groups } : {}) };
+  const modalities = {
+    row: float32(
+      [n, 1],
+      Array.from({ length: n }, (_, i) => i),
+    ),
+  };
+  return {
+    name: "all",
+    ids: labels.map((_, i) => `s${i}`),
+    modalities,
+    labels: Int32Array.from(labels),
+    classes,
+    ...(groups ? { groups } : {}),
+  };
 }
 const byTurns = (n: number, K: number): number[] => Array.from({ length: n }, (_, i) => i % K);
 
@@ -20,27 +32,36 @@ function everySampleOnce(splits: ReturnType<typeof splitBy>, data: Dataset): voi
   for (const split of SPLITS) {
     const part = splits[split];
     expect(part.name).toBe(split);
-    expect(part.ids).toEqual(Array.from(part.modalities["row"]!.data, (row) => `s${row}`));
-    expect([...part.labels]).toEqual(Array.from(part.modalities["row"]!.data, (row) => data.labels[row]));
+    expect(part.ids).toEqual(Array.from(part.modalities.row!.data, (row) => `s${row}`));
+    expect([...part.labels]).toEqual(Array.from(part.modalities.row!.data, (row) => data.labels[row]));
   }
 }
 
 describe("by share", () => {
   it("gives each class its shares, to a sample", () => {
-    const shares = fc.record({ validation: fc.double({ min: 0.1, max: 0.4, noNaN: true }), test: fc.double({ min: 0.1, max: 0.4, noNaN: true }) });
+    const shares = fc.record({
+      validation: fc.double({ min: 0.1, max: 0.4, noNaN: true }),
+      test: fc.double({ min: 0.1, max: 0.4, noNaN: true }),
+    });
     fc.assert(
-      fc.property(fc.integer({ min: 2, max: 4 }), fc.integer({ min: 10, max: 40 }), shares, fc.nat(), (K, perClass, parts, seed) => {
-        const data = datasetOf(byTurns(K * perClass, K));
-        const splits = splitBy(data, "share", { ...parts, seed });
-        everySampleOnce(splits, data);
-        for (const split of ["validation", "test"] as const) {
-          expect(Math.abs(splits[split].labels.length - parts[split] * K * perClass)).toBeLessThanOrEqual(1.5);
-          for (let k = 0; k < K; k++) {
-            const count = splits[split].labels.filter((label) => label === k).length;
-            expect(Math.abs(count - parts[split] * perClass)).toBeLessThan(3);
+      fc.property(
+        fc.integer({ min: 2, max: 4 }),
+        fc.integer({ min: 10, max: 40 }),
+        shares,
+        fc.nat(),
+        (K, perClass, parts, seed) => {
+          const data = datasetOf(byTurns(K * perClass, K));
+          const splits = splitBy(data, "share", { ...parts, seed });
+          everySampleOnce(splits, data);
+          for (const split of ["validation", "test"] as const) {
+            expect(Math.abs(splits[split].labels.length - parts[split] * K * perClass)).toBeLessThanOrEqual(1.5);
+            for (let k = 0; k < K; k++) {
+              const count = splits[split].labels.filter((label) => label === k).length;
+              expect(Math.abs(count - parts[split] * perClass)).toBeLessThan(3);
+            }
           }
-        }
-      }),
+        },
+      ),
       { numRuns: 40 },
     );
   });

@@ -8,11 +8,17 @@ import { smallSplits } from "./fixtures/small.ts";
 
 function datasetOf(values: number[], shape: number[]): Dataset {
   const n = shape[0]!;
-  return { name: "train", ids: rowIds(n), modalities: { m: float32(shape, values) }, labels: new Int32Array(n), classes: ["0", "1"] };
+  return {
+    name: "train",
+    ids: rowIds(n),
+    modalities: { m: float32(shape, values) },
+    labels: new Int32Array(n),
+    classes: ["0", "1"],
+  };
 }
 
 it("is the mean and the inverse population deviation", () => {
-  const { mean, scale } = fitStandardiser(datasetOf([1, 10, 2, 10, 3, 10, 6, 10], [4, 2]))["m"]!;
+  const { mean, scale } = fitStandardiser(datasetOf([1, 10, 2, 10, 3, 10, 6, 10], [4, 2])).m!;
   expect([...mean]).toEqual([3, 10]);
   expect(scale[0]).toBeCloseTo(1 / Math.sqrt(3.5), 6); // (4 + 1 + 0 + 9) / 4
   expect(scale[1]).toBe(1);
@@ -21,7 +27,7 @@ it("is the mean and the inverse population deviation", () => {
 it("flattens, and gives train mean 0 and deviation 1 in every feature", () => {
   const { train, test } = smallSplits();
   const fitted = fitStandardiser(train);
-  const out = standardise(train, fitted).modalities["picture"]!;
+  const out = standardise(train, fitted).modalities.picture!;
   expect(out.shape).toEqual([6, 4]);
   for (let f = 0; f < 4; f++) {
     const column = Array.from({ length: 6 }, (_, i) => out.data[4 * i + f]!);
@@ -29,10 +35,10 @@ it("flattens, and gives train mean 0 and deviation 1 in every feature", () => {
     expect(mean).toBeCloseTo(0, 6);
     expect(Math.sqrt(column.reduce((sum, x) => sum + (x - mean) ** 2, 0) / 6)).toBeCloseTo(1, 5);
   }
-  const { mean, scale } = fitted["sound"]!;
-  const raw = test.modalities["sound"]!.data;
-  expect(standardise(test, fitted).modalities["sound"]!.data[3]).toBeCloseTo((raw[3]! - mean[1]!) * scale[1]!, 6);
-  expect(test.modalities["sound"]!.data).toEqual(smallSplits().test.modalities["sound"]!.data);
+  const { mean, scale } = fitted.sound!;
+  const raw = test.modalities.sound!.data;
+  expect(standardise(test, fitted).modalities.sound!.data[3]).toBeCloseTo((raw[3]! - mean[1]!) * scale[1]!, 6);
+  expect(test.modalities.sound!.data).toEqual(smallSplits().test.modalities.sound!.data);
 });
 
 describe("extremes", () => {
@@ -41,8 +47,8 @@ describe("extremes", () => {
       fc.property(fc.float({ noNaN: true, noDefaultInfinity: true }), fc.integer({ min: 1, max: 97 }), (value, n) => {
         const data = datasetOf(new Array<number>(n).fill(value), [n, 1]);
         const fitted = fitStandardiser(data);
-        expect(fitted["m"]!.scale[0]).toBe(1);
-        expect(standardise(data, fitted).modalities["m"]!.data.every((x) => x === 0)).toBe(true);
+        expect(fitted.m!.scale[0]).toBe(1);
+        expect(standardise(data, fitted).modalities.m!.data.every((x) => x === 0)).toBe(true);
       }),
     );
   });
@@ -51,7 +57,7 @@ describe("extremes", () => {
     fc.assert(
       fc.property(numbers, (values) => {
         const data = datasetOf(values, [values.length]);
-        const out = standardise(data, fitStandardiser(data)).modalities["m"]!;
+        const out = standardise(data, fitStandardiser(data)).modalities.m!;
         expect(out.shape).toEqual([values.length, 1]);
         expect(out.data.every((x) => Math.abs(x) <= CLIP)).toBe(true);
       }),
@@ -60,11 +66,11 @@ describe("extremes", () => {
   it("clips a far sample", () => {
     const values = [...new Array<number>(999).fill(0).map((_, i) => i % 2), 1e6];
     const data = datasetOf(values, [1000, 1]);
-    expect(standardise(data, fitStandardiser(data)).modalities["m"]!.data[999]).toBe(10);
+    expect(standardise(data, fitStandardiser(data)).modalities.m!.data[999]).toBe(10);
   });
   it("keeps the digits of small changes on a large offset", () => {
     const data = datasetOf([65536, 65537, 65538, 65539], [4, 1]);
-    const out = standardise(data, fitStandardiser(data)).modalities["m"]!.data;
+    const out = standardise(data, fitStandardiser(data)).modalities.m!.data;
     expect(out[3]).toBeCloseTo(1.5 / Math.sqrt(1.25), 5);
   });
 });
@@ -72,9 +78,9 @@ describe("extremes", () => {
 it("refuses what it was not fitted on", () => {
   const { train } = smallSplits();
   const fitted = fitStandardiser(train);
-  expect(caught(() => standardise({ ...train, modalities: { sond: train.modalities["sound"]! } }, fitted)).message).toMatch(
-    /modality "sond" .*did you mean "sound"/,
-  );
+  expect(
+    caught(() => standardise({ ...train, modalities: { sond: train.modalities.sound! } }, fitted)).message,
+  ).toMatch(/modality "sond" .*did you mean "sound"/);
   expect(caught(() => standardise({ ...train, modalities: { sound: float32([6, 3]) } }, fitted)).message).toMatch(
     /\[6, 3\], 3 features a sample; the standardiser was fitted on 2/,
   );

@@ -42,7 +42,13 @@ it("any good data comes back identically: order of modalities, shapes, ids, grou
       const splits = mapSplits((name): Dataset => {
         const tensors = names.map((modality, m) => {
           const empty = float32([5, ...shapes[m]!]);
-          return [modality, float32(empty.shape, empty.data.map((_, i) => values[i % values.length]!))] as const;
+          return [
+            modality,
+            float32(
+              empty.shape,
+              empty.data.map((_, i) => values[i % values.length]!),
+            ),
+          ] as const;
         });
         const labels = Int32Array.from({ length: 5 }, (_, i) => i % classes.length);
         return { name, ids, modalities: Object.fromEntries(tensors), labels, classes, ...(groups ? { groups } : {}) };
@@ -60,7 +66,7 @@ it("any good data comes back identically: order of modalities, shapes, ids, grou
 describe("does not write", () => {
   it("data that fails its checks", async () => {
     const splits = smallSplits();
-    splits.train.modalities["sound"]!.data[0] = Number.NaN;
+    splits.train.modalities.sound!.data[0] = Number.NaN;
     const folder = memoryFolder();
     expect((await rejected(writeDataset(folder, splits))).message).toMatch(/NaN/);
     expect(await folder.list()).toEqual([]);

@@ -119,7 +119,7 @@ describe("refused settings", () => {
         "ConfigError: adamw.learningrate: unknown option "learningrate"; did you mean "learningRate"? Allowed: learningRate, beta1, beta2, epsilon, weightDecay.",
         "ConfigError: sgd.momentum: 1.5 given; allowed is a number from 0 to below 1, for example 0.9",
         "ConfigError: sgd.nesterov: true given with momentum 0; nesterov needs momentum above 0, for example 0.9.",
-        "ConfigError: sgd.learningRate: fast given; allowed is a finite number, 0 or more, for example 0.001",
+        "ConfigError: sgd.learningRate: "fast" given; allowed is a finite number, 0 or more, for example 0.001",
       ]
     `);
   });

@@ -61,10 +61,10 @@ test("errors", () => {
   ).toMatchInlineSnapshot(`
     [
       "ConfigError: step.every: 0 given; allowed is a whole number, 1 or more, for example 10",
-      "ConfigError: step.every: undefined given; allowed is a whole number, 1 or more, for example 10",
+      "ConfigError: step.every: nothing given; allowed is a whole number, 1 or more, for example 10",
       "ConfigError: cosine.epochs: 2.5 given; allowed is a whole number, 1 or more, for example 30
     cosine.minimum: 1 given; allowed is a number from 0 to below 1, for example 0.01",
-      "ConfigError: plateau.mode: up given; allowed are "max" and "min"",
+      "ConfigError: plateau.mode: "up" given; allowed are "max" and "min"",
       "ConfigError: plateau.factor: 1 given; allowed is a number from 0 to below 1, for example 0.1
     plateau.patience: -1 given; allowed is a whole number, 0 or more, for example 10",
       "ConfigError: plateau.patiense: unknown option "patiense"; did you mean "patience"? Allowed: mode, factor, patience, threshold, cooldown, minimum.",

@@ -4,10 +4,11 @@ import type { Folder } from "../../core/folder.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { SPLITS, type SplitName } from "../dataset.ts";
 import { readNpz } from "../formats/npz.ts";
+import type { Manifest } from "../manifest.ts";
 import { integersAsText, type Source, SPLIT_OF } from "./source.ts";
 
 /** Opens the archive form; keys that begin with no split's name leave a warning. */
-export async function openArchive(folder: Folder, file: string): Promise<Source> {
+export async function openArchive(folder: Folder, file: string, manifest: Manifest): Promise<Source> {
   const label = `${folder.label}/${file}`;
   const arrays = readNpz(await folder.read(file), label);
   const parts: Record<SplitName, Map<string, { key: string; array: Tensor }>> = {
@@ -41,8 +42,10 @@ export async function openArchive(folder: Folder, file: string): Promise<Source>
     return part.array;
   };
   for (const split of SPLITS) if (parts[split].size === 0) throw missing(split, "labels");
-  const where = (split: SplitName, part: string): string =>
-    `${label}: ${parts[split].get(part)?.key ?? `${split} ${part}`}`;
+  const where = (split: SplitName, part: string): string => {
+    const place = part === "ids" || part === "groups" || part === "truth" ? manifest[part] : undefined;
+    return `${label}: ${parts[split].get(place ?? part)?.key ?? `${split} ${part}`}`;
+  };
   return {
     label,
     warnings,

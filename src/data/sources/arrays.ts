@@ -4,10 +4,11 @@ import { type Folder, readText } from "../../core/folder.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { SPLITS, type SplitName } from "../dataset.ts";
 import { readNpy } from "../formats/npy.ts";
+import type { Manifest } from "../manifest.ts";
 import { integersAsText, type Source, SPLIT_OF } from "./source.ts";
 
 /** Opens the folder form. @throws DataError when a split folder is missing or there are two for one split. */
-export function openArrays(folder: Folder, files: readonly string[]): Source {
+export function openArrays(folder: Folder, files: readonly string[], manifest: Manifest): Source {
   const dirs = splitFolders(folder, files);
   const path = (split: SplitName, file: string): string => `${dirs[split]}/${file}`;
   const inSplit = (split: SplitName): string[] => {
@@ -52,8 +53,8 @@ export function openArrays(folder: Folder, files: readonly string[]): Source {
       );
     },
     where: (split, part) => {
-      const file = ["ids", "groups", "truth"].includes(part) ? part : `${part}.npy`;
-      return `${folder.label}/${path(split, file)}`;
+      const place = part === "ids" || part === "groups" || part === "truth" ? manifest[part] : undefined;
+      return `${folder.label}/${path(split, place ?? `${part}.npy`)}`;
     },
   };
 }

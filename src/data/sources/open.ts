@@ -28,7 +28,7 @@ export async function openSource(folder: Folder, manifest: Manifest): Promise<So
       { found: several },
     );
   }
-  if (arrays.length > 0) return openArrays(folder, files);
-  if (archives.length > 0) return openArchive(folder, archives[0]!);
+  if (arrays.length > 0) return openArrays(folder, files, manifest);
+  if (archives.length > 0) return openArchive(folder, archives[0]!, manifest);
   return openTables(folder, tables, manifest);
 }

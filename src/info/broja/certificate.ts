@@ -64,6 +64,25 @@ export function upperBound({ cells, hy }: Program, q: Float64Array, scale: numbe
 }
 
 /**
+ * Takes what multipliers and a law prove into the bracket; true when the law gave a new upper bound, and is repaired.
+ * Bounds that are not numbers (factors that ran out of range) prove nothing.
+ */
+export function tightenBracket(
+  given: Program,
+  bracket: Bracket,
+  alpha: Float64Array,
+  beta: Float64Array,
+  q: Float64Array,
+): boolean {
+  const lower = lowerBound(given, alpha, beta);
+  if (lower > bracket.lower) bracket.lower = Math.min(lower, bracket.upper);
+  const upper = upperBound(given, q, largest(alpha) + largest(beta));
+  if (!(upper < bracket.upper)) return false;
+  bracket.upper = Math.max(upper, bracket.lower);
+  return true;
+}
+
+/**
  * Gives q (>= 0) the margins of the cells, as in optimal transport: rows, then columns are scaled down to at most their
  * mass, then for each y the missing mass is added as a product. Returns the margin error that rounding leaves, summed.
  */
@@ -103,4 +122,10 @@ function marginError(q: Float64Array, row: Int32Array, mass: Float64Array): numb
   let error = 0;
   for (let r = 0; r < mass.length; r++) error += Math.abs(sums[r]! - mass[r]!);
   return error;
+}
+
+function largest(values: Float64Array): number {
+  let most = 0;
+  for (const value of values) most = Math.max(most, Math.abs(value));
+  return most;
 }

@@ -11,8 +11,9 @@
  * curvature of the exponential costs ten times the steps. Ours; the program and its dual are those of information.md, 2.3.
  */
 import { pairSystem } from "../linear/pair-system.ts";
-import { type Bracket, lowerBound, rowSums, upperBound } from "./certificate.ts";
-import { dualStart, independentGivenTarget, type Program, redundantRows } from "./program.ts";
+import { type Bracket, rowSums, tightenBracket, upperBound } from "./certificate.ts";
+import { feasibleShifts, independentGivenTarget, type Program, redundantRows } from "./program.ts";
+import { scalingOf } from "./scaling.ts";
 
 /** What an optimiser of the program hands back. */
 export interface Optimum {
@@ -23,6 +24,10 @@ export interface Optimum {
   readonly iterations: number;
 }
 
+/** Sweeps of alternating scaling before the first step: each costs far less than a step, together they save one or two. */
+const START_SWEEPS = 20;
+/** How far inside the dual's constraints the multipliers start, per source. */
+const START_MARGIN = 0.005;
 /** Share of the way to an empty pair that a step may go. */
 const STEP = 0.995;
 /** A step is shortened by this factor until the new point is near enough to the central path. */
@@ -59,7 +64,6 @@ export function interiorPoint(given: Program, aim: number, maxIter: number): Opt
   const { rows1, rows2, row1, row2, start, pairs } = cells;
   const n = cells.size;
   const system = pairSystem(cells, redundantRows(cells));
-  const start0 = independentGivenTarget(given);
   let now = emptyPoint();
   let next = emptyPoint();
   const d = new Float64Array(n);
@@ -69,22 +73,32 @@ export function interiorPoint(given: Program, aim: number, maxIter: number): Opt
   const da = new Float64Array(rows1.size);
   const db = new Float64Array(rows2.size);
 
-  dualStart(given, now.alpha, now.beta);
-  for (let k = 0; k < pairs; k++) for (let c = start[k]!; c < start[k + 1]!; c++) now.mass[k]! += start0[c]!;
+  begin();
   const weight = now.mass.slice(); // sums to 1
-  measure(now);
-
-  const bracket: Bracket = { lower: 0, upper: Number.POSITIVE_INFINITY };
-  let best = start0;
+  let best = independentGivenTarget(given);
+  const bracket: Bracket = { lower: 0, upper: upperBound(given, best, 1) };
   let iterations = 0;
   let idle = 0;
-  certify();
-  while (bracket.upper - bracket.lower > aim && iterations < maxIter && idle < PATIENCE && step()) {
+  let moving = measure(now);
+  if (moving) certify();
+  while (moving && bracket.upper - bracket.lower > aim && iterations < maxIter && idle < PATIENCE) {
+    moving = step();
     iterations++;
-    if (now.total <= 4 * aim || iterations === maxIter) certify();
+    if (now.total <= 4 * aim || iterations === maxIter || !moving) certify();
   }
-  if (bracket.upper - bracket.lower > aim) certify();
   return { bracket, q: best, iterations };
+
+  /** The first point: what a few sweeps of alternating scaling give, shifted until every slack is positive. */
+  function begin(): void {
+    const { r, u, v, sweep } = scalingOf(given);
+    for (let i = 0; i < START_SWEEPS; i++) sweep(1);
+    now.mass.set(r);
+    for (let i = 0; i < u.length; i++) now.alpha[i] = Math.log(u[i]!);
+    for (let i = 0; i < v.length; i++) now.beta[i] = Math.log(v[i]!);
+    const { s1, s2 } = feasibleShifts(cells, given.p1.length, given.p2.length, now.alpha, now.beta);
+    for (let i = 0; i < u.length; i++) now.alpha[i]! -= s1[rows1.x[i]!]! + START_MARGIN;
+    for (let i = 0; i < v.length; i++) now.beta[i]! -= s2[rows2.x[i]!]! + START_MARGIN;
+  }
 
   function emptyPoint(): Point {
     return {
@@ -140,14 +154,9 @@ export function interiorPoint(given: Program, aim: number, maxIter: number): Opt
   /** Tightens the bracket with what the current point proves. */
   function certify(): void {
     const before = bracket.upper - bracket.lower;
-    bracket.lower = Math.max(bracket.lower, lowerBound(given, now.alpha, now.beta));
     const q = now.share.slice();
     for (let k = 0; k < pairs; k++) for (let c = start[k]!; c < start[k + 1]!; c++) q[c]! *= now.mass[k]!;
-    const upper = upperBound(given, q, largest(now.alpha) + largest(now.beta));
-    if (upper < bracket.upper) {
-      bracket.upper = Math.max(upper, bracket.lower);
-      best = q;
-    }
+    if (tightenBracket(given, bracket, now.alpha, now.beta, q)) best = q;
     idle = bracket.upper - bracket.lower < before ? 0 : idle + 1;
   }
 
@@ -253,10 +262,4 @@ function compare(at: Point, sums: Float64Array, mass: Float64Array): void {
     at.error += Math.abs(sums[r]! - mass[r]!);
     at.factor = Math.max(at.factor, sums[r]! / mass[r]!, mass[r]! / sums[r]!);
   }
-}
-
-function largest(values: Float64Array): number {
-  let most = 0;
-  for (const value of values) most = Math.max(most, Math.abs(value));
-  return most;
 }

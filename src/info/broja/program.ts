@@ -53,26 +53,6 @@ export function independentGivenTarget({ cells, py }: Program): Float64Array {
   return q;
 }
 
-/** How far inside the dual's constraints the multipliers start, per source. */
-const MARGIN = 0.05;
-
-/**
- * Multipliers to start from, strictly feasible: exp(alpha + beta) proportional to p(y | x1) p(y | x2) / p(y) in each pair,
- * which is the conditional law of independentGivenTarget, shifted by symbol until log sum_y exp(alpha + beta) < 0.
- */
-export function dualStart({ cells, p1, p2, py }: Program, alpha: Float64Array, beta: Float64Array): void {
-  const { rows1, rows2 } = cells;
-  for (let r = 0; r < rows1.size; r++) {
-    alpha[r] = Math.log(rows1.mass[r]! / p1[rows1.x[r]!]!) - 0.5 * Math.log(py[rows1.y[r]!]!);
-  }
-  for (let r = 0; r < rows2.size; r++) {
-    beta[r] = Math.log(rows2.mass[r]! / p2[rows2.x[r]!]!) - 0.5 * Math.log(py[rows2.y[r]!]!);
-  }
-  const { s1, s2 } = feasibleShifts(cells, p1.length, p2.length, alpha, beta);
-  for (let r = 0; r < rows1.size; r++) alpha[r]! -= s1[rows1.x[r]!]! + MARGIN;
-  for (let r = 0; r < rows2.size; r++) beta[r]! -= s2[rows2.x[r]!]! + MARGIN;
-}
-
 /**
  * Shifts by symbol that make any multipliers feasible: with L(x1, x2) = log sum_y exp(alpha + beta),
  * s1(x1) = max L and s2(x2) = max (L - s1), so that L - s1 - s2 <= 0 for every pair.

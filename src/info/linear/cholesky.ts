@@ -1,6 +1,8 @@
 /** @file Cholesky factors of dense symmetric matrices, blocked so that most of the work is subtractGram. */
-import { padded, subtractGram, TILE } from "./gram.ts";
+import { padded, subtractGram, TILE as TILE_OF_GRAM } from "./gram.ts";
 
+/** A local copy, see pair-system.ts. */
+const TILE = TILE_OF_GRAM;
 const BLOCK = 48;
 
 /**

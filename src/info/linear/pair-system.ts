@@ -6,9 +6,13 @@
  * block is itself block diagonal: it is eliminated symbol by symbol, and only the rows of source 2 need a dense factor.
  * Cost: rows1 rows2² / 2 + rows2³ / 6 multiply-adds instead of (rows1 + rows2)³ / 6.
  */
-import { cholesky, solveLower, solveUpper } from "./cholesky.ts";
+
 import type { Cells } from "./cells.ts";
-import { padded, subtractGram, TILE } from "./gram.ts";
+import { cholesky, solveLower, solveUpper } from "./cholesky.ts";
+import { padded, subtractGram, TILE as TILE_OF_GRAM } from "./gram.ts";
+
+/** A local copy: some loaders turn every use of an imported constant into a call, and it is used in the inner loops. */
+const TILE = TILE_OF_GRAM;
 
 /** A factored system; `solve` may be called many times per `factor`. */
 export interface PairSystem {

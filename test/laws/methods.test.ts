@@ -1,0 +1,187 @@
+/** @file The contract suite: laws over every method and its variants. */
+import { describe, expect, test } from "vitest";
+import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
+import { asLeaf, leaf, topological } from "../../src/graph/expr.ts";
+import { grad } from "../../src/graph/grad.ts";
+import { dmil } from "../../src/methods/dmil/index.ts";
+import { ensemble } from "../../src/methods/ensemble.ts";
+import { methodFrom, methods } from "../../src/methods/index.ts";
+import { joint } from "../../src/methods/joint.ts";
+import type { Method } from "../../src/methods/method.ts";
+import { mlp } from "../../src/nn/mlp.ts";
+import { initialState } from "../../src/nn/module.ts";
+import { interpret } from "../../src/runtime/reference.ts";
+import { fit } from "../../src/train/fit.ts";
+import { forward, parametersOf, stageGraph, type Widths } from "../../src/train/graph.ts";
+import { normals, runNative } from "../support/numbers.ts";
+
+const encoders = { a: mlp([5, 6]), b: mlp([4]) };
+const three = { ...encoders, c: mlp([3, 4], { dropout: 0.25, norm: true, activation: "tanh" }) };
+const variants: Record<string, Method> = {
+  joint: joint({ encoders, embedding: 4 }),
+  ensemble: ensemble({ encoders, embedding: 4 }),
+  dmil: dmil({ encoders, embedding: 4 }),
+  "dmil with three modalities": dmil({ encoders: three, embedding: 4 }),
+  "dmil, deterministic": dmil({ encoders, embedding: 4, variational: false }),
+  "dmil, intra level alone": dmil({ encoders, embedding: 4, levels: "id" }),
+  "dmil, consistency level alone": dmil({ encoders, embedding: 4, levels: "cd" }),
+};
+const B = 6;
+const K = 3;
+const widthsOf = (method: Method): Widths => ({
+  features: Object.fromEntries(method.modalities.map((name, i) => [name, 5 - i])),
+  classes: K,
+});
+
+/** Random numbers for every leaf of a graph. */
+function bindingsFor(method: Method, exprs: Parameters<typeof topological>[0]): Record<string, Float32Array> {
+  const state = initialState(parametersOf(method, widthsOf(method)), 1);
+  return Object.fromEntries(
+    topological(exprs).flatMap((node, i) => {
+      const found = asLeaf(node);
+      if (found === undefined) return [];
+      if (found.kind === "parameter") return [[found.name, state[found.name]!.data]];
+      const values = normals(found.shape, 50 + i);
+      if (found.name === "target") values.forEach((_, j) => void (values[j] = j % K === Math.floor(j / K) % K ? 1 : 0));
+      return [[found.name, values]];
+    }),
+  );
+}
+
+test("every method of the list is covered", () => {
+  const covered = new Set(Object.values(variants).map((method) => method.name));
+  expect(Object.keys(methods).filter((name) => !covered.has(name))).toEqual([]);
+});
+
+describe.each(Object.entries(variants))("%s", (_, method) => {
+  const widths = widthsOf(method);
+  const M = method.modalities.length;
+
+  test("gives its outputs under their names and shapes, each sample apart", async () => {
+    const { outputs } = forward(method, widths, B, { training: false });
+    expect(outputs.logits.shape).toEqual([B, K]);
+    expect(outputs.unimodal.shape).toEqual([M, B, K]);
+    const exprs = [outputs.logits, outputs.unimodal];
+    if (outputs.components !== undefined) {
+      const { names, logits, gate } = outputs.components;
+      expect(logits.shape).toEqual([names.length, B, K]);
+      expect(gate.shape).toEqual([B, names.length]);
+      exprs.push(logits, gate);
+    }
+    const values = await runNative(exprs, bindingsFor(method, exprs));
+    for (const value of values) expect(value.every(Number.isFinite)).toBe(true);
+    if (outputs.components !== undefined) {
+      const C = outputs.components.names.length;
+      const [logits, , components, gate] = values as [Float32Array, Float32Array, Float32Array, Float32Array];
+      for (let i = 0; i < B; i++) {
+        const shares = [...gate.subarray(i * C, (i + 1) * C)];
+        expect(shares.reduce((a, b) => a + b)).toBeCloseTo(1, 5);
+        for (let k = 0; k < K; k++) {
+          const mixed = shares.reduce((total, share, c) => total + share * components[(c * B + i) * K + k]!, 0);
+          expect(mixed).toBeCloseTo(logits[i * K + k]!, 4);
+        }
+      }
+    }
+  });
+
+  test("can be rebuilt from its description", () => {
+    const stored = JSON.parse(JSON.stringify(method.description));
+    expect(methodFrom(method.name, stored).description).toEqual(method.description);
+    expect(parametersOf(methodFrom(method.name, stored), widths)).toEqual(parametersOf(method, widths));
+  });
+
+  test.each(method.stages.map((stage) => [stage.name, stage] as const))("stage %s: every loss term moves something", (_, stage) => {
+    const { terms, gradients } = stageGraph(method, stage as never, widths, B);
+    expect(terms.length).toBeGreaterThan(0);
+    const parameters = [...gradients.values()].map(({ parameter }) => parameter);
+    for (const { names, value, weights } of terms) {
+      names.forEach((name, i) => {
+        expect(weights[i], name).toBeGreaterThan(0);
+        const only = names.map((_, j) => (j === i ? 1 : 0));
+        const own = grad([{ value, weights: only }], parameters);
+        const values = interpret(own, bindingsFor(method, own));
+        const size = values.reduce((total, { data }) => total + data.reduce((sum, g) => sum + g * g, 0), 0);
+        expect(size, `gradient of ${name}`).toBeGreaterThan(1e-12);
+      });
+    }
+  });
+
+  test("frozen parameters do not move by a bit, trained ones do", async () => {
+    const data = interactionMixture({
+      classes: 2,
+      noise: 0.3,
+      samples: { train: 40, validation: 20, test: 20 },
+      features: 5,
+      modalities: [...method.modalities],
+      shares: { redundant: 0.25, unique: 0.5 / M, synergistic: 0.25 },
+      seed: 3,
+    });
+    const sized = methodFrom(method.name, {
+      ...method.description,
+      encoders: Object.fromEntries(
+        Object.entries(method.description.encoders).map(([name, own]) => [
+          name,
+          { ...own, sizes: [5, ...(own as unknown as { sizes: number[] }).sizes.slice(1)] },
+        ]),
+      ),
+    });
+    const names = method.stages.map((stage) => stage.name);
+    const wide: Widths = { features: Object.fromEntries(method.modalities.map((name) => [name, 5])), classes: 2 };
+    let before = initialState(parametersOf(sized, wide), 0);
+    for (let i = 0; i < names.length; i++) {
+      const epochs = Object.fromEntries(names.map((name, j) => [name, j <= i ? 1 : 0]));
+      const { state: after } = await fit(sized, data, { seed: 0, batchSize: 16, epochs, threads: 1 });
+      const stage = sized.stages[i]!;
+      const moved = Object.keys(after).filter((name) => after[name]!.data.some((v, j) => v !== before[name]!.data[j]));
+      const { gradients } = stageGraph(sized, stage as never, wide, B);
+      expect(moved.filter((name) => !stage.trains(name))).toEqual([]);
+      expect([...gradients.keys()].filter((name) => !moved.includes(name))).toEqual([]);
+      before = after;
+    }
+  });
+
+  test("names the modality that the data lacks", () => {
+    const { a, ...rest } = widths.features;
+    expect(a).toBe(5);
+    expect(() => forward(method, { features: { aa: 5, ...rest }, classes: K }, B, { training: true })).toThrowError(
+      /no modality "a"; did you mean "aa"\?/,
+    );
+  });
+});
+
+test("joint: the slices sum to the prediction", async () => {
+  const { outputs } = forward(variants.joint!, widthsOf(variants.joint!), B, { training: false });
+  const exprs = [outputs.logits, outputs.unimodal];
+  const [logits, slices] = await runNative(exprs, bindingsFor(variants.joint!, exprs));
+  logits!.forEach((value, i) => {
+    expect(slices![i]! + slices![B * K + i]!).toBeCloseTo(value, 5);
+  });
+});
+
+test("ensemble: with equal members it equals either", async () => {
+  const twin = ensemble({ encoders: { a: mlp([4]), b: mlp([4]) }, embedding: 3 });
+  const { outputs } = forward(twin, { features: { a: 4, b: 4 }, classes: K }, B, { training: false });
+  const bindings = bindingsFor(variants.joint!, []);
+  for (const node of topological([outputs.logits])) {
+    const found = asLeaf(node);
+    if (found !== undefined) bindings[found.name] = normals(found.shape, found.name.replaceAll(/\.(a|b)\b/g, "").length);
+  }
+  bindings["modality.b"] = bindings["modality.a"]!;
+  const [logits, unimodal] = await runNative([outputs.logits, outputs.unimodal], bindings);
+  const soft = await runNative([outputs.logits], bindings);
+  expect(soft[0]).toEqual(logits);
+  for (let i = 0; i < B; i++) {
+    const row = (values: Float32Array, start: number): number[] => [...values.subarray(start + i * K, start + (i + 1) * K)];
+    const log = row(unimodal!, 0).map((v, _, all) => v - Math.log(all.reduce((sum, u) => sum + Math.exp(u), 0)));
+    row(logits!, 0).forEach((v, k) => {
+      expect(v).toBeCloseTo(log[k]!, 5);
+    });
+  }
+});
+
+test("settings that cannot be: fewer than two modalities, unknown options", () => {
+  expect(() => joint({ encoders: { a: mlp([4]) } })).toThrowError(/1 modalities \(a\); two or more/);
+  expect(() => dmil({ encoders, embeding: 3 } as never)).toThrowError(/unknown option "embeding"; did you mean "embedding"\?/);
+  expect(() => dmil({ encoders, loss: { lamda: 3 } } as never)).toThrowError(/dmil\.loss\.lamda: unknown option "lamda"; did you mean "lambda"\?/);
+  expect(leaf("input", "a", [1]).shape).toEqual([1]);
+});

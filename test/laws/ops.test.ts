@@ -1,0 +1,123 @@
+/** @file Laws over every op: its value agrees with ONNX Runtime, its gradient with finite differences. */
+import { describe, expect, test } from "vitest";
+import { sizeOf } from "../../src/core/shape.ts";
+import type { Expr } from "../../src/graph/expr.ts";
+import { asLeaf, topological } from "../../src/graph/expr.ts";
+import { grad } from "../../src/graph/grad.ts";
+import * as ops from "../../src/graph/ops/index.ts";
+import { interpret } from "../../src/runtime/reference.ts";
+import { difference, finiteDifferences, normals, runNative, x } from "../support/numbers.ts";
+
+/** Cases by op name. Inputs are drawn as standard normals, so logarithms and roots get exponentials. */
+const a = () => x("a", [3, 4]);
+const b = () => x("b", [3, 4]);
+const cases: Record<string, (() => Expr)[]> = {
+  leaf: [a],
+  constant: [
+    () => ops.add(a(), ops.constant(Float32Array.of(1, 2, 3, 4), [4])),
+    () => ops.mul(a(), ops.constant(0.5)),
+    () => ops.matmul(a(), ops.constant(0.3, [4, 2])),
+  ],
+  neg: [() => ops.neg(a())],
+  exp: [() => ops.exp(a())],
+  log: [() => ops.log(ops.exp(a()))],
+  sqrt: [() => ops.sqrt(ops.exp(a()))],
+  tanh: [() => ops.tanh(a())],
+  sigmoid: [() => ops.sigmoid(a())],
+  relu: [() => ops.relu(a())],
+  sign: [() => ops.mul(ops.sign(a()), b())],
+  stopGradient: [() => ops.mul(ops.stopGradient(ops.mul(b(), 2)), a())],
+  add: [() => ops.add(a(), b()), () => ops.add(a(), x("c", [4])), () => ops.add(x("c", [3, 1]), x("d", [2, 1, 4]))],
+  sub: [() => ops.sub(a(), b()), () => ops.sub(x("c", [1, 4]), a())],
+  mul: [() => ops.mul(a(), b()), () => ops.mul(a(), a()), () => ops.mul(x("c", []), a())],
+  div: [() => ops.div(a(), ops.exp(b())), () => ops.div(1, ops.exp(a()))],
+  maximum: [() => ops.maximum(a(), b()), () => ops.maximum(a(), 0.1)],
+  minimum: [() => ops.minimum(a(), b()), () => ops.minimum(x("c", [4]), a())],
+  greater: [() => ops.mul(ops.greater(a(), b()), b())],
+  where: [() => ops.where(ops.greater(a(), 0), a(), ops.mul(b(), 3)), () => ops.where(ops.greater(a(), 0), x("c", [4]), 0)],
+  sum: [() => ops.sum(a()), () => ops.sum(a(), 0), () => ops.sum(x("c", [2, 3, 4]), [0, 2], true)],
+  mean: [() => ops.mean(a()), () => ops.mean(a(), -1, true), () => ops.mean(x("c", [2, 3, 4]), [1, 2])],
+  max: [() => ops.mul(ops.stopGradient(ops.max(ops.stopGradient(b()), 0)), a())],
+  broadcastTo: [() => ops.broadcastTo(x("c", [3, 1]), [2, 3, 4]), () => ops.broadcastTo(x("c", []), [2, 2])],
+  reshape: [() => ops.reshape(a(), [2, 6]), () => ops.reshape(x("c", [1]), [])],
+  transpose: [() => ops.transpose(a(), [1, 0]), () => ops.transpose(x("c", [2, 3, 4]), [1, 2, 0])],
+  slice: [() => ops.slice(a(), 1, 1, 2), () => ops.at(x("c", [2, 3, 4]), 1)],
+  pad: [() => ops.pad(a(), 0, 1, 2), () => ops.pad(x("c", [2, 3, 4]), 2, 0, 1)],
+  concat: [() => ops.concat([a(), b(), a()], -1), () => ops.stack([a(), b()])],
+  matmul: [
+    () => ops.matmul(a(), x("c", [4, 2])),
+    () => ops.matmul(a(), b(), { transposeB: true }),
+    () => ops.matmul(a(), b(), { transposeA: true }),
+    () => ops.matmul(x("c", [4, 3]), x("d", [2, 4]), { transposeA: true, transposeB: true }),
+    () => ops.matmul(a(), x("c", [4, 2]), { bias: x("e", [2]) }),
+    () => ops.matmul(x("c", [2, 3, 4]), x("d", [2, 4, 5]), { bias: x("e", [2, 1, 5]) }),
+    () => ops.matmul(x("c", [2, 3, 4]), x("d", [2, 5, 4]), { transposeB: true }),
+    () => ops.matmul(x("c", [2, 4, 3]), x("d", [2, 4, 5]), { transposeA: true }),
+  ],
+  softmax: [() => ops.softmax(a()), () => ops.softmax(ops.mul(x("c", [2, 3, 4]), 30))],
+  logSoftmax: [() => ops.logSoftmax(a()), () => ops.logSoftmax(ops.mul(x("c", [2, 3, 4]), 30))],
+};
+
+const named = Object.entries(cases).flatMap(([name, list]) => list.map((make, i) => [`${name} ${i}`, make] as const));
+
+function draw(f: Expr): Record<string, Float32Array> {
+  const leaves = topological([f]).flatMap((node) => asLeaf(node) ?? []);
+  return Object.fromEntries(leaves.map(({ name, shape }, i) => [name, normals(shape, 7 + i)]));
+}
+
+test("every op has a case", () => {
+  expect(ops.allOps.map((op) => op.name).filter((name) => cases[name] === undefined)).toEqual([]);
+});
+
+describe("the value agrees with ONNX Runtime", () => {
+  test.each(named)("%s", async (_, make) => {
+    const f = make();
+    const bindings = draw(f);
+    const [native] = await runNative([f], bindings);
+    expect(difference(interpret([f], bindings)[0]!.data, native!)).toBeLessThan(2e-6);
+  });
+});
+
+describe("the gradient agrees with finite differences, in the interpreter and in ONNX Runtime", () => {
+  test.each(named)("%s", async (_, make) => {
+    const f = make();
+    const bindings = draw(f);
+    const weights = normals([sizeOf(f.shape)], 99);
+    const leaves = [...new Map(topological([f]).flatMap((node) => (asLeaf(node) ? [[asLeaf(node)!.name, node]] : []))).entries()];
+    // Leaves made twice under one name are several nodes: their gradients add up.
+    const all = topological([f]).filter((node) => asLeaf(node) !== undefined);
+    const gradients = grad([{ value: f, weights: [...weights] }], all);
+    const exact = interpret(gradients, bindings);
+    const native = await runNative(gradients, bindings);
+    for (const [name] of leaves) {
+      const total = (values: readonly ArrayLike<number>[]): Float64Array => {
+        const own = all.flatMap((node, i) => (asLeaf(node)!.name === name ? [values[i]!] : []));
+        return Float64Array.from({ length: own[0]!.length }, (_, i) => own.reduce((sum, v) => sum + v[i]!, 0));
+      };
+      const numeric = finiteDifferences(f, weights, bindings, name);
+      const stopped = f.op.name === "mul" && name === "b" && _.startsWith("stop");
+      const expected = stopped ? numeric.map(() => 0) : numeric;
+      if (_.startsWith("max ") && name === "b") continue; // held constant on purpose
+      expect(difference(expected, total(exact.map((v) => v.data)))).toBeLessThan(1e-6);
+      expect(difference(expected, total(native))).toBeLessThan(5e-6);
+    }
+  });
+});
+
+describe("shapes that do not fit are ShapeErrors", () => {
+  test.each([
+    ["add", () => ops.add(x("a", [3, 4]), x("b", [3, 5])), /\[3, 4\] and \[3, 5\] do not broadcast; sizes 4 and 5/],
+    ["matmul", () => ops.matmul(x("a", [64, 512]), x("b", [128, 256])), /\[64, 512\] x \[128, 256\]/],
+    ["bias", () => ops.matmul(x("a", [2, 3]), x("b", [3, 4]), { bias: x("c", [3]) }), /bias is \[3\] and must be \[4\]/],
+    ["reshape", () => ops.reshape(x("a", [3, 4]), [5]), /holds 12 elements, \[5\] holds 5/],
+    ["slice", () => ops.slice(x("a", [3, 4]), 1, 3, 2), /3..5 is not inside axis 1/],
+    ["split", () => ops.split(x("a", [3, 4]), 1, [1, 2]), /add up to 3, axis 1 has 4/],
+    ["concat", () => ops.concat([x("a", [3, 4]), x("b", [2, 4])], 1), /differ beside axis 1/],
+    ["axis", () => ops.sum(x("a", [3, 4]), 2), /axis 2 is not an axis/],
+    ["transpose", () => ops.transpose(x("a", [3, 4]), [0, 0]), /not an order of the 2 axes/],
+    ["broadcast", () => ops.broadcastTo(x("a", [3, 4]), [3, 5]), /do not broadcast/],
+  ])("%s", (_, make, message) => {
+    expect(make).toThrowError(message);
+    expect(make).toThrowError(expect.objectContaining({ code: "ShapeError" }));
+  });
+});
