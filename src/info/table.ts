@@ -19,8 +19,14 @@ export interface Table {
 /** Cells as nested arrays: `counts[x1][x2][y]`. */
 export type NestedCells = readonly (number | NestedCells | ArrayLike<number>)[];
 
+/** Cells as one row-major array with its shape, as in a tensor. */
+export interface FlatCells {
+  readonly shape: readonly number[];
+  readonly data: ArrayLike<number>;
+}
+
 /** What every function of this folder takes for a table: counts or probabilities, nested or flat with a shape. */
-export type TableInput = Table | NestedCells | { readonly shape: readonly number[]; readonly data: ArrayLike<number> };
+export type TableInput = Table | NestedCells | FlatCells;
 
 /** The largest table held in memory, in cells (512 MiB of probabilities). */
 export const MAX_CELLS: number = 2 ** 26;
@@ -150,11 +156,11 @@ export function countsOf(table: Table, where: string): Float64Array {
 }
 
 function isTable(input: TableInput): input is Table {
-  return !Array.isArray(input) && (input as Table).p instanceof Float64Array && "total" in input;
+  return "p" in input && input.p instanceof Float64Array;
 }
 
-function isFlat(input: TableInput): input is { shape: readonly number[]; data: ArrayLike<number> } {
-  return !Array.isArray(input) && "data" in input && "shape" in input;
+function isFlat(input: TableInput): input is FlatCells {
+  return "data" in input;
 }
 
 function flatten(cells: NestedCells): { shape: number[]; data: number[] } {

@@ -44,7 +44,7 @@ export interface FitOptions {
   readonly folder?: Folder;
   /** Go on from the folder's checkpoint if it has one. */
   readonly resume?: boolean;
-  /** Seconds between checkpoints, 5. Every stage's end and an interrupt write one besides. */
+  /** Seconds between checkpoints, 5; with 0 every step writes one. Every stage's end and an interrupt write one besides. */
   readonly checkpointSeconds?: number;
   /** Distinguishes runs whose settings are not all visible here; stored in checkpoints, compared on resume. */
   readonly identity?: string;
@@ -286,7 +286,7 @@ async function runStage(run: StageRun): Promise<{ state: State; history: readonl
     await run.save({ position, state: prepared.state(), best, moments });
     emit({ kind: "checkpoint", stage: stage.name, epoch: position.epoch, step: position.step });
   };
-  const due = (): boolean => performance.now() - saved > 1000 * checkpointSeconds;
+  const due = (): boolean => performance.now() - saved >= 1000 * checkpointSeconds;
   /** Between steps: saves when it is time to; stops when asked to. */
   const pause = async (): Promise<void> => {
     if (due() || signal?.aborted || position.finished) await save();
@@ -365,6 +365,7 @@ async function runEpoch(
   let { batch, step } = start;
   let from = prepared.plan.slice(0, batch).reduce((a, b) => a + b, 0);
   let breathed = performance.now();
+  const rest = options.checkpointSeconds === 0 ? -1 : 50;
   const position = (): Position => ({ ...start, batch, step, sums: { samples: count, correct, terms: [...terms] } });
   while (batch < prepared.plan.length) {
     const size = prepared.plan[batch]!;
@@ -375,7 +376,7 @@ async function runEpoch(
     from += size;
     batch++;
     // Training runs without a break; now and then others (interrupts, progress, a page) get their turn.
-    if (performance.now() - breathed > 50 || batch === prepared.plan.length) {
+    if (performance.now() - breathed > rest || batch === prepared.plan.length) {
       const loss = terms.reduce((total, term, i) => total + (prepared.weights[i]! * term) / count, 0);
       const progress = { epoch: start.epoch + 1, epochs, step: batch, steps: prepared.plan.length };
       emit({ kind: "step", stage: stage.name, ...progress, loss, accuracy: correct / count });

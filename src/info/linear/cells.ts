@@ -2,7 +2,11 @@
  * @file The cells (x1, x2, y) an optimisation may fill, grouped by pair (x1, x2), with the rows (x1, y) and (x2, y) they
  * add up to. Symbols that never occur have no rows, so nothing divides by their zero.
  */
-import { stridesOf } from "../../core/shape.ts";
+import { dataError } from "../../core/errors.ts";
+import { formatShape, stridesOf } from "../../core/shape.ts";
+
+/** The largest domain an optimisation takes on: about 1 GiB of working arrays. */
+export const MAX_DOMAIN: number = 2 ** 24;
 
 /** Rows (x, y) of one source, in the order of x: those with positive mass. */
 export interface Rows {
@@ -47,6 +51,7 @@ export interface Margins {
 /**
  * All cells with p(x1, y) > 0, p(x2, y) > 0 and `allowed` (by flat index; all when left out).
  * `swap` exchanges the roles of the sources: rows1 and x1 then belong to source 2.
+ * @throws DataError for more than MAX_DOMAIN cells.
  */
 export function domainCells(given: Margins, swap = false, allowed?: (index: number) => boolean): Cells {
   const { n1, n2, ny } = given;
@@ -62,6 +67,13 @@ export function domainCells(given: Margins, swap = false, allowed?: (index: numb
   let most = 0;
   for (let r = 0; r < rows1.size; r++) {
     for (let x2 = 0; x2 < inner; x2++) if (rowOf2[x2 * ny + rows1.y[r]!]! >= 0) most++;
+  }
+  if (most > MAX_DOMAIN) {
+    throw dataError(
+      `optimise over ${formatShape([n1, n2, ny])}: ${most} cells can be filled; at most ${MAX_DOMAIN} fit in memory. ` +
+        "Use fewer symbols: merge rare ones, or cluster the features into fewer groups.",
+      { cells: most, most: MAX_DOMAIN },
+    );
   }
   const row1 = new Int32Array(most);
   const row2 = new Int32Array(most);

@@ -14,6 +14,9 @@ import { padded, subtractGram, TILE as TILE_OF_GRAM } from "./gram.ts";
 /** A local copy: some loaders turn every use of an imported constant into a call, and it is used in the inner loops. */
 const TILE = TILE_OF_GRAM;
 
+/** A diagonal entry below this part of its terms is rounding. */
+const CANCELLED = 1e-12;
+
 /** A factored system; `solve` may be called many times per `factor`. */
 export interface PairSystem {
   /**
@@ -52,18 +55,23 @@ export function pairSystem(cells: Cells, leaveOut: Uint8Array): PairSystem {
   const [cell1, cell2] = [new Float64Array(cells.ny), new Float64Array(cells.ny)];
 
   function setScales(d: Float64Array, w: Float64Array): void {
+    const [base1, base2] = [new Float64Array(m1), new Float64Array(m2)];
     scale1.fill(0);
     scale2.fill(0);
     for (let k = 0; k < pairs; k++) {
       for (let c = start[k]!; c < start[k + 1]!; c++) {
         const value = d[c]! + w[k]! * d[c]! * d[c]!;
         scale1[row1[c]!]! += value;
+        base1[row1[c]!]! += d[c]!;
         const at = place[row2[c]!]!;
-        if (at >= 0) scale2[at]! += value;
+        if (at < 0) continue;
+        scale2[at]! += value;
+        base2[at]! += d[c]!;
       }
     }
-    for (let i = 0; i < m1; i++) scale1[i] = scale1[i]! > 0 ? 1 / Math.sqrt(scale1[i]!) : 1;
-    for (let i = 0; i < m2; i++) scale2[i] = scale2[i]! > 0 ? 1 / Math.sqrt(scale2[i]!) : 1;
+    // With w = -1 / sum d a diagonal can cancel to nothing: rounding must not be scaled up to 1.
+    for (let i = 0; i < m1; i++) scale1[i] = 1 / Math.sqrt(Math.max(scale1[i]!, CANCELLED * base1[i]!));
+    for (let i = 0; i < m2; i++) scale2[i] = 1 / Math.sqrt(Math.max(scale2[i]!, CANCELLED * base2[i]!));
   }
 
   function assemble(d: Float64Array, w: Float64Array, ridge: number): void {

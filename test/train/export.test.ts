@@ -1,0 +1,63 @@
+/** @file The exported file, run by itself on raw data, says what `predict` says. */
+import { expect, test } from "vitest";
+import { methodFrom } from "../../src/methods/index.ts";
+import { joint } from "../../src/methods/joint.ts";
+import { mlp } from "../../src/nn/mlp.ts";
+import { toOnnx } from "../../src/train/export.ts";
+import { fit } from "../../src/train/fit.ts";
+import { predict } from "../../src/train/predict.ts";
+import { difference } from "../support/numbers.ts";
+import { smallDmil, smallMixture } from "../support/models.ts";
+
+const data = smallMixture();
+const options = { seed: 1, batchSize: 32, threads: 1 } as const;
+
+test("dmil: prediction, unimodal predictions, gate and components, for any batch", async () => {
+  const ort = await import("onnxruntime-node");
+  const fitted = await fit(smallDmil(), data, { ...options, epochs: { intra: 2, components: 2, whole: 2 } });
+  const session = await ort.InferenceSession.create(toOnnx(fitted));
+  expect(session.inputNames).toEqual(["a", "b"]);
+  expect(session.outputNames).toEqual(["logits", "unimodal", "gate", "components"]);
+  const ours = await predict(fitted, data.test);
+  for (const count of [1, 2, 60]) {
+    const feeds = Object.fromEntries(
+      Object.entries(data.test.modalities).map(([name, { data: values }]) => [
+        name,
+        new ort.Tensor("float32", values.slice(0, count * 8), [count, 8]),
+      ]),
+    );
+    const out = await session.run(feeds);
+    const get = (name: string): Float32Array => out[name]!.data as Float32Array;
+    expect(difference(ours.logits.subarray(0, count * 2), get("logits"))).toBeLessThan(1e-5);
+    const names = Object.keys(ours.components);
+    expect(names).toEqual(["redundant", "unique_a", "unique_b", "synergistic"]);
+    names.forEach((name, c) => {
+      const { gate, logits } = ours.components[name]!;
+      const shares = Float32Array.from({ length: count }, (_, i) => get("gate")[i * 4 + c]!);
+      expect(difference(gate.subarray(0, count), shares)).toBeLessThan(1e-5);
+      const own = Float32Array.from({ length: count * 2 }, (_, j) => get("components")[(Math.floor(j / 2) * 4 + c) * 2 + (j % 2)]!);
+      expect(difference(logits.subarray(0, count * 2), own)).toBeLessThan(1e-5);
+    });
+    const alone = Float32Array.from({ length: count * 2 }, (_, j) => get("unimodal")[(Math.floor(j / 2) * 2 + 1) * 2 + (j % 2)]!);
+    expect(difference(ours.unimodal.b!.subarray(0, count * 2), alone)).toBeLessThan(1e-5);
+  }
+});
+
+test("inputs keep the shape of the data, with its own sizes", async () => {
+  const ort = await import("onnxruntime-node");
+  const square = (split: typeof data.train) => ({
+    ...split,
+    modalities: { ...split.modalities, a: { ...split.modalities.a!, shape: [split.labels.length, 2, 4] } },
+  });
+  const shaped = { train: square(data.train), validation: square(data.validation), test: square(data.test) };
+  const method = joint({ encoders: { a: mlp([8, 4]), b: mlp([8, 4]) }, embedding: 3 });
+  const fitted = await fit(method, shaped, { ...options, epochs: { whole: 1 } });
+  const session = await ort.InferenceSession.create(toOnnx(fitted));
+  const out = await session.run({
+    a: new ort.Tensor("float32", shaped.test.modalities.a.data, [60, 2, 4]),
+    b: new ort.Tensor("float32", shaped.test.modalities.b!.data, [60, 8]),
+  });
+  const ours = await predict(fitted, shaped.test);
+  expect(difference(ours.logits, out.logits!.data as Float32Array)).toBeLessThan(1e-5);
+  expect(methodFrom("joint", method.description).description).toEqual(method.description);
+});

@@ -1,0 +1,139 @@
+/** @file The protocol: repeatable, resumable to the bit, and honest about what it keeps. */
+import { describe, expect, test } from "vitest";
+import { memoryFolder, readText } from "../../src/core/folder.ts";
+import type { State } from "../../src/core/tensor.ts";
+import { methodFrom } from "../../src/methods/index.ts";
+import { sgd } from "../../src/optim/index.ts";
+import { decodeCheckpoint } from "../../src/train/checkpoint.ts";
+import type { EpochRecord, FitEvent } from "../../src/train/events.ts";
+import { type FitOptions, files, fit } from "../../src/train/fit.ts";
+import { decodeModel, encodeModel } from "../../src/train/model.ts";
+import { evaluate } from "../../src/train/predict.ts";
+import { smallDmil, smallEpochs, smallMixture } from "../support/models.ts";
+
+const data = smallMixture();
+const base: FitOptions = { seed: 5, batchSize: 32, epochs: smallEpochs, threads: 1 };
+const bits = (state: State): string =>
+  Object.entries(state)
+    .map(([name, { data: values }]) => `${name} ${Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString("base64")}`)
+    .join("\n");
+
+test("the same seed gives the same bits, another seed does not", async () => {
+  const [one, two, other] = [await fit(smallDmil(), data, base), await fit(smallDmil(), data, base), await fit(smallDmil(), data, { ...base, seed: 6 })];
+  expect(bits(one.state)).toBe(bits(two.state));
+  expect(one.history).toEqual(two.history);
+  expect(bits(other.state)).not.toBe(bits(one.state));
+});
+
+describe("a run that was stopped and goes on equals the unbroken one, bit for bit", () => {
+  // Events are told between steps as well as between epochs; stopping at each of them in turn covers both.
+  test.each([1, 2, 5, 6, 7, 13, 20, 31, 44, 52])("stopped at event %i", async (stopAt) => {
+    const unbroken = memoryFolder();
+    const whole = await fit(smallDmil(), data, { ...base, folder: unbroken, checkpointSeconds: 0 });
+    const folder = memoryFolder();
+    const controller = new AbortController();
+    let seen = 0;
+    const onEvent = (event: FitEvent): void => {
+      if ((event.kind === "step" || event.kind === "epoch") && ++seen === stopAt) controller.abort();
+    };
+    // With 0 seconds between checkpoints the run pauses after every step.
+    const pausing = { ...base, folder, onEvent, signal: controller.signal, checkpointSeconds: 0 };
+    const stopped = fit(smallDmil(), data, pausing);
+    await expect(stopped).rejects.toMatchObject({ code: "RunError", fields: { interrupted: true } });
+    const resumed = await fit(smallDmil(), data, { ...base, folder, resume: true });
+    expect(bits(resumed.state)).toBe(bits(whole.state));
+    expect(resumed.history).toEqual(whole.history);
+    expect(await readText(folder, files.metrics)).toBe(await readText(unbroken, files.metrics));
+    expect(Buffer.from(await folder.read(files.best))).toEqual(Buffer.from(await unbroken.read(files.best)));
+  });
+
+  test("from any checkpoint that was ever written, as after a kill", async () => {
+    const folder = memoryFolder();
+    const kept: Uint8Array[] = [];
+    const spying = {
+      ...folder,
+      write: async (path: string, content: Uint8Array | string) => {
+        if (path === files.last) kept.push((content as Uint8Array).slice());
+        await folder.write(path, content);
+      },
+    };
+    const whole = await fit(smallDmil(), data, { ...base, folder: spying, checkpointSeconds: 0 });
+    expect(kept.length).toBeGreaterThan(8);
+    for (const checkpoint of kept) {
+      const after = memoryFolder();
+      await after.write(files.last, checkpoint);
+      const resumed = await fit(smallDmil(), data, { ...base, folder: after, resume: true });
+      expect(bits(resumed.state)).toBe(bits(whole.state));
+      expect(resumed.history).toEqual(whole.history);
+    }
+  });
+});
+
+test("a checkpoint that was damaged, or belongs to other settings, is refused", async () => {
+  const folder = memoryFolder();
+  await fit(smallDmil(), data, { ...base, folder, identity: "one" });
+  const again = { ...base, folder, resume: true };
+  await expect(fit(smallDmil(), data, { ...again, identity: "two" })).rejects.toThrowError(/settings or the data are not those/);
+  const bytes = (await folder.read(files.last)).slice();
+  const last = bytes.length - 3;
+  bytes[last] = bytes[last]! ^ 1;
+  await expect(decodeCheckpoint(bytes, "x")).rejects.toThrowError(/checksum does not match/);
+});
+
+test("metrics.jsonl holds one record an epoch, with every loss term of the stage", async () => {
+  const folder = memoryFolder();
+  const fitted = await fit(smallDmil(), data, { ...base, folder });
+  const lines = (await readText(folder, files.metrics)).trim().split("\n").map((line) => JSON.parse(line) as EpochRecord);
+  expect(lines).toEqual(fitted.history);
+  expect(lines.map(({ stage, epoch }) => `${stage} ${epoch}`)).toEqual(
+    Object.entries(smallEpochs).flatMap(([stage, count]) => Array.from({ length: count }, (_, i) => `${stage} ${i + 1}`)),
+  );
+  const terms = (stage: string): string[] => Object.keys(lines.find((line) => line.stage === stage)!.train.terms);
+  expect(terms("intra")).toEqual([
+    "ce.only.a", "ce.only.b", "kl.predictive.a", "kl.residual.a", "kl.predictive.b", "kl.residual.b",
+    "reconstruction.embedding.a", "reconstruction.embedding.b",
+  ]);
+  expect(terms("components")).toEqual([
+    "ce.prediction", "ce.redundant", "ce.unique_a", "ce.unique_b", "ce.synergistic", "kl.redundant", "kl.unique.a",
+    "kl.unique.b", "alignment.a", "alignment.b", "reconstruction.predictive.a", "reconstruction.predictive.b",
+  ]);
+  expect(terms("whole")).toHaveLength(7 + 6 + 7);
+  for (const { train } of lines) expect(Object.values(train.terms).every(Number.isFinite)).toBe(true);
+});
+
+test("stage 2 reads features of the frozen parts that were computed once; the stages before and after read the data", async () => {
+  const kept: Record<string, number> = {};
+  const onEvent = (event: FitEvent): void => {
+    if (event.kind === "stage") kept[event.stage] = event.keptFeatures;
+  };
+  await fit(smallDmil(), data, { ...base, onEvent });
+  // Per modality and sample: means and deviations of [M, N], the means of M, and those once more side by side.
+  expect(kept).toEqual({ intra: 0, components: 150 * 2 * (16 + 16 + 8 + 8), whole: 0 });
+});
+
+test("a model survives its file form", async () => {
+  const fitted = await fit(smallDmil(), data, { ...base, epochs: { intra: 1, components: 1, whole: 1 } });
+  const again = decodeModel(encodeModel(fitted), methodFrom, "model");
+  expect(bits(again.state)).toBe(bits(fitted.state));
+  expect(await evaluate(again, data.test)).toEqual(await evaluate(fitted, data.test));
+});
+
+test("a loss that is not finite stops the run and names step, stage and term", async () => {
+  const run = fit(smallDmil(), data, { ...base, optimiser: sgd(), learningRate: 1e9 });
+  await expect(run).rejects.toThrowError(/loss is (NaN|Infinity) at step \d+ \(stage intra, terms? /);
+});
+
+test("wrong settings say what is allowed", async () => {
+  const start = (options: Partial<FitOptions>) => fit(smallDmil(), data, { ...base, ...options });
+  await expect(start({ epochs: { hole: 3 } })).rejects.toThrowError(/epochs\.hole: dmil has no such stage\. Its stages: intra, components, whole/);
+  await expect(start({ epochs: { whole: 1.5 } })).rejects.toThrowError(/epochs\.whole is 1\.5; a whole number/);
+  await expect(start({ epochs: { intra: 0, components: 0, whole: 0 } })).rejects.toThrowError(/nothing would be trained/);
+  await expect(start({ learningRate: { whole: -1 } })).rejects.toThrowError(/learningRate\.whole is -1/);
+  await expect(start({ batchSize: 1 })).rejects.toThrowError(/batchSize is 1; a whole number from 2/);
+  await expect(start({ seed: -1 })).rejects.toThrowError(/seed is -1/);
+  const { a, ...rest } = data.train.modalities;
+  expect(a).toBeDefined();
+  await expect(fit(smallDmil(), { train: { ...data.train, modalities: rest }, validation: data.validation }, base)).rejects.toThrowError(
+    /expects modality "a"; the data has b/,
+  );
+});
