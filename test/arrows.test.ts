@@ -5,7 +5,15 @@ import { expect, test } from "vitest";
 
 /** Each folder and the folders it may import besides itself. */
 const below: Record<string, readonly string[]> = { core: [] };
-const lines = [["graph", "data", "info"], ["nn", "optim", "runtime"], ["methods"], ["train"], ["interactions"], ["runs"], ["cli"]];
+const lines = [
+  ["graph", "data", "info"],
+  ["nn", "optim", "runtime"],
+  ["methods"],
+  ["train"],
+  ["interactions"],
+  ["runs"],
+  ["cli"],
+];
 const reached = ["core"];
 for (const line of lines) {
   for (const folder of line) below[folder] = [...reached];

@@ -71,17 +71,15 @@ function meanAndScale({ data, shape }: Tensor<"float32">): { mean: Float32Array;
     for (let f = 0; f < width; f++) mean[f]! += data[start + f]!;
   }
   for (let f = 0; f < width; f++) mean[f]! /= rows;
-  const varies = new Uint8Array(width); // the rounding of a mean can make a constant feature seem to vary
   for (let start = 0; start < data.length; start += width) {
     for (let f = 0; f < width; f++) {
-      const difference = data[start + f]! - mean[f]!;
+      const difference = data[start + f]! - mean[f]!; // exactly 0 for a constant: its sum fits a double without rounding
       squares[f]! += difference * difference;
-      if (data[start + f] !== data[f]) varies[f] = 1;
     }
   }
-  const scale = Float32Array.from(squares, (sum, f) => {
+  const scale = Float32Array.from(squares, (sum) => {
     const inverse = Math.fround(1 / Math.sqrt(sum / rows));
-    return varies[f] === 1 && Number.isFinite(inverse) ? inverse : 1;
+    return Number.isFinite(inverse) ? inverse : 1;
   });
-  return { mean: Float32Array.from(mean, (value, f) => (varies[f] === 1 ? value : data[f]!)), scale };
+  return { mean: Float32Array.from(mean), scale };
 }

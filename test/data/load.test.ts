@@ -87,6 +87,14 @@ describe("which arrays are modalities", () => {
     expect(Object.keys(splits.train.modalities)).toEqual(["sound", "mote"]);
     expect(splits.validation.modalities.mote).toEqual(float32([3], [0, 1, 2]));
   });
+  it("the warnings of the checks come with those of loading", async () => {
+    const warnings: string[] = [];
+    await load(
+      perSplit("still", (n) => float32([n, 1])),
+      { onWarning: (message) => warnings.push(message) },
+    );
+    expect(warnings).toEqual([expect.stringMatching(/still\.npy: 1 of 1 columns are constant in train/)]);
+  });
   it("an unknown modality is an error with the nearest name", async () => {
     expect(await refused({}, { modalities: ["sond"] })).toMatch(/no modality "sond"; did you mean "sound"\?/);
   });
@@ -272,6 +280,11 @@ describe("bad data cannot get through", () => {
       /train\/sound\.npy: 3 of 12 .* row 4, column 1/,
     ],
     [
+      "more rows than labels",
+      { "valid/sound": float32([4, 2]) },
+      /data\/valid\/sound\.npy holds 4 rows, data\/valid\/labels\.npy 3/,
+    ],
+    [
       "overflow of float32",
       { "train/sound": tensor("float64", [6, 2], new Float64Array(12).fill(1e300)) },
       /12 of 12 .*as float32.*Infinity/,
@@ -364,6 +377,11 @@ describe("bad data cannot get through", () => {
       "a text column",
       { "data.csv": "split,label,x\ntrain,a,big\nvalid,b,1\ntest,a,1" },
       /line 2, column x is "big", not a number/,
+    ],
+    [
+      "a text among the rows of a later split",
+      { "data.csv": "split,label,x\ntest,a,1\ntrain,a,1\ntrain,b,2\nvalid,b,small\n" },
+      /line 5, column x is "small"/,
     ],
     [
       "NaN",

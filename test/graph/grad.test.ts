@@ -7,7 +7,13 @@ import { difference, finiteDifferences, normals, x } from "../support/numbers.ts
 
 test("weights of several totals are applied element by element", () => {
   const a = x("a", [2]);
-  const [gradient] = grad([{ value: mul(a, a), weights: [1, 10] }, { value: sum(a), weights: [3] }], [a]);
+  const [gradient] = grad(
+    [
+      { value: mul(a, a), weights: [1, 10] },
+      { value: sum(a), weights: [3] },
+    ],
+    [a],
+  );
   expect([...interpret([gradient!], { a: [5, 7] })[0]!.data]).toEqual([13, 143]);
 });
 

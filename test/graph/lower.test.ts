@@ -42,7 +42,10 @@ test("an open batch leaves no trace of the batch size", () => {
   expect(build(3)).toEqual(build(7));
   const { input, output } = fromBinary(ModelProtoSchema, build(3)).graph!;
   const dims = (info: typeof input) => info[0]!.type!.tensorType!.shape!.dim.map((d) => String(d.value.value));
-  expect([dims(input), dims(output)]).toEqual([["batch", "2", "3"], ["batch", "8"]]);
+  expect([dims(input), dims(output)]).toEqual([
+    ["batch", "2", "3"],
+    ["batch", "8"],
+  ]);
 });
 
 test("an output that mixes samples cannot have an open batch", () => {

@@ -38,7 +38,11 @@ test.each(cases)("%s", (_, f, expected) => {
 test("where rows are kept apart, changing one sample changes that row alone", () => {
   for (const [name, f, axis] of cases) {
     if (axis === "mixed") continue;
-    const bindings: Record<string, Float32Array> = { data: normals([B, 4], 1), w: normals([64], 2), b: normals([3], 3) };
+    const bindings: Record<string, Float32Array> = {
+      data: normals([B, 4], 1),
+      w: normals([64], 2),
+      b: normals([3], 3),
+    };
     const w = { "a linear layer": 12, "a stacked linear layer": 24, "times a row of numbers": 4 }[name];
     bindings.w = bindings.w!.slice(0, w ?? 12);
     const changed = { ...bindings, data: bindings.data!.map((v, i) => (Math.floor(i / 4) === 2 ? v + 1 : v)) };

@@ -90,21 +90,24 @@ describe.each(Object.entries(variants))("%s", (_, method) => {
     expect(parametersOf(methodFrom(method.name, stored), widths)).toEqual(parametersOf(method, widths));
   });
 
-  test.each(method.stages.map((stage) => [stage.name, stage] as const))("stage %s: every loss term moves something", (_, stage) => {
-    const { terms, gradients } = stageGraph(method, stage as never, widths, B);
-    expect(terms.length).toBeGreaterThan(0);
-    const parameters = [...gradients.values()].map(({ parameter }) => parameter);
-    for (const { names, value, weights } of terms) {
-      names.forEach((name, i) => {
-        expect(weights[i], name).toBeGreaterThan(0);
-        const only = names.map((_, j) => (j === i ? 1 : 0));
-        const own = grad([{ value, weights: only }], parameters);
-        const values = interpret(own, bindingsFor(method, own));
-        const size = values.reduce((total, { data }) => total + data.reduce((sum, g) => sum + g * g, 0), 0);
-        expect(size, `gradient of ${name}`).toBeGreaterThan(1e-12);
-      });
-    }
-  });
+  test.each(method.stages.map((stage) => [stage.name, stage] as const))(
+    "stage %s: every loss term moves something",
+    (_, stage) => {
+      const { terms, gradients } = stageGraph(method, stage as never, widths, B);
+      expect(terms.length).toBeGreaterThan(0);
+      const parameters = [...gradients.values()].map(({ parameter }) => parameter);
+      for (const { names, value, weights } of terms) {
+        names.forEach((name, i) => {
+          expect(weights[i], name).toBeGreaterThan(0);
+          const only = names.map((_, j) => (j === i ? 1 : 0));
+          const own = grad([{ value, weights: only }], parameters);
+          const values = interpret(own, bindingsFor(method, own));
+          const size = values.reduce((total, { data }) => total + data.reduce((sum, g) => sum + g * g, 0), 0);
+          expect(size, `gradient of ${name}`).toBeGreaterThan(1e-12);
+        });
+      }
+    },
+  );
 
   test("frozen parameters do not move by a bit, trained ones do", async () => {
     const data = interactionMixture({
@@ -164,14 +167,17 @@ test("ensemble: with equal members it equals either", async () => {
   const bindings = bindingsFor(variants.joint!, []);
   for (const node of topological([outputs.logits])) {
     const found = asLeaf(node);
-    if (found !== undefined) bindings[found.name] = normals(found.shape, found.name.replaceAll(/\.(a|b)\b/g, "").length);
+    if (found !== undefined)
+      bindings[found.name] = normals(found.shape, found.name.replaceAll(/\.(a|b)\b/g, "").length);
   }
   bindings["modality.b"] = bindings["modality.a"]!;
   const [logits, unimodal] = await runNative([outputs.logits, outputs.unimodal], bindings);
   const soft = await runNative([outputs.logits], bindings);
   expect(soft[0]).toEqual(logits);
   for (let i = 0; i < B; i++) {
-    const row = (values: Float32Array, start: number): number[] => [...values.subarray(start + i * K, start + (i + 1) * K)];
+    const row = (values: Float32Array, start: number): number[] => [
+      ...values.subarray(start + i * K, start + (i + 1) * K),
+    ];
     const log = row(unimodal!, 0).map((v, _, all) => v - Math.log(all.reduce((sum, u) => sum + Math.exp(u), 0)));
     row(logits!, 0).forEach((v, k) => {
       expect(v).toBeCloseTo(log[k]!, 5);
@@ -181,7 +187,11 @@ test("ensemble: with equal members it equals either", async () => {
 
 test("settings that cannot be: fewer than two modalities, unknown options", () => {
   expect(() => joint({ encoders: { a: mlp([4]) } })).toThrowError(/1 modalities \(a\); two or more/);
-  expect(() => dmil({ encoders, embeding: 3 } as never)).toThrowError(/unknown option "embeding"; did you mean "embedding"\?/);
-  expect(() => dmil({ encoders, loss: { lamda: 3 } } as never)).toThrowError(/dmil\.loss\.lamda: unknown option "lamda"; did you mean "lambda"\?/);
+  expect(() => dmil({ encoders, embeding: 3 } as never)).toThrowError(
+    /unknown option "embeding"; did you mean "embedding"\?/,
+  );
+  expect(() => dmil({ encoders, loss: { lamda: 3 } } as never)).toThrowError(
+    /dmil\.loss\.lamda: unknown option "lamda"; did you mean "lambda"\?/,
+  );
   expect(leaf("input", "a", [1]).shape).toEqual([1]);
 });

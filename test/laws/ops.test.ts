@@ -34,7 +34,10 @@ const cases: Record<string, (() => Expr)[]> = {
   maximum: [() => ops.maximum(a(), b()), () => ops.maximum(a(), 0.1)],
   minimum: [() => ops.minimum(a(), b()), () => ops.minimum(x("c", [4]), a())],
   greater: [() => ops.mul(ops.greater(a(), b()), b())],
-  where: [() => ops.where(ops.greater(a(), 0), a(), ops.mul(b(), 3)), () => ops.where(ops.greater(a(), 0), x("c", [4]), 0)],
+  where: [
+    () => ops.where(ops.greater(a(), 0), a(), ops.mul(b(), 3)),
+    () => ops.where(ops.greater(a(), 0), x("c", [4]), 0),
+  ],
   sum: [() => ops.sum(a()), () => ops.sum(a(), 0), () => ops.sum(x("c", [2, 3, 4]), [0, 2], true)],
   mean: [() => ops.mean(a()), () => ops.mean(a(), -1, true), () => ops.mean(x("c", [2, 3, 4]), [1, 2])],
   max: [() => ops.mul(ops.stopGradient(ops.max(ops.stopGradient(b()), 0)), a())],
@@ -83,7 +86,9 @@ describe("the gradient agrees with finite differences, in the interpreter and in
     const f = make();
     const bindings = draw(f);
     const weights = normals([sizeOf(f.shape)], 99);
-    const leaves = [...new Map(topological([f]).flatMap((node) => (asLeaf(node) ? [[asLeaf(node)!.name, node]] : []))).entries()];
+    const leaves = [
+      ...new Map(topological([f]).flatMap((node) => (asLeaf(node) ? [[asLeaf(node)!.name, node]] : []))).entries(),
+    ];
     // Leaves made twice under one name are several nodes: their gradients add up.
     const all = topological([f]).filter((node) => asLeaf(node) !== undefined);
     const gradients = grad([{ value: f, weights: [...weights] }], all);
@@ -108,7 +113,11 @@ describe("shapes that do not fit are ShapeErrors", () => {
   test.each([
     ["add", () => ops.add(x("a", [3, 4]), x("b", [3, 5])), /\[3, 4\] and \[3, 5\] do not broadcast; sizes 4 and 5/],
     ["matmul", () => ops.matmul(x("a", [64, 512]), x("b", [128, 256])), /\[64, 512\] x \[128, 256\]/],
-    ["bias", () => ops.matmul(x("a", [2, 3]), x("b", [3, 4]), { bias: x("c", [3]) }), /bias is \[3\] and must be \[4\]/],
+    [
+      "bias",
+      () => ops.matmul(x("a", [2, 3]), x("b", [3, 4]), { bias: x("c", [3]) }),
+      /bias is \[3\] and must be \[4\]/,
+    ],
     ["reshape", () => ops.reshape(x("a", [3, 4]), [5]), /holds 12 elements, \[5\] holds 5/],
     ["slice", () => ops.slice(x("a", [3, 4]), 1, 3, 2), /3..5 is not inside axis 1/],
     ["split", () => ops.split(x("a", [3, 4]), 1, [1, 2]), /add up to 3, axis 1 has 4/],

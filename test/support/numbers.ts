@@ -40,9 +40,15 @@ export async function runNative(
     const layout = layoutOf(prefix, parts);
     return { layout, data: new Float32Array(layout.length) };
   };
-  const inputs = bind("in", leaves.map((expr) => ({ name: asLeaf(expr)!.name, expr })));
+  const inputs = bind(
+    "in",
+    leaves.map((expr) => ({ name: asLeaf(expr)!.name, expr })),
+  );
   for (const [key, { offset }] of inputs.layout.places) inputs.data.set(bindings[key] as Float32Array, offset);
-  const results = bind("out", outputs.map((expr, i) => ({ name: String(i), expr })));
+  const results = bind(
+    "out",
+    outputs.map((expr, i) => ({ name: String(i), expr })),
+  );
   const program = await compile(backend, { inputs: [inputs], outputs: [results] }, 1);
   await program.run();
   await program.dispose();

@@ -6,8 +6,8 @@ import { mlp } from "../../src/nn/mlp.ts";
 import { toOnnx } from "../../src/train/export.ts";
 import { fit } from "../../src/train/fit.ts";
 import { predict } from "../../src/train/predict.ts";
-import { difference } from "../support/numbers.ts";
 import { smallDmil, smallMixture } from "../support/models.ts";
+import { difference } from "../support/numbers.ts";
 
 const data = smallMixture();
 const options = { seed: 1, batchSize: 32, threads: 1 } as const;
@@ -35,10 +35,16 @@ test("dmil: prediction, unimodal predictions, gate and components, for any batch
       const { gate, logits } = ours.components[name]!;
       const shares = Float32Array.from({ length: count }, (_, i) => get("gate")[i * 4 + c]!);
       expect(difference(gate.subarray(0, count), shares)).toBeLessThan(1e-5);
-      const own = Float32Array.from({ length: count * 2 }, (_, j) => get("components")[(Math.floor(j / 2) * 4 + c) * 2 + (j % 2)]!);
+      const own = Float32Array.from(
+        { length: count * 2 },
+        (_, j) => get("components")[(Math.floor(j / 2) * 4 + c) * 2 + (j % 2)]!,
+      );
       expect(difference(logits.subarray(0, count * 2), own)).toBeLessThan(1e-5);
     });
-    const alone = Float32Array.from({ length: count * 2 }, (_, j) => get("unimodal")[(Math.floor(j / 2) * 2 + 1) * 2 + (j % 2)]!);
+    const alone = Float32Array.from(
+      { length: count * 2 },
+      (_, j) => get("unimodal")[(Math.floor(j / 2) * 2 + 1) * 2 + (j % 2)]!,
+    );
     expect(difference(ours.unimodal.b!.subarray(0, count * 2), alone)).toBeLessThan(1e-5);
   }
 });

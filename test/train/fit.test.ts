@@ -15,11 +15,18 @@ const data = smallMixture();
 const base: FitOptions = { seed: 5, batchSize: 32, epochs: smallEpochs, threads: 1 };
 const bits = (state: State): string =>
   Object.entries(state)
-    .map(([name, { data: values }]) => `${name} ${Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString("base64")}`)
+    .map(
+      ([name, { data: values }]) =>
+        `${name} ${Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString("base64")}`,
+    )
     .join("\n");
 
 test("the same seed gives the same bits, another seed does not", async () => {
-  const [one, two, other] = [await fit(smallDmil(), data, base), await fit(smallDmil(), data, base), await fit(smallDmil(), data, { ...base, seed: 6 })];
+  const [one, two, other] = [
+    await fit(smallDmil(), data, base),
+    await fit(smallDmil(), data, base),
+    await fit(smallDmil(), data, { ...base, seed: 6 }),
+  ];
   expect(bits(one.state)).toBe(bits(two.state));
   expect(one.history).toEqual(two.history);
   expect(bits(other.state)).not.toBe(bits(one.state));
@@ -73,7 +80,9 @@ test("a checkpoint that was damaged, or belongs to other settings, is refused", 
   const folder = memoryFolder();
   await fit(smallDmil(), data, { ...base, folder, identity: "one" });
   const again = { ...base, folder, resume: true };
-  await expect(fit(smallDmil(), data, { ...again, identity: "two" })).rejects.toThrowError(/settings or the data are not those/);
+  await expect(fit(smallDmil(), data, { ...again, identity: "two" })).rejects.toThrowError(
+    /settings or the data are not those/,
+  );
   const bytes = (await folder.read(files.last)).slice();
   const last = bytes.length - 3;
   bytes[last] = bytes[last]! ^ 1;
@@ -83,19 +92,40 @@ test("a checkpoint that was damaged, or belongs to other settings, is refused", 
 test("metrics.jsonl holds one record an epoch, with every loss term of the stage", async () => {
   const folder = memoryFolder();
   const fitted = await fit(smallDmil(), data, { ...base, folder });
-  const lines = (await readText(folder, files.metrics)).trim().split("\n").map((line) => JSON.parse(line) as EpochRecord);
+  const lines = (await readText(folder, files.metrics))
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as EpochRecord);
   expect(lines).toEqual(fitted.history);
   expect(lines.map(({ stage, epoch }) => `${stage} ${epoch}`)).toEqual(
-    Object.entries(smallEpochs).flatMap(([stage, count]) => Array.from({ length: count }, (_, i) => `${stage} ${i + 1}`)),
+    Object.entries(smallEpochs).flatMap(([stage, count]) =>
+      Array.from({ length: count }, (_, i) => `${stage} ${i + 1}`),
+    ),
   );
   const terms = (stage: string): string[] => Object.keys(lines.find((line) => line.stage === stage)!.train.terms);
   expect(terms("intra")).toEqual([
-    "ce.only.a", "ce.only.b", "kl.predictive.a", "kl.residual.a", "kl.predictive.b", "kl.residual.b",
-    "reconstruction.embedding.a", "reconstruction.embedding.b",
+    "ce.only.a",
+    "ce.only.b",
+    "kl.predictive.a",
+    "kl.residual.a",
+    "kl.predictive.b",
+    "kl.residual.b",
+    "reconstruction.embedding.a",
+    "reconstruction.embedding.b",
   ]);
   expect(terms("components")).toEqual([
-    "ce.prediction", "ce.redundant", "ce.unique_a", "ce.unique_b", "ce.synergistic", "kl.redundant", "kl.unique.a",
-    "kl.unique.b", "alignment.a", "alignment.b", "reconstruction.predictive.a", "reconstruction.predictive.b",
+    "ce.prediction",
+    "ce.redundant",
+    "ce.unique_a",
+    "ce.unique_b",
+    "ce.synergistic",
+    "kl.redundant",
+    "kl.unique.a",
+    "kl.unique.b",
+    "alignment.a",
+    "alignment.b",
+    "reconstruction.predictive.a",
+    "reconstruction.predictive.b",
   ]);
   expect(terms("whole")).toHaveLength(7 + 6 + 7);
   for (const { train } of lines) expect(Object.values(train.terms).every(Number.isFinite)).toBe(true);
@@ -125,15 +155,19 @@ test("a loss that is not finite stops the run and names step, stage and term", a
 
 test("wrong settings say what is allowed", async () => {
   const start = (options: Partial<FitOptions>) => fit(smallDmil(), data, { ...base, ...options });
-  await expect(start({ epochs: { hole: 3 } })).rejects.toThrowError(/epochs\.hole: dmil has no such stage\. Its stages: intra, components, whole/);
+  await expect(start({ epochs: { hole: 3 } })).rejects.toThrowError(
+    /epochs\.hole: dmil has no such stage\. Its stages: intra, components, whole/,
+  );
   await expect(start({ epochs: { whole: 1.5 } })).rejects.toThrowError(/epochs\.whole is 1\.5; a whole number/);
-  await expect(start({ epochs: { intra: 0, components: 0, whole: 0 } })).rejects.toThrowError(/nothing would be trained/);
+  await expect(start({ epochs: { intra: 0, components: 0, whole: 0 } })).rejects.toThrowError(
+    /nothing would be trained/,
+  );
   await expect(start({ learningRate: { whole: -1 } })).rejects.toThrowError(/learningRate\.whole is -1/);
   await expect(start({ batchSize: 1 })).rejects.toThrowError(/batchSize is 1; a whole number from 2/);
   await expect(start({ seed: -1 })).rejects.toThrowError(/seed is -1/);
   const { a, ...rest } = data.train.modalities;
   expect(a).toBeDefined();
-  await expect(fit(smallDmil(), { train: { ...data.train, modalities: rest }, validation: data.validation }, base)).rejects.toThrowError(
-    /expects modality "a"; the data has b/,
-  );
+  await expect(
+    fit(smallDmil(), { train: { ...data.train, modalities: rest }, validation: data.validation }, base),
+  ).rejects.toThrowError(/expects modality "a"; the data has b/);
 });

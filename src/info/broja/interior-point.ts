@@ -67,6 +67,7 @@ export function interiorPoint(given: Program, aim: number, maxIter: number): Opt
   let now = emptyPoint();
   let next = emptyPoint();
   const d = new Float64Array(n);
+  const diagonal = new Float64Array(n);
   const second = new Float64Array(n);
   const w = new Float64Array(pairs);
   const [dMass, dLog, product] = [new Float64Array(pairs), new Float64Array(pairs), new Float64Array(pairs)];
@@ -165,10 +166,13 @@ export function interiorPoint(given: Program, aim: number, maxIter: number): Opt
     const { mass, slack, share } = now;
     for (let k = 0; k < pairs; k++) {
       w[k] = (1 / slack[k]! - 1) / mass[k]!;
-      for (let c = start[k]!; c < start[k + 1]!; c++) d[c] = mass[k]! * share[c]!;
+      for (let c = start[k]!; c < start[k + 1]!; c++) {
+        d[c] = mass[k]! * share[c]!;
+        diagonal[c] = d[c]! * (1 - share[c]! + share[c]! / slack[k]!);
+      }
     }
     let ridge = FIRST_RIDGE;
-    while (!system.factor(d, w, ridge)) {
+    while (!system.factor(d, w, diagonal, ridge)) {
       ridge *= 100;
       if (ridge > LAST_RIDGE) return false;
     }

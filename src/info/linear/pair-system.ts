@@ -14,16 +14,13 @@ import { padded, subtractGram, TILE as TILE_OF_GRAM } from "./gram.ts";
 /** A local copy: some loaders turn every use of an imported constant into a call, and it is used in the inner loops. */
 const TILE = TILE_OF_GRAM;
 
-/** A diagonal entry below this part of its terms is rounding. */
-const CANCELLED = 1e-12;
-
 /** A factored system; `solve` may be called many times per `factor`. */
 export interface PairSystem {
   /**
    * Assembles and factors for cell weights d (> 0) and pair weights w, scaled to unit diagonal, with `ridge` added to it.
-   * False when a pivot vanishes: ask again with a larger ridge.
+   * `diagonal` is d + w d² by cell, given by the caller in a form that does not cancel when w < 0. False when a pivot vanishes: ask again with a larger ridge.
    */
-  factor(d: Float64Array, w: Float64Array, ridge: number): boolean;
+  factor(d: Float64Array, w: Float64Array, diagonal: Float64Array, ridge: number): boolean;
   /** Overwrites right-hand sides (by rows1, by rows2) with the solution; left-out rows get 0. */
   solve(b1: Float64Array, b2: Float64Array): void;
 }
@@ -54,27 +51,19 @@ export function pairSystem(cells: Cells, leaveOut: Uint8Array): PairSystem {
   const right2 = new Float64Array(m2);
   const [cell1, cell2] = [new Float64Array(cells.ny), new Float64Array(cells.ny)];
 
-  function setScales(d: Float64Array, w: Float64Array): void {
-    const [base1, base2] = [new Float64Array(m1), new Float64Array(m2)];
+  function setScales(diagonal: Float64Array): void {
     scale1.fill(0);
     scale2.fill(0);
-    for (let k = 0; k < pairs; k++) {
-      for (let c = start[k]!; c < start[k + 1]!; c++) {
-        const value = d[c]! + w[k]! * d[c]! * d[c]!;
-        scale1[row1[c]!]! += value;
-        base1[row1[c]!]! += d[c]!;
-        const at = place[row2[c]!]!;
-        if (at < 0) continue;
-        scale2[at]! += value;
-        base2[at]! += d[c]!;
-      }
+    for (let c = 0; c < row1.length; c++) {
+      scale1[row1[c]!]! += diagonal[c]!;
+      const at = place[row2[c]!]!;
+      if (at >= 0) scale2[at]! += diagonal[c]!;
     }
-    // With w = -1 / sum d a diagonal can cancel to nothing: rounding must not be scaled up to 1.
-    for (let i = 0; i < m1; i++) scale1[i] = 1 / Math.sqrt(Math.max(scale1[i]!, CANCELLED * base1[i]!));
-    for (let i = 0; i < m2; i++) scale2[i] = 1 / Math.sqrt(Math.max(scale2[i]!, CANCELLED * base2[i]!));
+    for (let i = 0; i < m1; i++) scale1[i] = scale1[i]! > 0 ? 1 / Math.sqrt(scale1[i]!) : 1;
+    for (let i = 0; i < m2; i++) scale2[i] = scale2[i]! > 0 ? 1 / Math.sqrt(scale2[i]!) : 1;
   }
 
-  function assemble(d: Float64Array, w: Float64Array, ridge: number): void {
+  function assemble(d: Float64Array, w: Float64Array, diagonal: Float64Array, ridge: number): void {
     blocks.fill(0);
     cross.fill(0);
     dense.fill(0);
@@ -97,14 +86,15 @@ export function pairSystem(cells: Cells, leaveOut: Uint8Array): PairSystem {
         const pi = place[row2[from + i]!]!;
         const w1 = w[k]! * cell1[i]!;
         const w2 = w[k]! * cell2[i]!;
-        blocks[bi + ri]! += cell1[i]! * scale1[ri]!;
+        blocks[bi + ri]! += diagonal[from + i]! * scale1[ri]! * scale1[ri]!;
         if (pi >= 0) {
-          dense[pi * wide + pi]! += cell2[i]! * scale2[pi]!;
-          cross[((pi >> 2) * m1 + ri) * TILE + (pi & 3)]! += cell1[i]! * scale2[pi]!;
+          dense[pi * wide + pi]! += diagonal[from + i]! * scale2[pi]! * scale2[pi]!;
+          cross[((pi >> 2) * m1 + ri) * TILE + (pi & 3)]! += diagonal[from + i]! * scale1[ri]! * scale2[pi]!;
         }
         for (let j = 0; j < count; j++) {
+          if (j === i) continue;
           const pj = place[row2[from + j]!]!;
-          if (j <= i) {
+          if (j < i) {
             blocks[bi + row1[from + j]!]! += w1 * cell1[j]!;
             if (pi >= 0 && pj >= 0) dense[pi * wide + pj]! += w2 * cell2[j]!;
           }
@@ -148,9 +138,9 @@ export function pairSystem(cells: Cells, leaveOut: Uint8Array): PairSystem {
   }
 
   return {
-    factor(d, w, ridge) {
-      setScales(d, w);
-      assemble(d, w, ridge);
+    factor(d, w, diagonal, ridge) {
+      setScales(diagonal);
+      assemble(d, w, diagonal, ridge);
       for (let x = 0; x + 1 < rows1.start.length; x++) {
         const first = rows1.start[x]!;
         const width = rows1.start[x + 1]! - first;

@@ -8,21 +8,25 @@
  * Equivalent to the linear program of information.md, 2.4.
  */
 import { type Cells } from "../linear/cells.ts";
+import { factorMargins } from "./margin-system.ts";
 import { pairSystem } from "../linear/pair-system.ts";
 
-/** A cell counts as settled when the side it belongs to is above this and the other side below its square. */
-const SETTLED = 1e-5;
+/** Both sides must be apart by this factor before an exact proof is tried. */
+const APART = 100;
+/** What a proof may miss its equations by: rounding, on numbers of size 1. */
+const EXACT = 1e-10;
 const MAX_ITER = 100;
 const STEP = 0.99;
 
 /**
  * For each cell, 1 when some law with the same pair margins fills it; `support` marks those that p itself fills.
  * Undefined when rounding leaves a cell unsettled: the caller then keeps them all, and converges slowly or not at all.
+ * The answer is proven before it is given: by a law that fills all of these, and by potentials above 0 on all others.
  */
 export function fillable(cells: Cells, support: Uint8Array): Uint8Array | undefined {
   const n = cells.size;
   const { row1, row2, start, pairs, rows1, rows2 } = cells;
-  const [target1, target2, target3] = margins(Float64Array.from(support));
+  const target = margins(Float64Array.from(support));
   const q = new Float64Array(n).fill(1);
   const s = new Float64Array(n).fill(1);
   const lambda = [new Float64Array(rows1.size), new Float64Array(rows2.size), new Float64Array(pairs)] as Rows3;
@@ -59,31 +63,77 @@ export function fillable(cells: Cells, support: Uint8Array): Uint8Array | undefi
     }
   }
 
-  /** The answer once q, with the right margins, and the true potentials -Aᵀ lambda prove it. */
+  /** The answer, once q and the potentials are far enough apart to guess it and the guess can be proven. */
   function verdict(): Uint8Array | undefined {
-    const sums = margins(q);
-    let error = 0;
-    for (let k = 0; k < 3; k++) {
-      const target = [target1, target2, target3][k]!;
-      for (let r = 0; r < target.length; r++) error = Math.max(error, Math.abs(sums[k]![r]! - target[r]!));
-    }
-    spread(lambda, x);
     const out = new Uint8Array(n);
-    let [leastQ, mostQ, leastS, mostS] = [Number.POSITIVE_INFINITY, error, Number.POSITIVE_INFINITY, 0];
+    let [leastQ, mostQ, leastS, mostS] = [Number.POSITIVE_INFINITY, 0, Number.POSITIVE_INFINITY, 0];
     for (let c = 0; c < n; c++) {
       if (q[c]! > s[c]!) {
         out[c] = 1;
         leastQ = Math.min(leastQ, q[c]!);
-        mostS = Math.max(mostS, Math.abs(x[c]!));
+        mostS = Math.max(mostS, s[c]!);
+      } else if (support[c] === 1) {
+        return undefined;
       } else {
-        if (support[c] === 1) return undefined;
-        leastS = Math.min(leastS, -x[c]!);
+        leastS = Math.min(leastS, s[c]!);
         mostQ = Math.max(mostQ, q[c]!);
       }
     }
-    const small = SETTLED * SETTLED;
-    const proven = leastQ > SETTLED && mostQ < small * Math.min(1, leastQ) && leastS > 0 && mostS < small * leastS;
-    return proven ? out : undefined;
+    if (leastQ < APART * mostQ || leastS < APART * mostS) return undefined;
+    d.set(out);
+    return factorMargins(system, cells, d, w) && filled(out) && emptied(out) ? out : undefined;
+  }
+
+  /** Whether q, moved by the least change on the filled cells to margins that are exact, stays above 0 there. */
+  function filled(guess: Uint8Array): boolean {
+    for (let c = 0; c < n; c++) x[c] = guess[c] === 1 ? q[c]! : 0;
+    project(margins(x));
+    for (let c = 0; c < n; c++) x[c]! += guess[c] === 1 ? ds[c]! : 0;
+    const sums = margins(x);
+    for (let k = 0; k < 3; k++) {
+      for (let r = 0; r < target[k]!.length; r++) if (Math.abs(sums[k]![r]! - target[k]![r]!) > EXACT) return false;
+    }
+    return x.every((value, c) => guess[c] === 0 || value > EXACT * APART);
+  }
+
+  /** Whether the potentials, moved to vanish on the filled cells, stay above 0 on all others. */
+  function emptied(guess: Uint8Array): boolean {
+    spread(lambda, x);
+    let scale = 0;
+    for (let c = 0; c < n; c++) if (guess[c] === 0) scale = Math.max(scale, -x[c]!);
+    if (scale === 0) return true;
+    for (let c = 0; c < n; c++) dq[c] = guess[c] === 1 ? x[c]! / scale : 0;
+    project(margins(dq), [new Float64Array(rows1.size), new Float64Array(rows2.size), new Float64Array(pairs)]);
+    return x.every((value, c) => {
+      const potential = -value / scale - ds[c]!;
+      return guess[c] === 1 ? Math.abs(potential) < EXACT : potential > EXACT * APART;
+    });
+  }
+
+  /** ds = Aᵀ m for the m whose step on the filled cells changes margins `from` into `to`. */
+  function project(from: Rows3, to: Rows3 = target): void {
+    for (let r = 0; r < d1.length; r++) d1[r] = to[0][r]! - from[0][r]!;
+    for (let r = 0; r < d2.length; r++) d2[r] = to[1][r]! - from[1][r]!;
+    for (let k = 0; k < pairs; k++) d3[k] = to[2][k]! - from[2][k]!;
+    solve();
+    spread([d1, d2, d3], ds);
+  }
+
+  /** Overwrites d1, d2, d3 with the solution of the factored system of all three margins. */
+  function solve(): void {
+    for (let k = 0; k < pairs; k++) {
+      const part = -w[k]! * d3[k]!;
+      for (let c = start[k]!; c < start[k + 1]!; c++) {
+        d1[row1[c]!]! -= d[c]! * part;
+        d2[row2[c]!]! -= d[c]! * part;
+      }
+    }
+    system.solve(d1, d2);
+    for (let k = 0; k < pairs; k++) {
+      let sum = d3[k]!;
+      for (let c = start[k]!; c < start[k + 1]!; c++) sum -= d[c]! * (d1[row1[c]!]! + d2[row2[c]!]!);
+      d3[k] = -w[k]! * sum;
+    }
   }
 
   function step(): boolean {
@@ -95,16 +145,7 @@ export function fillable(cells: Cells, support: Uint8Array): Uint8Array | undefi
       d[c] = q[c]! / s[c]!;
       mu += (q[c]! * s[c]!) / n;
     }
-    for (let k = 0; k < pairs; k++) {
-      let sum = 0;
-      for (let c = start[k]!; c < start[k + 1]!; c++) sum += d[c]!;
-      w[k] = -1 / sum;
-    }
-    let ridge = 1e-14;
-    while (!system.factor(d, w, ridge)) {
-      ridge *= 100;
-      if (ridge > 1e-4) return false;
-    }
+    if (!factorMargins(system, cells, d, w)) return false;
     direction(sums, 0, false);
     let [reachQ, reachS] = [longest(q, dq), longest(s, ds)];
     let after = 0;
@@ -129,23 +170,10 @@ export function fillable(cells: Cells, support: Uint8Array): Uint8Array | undefi
       x[c] = (target - q[c]! * s[c]! - second) / s[c]! - d[c]! * rd[c]!;
     }
     const [e1, e2, e3] = margins(x);
-    for (let r = 0; r < d1.length; r++) d1[r] = target1[r]! - sums[0][r]! - e1[r]!;
-    for (let r = 0; r < d2.length; r++) d2[r] = target2[r]! - sums[1][r]! - e2[r]!;
-    for (let k = 0; k < pairs; k++) {
-      d3[k] = target3[k]! - sums[2][k]! - e3[k]!;
-      // Eliminate the pair's own equation: its cells share what is left in proportion to d.
-      const part = -w[k]! * d3[k]!;
-      for (let c = start[k]!; c < start[k + 1]!; c++) {
-        d1[row1[c]!]! -= d[c]! * part;
-        d2[row2[c]!]! -= d[c]! * part;
-      }
-    }
-    system.solve(d1, d2);
-    for (let k = 0; k < pairs; k++) {
-      let sum = d3[k]!;
-      for (let c = start[k]!; c < start[k + 1]!; c++) sum -= d[c]! * (d1[row1[c]!]! + d2[row2[c]!]!);
-      d3[k] = -w[k]! * sum;
-    }
+    for (let r = 0; r < d1.length; r++) d1[r] = target[0][r]! - sums[0][r]! - e1[r]!;
+    for (let r = 0; r < d2.length; r++) d2[r] = target[1][r]! - sums[1][r]! - e2[r]!;
+    for (let k = 0; k < pairs; k++) d3[k] = target[2][k]! - sums[2][k]! - e3[k]!;
+    solve();
     spread([d1, d2, d3], ds);
     for (let c = 0; c < n; c++) {
       dq[c] = x[c]! + d[c]! * ds[c]!;

@@ -120,8 +120,13 @@ describe("latent vectors", () => {
     });
     expect(cells.size).toBe(12);
     expect([...cells.values()]).toEqual(new Array(12).fill(100));
-    const odd = latentsOf({ ...base, stratified: true }, 101);
-    expect(odd.truth).toHaveLength(101);
+    const odd = latentsOf({ ...base, stratified: true }, 101); // 101 / 12 = 8.4
+    const perCell = new Array<number>(12).fill(0);
+    odd.truth.forEach((component, row) => {
+      const index = ["redundant", "unique_a", "unique_b", "synergistic"].indexOf(component);
+      perCell[3 * index + odd.labels[row]!]!++;
+    });
+    expect(perCell.sort()).toEqual([...new Array(7).fill(8), ...new Array(5).fill(9)]);
     expect(truth.slice(0, 40)).not.toEqual([...truth.slice(0, 40)].sort());
   });
 });
