@@ -19,7 +19,7 @@ def limit_threads(threads: int) -> None:
         os.environ["XLA_FLAGS"] = os.environ.get("XLA_FLAGS", "") + " --xla_cpu_multi_thread_eigen=false"
 
 
-def build(width: int, batch: int) -> tuple[Callable[[], float], int]:
+def build(width: int, batch: int) -> tuple[Callable[[], float], int, str]:
     import jax  # here, not above: after the thread limits are in the environment
     import jax.numpy as jnp
 
@@ -155,12 +155,10 @@ def build(width: int, batch: int) -> tuple[Callable[[], float], int]:
         state, loss = train_step(state, first, second, labels, index)
         return float(loss)
 
-    return step, parameters
+    return step, parameters, jax.__version__
 
 
 if __name__ == "__main__":
     given = worker.arguments(["jit"])
     limit_threads(given.threads)
-    from importlib.metadata import version
-
-    worker.serve(f"jax-{given.variant}", version("jax"), lambda: build(given.width, given.batch))
+    worker.serve(f"jax-{given.variant}", lambda: build(given.width, given.batch))

@@ -1,12 +1,17 @@
 """The PyTorch twin of the training-step benchmark: one DMIL stage-3 step, two modalities. See README.md."""
 
+import sys
 from collections.abc import Callable
 
-import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
-
 import worker
+
+try:
+    import torch
+    from torch import Tensor, nn
+    from torch.nn import functional as F
+except ImportError as error:
+    worker.say({"ready": False, "peer": "torch", "reason": f"{type(error).__name__}: {error}"})
+    sys.exit(0)
 
 LAMBDA = 0.1
 COMPONENTS = 0.8
@@ -109,7 +114,7 @@ class Dmil(nn.Module):
         )
 
 
-def build(width: int, batch: int, variant: str) -> tuple[Callable[[], float], int]:
+def build(width: int, batch: int, variant: str) -> tuple[Callable[[], float], int, str]:
     torch.manual_seed(0)
     first, second, label, batches = (torch.from_numpy(a) for a in worker.data(width, batch))
     model = Dmil(width, worker.CLASSES)
@@ -127,12 +132,10 @@ def build(width: int, batch: int, variant: str) -> tuple[Callable[[], float], in
         optimiser.step()
         return loss.item()
 
-    return step, sum(p.numel() for p in model.parameters())
+    return step, sum(p.numel() for p in model.parameters()), torch.__version__
 
 
 if __name__ == "__main__":
     given = worker.arguments(["eager", "fused", "compile", "compile-fused"])
     torch.set_num_threads(given.threads)
-    worker.serve(
-        f"torch-{given.variant}", torch.__version__, lambda: build(given.width, given.batch, given.variant)
-    )
+    worker.serve(f"torch-{given.variant}", lambda: build(given.width, given.batch, given.variant))

@@ -50,14 +50,15 @@ def say(message: dict) -> None:
     print(json.dumps(message), flush=True)
 
 
-def serve(peer: str, version: str, build: Callable[[], tuple[Callable[[], float], int]]) -> None:
+def serve(peer: str, build: Callable[[], tuple[Callable[[], float], int, str]]) -> None:
     """
     Builds, warms up and reports ready, then answers `run N` lines until `quit` or the end of input.
-    `build` returns the step (a whole one: its result is the loss as a Python float) and the number of parameters.
+    `build` returns the step (a whole one: its result is the loss as a Python float), the number of parameters and the
+    library's version.
     A peer that cannot be built or warmed up says so as {"ready": false}: that is a result of the benchmark.
     """
     try:
-        step, parameters = build()
+        step, parameters, version = build()
         first = [step() for _ in range(WARM_UP)][0]
     except Exception as error:
         traceback.print_exc(file=sys.stderr)

@@ -1,0 +1,172 @@
+/**
+ * @file Question: how long does one DMIL step of stage `whole` take, beside PyTorch and JAX?
+ *
+ * `npm run bench` prints medians of alternated runs: ours and each peer take turns, so a machine whose speed drifts slows both.
+ * Settings: width / batch 512/64, 128/64, 32/64, six classes, two modalities as wide as the embedding, 1 and 2 threads.
+ * A step is: gather the batch, draw noise, forward, backward, Adam, read the loss. Peers are the twins in bench/peers.
+ * Options: --widths 512,32 --threads 1,2 --rounds 5 --json FILE.
+ */
+import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import * as os from "node:os";
+import * as readline from "node:readline";
+import { parseArgs } from "node:util";
+import { stream } from "../src/core/random.ts";
+import { dmil } from "../src/methods/dmil/index.ts";
+import type { Stage } from "../src/methods/method.ts";
+import { mlp } from "../src/nn/mlp.ts";
+import { initialState } from "../src/nn/module.ts";
+import { adam } from "../src/optim/index.ts";
+import { loadBackend } from "../src/runtime/backend.ts";
+import { modalityLeaf, parametersOf } from "../src/train/graph.ts";
+import { prepareStage } from "../src/train/stage.ts";
+
+const CLASSES = 6;
+const BATCH = 64;
+const SAMPLES = 4096;
+
+/** A contender: runs steps and answers with milliseconds per step. */
+interface Contender {
+  readonly name: string;
+  run(steps: number): Promise<{ ms: number[]; peakMiB: number }>;
+  close(): Promise<void>;
+}
+
+async function ours(width: number, threads: number): Promise<Contender> {
+  const method = dmil({ encoders: { first: mlp([width]), second: mlp([width]) }, embedding: width });
+  const widths = { features: { first: width, second: width }, classes: CLASSES };
+  const draw = stream(0, "bench");
+  const source = () => ({
+    data: Float32Array.from({ length: SAMPLES * width }, () => draw.normal()),
+    lead: 1,
+    rows: SAMPLES,
+    width,
+  });
+  const { backend } = await loadBackend("native");
+  const prepared = await prepareStage({
+    method,
+    stage: method.stages[2] as unknown as Stage<never>,
+    widths,
+    state: initialState(parametersOf(method, widths), 0),
+    train: {
+      labels: Int32Array.from({ length: SAMPLES }, () => draw.below(CLASSES)),
+      sources: { [modalityLeaf("first")]: source(), [modalityLeaf("second")]: source() },
+    },
+    batchSize: BATCH,
+    seed: 0,
+    optimiser: adam(),
+    clipNorm: undefined,
+    backend,
+    threads,
+  });
+  let step = 0;
+  const order = new Uint32Array(BATCH);
+  return {
+    name: `dmil (onnxruntime ${backend.version})`,
+    async run(steps) {
+      const ms: number[] = [];
+      for (let i = 0; i < steps; i++) {
+        for (let j = 0; j < BATCH; j++) order[j] = draw.below(SAMPLES);
+        const start = performance.now();
+        await prepared.step(order, 0, BATCH, ++step, 1e-3);
+        ms.push(performance.now() - start);
+      }
+      return { ms, peakMiB: process.resourceUsage().maxRSS / 1024 };
+    },
+    close: () => prepared.dispose(),
+  };
+}
+
+/** A peer process that answers `run N` with one line of JSON; undefined, with the reason, where it cannot run. */
+async function peer(script: string, variant: string, width: number, threads: number): Promise<Contender | string> {
+  const file = new URL(`peers/${script}`, import.meta.url).pathname;
+  const args = [file, "--width", width, "--batch", BATCH, "--threads", threads, "--variant", variant].map(String);
+  const child = spawn("python3", args, { stdio: ["pipe", "pipe", "ignore"] });
+  const lines = readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const failed = new Promise<undefined>((resolve) => child.on("error", () => resolve(undefined)));
+  const answer = async (): Promise<Record<string, unknown> | undefined> => {
+    const line = await Promise.race([lines.next(), failed]);
+    return line === undefined || line.done ? undefined : (JSON.parse(line.value) as Record<string, unknown>);
+  };
+  const ready = await answer();
+  if (ready?.ready !== true) return String(ready?.reason ?? "python3 or its package is absent");
+  return {
+    name: `${ready.peer} ${ready.version}`,
+    async run(steps) {
+      child.stdin.write(`run ${steps}\n`);
+      const result = await answer();
+      if (result === undefined) throw new Error(`${variant} ended early`);
+      return result as { ms: number[]; peakMiB: number };
+    },
+    async close() {
+      child.stdin.end("quit\n");
+      await new Promise((resolve) => child.on("exit", resolve));
+    },
+  };
+}
+
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+
+const { values: flags } = parseArgs({
+  options: {
+    widths: { type: "string", default: "512,128,32" },
+    threads: { type: "string", default: "1,2" },
+    rounds: { type: "string", default: "7" },
+    peers: { type: "string", default: "eager,fused,compile,jit" },
+    json: { type: "string" },
+  },
+});
+const list = (text: string): number[] => text.split(",").map(Number);
+const peers = (
+  [
+    ["step_torch.py", "eager"],
+    ["step_torch.py", "fused"],
+    ["step_torch.py", "compile"],
+    ["step_jax.py", "jit"],
+  ] as const
+).filter(([, variant]) => flags.peers.split(",").includes(variant));
+const results: object[] = [];
+
+console.log(
+  `${os.cpus()[0]?.model}, ${os.cpus().length} cores, Node ${process.versions.node}, load ${os.loadavg()[0]!.toFixed(1)}`,
+);
+console.log("width threads  contender                          ms/step   ratio to ours   peak MiB");
+for (const width of list(flags.widths)) {
+  for (const threads of list(flags.threads)) {
+    const own = await ours(width, threads);
+    const others: Contender[] = [];
+    for (const [script, variant] of peers) {
+      const other = await peer(script, variant, width, threads);
+      if (typeof other === "string") console.log(`${width}  ${threads}  ${variant}: left out (${other})`);
+      else others.push(other);
+    }
+    const contenders = [own, ...others];
+    const steps = width >= 512 ? 8 : width >= 128 ? 30 : 100;
+    const rounds = contenders.map(() => [] as number[]);
+    const peaks = contenders.map(() => 0);
+    for (const contender of contenders) await contender.run(Math.ceil(steps / 2));
+    for (let round = 0; round < Number(flags.rounds); round++) {
+      for (const [i, contender] of contenders.entries()) {
+        const { ms, peakMiB } = await contender.run(steps);
+        rounds[i]!.push(median(ms));
+        peaks[i] = peakMiB;
+      }
+    }
+    for (const [i, contender] of contenders.entries()) {
+      const ms = median(rounds[i]!);
+      // The ratio is taken round by round, where both saw the same machine.
+      const ratio = median(rounds[i]!.map((value, round) => value / rounds[0]![round]!));
+      results.push({ width, threads, contender: contender.name, ms, ratio, peakMiB: peaks[i] });
+      console.log(
+        `${String(width).padStart(5)} ${String(threads).padStart(7)}  ${contender.name.padEnd(34)} ${ms.toFixed(2).padStart(8)} ` +
+          `${ratio.toFixed(2).padStart(12)} x ${peaks[i]!.toFixed(0).padStart(10)}`,
+      );
+      await contender.close();
+    }
+  }
+}
+if (flags.json !== undefined) {
+  const machine = { cpu: os.cpus()[0]?.model, cores: os.cpus().length, node: process.versions.node };
+  writeFileSync(flags.json, `${JSON.stringify({ date: new Date().toISOString(), machine, results }, null, 2)}\n`);
+}
+process.exit(0);

@@ -1,0 +1,65 @@
+/** @file What a command gives back, and how it reaches the terminal: one answer on stdout, everything else on stderr. */
+import pc from "picocolors";
+import { DmilError } from "../core/errors.ts";
+
+/** A command's result, for people and for programs. */
+export interface Answer {
+  readonly text: string;
+  readonly json: unknown;
+  /** The command ran, and its answer is bad news: exit code 1. */
+  readonly failed?: boolean;
+}
+
+/** Colours for a stream: on a terminal, unless NO_COLOR is set. */
+export function colorsFor(stream: NodeJS.WriteStream): ReturnType<typeof pc.createColors> {
+  const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
+  const wanted = (stream.isTTY && TERM !== "dumb") || (FORCE_COLOR !== undefined && FORCE_COLOR !== "0");
+  return pc.createColors(wanted === true && (NO_COLOR === undefined || NO_COLOR === ""));
+}
+
+/** A line for people, while a command works. */
+export function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** Prints an answer. */
+export function printAnswer({ text, json }: Answer, asJson: boolean): void {
+  process.stdout.write(`${asJson ? toJson(json) : text.trimEnd()}\n`);
+}
+
+/** Prints an error and gives the exit code: 2 for wrong use, 1 for everything else. No stack trace unless DMIL_DEBUG=1. */
+export function printError(thrown: unknown, asJson: boolean): number {
+  const error = expected(thrown);
+  const { code, message, fields } = error;
+  const color = colorsFor(process.stderr);
+  const heading = fields["interrupted"] === true ? "" : `${color.red(color.bold(code))}: `;
+  const shown = message.includes("\n") && heading !== "" ? `${heading}\n  ${message.replaceAll("\n", "\n  ")}` : heading + message;
+  process.stderr.write(`${shown}\n`);
+  if (process.env["DMIL_DEBUG"] === "1") {
+    const origin = error.cause instanceof Error ? error.cause : thrown;
+    process.stderr.write(`${color.dim((origin as Error).stack ?? String(origin))}\n`);
+  }
+  if (asJson) process.stdout.write(`${toJson({ error: { ...fields, code, message } })}\n`);
+  return code === "ConfigError" ? 2 : 1;
+}
+
+/** Errors we did not expect are ours to mend, and say so. */
+function expected(thrown: unknown): DmilError {
+  if (thrown instanceof DmilError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  if (/allocation failed|invalid (typed )?array length/i.test(message)) {
+    const advice = "Use a smaller model or batch, fewer samples, or a machine with more memory.";
+    return new DmilError("RunError", `there is not enough memory (${message}). ${advice}`, {}, thrown);
+  }
+  const debug = process.env["DMIL_DEBUG"] === "1" ? "" : " Run it again with DMIL_DEBUG=1 to see where.";
+  return new DmilError(
+    "InternalError",
+    `internal: ${message}. This is a bug in dmil, not in what you typed; please report it with the command.${debug}`,
+    {},
+    thrown,
+  );
+}
+
+function toJson(value: unknown): string {
+  return JSON.stringify(value, (_, part) => (typeof part === "bigint" ? String(part) : part), 2) ?? "null";
+}

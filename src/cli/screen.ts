@@ -1,0 +1,149 @@
+/** @file Progress on stderr: bars that are drawn anew on a terminal, one plain line an epoch elsewhere, nothing when quiet. */
+import type { EpochRecord, FitEvent } from "../train/events.ts";
+import { colorsFor } from "./answer.ts";
+import { count, digits, duration, share } from "./text.ts";
+
+export interface Screen {
+  onEvent(event: FitEvent): void;
+  /** A line that stays, above the bars. */
+  note(text: string): void;
+  /** Leaves the last picture where it is. */
+  done(): void;
+}
+
+/** Pictures a second, at most. */
+const PACE_MS = 100;
+const BAR = 20;
+
+interface Row {
+  readonly name: string;
+  readonly epochs: number;
+  /** Epochs done, with the part of the one under way. */
+  done: number;
+  figures: string;
+}
+
+/** Progress of one run under a label. */
+export function createScreen(label: string, quiet: boolean, stream: NodeJS.WriteStream = process.stderr): Screen {
+  if (quiet) return { onEvent() {}, note() {}, done() {} };
+  const write = (text: string): void => void stream.write(text);
+  const isLive = stream.isTTY && process.env["TERM"] !== "dumb";
+  return isLive ? liveScreen(label, stream, write) : plainScreen(label, write);
+}
+
+function plainScreen(label: string, write: (text: string) => void): Screen {
+  return {
+    onEvent(event) {
+      if (event.kind === "started") write(`${heading(label, event)}\n`);
+      if (event.kind === "note") write(`${event.message}\n`);
+      if (event.kind === "epoch") {
+        const place = `${event.stage} ${event.epoch}/${event.epochs}`;
+        write(`${label}  ${place}  loss ${digits(event.train.loss)}  ${figures(event)}  ${pace(event)}\n`);
+      }
+    },
+    note: (text) => write(`${text}\n`),
+    done() {},
+  };
+}
+
+function liveScreen(label: string, stream: NodeJS.WriteStream, write: (text: string) => void): Screen {
+  const color = colorsFor(stream);
+  const [full, rest] = /utf-?8/i.test(localeOf(process.env)) ? ["█", "░"] : ["#", "-"];
+  let head = label;
+  let rows: Row[] = [];
+  let terms = "";
+  let foot = "";
+  let drawn = 0;
+  let drawnAt = 0;
+
+  const clear = (): string => (drawn === 0 ? "" : `\x1b[${drawn}F\x1b[J`);
+  const draw = (): void => {
+    const columns = stream.columns || 80;
+    const width = Math.max(...rows.map((row) => row.name.length));
+    const fit = (line: string): string => (line.length < columns ? line : `${line.slice(0, columns - 2)}…`);
+    const lines = [
+      color.bold(fit(head)),
+      ...rows.map(({ name, epochs, done, figures }) => {
+        const filled = Math.floor((BAR * done) / epochs);
+        const bar = full.repeat(filled) + rest.repeat(BAR - filled);
+        const epoch = `${Math.floor(done)}/${epochs}`.padStart(2 * String(epochs).length + 1);
+        return fit(`  ${name.padEnd(width)}  ${bar}  ${epoch}  ${figures}`).replace(bar, color.green(bar));
+      }),
+      ...wrapped(terms, columns - 3, 3).map((line) => color.dim(`  ${line}`)),
+      ...(foot === "" ? [] : [fit(`  ${foot}`)]),
+    ].slice(0, (stream.rows || 24) - 1);
+    write(clear() + lines.map((line) => `${line}\n`).join(""));
+    drawn = lines.length;
+    drawnAt = performance.now();
+  };
+  const note = (text: string): void => {
+    write(`${clear()}${text}\n`);
+    drawn = 0;
+    if (rows.length > 0) draw();
+  };
+  /** The row of a stage; those before it are done, also when a resumed run never told of them. */
+  const reach = (stage: string): Row => {
+    const at = rows.findIndex((row) => row.name === stage);
+    for (const row of rows.slice(0, at)) row.done = row.epochs;
+    return rows[at]!;
+  };
+
+  return {
+    onEvent(event) {
+      if (event.kind === "started") {
+        head = heading(label, event);
+        rows = event.stages.map(({ name, epochs }) => ({ name, epochs, done: 0, figures: "" }));
+        draw();
+      } else if (event.kind === "note") note(event.message);
+      else if (event.kind === "step") {
+        const row = reach(event.stage);
+        row.done = event.epoch - 1 + event.step / event.steps;
+        if (row.figures === "") foot = `loss ${digits(event.loss)}  train ${share(event.accuracy)}`;
+        if (performance.now() - drawnAt > PACE_MS) draw();
+      } else if (event.kind === "epoch") {
+        const row = reach(event.stage);
+        row.done = event.epoch;
+        row.figures = figures(event);
+        const values = Object.entries(event.train.terms).map(([name, value]) => `${name} ${digits(value)}`);
+        terms = [`loss ${digits(event.train.loss)}`, ...(values.length > 1 ? values : [])].join("  ");
+        foot = pace(event);
+        if (performance.now() - drawnAt > PACE_MS || event.epoch === event.epochs) draw();
+      }
+    },
+    note,
+    done() {
+      [terms, foot] = ["", ""];
+      if (rows.length > 0) draw();
+      drawn = 0;
+      rows = [];
+    },
+  };
+}
+
+function heading(label: string, { method, parameters, backend, threads, resumed }: FitEvent & { kind: "started" }): string {
+  const facts = [method, count(parameters, "parameter"), backend, count(threads, "thread")];
+  return `${label}  ${facts.join(", ")}${resumed ? ", going on" : ""}`;
+}
+
+function figures({ train, validation, best }: EpochRecord): string {
+  return `train ${share(train.accuracy)}  validation ${share(validation.accuracy)} (best ${share(best.accuracy)} at ${best.epoch})`;
+}
+
+function pace({ seconds, secondsLeft }: FitEvent & { kind: "epoch" }): string {
+  return `${duration(seconds)}/epoch  ${duration(secondsLeft)} left`;
+}
+
+/** Words two spaces apart in lines of a width; what does not fit in `most` lines is left out. */
+function wrapped(text: string, width: number, most: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split("  ").filter((part) => part !== "")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 2 + word.length <= width) lines[lines.length - 1] = `${last}  ${word}`;
+    else lines.push(word.slice(0, width));
+  }
+  return lines.slice(0, most);
+}
+
+function localeOf(env: NodeJS.ProcessEnv): string {
+  return env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"] || "";
+}

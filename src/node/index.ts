@@ -1,0 +1,3 @@
+/** @file `dmil/node`: what only Node can do. */
+export { disk } from "./disk.ts";
+export { type Machine, machine } from "./machine.ts";
