@@ -32,10 +32,10 @@ export function printError(thrown: unknown, asJson: boolean): number {
   const error = expected(thrown);
   const { code, message, fields } = error;
   const color = colorsFor(process.stderr);
-  const heading = fields["interrupted"] === true ? "" : `${color.red(color.bold(code))}: `;
-  const shown = message.includes("\n") && heading !== "" ? `${heading}\n  ${message.replaceAll("\n", "\n  ")}` : heading + message;
-  process.stderr.write(`${shown}\n`);
-  if (process.env["DMIL_DEBUG"] === "1") {
+  const name = color.red(color.bold(code));
+  const several = message.includes("\n") ? `\n  ${message.replaceAll("\n", "\n  ")}` : ` ${message}`;
+  process.stderr.write(fields.interrupted === true ? `${message}\n` : `${name}:${several}\n`);
+  if (process.env.DMIL_DEBUG === "1") {
     const origin = error.cause instanceof Error ? error.cause : thrown;
     process.stderr.write(`${color.dim((origin as Error).stack ?? String(origin))}\n`);
   }
@@ -51,7 +51,7 @@ function expected(thrown: unknown): DmilError {
     const advice = "Use a smaller model or batch, fewer samples, or a machine with more memory.";
     return new DmilError("RunError", `there is not enough memory (${message}). ${advice}`, {}, thrown);
   }
-  const debug = process.env["DMIL_DEBUG"] === "1" ? "" : " Run it again with DMIL_DEBUG=1 to see where.";
+  const debug = process.env.DMIL_DEBUG === "1" ? "" : " Run it again with DMIL_DEBUG=1 to see where.";
   return new DmilError(
     "InternalError",
     `internal: ${message}. This is a bug in dmil, not in what you typed; please report it with the command.${debug}`,

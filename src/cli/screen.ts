@@ -27,7 +27,7 @@ interface Row {
 export function createScreen(label: string, quiet: boolean, stream: NodeJS.WriteStream = process.stderr): Screen {
   if (quiet) return { onEvent() {}, note() {}, done() {} };
   const write = (text: string): void => void stream.write(text);
-  const isLive = stream.isTTY && process.env["TERM"] !== "dumb";
+  const isLive = stream.isTTY && process.env.TERM !== "dumb";
   return isLive ? liveScreen(label, stream, write) : plainScreen(label, write);
 }
 
@@ -60,17 +60,17 @@ function liveScreen(label: string, stream: NodeJS.WriteStream, write: (text: str
   const draw = (): void => {
     const columns = stream.columns || 80;
     const width = Math.max(...rows.map((row) => row.name.length));
-    const fit = (line: string): string => (line.length < columns ? line : `${line.slice(0, columns - 2)}…`);
+    const cut = (line: string): string => (line.length < columns ? line : `${line.slice(0, columns - 2)}…`);
     const lines = [
-      color.bold(fit(head)),
+      color.bold(cut(head)),
       ...rows.map(({ name, epochs, done, figures }) => {
         const filled = Math.floor((BAR * done) / epochs);
         const bar = full.repeat(filled) + rest.repeat(BAR - filled);
-        const epoch = `${Math.floor(done)}/${epochs}`.padStart(2 * String(epochs).length + 1);
-        return fit(`  ${name.padEnd(width)}  ${bar}  ${epoch}  ${figures}`).replace(bar, color.green(bar));
+        const epoch = `${Math.floor(done)}/${epochs}`.padStart(digitsOf(rows));
+        return cut(`  ${name.padEnd(width)}  ${bar}  ${epoch}  ${figures}`).replace(bar, color.green(bar));
       }),
-      ...wrapped(terms, columns - 3, 3).map((line) => color.dim(`  ${line}`)),
-      ...(foot === "" ? [] : [fit(`  ${foot}`)]),
+      ...wrapped(terms, columns - 3, 4).map((line) => color.dim(`  ${line}`)),
+      ...(foot === "" ? [] : [cut(`  ${foot}`)]),
     ].slice(0, (stream.rows || 24) - 1);
     write(clear() + lines.map((line) => `${line}\n`).join(""));
     drawn = lines.length;
@@ -120,7 +120,10 @@ function liveScreen(label: string, stream: NodeJS.WriteStream, write: (text: str
   };
 }
 
-function heading(label: string, { method, parameters, backend, threads, resumed }: FitEvent & { kind: "started" }): string {
+function heading(
+  label: string,
+  { method, parameters, backend, threads, resumed }: FitEvent & { kind: "started" },
+): string {
   const facts = [method, count(parameters, "parameter"), backend, count(threads, "thread")];
   return `${label}  ${facts.join(", ")}${resumed ? ", going on" : ""}`;
 }
@@ -144,6 +147,11 @@ function wrapped(text: string, width: number, most: number): string[] {
   return lines.slice(0, most);
 }
 
+/** The width of `30/30` for the longest stage. */
+function digitsOf(rows: readonly Row[]): number {
+  return 2 * String(Math.max(...rows.map((row) => row.epochs))).length + 1;
+}
+
 function localeOf(env: NodeJS.ProcessEnv): string {
-  return env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"] || "";
+  return env.LC_ALL || env.LC_CTYPE || env.LANG || "";
 }

@@ -1,16 +1,21 @@
 /** @file Numbers, times, tables and paths as people read them. */
 
-/** Rows as aligned columns, two spaces apart; columns of numbers are aligned at the right. */
-export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [header, ...rows];
-  const widths = header.map((_, c) => Math.max(...all.map((row) => (row[c] ?? "").length)));
-  const isNumeric = header.map((_, c) => rows.length > 0 && rows.every((row) => /^[-+\d.]*[%]?$/.test(row[c] ?? "")));
+/** Rows as aligned columns, two spaces apart; columns of numbers (below their first row) are aligned at the right. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const columns = Math.max(...rows.map((row) => row.length));
+  const layout = Array.from({ length: columns }, (_, c) => {
+    const cells = rows.map((row) => row[c] ?? "");
+    return {
+      width: Math.max(...cells.map((cell) => cell.length)),
+      isNumeric: cells.slice(1).every((cell) => /^[-+\d.]+$/.test(cell)),
+    };
+  });
   const line = (row: readonly string[]): string =>
-    widths
-      .map((width, c) => (isNumeric[c] ? (row[c] ?? "").padStart(width) : (row[c] ?? "").padEnd(width)))
+    layout
+      .map(({ width, isNumeric }, c) => (isNumeric ? (row[c] ?? "").padStart(width) : (row[c] ?? "").padEnd(width)))
       .join("  ")
       .trimEnd();
-  return all.map(line).join("\n");
+  return rows.map(line).join("\n");
 }
 
 /** A share or an accuracy: three decimals. */
@@ -33,9 +38,10 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
-/** `1 sample`, `2 samples`. */
+/** `1 sample`, `2 samples`, `2 classes`, `2 modalities`. */
 export function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? "" : /(s|x|ch|sh)$/.test(noun) ? "es" : "s"}`;
+  const plural = noun.endsWith("y") ? `${noun.slice(0, -1)}ies` : noun.endsWith("ss") ? `${noun}es` : `${noun}s`;
+  return `${n} ${n === 1 ? noun : plural}`;
 }
 
 /** A path as one word of a shell. */

@@ -2,6 +2,9 @@
 import type { z } from "zod";
 import { configError, hint } from "./errors.ts";
 
+/** Settings as a user writes them: everything may be left out. */
+export type Loose<T> = { readonly [K in keyof T]?: T[K] | undefined };
+
 /** One thing wrong with a value: where in it, and what. */
 export interface OptionIssue {
   readonly path: readonly (string | number)[];

@@ -1,7 +1,7 @@
 /** @file Tables: the one carrier of discrete joint laws. Checked and normalised once, then trusted. */
 import { dataError, shapeError } from "../core/errors.ts";
 import { formatShape, sizeOf, stridesOf } from "../core/shape.ts";
-import { Sum, sumOf } from "./sum.ts";
+import { Sum } from "./sum.ts";
 
 /**
  * A joint probability table over named-by-position variables, row-major.
@@ -140,21 +140,6 @@ export function tableOfRank(input: TableInput, rank: number, where: string, axes
   return table;
 }
 
-/** The counts behind a table. @throws DataError when its cells were not whole numbers (probabilities have no N). */
-export function countsOf(table: Table, where: string): Float64Array {
-  const counts = table.p.map((p) => Math.round(p * table.total));
-  const whole = Math.round(table.total);
-  const exact = table.p.every((p, i) => Math.abs(p * table.total - counts[i]!) <= 1e-6 * Math.max(1, counts[i]!));
-  if (!exact || whole < 1 || sumOf(counts) !== whole) {
-    throw dataError(
-      `${where}: the cells sum to ${table.total} and are not all whole numbers; sample size is needed here. ` +
-        "Give counts, not probabilities.",
-      { total: table.total },
-    );
-  }
-  return counts;
-}
-
 function isTable(input: TableInput): input is Table {
   return "p" in input && input.p instanceof Float64Array;
 }
@@ -192,7 +177,8 @@ function isList(value: unknown): value is ArrayLike<unknown> {
   return Array.isArray(value) || ArrayBuffer.isView(value);
 }
 
-function checkShape(shape: readonly number[], length: number): void {
+/** Throws unless every axis has a symbol, the cells fit in memory and `length` of them were given. */
+export function checkShape(shape: readonly number[], length: number): void {
   if (shape.length === 0 || shape.some((n) => !Number.isSafeInteger(n) || n < 1)) {
     throw shapeError(`table: shape ${formatShape(shape)}; every axis needs at least one symbol.`, { shape });
   }

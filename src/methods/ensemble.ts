@@ -3,15 +3,22 @@
  * prediction is the mean of their probabilities.
  */
 import { z } from "zod";
+import type { Loose } from "../core/options.ts";
 import { at, log, maximum, mean, softmax, stack } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
 import { crossEntropy } from "../nn/losses.ts";
 import { defineMethod, embed, embeddingOption, type MethodFactory, type Outputs } from "./method.ts";
 
-const schema = z.strictObject({ embedding: embeddingOption });
+/** Settings. */
+export interface EnsembleOptions {
+  /** E, the width of embeddings, 64. */
+  readonly embedding: number;
+}
+
+const schema: z.ZodType<EnsembleOptions, Loose<EnsembleOptions>> = z.strictObject({ embedding: embeddingOption });
 
 /** Modality ensemble. The unimodal predictions are its members. */
-export const ensemble: MethodFactory<z.input<typeof schema>, Outputs> = defineMethod({
+export const ensemble: MethodFactory<Loose<EnsembleOptions>, Outputs> = defineMethod({
   name: "ensemble",
   summary: "one model per modality, mean of probabilities",
   schema,

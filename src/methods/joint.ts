@@ -4,14 +4,21 @@
  * only through the sum, so it understates what a modality knows.
  */
 import { z } from "zod";
+import type { Loose } from "../core/options.ts";
 import { add, at, concat, matmul, mul, reshape, split, stack } from "../graph/ops/index.ts";
 import { crossEntropy } from "../nn/losses.ts";
 import { defineMethod, embed, embeddingOption, type MethodFactory, type Outputs } from "./method.ts";
 
-const schema = z.strictObject({ embedding: embeddingOption });
+/** Settings. */
+export interface JointOptions {
+  /** E, the width of embeddings, 64. */
+  readonly embedding: number;
+}
+
+const schema: z.ZodType<JointOptions, Loose<JointOptions>> = z.strictObject({ embedding: embeddingOption });
 
 /** Joint learning. */
-export const joint: MethodFactory<z.input<typeof schema>, Outputs> = defineMethod({
+export const joint: MethodFactory<Loose<JointOptions>, Outputs> = defineMethod({
   name: "joint",
   summary: "one linear head on concatenated embeddings",
   schema,

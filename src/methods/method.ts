@@ -15,6 +15,8 @@ export interface BuildInput {
   readonly scope: Scope;
   readonly inputs: Readonly<Record<string, Expr>>;
   readonly classes: number;
+  /** Log-probabilities of the classes in the training data, [K]: a stored number that training fills in. */
+  readonly logPrior: () => Expr;
 }
 
 /** What every method gives. Stacks have one entry per modality (in order) or per component. */
@@ -25,7 +27,15 @@ export interface Outputs {
   readonly unimodal: Expr;
   /** Named components: their own predictions [C, B, K] and the gate's shares [B, C], which sum to 1. */
   readonly components?: { readonly names: readonly string[]; readonly logits: Expr; readonly gate: Expr };
+  /**
+   * In evaluation form: quantities with one row per sample, by the name of the stored number (`scope.statistic`) that holds
+   * their mean over training samples. Training renews it before each evaluation.
+   */
+  readonly statistics?: Readonly<Record<string, Expr>>;
 }
+
+/** Name of the stored class prior. */
+export const PRIOR = "prior";
 
 /** A vector of named loss terms: the stage's loss is the sum of weight_i * value_i over all its terms. */
 export interface Terms {
@@ -35,20 +45,18 @@ export interface Terms {
   readonly weights: readonly number[];
 }
 
-/** How the learning rate changes after each epoch, in plain data; `train` turns it into a schedule. */
-export const scheduleSchema = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("constant") }),
-  z.strictObject({ kind: z.literal("step"), every: z.int().positive(), factor: z.number().positive() }),
-  z.strictObject({ kind: z.literal("cosine"), minimum: z.number().min(0).default(0) }),
-  z.strictObject({
-    kind: z.literal("plateau"),
-    factor: z.number().positive().lt(1),
-    patience: z.int().min(0),
-    threshold: z.number().min(0).default(1e-4),
-    minimum: z.number().min(0).default(0),
-  }),
-]);
-export type ScheduleOptions = z.input<typeof scheduleSchema>;
+/** How the learning rate changes after each epoch, in plain data; training turns it into a schedule. */
+export type ScheduleOptions =
+  | { readonly kind: "constant" }
+  | { readonly kind: "step"; readonly every: number; readonly factor: number }
+  | { readonly kind: "cosine"; readonly minimum?: number }
+  | {
+      readonly kind: "plateau";
+      readonly factor: number;
+      readonly patience: number;
+      readonly threshold?: number;
+      readonly minimum?: number;
+    };
 
 /** One stage of training. It starts from the best state of the stage before, with a fresh optimiser. */
 export interface Stage<O extends Outputs> {

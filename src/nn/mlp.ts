@@ -7,8 +7,8 @@ import { linear } from "./linear.ts";
 import { checkRate, type Module, type Scope } from "./module.ts";
 import { dropout, layerNorm } from "./norm.ts";
 
-const activations = { relu, tanh, sigmoid } as const;
-export type Activation = keyof typeof activations;
+export type Activation = "relu" | "tanh" | "sigmoid";
+const activations: Readonly<Record<Activation, (x: Expr) => Expr>> = { relu, tanh, sigmoid };
 
 export interface MlpOptions {
   readonly activation?: Activation;

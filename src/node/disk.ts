@@ -85,6 +85,11 @@ export async function removeAsides(directory: string): Promise<void> {
   }
 }
 
+/** Is there a directory of that name? */
+export async function isDirectory(directory: string): Promise<boolean> {
+  return (await fs.stat(directory).catch(() => undefined))?.isDirectory() ?? false;
+}
+
 function isAbsolute(name: string): boolean {
   return path.isAbsolute(name) || path.win32.isAbsolute(name) || /^[a-z]:/i.test(name);
 }

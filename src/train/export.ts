@@ -4,6 +4,7 @@ import { CLIP } from "../data/standardise.ts";
 import { type Expr, leaf } from "../graph/expr.ts";
 import { type Block, lower } from "../graph/onnx/lower.ts";
 import { maximum, minimum, mul, reshape, sub, transpose } from "../graph/ops/index.ts";
+import { PRIOR } from "../methods/method.ts";
 import { rootScope } from "../nn/module.ts";
 import { type Fitted, standardiserState, widthsOf } from "./model.ts";
 
@@ -29,7 +30,8 @@ export function toOnnx(fitted: Fitted): Uint8Array {
     raw.push({ name, parts: [input] });
     inputs[name] = minimum(maximum(centred, -CLIP), CLIP);
   }
-  const outputs = method.build({ scope, inputs, classes: classes.length });
+  const logPrior = (): Expr => scope.statistic(PRIOR, [classes.length], 0);
+  const outputs = method.build({ scope, inputs, classes: classes.length, logPrior });
   const bySample = (x: Expr): Expr => transpose(x, [1, 0, 2]);
   const results: Record<string, Expr> = { logits: outputs.logits, unimodal: bySample(outputs.unimodal) };
   if (outputs.components !== undefined) {

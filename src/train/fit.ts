@@ -1,11 +1,11 @@
 /** @file The training protocol, top to bottom: settings, data, stages, epochs, the best state of each. */
 import { configError, runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
-import type { State } from "../core/tensor.ts";
+import { float32, type State } from "../core/tensor.ts";
 import { epochOrder } from "../data/batches.ts";
 import { type Dataset, featureCount } from "../data/dataset.ts";
 import { fitStandardiser, type Standardiser, standardise } from "../data/standardise.ts";
-import type { Method, Outputs, Stage } from "../methods/method.ts";
+import { type Method, type Outputs, PRIOR, type Stage } from "../methods/method.ts";
 import { initialState } from "../nn/module.ts";
 import {
   adam,
@@ -122,7 +122,7 @@ export async function fit(
     state,
     history,
   });
-  let state = checkpoint?.state ?? initialState(parameters, options.seed);
+  let state = checkpoint?.state ?? withPrior(initialState(parameters, options.seed), train);
   let history = checkpoint?.position.history ?? [];
   if (options.folder !== undefined) await writeHistory(options.folder, history);
   const pace = paceOf(stages);
@@ -163,6 +163,21 @@ export async function fit(
     best: { accuracy: last?.best.accuracy ?? Number.NaN, stage: last?.stage ?? "" },
   });
   return result(state, history);
+}
+
+/** Fills in the class prior, where the method asked for it: log-frequencies in training, half a sample added to each class. */
+function withPrior(state: State, { labels, classes }: Dataset): State {
+  if (state[PRIOR] === undefined) return state;
+  const counts = new Float64Array(classes.length).fill(0.5);
+  for (const label of labels) counts[label]!++;
+  const total = labels.length + classes.length / 2;
+  return {
+    ...state,
+    [PRIOR]: float32(
+      [classes.length],
+      Float32Array.from(counts, (n) => Math.log(n / total)),
+    ),
+  };
 }
 
 interface PlannedStage {
@@ -302,6 +317,7 @@ async function runStage(run: StageRun): Promise<{ state: State; history: readonl
         position = now;
         return pause();
       });
+      await prepared.renewStatistics();
       const logits = await prepared.predict(samples.validation);
       const classes = run.widths.classes;
       const validation = {

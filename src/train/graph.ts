@@ -3,7 +3,7 @@ import { configError, internalError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";
 import { asLeaf, type Expr, leaf, topological } from "../graph/expr.ts";
 import { grad } from "../graph/grad.ts";
-import type { Method, Outputs, Stage, Terms } from "../methods/method.ts";
+import { type Method, type Outputs, PRIOR, type Stage, type Terms } from "../methods/method.ts";
 import { type NoiseSpec, type ParameterSpec, type Requests, rootScope } from "../nn/module.ts";
 
 /** Widths a model is built on: features per modality (in order) and the number of classes. */
@@ -27,7 +27,8 @@ export function forward<O extends Outputs>(
   const inputs = Object.fromEntries(
     Object.entries(features).map(([name, width]) => [name, leaf("input", modalityLeaf(name), [batch, width])]),
   );
-  return { outputs: method.build({ scope, inputs, classes }), requests };
+  const logPrior = (): Expr => scope.statistic(PRIOR, [classes], -Math.log(classes));
+  return { outputs: method.build({ scope, inputs, classes, logPrior }), requests };
 }
 
 /** Every parameter of a method, in the order it asks for them. */

@@ -11,8 +11,8 @@ import { createArena } from "../runtime/arena.ts";
 import type { Backend, Executable } from "../runtime/backend.ts";
 import { createKernels } from "../runtime/kernels/index.ts";
 import { type Bound, compile, type Layout, layoutOf, type Part } from "../runtime/program.ts";
-import { createEvaluator, type Evaluator, leavesOf, placeOf, type Sources } from "./evaluate.ts";
-import { cutFrozen, type FrozenFeature, gatherRows } from "./frozen.ts";
+import { createEvaluator, leavesOf, placeOf, type Sources } from "./evaluate.ts";
+import { cutFrozen, type FrozenFeature, gatherRows, type RowSource } from "./frozen.ts";
 import { forward, type StageGraph, stageGraph, TARGET, type Widths } from "./graph.ts";
 
 /** Standardised samples of one split, by input leaf, and their labels [N]. */
@@ -53,6 +53,8 @@ export interface PreparedStage {
   readonly trainedParameters: number;
   /** One optimiser step on samples `order[from .. from + count)`; `step` counts from 1 within the stage. */
   step(order: Uint32Array, from: number, count: number, step: number, learningRate: number): Promise<StepResult>;
+  /** Renews the stored means (`Outputs.statistics`) that the prediction reads; call it before `predict` and `state`. */
+  renewStatistics(): Promise<void>;
   /** The stage's prediction [N, K] for samples. */
   predict(samples: Samples): Promise<Float32Array>;
   /** All parameters as they are now. */
@@ -65,6 +67,9 @@ export interface PreparedStage {
 
 /** Features of frozen parts are kept up to this many numbers (1 GiB); above it they are computed in every step. */
 const KEPT_LIMIT = 2 ** 28;
+
+/** Stored means are taken over this many training samples, the first ones: enough for a mean, and cheap to renew. */
+const REFERENCE_SAMPLES = 2048;
 
 /** A stage's graph at one batch size, reading kept features in place of data. */
 interface BatchGraph {
@@ -81,9 +86,10 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
   const sizes = [...new Set(plan)];
   const graphs = sizes.map((size) => batchGraph(setup, size));
   const first = graphs[0]!;
-  const evaluation = stage.prediction(
-    forward(method, widths, Math.max(2, Math.min(256, train.labels.length)), { training: false }).outputs as never,
-  );
+  const evaluated = forward(method, widths, Math.max(2, Math.min(256, train.labels.length)), {
+    training: false,
+  }).outputs;
+  const evaluation = stage.prediction(evaluated as never);
 
   // Trained parameters lie first and together, and gradients lie alike: the optimiser makes one pass over each.
   const trained = first.graph.gradients;
@@ -138,6 +144,20 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
     });
   }
   const evaluator = await createEvaluator(backend, [evaluation], parameters, threads);
+  // Stored means that the prediction reads, and a part of the training data on which they are renewed.
+  const renewed = Object.entries(evaluated.statistics ?? {}).filter(([name]) =>
+    leavesOf([evaluation], "parameter").has(name),
+  );
+  const statistics =
+    renewed.length === 0
+      ? undefined
+      : await createEvaluator(
+          backend,
+          renewed.map(([, expr]) => expr),
+          parameters,
+          threads,
+        );
+  const reference = statistics === undefined ? {} : firstRows(train.sources, REFERENCE_SAMPLES);
   const kept = first.features.length === 0 ? undefined : await keptSources(setup, first.features);
   const sources: Sources = { ...train.sources, ...kept };
   const noiseKey = streamKey(setup.seed, `noise.${stage.name}`);
@@ -191,6 +211,13 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
       return { samples: count, terms, correct: countCorrect(logits, train.labels, order, from, count, widths.classes) };
     },
 
+    async renewStatistics() {
+      const values = statistics === undefined ? [] : await statistics.run(reference);
+      values.forEach((value, i) => {
+        placeOf(parameters, renewed[i]![0]).set(meanOverRows(value));
+      });
+    },
+
     async predict(samples) {
       const [logits] = await evaluator.run(samples.sources);
       return logits!.data;
@@ -198,7 +225,7 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
 
     state() {
       const moved = Object.fromEntries(
-        [...trained.keys()].map((name) => {
+        [...trained.keys(), ...renewed.map(([name]) => name)].map((name) => {
           const { shape } = parameterLayout.places.get(name)!;
           return [name, float32(shape, placeOf(parameters, name).slice())];
         }),
@@ -226,7 +253,8 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
 
     async dispose() {
       for (const { program } of programs.values()) await program.dispose();
-      await (evaluator as Evaluator).dispose();
+      await evaluator.dispose();
+      await statistics?.dispose();
     },
   };
 }
@@ -281,6 +309,27 @@ async function keptSources(setup: StageSetup, features: readonly FrozenFeature[]
   const results = await evaluator.run(setup.train.sources);
   await evaluator.dispose();
   return Object.fromEntries(features.map((feature, i) => [feature.name, results[i]!]));
+}
+
+function firstRows(sources: Sources, count: number): Sources {
+  return Object.fromEntries(
+    Object.entries(sources).map(([name, source]) => {
+      const rows = Math.min(count, source.rows);
+      return [name, { ...source, data: source.data.subarray(0, rows * source.width), rows }];
+    }),
+  );
+}
+
+/** [lead, N, width] to [lead, width], accumulated in double precision. */
+function meanOverRows({ data, lead, rows, width }: RowSource): Float32Array {
+  const out = new Float32Array(lead * width);
+  const total = new Float64Array(width);
+  for (let l = 0; l < lead; l++) {
+    total.fill(0);
+    for (let i = 0; i < rows; i++) for (let f = 0; f < width; f++) total[f]! += data[(l * rows + i) * width + f]!;
+    for (let f = 0; f < width; f++) out[l * width + f] = total[f]! / rows;
+  }
+  return out;
 }
 
 function oneHot(

@@ -1,6 +1,7 @@
 /** @file BROJA as users call it: options in, atoms and a certified bracket in bits out. */
-import { checkChoice, checkKeys, checkPositive, checkWhole, NATS_PER_BIT } from "../options.ts";
+
 import { factorCost } from "../linear/pair-system.ts";
+import { checkChoice, checkKeys, checkPositive, checkWhole, NATS_PER_BIT } from "../options.ts";
 import { type Atoms, type Sources, sources } from "../sources.ts";
 import type { Table, TableInput } from "../table.ts";
 import { interiorPoint } from "./interior-point.ts";

@@ -33,11 +33,7 @@ export function marginSystem(cells: Cells): MarginSystem {
   const system = pairSystem(cells, new Uint8Array(rows2.size));
   const weights = new Float64Array(cells.size);
   const w = new Float64Array(pairs);
-  const zeros = (): ByMargin => [
-    new Float64Array(rows1.size),
-    new Float64Array(rows2.size),
-    new Float64Array(pairs),
-  ];
+  const zeros = (): ByMargin => [new Float64Array(rows1.size), new Float64Array(rows2.size), new Float64Array(pairs)];
   return {
     zeros,
 

@@ -1,7 +1,7 @@
 /** @file Ince's common change in surprisal, on the maximum entropy law with the table's pair margins. */
 import type { MaxentResult } from "../maxent.ts";
-import { marginal } from "../table.ts";
 import { Sum } from "../sum.ts";
+import { marginal } from "../table.ts";
 
 /** Changes in surprisal below this, in nats, have no sign. */
 const NO_SIGN = 1e-8;

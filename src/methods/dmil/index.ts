@@ -3,16 +3,15 @@
  * Source: Yang, Wei, Ni, Xu, Hu: Information-Theoretic Decomposition for Multimodal Interaction Learning, CVPR 2026.
  * Differs: any number of modalities M >= 2, by name; M, N (and U, v) of one modality share a layer, which changes no result.
  */
-import type { z } from "zod";
 import { defineMethod, type MethodFactory } from "../method.ts";
 import { buildDmil, type DmilOutputs } from "./model.ts";
-import { dmilSchema } from "./options.ts";
+import { type DmilInput, dmilSchema } from "./options.ts";
 import { dmilStages } from "./stages.ts";
 
 export { componentNames, type DmilOutputs } from "./model.ts";
 
 /** DMIL as published. The unimodal predictions are the linear heads on M_m. */
-export const dmil: MethodFactory<z.input<typeof dmilSchema>, DmilOutputs> = defineMethod({
+export const dmil: MethodFactory<DmilInput, DmilOutputs> = defineMethod({
   name: "dmil",
   summary: "redundant, unique and synergistic components with a per-sample gate (CVPR 2026)",
   schema: dmilSchema,

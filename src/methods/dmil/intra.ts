@@ -10,8 +10,10 @@ import type { Scope } from "../../nn/module.ts";
 export interface Intra {
   /** Means of M_m, [M, B, E]: what the consistency level reads. */
   readonly predictive: Expr;
-  /** Samples of N_m, [M, B, E]: what the synergy fusion reads. */
+  /** Samples of N_m, [M, B, E]: what the published synergy fusion reads. */
   readonly residual: Expr;
+  /** Means of N_m, [M, B, E]: what the purified synergy reads. */
+  readonly residualMean: Expr;
   /** Linear heads on samples of M_m, [M, B, K]. */
   readonly logits: Expr;
   /** KL to N(0, I) of M_m and N_m, [M, 2]; mean over batch and dimension. Absent when deterministic. */
@@ -30,6 +32,7 @@ export function intra(scope: Scope, z: Expr, classes: number, variational: boole
   return {
     predictive: slice(both.mean, -1, 0, width),
     residual: slice(draw, -1, width, width),
+    residualMean: slice(both.mean, -1, width, width),
     logits: linear(scope.child("heads"), slice(draw, -1, 0, width), classes),
     ...(kl !== undefined && { kl: mean(reshape(kl, [modalities, batch, 2, width]), [1, 3]) }),
     reconstruction: meanSquaredError(

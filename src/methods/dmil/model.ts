@@ -8,7 +8,8 @@ import { type Consistency, consistency } from "./consistency.ts";
 import { aggregate, gate } from "./gate.ts";
 import { type Intra, intra } from "./intra.ts";
 import type { DmilOptions } from "./options.ts";
-import { synergy } from "./synergy.ts";
+import { purifiedSynergy, synergy, synergyLogits } from "./synergy.ts";
+import { type Teaching, teach } from "./teacher.ts";
 
 export interface DmilOutputs extends Outputs {
   readonly components: NonNullable<Outputs["components"]>;
@@ -16,6 +17,9 @@ export interface DmilOutputs extends Outputs {
   readonly intra?: Intra;
   /** Absent under `levels: "id"`. */
   readonly consistency?: Consistency;
+  /** Present with purified synergy. */
+  readonly teaching?: Teaching;
+  readonly logPrior?: Expr;
 }
 
 /** Names of the components, in the order of every stack: redundant, unique_<modality>, synergistic. */
@@ -39,7 +43,32 @@ export function buildDmil(
   const first = levels === "cd" ? undefined : intra(scope.child("intra"), z, classes, variational);
   const predictive = first?.predictive ?? z;
   const second = levels === "id" ? undefined : consistency(scope.child("consistency"), predictive, variational);
-  const s = synergy(scope.child("synergy"), first?.residual ?? z);
+  const unimodal = first?.logits ?? linear(scope.child("intra").child("heads"), z, classes);
+  const raw = first?.residual ?? z;
+  if (options.synergy === "purified") {
+    const logPrior = input.logPrior();
+    const pure = purifiedSynergy(scope.child("synergy"), first?.residualMean ?? z, 2);
+    const { logits: own, pure: pureLogits } = synergyLogits(
+      scope.child("synergy").child("head"),
+      pure.representation,
+      logPrior,
+    );
+    const lead = concat([...(second === undefined ? [] : [oneOf(second.redundant)]), second?.unique ?? predictive], 0);
+    const parts = concat([lead, oneOf(pure.representation)], 0);
+    const logits = concat([linear(scope.child("heads"), lead, classes), oneOf(own)], 0);
+    const shares = gate(scope.child("gate"), parts);
+    return {
+      logits: aggregate(shares, logits),
+      unimodal,
+      components: { names: componentNames(Object.keys(encoders), levels), logits, gate: shares },
+      ...(first !== undefined && { intra: first }),
+      ...(second !== undefined && { consistency: second }),
+      teaching: teach(unimodal, pureLogits, logPrior),
+      logPrior,
+      statistics: { "synergy.centre": pure.features },
+    };
+  }
+  const s = synergy(scope.child("synergy"), raw);
 
   const one = (x: Expr): Expr => reshape(x, [1, ...x.shape]);
   const unique = second?.unique ?? predictive;
@@ -48,9 +77,13 @@ export function buildDmil(
   const shares = gate(scope.child("gate"), parts);
   return {
     logits: aggregate(shares, logits),
-    unimodal: first?.logits ?? linear(scope.child("intra").child("heads"), z, classes),
+    unimodal,
     components: { names: componentNames(Object.keys(encoders), levels), logits, gate: shares },
     ...(first !== undefined && { intra: first }),
     ...(second !== undefined && { consistency: second }),
   };
+}
+
+function oneOf(x: Expr): Expr {
+  return reshape(x, [1, ...x.shape]);
 }

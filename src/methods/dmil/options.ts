@@ -1,37 +1,79 @@
 /** @file DMIL's settings. */
 import { z } from "zod";
+import type { Loose } from "../../core/options.ts";
 import { embeddingOption } from "../method.ts";
 
-/** Coefficients of the loss. `lambda` and the b_ terms are not public; 0.1 and 1 were chosen on validation data (docs/decisions). */
-const lossSchema = z.strictObject({
-  /** lambda: scale of all divergences and reconstructions. */
-  lambda: z.number().min(0).default(0.1),
-  /** b_kl: KL of M_m and N_m to N(0, I). */
-  intraKl: z.number().min(0).default(1),
-  /** b_R: KL of R. */
-  redundantKl: z.number().min(0).default(1),
-  /** b_U: KL of U_m. */
-  uniqueKl: z.number().min(0).default(1),
-  /** b_align: each modality's view of R against the shared one. */
-  alignment: z.number().min(0).default(1),
-  /** b_1: cross-entropy of the heads on M_m in the whole stage. */
-  intra: z.number().min(0).default(1),
-  /** Component cross-entropies in the components stage (published: 0.5). */
-  components: z.number().min(0).default(0.5),
-  /** Component cross-entropies in the whole stage (published: 0.8). */
-  componentsWhole: z.number().min(0).default(0.8),
-  /** Reconstructions in the first two stages (published: 0.1). */
-  reconstruction: z.number().min(0).default(0.1),
-  /** Reconstructions in the whole stage (published: 0.05). */
-  reconstructionWhole: z.number().min(0).default(0.05),
-});
+/** Coefficients of the loss, as DMIL uses them. `lambda` and the b_ terms are not public; they were chosen on validation data. */
+export interface DmilLoss {
+  /** lambda: scale of all divergences and reconstructions, 0.1. */
+  readonly lambda: number;
+  /** b_kl: KL of M_m to N(0, I), 1. */
+  readonly predictiveKl: number;
+  /** b_kl: KL of N_m to N(0, I), 1 (published form). */
+  readonly residualKl: number;
+  /** b_R: KL of R, 1. */
+  readonly redundantKl: number;
+  /** b_U: KL of U_m, 1. */
+  readonly uniqueKl: number;
+  /** b_align: each modality's view of R against the shared one, 1. */
+  readonly alignment: number;
+  /** b_1: cross-entropy of the heads on M_m in the whole stage, 1. */
+  readonly intra: number;
+  /** Component cross-entropies in the components stage, 0.5 (published). */
+  readonly components: number;
+  /** Component cross-entropies in the whole stage, 0.8 (published). */
+  readonly componentsWhole: number;
+  /** Reconstructions in the first two stages, 0.1 (published). */
+  readonly reconstruction: number;
+  /** Reconstructions in the whole stage, 0.05 (published). */
+  readonly reconstructionWhole: number;
+  /** Purified form: cross-entropy of the residual prediction, which alone trains the synergy, 1. */
+  readonly residual: number;
+  /** Purified form: each component is silent (says the prior) where it is not responsible, 0.3. */
+  readonly silence: number;
+  /** Purified form: the gate is taught the shares of information, 1. */
+  readonly teaching: number;
+}
 
-export const dmilSchema = z.strictObject({
+/** DMIL's settings with nothing left open. */
+export interface DmilOptions {
+  /** E, the width of embeddings and components, 64. */
+  readonly embedding: number;
+  /** False replaces every variational layer by a deterministic linear one (DMIL-FC); true. */
+  readonly variational: boolean;
+  /** Which levels of decomposition are built: both, intra-modality only (DMIL-ID), consistency only (DMIL-CD); both. */
+  readonly levels: "both" | "id" | "cd";
+  /** How the synergistic component is built and trained; see docs/decisions. */
+  readonly synergy: "purified" | "published";
+  readonly loss: DmilLoss;
+}
+
+/** What a user writes: everything may be left out. */
+export type DmilInput = Loose<Omit<DmilOptions, "loss">> & { readonly loss?: Loose<DmilLoss> | undefined };
+
+const weight = (value: number): z.ZodDefault<z.ZodNumber> => z.number().min(0).default(value);
+
+export const dmilSchema: z.ZodType<DmilOptions, DmilInput> = z.strictObject({
   embedding: embeddingOption,
-  /** False replaces every variational layer by a deterministic linear one (DMIL-FC). */
   variational: z.boolean().default(true),
-  /** Which levels of decomposition are built: both, intra-modality only (DMIL-ID), consistency only (DMIL-CD). */
   levels: z.enum(["both", "id", "cd"]).default("both"),
-  loss: lossSchema.prefault({}),
+  synergy: z.enum(["purified", "published"]).default("published"),
+  loss: z
+    .strictObject({
+      lambda: weight(0.1),
+      predictiveKl: weight(1),
+      residualKl: weight(1),
+      redundantKl: weight(1),
+      uniqueKl: weight(1),
+      alignment: weight(1),
+      intra: weight(1),
+      components: weight(0.5),
+      componentsWhole: weight(0.8),
+      reconstruction: weight(0.1),
+      reconstructionWhole: weight(0.05),
+      residual: weight(1),
+      silence: weight(0.3),
+      teaching: weight(1),
+    })
+    .prefault({}),
 });
-export type DmilOptions = z.output<typeof dmilSchema>;

@@ -1,7 +1,19 @@
 /** @file DMIL's three stages: what each trains, and its loss. Source: paper, section 3; coefficients of the reference code. */
 import type { Expr } from "../../graph/expr.ts";
-import { concat, mean, reshape } from "../../graph/ops/index.ts";
-import { crossEntropy } from "../../nn/losses.ts";
+import {
+  concat,
+  exp,
+  log,
+  logSoftmax,
+  maximum,
+  mean,
+  mul,
+  reshape,
+  sub,
+  sum,
+  transpose,
+} from "../../graph/ops/index.ts";
+import { crossEntropy, negativeLogLikelihood } from "../../nn/losses.ts";
 import type { Stage, Terms } from "../method.ts";
 import type { DmilOutputs } from "./model.ts";
 import type { DmilOptions } from "./options.ts";
@@ -31,7 +43,10 @@ function crossEntropies(
 export function dmilStages(options: DmilOptions, modalities: readonly string[]): readonly Stage<DmilOutputs>[] {
   const { loss } = options;
   const byModality = (name: string): string[] => modalities.map((modality) => `${name}.${modality}`);
-  const inFirst = (parameter: string): boolean => /^(encoders|intra)\./.test(parameter);
+  const purified = options.synergy === "purified";
+  /** Purified synergy is trained with the encoders from the start: features fit for single modalities alone lose what it needs. */
+  const first = purified ? /^(encoders|intra|synergy)\./ : /^(encoders|intra)\./;
+  const inFirst = (parameter: string): boolean => first.test(parameter);
 
   /** KL and reconstruction of the intra level, and of the consistency level, with the reconstruction's coefficient. */
   const intraTerms = ({ intra }: DmilOutputs, reconstruction: number): Terms[] =>
@@ -44,7 +59,7 @@ export function dmilStages(options: DmilOptions, modalities: readonly string[]):
                 {
                   names: modalities.flatMap((m) => [`kl.predictive.${m}`, `kl.residual.${m}`]),
                   value: intra.kl,
-                  weights: repeat(2 * modalities.length, loss.lambda * loss.intraKl),
+                  weights: modalities.flatMap(() => [loss.lambda * loss.predictiveKl, loss.lambda * loss.residualKl]),
                 },
               ]),
           {
@@ -80,21 +95,57 @@ export function dmilStages(options: DmilOptions, modalities: readonly string[]):
     weight,
   });
 
+  /** What the modalities alone leave unexplained: the term that trains the purified synergy. */
+  const unexplained = ({ teaching }: DmilOutputs, target: Expr): Terms[] =>
+    teaching === undefined
+      ? []
+      : [{ names: ["ce.residual"], value: negativeLogLikelihood(teaching.residual, target), weights: [loss.residual] }];
+
+  /** Terms of the purified form: see teacher.ts. Responsible components are right, the others silent; the gate says which. */
+  const taught = (out: DmilOutputs, target: Expr, weight: number): Terms[] => {
+    const {
+      teaching,
+      logPrior,
+      components: { names, logits, gate },
+    } = out;
+    if (teaching === undefined || logPrior === undefined) return [];
+    const batch = target.shape[0]!;
+    const logs = logSoftmax(logits); // [C, B, K]
+    const { portions, shares } = teaching;
+    const explained = sum(portions, 0, true); // [1, B]
+    const right = mul(sum(mul(sum(mul(logs, target), -1), portions), -1), -1 / batch); // [C]
+    const away = sum(mul(exp(logPrior), sub(logPrior, logs)), -1); // [C, B], KL(prior, p_c)
+    const silent = mul(sum(mul(away, sub(explained, portions)), -1), 1 / batch); // [C]
+    const taughtGate = sum(mul(transpose(log(maximum(gate, 1e-8)), [1, 0]), shares), 0, true); // [1, B]
+    const agreement = mul(sum(mul(taughtGate, explained)), -1 / batch);
+    return [
+      ...unexplained(out, target),
+      { names: names.map((name) => `ce.${name}`), value: right, weights: repeat(names.length, weight) },
+      { names: names.map((name) => `silence.${name}`), value: silent, weights: repeat(names.length, loss.silence) },
+      { names: ["gate"], value: agreement, weights: [loss.teaching] },
+    ];
+  };
+
   const stages: Stage<DmilOutputs>[] = [
     {
       name: "intra",
       trains: inFirst,
-      terms: (out, target) => [crossEntropies(target, [heads(out, 1)]), ...intraTerms(out, loss.reconstruction)],
-      prediction: (out) => mean(out.unimodal, 0),
-      epochs: 10,
+      terms: (out, target) => [
+        crossEntropies(target, [heads(out, 1)]),
+        ...unexplained(out, target),
+        ...intraTerms(out, loss.reconstruction),
+      ],
+      prediction: (out) => out.teaching?.residual ?? mean(out.unimodal, 0),
+      epochs: purified ? 20 : 10,
       learningRate: 1e-3,
-      schedule: { kind: "plateau", factor: 0.2, patience: 2 },
+      schedule: { kind: "plateau", factor: 0.2, patience: purified ? 6 : 2 },
     },
     {
       name: "components",
       trains: (parameter) => !inFirst(parameter),
       terms: (out, target) => [
-        crossEntropies(target, [whole(out), components(out, loss.components)]),
+        crossEntropies(target, [whole(out), ...(purified ? [] : [components(out, loss.components)])]),
+        ...taught(out, target, loss.components),
         ...consistencyTerms(out, loss.reconstruction),
       ],
       prediction: (out) => out.logits,
@@ -106,7 +157,12 @@ export function dmilStages(options: DmilOptions, modalities: readonly string[]):
       name: "whole",
       trains: () => true,
       terms: (out, target) => [
-        crossEntropies(target, [whole(out), heads(out, loss.intra), components(out, loss.componentsWhole)]),
+        crossEntropies(target, [
+          whole(out),
+          heads(out, loss.intra),
+          ...(purified ? [] : [components(out, loss.componentsWhole)]),
+        ]),
+        ...taught(out, target, loss.componentsWhole),
         ...intraTerms(out, loss.reconstructionWhole),
         ...consistencyTerms(out, loss.reconstructionWhole),
       ],

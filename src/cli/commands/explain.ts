@@ -1,0 +1,38 @@
+/** @file `dmil explain`: what each component contributed, a row a sample, or a summary with three samples. */
+import type { SplitName } from "../../data/dataset.ts";
+import { explain as explainModel } from "../../interactions/explain.ts";
+import { flatten } from "../../interactions/report.ts";
+import { encodeTable, tableFormat } from "../../runs/tables.ts";
+import type { Answer } from "../answer.ts";
+import { describeSamples, describeSummary } from "../explanation.ts";
+import { openForQuestions, writeFile } from "../open-data.ts";
+import { count } from "../text.ts";
+
+export interface ExplainFlags {
+  readonly split: SplitName;
+  readonly data?: string;
+  readonly out?: string;
+}
+
+/** Explains a split. */
+export async function explain(run: string, { split, data, out }: ExplainFlags): Promise<Answer> {
+  if (out !== undefined) tableFormat(out); // a wrong ending is better known before the work than after
+  const { fitted, record, dataset } = await openForQuestions(run, split, data);
+  const { samples, summary } = await explainModel(fitted, dataset, { backend: record.engine?.backend ?? "auto" });
+  const json = {
+    run,
+    method: record.config.method,
+    split,
+    data: data ?? record.data.path,
+    ...(out && { out }),
+    summary,
+  };
+  if (out === undefined) {
+    const title = `${run}  ${record.config.method} on ${split}`;
+    return { text: `${title}\n${describeSummary(summary)}\n\n${describeSamples(samples)}`, json };
+  }
+  const rows = samples.map(flatten);
+  await writeFile(out, encodeTable(rows, out));
+  const columns = Object.keys(rows[0]!).length;
+  return { text: `${out}: ${count(rows.length, "sample")}, ${count(columns, "column")}`, json };
+}

@@ -1,0 +1,91 @@
+/** @file `dmil train`: settings and data in, a run folder out. */
+import * as path from "node:path";
+import { stringify } from "yaml";
+import { configError, runError } from "../../core/errors.ts";
+import { disk, isDirectory, removeAsides } from "../../node/disk.ts";
+import { planRun } from "../../runs/plan.ts";
+import { readRecord, runFiles } from "../../runs/record.ts";
+import { removeRun, requireNoRun, startRun } from "../../runs/run.ts";
+import { parseSettings, type Settings } from "../../runs/settings.ts";
+import type { Answer } from "../answer.ts";
+import { type Given, gatherSettings, locating, names, numberOrText } from "../config.ts";
+import { openData } from "../open-data.ts";
+import { finishedAnswer, requireIdle, runAtTerminal } from "../running.ts";
+
+export interface TrainFlags {
+  readonly config?: string;
+  readonly set?: readonly string[];
+  readonly method?: string;
+  readonly modalities?: string;
+  readonly seed?: string;
+  readonly batchSize?: string;
+  readonly learningRate?: string;
+  readonly threads?: string;
+  readonly backend?: string;
+  readonly out?: string;
+  readonly force?: boolean;
+  readonly dryRun?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** Trains, or with --dry-run prints the settings it would train with. */
+export async function train(data: string | undefined, flags: TrainFlags): Promise<Answer> {
+  const given = await settingsOf(data, flags);
+  const settings = await locating(given, () => parseSettings(given.value));
+  const out = flags.out ?? defaultOut(settings);
+  if (flags.dryRun !== true) await checkPlace(out, flags.force === true);
+  const { splits } = await openData(settings.data, settings.modalities);
+  const plan = await locating(given, () => planRun(settings, splits.train));
+  if (flags.dryRun === true) return { text: stringify(plan.config), json: { out, config: plan.config } };
+  const folder = disk(out);
+  if (await folder.exists(runFiles.record)) {
+    await removeRun(folder);
+    await removeAsides(out);
+  }
+  const run = await runAtTerminal(out, flags.quiet === true, (options) =>
+    startRun(folder, plan, splits, { ...options, dataPath: path.resolve(settings.data) }),
+  );
+  return finishedAnswer(out, run);
+}
+
+async function settingsOf(data: string | undefined, flags: TrainFlags): Promise<Given> {
+  const given = await gatherSettings(
+    flags.config,
+    [
+      { label: "DIR", path: ["data"], value: data },
+      { label: "--method", path: ["method"], value: flags.method },
+      { label: "--modalities", path: ["modalities"], value: names(flags.modalities) },
+      { label: "--seed", path: ["seed"], value: numberOrText(flags.seed) },
+      { label: "--batch-size", path: ["batchSize"], value: numberOrText(flags.batchSize) },
+      { label: "--learning-rate", path: ["learningRate"], value: numberOrText(flags.learningRate) },
+      { label: "--threads", path: ["threads"], value: numberOrText(flags.threads) },
+      { label: "--backend", path: ["backend"], value: flags.backend },
+    ],
+    flags.set ?? [],
+  );
+  if (given.value.data !== undefined) return given;
+  throw configError("no data: say where it is, as in `dmil train DIR`, or with `data: DIR` in the --config file.");
+}
+
+/** Makes sure that a new run may use a folder: it is empty, or holds a run that may be replaced. */
+async function checkPlace(out: string, force: boolean): Promise<void> {
+  const folder = disk(out);
+  if (await folder.exists(runFiles.record)) {
+    if (!force) await requireNoRun(folder);
+    const record = await readRecord(folder).catch(() => undefined); // one that cannot be read may be replaced as well
+    if (record !== undefined) requireIdle(out, record);
+    return;
+  }
+  const files = (await isDirectory(out)) ? await folder.list() : [];
+  if (files.length > 0) {
+    const listed = `${files.slice(0, 3).join(", ")}${files.length > 3 ? ", ..." : ""}`;
+    throw runError(`${out}: this folder holds other files (${listed}) and no run; give another --out.`, {
+      folder: out,
+    });
+  }
+}
+
+/** runs/<data set>-<method>-<seed> */
+function defaultOut({ data, method, seed }: Settings): string {
+  return path.join("runs", `${path.basename(path.resolve(data))}-${method}-${seed}`);
+}

@@ -1,0 +1,141 @@
+/** @file Several methods on one data folder: a run each, then one table, the gate, and three samples. For the demos. */
+import * as path from "node:path";
+import type { Dataset } from "../data/dataset.ts";
+import { type Report, report } from "../interactions/explain.ts";
+import { disk } from "../node/disk.ts";
+import { planRun } from "../runs/plan.ts";
+import { removeRun, startRun } from "../runs/run.ts";
+import { parseSettings, type Settings } from "../runs/settings.ts";
+import { type Metrics, predict, score } from "../train/predict.ts";
+import type { Answer } from "./answer.ts";
+import { describeSamples } from "./explanation.ts";
+import { openData } from "./open-data.ts";
+import { runAtTerminal } from "./running.ts";
+import { duration, quoted, share, table } from "./text.ts";
+
+/** What a comparison runs. */
+export interface Comparison {
+  /** The data folder. */
+  readonly data: string;
+  /** Runs go to <runs>/<name>-<method>-<seed>; one that is there already is replaced. */
+  readonly runs: string;
+  readonly name: string;
+  readonly seed: number;
+  readonly quiet: boolean;
+  /** What each method is trained with, in the order of the table; the last one is explained. */
+  readonly methods: Readonly<Record<string, Partial<Settings>>>;
+}
+
+interface Entry {
+  readonly method: string;
+  readonly run: string;
+  readonly seconds: number;
+  readonly validation: number;
+  readonly test: Metrics;
+  readonly report: Report;
+}
+
+/** Trains every method, scores it on the test split, and explains the last. */
+export async function compare({ data, runs, name, seed, quiet, methods }: Comparison): Promise<Answer> {
+  const { splits } = await openData(data);
+  const entries: Entry[] = [];
+  for (const [method, settings] of Object.entries(methods)) {
+    const run = path.join(runs, `${name}-${method}-${seed}`);
+    await removeRun(disk(run));
+    const started = performance.now();
+    const plan = planRun(parseSettings({ data, method, seed, ...settings }), splits.train);
+    const { fitted, record, result } = await runAtTerminal(run, quiet, (options) =>
+      startRun(disk(run), plan, splits, { ...options, dataPath: path.resolve(data) }),
+    );
+    const seconds = (performance.now() - started) / 1000;
+    const predictions = await predict(fitted, splits.test, { backend: record.engine?.backend ?? "auto" });
+    entries.push({
+      method,
+      run,
+      seconds,
+      validation: result.validation.accuracy,
+      test: score(predictions, splits.test),
+      report: report(predictions, splits.test),
+    });
+  }
+  const last = entries.at(-1)!;
+  const gates = gateRows(last.report, splits.test);
+  return {
+    text: [
+      methodTable(entries),
+      `synergy rate: the share of samples that are right as a whole where every modality alone is wrong`,
+      "",
+      `gate of ${last.method}, mean over the test split (a share of the prediction, not an amount of information)`,
+      table(gates),
+      "",
+      `three samples of the test split, as ${last.method} sees them`,
+      "",
+      describeSamples(last.report.samples),
+      "",
+      `the runs lie in ${runs}; next:`,
+      `  dmil evaluate ${quoted(last.run)}`,
+      `  dmil explain ${quoted(last.run)} --out samples.csv`,
+      `  dmil export ${quoted(last.run)} --out model.onnx`,
+    ].join("\n"),
+    json: {
+      data,
+      methods: entries.map(({ method, run, seconds, validation, test }) => ({
+        method,
+        run,
+        seconds,
+        validation,
+        test,
+      })),
+      gate: Object.fromEntries(
+        gates.slice(1).map(([row, , ...cells]) => [row, byComponent(gates[0]!.slice(2), cells)]),
+      ),
+      samples: last.report.samples.slice(0, 3),
+    },
+  };
+}
+
+function methodTable(entries: readonly Entry[]): string {
+  const modalities = Object.keys(entries[0]!.test.unimodal);
+  const header = [
+    "method",
+    "accuracy",
+    "synergy rate",
+    ...modalities.map((name) => `${name} alone`),
+    "validation",
+    "time",
+  ];
+  const rows = entries.map(({ method, test, validation, seconds }) => [
+    method,
+    share(test.accuracy),
+    share(test.synergyRate),
+    ...modalities.map((name) => share(test.unimodal[name])),
+    share(validation),
+    duration(seconds),
+  ]);
+  return table([header, ...rows]);
+}
+
+/** Mean gate by true component where the data knows it, else by class. */
+function gateRows({ samples, summary }: Report, { truth }: Dataset): string[][] {
+  const components = Object.keys(summary.gate);
+  const groups: [string, { samples: number; gate: Readonly<Record<string, number>> }][] =
+    truth === undefined ? Object.entries(summary.classes) : components.map((name) => [name, meanGate(name)]);
+  function meanGate(name: string): { samples: number; gate: Record<string, number> } {
+    const own = samples.filter((_, i) => truth![i] === name);
+    const mean = (component: string): number => own.reduce((sum, { gate }) => sum + gate[component]!, 0) / own.length;
+    return { samples: own.length, gate: byComponent(components, components.map(mean)) };
+  }
+  const shown = groups.filter(([, group]) => group.samples > 0);
+  return [
+    [truth === undefined ? "class" : "truly", "samples", ...components],
+    ...[["all", summary] as const, ...shown].map(([name, group]) => [
+      name,
+      String(group.samples),
+      ...components.map((component) => share(group.gate[component])),
+    ]),
+  ];
+}
+
+function byComponent<T>(components: readonly string[], values: readonly T[]): Record<string, T> {
+  return Object.fromEntries(components.map((name, i) => [name, values[i]!]));
+}

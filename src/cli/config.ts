@@ -1,0 +1,169 @@
+/** @file Settings from a file, from flags and from --set, in that order; each remembers where it was written. */
+import { readFile } from "node:fs/promises";
+import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parse, parseDocument } from "yaml";
+import { configError, DmilError } from "../core/errors.ts";
+import type { OptionIssue } from "../core/options.ts";
+
+type Path = readonly (string | number)[];
+
+/** Settings as given, not yet checked. */
+export interface Given {
+  readonly value: Readonly<Record<string, unknown>>;
+  /** Where the setting at a path was written and which it is: `run.yaml:3:5 encoder.dropout: `, `--seed: `. */
+  origin(path: Path): string;
+}
+
+/** A setting that a flag gives. */
+export interface Flag {
+  readonly label: string;
+  readonly path: readonly string[];
+  readonly value: unknown;
+}
+
+/** Gathers settings. @throws ConfigError for a file that cannot be read as YAML, and for a malformed --set. */
+export async function gatherSettings(
+  file: string | undefined,
+  flags: readonly Flag[],
+  sets: readonly string[],
+): Promise<Given> {
+  const source = file === undefined ? undefined : await readConfig(file);
+  const overrides = [...flags.filter(({ value }) => value !== undefined), ...sets.map(parseSet)];
+  let value: Record<string, unknown> = source?.value ?? {};
+  for (const { label, path, value: given } of overrides) value = withValue(value, path, given, label, []);
+  return {
+    value,
+    origin(path) {
+      // Of the flags that set this place, a part of it, or something around it, the last one counts.
+      const concerns = (flag: Flag): boolean => flag.path.every((part, i) => i >= path.length || part === path[i]);
+      const override = path.length === 0 ? undefined : overrides.findLast(concerns);
+      if (override === undefined) return source?.origin(path) ?? named(path);
+      return `${override.label}: ${override.path.length === path.length ? "" : named(path)}`;
+    },
+  };
+}
+
+/** Runs `work`; a ConfigError about settings is told again with the places where they were written. */
+export async function locating<T>(given: Pick<Given, "origin">, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const issues = error instanceof DmilError ? (error.fields.issues as readonly OptionIssue[] | undefined) : undefined;
+    if (issues === undefined) throw error;
+    const lines = issues.map(({ path, message }) => `${given.origin(path)}${message}`);
+    throw configError(lines.join("\n"), { issues });
+  }
+}
+
+/** A number where the text is one, else the text, so that the schema can say what is wrong with it. */
+export function numberOrText(text: string | undefined): number | string | undefined {
+  return text === undefined || text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
+}
+
+/** `audio,face` as names. */
+export function names(text: string | undefined): string[] | undefined {
+  return text?.split(",").map((name) => name.trim());
+}
+
+async function readConfig(file: string): Promise<Given> {
+  const text = await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
+    const reason =
+      cause.code === "ENOENT"
+        ? "there is no such file"
+        : cause.code === "EISDIR"
+          ? "this is a folder, not a file"
+          : cause.message;
+    throw configError(`--config ${file}: ${reason}.`, { file });
+  });
+  const lines = new LineCounter();
+  const at = (offset: number): string => {
+    const { line, col } = lines.linePos(offset);
+    return `${file}:${line}:${col}`;
+  };
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const [problem] = [...document.errors, ...document.warnings];
+  if (problem !== undefined) {
+    throw configError(`${at(problem.pos[0])} not valid YAML: ${problem.message.replace(/\.?$/, ".")}`, { file });
+  }
+  const value = plain(document, file);
+  return {
+    value,
+    origin: (path) => {
+      const offset = offsetOf(document, path);
+      return `${offset === undefined ? file : at(offset)} ${named(path)}`;
+    },
+  };
+}
+
+function plain(document: Document.Parsed, file: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = document.toJS();
+  } catch (cause) {
+    throw configError(`${file}: not valid YAML: ${(cause as Error).message}.`, { file });
+  }
+  if (value === null) return {};
+  if (isObject(value)) return value;
+  throw configError(
+    `${file}: holds ${JSON.stringify(value)?.slice(0, 60)}; settings are needed, one a line, for example method: dmil`,
+    { file },
+  );
+}
+
+/** Where the key at a path begins, or the deepest part of it that the file has. */
+function offsetOf(document: Document.Parsed, path: Path): number | undefined {
+  let node: unknown = document.contents;
+  let offset: number | undefined;
+  for (const part of path) {
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(part));
+      if (pair === undefined) return offset;
+      offset = (pair.key as Node).range?.[0];
+      node = pair.value;
+    } else if (isSeq(node)) {
+      node = node.items[Number(part)];
+      offset = (node as Node | undefined)?.range?.[0] ?? offset;
+    } else return offset;
+  }
+  return offset;
+}
+
+/** `a.b=1`, the value read as YAML. */
+function parseSet(text: string): Flag {
+  const equals = text.indexOf("=");
+  const path = text.slice(0, equals).split(".");
+  if (equals < 0 || path.includes("")) {
+    throw configError(`--set ${text}: a setting and a value are needed, as in --set epochs.whole=5`);
+  }
+  try {
+    return { label: `--set ${text}`, path, value: parse(text.slice(equals + 1), { prettyErrors: false }) };
+  } catch (cause) {
+    throw configError(`--set ${text}: the value is not valid YAML: ${(cause as Error).message}`);
+  }
+}
+
+/** A copy of settings with one of them changed. */
+function withValue(
+  value: unknown,
+  path: readonly string[],
+  given: unknown,
+  label: string,
+  above: readonly string[],
+): Record<string, unknown> {
+  const [first, ...rest] = path as [string, ...string[]];
+  if (!isObject(value)) {
+    const held = Array.isArray(value)
+      ? "a list; set it whole, as in [64, 32]"
+      : `${JSON.stringify(value)}, which has no parts`;
+    throw configError(`${label}: ${above.join(".")} is ${held}.`);
+  }
+  const inner = Object.hasOwn(value, first) ? value[first] : {};
+  return { ...value, [first]: rest.length === 0 ? given : withValue(inner, rest, given, label, [...above, first]) };
+}
+
+function named(path: Path): string {
+  return path.length === 0 ? "" : `${path.join(".")}: `;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

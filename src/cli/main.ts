@@ -1,0 +1,141 @@
+#!/usr/bin/env node
+/** @file The command line: names, flags and help. A command's code is loaded when it is called, so that help is quick. */
+import { Command, CommanderError, Option } from "commander";
+import { configError, hint } from "../core/errors.ts";
+import { type Answer, printAnswer, printError } from "./answer.ts";
+import { version } from "./version.ts";
+
+const splits = ["train", "validation", "test"];
+const split = (): Option => new Option("--split <name>", "which split").choices(splits).default("test");
+const collect = (value: string, previous: readonly string[] = []): readonly string[] => [...previous, value];
+
+/** The commands; each hands its answer to `give`. */
+function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
+  const program = new Command("dmil")
+    .description("Multimodal learning that knows, sample by sample, what each modality contributed.")
+    .version(version(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print help")
+    .helpCommand("help [command]", "print help for a command")
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} });
+  const add = (parent: Command, usage: string, description: string): Command =>
+    parent.command(usage).description(description).option("--json", "print one JSON document on stdout");
+  const quiet = ["-q, --quiet", "no progress on stderr"] as const;
+
+  add(program, "demo", "generate data, train three methods, explain samples: about half a minute")
+    .option("--out <dir>", "where data and runs go (default: a temporary folder)")
+    .option(...quiet)
+    .action(async (flags) => give((await import("./commands/demo.ts")).demo(flags)));
+
+  const data = program.command("data").description("look at data, or generate some");
+  data
+    .usage("check|generate")
+    .argument("[subcommand]")
+    .action((name?: string) => {
+      const known = data.commands.map((own) => own.name());
+      const given =
+        name === undefined
+          ? `a subcommand is needed: ${known.join(" or ")}.`
+          : `unknown subcommand "${name}"${hint(name, known)}`;
+      throw configError(`dmil data: ${given}`);
+    });
+  add(data, "check <dir>", "read a data folder and tell what it holds")
+    .option("--modalities <names>", "only these, as in audio,face")
+    .action(async (dir, flags) => give((await import("./commands/data-check.ts")).dataCheck(dir, flags)));
+  add(data, "generate", "write data whose true component is known for every sample")
+    .option("--kind <name>", "what kind", "interaction-mixture")
+    .requiredOption("--out <dir>", "where to write it")
+    .option("--classes <n>", "classes", "2")
+    .option("--noise <x>", "standard deviation of the noise on each feature", "0.3")
+    .option("--samples <n>", "in all, or train=600,validation=200,test=200", "4000")
+    .option(
+      "--shares <list>",
+      "as in redundant=0.25,unique=0.25,synergistic=0.25 (unique: of each modality; default: even)",
+    )
+    .option("--features <n>", "features of each modality", "20")
+    .option("--modalities <names>", "two or more", "a,b")
+    .option("--synergy <kind>", "with more than two modalities: all, or pairs", "all")
+    .option("--stratified", "exact shares instead of independent draws")
+    .option("--seed <n>", "seed", "0")
+    .action(async (flags) => give((await import("./commands/data-generate.ts")).dataGenerate(flags)));
+
+  add(program, "train [dir]", "train a method on a data folder")
+    .option("--method <name>", "dmil, joint, ensemble (default: dmil)")
+    .option("--modalities <names>", "which and in which order, as in audio,face (default: all)")
+    .option("--seed <n>", "same seed, same bits (default: 0)")
+    .option("--out <run>", "the run's folder (default: runs/<data>-<method>-<seed>)")
+    .option("--force", "replace the run that is there")
+    .option("--config <file>", "settings as YAML; flags and --set go before it")
+    .option("--set <path=value>", "one setting, as in epochs.whole=5; may be repeated", collect)
+    .option("--batch-size <n>", "samples a step (default: 64)")
+    .option("--learning-rate <x>", "for all stages (default: the method's)")
+    .option("--threads <n>", "threads inside one operation (default: auto)")
+    .option("--backend <name>", "auto, native, wasm (default: auto)")
+    .option("--dry-run", "print all settings and stop")
+    .option(...quiet)
+    .action(async (dir, flags) => give((await import("./commands/train.ts")).train(dir, flags)));
+  add(program, "resume <run>", "go on with an interrupted run, to the same bits")
+    .option("--data <dir>", "where the data lies now, if it was moved")
+    .option("--force", "also when its process seems to be alive")
+    .option(...quiet)
+    .action(async (run, flags) => give((await import("./commands/resume.ts")).resume(run, flags)));
+  add(program, "evaluate <run>", "accuracy and other figures on one split")
+    .addOption(split())
+    .option("--data <dir>", "other data of the same kind")
+    .action(async (run, flags) => give((await import("./commands/evaluate.ts")).evaluate(run, flags)));
+  add(program, "explain <run>", "what each component contributed, sample by sample")
+    .addOption(split())
+    .option("--data <dir>", "other data of the same kind")
+    .option("--out <file>", "a row a sample: .csv, .jsonl or .parquet (default: a summary and three samples)")
+    .action(async (run, flags) => give((await import("./commands/explain.ts")).explain(run, flags)));
+  add(program, "export <run>", "the model as one file")
+    .requiredOption("--out <file>", ".onnx or .safetensors")
+    .action(async (run, flags) => give((await import("./commands/export.ts")).exportModel(run, flags)));
+  add(program, "doctor", "does training work on this machine, and how to get what is missing").action(async () =>
+    give((await import("./commands/doctor.ts")).doctor()),
+  );
+  return program;
+}
+
+/** What users look for under another name. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  "--epochs": "epochs are set by stage, as in --set epochs.whole=5",
+  "--lr": "did you mean --learning-rate?",
+};
+
+/** A mistake in the command itself, in our words. */
+function usageError({ message }: CommanderError): Error {
+  const [first = "", ...more] = message.replace(/^error: /, "").split("\n");
+  const flag = /'(--[\w-]+)'/.exec(first)?.[1] ?? "";
+  const advice = ELSEWHERE[flag] ?? more.join(" ").replace(/^\(D/, "d").replace(/\)$/, "");
+  return configError(
+    `${first.replace(/\.$/, "")}${advice === "" ? "" : `; ${advice}`}${advice.endsWith("?") ? "" : "."} See dmil --help.`,
+  );
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const asJson = argv.includes("--json");
+  let code = 0;
+  const program = define(async (pending) => {
+    const answer = await pending;
+    printAnswer(answer, asJson);
+    if (answer.failed === true) code = 1;
+  });
+  try {
+    if (argv.length === 0) program.outputHelp();
+    else await program.parseAsync(argv, { from: "user" });
+    return code;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return printError(error, asJson);
+    return error.exitCode === 0 ? 0 : printError(usageError(error), asJson);
+  }
+}
+
+// A reader that has gone (`dmil explain ... | head`) is no error of ours.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    if (stream === process.stdout) process.exit();
+  });
+}
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,68 @@
+/** @file A run at the terminal: its screen, its interrupt, and what is said at the end. */
+import * as path from "node:path";
+import { DmilError, runError } from "../core/errors.ts";
+import { isAlive, machine } from "../node/machine.ts";
+import type { RunRecord } from "../runs/record.ts";
+import type { FinishedRun, RunOptions } from "../runs/run.ts";
+import type { Answer } from "./answer.ts";
+import { listenForInterrupt } from "./interrupt.ts";
+import { createScreen } from "./screen.ts";
+import { quoted, share } from "./text.ts";
+import { version } from "./version.ts";
+
+/** Runs `run` with progress on stderr; an interrupt saves, and ends with the way to resume. */
+export async function runAtTerminal(
+  out: string,
+  quiet: boolean,
+  run: (options: RunOptions) => Promise<FinishedRun>,
+): Promise<FinishedRun> {
+  const screen = createScreen(path.basename(path.resolve(out)), quiet);
+  const interrupt = listenForInterrupt(screen.note);
+  const { pid, host, ...facts } = machine();
+  let saved: { stage: string; epoch: number } | undefined;
+  try {
+    return await run({
+      environment: { dmil: version(), ...facts },
+      owner: { pid, host },
+      signal: interrupt.signal,
+      onEvent(event) {
+        if (event.kind === "checkpoint") saved = { stage: event.stage, epoch: event.epoch };
+        screen.onEvent(event);
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof DmilError) || error.fields.interrupted !== true) throw error;
+    const at = saved === undefined ? "" : ` at ${saved.stage} ${saved.epoch}`;
+    throw runError(`saved ${out}${at}; go on with: dmil resume ${quoted(out)}`, {
+      interrupted: true,
+      run: out,
+      ...saved,
+    });
+  } finally {
+    screen.done();
+    interrupt.release();
+  }
+}
+
+/** What train and resume say at the end. */
+export function finishedAnswer(out: string, { record, result }: FinishedRun): Answer {
+  const last = result.stages.at(-1)!;
+  const accuracy = share(result.validation.accuracy);
+  return {
+    text: [
+      `${out}  validation accuracy ${accuracy} (stage ${last.stage}, best epoch ${last.best.epoch} of ${last.epochs})`,
+      `next: dmil evaluate ${quoted(out)}`,
+      `      dmil explain ${quoted(out)} --out samples.csv`,
+    ].join("\n"),
+    json: { run: out, status: record.status, ...result },
+  };
+}
+
+/** @throws RunError when another process of this machine is at work on the run. */
+export function requireIdle(directory: string, { status, owner }: RunRecord, advice = ""): void {
+  if (status !== "running" || owner === undefined || !isAlive(owner)) return;
+  throw runError(
+    `${directory}: process ${owner.pid} is training this run now. Wait for it, or stop it with Ctrl-C there${advice}.`,
+    { pid: owner.pid },
+  );
+}

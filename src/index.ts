@@ -1,0 +1,73 @@
+/** @file `dmil`: the public names, in reading order. */
+
+// Errors and places
+export { DmilError, type ErrorCode, type ErrorFields } from "./core/errors.ts";
+export { type Folder, memoryFolder } from "./core/folder.ts";
+export { float32, type State, type Tensor, tensor } from "./core/tensor.ts";
+
+// Data: from a folder or from arrays to three checked splits
+export { checkSplits, type DataReport } from "./data/check.ts";
+export { type DataSplits, type Dataset, SPLITS, type SplitName, selectModalities, takeRows } from "./data/dataset.ts";
+export { type LoadedData, type LoadOptions, loadDataset, readDataset } from "./data/load.ts";
+export { type SplitOptions, splitBy } from "./data/split.ts";
+export { interactionMixture, type MixtureOptions } from "./data/synthetic/mixture.ts";
+export { writeDataset } from "./data/write.ts";
+// What the trained model says about each sample
+export { explain, type Report, report } from "./interactions/explain.ts";
+export { type Cell, flatten, type SampleReport } from "./interactions/report.ts";
+export type { GroupSummary, Summary } from "./interactions/summary.ts";
+export { dmil } from "./methods/dmil/index.ts";
+export { ensemble } from "./methods/ensemble.ts";
+export { methodFrom, methodNamed, methods } from "./methods/index.ts";
+export { joint } from "./methods/joint.ts";
+export {
+  defineMethod,
+  type Method,
+  type MethodFactory,
+  type Outputs,
+  type Stage,
+  type Terms,
+} from "./methods/method.ts";
+// Methods: what is trained
+export { type Activation, type MlpOptions, mlp } from "./nn/mlp.ts";
+export type { Module } from "./nn/module.ts";
+// Training, prediction, files
+export { type AdamOptions, adam, adamw, type Optimiser, type SgdOptions, sgd } from "./optim/index.ts";
+// Runs: training with a memory
+export {
+  encodeTable,
+  type FinishedRun,
+  type OpenRun,
+  openRun,
+  type Plan,
+  parseSettings,
+  planRun,
+  type Row,
+  type RunConfig,
+  type RunOptions,
+  type RunRecord,
+  type RunResult,
+  type RunStatus,
+  readRecord,
+  resumeRun,
+  type Settings,
+  startRun,
+  type TrainingData,
+} from "./runs/index.ts";
+export type { BackendName } from "./runtime/backend.ts";
+export {
+  decodeModel,
+  type EpochRecord,
+  encodeModel,
+  evaluate,
+  type FitEvent,
+  type FitOptions,
+  type Fitted,
+  fit,
+  type Metrics,
+  type Predictions,
+  type PredictOptions,
+  predict,
+  score,
+  toOnnx,
+} from "./train/index.ts";

@@ -1,0 +1,87 @@
+/** @file The information toolkit, discrete part: public names in reading order. Everything is in bits unless asked otherwise. */
+
+export {
+  type AdditiveOptimum,
+  additiveOptimum,
+  type BayesAccuracy,
+  bayesAccuracy,
+  connectedInformation,
+} from "./accuracy.ts";
+export { type BestAdditive, bestAdditiveAccuracy } from "./additive-best.ts";
+export {
+  type BiasMethod,
+  type BiasOptions,
+  type CorrectedAtoms,
+  correctedAtoms,
+  millerMadow,
+  rowsFor,
+} from "./bias.ts";
+export { type BootstrapOptions, type BootstrapResult, type BootstrapValue, bootstrap } from "./bootstrap.ts";
+export {
+  type BrojaMethod,
+  type BrojaOptions,
+  type BrojaResult,
+  broja,
+  brojaLaw,
+  type Certificate,
+} from "./broja/broja.ts";
+export { encode } from "./encode.ts";
+export {
+  type Axes,
+  conditionalEntropy,
+  conditionalMutualInformation,
+  entropy,
+  type InformationTerms,
+  informationTerms,
+  mutualInformation,
+} from "./entropy.ts";
+export type { Estimates, Informations } from "./estimates.ts";
+export { PID3_NODES, type Pid3Measure, type Pid3Result, pid3 } from "./lattice3.ts";
+export { type MaxentOptions, type MaxentResult, maxent } from "./maxent.ts";
+export {
+  POINTWISE_MEASURES,
+  type PointwiseMeasure,
+  type PointwiseOptions,
+  type PointwiseTable,
+  pointwise,
+} from "./measures/pointwise.ts";
+export {
+  connectedTest,
+  type ExcessTest,
+  type NullOptions,
+  type NullValue,
+  permutationNull,
+  type SynergyTest,
+  synergyTest,
+} from "./null-tests.ts";
+export type { Unit, UnitOption } from "./options.ts";
+export { PID_MEASURES, type PidMeasure, type PidOptions, type PidResult, pid } from "./pid.ts";
+export { type SampleOptions, sampleRows } from "./sample.ts";
+export type { Atoms } from "./sources.ts";
+export {
+  type IndicatorOptions,
+  type Predictions,
+  type SynergyIndicator,
+  synergyIndicator,
+} from "./synergy-indicator.ts";
+export {
+  countTable,
+  type FlatCells,
+  jointTable,
+  MAX_CELLS,
+  marginal,
+  type NestedCells,
+  type Table,
+  type TableInput,
+} from "./table.ts";
+export { type Theorem1, theorem1 } from "./theorem1.ts";
+export { erasures, GATES, type Gate, type GateName, gate } from "./truth/gates.ts";
+export {
+  type Cue,
+  type Mixture,
+  type MixtureOptions,
+  type MixtureRows,
+  mixture,
+  mixtureRows,
+  TYPES,
+} from "./truth/mixture.ts";

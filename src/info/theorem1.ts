@@ -1,0 +1,36 @@
+/** @file Theorem 1 of DMIL on tables: what a representation keeps, against what each interaction type needs. */
+import { conditionalEntropy, conditionalMutualInformation, mutualInformation } from "./entropy.ts";
+import { type Table, type TableInput, tableOfRank } from "./table.ts";
+
+/** Both sides of the bound, in bits. */
+export interface Theorem1 {
+  /** I(Z; Y), the left side. */
+  readonly IZY: number;
+  /** I(Z; Y | C), the mean over types of what Z tells within a type. */
+  readonly IZYgivenC: number;
+  /** H(C | Z), how far Z hides the type. */
+  readonly HCgivenZ: number;
+  /** I(Y; C). */
+  readonly IYC: number;
+  /** I(Z; Y | C) - H(C | Z) + I(Y; C), the right side; the bound says nothing when it is negative. */
+  readonly lower: number;
+  /** H(C | Z, Y): exactly what the left side has over the right, never below 0. */
+  readonly slack: number;
+}
+
+/**
+ * The terms of I(Z; Y) >= I(Z; Y | C) - H(C | Z) + I(Y; C) for a table [z, c, y]: representation, interaction type, target.
+ * It holds for any joint law, as I(C; Y | Z) = H(C | Z) - H(C | Z, Y). Source: DMIL, Theorem 1; information.md, 7.
+ *
+ * @throws ShapeError, DataError for a table that jointTable refuses.
+ * @example theorem1(encode(mixture({ weights }).joint, [0, 1], ([x1]) => x1))  // Z keeps x1 alone
+ */
+export function theorem1(input: TableInput): Theorem1 {
+  const table: Table = tableOfRank(input, 3, "theorem1", "[z, c, y]");
+  const IZY = mutualInformation(table, [0], [2]);
+  const IZYgivenC = conditionalMutualInformation(table, [0], [2], [1]);
+  const HCgivenZ = conditionalEntropy(table, [1], [0]);
+  const IYC = mutualInformation(table, [2], [1]);
+  const slack = conditionalEntropy(table, [1], [0, 2]);
+  return { IZY, IZYgivenC, HCgivenZ, IYC, lower: IZYgivenC - HCgivenZ + IYC, slack };
+}

@@ -1,0 +1,79 @@
+/** @file Information per sample, in bits: what each modality gives, what several give alike, what only all together give. */
+
+/** Atoms of N samples, in bits. They sum to `total` exactly: redundant + all unique + synergistic = i(all; y). */
+export interface Atoms {
+  readonly redundant: Float64Array;
+  readonly unique: Readonly<Record<string, Float64Array>>;
+  readonly synergistic: Float64Array;
+  readonly total: Float64Array;
+}
+
+/** Calibrated log-probabilities in nats, [N, K] each, and the log prior [K]. */
+export interface Predictors {
+  readonly all: Float64Array;
+  readonly modalities: Readonly<Record<string, Float64Array>>;
+  readonly logPrior: Float64Array;
+}
+
+/**
+ * Divergence of p(y given x) from the prior, in bits, [N]: information without looking at the label, never negative.
+ */
+export function labelFreeBits(logs: Float64Array, logPrior: Float64Array): Float64Array {
+  const classes = logPrior.length;
+  return Float64Array.from({ length: logs.length / classes }, (_, i) => {
+    let total = 0;
+    for (let k = 0; k < classes; k++) {
+      const log = logs[i * classes + k]!;
+      total += Math.exp(log) * (log - logPrior[k]!);
+    }
+    return total / Math.LN2;
+  });
+}
+
+/** i(x; y) = log2 p(y given x) - log2 p(y), [N]: negative where x misleads; NaN where the label is missing. */
+export function labelBits(logs: Float64Array, logPrior: Float64Array, labels: Int32Array): Float64Array {
+  const classes = logPrior.length;
+  return Float64Array.from(labels, (label, i) =>
+    label < 0 ? Number.NaN : (logs[i * classes + label]! - logPrior[label]!) / Math.LN2,
+  );
+}
+
+/**
+ * Atoms from information of all modalities together and of each alone. redundant = what at least two modalities give (the
+ * second largest i_m); unique_m = i_m - redundant for the largest; synergistic = i_all - largest i_m. For two modalities this is
+ * the pointwise minimum. Source: docs/notation.md; pointwise minimum, the sample-wise form of MMI.
+ */
+export function atoms(total: Float64Array, modalities: Readonly<Record<string, Float64Array>>): Atoms {
+  const names = Object.keys(modalities);
+  const redundant = new Float64Array(total.length);
+  const synergistic = new Float64Array(total.length);
+  const unique = Object.fromEntries(names.map((name) => [name, new Float64Array(total.length)]));
+  for (let i = 0; i < total.length; i++) {
+    let [best, second] = [0, -1];
+    for (let m = 1; m < names.length; m++) {
+      const value = modalities[names[m]!]![i]!;
+      if (value > modalities[names[best]!]![i]!) [best, second] = [m, best];
+      else if (second < 0 || value > modalities[names[second]!]![i]!) second = m;
+    }
+    const largest = modalities[names[best]!]![i]!;
+    const shared = modalities[names[second]!]![i]!;
+    redundant[i] = shared;
+    unique[names[best]!]![i] = largest - shared;
+    // Subtracting from the total what was given away keeps the sum exact.
+    synergistic[i] = total[i]! - largest;
+  }
+  return { redundant, unique, synergistic, total };
+}
+
+/** Label-free atoms, and atoms with the label. */
+export function atomsOf(
+  { all, modalities, logPrior }: Predictors,
+  labels: Int32Array,
+): { readonly labelFree: Atoms; readonly withLabel: Atoms } {
+  const each = (read: (logs: Float64Array) => Float64Array): Atoms =>
+    atoms(read(all), Object.fromEntries(Object.entries(modalities).map(([name, logs]) => [name, read(logs)])));
+  return {
+    labelFree: each((logs) => labelFreeBits(logs, logPrior)),
+    withLabel: each((logs) => labelBits(logs, logPrior, labels)),
+  };
+}

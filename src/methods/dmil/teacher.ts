@@ -1,0 +1,73 @@
+/** @file The teacher: how much each component is responsible for a sample, read off predictors that are held constant. */
+import type { Expr } from "../../graph/expr.ts";
+import {
+  add,
+  at,
+  concat,
+  div,
+  exp,
+  log,
+  logSoftmax,
+  max,
+  maximum,
+  minimum,
+  mul,
+  reshape,
+  softmax,
+  stopGradient,
+  sub,
+  sum,
+  transpose,
+} from "../../graph/ops/index.ts";
+
+/** Nothing is divided by less than this many nats. */
+const FLOOR = 1e-3;
+
+export interface Teaching {
+  /** Log-probabilities [B, K] of log(unimodal mixture) + synergy: the prediction whose error trains the synergy. */
+  readonly residual: Expr;
+  /** Information in R, U_1.., U_M, S as a portion of log K, [C, B]: constant for gradients. What nothing explains is in none. */
+  readonly portions: Expr;
+  /** The same as shares that sum to 1 over components. */
+  readonly shares: Expr;
+}
+
+/** Divergence of predictions [.., B, K] from the prior in nats, [.., B]: label-free information. */
+function divergence(logProbabilities: Expr, logPrior: Expr): Expr {
+  return sum(mul(exp(logProbabilities), sub(logProbabilities, logPrior)), -1);
+}
+
+/**
+ * From unimodal logits [M, B, K] and purified synergy logits [B, K].
+ * The unimodal part is an evidence-weighted mixture (a product would count redundant evidence twice); with d_m the divergence of
+ * p_m from the prior its weights are softmax(4 d_m). Shares are r = second largest d, u_m = d_m - r for the largest,
+ * s = d_all - largest, cut at 0.
+ */
+export function teach(unimodal: Expr, pure: Expr, logPrior: Expr): Teaching {
+  const [modalities, batch, classes] = unimodal.shape as [number, number, number];
+  const logs = stopGradient(logSoftmax(unimodal));
+  const d = divergence(logs, logPrior); // [M, B]
+  const weights = softmax(mul(transpose(d, [1, 0]), 4)); // [B, M]
+  const mixture = sum(mul(exp(logs), reshape(transpose(weights, [1, 0]), [modalities, batch, 1])), 0);
+  const base = stopGradient(log(maximum(mixture, 1e-20)));
+  const residual = logSoftmax(add(base, pure));
+
+  const all = divergence(stopGradient(residual), logPrior); // [B]
+  const parts = Array.from({ length: modalities }, (_, m) => at(d, m));
+  const largest = max(d, 0); // [B]
+  const others = parts.map((_, m) => parts.filter((_, n) => n !== m).reduce((a, b) => maximum(a, b)));
+  // The second largest is the smallest, over m, of the largest among the others.
+  const r = others.reduce((a, b) => minimum(a, b));
+  const unique = parts.map((part) => maximum(sub(part, r), 0));
+  const s = maximum(sub(all, largest), 0);
+  const atoms = concat(
+    [r, ...unique, s].map((atom) => reshape(atom, [1, batch])),
+    0,
+  );
+  const floored = add(atoms, FLOOR);
+  return {
+    residual,
+    portions: stopGradient(mul(atoms, 1 / Math.log(classes))),
+    shares: stopGradient(div(floored, sum(floored, 0, true))),
+  };
+}

@@ -1,0 +1,51 @@
+/** @file Temperatures: one number per predictor, fitted on validation data, so that its probabilities can be read as such. */
+import { logSoftmaxRows } from "./metrics.ts";
+
+/** Temperatures are sought in this range; both ends mean that the predictor is hopeless. */
+const RANGE = [0.05, 20] as const;
+
+/**
+ * The temperature T > 0 that minimises the log-loss of logits / T, [N, K], on labelled samples. 1 when there are none.
+ * The loss is convex in 1 / T, so a golden-section search over log T finds the minimum. Source: Guo et al., ICML 2017.
+ */
+export function fitTemperature(logits: Float32Array, labels: Int32Array, classes: number): number {
+  const rows = [...labels.keys()].filter((i) => labels[i]! >= 0);
+  if (rows.length === 0) return 1;
+  const loss = (logT: number): number => {
+    const beta = Math.exp(-logT);
+    let total = 0;
+    for (const i of rows) {
+      let top = Number.NEGATIVE_INFINITY;
+      for (let k = 0; k < classes; k++) top = Math.max(top, logits[i * classes + k]! * beta);
+      let sum = 0;
+      for (let k = 0; k < classes; k++) sum += Math.exp(logits[i * classes + k]! * beta - top);
+      total += top + Math.log(sum) - logits[i * classes + labels[i]!]! * beta;
+    }
+    return total;
+  };
+  let [low, high] = [Math.log(RANGE[0]), Math.log(RANGE[1])];
+  const ratio = (Math.sqrt(5) - 1) / 2;
+  let a = high - ratio * (high - low);
+  let b = low + ratio * (high - low);
+  let [lossA, lossB] = [loss(a), loss(b)];
+  for (let i = 0; i < 40; i++) {
+    if (lossA < lossB) {
+      [high, b, lossB] = [b, a, lossA];
+      a = high - ratio * (high - low);
+      lossA = loss(a);
+    } else {
+      [low, a, lossA] = [a, b, lossB];
+      b = low + ratio * (high - low);
+      lossB = loss(b);
+    }
+  }
+  return Math.exp((low + high) / 2);
+}
+
+/** Log-probabilities [N, K] in nats of logits at a temperature. */
+export function calibrated(logits: Float32Array, classes: number, temperature: number): Float64Array {
+  return logSoftmaxRows(
+    logits.map((v) => v / temperature),
+    classes,
+  );
+}
