@@ -15,6 +15,8 @@ import { duration, quoted, share, table } from "./text.ts";
 
 /** What a comparison runs. */
 export interface Comparison {
+  /** The first line: what the data asks. */
+  readonly title: string;
   /** The data folder. */
   readonly data: string;
   /** Runs go to <runs>/<name>-<method>-<seed>; one that is there already is replaced. */
@@ -22,6 +24,8 @@ export interface Comparison {
   readonly name: string;
   readonly seed: number;
   readonly quiet: boolean;
+  /** How `dmil` is called where this is read. */
+  readonly command: string;
   /** What each method is trained with, in the order of the table; the last one is explained. */
   readonly methods: Readonly<Record<string, Partial<Settings>>>;
 }
@@ -36,7 +40,8 @@ interface Entry {
 }
 
 /** Trains every method, scores it on the test split, and explains the last. */
-export async function compare({ data, runs, name, seed, quiet, methods }: Comparison): Promise<Answer> {
+export async function compare(comparison: Comparison): Promise<Answer> {
+  const { title, data, runs, name, seed, quiet, command, methods } = comparison;
   const { splits } = await openData(data);
   const entries: Entry[] = [];
   for (const [method, settings] of Object.entries(methods)) {
@@ -62,6 +67,8 @@ export async function compare({ data, runs, name, seed, quiet, methods }: Compar
   const gates = gateRows(last.report, splits.test);
   return {
     text: [
+      title,
+      "",
       methodTable(entries),
       `synergy rate: the share of samples that are right as a whole where every modality alone is wrong`,
       "",
@@ -72,10 +79,10 @@ export async function compare({ data, runs, name, seed, quiet, methods }: Compar
       "",
       describeSamples(last.report.samples),
       "",
-      `the runs lie in ${runs}; next:`,
-      `  dmil evaluate ${quoted(last.run)}`,
-      `  dmil explain ${quoted(last.run)} --out samples.csv`,
-      `  dmil export ${quoted(last.run)} --out model.onnx`,
+      `the data lies in ${data}, the runs in ${runs}; next:`,
+      `  ${command} evaluate ${quoted(last.run)}`,
+      `  ${command} explain ${quoted(last.run)} --out samples.csv`,
+      `  ${command} export ${quoted(last.run)} --out model.onnx`,
     ].join("\n"),
     json: {
       data,

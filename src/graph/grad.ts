@@ -36,7 +36,7 @@ export function grad(totals: readonly Weighted[], wrt: readonly Expr[]): Expr[] 
     if (!needed.has(value)) continue;
     const [first] = weights;
     const equal = weights.every((weight) => weight === first);
-    contribute(value, constant(equal ? first! : Float32Array.from(weights), value.shape));
+    contribute(value, constant(equal ? first! : weights, value.shape));
   }
 
   const results = new Map<Expr, Expr>();

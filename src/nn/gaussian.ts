@@ -1,6 +1,6 @@
 /** @file Diagonal Gaussians: heads, reparameterised samples, KL divergences. */
 import type { Expr } from "../graph/expr.ts";
-import { add, exp, mul, slice, sub } from "../graph/ops/index.ts";
+import { add, exp, mul, slice, square, sub } from "../graph/ops/index.ts";
 import type { Scope } from "./module.ts";
 
 /** A diagonal Gaussian per sample; all arrays are [..., B, E]. A deterministic one has no spread. */
@@ -30,8 +30,7 @@ export function sample(scope: Scope, { mean, spread }: Gaussian): Expr {
  */
 export function klToStandard({ mean, spread }: Gaussian): Expr | undefined {
   if (spread === undefined) return undefined;
-  const variance = mul(spread.deviation, spread.deviation);
-  return mul(sub(add(variance, mul(mean, mean)), add(spread.logVariance, 1)), 0.5);
+  return mul(sub(add(square(spread.deviation), square(mean)), add(spread.logVariance, 1)), 0.5);
 }
 
 /**
@@ -39,11 +38,10 @@ export function klToStandard({ mean, spread }: Gaussian): Expr | undefined {
  * distance of the means, which is the KL of two unit Gaussians.
  */
 export function kl(q: Gaussian, p: Gaussian): Expr {
-  const distance = sub(q.mean, p.mean);
-  const square = mul(distance, distance);
-  if (q.spread === undefined || p.spread === undefined) return mul(square, 0.5);
-  const variance = mul(q.spread.deviation, q.spread.deviation);
+  const distance = square(sub(q.mean, p.mean));
+  if (q.spread === undefined || p.spread === undefined) return mul(distance, 0.5);
+  const variance = square(q.spread.deviation);
   const precision = exp(mul(p.spread.logVariance, -1));
   const logRatio = sub(p.spread.logVariance, q.spread.logVariance);
-  return mul(sub(add(mul(add(variance, square), precision), logRatio), 1), 0.5);
+  return mul(sub(add(mul(add(variance, distance), precision), logRatio), 1), 0.5);
 }

@@ -1,6 +1,6 @@
 /** @file Losses: mean over the batch unless the name says otherwise. */
 import type { Expr } from "../graph/expr.ts";
-import { logSoftmax, mean, mul, sub, sum } from "../graph/ops/index.ts";
+import { logSoftmax, mean, mul, square, sub, sum } from "../graph/ops/index.ts";
 
 /**
  * Cross-entropy in nats, mean over the batch. logits [B, K] give []; a stack of predictions [S, B, K] gives [S].
@@ -18,6 +18,5 @@ export function negativeLogLikelihood(logProbabilities: Expr, target: Expr): Exp
 
 /** Mean of the squared difference over `axes`; over all axes when left out. */
 export function meanSquaredError(a: Expr, b: Expr, axes?: readonly number[]): Expr {
-  const difference = sub(a, b);
-  return mean(mul(difference, difference), axes);
+  return mean(square(sub(a, b)), axes);
 }

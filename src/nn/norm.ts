@@ -1,6 +1,6 @@
 /** @file Layer normalisation and dropout. */
 import type { Expr } from "../graph/expr.ts";
-import { add, div, mean, mul, sqrt, sub } from "../graph/ops/index.ts";
+import { add, div, mean, mul, sqrt, square, sub } from "../graph/ops/index.ts";
 import { checkRate, type Scope } from "./module.ts";
 
 /**
@@ -12,7 +12,7 @@ export function layerNorm(scope: Scope, x: Expr): Expr {
   const scale = scope.parameter("scale", [width], { kind: "constant", value: 1 });
   const shift = scope.parameter("shift", [width], { kind: "constant", value: 0 });
   const centred = sub(x, mean(x, -1, true));
-  const deviation = sqrt(add(mean(mul(centred, centred), -1, true), 1e-5));
+  const deviation = sqrt(add(mean(square(centred), -1, true), 1e-5));
   return add(mul(div(centred, deviation), scale), shift);
 }
 

@@ -41,14 +41,14 @@ describe.each(method.stages.map((stage) => [stage.name, stage] as const))("stage
     let loss = 0;
     graph.terms.forEach(({ names, weights }, i) => {
       names.forEach((term, j) => {
-        expect(difference([golden.terms[term]!], [values[i]![j]!]), term).toBeLessThan(1e-8);
+        expect(difference([golden.terms[term]!], [values[i]![j]!]), term).toBeLessThan(1e-9);
         loss += weights[j]! * values[i]![j]!;
       });
     });
-    expect(difference([expected.loss], [loss])).toBeLessThan(1e-8);
+    expect(difference([expected.loss], [loss])).toBeLessThan(1e-9);
     expect([...graph.gradients.keys()].sort()).toEqual(Object.keys(expected.gradients).sort());
     [...graph.gradients.keys()].forEach((parameter, i) => {
-      expect(difference(expected.gradients[parameter]!, values[graph.terms.length + i]!), parameter).toBeLessThan(1e-8);
+      expect(difference(expected.gradients[parameter]!, values[graph.terms.length + i]!), parameter).toBeLessThan(1e-9);
     });
   });
 

@@ -12,7 +12,7 @@ export interface GoldenPid {
   readonly counts: number[][][];
   readonly entropy: Readonly<Record<string, number>>;
   readonly mi: Readonly<Record<string, number>>;
-  readonly broja: Readonly<Record<string, number>>;
+  readonly broja: { readonly lower: number; readonly upper: number };
   readonly accuracy: Readonly<Record<string, number>>;
   readonly connectedInformation: number;
   readonly pointwise?: number[][];

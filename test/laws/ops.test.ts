@@ -25,6 +25,7 @@ const cases: Record<string, (() => Expr)[]> = {
   tanh: [() => ops.tanh(a())],
   sigmoid: [() => ops.sigmoid(a())],
   relu: [() => ops.relu(a())],
+  square: [() => ops.square(a())],
   sign: [() => ops.mul(ops.sign(a()), b())],
   stopGradient: [() => ops.mul(ops.stopGradient(ops.mul(b(), 2)), a())],
   add: [() => ops.add(a(), b()), () => ops.add(a(), x("c", [4])), () => ops.add(x("c", [3, 1]), x("d", [2, 1, 4]))],

@@ -30,11 +30,14 @@ export async function demo({ out, quiet = false }: DemoFlags): Promise<Answer> {
   });
   await writeDataset(disk(data), splits);
   return compare({
+    title:
+      "generated data: in a quarter of the samples each, both modalities, a alone, b alone, or only the pair tells the class",
     data,
     runs: path.join(place, "runs"),
     name: "mixture",
     seed: 0,
     quiet,
+    command: "dmil",
     methods: { joint: {}, ensemble: {}, dmil: {} },
   });
 }

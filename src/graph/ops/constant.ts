@@ -5,7 +5,7 @@ import { type Attributes, apply, type Expr, type OpRecord } from "../expr.ts";
 interface ConstantAttributes extends Attributes {
   readonly shape: Shape;
   /** One number for all elements, or one each. */
-  readonly data: number | Float32Array;
+  readonly data: number | readonly number[] | Float32Array;
 }
 
 export const constantOp: OpRecord<ConstantAttributes> = {
@@ -16,13 +16,16 @@ export const constantOp: OpRecord<ConstantAttributes> = {
   gradient: () => [],
   onnx(emit, _, { attributes }) {
     const { shape, data } = attributes as ConstantAttributes;
-    return emit.constant(shape, typeof data === "number" ? new Float32Array(sizeOf(shape)).fill(data) : data);
+    return emit.constant(
+      shape,
+      typeof data === "number" ? new Float32Array(sizeOf(shape)).fill(data) : Float32Array.from(data),
+    );
   },
   rows: () => undefined,
 };
 
 /** A constant of a shape: one number for all elements, or the elements row-major. */
-export function constant(data: number | Float32Array, shape: Shape = []): Expr {
+export function constant(data: ConstantAttributes["data"], shape: Shape = []): Expr {
   return apply(constantOp, [], { shape, data });
 }
 

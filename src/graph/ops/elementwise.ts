@@ -99,6 +99,15 @@ const reluOp: OpRecord<None> = unary(
   // The sign of relu(x) is its derivative: 1 above zero, 0 elsewhere.
   (g, _, y) => mul(g, sign(y)),
 );
+const squareOp: OpRecord<None> = {
+  ...unary(
+    "square",
+    "Mul",
+    (x) => x * x,
+    (g, x) => mul(mul(g, 2), x),
+  ),
+  onnx: (emit, [x]) => emit.node("Mul", [x!, x!]),
+};
 const signOp: OpRecord<None> = unary("sign", "Sign", Math.sign, () => undefined);
 const stopOp: OpRecord<None> = {
   ...unary(
@@ -191,7 +200,12 @@ export type Operand = Expr | number;
 const operand = (x: Operand): Expr => (typeof x === "number" ? constant(x) : x);
 
 /** -x */
-export const neg = (x: Expr): Expr => one(negOp, [x]);
+export function neg(x: Expr): Expr {
+  const fill = fillOf(x);
+  return fill === undefined ? one(negOp, [x]) : constant(-fill, x.shape);
+}
+/** x * x */
+export const square = (x: Expr): Expr => one(squareOp, [x]);
 /** e^x */
 export const exp = (x: Expr): Expr => one(expOp, [x]);
 /** Natural logarithm. */
@@ -238,6 +252,7 @@ export const elementwiseOps: readonly OpRecord[] = [
   tanhOp,
   sigmoidOp,
   reluOp,
+  squareOp,
   signOp,
   stopOp,
   addOp,

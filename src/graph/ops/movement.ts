@@ -2,6 +2,7 @@
 import { shapeError } from "../../core/errors.ts";
 import { formatShape, normalAxis, type Shape, sameShape, sizeOf, stridesOf } from "../../core/shape.ts";
 import { type Attributes, apply, type Expr, type OpRecord } from "../expr.ts";
+import { constant, fillOf } from "./constant.ts";
 
 interface ReshapeAttributes extends Attributes {
   readonly shape: Shape;
@@ -34,6 +35,8 @@ const reshapeOp: OpRecord<ReshapeAttributes> = {
 /** The same elements, row-major, under another shape. */
 export function reshape(x: Expr, shape: Shape): Expr {
   if (sameShape(x.shape, shape)) return x;
+  const fill = fillOf(x);
+  if (fill !== undefined && sizeOf(shape) === sizeOf(x.shape)) return constant(fill, shape);
   return x.op.name === "reshape" ? reshape(x.inputs[0]!, shape) : apply(reshapeOp, [x], { shape });
 }
 
@@ -123,6 +126,8 @@ function gatherRange(data: Float64Array, shape: Shape, axis: number, start: numb
 /** `length` entries of an axis from `start`. Slices that tile an axis lower to one Split. */
 export function slice(x: Expr, axis: number, start: number, length: number): Expr {
   const normal = normalAxis(axis, x.shape.length, "slice");
+  const fill = fillOf(x);
+  if (fill !== undefined) return constant(fill, x.shape.with(normal, length));
   return length === x.shape[normal] && start === 0 ? x : apply(sliceOp, [x], { axis: normal, start, length });
 }
 

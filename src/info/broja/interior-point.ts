@@ -35,6 +35,9 @@ const SHRINK = 0.8;
 /** Near enough: every pair's product at least this part of its share, every margin within this factor of its mass. */
 const CENTRAL = 1e-3;
 const MARGIN_FACTOR = 2;
+/** Steps shorter than this are not taken; what the slacks are then grown by instead. */
+const SHORTEST = 0.1;
+const RETREAT = 3;
 const FIRST_RIDGE = 1e-16;
 const LAST_RIDGE = 1e-4;
 /** Certificates in a row without a tighter bracket after which rounding has the last word. */
@@ -74,9 +77,9 @@ export function interiorPoint(given: Program, aim: number, maxIter: number): Opt
   const da = new Float64Array(rows1.size);
   const db = new Float64Array(rows2.size);
 
+  let best = independentGivenTarget(given);
   begin();
   const weight = now.mass.slice(); // sums to 1
-  let best = independentGivenTarget(given);
   const bracket: Bracket = { lower: 0, upper: upperBound(given, best, 1) };
   let iterations = 0;
   let idle = 0;
@@ -93,7 +96,12 @@ export function interiorPoint(given: Program, aim: number, maxIter: number): Opt
   function begin(): void {
     const { r, u, v, sweep } = scalingOf(given);
     for (let i = 0; i < START_SWEEPS; i++) sweep(1);
-    now.mass.set(r);
+    // Half the mass from the law independent given y: a pair the sweeps have all but emptied may yet be filled.
+    for (let k = 0; k < pairs; k++) {
+      let sum = 0;
+      for (let c = start[k]!; c < start[k + 1]!; c++) sum += best[c]!;
+      now.mass[k] = (r[k]! + sum) / 2;
+    }
     for (let i = 0; i < u.length; i++) now.alpha[i] = Math.log(u[i]!);
     for (let i = 0; i < v.length; i++) now.beta[i] = Math.log(v[i]!);
     const { s1, s2 } = feasibleShifts(cells, given.p1.length, given.p2.length, now.alpha, now.beta);
@@ -182,11 +190,11 @@ export function interiorPoint(given: Program, aim: number, maxIter: number): Opt
     const sigma = Math.max(1e-6, predictedShare() ** 3);
     curvature();
     direction(sigma * now.total);
-    if (search(0.1)) return true;
-    // Too curved for the corrector here: half a step of plain centring.
+    if (search(SHORTEST)) return true;
+    // Slacks too thin to move within: back along the central path, where there is more room.
     second.fill(0);
     product.fill(0);
-    direction(now.total / 2);
+    direction(RETREAT * now.total);
     return search(1e-8);
   }
 

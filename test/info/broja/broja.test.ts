@@ -3,16 +3,7 @@ import { describe, expect, it } from "vitest";
 import { stream } from "../../../src/core/random.ts";
 import { lowerBound, repairMargins, rowSums, upperBound } from "../../../src/info/broja/certificate.ts";
 import { program } from "../../../src/info/broja/program.ts";
-import {
-  broja,
-  brojaLaw,
-  gate,
-  informationTerms,
-  jointTable,
-  marginal,
-  pid,
-  sampleRows,
-} from "../../../src/info/index.ts";
+import { broja, brojaLaw, gate, informationTerms, jointTable, marginal, pid } from "../../../src/info/index.ts";
 import { sources } from "../../../src/info/sources.ts";
 import { type GoldenPid, golden, KEPT } from "../golden.ts";
 import { tables } from "../tables.ts";
@@ -79,7 +70,7 @@ describe("the certificate", () => {
       expect(result.converged).toBe(false);
       expect(result.lower).toBeLessThanOrEqual(truth.upper);
       expect(result.upper).toBeGreaterThanOrEqual(truth.lower);
-      expect(result.gap).toBe(result.upper - result.lower);
+      expect(result.gap).toBeCloseTo(result.upper - result.lower, 12);
     }
     expect(broja(table, { tol: 1e-16 }).converged).toBe(false);
   });
@@ -155,9 +146,7 @@ describe("brojaLaw", () => {
 
 describe("large alphabets", () => {
   it("go to the scaling, with an honest bracket", () => {
-    const columns = sampleRows({ shape: [4], data: [1, 1, 1, 1] }, { rows: 1, seed: 0 });
-    expect(columns).toHaveLength(1);
-    const table = noise([120, 120, 12], 5);
+    const table = noise([150, 150, 12], 5);
     const result = broja(table, { maxIter: 20 });
     expect(result.iterations).toBe(20);
     expect(result.converged).toBe(false);
@@ -175,8 +164,8 @@ describe.skipIf(file === undefined)("reference brackets", () => {
   it.each((file?.distributions ?? []).map((entry) => [entry.name, entry] as const))("%s", (_, entry) => {
     for (const options of [{}, { tol: 1e-6 }, { method: "scaling", maxIter: 200 }, { maxIter: 3 }] as const) {
       const { lower, upper } = broja(entry.counts, options);
-      expect(lower).toBeLessThanOrEqual(entry.broja["upper"]! + KEPT);
-      expect(upper).toBeGreaterThanOrEqual(entry.broja["lower"]! - KEPT);
+      expect(lower).toBeLessThanOrEqual(entry.broja.upper + KEPT);
+      expect(upper).toBeGreaterThanOrEqual(entry.broja.lower - KEPT);
     }
   });
 });
