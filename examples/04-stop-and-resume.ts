@@ -31,6 +31,7 @@ try {
 }
 const resumed = await resumeRun(broken, data);
 
-const weights = (run: typeof resumed): string => JSON.stringify(Object.values(run.fitted.state).map(({ data }) => [...data]));
+const weights = (run: typeof resumed): string =>
+  JSON.stringify(Object.values(run.fitted.state).map(({ data }) => [...data]));
 console.log("same weights to the bit:", weights(resumed) === weights(unbroken));
 console.log("validation accuracy", resumed.result.validation.accuracy.toFixed(3));

@@ -1,14 +1,15 @@
 /** @file Several methods on one data folder: a run each, then one table, the gate, and three samples. For the demos. */
 import * as path from "node:path";
-import type { Dataset } from "../data/dataset.ts";
 import { type Report, report } from "../interactions/explain.ts";
+import type { SampleReport } from "../interactions/report.ts";
+import { type GroupSummary, group } from "../interactions/summary.ts";
 import { disk } from "../node/disk.ts";
 import { planRun } from "../runs/plan.ts";
 import { removeRun, startRun } from "../runs/run.ts";
 import { parseSettings, type Settings } from "../runs/settings.ts";
 import { type Metrics, predict, score } from "../train/predict.ts";
 import type { Answer } from "./answer.ts";
-import { describeSamples } from "./explanation.ts";
+import { describeGroups, describeSamples } from "./explanation.ts";
 import { openData } from "./open-data.ts";
 import { runAtTerminal } from "./running.ts";
 import { duration, quoted, share, table } from "./text.ts";
@@ -60,11 +61,13 @@ export async function compare(comparison: Comparison): Promise<Answer> {
       seconds,
       validation: result.validation.accuracy,
       test: score(predictions, splits.test),
-      report: report(predictions, splits.test),
+      report: report(predictions, splits.test, fitted.calibration),
     });
   }
   const last = entries.at(-1)!;
-  const gates = gateRows(last.report, splits.test);
+  const { truth } = splits.test;
+  const { samples, summary } = last.report;
+  const groups = { all: summary, ...(truth === undefined ? summary.classes : byTruth(samples, truth)) };
   return {
     text: [
       title,
@@ -72,12 +75,13 @@ export async function compare(comparison: Comparison): Promise<Answer> {
       methodTable(entries),
       `synergy rate: the share of samples that are right as a whole where every modality alone is wrong`,
       "",
-      `gate of ${last.method}, mean over the test split (a share of the prediction, not an amount of information)`,
-      table(gates),
+      `what ${last.method} says of the test split, by ${truth === undefined ? "class" : "true component"}`,
       "",
-      `three samples of the test split, as ${last.method} sees them`,
+      describeGroups(groups, truth === undefined ? "class" : "truly"),
       "",
-      describeSamples(last.report.samples),
+      "three samples",
+      "",
+      describeSamples(samples),
       "",
       `the data lies in ${data}, the runs in ${runs}; next:`,
       `  ${command} evaluate ${quoted(last.run)}`,
@@ -93,10 +97,8 @@ export async function compare(comparison: Comparison): Promise<Answer> {
         validation,
         test,
       })),
-      gate: Object.fromEntries(
-        gates.slice(1).map(([row, , ...cells]) => [row, byComponent(gates[0]!.slice(2), cells)]),
-      ),
-      samples: last.report.samples.slice(0, 3),
+      groups,
+      samples: samples.slice(0, 3),
     },
   };
 }
@@ -122,27 +124,12 @@ function methodTable(entries: readonly Entry[]): string {
   return table([header, ...rows]);
 }
 
-/** Mean gate by true component where the data knows it, else by class. */
-function gateRows({ samples, summary }: Report, { truth }: Dataset): string[][] {
-  const components = Object.keys(summary.gate);
-  const groups: [string, { samples: number; gate: Readonly<Record<string, number>> }][] =
-    truth === undefined ? Object.entries(summary.classes) : components.map((name) => [name, meanGate(name)]);
-  function meanGate(name: string): { samples: number; gate: Record<string, number> } {
-    const own = samples.filter((_, i) => truth![i] === name);
-    const mean = (component: string): number => own.reduce((sum, { gate }) => sum + gate[component]!, 0) / own.length;
-    return { samples: own.length, gate: byComponent(components, components.map(mean)) };
+/** Summaries by true component, in the order in which reports name components. */
+function byTruth(samples: readonly SampleReport[], truth: readonly string[]): Record<string, GroupSummary> {
+  const groups: [string, GroupSummary][] = [];
+  for (const component of Object.keys(samples[0]!.bits)) {
+    const own = samples.filter((_, i) => truth[i] === component);
+    if (own.length > 0) groups.push([component, group(own)]);
   }
-  const shown = groups.filter(([, group]) => group.samples > 0);
-  return [
-    [truth === undefined ? "class" : "truly", "samples", ...components],
-    ...[["all", summary] as const, ...shown].map(([name, group]) => [
-      name,
-      String(group.samples),
-      ...components.map((component) => share(group.gate[component])),
-    ]),
-  ];
-}
-
-function byComponent<T>(components: readonly string[], values: readonly T[]): Record<string, T> {
-  return Object.fromEntries(components.map((name, i) => [name, values[i]!]));
+  return Object.fromEntries(groups);
 }

@@ -1,31 +1,26 @@
-/** @file Reports of interactions as text: a summary, and single samples. */
+/** @file Reports of interactions as text: means over groups of samples, and single samples. */
 import type { SampleReport } from "../interactions/report.ts";
-import type { Summary } from "../interactions/summary.ts";
+import type { GroupSummary } from "../interactions/summary.ts";
 import { share, table } from "./text.ts";
 
-/** Accuracy and mean gate shares, over all and by class. */
-export function describeSummary(summary: Summary): string {
-  const components = Object.keys(summary.gate);
-  const row = (name: string, { samples, accuracy, gate }: Pick<Summary, "samples" | "accuracy" | "gate">): string[] => [
-    name,
-    String(samples),
-    share(accuracy),
-    ...components.map((component) => share(gate[component])),
-  ];
-  const header = ["class", "samples", "accuracy", ...components.map((component) => `gate ${component}`)];
-  const rows = [row("all", summary), ...Object.entries(summary.classes).map(([name, group]) => row(name, group))];
-  const rate =
-    summary.synergyRate === undefined
-      ? ""
-      : `\nsynergy rate ${share(summary.synergyRate)}: right as a whole where every modality alone is wrong`;
-  const meaning =
-    components.length === 0
-      ? "\nthis method has no gate"
-      : "\na gate is a component's share of the prediction, not an amount of information";
-  return `${table([header, ...rows])}${rate}${meaning}`;
+/** Means by group: accuracy, gate (where the method has one) and bits, a table each; `by` heads the column of names. */
+export function describeGroups(groups: Readonly<Record<string, GroupSummary>>, by: string): string {
+  const entries = Object.entries(groups);
+  const part = (title: string, values: (group: GroupSummary) => Readonly<Record<string, number>>): string[] => {
+    const names = Object.keys(values(entries[0]![1]));
+    if (names.length === 0) return [];
+    const rows = entries.map(([name, group]) => [name, ...names.map((column) => share(values(group)[column]))]);
+    return [`${title}\n${table([[by, ...names], ...rows])}`];
+  };
+  const counts = entries.map(([name, { samples, accuracy }]) => [name, String(samples), share(accuracy)]);
+  return [
+    table([[by, "samples", "accuracy"], ...counts]),
+    ...part("gate, mean: a component's share of the prediction, not an amount of information", ({ gate }) => gate),
+    ...part("bits, mean: information about the class that only so much of the modalities gives", ({ bits }) => bits),
+  ].join("\n\n");
 }
 
-/** Up to three samples: the first in order for each component that leads the gate, then the first of all. */
+/** Up to `limit` samples: the first in order for each component that leads the gate, then the first of all. */
 export function describeSamples(samples: readonly SampleReport[], limit = 3): string {
   const leaders = new Map<string, SampleReport>();
   for (const sample of samples) {
@@ -38,21 +33,19 @@ export function describeSamples(samples: readonly SampleReport[], limit = 3): st
 
 function describeSample(sample: SampleReport): string {
   const probability = share(sample.probabilities[sample.prediction]);
+  const { label } = sample;
   const verdict =
-    sample.label === undefined
-      ? "no label"
-      : `label ${sample.label}, ${sample.label === sample.prediction ? "right" : "wrong"}`;
+    label === undefined ? "no label" : `label ${label}, ${label === sample.prediction ? "right" : "wrong"}`;
   const title = `sample ${sample.id}: ${sample.prediction} with probability ${probability} (${verdict})`;
-  const components = Object.entries(sample.components).map(([name, own]) => [
+  const says = (own: { readonly prediction: string; readonly probability: number } | undefined): string =>
+    own === undefined ? "" : `says ${own.prediction} with ${share(own.probability)}`;
+  const components = Object.keys({ ...sample.components, ...sample.bits }).map((name) => [
     `  ${name}`,
-    `gate ${share(sample.gate[name])}`,
-    `says ${own.prediction} with ${share(own.probability)}`,
+    sample.gate[name] === undefined ? "" : `gate ${share(sample.gate[name])}`,
+    sample.bits[name] === undefined ? "" : `${sample.bits[name].toFixed(2)} bits`,
+    says(sample.components[name]),
   ]);
-  const modalities = Object.entries(sample.modalities).map(([name, own]) => [
-    `  ${name} alone`,
-    "",
-    `says ${own.prediction} with ${share(own.probability)}`,
-  ]);
+  const modalities = Object.entries(sample.modalities).map(([name, own]) => [`  ${name} alone`, "", "", says(own)]);
   return `${title}\n${table([...components, ...modalities])}`;
 }
 

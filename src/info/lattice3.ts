@@ -17,11 +17,14 @@ export interface Pid3Result {
   readonly atoms: Readonly<Record<string, number>>;
 }
 
-/** A node: sets of sources as bit masks (1, 2, 4), none inside another. */
-type Node = readonly number[];
+/** The 18 antichains of nonempty sets of sources, each after everything below it: the smallest redundancy first, the whole last. */
+export const PID3_NODES: readonly string[] = [
+  ...["1|2|3", "1|2", "1|3", "2|3", "1|23", "2|13", "3|12", "1", "2", "3"],
+  ...["12|13|23", "12|13", "12|23", "13|23", "12", "13", "23", "123"],
+];
 
-/** The 18 nodes, from those that ask most of a redundancy to the whole. */
-export const PID3_NODES: readonly string[] = nodes().map(nameOf);
+/** A node as bit masks of its sets: source k is bit k - 1. */
+type Node = readonly number[];
 
 /**
  * The decomposition of a table [x1, x2, x3, y] over the three-source lattice, in bits.
@@ -35,19 +38,18 @@ export function pid3(input: TableInput, options: { readonly measure?: Pid3Measur
   checkKeys("pid3", options, ["measure"]);
   const measure = checkChoice<Pid3Measure>("pid3", "measure", options.measure ?? "imin", ["imin", "pm"]);
   const table = tableOfRank(input, 4, "pid3", "[x1, x2, x3, y]");
-  const all = nodes();
+  const all = PID3_NODES.map(setsOf);
   const values = measure === "imin" ? iminValues(table, all) : pmValues(table, all);
   const redundancy: Record<string, number> = {};
   const atoms: Record<string, number> = {};
-  // Nodes come in an order in which everything below a node precedes it, so atoms follow by subtraction.
   const atomOf: number[] = [];
   all.forEach((node, i) => {
     const sum = new Sum();
     sum.add(values[i]!);
     for (let j = 0; j < i; j++) if (below(all[j]!, node)) sum.add(-atomOf[j]!);
     atomOf.push(sum.value);
-    redundancy[nameOf(node)] = values[i]! / NATS_PER_BIT;
-    atoms[nameOf(node)] = sum.value / NATS_PER_BIT;
+    redundancy[PID3_NODES[i]!] = values[i]! / NATS_PER_BIT;
+    atoms[PID3_NODES[i]!] = sum.value / NATS_PER_BIT;
   });
   return { measure, redundancy, atoms };
 }
@@ -57,23 +59,8 @@ function below(alpha: Node, beta: Node): boolean {
   return beta.every((outer) => alpha.some((inner) => (inner & outer) === inner));
 }
 
-/** All antichains of nonempty sets, each after everything below it. */
-function nodes(): Node[] {
-  const found: Node[] = [];
-  for (let choice = 1; choice < 1 << 7; choice++) {
-    const sets = [1, 2, 3, 4, 5, 6, 7].filter((set) => (choice >> (set - 1)) & 1);
-    const apart = sets.every((a) => sets.every((b) => a === b || (a & b) !== a));
-    if (apart) found.push(sets);
-  }
-  const rank = (node: Node): number => found.filter((other) => below(other, node)).length;
-  return found.sort((a, b) => rank(a) - rank(b) || nameOf(a).localeCompare(nameOf(b)));
-}
-
-function nameOf(node: Node): string {
-  return node
-    .map((set) => [1, 2, 3].filter((source) => (set >> (source - 1)) & 1).join(""))
-    .sort((a, b) => a.length - b.length || a.localeCompare(b))
-    .join("|");
+function setsOf(name: string): Node {
+  return name.split("|").map((set) => [...set].reduce((mask, source) => mask | (1 << (Number(source) - 1)), 0));
 }
 
 function axesOf(set: number): number[] {

@@ -214,9 +214,8 @@ function normalised(shape: readonly number[], cells: ArrayLike<number>): Table {
   }
   const total = sum.value;
   if (!(total > 0 && total < Number.POSITIVE_INFINITY)) {
-    throw dataError(`table: the cells sum to ${total}; a table needs a total above 0 that a number can hold.`, {
-      total,
-    });
+    const found = total === 0 ? "0" : "more than a number can hold";
+    throw dataError(`table: the cells sum to ${found}; a table needs a total above 0 and below 1e308.`, { total });
   }
   const p = new Float64Array(cells.length);
   for (let i = 0; i < p.length; i++) p[i] = cells[i]! / total;

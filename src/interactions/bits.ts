@@ -1,18 +1,14 @@
 /** @file Information per sample, in bits: what each modality gives, what several give alike, what only all together give. */
 
+import { type Calibration, calibrated } from "../train/calibrate.ts";
+import type { Predictions } from "../train/predict.ts";
+
 /** Atoms of N samples, in bits. They sum to `total` exactly: redundant + all unique + synergistic = i(all; y). */
 export interface Atoms {
   readonly redundant: Float64Array;
   readonly unique: Readonly<Record<string, Float64Array>>;
   readonly synergistic: Float64Array;
   readonly total: Float64Array;
-}
-
-/** Calibrated log-probabilities in nats, [N, K] each, and the log prior [K]. */
-export interface Predictors {
-  readonly all: Float64Array;
-  readonly modalities: Readonly<Record<string, Float64Array>>;
-  readonly logPrior: Float64Array;
 }
 
 /**
@@ -65,15 +61,31 @@ export function atoms(total: Float64Array, modalities: Readonly<Record<string, F
   return { redundant, unique, synergistic, total };
 }
 
-/** Label-free atoms, and atoms with the label. */
-export function atomsOf(
-  { all, modalities, logPrior }: Predictors,
+/** Label-free atoms and atoms with the label, of a model's predictions under its calibration. */
+export function bitsOf(
+  { logits, unimodal }: Predictions,
+  { logPrior, all, modalities }: Calibration,
   labels: Int32Array,
 ): { readonly labelFree: Atoms; readonly withLabel: Atoms } {
-  const each = (read: (logs: Float64Array) => Float64Array): Atoms =>
-    atoms(read(all), Object.fromEntries(Object.entries(modalities).map(([name, logs]) => [name, read(logs)])));
+  const prior = Float64Array.from(logPrior);
+  const classes = prior.length;
+  const whole = calibrated(logits, classes, all);
+  const alone = Object.entries(unimodal).map(
+    ([name, values]) => [name, calibrated(values, classes, modalities[name]!)] as const,
+  );
+  const read = (bits: (logs: Float64Array) => Float64Array): Atoms =>
+    atoms(bits(whole), Object.fromEntries(alone.map(([name, logs]) => [name, bits(logs)])));
   return {
-    labelFree: each((logs) => labelFreeBits(logs, logPrior)),
-    withLabel: each((logs) => labelBits(logs, logPrior, labels)),
+    labelFree: read((logs) => labelFreeBits(logs, prior)),
+    withLabel: read((logs) => labelBits(logs, prior, labels)),
+  };
+}
+
+/** The atoms of sample i by component name: redundant, unique_<modality>, synergistic. */
+export function atomsAt({ redundant, unique, synergistic }: Atoms, i: number): Record<string, number> {
+  return {
+    redundant: redundant[i]!,
+    ...Object.fromEntries(Object.entries(unique).map(([name, values]) => [`unique_${name}`, values[i]!])),
+    synergistic: synergistic[i]!,
   };
 }

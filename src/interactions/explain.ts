@@ -1,8 +1,10 @@
 /** @file Fitted model and data -> report: per sample what was predicted, by which component, with which gate. */
 import type { Dataset } from "../data/dataset.ts";
+import type { Calibration } from "../train/calibrate.ts";
 import { argmaxRows, logSoftmaxRows } from "../train/metrics.ts";
 import type { Fitted } from "../train/model.ts";
 import { type Predictions, type PredictOptions, predict } from "../train/predict.ts";
+import { atomsAt, bitsOf } from "./bits.ts";
 import type { SampleReport } from "./report.ts";
 import { type Summary, summarise } from "./summary.ts";
 
@@ -14,11 +16,11 @@ export interface Report {
 
 /** Explains every sample of a data set. @throws what `predict` throws for data of another kind. */
 export async function explain(fitted: Fitted, dataset: Dataset, options: PredictOptions = {}): Promise<Report> {
-  return report(await predict(fitted, dataset, options), dataset);
+  return report(await predict(fitted, dataset, options), dataset, fitted.calibration);
 }
 
-/** The report of predictions that were made before. */
-export function report(predictions: Predictions, dataset: Dataset): Report {
+/** The report of predictions that were made before, under the model's calibration. */
+export function report(predictions: Predictions, dataset: Dataset, calibration: Calibration): Report {
   const { classes, ids, labels } = dataset;
   const width = classes.length;
   const read = (logits: Float32Array) => ({ best: argmaxRows(logits, width), logs: logSoftmaxRows(logits, width) });
@@ -33,6 +35,7 @@ export function report(predictions: Predictions, dataset: Dataset): Report {
     prediction: classes[best[i]!]!,
     probability: Math.exp(logs[i * width + best[i]!]!),
   });
+  const { labelFree, withLabel } = bitsOf(predictions, calibration, labels);
   const samples = ids.map((id, i): SampleReport => {
     return {
       id,
@@ -40,9 +43,18 @@ export function report(predictions: Predictions, dataset: Dataset): Report {
       prediction: classes[whole.best[i]!]!,
       probabilities: Object.fromEntries(classes.map((name, k) => [name, Math.exp(whole.logs[i * width + k]!)])),
       gate: Object.fromEntries(components.map(({ name, gate }) => [name, gate[i]!])),
+      bits: { ...atomsAt(labelFree, i), total: labelFree.total[i]! },
+      labelBits: known({ ...atomsAt(withLabel, i), total: withLabel.total[i]! }),
       components: Object.fromEntries(components.map((own) => [own.name, answer(own, i)])),
       modalities: Object.fromEntries(alone.map((own) => [own.name, answer(own, i)])),
     };
   });
   return { samples, summary: summarise(samples, predictions, dataset) };
+}
+
+/** NaN, the mark of a missing label, as no value. */
+function known(values: Record<string, number>): Record<string, number | undefined> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, Number.isNaN(value) ? undefined : value]),
+  );
 }

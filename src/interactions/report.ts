@@ -10,6 +10,10 @@ export interface SampleReport {
   readonly probabilities: Readonly<Record<string, number>>;
   /** Shares by component name, summing to 1: redundant, unique_<modality>, synergistic. Empty for methods without a gate. */
   readonly gate: Readonly<Record<string, number>>;
+  /** Label-free information in bits: redundant, unique_<modality>, synergistic, total; the first sum to the last. */
+  readonly bits: Readonly<Record<string, number>>;
+  /** The same with the label; undefined values where it is missing. Negative where the model was misled. */
+  readonly labelBits: Readonly<Record<string, number | undefined>>;
   /** What each component alone predicts, with its probability. */
   readonly components: Readonly<Record<string, { readonly prediction: string; readonly probability: number }>>;
   /** What each modality alone predicts, with its probability. */
@@ -21,7 +25,8 @@ export type Cell = string | number | undefined;
 
 /**
  * The stable columns of a table of samples: `id, label, prediction, p_<class>, gate_<component>, pred_<component>,
- * pred_only_<modality>`, where components are `redundant`, `unique_<modality>`, `synergistic`.
+ * pred_only_<modality>, bits_<component>, bits_total, label_bits_<component>, label_bits_total`, where components are
+ * `redundant`, `unique_<modality>`, `synergistic`. Gate shares are shares of a prediction; bits are information.
  */
 export function flatten(sample: SampleReport): Record<string, Cell> {
   const row: Record<string, Cell> = { id: sample.id, label: sample.label, prediction: sample.prediction };
@@ -29,5 +34,7 @@ export function flatten(sample: SampleReport): Record<string, Cell> {
   for (const [name, share] of Object.entries(sample.gate)) row[`gate_${name}`] = share;
   for (const [name, { prediction }] of Object.entries(sample.components)) row[`pred_${name}`] = prediction;
   for (const [name, { prediction }] of Object.entries(sample.modalities)) row[`pred_only_${name}`] = prediction;
+  for (const [name, value] of Object.entries(sample.bits)) row[`bits_${name}`] = value;
+  for (const [name, value] of Object.entries(sample.labelBits)) row[`label_bits_${name}`] = value;
   return row;
 }

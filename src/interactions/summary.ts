@@ -10,6 +10,8 @@ export interface GroupSummary {
   readonly accuracy: number | undefined;
   /** Mean gate share by component. */
   readonly gate: Readonly<Record<string, number>>;
+  /** Mean label-free information in bits: by component, and total. */
+  readonly bits: Readonly<Record<string, number>>;
 }
 
 /** The whole data set. Metrics are absent when no sample has a label. */
@@ -31,15 +33,21 @@ export function summarise(samples: readonly SampleReport[], predictions: Predict
   return { ...group(samples), ...metrics, classes };
 }
 
-function group(samples: readonly SampleReport[]): GroupSummary {
+/** Means over any samples of one report. */
+export function group(samples: readonly SampleReport[]): GroupSummary {
   const labelled = samples.filter((sample) => sample.label !== undefined);
   const right = labelled.filter((sample) => sample.label === sample.prediction).length;
-  const names = Object.keys(samples[0]?.gate ?? {});
+  const mean = (values: (sample: SampleReport) => Readonly<Record<string, number>>): Record<string, number> =>
+    Object.fromEntries(
+      Object.keys(samples[0] === undefined ? {} : values(samples[0])).map((name) => [
+        name,
+        samples.reduce((total, sample) => total + values(sample)[name]!, 0) / samples.length,
+      ]),
+    );
   return {
     samples: samples.length,
     accuracy: labelled.length === 0 ? undefined : right / labelled.length,
-    gate: Object.fromEntries(
-      names.map((name) => [name, samples.reduce((total, sample) => total + sample.gate[name]!, 0) / samples.length]),
-    ),
+    gate: mean((sample) => sample.gate),
+    bits: mean((sample) => sample.bits),
   };
 }

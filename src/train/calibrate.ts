@@ -1,6 +1,27 @@
 /** @file Temperatures: one number per predictor, fitted on validation data, so that its probabilities can be read as such. */
 import { logSoftmaxRows } from "./metrics.ts";
 
+/** What turns a model's logits into probabilities that can be read as such, and information be read off. */
+export interface Calibration {
+  /** Log-probabilities of the classes in the training data, [K]. */
+  readonly logPrior: readonly number[];
+  /** Temperature of the whole prediction and of each modality's own. */
+  readonly all: number;
+  readonly modalities: Readonly<Record<string, number>>;
+}
+
+/** Log-frequencies of the classes, [K], half a sample added to each: never minus infinity. Missing labels are left out. */
+export function logPriorOf(labels: Int32Array, classes: number): number[] {
+  const counts = new Array<number>(classes).fill(0.5);
+  let total = classes / 2;
+  for (const label of labels) {
+    if (label < 0) continue;
+    counts[label]!++;
+    total++;
+  }
+  return counts.map((count) => Math.log(count / total));
+}
+
 /** Temperatures are sought in this range; both ends mean that the predictor is hopeless. */
 const RANGE = [0.05, 20] as const;
 

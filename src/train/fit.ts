@@ -17,11 +17,13 @@ import {
   step as stepSchedule,
 } from "../optim/index.ts";
 import { type Backend, type BackendName, loadBackend } from "../runtime/backend.ts";
+import { logPriorOf } from "./calibrate.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type Position } from "./checkpoint.ts";
 import type { EpochRecord, FitEvent } from "./events.ts";
 import { modalityLeaf, parametersOf, type Widths } from "./graph.ts";
 import { accuracy, argmaxRows, logLoss } from "./metrics.ts";
 import { encodeModel, type Fitted } from "./model.ts";
+import { calibrate } from "./predict.ts";
 import { type PreparedStage, prepareStage, type Samples } from "./stage.ts";
 
 export interface FitOptions {
@@ -61,7 +63,7 @@ export const files = {
 } as const;
 
 /** Parameters from which a second thread pays. */
-const TWO_THREADS = 200_000;
+const TWO_THREADS = 500_000;
 
 /**
  * Trains a method: stage by stage, each from the best state (validation accuracy, then log loss) of the one before.
@@ -114,15 +116,18 @@ export async function fit(
   });
   if (note !== undefined) emit({ kind: "note", message: note });
 
+  const logPrior = logPriorOf(train.labels, widths.classes);
+  const unscaled = { logPrior, all: 1, modalities: Object.fromEntries(method.modalities.map((name) => [name, 1])) };
   const result = (state: State, history: readonly EpochRecord[]): Fitted => ({
     method,
     classes: train.classes,
     shapes,
     standardiser,
     state,
+    calibration: unscaled,
     history,
   });
-  let state = checkpoint?.state ?? withPrior(initialState(parameters, options.seed), train);
+  let state = checkpoint?.state ?? withPrior(initialState(parameters, options.seed), logPrior);
   let history = checkpoint?.position.history ?? [];
   if (options.folder !== undefined) await writeHistory(options.folder, history);
   const pace = paceOf(stages);
@@ -162,22 +167,12 @@ export async function fit(
     seconds: (performance.now() - started) / 1000,
     best: { accuracy: last?.best.accuracy ?? Number.NaN, stage: last?.stage ?? "" },
   });
-  return result(state, history);
+  return calibrate(result(state, history), validation, { backend: backend.name, threads });
 }
 
-/** Fills in the class prior, where the method asked for it: log-frequencies in training, half a sample added to each class. */
-function withPrior(state: State, { labels, classes }: Dataset): State {
-  if (state[PRIOR] === undefined) return state;
-  const counts = new Float64Array(classes.length).fill(0.5);
-  for (const label of labels) counts[label]!++;
-  const total = labels.length + classes.length / 2;
-  return {
-    ...state,
-    [PRIOR]: float32(
-      [classes.length],
-      Float32Array.from(counts, (n) => Math.log(n / total)),
-    ),
-  };
+/** Fills in the class prior, where the method asked for it. */
+function withPrior(state: State, logPrior: readonly number[]): State {
+  return state[PRIOR] === undefined ? state : { ...state, [PRIOR]: float32([logPrior.length], logPrior) };
 }
 
 interface PlannedStage {

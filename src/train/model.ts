@@ -5,6 +5,7 @@ import { float32, type State } from "../core/tensor.ts";
 import { readSafetensors, writeSafetensors } from "../data/formats/safetensors.ts";
 import type { Standardiser } from "../data/standardise.ts";
 import type { Method } from "../methods/method.ts";
+import type { Calibration } from "./calibrate.ts";
 import type { EpochRecord } from "./events.ts";
 import type { Widths } from "./graph.ts";
 
@@ -17,6 +18,8 @@ export interface Fitted {
   readonly standardiser: Standardiser;
   /** Numbers of the best epoch. */
   readonly state: State;
+  /** Fitted on the validation data at the end of training; temperatures are 1 before. */
+  readonly calibration: Calibration;
   readonly history: readonly EpochRecord[];
 }
 
@@ -37,6 +40,7 @@ interface ModelDescription {
   readonly description: Method["description"];
   readonly classes: readonly string[];
   readonly shapes: Readonly<Record<string, Shape>>;
+  readonly calibration: Calibration;
 }
 
 const PREFIX = "standardise.";
@@ -49,6 +53,7 @@ export function encodeModel(fitted: Fitted): Uint8Array {
     description: fitted.method.description,
     classes: fitted.classes,
     shapes: fitted.shapes,
+    calibration: fitted.calibration,
   };
   return writeSafetensors(
     { ...fitted.state, ...standardiserState(fitted.standardiser) },
@@ -87,8 +92,9 @@ export function decodeModel(
       return [name, { mean: mean.data, scale: scale.data }];
     }),
   );
-  const { classes, shapes } = stored;
-  return { method: methodFrom(stored.method, stored.description), classes, shapes, standardiser, state, history: [] };
+  const { classes, shapes, calibration } = stored;
+  const method = methodFrom(stored.method, stored.description);
+  return { method, classes, shapes, standardiser, state, calibration, history: [] };
 }
 
 /** The standardiser as named tensors. */

@@ -5,6 +5,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { standardise } from "../data/standardise.ts";
 import type { Expr } from "../graph/expr.ts";
 import { type BackendName, loadBackend } from "../runtime/backend.ts";
+import { fitTemperature } from "./calibrate.ts";
 import { bound, createEvaluator, leavesOf, placeOf } from "./evaluate.ts";
 import { forward, modalityLeaf } from "./graph.ts";
 import { accuracy, argmaxRows, calibrationError, logLoss, macroF1, synergyRate } from "./metrics.ts";
@@ -85,6 +86,15 @@ export async function predict(fitted: Fitted, dataset: Dataset, options: Predict
   } finally {
     await evaluator.dispose();
   }
+}
+
+/** The model with temperatures fitted on data it was not trained on. */
+export async function calibrate(fitted: Fitted, validation: Dataset, options: PredictOptions = {}): Promise<Fitted> {
+  const { logits, unimodal } = await predict(fitted, validation, options);
+  const temperature = (values: Float32Array): number =>
+    fitTemperature(values, validation.labels, fitted.classes.length);
+  const modalities = Object.fromEntries(Object.entries(unimodal).map(([name, values]) => [name, temperature(values)]));
+  return { ...fitted, calibration: { ...fitted.calibration, all: temperature(logits), modalities } };
 }
 
 /** Figures of merit: shares in [0, 1], log-loss in nats. */

@@ -19,7 +19,7 @@ interface Golden {
 const golden = JSON.parse(readFileSync(new URL("dmil.json", import.meta.url), "utf8")) as Golden;
 const { batch, embedding, classes, features } = golden.sizes;
 const encoders = Object.fromEntries(Object.entries(features).map(([name, width]) => [name, mlp([width])]));
-const method: Method = dmil({ encoders, embedding });
+const method: Method = dmil({ encoders, embedding, synergy: "published" });
 const widths = { features, classes };
 const bindings: Record<string, number[]> = {
   ...golden.leaves,

@@ -19,7 +19,7 @@ export function smallMixture(seed = 1): DataSplits {
 
 /** DMIL with dropout, so that every kind of noise is drawn. */
 export function smallDmil(): Method<DmilOutputs> {
-  return dmil({ encoders: { a: mlp([8, 12], { dropout: 0.2 }), b: mlp([8, 12]) }, embedding: 8 });
+  return dmil({ encoders: { a: mlp([8, 12], { dropout: 0.2 }), b: mlp([8, 12]) }, embedding: 8, synergy: "published" });
 }
 
 export const smallEpochs = { intra: 3, components: 3, whole: 3 } as const;

@@ -4,7 +4,7 @@ import { explain as explainModel } from "../../interactions/explain.ts";
 import { flatten } from "../../interactions/report.ts";
 import { encodeTable, tableFormat } from "../../runs/tables.ts";
 import type { Answer } from "../answer.ts";
-import { describeSamples, describeSummary } from "../explanation.ts";
+import { describeGroups, describeSamples } from "../explanation.ts";
 import { openForQuestions, writeFile } from "../open-data.ts";
 import { count } from "../text.ts";
 
@@ -29,7 +29,8 @@ export async function explain(run: string, { split, data, out }: ExplainFlags): 
   };
   if (out === undefined) {
     const title = `${run}  ${record.config.method} on ${split}`;
-    return { text: `${title}\n${describeSummary(summary)}\n\n${describeSamples(samples)}`, json };
+    const groups = describeGroups({ all: summary, ...summary.classes }, "class");
+    return { text: `${title}\n\n${groups}\n\n${describeSamples(samples)}`, json };
   }
   const rows = samples.map(flatten);
   await writeFile(out, encodeTable(rows, out));

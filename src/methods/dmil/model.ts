@@ -47,7 +47,7 @@ export function buildDmil(
   const raw = first?.residual ?? z;
   if (options.synergy === "purified") {
     const logPrior = input.logPrior();
-    const pure = purifiedSynergy(scope.child("synergy"), first?.residualMean ?? z, 2);
+    const pure = purifiedSynergy(scope.child("synergy"), first?.residualMean ?? z, options.order);
     const { logits: own, pure: pureLogits } = synergyLogits(
       scope.child("synergy").child("head"),
       pure.representation,
@@ -63,7 +63,7 @@ export function buildDmil(
       components: { names: componentNames(Object.keys(encoders), levels), logits, gate: shares },
       ...(first !== undefined && { intra: first }),
       ...(second !== undefined && { consistency: second }),
-      teaching: teach(unimodal, pureLogits, logPrior),
+      teaching: teach(unimodal, pureLogits, logPrior, second !== undefined),
       logPrior,
       statistics: { "synergy.centre": pure.features },
     };

@@ -43,8 +43,10 @@ export interface DmilOptions {
   readonly variational: boolean;
   /** Which levels of decomposition are built: both, intra-modality only (DMIL-ID), consistency only (DMIL-CD); both. */
   readonly levels: "both" | "id" | "cd";
-  /** How the synergistic component is built and trained; see docs/decisions. */
+  /** How the synergistic component is built and trained, purified; docs/decisions/purified-synergy.md says why. */
   readonly synergy: "purified" | "published";
+  /** Purified form: products of centred features up to pairs (2) or triples (3) of modalities, 2. */
+  readonly order: 2 | 3;
   readonly loss: DmilLoss;
 }
 
@@ -57,7 +59,8 @@ export const dmilSchema: z.ZodType<DmilOptions, DmilInput> = z.strictObject({
   embedding: embeddingOption,
   variational: z.boolean().default(true),
   levels: z.enum(["both", "id", "cd"]).default("both"),
-  synergy: z.enum(["purified", "published"]).default("published"),
+  synergy: z.enum(["purified", "published"]).default("purified"),
+  order: z.union([z.literal(2), z.literal(3)]).default(2),
   loss: z
     .strictObject({
       lambda: weight(0.1),

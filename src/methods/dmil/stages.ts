@@ -9,6 +9,7 @@ import {
   mean,
   mul,
   reshape,
+  slice,
   sub,
   sum,
   transpose,
@@ -45,8 +46,8 @@ export function dmilStages(options: DmilOptions, modalities: readonly string[]):
   const byModality = (name: string): string[] => modalities.map((modality) => `${name}.${modality}`);
   const purified = options.synergy === "purified";
   /** Purified synergy is trained with the encoders from the start: features fit for single modalities alone lose what it needs. */
-  const first = purified ? /^(encoders|intra|synergy)\./ : /^(encoders|intra)\./;
-  const inFirst = (parameter: string): boolean => first.test(parameter);
+  const early = purified ? /^(encoders|intra|synergy)\./ : /^(encoders|intra)\./;
+  const inFirst = (parameter: string): boolean => early.test(parameter);
 
   /** KL and reconstruction of the intra level, and of the consistency level, with the reconstruction's coefficient. */
   const intraTerms = ({ intra }: DmilOutputs, reconstruction: number): Terms[] =>
@@ -102,7 +103,7 @@ export function dmilStages(options: DmilOptions, modalities: readonly string[]):
       : [{ names: ["ce.residual"], value: negativeLogLikelihood(teaching.residual, target), weights: [loss.residual] }];
 
   /** Terms of the purified form: see teacher.ts. Responsible components are right, the others silent; the gate says which. */
-  const taught = (out: DmilOutputs, target: Expr, weight: number): Terms[] => {
+  const taught = (out: DmilOutputs, target: Expr, weight: number, withSynergy: boolean): Terms[] => {
     const {
       teaching,
       logPrior,
@@ -110,6 +111,9 @@ export function dmilStages(options: DmilOptions, modalities: readonly string[]):
     } = out;
     if (teaching === undefined || logPrior === undefined) return [];
     const batch = target.shape[0]!;
+    // The synergistic component is the last; it has nothing to learn where the synergy is frozen.
+    const told = withSynergy ? names : names.slice(0, -1);
+    const first = (value: Expr): Expr => slice(value, 0, 0, told.length);
     const logs = logSoftmax(logits); // [C, B, K]
     const { portions, shares } = teaching;
     const explained = sum(portions, 0, true); // [1, B]
@@ -119,9 +123,12 @@ export function dmilStages(options: DmilOptions, modalities: readonly string[]):
     const taughtGate = sum(mul(transpose(log(maximum(gate, 1e-8)), [1, 0]), shares), 0, true); // [1, B]
     const agreement = mul(sum(mul(taughtGate, explained)), -1 / batch);
     return [
-      ...unexplained(out, target),
-      { names: names.map((name) => `ce.${name}`), value: right, weights: repeat(names.length, weight) },
-      { names: names.map((name) => `silence.${name}`), value: silent, weights: repeat(names.length, loss.silence) },
+      { names: told.map((name) => `ce.${name}`), value: first(right), weights: repeat(told.length, weight) },
+      {
+        names: told.map((name) => `silence.${name}`),
+        value: first(silent),
+        weights: repeat(told.length, loss.silence),
+      },
       { names: ["gate"], value: agreement, weights: [loss.teaching] },
     ];
   };
@@ -145,7 +152,7 @@ export function dmilStages(options: DmilOptions, modalities: readonly string[]):
       trains: (parameter) => !inFirst(parameter),
       terms: (out, target) => [
         crossEntropies(target, [whole(out), ...(purified ? [] : [components(out, loss.components)])]),
-        ...taught(out, target, loss.components),
+        ...taught(out, target, loss.components, false),
         ...consistencyTerms(out, loss.reconstruction),
       ],
       prediction: (out) => out.logits,
@@ -162,7 +169,8 @@ export function dmilStages(options: DmilOptions, modalities: readonly string[]):
           heads(out, loss.intra),
           ...(purified ? [] : [components(out, loss.componentsWhole)]),
         ]),
-        ...taught(out, target, loss.componentsWhole),
+        ...unexplained(out, target),
+        ...taught(out, target, loss.componentsWhole, true),
         ...intraTerms(out, loss.reconstructionWhole),
         ...consistencyTerms(out, loss.reconstructionWhole),
       ],

@@ -3,7 +3,6 @@ import type { Expr } from "../../graph/expr.ts";
 import {
   add,
   at,
-  concat,
   div,
   exp,
   log,
@@ -14,6 +13,7 @@ import {
   mul,
   reshape,
   softmax,
+  stack,
   stopGradient,
   sub,
   sum,
@@ -41,9 +41,9 @@ function divergence(logProbabilities: Expr, logPrior: Expr): Expr {
  * From unimodal logits [M, B, K] and purified synergy logits [B, K].
  * The unimodal part is an evidence-weighted mixture (a product would count redundant evidence twice); with d_m the divergence of
  * p_m from the prior its weights are softmax(4 d_m). Shares are r = second largest d, u_m = d_m - r for the largest,
- * s = d_all - largest, cut at 0.
+ * s = d_all - largest, cut at 0. Without a redundant component (`redundant` false) the unique ones share r evenly.
  */
-export function teach(unimodal: Expr, pure: Expr, logPrior: Expr): Teaching {
+export function teach(unimodal: Expr, pure: Expr, logPrior: Expr, redundant: boolean): Teaching {
   const [modalities, batch, classes] = unimodal.shape as [number, number, number];
   const logs = stopGradient(logSoftmax(unimodal));
   const d = divergence(logs, logPrior); // [M, B]
@@ -58,12 +58,10 @@ export function teach(unimodal: Expr, pure: Expr, logPrior: Expr): Teaching {
   const others = parts.map((_, m) => parts.filter((_, n) => n !== m).reduce((a, b) => maximum(a, b)));
   // The second largest is the smallest, over m, of the largest among the others.
   const r = others.reduce((a, b) => minimum(a, b));
-  const unique = parts.map((part) => maximum(sub(part, r), 0));
+  const own = parts.map((part) => maximum(sub(part, r), 0));
+  const lower = redundant ? [r, ...own] : own.map((u) => add(u, mul(r, 1 / modalities)));
   const s = maximum(sub(all, largest), 0);
-  const atoms = concat(
-    [r, ...unique, s].map((atom) => reshape(atom, [1, batch])),
-    0,
-  );
+  const atoms = stack([...lower, s]); // [C, B]
   const floored = add(atoms, FLOOR);
   return {
     residual,
