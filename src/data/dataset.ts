@@ -19,6 +19,8 @@ export interface Dataset {
   readonly groups?: readonly string[];
   /** [N]; the true component of generated data: `redundant`, `unique_<modality>` or `synergistic`. */
   readonly truth?: readonly string[];
+  /** Each [N], bits; the true information of generated data by component. A component that is left out holds none. */
+  readonly truthBits?: Readonly<Record<string, Float32Array>>;
 }
 
 /** The three splits of one data set: same modalities, same classes. */
@@ -90,6 +92,16 @@ export function takeRows(dataset: Dataset, rows: ArrayLike<number>, name: string
     classes: dataset.classes,
     ...(dataset.groups === undefined ? {} : { groups: pick(dataset.groups) }),
     ...(dataset.truth === undefined ? {} : { truth: pick(dataset.truth) }),
+    ...(dataset.truthBits === undefined
+      ? {}
+      : {
+          truthBits: Object.fromEntries(
+            Object.entries(dataset.truthBits).map(([component, bits]) => [
+              component,
+              Float32Array.from(rows, (row) => bits[row]!),
+            ]),
+          ),
+        }),
   };
 }
 

@@ -24,7 +24,7 @@ export interface BayesAccuracy {
 }
 
 /**
- * Exact accuracies on a table [x1, x2, y], ties shared evenly. Source: information.md, 6.
+ * Exact accuracies on a table [x1, x2, y], ties shared evenly. Source: textbook; the tie rule is ours.
  * @throws ShapeError, DataError for a table that jointTable refuses.
  * @example bayesAccuracy(xor)  // { prior: .5, x1: .5, x2: .5, joint: 1, ensembleAverage: .5, ensembleProduct: .5 }
  */
@@ -62,7 +62,7 @@ export interface AdditiveOptimum {
 
 /**
  * The additive model trained to its cross-entropy optimum: it is q*(y | x1, x2) of the maximum entropy law, so its excess
- * over the Bayes rule is exactly the connected information. Source: information.md, 6.
+ * over the Bayes rule is exactly the connected information. Source: log-linear models (Csiszár 1975).
  *
  * @throws ShapeError, DataError for a table that jointTable refuses; ConfigError for unknown options.
  * @example additiveOptimum(xor).accuracy  // 0.5: a sum of unimodal logits cannot learn xor

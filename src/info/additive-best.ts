@@ -34,7 +34,7 @@ type Conflict = readonly { readonly pair: number; readonly label: number }[];
 /**
  * Best additive accuracy of a table [x1, x2, y]. Exponential in the worst case: meant for tables of up to a few hundred cells;
  * after `maxNodes` (2 000) labellings it returns what is proven so far. Accuracy above the ensembles' can be luck of the
- * decision boundary: compare log-losses by additiveOptimum first. Source: information.md, 6; the search is ours.
+ * decision boundary: compare log-losses by additiveOptimum first. Source: ours.
  *
  * A labelling is additive unless nonnegative weights on its inequalities f(x, label) > f(x, other) cancel; those weights
  * name a conflict, and best-first branching on conflicts proves the first additive labelling it meets to be best.

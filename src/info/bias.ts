@@ -38,7 +38,7 @@ export interface CorrectedAtoms extends Atoms {
  *   it gets b1 + b2 - rho min(b1, b2), rho = R / min(I1, I2), so R shrinks by the share of its informations' bias it holds.
  * - "permutation": the mean over shuffles of y, which leave no information. Takes all of a small true value for bias.
  * - "jackknife": (N - 1)(mean over rows left out - plug-in); one decomposition per occupied cell.
- * Source: information.md, 4.4.
+ * Source: Miller 1955; Quenouille 1956.
  *
  * @throws DataError when the cells are not counts; ConfigError for unknown options or a missing seed.
  * @example correctedAtoms(counts, { bias: "miller-madow" }).S
@@ -73,12 +73,18 @@ export function correctedAtoms(input: TableInput, options: BiasOptions): Correct
   };
 }
 
-/** Miller and Madow's bias of I(A; B) in bits, from N rows and the occupied symbols of A and B. */
+/**
+ * Miller and Madow's bias of I(A; B) in bits, from the occupied symbols of A and B and the number of rows. Source: Miller 1955.
+ * @example millerMadow(64, 4, 1000)  // 0.136: what 64 pairs and 4 classes seem to share by chance
+ */
 export function millerMadow(occupiedA: number, occupiedB: number, rows: number): number {
   return ((occupiedA - 1) * (occupiedB - 1)) / (2 * rows * NATS_PER_BIT);
 }
 
-/** Rows needed for the bias of I(X1, X2; Y) to be at most `bias` bits: (K1 K2 - 1)(K_Y - 1) / (2 bias ln 2). */
+/**
+ * Rows needed for the bias of I(X1, X2; Y) to be at most `bias` bits: (K1 K2 - 1)(K_Y - 1) / (2 bias ln 2).
+ * @example rowsFor([8, 8, 4], 0.01)  // 13634
+ */
 export function rowsFor(symbols: readonly [number, number, number], bias: number): number {
   checkPositive("rowsFor", "bias", bias);
   return Math.ceil(millerMadow(symbols[0] * symbols[1], symbols[2], 1) / bias);

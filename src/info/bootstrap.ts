@@ -42,7 +42,7 @@ export type BootstrapResult = Readonly<Record<keyof Estimates, BootstrapValue>> 
 
 /**
  * Rows of counts [x1, x2, y] drawn again with replacement: informations and atoms with intervals, in bits.
- * Source: information.md, 4.4.
+ * Source: Efron 1979; the centring is ours.
  *
  * @throws DataError when the cells are not counts; ConfigError for unknown options or a seed that is no whole number.
  * @example bootstrap(counts, { seed: 0 }).S.lower

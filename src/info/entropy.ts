@@ -9,7 +9,7 @@ import { jointTable, marginal, type Table, type TableInput, tableOfRank } from "
 export type Axes = readonly number[];
 
 /**
- * H(A) = -sum p log p of the named axes, all of them when left out; in bits, or `unit: "nats"`. Source: information.md, 1.
+ * H(A) = -sum p log p of the named axes, all of them when left out; in bits, or `unit: "nats"`. Source: Shannon 1948.
  * @example entropy([[1, 1], [1, 1]])  // 2
  */
 export function entropy(input: TableInput, axes?: Axes, options: UnitOption = {}): number {
@@ -39,7 +39,7 @@ export function conditionalEntropy(input: TableInput, axes: Axes, given: Axes, o
 
 /**
  * I(A; B) = sum p log(p / (p_A p_B)), 0 or more; in bits, or `unit: "nats"`. Axes 0 and 1 when left out.
- * Summed as a divergence, not as a difference of entropies, which would lose small values. Source: information.md, 1.
+ * Summed as a divergence, not as a difference of entropies, which would lose small values. Source: Shannon 1948.
  * @example mutualInformation([[1, 0], [0, 1]])  // 1
  * @example mutualInformation(table, [0, 1], [2])  // I(X1, X2; Y)
  */
@@ -51,7 +51,7 @@ export function mutualInformation(input: TableInput, a: Axes = [0], b: Axes = [1
 
 /**
  * I(A; B | C) = sum p log(p(a,b,c) p(c) / (p(a,c) p(b,c))), 0 or more; in bits, or `unit: "nats"`.
- * Source: information.md, 1.
+ * Source: Shannon 1948.
  * @example conditionalMutualInformation(xor, [0], [2], [1])  // I(X1; Y | X2) = 1
  */
 export function conditionalMutualInformation(

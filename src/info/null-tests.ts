@@ -72,8 +72,7 @@ export interface SynergyTest extends ExcessTest {
 /**
  * Is there synergy (BROJA) in counts [x1, x2, y]? The null draws tables of N rows from BROJA's optimal law, which has the
  * data's source-target margins and S = 0 exactly. On few rows that law is concentrated on few pairs and its tables show too
- * little S, so S must also be above its bias and above what shuffled targets show. Source: information.md, 4.4; the last
- * hurdle is ours.
+ * little S, so S must also be above its bias and above what shuffled targets show. Source: ours.
  *
  * @throws DataError when the cells are not counts; ConfigError for unknown options or a seed that is no whole number.
  * @example synergyTest(counts, { seed: 0 }).positive
@@ -90,7 +89,7 @@ export function synergyTest(input: TableInput, options: NullOptions): SynergyTes
 
 /**
  * Do counts [x1, x2, y] hold more than their three pair margins? The null draws tables of N rows from the maximum entropy
- * law with those margins, whose connected information is 0. Source: information.md, 4.4.
+ * law with those margins, whose connected information is 0. Source: ours.
  *
  * @throws DataError when the cells are not counts; ConfigError for unknown options or a seed that is no whole number.
  * @example connectedTest(counts, { seed: 0 }).positive

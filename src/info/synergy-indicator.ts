@@ -40,7 +40,7 @@ export interface SynergyIndicator {
 
 /**
  * The synergy indicator of N samples with its chance level; shares of 1. For m balanced classes and uninformative modalities
- * it saturates near (1 - 1/m)^2, so read the excess. Source: DMIL, 4; information.md, 6.
+ * it saturates near (1 - 1/m)^2, so read the excess. Source: DMIL (CVPR 2026); the chance level is ours.
  *
  * @throws DataError when columns differ in length, are empty, or no modality is given; ConfigError for unknown options.
  * @example synergyIndicator({ labels, joint, unimodal: [audio, face] }, { seed: 0 }).excess

@@ -20,7 +20,7 @@ export interface Theorem1 {
 
 /**
  * The terms of I(Z; Y) >= I(Z; Y | C) - H(C | Z) + I(Y; C) for a table [z, c, y]: representation, interaction type, target.
- * It holds for any joint law, as I(C; Y | Z) = H(C | Z) - H(C | Z, Y). Source: DMIL, Theorem 1; information.md, 7.
+ * It holds for any joint law, as I(C; Y | Z) = H(C | Z) - H(C | Z, Y). Source: DMIL (CVPR 2026), Theorem 1.
  *
  * @throws ShapeError, DataError for a table that jointTable refuses.
  * @example theorem1(encode(mixture({ weights }).joint, [0, 1], ([x1]) => x1))  // Z keeps x1 alone

@@ -42,7 +42,7 @@ export async function demo({ out, quiet = false }: DemoFlags): Promise<Answer> {
     methods: {
       joint: {},
       ensemble: {},
-      dmil: { epochs: { intra: 5, components: 5, whole: 12 }, options: { synergy: "purified" } },
+      dmil: { epochs: { intra: 5, components: 5, whole: 12 } },
     },
   });
 }

@@ -88,7 +88,7 @@ const NUISANCE = 2;
  * @throws ConfigError for settings that do not fit together, DataError when chance leaves train without some class.
  */
 export function interactionMixture(options: MixtureOptions): DataSplits {
-  const mixture = parseOptions(schema, options, "interactionMixture");
+  const mixture = parseMixture(options);
   const components = componentShares(mixture);
   const sizes = splitSizes(mixture.samples);
   const maps = Object.fromEntries(mixture.modalities.map((name) => [name, mixtureMap(mixture, name)]));
@@ -105,6 +105,11 @@ export function interactionMixture(options: MixtureOptions): DataSplits {
   });
   checkSplits(splits); // few samples of many classes may leave train without one
   return splits;
+}
+
+/** Settings with every default filled in. @throws ConfigError for settings that are wrong one by one. */
+export function parseMixture(options: MixtureOptions): Mixture {
+  return parseOptions(schema, options, "interactionMixture");
 }
 
 /** The fixed map of a modality, [L, D], entries standard normal. */

@@ -2,7 +2,7 @@
  * @file Bounds that hold whatever produced them: any multipliers give a lower bound on I*, any law an upper bound.
  *
  * Both are first repaired to be exactly feasible, then widened by what rounding can have changed, so the bracket may be
- * relied on. Source of the dual: information.md, 2.3; the rounding allowance is ours.
+ * relied on. Repair and rounding allowance: ours.
  */
 import { Sum } from "../sum.ts";
 import { feasibleShifts, type Program } from "./program.ts";

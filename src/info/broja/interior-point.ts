@@ -8,7 +8,7 @@
  * The products follow mu times the mass each pair starts with, so that rare symbols need no huge slack.
  * Newton's matrix is A (diag(q) + w q qᵀ) Aᵀ with w = (1 / slack - 1) / Q per pair: see pair-system.ts.
  * Predictor and corrector follow Mehrotra, with the full second-order term of L and of the margins: without it the
- * curvature of the exponential costs ten times the steps. Ours; the program and its dual are those of information.md, 2.3.
+ * curvature of the exponential costs ten times the steps. Source: Mehrotra 1992; this form is ours.
  */
 import { pairSystem } from "../linear/pair-system.ts";
 import { type Bracket, rowSums, tightenBracket, upperBound } from "./certificate.ts";

@@ -3,7 +3,8 @@
  * interior point. Converges always, but slowly when the optimum has empty pairs.
  *
  * f(q) = min over r(x1, x2) of sum q log(q / r): for fixed r, scale r to the margins, q = r u(x1, y) v(x2, y); for fixed q,
- * r = q(x1, x2). log u and log v are multipliers, so every sweep has a certificate. Source: information.md, 2.3, method B.
+ * r = q(x1, x2). log u and log v are multipliers, so every sweep has a certificate. Source: alternating minimisation
+ * (Csiszár and Tusnády 1984) over Sinkhorn scalings.
  */
 import { type Bracket, tightenBracket, upperBound } from "./certificate.ts";
 import type { Optimum } from "./interior-point.ts";

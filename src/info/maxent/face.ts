@@ -5,7 +5,7 @@
  * Proportional fitting creeps there, so such cells are found first. The question depends on the support alone: q >= 0 with
  * the margins of the support's indicator, against potentials s = -Aᵀ lambda >= 0 that vanish on the support. By Farkas'
  * lemma each cell is positive in some q or in some s, and an interior point finds a pair that settles every cell at once.
- * Equivalent to the linear program of information.md, 2.4.
+ * Source: Mehrotra 1992 for the method; ours for the proof.
  */
 import type { Cells } from "../linear/cells.ts";
 import { type ByMargin, difference, marginSystem, sizeOfMargins } from "./margin-system.ts";

@@ -8,7 +8,7 @@ const NO_SIGN = 1e-8;
 
 /**
  * I_ccs in nats: the mean over q* of c = i1 + i2 - i12 where c, i1, i2 and i12 have one sign.
- * Source: Ince 2017; information.md, 2.4.
+ * Source: Ince 2017.
  */
 export function ccsRedundancy({ law }: MaxentResult): number {
   const [n1, n2, ny] = law.shape as [number, number, number];

@@ -5,7 +5,7 @@ import { Sum } from "../sum.ts";
 /**
  * I_min in nats: sum over y of p(y) min_k s_k(y), with the specific information s_k(y) = KL(p(x_k | y), p(x_k)).
  * Never below BROJA's R; calls two independent bits redundant when y is both of them.
- * Source: Williams and Beer 2010; information.md, 2.1.
+ * Source: Williams and Beer 2010.
  */
 export function iminRedundancy({ p1, p2, py, p1y, p2y }: Sources): number {
   const s1 = specific(p1y, p1, py);
@@ -15,7 +15,7 @@ export function iminRedundancy({ p1, p2, py, p1y, p2y }: Sources): number {
   return sum.value;
 }
 
-/** min(I(X1; Y), I(X2; Y)) in nats: the largest redundancy that leaves no atom negative. Source: information.md, 2.2. */
+/** min(I(X1; Y), I(X2; Y)) in nats: the largest redundancy that leaves no atom negative. Source: Barrett 2015. */
 export function mmiRedundancy({ I1, I2 }: Sources): number {
   return Math.min(I1, I2);
 }

@@ -42,7 +42,7 @@ export interface Gate {
 const AND_R = 0.75 * Math.log2(4 / 3);
 
 /**
- * A gate with its known BROJA atoms. Source: information.md, 5.1, and the papers it cites.
+ * A gate with its known BROJA atoms. Source: Bertschinger et al. 2014; Griffith and Koch 2014.
  * - "rdn" x1 = x2 = y; "unq1" y = x1; "unq2" y = x2; "xor", "and", "or"; "sum" y = x1 + x2; "copy" y = (x1, x2).
  * - "rdnXor" x1 = (r, a), x2 = (r, b), y = (r, a xor b); "rdnUnqXor" x1 = (r, u, a), x2 = (r, v, b), y = (r, u, v, a xor b).
  * - "mod3" y = x1 + x2 mod 3 on three symbols; "pwUnq" in each realisation one source tells y and the other is silent.

@@ -42,7 +42,7 @@ export interface Mixture {
 
 /**
  * The mixture of redundant (x1 = x2 = y), unique (y = x_k, the other part independent) and synergistic (y = x1 + x2 mod m)
- * samples. Source: information.md, 5.2.
+ * samples. Source: ours.
  *
  * @throws ConfigError for unknown options, or weights that are negative or sum to 0.
  * @example mixture({ weights: { R: 1, U1: 1, U2: 1, S: 1 }, cue: "both" }).pooled  // { R: 0.5, U1: 0, U2: 0, S: 0.5 }

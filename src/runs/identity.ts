@@ -1,0 +1,44 @@
+/** @file What makes two runs the same run: a hash of the settings and of the numbers they were trained on. */
+import type { Dataset } from "../data/dataset.ts";
+import { sha256 } from "../train/checkpoint.ts";
+import type { RunConfig } from "./plan.ts";
+
+/** SHA-256 of each array a run is trained or chosen on, by `<split>/<modality>` and `<split>/labels`. */
+export type DataHashes = Readonly<Record<string, string>>;
+
+/** What training sees: the test split is not part of it. */
+export interface TrainingData {
+  readonly train: Dataset;
+  readonly validation: Dataset;
+}
+
+/** Hashes the numbers, shapes and labels of the modalities a run reads. Numbers count as they lie in memory: float32, little-endian. */
+export async function hashData(data: TrainingData, modalities: readonly string[]): Promise<DataHashes> {
+  const hashes: Record<string, string> = {};
+  for (const split of ["train", "validation"] as const) {
+    const { labels, classes, modalities: arrays } = data[split];
+    for (const name of modalities) {
+      const { shape, data: values } = arrays[name]!;
+      hashes[`${split}/${name}`] = await hashArray(shape.join(","), values);
+    }
+    hashes[`${split}/labels`] = await hashArray(JSON.stringify(classes), labels);
+  }
+  return hashes;
+}
+
+/** Identity of a run: everything that decides its bits, but not where the data lies. */
+export async function identityOf({ data: _, ...config }: RunConfig, hashes: DataHashes): Promise<string> {
+  return sha256(new TextEncoder().encode(JSON.stringify([config, hashes], sorted)));
+}
+
+/** The order in which somebody wrote settings down says nothing. */
+function sorted(_: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Of the numbers' own hash and a text, so that the array need not be copied. */
+async function hashArray(text: string, values: Float32Array | Int32Array): Promise<string> {
+  const numbers = await sha256(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  return sha256(new TextEncoder().encode(`${text} ${numbers}`));
+}

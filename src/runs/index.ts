@@ -1,0 +1,16 @@
+/** @file Public names of runs. */
+export type { DataHashes, TrainingData } from "./identity.ts";
+export { type OpenRun, openRun } from "./open.ts";
+export { type Plan, planRun, type RunConfig } from "./plan.ts";
+export {
+  type Engine,
+  type Environment,
+  type Owner,
+  type RunRecord,
+  type RunStatus,
+  readRecord,
+  runFiles,
+} from "./record.ts";
+export { type FinishedRun, type RunOptions, type RunResult, resumeRun, startRun } from "./run.ts";
+export { parseSettings, type Settings } from "./settings.ts";
+export { encodeTable, type Row } from "./tables.ts";

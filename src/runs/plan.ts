@@ -1,0 +1,74 @@
+/** @file Settings meet data: the method with its encoders, and the settings with nothing left open. */
+import { hint } from "../core/errors.ts";
+import type { OptionIssue } from "../core/options.ts";
+import { type Dataset, featureCount, requireModalities } from "../data/dataset.ts";
+import { methodNamed } from "../methods/index.ts";
+import type { Method } from "../methods/method.ts";
+import { mlp } from "../nn/mlp.ts";
+import { issuesError, optimiserOf, type Settings } from "./settings.ts";
+
+/** Settings with nothing left open but what the backend decides; they are themselves valid settings. */
+export interface RunConfig extends Settings {
+  readonly modalities: readonly string[];
+  /** Of every stage, in order. */
+  readonly epochs: Readonly<Record<string, number>>;
+  /** Of every stage, in order. */
+  readonly learningRate: Readonly<Record<string, number>>;
+}
+
+/** A run that could start. */
+export interface Plan {
+  readonly config: RunConfig;
+  readonly method: Method;
+}
+
+/**
+ * Builds the method that settings describe on the features of `train`, and fills in what depends on it.
+ * @throws ConfigError for modalities or stages that do not exist; `fields.issues` lists them.
+ */
+export function planRun(settings: Settings, train: Dataset): Plan {
+  const known = Object.keys(train.modalities);
+  const modalities = settings.modalities ?? known;
+  requireModalities(modalities, known, `${settings.data}, modalities`);
+  if (modalities.length < 2) {
+    const message = `one modality (${modalities[0]}) is not enough; a method needs two or more.`;
+    throw issuesError([{ path: ["modalities"], message }]);
+  }
+  const { hidden, ...mlpOptions } = settings.encoder;
+  const encoders = Object.fromEntries(
+    modalities.map((name) => [name, mlp([featureCount(train.modalities[name]!), ...hidden], mlpOptions)]),
+  );
+  const method = methodNamed(settings.method)({ encoders, ...settings.options } as never) as unknown as Method;
+  const rates = settings.learningRate;
+  const issues = [
+    ...stageIssues("epochs", settings.epochs, method),
+    ...(typeof rates === "object" ? stageIssues("learningRate", rates, method) : []),
+  ];
+  if (issues.length > 0) throw issuesError(issues);
+  const byStage = (value: (stage: Method["stages"][number]) => number): Record<string, number> =>
+    Object.fromEntries(method.stages.map((stage) => [stage.name, value(stage)]));
+  const config: RunConfig = {
+    ...settings,
+    modalities,
+    epochs: byStage((stage) => settings.epochs[stage.name] ?? stage.epochs),
+    learningRate: byStage((stage) => (typeof rates === "number" ? rates : (rates?.[stage.name] ?? stage.learningRate))),
+    optimiser: { name: settings.optimiser.name, ...withoutRate(optimiserOf(settings.optimiser).settings) },
+    options: method.description.options as Settings["options"],
+  };
+  return { config, method };
+}
+
+function stageIssues(setting: string, given: Readonly<Record<string, number>>, method: Method): OptionIssue[] {
+  const stages = method.stages.map((stage) => stage.name);
+  return Object.keys(given)
+    .filter((name) => !stages.includes(name))
+    .map((name) => ({
+      path: [setting, name],
+      message: `${method.name} has no stage "${name}"${hint(name, stages)}`,
+    }));
+}
+
+/** The learning rate is the stage's; an optimiser's own would be a second truth. */
+function withoutRate(settings: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => name !== "learningRate"));
+}

@@ -1,0 +1,100 @@
+/** @file run.json: what a run was made of, where it stands, and how to read it back. */
+import { z } from "zod";
+import { runError } from "../core/errors.ts";
+import { type Folder, readText } from "../core/folder.ts";
+import { optionIssues } from "../core/options.ts";
+import { files as trainFiles } from "../train/fit.ts";
+import type { DataHashes } from "./identity.ts";
+import type { RunConfig } from "./plan.ts";
+
+/** Names of the files of a run. */
+export const runFiles: Readonly<Record<"record" | "model" | "result" | keyof typeof trainFiles, string>> = {
+  record: "run.json",
+  model: "model.safetensors",
+  result: "result.json",
+  ...trainFiles,
+};
+
+/** running also stands in the record of a run that was killed: nobody was left to write anything else. */
+export type RunStatus = "running" | "interrupted" | "finished" | "failed";
+
+/** Facts about where a run began: versions, platform, processor. */
+export type Environment = Readonly<Record<string, string | number>>;
+
+/** The process that works on a run. */
+export interface Owner {
+  readonly host: string;
+  readonly pid: number;
+}
+
+/** What run.json says. Times are ISO 8601 in UTC. */
+export interface RunRecord {
+  readonly format: "dmil-run-1";
+  readonly status: RunStatus;
+  readonly started: string;
+  /** When it last went on from a checkpoint. */
+  readonly resumed?: string | undefined;
+  /** When it ended, in whatever status. */
+  readonly ended?: string | undefined;
+  /** Why it failed. */
+  readonly error?: { readonly code: string; readonly message: string } | undefined;
+  /** Settings with nothing left open. */
+  readonly config: RunConfig;
+  /** SHA-256 of settings and data; see identity.ts. */
+  readonly identity: string;
+  readonly data: { readonly path: string; readonly hashes: DataHashes };
+  /** What computed it, known once training has begun. */
+  readonly engine?: Engine | undefined;
+  readonly environment: Environment;
+  readonly owner?: Owner | undefined;
+}
+
+/** The backend and its threads: with them and the seed, the bits of a run are fixed. */
+export interface Engine {
+  readonly backend: "native" | "wasm";
+  readonly version: string;
+  readonly threads: number;
+  readonly parameters: number;
+}
+
+const schema = z.looseObject({
+  format: z.literal("dmil-run-1"),
+  status: z.enum(["running", "interrupted", "finished", "failed"]),
+  started: z.string(),
+  config: z.looseObject({ method: z.string(), modalities: z.array(z.string()) }),
+  identity: z.string(),
+  data: z.looseObject({ path: z.string(), hashes: z.record(z.string(), z.string()) }),
+  engine: z
+    .looseObject({ backend: z.enum(["native", "wasm"]), version: z.string(), threads: z.int().min(1) })
+    .optional(),
+  environment: z.record(z.string(), z.union([z.string(), z.number()])),
+  owner: z.looseObject({ host: z.string(), pid: z.int() }).optional(),
+});
+
+/** The record of a run. @throws RunError when the folder holds none, or one that cannot be read. */
+export async function readRecord(folder: Folder): Promise<RunRecord> {
+  const where = `${folder.label}/${runFiles.record}`;
+  if (!(await folder.exists(runFiles.record))) {
+    throw runError(`${folder.label}: there is no run here (no ${runFiles.record}). \`dmil train\` makes runs.`, {
+      folder: folder.label,
+    });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(await readText(folder, runFiles.record));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw runError(`${where}: not valid JSON (${error.message}). Start the run again with --force.`, { where });
+  }
+  const issues = optionIssues(schema, value);
+  if (issues.length > 0) {
+    const listed = issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ");
+    throw runError(`${where}: not the record of a run (${listed}). Start the run again with --force.`, { where });
+  }
+  return value as RunRecord;
+}
+
+/** Replaces the record. */
+export async function writeRecord(folder: Folder, record: RunRecord): Promise<void> {
+  await folder.write(runFiles.record, `${JSON.stringify(record, undefined, 2)}\n`);
+}

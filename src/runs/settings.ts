@@ -1,0 +1,176 @@
+/** @file The settings of a run: what a configuration file may say, checked as far as that is possible without the data. */
+import { z } from "zod";
+import { configError, type DmilError, hint } from "../core/errors.ts";
+import { type OptionIssue, optionIssues } from "../core/options.ts";
+import { methods } from "../methods/index.ts";
+import type { Activation } from "../nn/mlp.ts";
+import { adam, adamw, type Optimiser, sgd } from "../optim/index.ts";
+import { fraction, positive, whole } from "../optim/settings.ts";
+import type { BackendName } from "../runtime/backend.ts";
+
+/** Settings with defaults filled in, as far as those do not depend on the data. */
+export interface Settings {
+  /** Path of the data folder. */
+  readonly data: string;
+  /** Which modalities, in which order; all if left out. */
+  readonly modalities?: readonly string[] | undefined;
+  /** "dmil". */
+  readonly method: string;
+  /** 0. */
+  readonly seed: number;
+  /** 64. */
+  readonly batchSize: number;
+  /** By stage; the method's own where left out. */
+  readonly epochs: Readonly<Record<string, number>>;
+  /** For all stages or by stage; the method's own where left out. */
+  readonly learningRate?: number | Readonly<Record<string, number>> | undefined;
+  /** Its name (adam, adamw, sgd), and its settings but the learning rate. */
+  readonly optimiser: { readonly name: "adam" | "adamw" | "sgd" } & Readonly<Record<string, unknown>>;
+  /** Largest norm of all gradients together; no clipping if left out. */
+  readonly clipNorm?: number | undefined;
+  /** Threads inside one operation; "auto" is 1 for small models, 2 for large ones. */
+  readonly threads: number | "auto";
+  readonly backend: BackendName;
+  /** The multi-layer perceptron in front of each modality: hidden widths [64] after the features of the data. */
+  readonly encoder: {
+    readonly hidden: readonly number[];
+    readonly activation: Activation;
+    readonly dropout: number;
+    readonly norm: boolean;
+  };
+  /** The method's own options. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+const optimisers = { adam, adamw, sgd } as const;
+
+/** A value as messages show it. */
+function shown(value: unknown): string {
+  return value === undefined ? "nothing" : (JSON.stringify(value) ?? String(value)).slice(0, 60);
+}
+const allowing =
+  (allowed: string) =>
+  (issue: { readonly input?: unknown }): string =>
+    `${shown(issue.input)} given; allowed is ${allowed}`;
+
+const text = (what: string): z.ZodType<string> => z.string({ error: allowing(what) }).min(1, `is empty; give ${what}`);
+
+function oneOf<const T extends readonly [string, ...string[]]>(...allowed: T): z.ZodType<T[number]> {
+  return z.enum(allowed, {
+    error: ({ input }) =>
+      typeof input === "string"
+        ? `unknown word "${input}"${hint(input, allowed)}`
+        : `${shown(input)} given; allowed: ${allowed.join(", ")}.`,
+  });
+}
+
+const byStage = (value: z.ZodType<number>, example: string): z.ZodType<Readonly<Record<string, number>>> =>
+  z.record(z.string(), value, { error: allowing(`a number for each stage, for example ${example}`) });
+
+const rate = positive("0.001");
+
+const schema = z.strictObject(
+  {
+    data: text("the path of a data folder"),
+    modalities: z
+      .array(text("the name of a modality"), { error: allowing("a list of names, for example [audio, face]") })
+      .min(1, "is empty; name modalities, or leave it out for all")
+      .optional(),
+    method: text("the name of a method").default("dmil"),
+    seed: whole(0, "0").default(0),
+    batchSize: whole(2, "64").default(64),
+    epochs: byStage(whole(0, "10"), "{whole: 10}").default({}),
+    learningRate: z
+      .unknown()
+      .superRefine((value, context) => {
+        if (value === undefined) return;
+        const stages = byStage(rate, "{whole: 0.001}, or one for all, for example 0.001");
+        const issues = optionIssues(typeof value === "number" ? rate : stages, value);
+        for (const issue of issues) context.addIssue({ code: "custom", path: [...issue.path], message: issue.message });
+      })
+      .optional(),
+    optimiser: z
+      .looseObject({ name: oneOf("adam", "adamw", "sgd").default("adam") }, { error: allowing("{name: adam}") })
+      .default({ name: "adam" }),
+    clipNorm: positive("1").optional(),
+    threads: z
+      .custom<number | "auto">(
+        (value) => value === "auto" || (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 256),
+        {
+          error: allowing("auto, or a whole number from 1 to 256, for example 2"),
+        },
+      )
+      .default("auto"),
+    backend: oneOf("auto", "native", "wasm").default("auto"),
+    encoder: z
+      .strictObject(
+        {
+          hidden: z
+            .array(whole(1, "64"), { error: allowing("a list of widths, for example [64] or []") })
+            .default([64]),
+          activation: oneOf("relu", "tanh", "sigmoid").default("relu"),
+          dropout: fraction("0.1").default(0),
+          norm: z.boolean({ error: allowing("true or false") }).default(false),
+        },
+        { error: allowing("{hidden: [64], activation: relu, dropout: 0, norm: false}") },
+      )
+      .prefault({}),
+    options: z
+      .looseObject({}, { error: allowing("the options of the method, for example {embedding: 64}") })
+      .default({}),
+  },
+  { error: allowing("settings by name, for example {data: clips, method: dmil}") },
+);
+
+/**
+ * Checks settings and fills in defaults.
+ * @throws ConfigError whose `fields.issues` lists everything wrong, each with its path.
+ */
+export function parseSettings(value: unknown): Settings {
+  const issues = optionIssues(schema, value);
+  const isWrong = (name: string): boolean => issues.some((issue) => issue.path[0] === name || issue.path.length === 0);
+  const raw = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
+  const { method = "dmil", options = {}, optimiser = {} } = raw;
+  if (!isWrong("method")) {
+    const factory = Object.hasOwn(methods, method as string) ? methods[method as string] : undefined;
+    if (factory === undefined) {
+      const message = `unknown method "${method}"${hint(method as string, Object.keys(methods))}`;
+      issues.push({ path: ["method"], message });
+    } else if (!isWrong("options")) {
+      issues.push(...under("options", optionIssues(factory.schema, options)));
+    }
+  }
+  if (!isWrong("optimiser")) issues.push(...under("optimiser", optimiserIssues(optimiser as object)));
+  if (issues.length > 0) throw issuesError(issues);
+  const parsed = schema.parse(value);
+  return { ...parsed, options: methods[parsed.method]!.schema.parse(parsed.options) } as Settings;
+}
+
+/** A ConfigError from everything wrong with settings: one line each, and as data in `fields.issues`. */
+export function issuesError(issues: readonly OptionIssue[]): DmilError {
+  const lines = issues.map(({ path, message }) => (path.length === 0 ? message : `${path.join(".")}: ${message}`));
+  return configError(lines.join("\n"), { issues });
+}
+
+/** The optimiser that settings describe. */
+export function optimiserOf({ name, ...settings }: Settings["optimiser"]): Optimiser {
+  return optimisers[name](settings);
+}
+
+/** The optimisers check their own settings; the learning rate is not theirs, it belongs to the stages. */
+function optimiserIssues({ name = "adam", ...settings }: { name?: keyof typeof optimisers }): OptionIssue[] {
+  if ("learningRate" in settings) {
+    return [{ path: ["learningRate"], message: "is not set here; set learningRate at the top level" }];
+  }
+  try {
+    optimisers[name](settings);
+    return [];
+  } catch (error) {
+    const { fields, message } = error as DmilError;
+    return (fields.issues as readonly OptionIssue[] | undefined)?.slice() ?? [{ path: [], message }];
+  }
+}
+
+function under(name: string, issues: readonly OptionIssue[]): OptionIssue[] {
+  return issues.map(({ path, message }) => ({ path: [name, ...path], message }));
+}

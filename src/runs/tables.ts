@@ -1,0 +1,58 @@
+/** @file Tables as bytes: rows with one set of columns as CSV, JSON lines or Parquet. */
+import { parquetWriteBuffer } from "hyparquet-writer";
+import { configError, hint, internalError } from "../core/errors.ts";
+import type { Cell } from "../interactions/report.ts";
+
+/** A row by column; every row of a table has the same columns in the same order. */
+export type Row = Readonly<Record<string, Cell>>;
+
+/** What a table can be written as, by the ending of the file's name. */
+export type TableFormat = "csv" | "jsonl" | "parquet";
+
+const writers: Readonly<Record<TableFormat, (rows: readonly Row[], columns: readonly string[]) => Uint8Array>> = {
+  csv: toCsv,
+  jsonl: toJsonl,
+  parquet: toParquet,
+};
+
+/** Rows in the format that a file name ends in. @throws ConfigError for an ending that is no table format. */
+export function encodeTable(rows: readonly Row[], file: string): Uint8Array {
+  const format = tableFormat(file);
+  const columns = Object.keys(rows[0] ?? {});
+  const odd = rows.findIndex((row) => Object.keys(row).join("\n") !== columns.join("\n"));
+  if (odd >= 0) throw internalError(`row ${odd} of a table has other columns than row 0.`);
+  return writers[format](rows, columns);
+}
+
+/** The format a file name ends in. @throws ConfigError for another ending. */
+export function tableFormat(file: string): TableFormat {
+  const ending = /\.([^./\\]+)$/.exec(file)?.[1] ?? "";
+  if (Object.hasOwn(writers, ending)) return ending as TableFormat;
+  throw configError(`${file}: a table ends in .csv, .jsonl or .parquet${hint(ending, Object.keys(writers))}`, { file });
+}
+
+/** A header line, then a line a row; cells with a comma, a quote or a line break are quoted (RFC 4180), no value is an empty cell. */
+function toCsv(rows: readonly Row[], columns: readonly string[]): Uint8Array {
+  const quote = (cell: Cell): string => {
+    const text = cell === undefined ? "" : String(cell);
+    return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  const lines = [columns.map(quote), ...rows.map((row) => columns.map((name) => quote(row[name])))];
+  return new TextEncoder().encode(lines.map((cells) => `${cells.join(",")}\n`).join(""));
+}
+
+/** An object a line with every column; no value is null. */
+function toJsonl(rows: readonly Row[]): Uint8Array {
+  const line = (row: Row): string => `${JSON.stringify(row, (_, value) => (value === undefined ? null : value))}\n`;
+  return new TextEncoder().encode(rows.map(line).join(""));
+}
+
+/** Texts as STRING, numbers as DOUBLE, both may be null; a column that is null throughout is STRING. */
+function toParquet(rows: readonly Row[], columns: readonly string[]): Uint8Array {
+  const columnData = columns.map((name) => {
+    const cells = rows.map((row) => row[name] ?? null);
+    const isNumber = cells.some((cell) => typeof cell === "number");
+    return { name, data: cells, type: isNumber ? ("DOUBLE" as const) : ("STRING" as const), nullable: true };
+  });
+  return new Uint8Array(parquetWriteBuffer({ columnData }));
+}

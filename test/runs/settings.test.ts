@@ -1,0 +1,108 @@
+/** @file Settings: everything wrong is listed at once, with its path, what was given and what is allowed. */
+import { describe, expect, test } from "vitest";
+import { DmilError } from "../../src/core/errors.ts";
+import { methods } from "../../src/methods/index.ts";
+import { planRun } from "../../src/runs/plan.ts";
+import { parseSettings } from "../../src/runs/settings.ts";
+import { smallMixture } from "../support/models.ts";
+
+/** So that a new method changes no snapshot. */
+const METHODS = Object.keys(methods).join(", ");
+
+function problems(value: unknown): string[] {
+  try {
+    parseSettings(value);
+  } catch (error) {
+    expect(error).toMatchObject({ code: "ConfigError" });
+    return (error as DmilError).message.split("\n");
+  }
+  return [];
+}
+
+test("one setting is enough; the rest has defaults", () => {
+  const { options, ...settings } = parseSettings({ data: "clips" });
+  expect(settings).toEqual({
+    data: "clips",
+    method: "dmil",
+    seed: 0,
+    batchSize: 64,
+    epochs: {},
+    optimiser: { name: "adam" },
+    threads: "auto",
+    backend: "auto",
+    encoder: { hidden: [64], activation: "relu", dropout: 0, norm: false },
+  });
+  expect(options).toMatchObject({ embedding: 64, variational: true });
+});
+
+test.each<[string, unknown]>([
+  [
+    "a file of all mistakes",
+    { method: "joint", sed: 1, epochs: 3, threads: 0, backend: "gpu", clipNorm: -1, batchSize: 1 },
+  ],
+  [
+    "wrong kinds of values",
+    { data: 3, modalities: "a,b", encoder: [64], optimiser: "adam", options: 4, learningRate: "fast" },
+  ],
+  [
+    "inside the encoder",
+    { data: "x", encoder: { hidden: [64, 0.5], activation: "relo", dropout: 1, norm: "yes", depth: 2 } },
+  ],
+  ["an unknown method", { data: "x", method: "dmli" }],
+  ["a name that every object has", { data: "x", method: "constructor" }],
+  ["options of another method", { data: "x", method: "joint", options: { variational: false } }],
+  ["learning rates", { data: "x", learningRate: { whole: 0, intra: "x" } }],
+  ["the optimiser's own settings", { data: "x", optimiser: { name: "sgd", momentun: 0.9, momentum: 2 } }],
+  ["nesterov without momentum", { data: "x", optimiser: { name: "sgd", nesterov: true } }],
+  ["a learning rate in the wrong place", { data: "x", optimiser: { learningRate: 1 } }],
+  ["an unknown optimiser", { data: "x", optimiser: { name: "adma" } }],
+  ["no object", [1]],
+])("%s", (_, value) => {
+  const found = problems(value);
+  expect(found.length).toBeGreaterThan(0);
+  expect(found.join("\n").replaceAll(METHODS, "METHODS")).toMatchSnapshot();
+});
+
+test("options of the method, at any depth", () => {
+  const found = problems({ data: "x", options: { embeding: 3, embedding: -1, loss: { lamda: 1 } } });
+  expect(found).toHaveLength(3);
+  expect(found[0]).toMatch(/^options\.embedding: /);
+  expect(found[1]).toMatch(
+    /^options\.loss\.lamda: unknown option "lamda"; did you mean "lambda"\? Allowed: .*alignment/,
+  );
+  expect(found[2]).toMatch(/^options\.embeding: unknown option "embeding"; did you mean "embedding"\? Allowed: /);
+});
+
+describe("settings and data together", () => {
+  const { train } = smallMixture();
+  const plan = (settings: object) => planRun(parseSettings({ data: "mixture", ...settings }), train);
+
+  test("leave nothing open, and are settings again", () => {
+    const { config, method } = plan({ epochs: { whole: 2 }, learningRate: { intra: 0.01 }, optimiser: { beta1: 0.8 } });
+    expect(method.modalities).toEqual(["a", "b"]);
+    expect(config).toMatchObject({
+      modalities: ["a", "b"],
+      epochs: { intra: method.stages[0]!.epochs, components: method.stages[1]!.epochs, whole: 2 },
+      learningRate: { intra: 0.01, components: method.stages[1]!.learningRate, whole: method.stages[2]!.learningRate },
+      optimiser: { name: "adam", beta1: 0.8, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
+    });
+    expect(planRun(parseSettings(JSON.parse(JSON.stringify(config))), train).config).toEqual(config);
+  });
+
+  test("give the encoders the features of the data, in the order of the modalities", () => {
+    const { method } = plan({ modalities: ["b", "a"], encoder: { hidden: [5, 4], norm: true } });
+    expect(method.modalities).toEqual(["b", "a"]);
+    expect(method.description.encoders).toMatchObject({ b: { kind: "mlp", sizes: [8, 5, 4], norm: true } });
+  });
+
+  test.each<[string, object]>([
+    ["an unknown stage", { epochs: { hole: 1 }, learningRate: { whloe: 1 } }],
+    ["stages of the ensemble are its modalities", { method: "ensemble", epochs: { whole: 1 } }],
+    ["one modality", { modalities: ["a"] }],
+    ["an unknown modality", { modalities: ["a", "c"] }],
+    ["a modality twice", { modalities: ["a", "a"] }],
+  ])("%s", (_, settings) => {
+    expect(() => plan(settings)).toThrow(DmilError);
+    expect(() => plan(settings)).toThrowErrorMatchingSnapshot();
+  });
+});
