@@ -1,4 +1,5 @@
 /** @file The way of a new user: generate, check, train, evaluate, explain, export; as text, as JSON, as files. */
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { parse } from "csv-parse/sync";
@@ -7,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse as parseYaml } from "yaml";
 import { version } from "../../src/cli/version.ts";
 import { methods } from "../../src/methods/index.ts";
-import { dmil, type Outcome, workplace } from "./support.ts";
+import { dmil, MAIN, type Outcome, workplace } from "./support.ts";
 
 let cwd = "";
 const call = (...args: string[]): Promise<Outcome> => dmil(args, { cwd });
@@ -318,13 +319,9 @@ describe("questions to a finished run", () => {
     });
   });
 
-  test("a reader that goes away early is no error", async () => {
-    const { execFileSync } = await import("node:child_process");
-    const { MAIN } = await import("./support.ts");
-    const shell = `"${process.execPath}" "${MAIN}" explain ${run} | head -n 1; echo "codes \${PIPESTATUS[0]} \${PIPESTATUS[1]}"`;
-    expect(execFileSync("bash", ["-c", `${shell} 2>&1`], { cwd, encoding: "utf8" })).toBe(
-      `${run}  dmil on test\ncodes 0 0\n`,
-    );
+  test("a reader that has gone is no error", () => {
+    const shell = `"${process.execPath}" "${MAIN}" explain ${run} 2>&1 | true; echo "codes \${PIPESTATUS[0]} \${PIPESTATUS[1]}"`;
+    expect(execFileSync("bash", ["-c", shell], { cwd, encoding: "utf8" })).toBe("codes 0 0\n");
   });
 });
 

@@ -68,20 +68,6 @@ export function differenceInformation(sigma: number): number {
   );
 }
 
-/** Probability that a normal lies below x; by the same sum as the other figures. */
-export function normalShare(x: number): number {
-  // The integrand has a jump at x, so the sum runs over a smooth one: E of the tail beyond x, by integration up to x.
-  const [steps, from] = [4000, -12];
-  const step = (x - from) / steps;
-  let total = 0;
-  for (let i = 0; i <= steps; i++) {
-    const v = from + i * step;
-    const end = i === 0 || i === steps;
-    total += (end ? 1 : i % 2 === 1 ? 4 : 2) * Math.exp((-v * v) / 2);
-  }
-  return (total * step) / 3 / Math.sqrt(2 * Math.PI);
-}
-
 /**
  * Three splits, true bits J or K of a sample's own type, exact probabilities, and the means over the law.
  * @throws ConfigError for settings that do not fit.
@@ -160,7 +146,7 @@ function exactly({ types, signals }: Latent, sigma: number): Exact {
     // tanh of the half log-odds of [a b < 0] is minus the product of those of a and b.
     const differ = -2 * Math.atanh(clip(Math.tanh(odds[0]! / 2) * Math.tanh(odds[1]! / 2)));
     put(all, i, c === 3 ? differ : c === 2 ? odds[1]! : odds[0]!);
-    own.forEach((value, m) => put(alone[m]!, i, value));
+    for (let m = 0; m < own.length; m++) put(alone[m]!, i, own[m]!);
   }
   return { logits: all, unimodal: Object.fromEntries(MODALITIES.map((name, m) => [name, alone[m]!])) };
 }

@@ -1,0 +1,132 @@
+/** @file Ctrl-C, termination and kill -9: a run goes on to the bits of one without a break. */
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { dmil, MAIN, type Outcome, workplace } from "./support.ts";
+
+let cwd = "";
+const FLAGS = ["--set", "epochs={intra: 2, components: 2, whole: 40}", "--set", "options.embedding=16"];
+const train = (out: string, signal?: { name: NodeJS.Signals; at: string }): Promise<Outcome> =>
+  dmil(["train", "clips", "--out", out, ...FLAGS], { cwd, ...(signal && { signal }) });
+const record = async (run: string) => JSON.parse(await fs.readFile(path.join(cwd, run, "run.json"), "utf8"));
+
+beforeAll(async () => {
+  cwd = await workplace();
+  await dmil(["data", "generate", "--out", "clips", "--samples", "1000", "--features", "8"], { cwd });
+  expect((await train("whole")).code).toBe(0);
+});
+afterAll(() => fs.rm(cwd, { recursive: true, force: true }));
+
+async function expectSameRun(run: string): Promise<void> {
+  for (const file of ["model.safetensors", "metrics.jsonl", "result.json", "checkpoints/best.safetensors"]) {
+    const [one, other] = [
+      await fs.readFile(path.join(cwd, run, file)),
+      await fs.readFile(path.join(cwd, "whole", file)),
+    ];
+    expect(Buffer.compare(one, other), file).toBe(0);
+  }
+}
+
+test.each(["SIGINT", "SIGTERM"] as const)("%s saves, says how to go on, and ends with code 1", async (name) => {
+  const run = `run-${name}`;
+  const stopped = await train(run, { name, at: "whole 3/40" });
+  expect(stopped).toMatchObject({ code: 1, stdout: "" });
+  expect(stopped.stderr).toMatch(
+    new RegExp(
+      `\\nstopping: saving first; once more to quit at once\\nsaved ${run} at whole \\d+; go on with: dmil resume ${run}\\n$`,
+    ),
+  );
+  expect(await record(run)).toMatchObject({ status: "interrupted" });
+  expect(await dmil(["evaluate", run], { cwd })).toMatchObject({
+    code: 1,
+    stderr: `RunError: ${run}: this run has no model yet (status interrupted). Go on with: dmil resume ${run}\n`,
+  });
+  const resumed = await dmil(["resume", run], { cwd });
+  expect(resumed.code).toBe(0);
+  expect(resumed.stderr).toMatch(/, going on\n/);
+  expect(await record(run)).toMatchObject({ status: "finished" });
+  await expectSameRun(run);
+});
+
+test("as JSON an interrupt is one error document", async () => {
+  const { code, stdout } = await dmil(["train", "clips", "--out", "json", ...FLAGS, "--json"], {
+    cwd,
+    signal: { name: "SIGINT", at: "whole 2/40" },
+  });
+  expect(code).toBe(1);
+  expect(JSON.parse(stdout)).toEqual({
+    error: {
+      code: "RunError",
+      message: expect.stringMatching(/^saved json at whole \d+; go on with: dmil resume json$/),
+      interrupted: true,
+      run: "json",
+      stage: "whole",
+      epoch: expect.any(Number),
+    },
+  });
+});
+
+test("kill -9 leaves a run that goes on, also where its data was moved and half a file lies about", async () => {
+  const killed = await train("killed", { name: "SIGKILL", at: "whole 5/40" });
+  expect(killed.code).toBe(null);
+  expect(await record("killed")).toMatchObject({ status: "running" });
+  await fs.writeFile(path.join(cwd, "killed/checkpoints/.last.safetensors.0123456789ab.aside"), "half");
+  await fs.rename(path.join(cwd, "clips"), path.join(cwd, "moved"));
+  const lost = await dmil(["resume", "killed"], { cwd });
+  expect(lost).toMatchObject({ code: 1, stderr: expect.stringMatching(/^DataError: there is no folder .*clips/) });
+  expect((await dmil(["resume", "killed", "--data", "moved"], { cwd })).code).toBe(0);
+  expect(await fs.readdir(path.join(cwd, "killed/checkpoints"))).toEqual(["best.safetensors", "last.safetensors"]);
+  await expectSameRun("killed");
+  expect((await record("killed")).data.path).toBe(path.join(cwd, "moved"));
+  await fs.rename(path.join(cwd, "moved"), path.join(cwd, "clips"));
+});
+
+test("a run cannot be resumed under the process that is training it", async () => {
+  const working = train("busy", { name: "SIGINT", at: "whole 30/40" });
+  while (!(await fs.readFile(path.join(cwd, "busy/metrics.jsonl"), "utf8").catch(() => "")).includes("components")) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  for (const args of [
+    ["resume", "busy"],
+    ["train", "clips", "--out", "busy", "--force"],
+  ]) {
+    const { code, stderr } = await dmil(args, { cwd });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^RunError: busy: process \d+ is training this run now\. Wait for it, or stop it with Ctrl-C there/,
+    );
+  }
+  await working;
+});
+
+test("resume refuses data that was changed meanwhile", async () => {
+  await train("changed", { name: "SIGKILL", at: "whole 2/40" });
+  await dmil(["data", "generate", "--out", "other", "--samples", "1000", "--features", "8", "--seed", "1"], { cwd });
+  expect(await dmil(["resume", "changed", "--data", "other"], { cwd })).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(
+      /RunError: changed: the data is not what the run was started with; changed: train\/a, train\/b, train\/labels, validation\/a/,
+    ),
+  });
+});
+
+const hasScript = spawnSync("script", ["--version"]).status === 0;
+test.skipIf(!hasScript)("on a terminal bars are drawn, with colours unless NO_COLOR is set", async () => {
+  const onTerminal = (out: string, env: NodeJS.ProcessEnv): string => {
+    const command = `"${process.execPath}" "${MAIN}" train clips --method joint --set epochs.whole=3 --out ${out}`;
+    const { NO_COLOR: _, FORCE_COLOR: __, ...rest } = process.env;
+    return spawnSync("script", ["-qec", command, "/dev/null"], {
+      cwd,
+      encoding: "utf8",
+      env: { ...rest, TERM: "xterm", LANG: "C.UTF-8", ...env },
+    }).stdout;
+  };
+  const colourful = onTerminal("tty", {});
+  expect(colourful).toMatch(/\x1b\[\d+F\x1b\[J/);
+  expect(colourful).toContain("\x1b[32m████████████████████\x1b[39m  3/3  train");
+  expect(onTerminal("plain", { NO_COLOR: "1" })).toContain("  ████████████████████  3/3  train");
+  expect(onTerminal("ascii", { LANG: "C", LC_ALL: "C", NO_COLOR: "1" })).toContain(
+    "  ####################  3/3  train",
+  );
+});

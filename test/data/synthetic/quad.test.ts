@@ -1,0 +1,60 @@
+import { describe, expect, test } from "vitest";
+import { differenceInformation, quadMixture, signInformation } from "../../../src/data/synthetic/quad.ts";
+import { accuracy, argmaxRows } from "../../../src/train/metrics.ts";
+
+describe("closed forms", () => {
+  test.each([
+    [0.25, 0.9998650574, 0.9999999662, 0.9997301486],
+    [0.5, 0.9128222858, 0.9904618221, 0.8351827494],
+    [0.75, 0.6816533641, 0.8876886527, 0.4756180754],
+    [1, 0.4859441541, 0.72145159, 0.2504367175],
+  ])("J and K at sigma %f", (sigma, J, better, K) => {
+    expect(signInformation(sigma)).toBeCloseTo(J, 9);
+    expect(signInformation(sigma / Math.SQRT2)).toBeCloseTo(better, 8);
+    expect(differenceInformation(sigma)).toBeCloseTo(K, 9);
+  });
+});
+
+describe("the default quad mixture", () => {
+  const { splits, exact, means } = quadMixture({ seed: 3, samples: { train: 100, validation: 100, test: 20_000 } });
+  const { labels, truth } = splits.test;
+  const right = (logits: Float32Array): number => accuracy(argmaxRows(logits, 2), labels);
+
+  test("probabilities sum to 1", () => {
+    for (const logs of [exact.test.logits, ...Object.values(exact.test.unimodal)]) {
+      for (let i = 0; i < logs.length; i += 2) expect(Math.exp(logs[i]!) + Math.exp(logs[i + 1]!)).toBeCloseTo(1, 5);
+    }
+  });
+
+  test("exact posteriors reach the Bayes accuracies, within 4 standard errors", () => {
+    expect(Math.abs(right(exact.test.logits) - 0.97073539)).toBeLessThan(4 * Math.sqrt((0.97 * 0.03) / 20_000));
+    expect(Math.abs(right(exact.test.unimodal.a!) - 0.73862493)).toBeLessThan(4 * Math.sqrt((0.74 * 0.26) / 20_000));
+  });
+
+  test("their information is that of the law", () => {
+    let total = 0;
+    for (const [i, label] of labels.entries()) total += 1 + exact.test.logits[2 * i + label]! / Math.LN2;
+    expect(total / labels.length).toBeCloseTo(
+      Object.values(means!).reduce((a, b) => a + b, 0),
+      1.9,
+    );
+    expect(means!.redundant).toBeCloseTo(0.3 * 0.9128222858, 9);
+    expect(means!.synergistic).toBeCloseTo(0.3 * 0.8351827494, 9);
+  });
+
+  test("the features hold the signal and a cue in orthonormal directions, and nothing else", () => {
+    // Same type: rows of redundant samples differ in both modalities by the same signal.
+    const rows = [...truth!.keys()].filter((i) => truth![i] === "redundant").slice(0, 2) as [number, number];
+    const [a, b] = [splits.test.modalities.a!.data, splits.test.modalities.b!.data];
+    for (const values of [a, b])
+      expect(values.subarray(rows[0] * 32, rows[0] * 32 + 32).every(Number.isFinite)).toBe(true);
+    // Mean square: signal 1 + sigma^2, cue 1, and sigma^2 for each of the 27 other directions.
+    const square = a.reduce((sum, v) => sum + v * v, 0) / truth!.length;
+    expect(square).toBeCloseTo(1.25 + 1 + 27 * 0.25, 0.8);
+    expect(b.length).toBe(a.length);
+  });
+});
+
+test("the four weights must sum to 1", () => {
+  expect(() => quadMixture({ seed: 0, weights: [0.3, 0.3, 0.3, 0.3] })).toThrow(/sum to 1/);
+});
