@@ -59,9 +59,11 @@ export function numberOrText(text: string | undefined): number | string | undefi
   return text === undefined || text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
 }
 
-/** `audio,face` as names. */
+/** `audio,face` as names. @throws ConfigError for an empty one. */
 export function names(text: string | undefined): string[] | undefined {
-  return text?.split(",").map((name) => name.trim());
+  const list = text?.split(",").map((name) => name.trim());
+  if (list?.includes("")) throw configError(`--modalities ${text}: a name is empty; give names as in audio,face`);
+  return list;
 }
 
 async function readConfig(file: string): Promise<Given> {
@@ -104,7 +106,7 @@ function plain(document: Document.Parsed, file: string): Record<string, unknown>
   if (value === null) return {};
   if (isObject(value)) return value;
   throw configError(
-    `${file}: holds ${JSON.stringify(value)?.slice(0, 60)}; settings are needed, one a line, for example method: dmil`,
+    `${file}: holds ${JSON.stringify(value)?.slice(0, 60)}; settings are needed, one a line, for example method: dmil.`,
     { file },
   );
 }

@@ -31,6 +31,7 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
   data
     .usage("check|generate")
     .argument("[subcommand]")
+    .allowExcessArguments()
     .action((name?: string) => {
       const known = data.commands.map((own) => own.name());
       const given =
@@ -87,10 +88,25 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     .addOption(split())
     .option("--data <dir>", "other data of the same kind")
     .option("--out <file>", "a row a sample: .csv, .jsonl or .parquet (default: a summary and three samples)")
+    .option("--probe", "also train fresh models on the frozen representations: what can be read where")
     .action(async (run, flags) => give((await import("./commands/explain.ts")).explain(run, flags)));
   add(program, "export <run>", "the model as one file")
     .requiredOption("--out <file>", ".onnx or .safetensors")
     .action(async (run, flags) => give((await import("./commands/export.ts")).exportModel(run, flags)));
+  add(program, "recover", "does the decomposition tell the truth: methods on data whose truth is known")
+    .option("--quick", "two data sets, one seed: under 3 minutes on two cores")
+    .option("--out <dir>", "results, and what was done so far: a stopped suite goes on from there", "recovery")
+    .option("--seeds <list>", "as in 0-2 or 0,3 (default: 0-2; quick: 0)")
+    .option("--methods <names>", "of joint, ensemble, published, purified (default: all)")
+    .option("--cases <names>", "which data, names or starts of names, as in mixture-k2,quad (default: all)")
+    .option("--workers <n>", "processes at a time", "2")
+    .option("--markdown <file>", "also write the report as a page of documentation")
+    .option(...quiet)
+    .action(async (flags) => give((await import("./commands/recover.ts")).recover(flags)));
+  program
+    .command("recover-job", { hidden: true })
+    .description("one job of `dmil recover`, as a child process")
+    .action(async () => (await import("./commands/recover-job.ts")).recoverJob());
   add(program, "doctor", "does training work on this machine, and how to get what is missing").action(async () =>
     give((await import("./commands/doctor.ts")).doctor()),
   );
@@ -104,13 +120,19 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 };
 
 /** A mistake in the command itself, in our words. */
-function usageError({ message }: CommanderError): Error {
+function usageError({ message }: CommanderError, help: string): Error {
   const [first = "", ...more] = message.replace(/^error: /, "").split("\n");
   const flag = /'(--[\w-]+)'/.exec(first)?.[1] ?? "";
   const advice = ELSEWHERE[flag] ?? more.join(" ").replace(/^\(D/, "d").replace(/\)$/, "");
   return configError(
-    `${first.replace(/\.$/, "")}${advice === "" ? "" : `; ${advice}`}${advice.endsWith("?") ? "" : "."} See dmil --help.`,
+    `${first.replace(/\.$/, "")}${advice === "" ? "" : `; ${advice}`}${advice.endsWith("?") ? "" : "."} See ${help} --help.`,
   );
+}
+
+/** The command that words name, as in `dmil data check`, as far as it exists. */
+function commandOf(program: Command, words: readonly string[]): string {
+  const inner = program.commands.find((own) => own.name() === words[0]);
+  return inner === undefined ? program.name() : `${program.name()} ${commandOf(inner, words.slice(1))}`;
 }
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -127,7 +149,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return code;
   } catch (error) {
     if (!(error instanceof CommanderError)) return printError(error, asJson);
-    return error.exitCode === 0 ? 0 : printError(usageError(error), asJson);
+    return error.exitCode === 0 ? 0 : printError(usageError(error, commandOf(program, argv)), asJson);
   }
 }
 

@@ -67,7 +67,8 @@ function liveScreen(label: string, stream: NodeJS.WriteStream, write: (text: str
         const filled = Math.floor((BAR * done) / epochs);
         const bar = full.repeat(filled) + rest.repeat(BAR - filled);
         const epoch = `${Math.floor(done)}/${epochs}`.padStart(digitsOf(rows));
-        return cut(`  ${name.padEnd(width)}  ${bar}  ${epoch}  ${figures}`).replace(bar, color.green(bar));
+        const line = `  ${name.padEnd(width)}  ${bar}  ${epoch}  ${figures}`.trimEnd();
+        return cut(line).replace(bar, color.green(bar));
       }),
       ...wrapped(terms, columns - 3, 4).map((line) => color.dim(`  ${line}`)),
       ...(foot === "" ? [] : [cut(`  ${foot}`)]),

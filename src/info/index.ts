@@ -8,6 +8,7 @@ export {
   connectedInformation,
 } from "./accuracy.ts";
 export { type BestAdditive, bestAdditiveAccuracy } from "./additive-best.ts";
+export { type BatchEstimate, type BatchOptimum, type BatchOptions, batchOptimum, batchRedundancy } from "./batch.ts";
 export {
   type BiasMethod,
   type BiasOptions,
@@ -25,6 +26,8 @@ export {
   brojaLaw,
   type Certificate,
 } from "./broja/broja.ts";
+export { type CvxOptions, type CvxTable, cvxTable } from "./cvx.ts";
+export { type Density, type DensityOptions, fitDensity, surprisal } from "./density.ts";
 export { encode } from "./encode.ts";
 export {
   type Axes,
@@ -36,6 +39,17 @@ export {
   mutualInformation,
 } from "./entropy.ts";
 export type { Estimates, Informations } from "./estimates.ts";
+export type { Features } from "./features.ts";
+export {
+  type GaussianClasses,
+  type GaussianClassesOptions,
+  type GaussianTripleOptions,
+  gaussianClasses,
+  gaussianClassInformation,
+  gaussianTriple,
+} from "./gaussian.ts";
+export { type Interval, type IntervalOptions, meanIntervals } from "./intervals.ts";
+export { assignClusters, type KMeans, type KMeansOptions, kMeans } from "./kmeans.ts";
 export { PID3_NODES, type Pid3Measure, type Pid3Result, pid3 } from "./lattice3.ts";
 export { type MaxentOptions, type MaxentResult, maxent } from "./maxent.ts";
 export {
@@ -45,6 +59,7 @@ export {
   type PointwiseTable,
   pointwise,
 } from "./measures/pointwise.ts";
+export { miKsg, miKsgContinuous, type NeighbourEstimate, type NeighbourOptions } from "./neighbours.ts";
 export {
   connectedTest,
   type ExcessTest,
@@ -57,6 +72,18 @@ export {
 export type { Unit, UnitOption } from "./options.ts";
 export { PID_MEASURES, type PidMeasure, type PidOptions, type PidResult, pid } from "./pid.ts";
 export { type SampleOptions, sampleRows } from "./sample.ts";
+export {
+  LEAST_LOG,
+  type LsmiResult,
+  type LsmiTerms,
+  lsmi,
+  meanScores,
+  pminScores,
+  pointwiseInformation,
+  type SampleInformation,
+  type SampleScores,
+  unitSensitivity,
+} from "./samplewise.ts";
 export type { Atoms } from "./sources.ts";
 export {
   type IndicatorOptions,
@@ -76,6 +103,7 @@ export {
 } from "./table.ts";
 export { type Theorem1, theorem1 } from "./theorem1.ts";
 export { erasures, GATES, type Gate, type GateName, gate } from "./truth/gates.ts";
+export { type GaussianClassRows, gaussianClassRows } from "./truth/gaussian-classes.ts";
 export {
   type Cue,
   type Mixture,
@@ -85,3 +113,5 @@ export {
   mixtureRows,
   TYPES,
 } from "./truth/mixture.ts";
+export { SAMPLE_TYPES, type SampleType, type TypeNull, typeNull, typeSamples } from "./typing.ts";
+export { fitWhitener, type Whitener, whiten } from "./whiten.ts";

@@ -7,7 +7,7 @@ import type { Loose } from "../core/options.ts";
 import { at, log, maximum, mean, softmax, stack } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
 import { crossEntropy } from "../nn/losses.ts";
-import { defineMethod, embed, embeddingOption, type MethodFactory, type Outputs } from "./method.ts";
+import { defineMethod, embed, embeddingOption, embeddings, type MethodFactory, type Outputs } from "./method.ts";
 
 /** Settings. */
 export interface EnsembleOptions {
@@ -27,7 +27,11 @@ export const ensemble: MethodFactory<Loose<EnsembleOptions>, Outputs> = defineMe
     const heads = input.scope.child("heads");
     const unimodal = stack(Object.keys(encoders).map((name, m) => linear(heads.child(name), at(z, m), input.classes)));
     // A probability may underflow to 0; its logarithm must not be infinite.
-    return { logits: log(maximum(mean(softmax(unimodal), 0), 1e-30)), unimodal };
+    return {
+      logits: log(maximum(mean(softmax(unimodal), 0), 1e-30)),
+      unimodal,
+      representations: embeddings(z, Object.keys(encoders)),
+    };
   },
   stages: (_, modalities) =>
     modalities.map((modality, m) => ({

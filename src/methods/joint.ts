@@ -7,7 +7,7 @@ import { z } from "zod";
 import type { Loose } from "../core/options.ts";
 import { add, at, concat, matmul, mul, reshape, split, stack } from "../graph/ops/index.ts";
 import { crossEntropy } from "../nn/losses.ts";
-import { defineMethod, embed, embeddingOption, type MethodFactory, type Outputs } from "./method.ts";
+import { defineMethod, embed, embeddingOption, embeddings, type MethodFactory, type Outputs } from "./method.ts";
 
 /** Settings. */
 export interface JointOptions {
@@ -37,7 +37,11 @@ export const joint: MethodFactory<Loose<JointOptions>, Outputs> = defineMethod({
       0,
       z.map(() => embedding),
     ).map((part, m) => add(matmul(z[m]!, part), share));
-    return { logits: matmul(concat(z, -1), weight, { bias }), unimodal: stack(slices) };
+    return {
+      logits: matmul(concat(z, -1), weight, { bias }),
+      unimodal: stack(slices),
+      representations: embeddings(stacked, Object.keys(encoders)),
+    };
   },
   stages: () => [
     {

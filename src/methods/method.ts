@@ -6,7 +6,7 @@ import { z } from "zod";
 import { configError, hint } from "../core/errors.ts";
 import { parseOptions } from "../core/options.ts";
 import type { Expr } from "../graph/expr.ts";
-import { stack } from "../graph/ops/index.ts";
+import { at, stack } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
 import type { Module, Scope } from "../nn/module.ts";
 
@@ -32,6 +32,8 @@ export interface Outputs {
    * their mean over training samples. Training renews it before each evaluation.
    */
   readonly statistics?: Readonly<Record<string, Expr>>;
+  /** What the method makes of a sample on its way, by name, each [B, E]: for probes. */
+  readonly representations?: Readonly<Record<string, Expr>>;
 }
 
 /** Name of the stored class prior. */
@@ -154,4 +156,9 @@ export function embed({ scope, inputs }: BuildInput, encoders: Readonly<Record<s
     return linear(own.child("embedding"), encoder.build(own, inputs[name]!), width);
   });
   return stack(embedded);
+}
+
+/** The entries of a stack [M, B, E] as representations `embedding_<modality>`. */
+export function embeddings(stacked: Expr, modalities: readonly string[], name = "embedding"): Record<string, Expr> {
+  return Object.fromEntries(modalities.map((modality, m) => [`${name}_${modality}`, at(stacked, m)]));
 }

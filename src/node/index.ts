@@ -1,3 +1,4 @@
 /** @file `dmil/node`: what only Node can do. */
 export { disk } from "./disk.ts";
 export { type Machine, machine } from "./machine.ts";
+export { type Outcome, type PoolOptions, runJobs, serveJob } from "./pool.ts";

@@ -45,6 +45,9 @@ export function planRun(settings: Settings, train: Dataset): Plan {
     ...(typeof rates === "object" ? stageIssues("learningRate", rates, method) : []),
   ];
   if (issues.length > 0) throw issuesError(issues);
+  if (method.stages.every((stage) => settings.epochs[stage.name] === 0)) {
+    throw issuesError([{ path: ["epochs"], message: "every stage has 0 epochs; nothing would be trained." }]);
+  }
   const byStage = (value: (stage: Method["stages"][number]) => number): Record<string, number> =>
     Object.fromEntries(method.stages.map((stage) => [stage.name, value(stage)]));
   const config: RunConfig = {

@@ -88,8 +88,11 @@ export async function readRecord(folder: Folder): Promise<RunRecord> {
   }
   const issues = optionIssues(schema, value);
   if (issues.length > 0) {
-    const listed = issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ");
-    throw runError(`${where}: not the record of a run (${listed}). Start the run again with --force.`, { where });
+    const listed = issues.map(({ path }) => path.join(".")).join(", ");
+    throw runError(
+      `${where}: not the record of a run (wrong or missing: ${listed}). Start the run again with --force.`,
+      { where, issues },
+    );
   }
   return value as RunRecord;
 }

@@ -110,10 +110,11 @@ export async function removeRun(folder: Folder): Promise<void> {
   for (const name of [...names, runFiles.record]) await folder.remove(name);
 }
 
-/** @throws RunError when the folder holds a run. */
+/** @throws RunError when the folder holds a run; one that failed before its training began is none. */
 export async function requireNoRun(folder: Folder): Promise<void> {
   if (!(await folder.exists(runFiles.record))) return;
-  const { status } = await readRecord(folder);
+  const { status, engine } = await readRecord(folder);
+  if (status === "failed" && engine === undefined) return;
   throw runError(
     `${folder.label} already holds a run (${status}). Go on with it: dmil resume ${folder.label}; or give another --out; or replace it with --force.`,
     { folder: folder.label, status },

@@ -109,10 +109,10 @@ const schema = z.strictObject(
             .array(whole(1, "64"), { error: allowing("a list of widths, for example [64] or []") })
             .default([64]),
           activation: oneOf("relu", "tanh", "sigmoid").default("relu"),
-          dropout: fraction("0.1").default(0),
+          dropout: fraction("0.1").default(0.1),
           norm: z.boolean({ error: allowing("true or false") }).default(false),
         },
-        { error: allowing("{hidden: [64], activation: relu, dropout: 0, norm: false}") },
+        { error: allowing("{hidden: [64], activation: relu, dropout: 0.1, norm: false}") },
       )
       .prefault({}),
     options: z

@@ -1,6 +1,7 @@
 /** @file A fitted model's answers for a data set, and its figures of merit. */
 import { dataError, shapeError } from "../core/errors.ts";
 import { formatShape, sameShape } from "../core/shape.ts";
+import { float32, type Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { standardise } from "../data/standardise.ts";
 import type { Expr } from "../graph/expr.ts";
@@ -19,6 +20,8 @@ export interface Predictions {
   readonly unimodal: Readonly<Record<string, Float32Array>>;
   /** By component: logits [N, K] and gate shares [N], which sum to 1 over components. */
   readonly components: Readonly<Record<string, { readonly logits: Float32Array; readonly gate: Float32Array }>>;
+  /** By name, [N, E]; when asked for. */
+  readonly representations?: Readonly<Record<string, Tensor<"float32">>>;
 }
 
 export interface PredictOptions {
@@ -26,6 +29,8 @@ export interface PredictOptions {
   readonly threads?: number;
   /** Samples computed at a time, 256. */
   readonly batchSize?: number;
+  /** Also give the method's representations; false. */
+  readonly representations?: boolean;
 }
 
 /** Runs the model on every sample. @throws DataError or ShapeError when the data is not of the kind the model was trained on. */
@@ -48,6 +53,9 @@ export async function predict(fitted: Fitted, dataset: Dataset, options: Predict
   const { outputs } = forward(method, widths, options.batchSize ?? 256, { training: false });
   const exprs: Expr[] = [outputs.logits, outputs.unimodal];
   if (outputs.components !== undefined) exprs.push(outputs.components.logits, outputs.components.gate);
+  const answers = exprs.length;
+  const inner = options.representations === true ? Object.entries(outputs.representations ?? {}) : [];
+  exprs.push(...inner.map(([, expr]) => expr));
   const parameters = bound(
     "parameter",
     [...leavesOf(exprs, "parameter")].map(([name, expr]) => ({ name, expr })),
@@ -64,7 +72,8 @@ export async function predict(fitted: Fitted, dataset: Dataset, options: Predict
         { data, lead: 1, rows: shape[0]!, width: shape[1]! },
       ]),
     );
-    const [logits, unimodal, components, gate] = await evaluator.run(sources);
+    const results = await evaluator.run(sources);
+    const [logits, unimodal, components, gate] = results;
     const count = dataset.labels.length;
     const size = count * widths.classes;
     const names = outputs.components?.names ?? [];
@@ -82,6 +91,14 @@ export async function predict(fitted: Fitted, dataset: Dataset, options: Predict
           },
         ]),
       ),
+      ...(options.representations === true && {
+        representations: Object.fromEntries(
+          inner.map(([name], i) => {
+            const { data, rows, width } = results[answers + i]!;
+            return [name, float32([rows, width], data)];
+          }),
+        ),
+      }),
     };
   } finally {
     await evaluator.dispose();

@@ -1,13 +1,20 @@
 /** @file Errors as they reach the terminal: ours in one line, unexpected ones as a bug of ours, a stack only when asked for. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { printAnswer, printError } from "../../src/cli/answer.ts";
+import { listenForInterrupt } from "../../src/cli/interrupt.ts";
 import { configError, dataError } from "../../src/core/errors.ts";
 
 let [stdout, stderr] = ["", ""];
 beforeEach(() => {
   [stdout, stderr] = ["", ""];
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => ((stdout += String(text)), true));
-  vi.spyOn(process.stderr, "write").mockImplementation((text) => ((stderr += String(text)), true));
+  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+    stdout += String(text);
+    return true;
+  });
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
+    stderr += String(text);
+    return true;
+  });
 });
 afterEach(() => {
   vi.restoreAllMocks();
@@ -51,4 +58,17 @@ test("an answer is its text or its document", () => {
   printAnswer({ text: "done\n", json: { done: true } }, false);
   printAnswer({ text: "done\n", json: { done: true } }, true);
   expect(stdout).toBe('done\n{\n  "done": true\n}\n');
+});
+
+test("the first interrupt asks, the second ends the process", () => {
+  const exit = vi.spyOn(process, "exit").mockImplementation((() => undefined) as never);
+  const told: string[] = [];
+  const interrupt = listenForInterrupt((text) => told.push(text));
+  process.emit("SIGINT");
+  expect([interrupt.signal.aborted, told.length, exit.mock.calls.length]).toEqual([true, 1, 0]);
+  process.emit("SIGTERM");
+  expect(exit).toHaveBeenCalledWith(1);
+  const before = process.listenerCount("SIGINT");
+  interrupt.release();
+  expect(process.listenerCount("SIGINT")).toBe(before - 1);
 });

@@ -106,7 +106,7 @@ describe("train", () => {
       "out/j",
     );
     expect(code).toBe(0);
-    expect(stderr).not.toContain("\x1b");
+    expect(stderr).not.toContain("\u001b");
     const lines = stderr.trimEnd().split("\n");
     expect(lines[0]).toMatch(/^j {2}joint, \d+ parameters, (native|wasm) [\d.]+, 1 thread$/);
     expect(lines.slice(1)).toHaveLength(3);
@@ -347,4 +347,4 @@ test("demo ends with a table, the truth beside the gate, and three samples, and 
   expect((await call("demo", "--out", "demo")).stderr).toBe(
     "RunError: demo: this folder is not empty; give another --out.\n",
   );
-});
+}, 180_000);

@@ -1,5 +1,5 @@
 /** @file Ctrl-C, termination and kill -9: a run goes on to the bits of one without a break. */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -34,7 +34,7 @@ test.each(["SIGINT", "SIGTERM"] as const)("%s saves, says how to go on, and ends
   expect(stopped).toMatchObject({ code: 1, stdout: "" });
   expect(stopped.stderr).toMatch(
     new RegExp(
-      `\\nstopping: saving first; once more to quit at once\\nsaved ${run} at whole \\d+; go on with: dmil resume ${run}\\n$`,
+      `\\nstopping: saving first; once more to quit at once\\n(.*\\n)*saved ${run} at whole \\d+; go on with: dmil resume ${run}\\n$`,
     ),
   );
   expect(await record(run)).toMatchObject({ status: "interrupted" });
@@ -82,22 +82,25 @@ test("kill -9 leaves a run that goes on, also where its data was moved and half 
   await fs.rename(path.join(cwd, "moved"), path.join(cwd, "clips"));
 });
 
-test("a run cannot be resumed under the process that is training it", async () => {
-  const working = train("busy", { name: "SIGINT", at: "whole 30/40" });
-  while (!(await fs.readFile(path.join(cwd, "busy/metrics.jsonl"), "utf8").catch(() => "")).includes("components")) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+test("a run cannot be resumed or replaced under the process that is training it", async () => {
+  const flags = ["train", "clips", "--out", "busy", "--set", "epochs={intra: 1, components: 1, whole: 100000}"];
+  const child = spawn(process.execPath, [MAIN, ...flags], { cwd, stdio: ["ignore", "ignore", "pipe"] });
+  await new Promise<void>((resolve) => {
+    child.stderr.on("data", (chunk) => String(chunk).includes("whole") && resolve());
+  });
   for (const args of [
     ["resume", "busy"],
-    ["train", "clips", "--out", "busy", "--force"],
+    [...flags, "--force"],
   ]) {
     const { code, stderr } = await dmil(args, { cwd });
-    expect(code).toBe(1);
     expect(stderr).toMatch(
       /^RunError: busy: process \d+ is training this run now\. Wait for it, or stop it with Ctrl-C there/,
     );
+    expect(code).toBe(1);
   }
-  await working;
+  const ended = new Promise((resolve) => child.once("close", resolve));
+  child.kill("SIGINT");
+  expect(await ended).toBe(1);
 });
 
 test("resume refuses data that was changed meanwhile", async () => {
@@ -123,8 +126,8 @@ test.skipIf(!hasScript)("on a terminal bars are drawn, with colours unless NO_CO
     }).stdout;
   };
   const colourful = onTerminal("tty", {});
-  expect(colourful).toMatch(/\x1b\[\d+F\x1b\[J/);
-  expect(colourful).toContain("\x1b[32m████████████████████\x1b[39m  3/3  train");
+  expect(colourful).toContain("\u001b[2F\u001b[J");
+  expect(colourful).toContain("\u001b[32m████████████████████\u001b[39m  3/3  train");
   expect(onTerminal("plain", { NO_COLOR: "1" })).toContain("  ████████████████████  3/3  train");
   expect(onTerminal("ascii", { LANG: "C", LC_ALL: "C", NO_COLOR: "1" })).toContain(
     "  ####################  3/3  train",

@@ -3,17 +3,29 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createScreen } from "../../src/cli/screen.ts";
 import type { FitEvent } from "../../src/train/events.ts";
 
+const ESC = "\u001b";
+const CODES = new RegExp(`(${ESC}\\[\\d*[FJ]|\\n)`);
+
 /** A terminal that knows the few codes the screen uses. */
 function terminal(columns: number, rows: number) {
   let lines: string[] = [""];
   const put = (text: string): void => {
-    for (const part of text.split(/(\x1b\[\d*[FJ]|\n)/)) {
+    for (const part of text.split(CODES)) {
       if (part === "\n") lines.push("");
-      else if (/^\x1b\[\d+F$/.test(part)) lines = [...lines.slice(0, -1 - Number.parseInt(part.slice(2))), ""];
-      else if (part !== "" && !part.startsWith("\x1b[J")) lines[lines.length - 1] += part;
+      else if (part.startsWith(ESC) && part.endsWith("F")) {
+        lines = [...lines.slice(0, -1 - Number.parseInt(part.slice(2), 10)), ""];
+      } else if (part !== "" && !part.startsWith(ESC)) lines[lines.length - 1] += part;
     }
   };
-  const stream = { isTTY: true, columns, rows, write: (text: string) => (put(text), true) };
+  const stream = {
+    isTTY: true,
+    columns,
+    rows,
+    write(text: string) {
+      put(text);
+      return true;
+    },
+  };
   return { stream: stream as unknown as NodeJS.WriteStream, lines: () => lines.slice(0, -1) };
 }
 
@@ -58,8 +70,8 @@ test("one picture, drawn anew in its place; notes stay above it", () => {
   expect(lines()).toMatchInlineSnapshot(`
     [
       "clips-dmil-0  dmil, 1234 parameters, native 1.30.0, 1 thread",
-      "  intra  ░░░░░░░░░░░░░░░░░░░░    0/2  ",
-      "  whole  ░░░░░░░░░░░░░░░░░░░░   0/30  ",
+      "  intra  ░░░░░░░░░░░░░░░░░░░░    0/2",
+      "  whole  ░░░░░░░░░░░░░░░░░░░░   0/30",
     ]
   `);
   screen.onEvent(epoch("intra", 1, 2));
@@ -94,7 +106,7 @@ test("a resumed run shows the stages before as done", () => {
   screen.onEvent({ kind: "step", stage: "whole", epoch: 16, epochs: 30, step: 1, steps: 2, loss: 1, accuracy: 0.5 });
   screen.done();
   expect(lines()[0]).toMatch(/, going on$/);
-  expect(lines()[1]).toContain("████████████████████   2/2");
+  expect(lines()[1]).toContain("████████████████████    2/2");
   expect(lines()[2]).toContain("██████████░░░░░░░░░░  15/30");
 });
 

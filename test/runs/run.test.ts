@@ -213,7 +213,7 @@ describe("a run refuses", () => {
     );
     await folder.write(runFiles.record, '{"format": "other"}');
     expect(await message(openRun(folder))).toMatch(
-      /^RunError: runs\/odd\/run\.json: not the record of a run \(format: /,
+      /^RunError: runs\/odd\/run\.json: not the record of a run \(wrong or missing: format, status, /,
     );
   });
 
@@ -234,6 +234,15 @@ test("a run that fails says so in its record, with the reason", async () => {
     status: "failed",
     error: { code: "RunError", message: error.message },
   });
+});
+
+test("a run that failed before it began does not stand in the way of the next", async () => {
+  const folder = memoryFolder();
+  const nowhere = { ...plan(), config: { ...plan().config, epochs: { intra: 0, components: 0, whole: 0 } } };
+  await expect(startRun(folder, nowhere, data)).rejects.toThrow(/every stage has 0 epochs/);
+  expect(await readRecord(folder)).toMatchObject({ status: "failed" });
+  const { record } = await startRun(folder, plan({ epochs: { intra: 1, components: 0, whole: 0 } }), data);
+  expect(record.status).toBe("finished");
 });
 
 test("a disk that is full when the record is written does not hide the first error", async () => {

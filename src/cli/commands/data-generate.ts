@@ -1,11 +1,14 @@
 /** @file `dmil data generate`: data whose true component is known for every sample. */
-import { configError, hint, runError } from "../../core/errors.ts";
-import { SPLITS } from "../../data/dataset.ts";
+import { z } from "zod";
+import { configError, DmilError, hint, runError } from "../../core/errors.ts";
+import { optionIssues } from "../../core/options.ts";
+import { type DataSplits, SPLITS } from "../../data/dataset.ts";
 import { interactionMixture, type MixtureOptions } from "../../data/synthetic/mixture.ts";
 import { writeDataset } from "../../data/write.ts";
 import { disk, isDirectory } from "../../node/disk.ts";
+import { notNegative, whole } from "../../optim/settings.ts";
 import type { Answer } from "../answer.ts";
-import { locating, names, numberOrText } from "../config.ts";
+import { names, numberOrText } from "../config.ts";
 import { count, quoted } from "../text.ts";
 
 export interface GenerateFlags {
@@ -23,16 +26,33 @@ export interface GenerateFlags {
 }
 
 const kinds = ["interaction-mixture"];
+const splitCounts = z.strictObject({ train: whole(1, "600"), validation: whole(1, "200"), test: whole(1, "200") });
+
+/** The flags as numbers, checked in the words of the command line; how they fit together is checked by the mixture. */
+const schema = z.object({
+  kind: z.enum(kinds, { error: (issue) => `unknown kind "${issue.input}"${hint(String(issue.input), kinds)}` }),
+  classes: whole(2, "4"),
+  noise: notNegative("0.3"),
+  samples: z.union([whole(5, "4000"), splitCounts], {
+    error: (issue) =>
+      `${JSON.stringify(issue.input)} given; allowed is a whole number from 5, or train=600,validation=200,test=200`,
+  }),
+  shares: z.unknown(),
+  features: whole(1, "20"),
+  modalities: z.array(z.string()).min(2, { error: "two or more names are needed, as in audio,face" }),
+  synergy: z.enum(["all", "pairs"], {
+    error: (issue) => `unknown word "${issue.input}"${hint(String(issue.input), ["all", "pairs"])}`,
+  }),
+  stratified: z.boolean(),
+  seed: whole(0, "0"),
+});
 
 /** Generates three splits and writes them as a data folder. */
 export async function dataGenerate(flags: GenerateFlags): Promise<Answer> {
-  if (!kinds.includes(flags.kind)) throw configError(`--kind: unknown kind "${flags.kind}"${hint(flags.kind, kinds)}`);
   const { out } = flags;
-  if ((await isDirectory(out)) && (await disk(out).list()).length > 0) {
-    throw runError(`${out}: this folder is not empty; give another --out.`, { folder: out });
-  }
   const modalities = names(flags.modalities)!;
-  const options = {
+  const given = {
+    kind: flags.kind,
     classes: numberOrText(flags.classes),
     noise: numberOrText(flags.noise),
     samples: flags.samples.includes("=") ? pairs("--samples", flags.samples) : numberOrText(flags.samples),
@@ -43,15 +63,32 @@ export async function dataGenerate(flags: GenerateFlags): Promise<Answer> {
     stratified: flags.stratified === true,
     seed: numberOrText(flags.seed),
   };
-  const origin = (place: readonly (string | number)[]): string => `--${place.join(".")}: `;
-  const splits = await locating({ origin }, () => interactionMixture(options as MixtureOptions));
+  const issues = optionIssues(schema, given);
+  if (issues.length > 0) {
+    throw configError(issues.map(({ path, message }) => `--${path[0]}: ${message}`).join("\n"), { issues });
+  }
+  if ((await isDirectory(out)) && (await disk(out).list()).length > 0) {
+    throw runError(`${out}: this folder is not empty; give another --out.`, { folder: out });
+  }
+  const { kind, ...options } = given;
+  const splits = generated(options as MixtureOptions);
   await writeDataset(disk(out), splits);
   const samples = Object.fromEntries(SPLITS.map((split) => [split, splits[split].labels.length]));
   const listed = Object.entries(samples).map(([split, n]) => `${split} ${n}`);
   return {
     text: `${out}: ${count(modalities.length, "modality")} (${modalities.join(", ")}), ${listed.join(", ")}\nnext: dmil train ${quoted(out)}`,
-    json: { out, kind: flags.kind, options, samples },
+    json: { out, kind, options, samples },
   };
+}
+
+/** The mixture; what it finds wrong is told under the flag's name. */
+function generated(options: MixtureOptions): DataSplits {
+  try {
+    return interactionMixture(options);
+  } catch (error) {
+    if (!(error instanceof DmilError) || error.code !== "ConfigError") throw error;
+    throw configError(error.message.replaceAll("interactionMixture.", "--"), error.fields);
+  }
 }
 
 function evenShares(modalities: readonly string[]): MixtureOptions["shares"] {

@@ -6,19 +6,23 @@ import { encodeTable, tableFormat } from "../../runs/tables.ts";
 import type { Answer } from "../answer.ts";
 import { describeGroups, describeSamples } from "../explanation.ts";
 import { openForQuestions, writeFile } from "../open-data.ts";
+import { probeModel } from "../probing.ts";
 import { count } from "../text.ts";
 
 export interface ExplainFlags {
   readonly split: SplitName;
   readonly data?: string;
   readonly out?: string;
+  readonly probe?: boolean;
 }
 
 /** Explains a split. */
-export async function explain(run: string, { split, data, out }: ExplainFlags): Promise<Answer> {
+export async function explain(run: string, { split, data, out, probe }: ExplainFlags): Promise<Answer> {
   if (out !== undefined) tableFormat(out); // a wrong ending is better known before the work than after
   const { fitted, record, dataset } = await openForQuestions(run, split, data);
-  const { samples, summary } = await explainModel(fitted, dataset, { backend: record.engine?.backend ?? "auto" });
+  const backend = record.engine?.backend ?? "auto";
+  const { samples, summary } = await explainModel(fitted, dataset, { backend });
+  const probes = probe === true ? await probeModel(fitted, dataset, backend) : undefined;
   const json = {
     run,
     method: record.config.method,
@@ -26,14 +30,16 @@ export async function explain(run: string, { split, data, out }: ExplainFlags): 
     data: data ?? record.data.path,
     ...(out && { out }),
     summary,
+    ...(probes && { probes: probes.json }),
   };
+  const told = probes === undefined ? "" : `\n\n${probes.text}`;
   if (out === undefined) {
     const title = `${run}  ${record.config.method} on ${split}`;
     const groups = describeGroups({ all: summary, ...summary.classes }, "class");
-    return { text: `${title}\n\n${groups}\n\n${describeSamples(samples)}`, json };
+    return { text: `${title}\n\n${groups}\n\n${describeSamples(samples)}${told}`, json };
   }
   const rows = samples.map(flatten);
   await writeFile(out, encodeTable(rows, out));
   const columns = Object.keys(rows[0]!).length;
-  return { text: `${out}: ${count(rows.length, "sample")}, ${count(columns, "column")}`, json };
+  return { text: `${out}: ${count(rows.length, "sample")}, ${count(columns, "column")}${told}`, json };
 }

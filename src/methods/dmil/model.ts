@@ -3,7 +3,7 @@ import type { Expr } from "../../graph/expr.ts";
 import { concat, reshape } from "../../graph/ops/index.ts";
 import { linear } from "../../nn/linear.ts";
 import type { Module } from "../../nn/module.ts";
-import { type BuildInput, embed, type Outputs } from "../method.ts";
+import { type BuildInput, embed, embeddings, type Outputs } from "../method.ts";
 import { type Consistency, consistency } from "./consistency.ts";
 import { aggregate, gate } from "./gate.ts";
 import { type Intra, intra } from "./intra.ts";
@@ -45,6 +45,17 @@ export function buildDmil(
   const second = levels === "id" ? undefined : consistency(scope.child("consistency"), predictive, variational);
   const unimodal = first?.logits ?? linear(scope.child("intra").child("heads"), z, classes);
   const raw = first?.residual ?? z;
+  const representations = (synergistic: Expr): Record<string, Expr> => {
+    const names = Object.keys(encoders);
+    return {
+      ...(first !== undefined && {
+        ...embeddings(first.predictive, names, "predictive"),
+        ...embeddings(first.residualMean, names, "residual"),
+      }),
+      ...(second !== undefined && { redundant: second.redundant, ...embeddings(second.unique, names, "unique") }),
+      synergistic,
+    };
+  };
   if (options.synergy === "purified") {
     const logPrior = input.logPrior();
     const pure = purifiedSynergy(scope.child("synergy"), first?.residualMean ?? z, options.order);
@@ -65,6 +76,7 @@ export function buildDmil(
       ...(second !== undefined && { consistency: second }),
       teaching: teach(unimodal, pureLogits, logPrior, second !== undefined),
       logPrior,
+      representations: representations(pure.representation),
       statistics: { "synergy.centre": pure.features },
     };
   }
@@ -81,6 +93,7 @@ export function buildDmil(
     components: { names: componentNames(Object.keys(encoders), levels), logits, gate: shares },
     ...(first !== undefined && { intra: first }),
     ...(second !== undefined && { consistency: second }),
+    representations: representations(s),
   };
 }
 

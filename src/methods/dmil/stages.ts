@@ -144,7 +144,7 @@ export function dmilStages(options: DmilOptions, modalities: readonly string[]):
       ],
       prediction: (out) => out.teaching?.residual ?? mean(out.unimodal, 0),
       epochs: purified ? 20 : 10,
-      learningRate: 1e-3,
+      learningRate: purified ? 3e-3 : 1e-3,
       schedule: { kind: "plateau", factor: 0.2, patience: purified ? 6 : 2 },
     },
     {

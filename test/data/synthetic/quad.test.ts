@@ -22,7 +22,11 @@ describe("the default quad mixture", () => {
 
   test("probabilities sum to 1", () => {
     for (const logs of [exact.test.logits, ...Object.values(exact.test.unimodal)]) {
-      for (let i = 0; i < logs.length; i += 2) expect(Math.exp(logs[i]!) + Math.exp(logs[i + 1]!)).toBeCloseTo(1, 5);
+      let worst = 0;
+      for (let i = 0; i < logs.length; i += 2) {
+        worst = Math.max(worst, Math.abs(Math.exp(logs[i]!) + Math.exp(logs[i + 1]!) - 1));
+      }
+      expect(worst).toBeLessThan(1e-5);
     }
   });
 
@@ -42,16 +46,12 @@ describe("the default quad mixture", () => {
     expect(means!.synergistic).toBeCloseTo(0.3 * 0.8351827494, 9);
   });
 
-  test("the features hold the signal and a cue in orthonormal directions, and nothing else", () => {
-    // Same type: rows of redundant samples differ in both modalities by the same signal.
-    const rows = [...truth!.keys()].filter((i) => truth![i] === "redundant").slice(0, 2) as [number, number];
-    const [a, b] = [splits.test.modalities.a!.data, splits.test.modalities.b!.data];
-    for (const values of [a, b])
-      expect(values.subarray(rows[0] * 32, rows[0] * 32 + 32).every(Number.isFinite)).toBe(true);
+  test("the features hold the signal and a cue and noise of the stated size elsewhere", () => {
     // Mean square: signal 1 + sigma^2, cue 1, and sigma^2 for each of the 27 other directions.
-    const square = a.reduce((sum, v) => sum + v * v, 0) / truth!.length;
-    expect(square).toBeCloseTo(1.25 + 1 + 27 * 0.25, 0.8);
-    expect(b.length).toBe(a.length);
+    for (const { data } of Object.values(splits.test.modalities)) {
+      const square = data.reduce((sum, v) => sum + v * v, 0) / truth!.length;
+      expect(Math.abs(square - (1.25 + 1 + 27 * 0.25))).toBeLessThan(0.1);
+    }
   });
 });
 

@@ -38,7 +38,7 @@ describe.each(PLANTED_KINDS)("%s", (kind) => {
       return;
     }
     expect(Object.keys(truthBits!)).toEqual(["redundant", "unique_a", "unique_b", "synergistic"]);
-    truth?.forEach((name, i) => expect(truthBits![name]![i]).toBe(1));
+    expect((truth ?? []).filter((name, i) => truthBits![name]![i] !== 1)).toEqual([]);
     for (let i = 0; i < labels.length; i++) {
       const total = Object.values(truthBits!).reduce((sum, bits) => sum + bits[i]!, 0);
       expect(total).toBe(truth === undefined ? 2 : 1);

@@ -1,0 +1,192 @@
+/** @file `dmil recover`: does the decomposition tell the truth? Methods on data whose truth is known, in parallel processes. */
+import * as path from "node:path";
+import { configError, runError } from "../../core/errors.ts";
+import { readText } from "../../core/folder.ts";
+import { disk } from "../../node/disk.ts";
+import { machine } from "../../node/machine.ts";
+import { runJobs } from "../../node/pool.ts";
+import { htmlReport } from "../../runs/recover/html.ts";
+import type { RecoveryJob, RecoveryResult } from "../../runs/recover/job.ts";
+import { markdownReport, type ReportFacts } from "../../runs/recover/markdown.ts";
+import { type FailedJob, jobKey, resultRows, suiteJobs } from "../../runs/recover/suite.ts";
+import { ceilingTable, methodTables, type TextTable, targetTable, theoremTable } from "../../runs/recover/tables.ts";
+import { verdicts } from "../../runs/recover/targets.ts";
+import { encodeTable } from "../../runs/tables.ts";
+import { type Answer, note } from "../answer.ts";
+import { codeHash } from "../code-hash.ts";
+import { names } from "../config.ts";
+import { listenForInterrupt } from "../interrupt.ts";
+import { writeFile } from "../open-data.ts";
+import { count, duration, quoted, share, table } from "../text.ts";
+import { version } from "../version.ts";
+import type { ChildEvent, ChildJob } from "./recover-job.ts";
+
+export interface RecoverFlags {
+  readonly quick?: boolean;
+  readonly out: string;
+  readonly seeds?: string;
+  readonly methods?: string;
+  readonly cases?: string;
+  readonly workers: string;
+  readonly markdown?: string;
+  readonly quiet?: boolean;
+}
+
+/** Runs what is not done yet, then tells of everything chosen. */
+export async function recover(flags: RecoverFlags): Promise<Answer> {
+  const { quick = false, out, quiet = false, markdown } = flags;
+  const seeds = seedsOf(flags.seeds ?? (quick ? "0" : "0-2"));
+  const workers = Number(flags.workers);
+  if (!Number.isInteger(workers) || workers < 1) {
+    throw configError(`--workers ${flags.workers}: a whole number from 1 is needed.`);
+  }
+  const jobs = suiteJobs({ quick, seeds, methods: names(flags.methods), cases: names(flags.cases) });
+  const started = performance.now();
+  const { results, failed } = await runSuite(jobs, out, workers, quiet);
+  const { cpu, cores, node } = machine();
+  const command = commandOf(flags);
+  const report: ReportFacts = {
+    command,
+    environment: { dmil: version(), node, cpu, cores },
+    failed,
+  };
+  if (results.length === 0) {
+    throw runError(`no job gave a result. The first: ${failed[0]?.error ?? "none was chosen"}`, { failed });
+  }
+  const found = verdicts(results);
+  const json = { command, environment: report.environment, seeds, quick, failed, verdicts: found, results };
+  const folder = disk(out);
+  await folder.write("results.json", `${JSON.stringify(json, (_, v) => (Number.isNaN(v) ? null : v), 1)}\n`);
+  await folder.write("results.csv", encodeTable(resultRows(results), "results.csv"));
+  await folder.write("report.html", htmlReport(results, report));
+  if (markdown !== undefined) await writeFile(markdown, markdownReport(results, report));
+  const theorem = theoremTable(results);
+  const tables = [
+    ...methodTables(results),
+    ceilingTable(results),
+    ...(theorem === undefined ? [] : [theorem]),
+    ...(found.length === 0 ? [] : [targetTable(found)]),
+  ];
+  const written = [...["results.json", "results.csv", "report.html"].map((name) => path.join(out, name)), markdown];
+  return {
+    text: [
+      ...tables.map(textTable),
+      ...failed.map(({ job, error }) => `failed: ${nameOf(job)}: ${error}`),
+      `${count(results.length, "job")}, ${duration((performance.now() - started) / 1000)}; written: ${written.filter((name) => name !== undefined).join(", ")}`,
+    ].join("\n\n"),
+    json,
+    failed: failed.length > 0,
+  };
+}
+
+/** Results in the order of the jobs: from the folder where they are there, from child processes where not. */
+async function runSuite(
+  jobs: readonly RecoveryJob[],
+  out: string,
+  workers: number,
+  quiet: boolean,
+): Promise<{ results: RecoveryResult[]; failed: FailedJob[] }> {
+  const folder = disk(out);
+  const code = await codeHash();
+  const files = await Promise.all(jobs.map(async (job) => `jobs/${await jobKey(job, code)}.json`));
+  const results = new Map<number, RecoveryResult>();
+  for (const [i, file] of files.entries()) {
+    if (await folder.exists(file)) results.set(i, JSON.parse(await readText(folder, file)) as RecoveryResult);
+  }
+  const todo = [...jobs.keys()].filter((i) => !results.has(i));
+  if (!quiet)
+    note(`${count(jobs.length, "job")}: ${results.size} done before, ${todo.length} to do, ${workers} at a time`);
+  const failed: FailedJob[] = [];
+  const live = liveLine(quiet);
+  const interrupt = listenForInterrupt(note);
+  const started = performance.now();
+  let done = 0;
+  try {
+    await runJobs<ChildJob, RecoveryResult, ChildEvent>(
+      todo.map((i) => ({ job: jobs[i]!, code })),
+      {
+        workers,
+        module: path.resolve(import.meta.dirname, `../main${path.extname(import.meta.filename)}`),
+        args: ["recover-job"],
+        signal: interrupt.signal,
+        onEvent: (t, { stage, epoch, epochs }) => live.show(`${nameOf(jobs[todo[t]!]!)}: ${stage} ${epoch}/${epochs}`),
+        async onDone(t, outcome) {
+          const i = todo[t]!;
+          const job = jobs[i]!;
+          if (interrupt.signal.aborted) return;
+          done++;
+          const left = ((performance.now() - started) / 1000 / done) * (todo.length - done);
+          live.clear();
+          if (outcome.ok) {
+            await folder.write(files[i]!, JSON.stringify(outcome.value));
+            results.set(i, outcome.value);
+            if (!quiet) note(`${done}/${todo.length}  ${nameOf(job)}  ${told(outcome.value)}  ${duration(left)} left`);
+          } else {
+            failed.push({ job, error: outcome.error });
+            note(`${done}/${todo.length}  ${nameOf(job)}  failed: ${outcome.error}`);
+          }
+        },
+      },
+    );
+  } finally {
+    live.clear();
+    interrupt.release();
+  }
+  if (interrupt.signal.aborted) {
+    throw runError(`${results.size} of ${jobs.length} jobs are kept in ${out}; the same command goes on from there`, {
+      interrupted: true,
+      out,
+    });
+  }
+  return { results: jobs.flatMap((_, i) => results.get(i) ?? []), failed };
+}
+
+function told({ seconds, figures }: RecoveryResult): string {
+  const { accuracy, identified, gateIdentified } = figures;
+  const parts = [
+    duration(seconds),
+    `accuracy ${share(accuracy.all)}`,
+    ...(identified === undefined ? [] : [`identified ${share(identified.labelFree)}`]),
+    ...(gateIdentified === undefined ? [] : [`gate ${share(gateIdentified)}`]),
+  ];
+  return parts.join("  ");
+}
+
+function nameOf({ case: own, method, seed }: RecoveryJob): string {
+  return `${own} ${method} ${seed}`;
+}
+
+function textTable({ title, header, rows }: TextTable): string {
+  return `${title}\n${table([header, ...rows])}`;
+}
+
+/** `0-2` or `0,3,5`. */
+function seedsOf(text: string): number[] {
+  const range = /^(\d+)-(\d+)$/.exec(text);
+  const seeds =
+    range === null
+      ? text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)))
+      : Array.from({ length: Math.max(0, Number(range[2]) - Number(range[1]) + 1) }, (_, i) => Number(range[1]) + i);
+  if (seeds.length === 0 || seeds.some((seed) => !Number.isInteger(seed) || seed < 0)) {
+    throw configError(`--seeds ${text}: whole numbers are needed, as in 0-2 or 0,3.`);
+  }
+  return [...new Set(seeds)];
+}
+
+/** The command that gives the same report. */
+function commandOf({ quick, out, seeds, methods, cases, markdown }: RecoverFlags): string {
+  const given = { out, seeds, methods, cases, markdown };
+  const parts = Object.entries(given).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name} ${quoted(value)}`],
+  );
+  return ["dmil recover", ...(quick ? ["--quick"] : []), ...parts].join(" ");
+}
+
+/** One line at the foot of a terminal that is written over; nothing elsewhere. */
+function liveLine(quiet: boolean): { show(text: string): void; clear(): void } {
+  const on = !quiet && process.stderr.isTTY === true;
+  return {
+    show: (text) => void (on && process.stderr.write(`\r\x1b[2K${text.slice(0, process.stderr.columns - 1)}`)),
+    clear: () => void (on && process.stderr.write("\r\x1b[2K")),
+  };
+}

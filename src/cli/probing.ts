@@ -1,0 +1,47 @@
+/** @file Probes at the terminal: what fresh models read off a trained model's representations. */
+import type { Dataset } from "../data/dataset.ts";
+import { probeRepresentations } from "../interactions/probe.ts";
+import { truthFigures } from "../interactions/truth.ts";
+import type { BackendName } from "../runtime/backend.ts";
+import type { Fitted } from "../train/model.ts";
+import { predict } from "../train/predict.ts";
+import { note } from "./answer.ts";
+import { share, table } from "./text.ts";
+
+/** Probes a model on one split; with a known truth also each component's accuracy and information by true type. */
+export async function probeModel(
+  fitted: Fitted,
+  dataset: Dataset,
+  backend: BackendName,
+): Promise<{ readonly text: string; readonly json: unknown }> {
+  note("probing: a fresh model for each representation");
+  const predictions = await predict(fitted, dataset, { backend, representations: true });
+  const probes = await probeRepresentations(predictions, dataset, { seed: 0, backend });
+  const own = dataset.truth === undefined ? {} : truthFigures(predictions, fitted.calibration, dataset).own;
+  const { information, predictability, samples } = probes;
+  const parts = [
+    `probes: fresh models trained on the frozen representations of other rows of the split, judged on ${samples} rows`,
+    table([
+      ["representation", "bits about the class", "standard error"],
+      ...Object.entries(information).map(([name, { value, error }]) => [name, share(value), share(error)]),
+    ]),
+  ];
+  if (Object.keys(predictability).length > 0) {
+    parts.push(
+      `one component from another: share of its variance that a regression explains\n${table([
+        ["component", "explained"],
+        ...Object.entries(predictability).map(([name, value]) => [name, share(value)]),
+      ])}`,
+    );
+  }
+  if (Object.keys(own).length > 0) {
+    const types = Object.keys(Object.values(own)[0]!.accuracy);
+    parts.push(
+      `accuracy of each component's own prediction, by true component of the sample\n${table([
+        ["component", ...types],
+        ...Object.entries(own).map(([name, { accuracy }]) => [name, ...types.map((type) => share(accuracy[type]))]),
+      ])}`,
+    );
+  }
+  return { text: parts.join("\n\n"), json: { ...probes, ...(Object.keys(own).length > 0 && { components: own }) } };
+}

@@ -1,0 +1,72 @@
+/** @file Rows of the Gaussian class set, with what an exact model would say of them. */
+import { stream } from "../../core/random.ts";
+import { checkedClasses, type GaussianClassesOptions } from "../gaussian.ts";
+import { checkKeys, checkWhole, NATS_PER_BIT } from "../options.ts";
+import type { LsmiTerms } from "../samplewise.ts";
+
+/** Rows of gaussianClassRows. */
+export interface GaussianClassRows {
+  /** [N, n] */
+  readonly x1: Float32Array;
+  /** [N, n] */
+  readonly x2: Float32Array;
+  /** [N], 0..n-1 */
+  readonly labels: Int32Array;
+  /** Exact pointwise informations and surprisals -log2 p(x_k), bits. */
+  readonly exact: LsmiTerms;
+}
+
+/**
+ * Draws rows: x1 = e_y + sigma u, x2 = e_y + sigma (rho u + sqrt(1 - rho^2) v), y uniform on n classes; rho below 1.
+ * Source: the set of LSMI, ICML 2025; gaussianClasses has its truth.
+ * @example gaussianClassRows({ rows: 2000, seed: 0 }).labels
+ */
+export function gaussianClassRows(
+  options: GaussianClassesOptions & { readonly rows: number; readonly seed: number },
+): GaussianClassRows {
+  checkKeys("gaussianClassRows", options, ["classes", "rho", "sigma", "rows", "seed"]);
+  const { classes: n, rho, sigma } = checkedClasses("gaussianClassRows", options);
+  const rows = checkWhole("gaussianClassRows", "rows", options.rows, 1);
+  const draw = stream(checkWhole("gaussianClassRows", "seed", options.seed, 0), "info.gaussian-classes");
+  const x1 = new Float32Array(rows * n);
+  const x2 = new Float32Array(rows * n);
+  const labels = new Int32Array(rows);
+  const terms = { i1: zeros(rows), i2: zeros(rows), i12: zeros(rows), h1: zeros(rows), h2: zeros(rows) };
+  const rest = Math.sqrt(Math.max(0, 1 - rho * rho));
+  const mean = new Float64Array(n);
+  const joint = (sigma * sigma * (1 + rho)) / 2;
+  for (let i = 0; i < rows; i++) {
+    const y = draw.below(n);
+    labels[i] = y;
+    for (let f = 0; f < n; f++) {
+      const u = draw.normal();
+      x1[i * n + f] = (f === y ? 1 : 0) + sigma * u;
+      x2[i * n + f] = (f === y ? 1 : 0) + sigma * (rho * u + rest * draw.normal());
+      mean[f] = (x1[i * n + f]! + x2[i * n + f]!) / 2;
+    }
+    [terms.i1[i], terms.h1[i]] = exactly(x1.subarray(i * n, (i + 1) * n), y, sigma * sigma);
+    [terms.i2[i], terms.h2[i]] = exactly(x2.subarray(i * n, (i + 1) * n), y, sigma * sigma);
+    [terms.i12[i]] = exactly(mean, y, joint);
+  }
+  return { x1, x2, labels, exact: terms };
+}
+
+/** i(x; y) and -log2 p(x) of one row. */
+function exactly(x: ArrayLike<number>, y: number, variance: number): [number, number] {
+  const n = x.length;
+  let top = Number.NEGATIVE_INFINITY;
+  let length = 0;
+  for (let f = 0; f < n; f++) {
+    top = Math.max(top, x[f]! / variance);
+    length += x[f]! ** 2;
+  }
+  let sum = 0;
+  for (let f = 0; f < n; f++) sum += Math.exp(x[f]! / variance - top);
+  const mean = top + Math.log(sum / n);
+  const density = mean - (length + 1) / (2 * variance) - (n / 2) * Math.log(2 * Math.PI * variance);
+  return [(x[y]! / variance - mean) / NATS_PER_BIT, -density / NATS_PER_BIT];
+}
+
+function zeros(rows: number): Float64Array {
+  return new Float64Array(rows);
+}

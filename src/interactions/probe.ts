@@ -1,0 +1,188 @@
+/**
+ * @file Probes: fresh models on a trained model's frozen representations tell what can be read there, whoever was meant to read it.
+ * They are trained on some of the rows given and judged on others; the model under test should have seen none of them.
+ */
+import { dataError } from "../core/errors.ts";
+import { permutation } from "../core/random.ts";
+import { float32, type Tensor } from "../core/tensor.ts";
+import { type Dataset, takeRows } from "../data/dataset.ts";
+import { stack } from "../graph/ops/index.ts";
+import type { Method } from "../methods/method.ts";
+import { linear } from "../nn/linear.ts";
+import { crossEntropy } from "../nn/losses.ts";
+import { mlp } from "../nn/mlp.ts";
+import type { BackendName } from "../runtime/backend.ts";
+import { calibrated } from "../train/calibrate.ts";
+import { fit as train } from "../train/fit.ts";
+import type { Predictions } from "../train/predict.ts";
+import { predict } from "../train/predict.ts";
+import { predictability } from "./regression.ts";
+
+/** An estimate with its standard error over samples. */
+export interface Estimate {
+  readonly value: number;
+  readonly error: number;
+}
+
+/** How probes are trained. */
+export interface ProbeOptions {
+  readonly seed: number;
+  /** Epochs of a probe, 30. */
+  readonly epochs?: number;
+  readonly backend?: BackendName;
+}
+
+/** Rows for training a probe, for choosing its best epoch and temperature, and for judging it. */
+export interface ProbeRows {
+  readonly train: Uint32Array;
+  readonly validation: Uint32Array;
+  readonly test: Uint32Array;
+}
+
+/** Below this a probe's figures would be noise. */
+const LEAST = 50;
+
+/** Shares 50 / 15 / 35 of N rows in the seed's own order. @throws DataError for fewer than 50 rows. */
+export function probeRows(samples: number, seed: number): ProbeRows {
+  if (samples < LEAST) {
+    throw dataError(`probes need at least ${LEAST} labelled samples; there are ${samples}. Use a larger split.`, {
+      samples,
+    });
+  }
+  const order = permutation(samples, seed, "probe rows");
+  const [first, second] = [Math.floor(samples * 0.5), Math.floor(samples * 0.65)];
+  return { train: order.slice(0, first), validation: order.slice(first, second), test: order.slice(second) };
+}
+
+/** One MLP classifier with two hidden layers of 64 on `z` [B, F]. */
+function probe(features: number, epochs: number): Method {
+  const encoder = mlp([features, 64, 64]);
+  return {
+    name: "probe",
+    modalities: ["z"],
+    description: { encoders: { z: encoder.description }, options: {} },
+    build({ scope, inputs, classes }) {
+      const logits = linear(scope.child("head"), encoder.build(scope.child("encoder"), inputs.z!), classes);
+      return { logits, unimodal: stack([logits]) };
+    },
+    stages: [
+      {
+        name: "probe",
+        trains: () => true,
+        terms: (out, target) => [{ names: ["ce"], value: crossEntropy(out.logits, target), weights: [1] }],
+        prediction: (out) => out.logits,
+        epochs,
+        learningRate: 1e-3,
+        schedule: { kind: "plateau", factor: 0.2, patience: 5 },
+      },
+    ],
+  };
+}
+
+/**
+ * Log-loss in bits of a fresh probe of `labels` (K classes) on features [N, F], over the held-out rows, per row; its mean is at
+ * least H(label given features) in expectation.
+ */
+export async function probeLosses(
+  features: Tensor<"float32">,
+  labels: Int32Array,
+  classes: number,
+  rows: ProbeRows,
+  options: ProbeOptions,
+): Promise<Float64Array> {
+  const all: Dataset = {
+    name: "probe",
+    ids: Array.from(labels, (_, i) => String(i)),
+    modalities: { z: features },
+    labels,
+    classes: Array.from({ length: classes }, (_, k) => String(k)),
+  };
+  const data = { train: takeRows(all, rows.train), validation: takeRows(all, rows.validation) };
+  const method = probe(features.shape[1]!, options.epochs ?? 30);
+  const place = { threads: 1, ...(options.backend !== undefined && { backend: options.backend }) };
+  const fitted = await train(method, data, { seed: options.seed, batchSize: 64, ...place });
+  const test = takeRows(all, rows.test);
+  const { logits } = await predict(fitted, test, place);
+  const logs = calibrated(logits, classes, fitted.calibration.all);
+  return Float64Array.from(test.labels, (label, i) => -logs[i * classes + label]! / Math.LN2);
+}
+
+/** Label losses in bits when nothing is known but how often each label comes among the training rows. */
+export function priorLosses(labels: Int32Array, classes: number, rows: ProbeRows): Float64Array {
+  const counts = new Float64Array(classes).fill(0.5);
+  for (const row of [...rows.train, ...rows.validation]) counts[labels[row]!]!++;
+  const total = counts.reduce((a, b) => a + b, 0);
+  return Float64Array.from(rows.test, (row) => -Math.log2(counts[labels[row]!]! / total));
+}
+
+/** Mean and standard error. */
+export function estimate(values: ArrayLike<number>): Estimate {
+  const n = values.length;
+  let mean = 0;
+  for (let i = 0; i < n; i++) mean += values[i]! / n;
+  let square = 0;
+  for (let i = 0; i < n; i++) square += (values[i]! - mean) ** 2;
+  return { value: mean, error: n < 2 ? Number.NaN : Math.sqrt(square / (n - 1) / n) };
+}
+
+/** Representations side by side, [N, sum of E]. */
+export function joined(parts: readonly Tensor<"float32">[]): Tensor<"float32"> {
+  const rows = parts[0]!.shape[0]!;
+  const widths = parts.map((part) => part.shape[1]!);
+  const width = widths.reduce((a, b) => a + b, 0);
+  const out = float32([rows, width]);
+  let offset = 0;
+  parts.forEach((part, p) => {
+    const own = widths[p]!;
+    for (let i = 0; i < rows; i++) out.data.set(part.data.subarray(i * own, (i + 1) * own), i * width + offset);
+    offset += own;
+  });
+  return out;
+}
+
+/** What probes found in a model's representations. */
+export interface ProbeReport {
+  /** Held-out rows that the figures are means over. */
+  readonly samples: number;
+  /** By representation: information about the class, in bits, at least (H(Y) less the log-loss of a fresh probe). */
+  readonly information: Readonly<Record<string, Estimate>>;
+  /** `<target> from <source>`: share of the target's variance that a regression on the source explains, on held-out rows. */
+  readonly predictability: Readonly<Record<string, number>>;
+}
+
+/**
+ * Probes the representations of predictions made with `representations: true`, against the labels of the same data.
+ * Predictability is told of each two different unique components, and between the redundant and each unique one.
+ * @throws DataError for representations that were not asked for, missing labels, too few samples.
+ */
+export async function probeRepresentations(
+  predictions: Predictions,
+  dataset: Dataset,
+  options: ProbeOptions,
+): Promise<ProbeReport> {
+  const representations = predictions.representations;
+  if (representations === undefined || Object.keys(representations).length === 0) {
+    throw dataError("these predictions hold no representations to probe; predict with `representations: true`.");
+  }
+  const { labels, classes } = dataset;
+  if (labels.some((label) => label < 0)) {
+    throw dataError(`the ${dataset.name} data lacks labels; probes need the label of every sample.`);
+  }
+  const rows = probeRows(labels.length, options.seed);
+  const before = priorLosses(labels, classes.length, rows);
+  const information: Record<string, Estimate> = {};
+  for (const [name, values] of Object.entries(representations)) {
+    const after = await probeLosses(values, labels, classes.length, rows, options);
+    information[name] = estimate(before.map((loss, i) => loss - after[i]!));
+  }
+  const related = Object.keys(representations).filter((name) => name === "redundant" || name.startsWith("unique_"));
+  const explained = related.flatMap((target) =>
+    related
+      .filter((source) => source !== target)
+      .map((source): [string, number] => [
+        `${target} from ${source}`,
+        predictability(representations[source]!, representations[target]!, rows, options.seed),
+      ]),
+  );
+  return { samples: rows.test.length, information, predictability: Object.fromEntries(explained) };
+}

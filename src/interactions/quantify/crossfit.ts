@@ -1,0 +1,213 @@
+/** @file Cross-fitting: for every row the log-probabilities of classifiers that never saw it, and if asked its density. */
+import { permutation } from "../../core/random.ts";
+import { type Dataset, takeRows } from "../../data/dataset.ts";
+import { type Features, fitDensity, fitWhitener, pointwiseInformation, surprisal, whiten } from "../../info/index.ts";
+import { adamw } from "../../optim/index.ts";
+import type { BackendName } from "../../runtime/backend.ts";
+import { logPriorOf } from "../../train/calibrate.ts";
+import { fit as fitMethod } from "../../train/fit.ts";
+import type { Fitted } from "../../train/model.ts";
+import { predict } from "../../train/predict.ts";
+import { classifiers, RESERVED } from "./classifiers.ts";
+import { applyScales, fitScales, type Logs } from "./evidence.ts";
+import type { Fold } from "./folds.ts";
+
+/** Settings of a cross-fit. */
+export interface CrossfitOptions {
+  readonly seed: number;
+  /** Epochs of each classifier; left out: enough for about 1200 steps, from 6 to 40. */
+  readonly epochs?: number;
+  /** Widths of hidden layers; [64, 64]. */
+  readonly hidden?: readonly number[];
+  /** Also fit densities and give surprisals. */
+  readonly density?: boolean;
+  readonly backend?: BackendName;
+  readonly threads?: number;
+  /** Told after each fold. */
+  readonly onFold?: (done: number, folds: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Out-of-fold terms of the rows that were held out, in the order of `rows`. */
+export interface Crossfit {
+  /** Rows of the data set. */
+  readonly rows: Int32Array;
+  /** [N] which fold held the row out. */
+  readonly folds: Int32Array;
+  readonly labels: Int32Array;
+  /** Scaled log-probabilities [N, K], nats. */
+  readonly logs: { readonly first: Logs; readonly second: Logs; readonly both: Logs };
+  /** Pointwise informations, bits, against the prior of the fold's training rows. */
+  readonly i1: Float64Array;
+  readonly i2: Float64Array;
+  readonly i12: Float64Array;
+  /** Surprisals in bits after whitening to `dimensions`; only when densities were asked for. */
+  readonly density?: { readonly h1: Float64Array; readonly h2: Float64Array; readonly dimensions: number };
+}
+
+/** Most dimensions of a density. */
+const MOST_DIMENSIONS = 16;
+/** Most rows a density is fitted on: it has a few thousand parameters at most, and time grows with rows. */
+const MOST_DENSITY_ROWS = 6000;
+/** Strength of the pull of weights to zero; chosen on the quad mixture and Gaussian classes. */
+const WEIGHT_DECAY = 0.05;
+
+/** A fitted fold: three scaled classifiers. */
+export interface FittedFold {
+  readonly fitted: Fitted;
+  readonly logPrior: readonly number[];
+  readonly scales: { readonly first: number[]; readonly second: number[]; readonly both: number[] };
+}
+
+/**
+ * Fits two sources (the data's two modalities) fold by fold and reads the held-out rows. Every label must be known.
+ * @throws RunError when training breaks down or is interrupted.
+ */
+export async function crossfit(dataset: Dataset, folds: readonly Fold[], options: CrossfitOptions): Promise<Crossfit> {
+  const classes = dataset.classes.length;
+  const count = folds.reduce((sum, fold) => sum + fold.held.length, 0);
+  const rows = new Int32Array(count);
+  const foldOf = new Int32Array(count);
+  const logs = { first: zeros(count * classes), second: zeros(count * classes), both: zeros(count * classes) };
+  const [i1, i2, i12] = [zeros(count), zeros(count), zeros(count)];
+  const dimensions = densityDimensions(dataset);
+  const [h1, h2] = [zeros(count), zeros(count)];
+  let at = 0;
+  for (const [f, fold] of folds.entries()) {
+    const model = await fitFold(dataset, fold, options, f);
+    const held = takeRows(dataset, fold.held, "held out");
+    const own = await readFold(model, held, options);
+    rows.set(fold.held, at);
+    foldOf.fill(f, at, at + fold.held.length);
+    for (const part of ["first", "second", "both"] as const) logs[part].set(own[part], at * classes);
+    i1.set(pointwiseInformation(own.first, held.labels, model.logPrior), at);
+    i2.set(pointwiseInformation(own.second, held.labels, model.logPrior), at);
+    i12.set(pointwiseInformation(own.both, held.labels, model.logPrior), at);
+    if (options.density === true) {
+      const [first, second] = foldSurprisals(dataset, fold, dimensions, options.seed + f);
+      h1.set(first, at);
+      h2.set(second, at);
+    }
+    at += fold.held.length;
+    options.onFold?.(f + 1, folds.length);
+  }
+  const labels = Int32Array.from(rows, (row) => dataset.labels[row]!);
+  const density = options.density === true ? { density: { h1, h2, dimensions } } : {};
+  return { rows, folds: foldOf, labels, logs, i1, i2, i12, ...density };
+}
+
+/** Fits the three classifiers of one fold and scales their evidence on its validation rows. */
+export async function fitFold(
+  dataset: Dataset,
+  { train, validation }: Pick<Fold, "train" | "validation">,
+  options: CrossfitOptions,
+  index: number,
+): Promise<FittedFold> {
+  const [first, second] = Object.keys(dataset.modalities) as [string, string];
+  const classes = dataset.classes.length;
+  const ranked = { ...dataset, classes: [...dataset.classes, RESERVED] };
+  const data = {
+    train: takeRows(ranked, train, "train"),
+    validation: takeRows(ranked, validation, "validation"),
+  };
+  const n = train.length;
+  const batchSize = Math.min(n < 2000 ? 32 : n < 8000 ? 64 : n < 50_000 ? 128 : 512, Math.max(2, n >> 1));
+  const epochs = options.epochs ?? Math.min(40, Math.max(6, Math.round((1200 * batchSize) / n)));
+  const method = classifiers([first, second], { hidden: options.hidden ?? [64, 64], epochs, dropout: 0.1 });
+  const fitted = await fitMethod(method, data, {
+    seed: options.seed + index,
+    batchSize,
+    optimiser: adamw({ weightDecay: WEIGHT_DECAY }),
+    ...(options.backend === undefined ? {} : { backend: options.backend }),
+    ...(options.threads === undefined ? {} : { threads: options.threads }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  const logPrior = logPriorOf(data.train.labels, classes);
+  const raw = await rawLogs(fitted, data.validation, classes, options);
+  const scale = (sources: readonly Logs[]): number[] => fitScales(sources, data.validation.labels, logPrior);
+  return {
+    fitted,
+    logPrior,
+    scales: {
+      first: scale([raw.first]),
+      second: scale([raw.second]),
+      // What knows both may also add up what each alone knows: with few rows the joint network learns less than its parts.
+      both: scale([raw.first, raw.second, raw.both]),
+    },
+  };
+}
+
+/** Scaled log-probabilities [N, K] of a fold's classifiers, in nats. */
+export async function readFold(
+  { fitted, logPrior, scales }: FittedFold,
+  dataset: Dataset,
+  options: Pick<CrossfitOptions, "backend" | "threads"> = {},
+): Promise<Crossfit["logs"]> {
+  const raw = await rawLogs(fitted, dataset, logPrior.length, options);
+  return {
+    first: applyScales([raw.first], scales.first, logPrior),
+    second: applyScales([raw.second], scales.second, logPrior),
+    both: applyScales([raw.first, raw.second, raw.both], scales.both, logPrior),
+  };
+}
+
+/** The data set with its labels permuted: nothing about them can be learnt. */
+export function permutedLabels(dataset: Dataset, seed: number, round: number): Dataset {
+  const order = permutation(dataset.labels.length, seed, "quantify.null", round);
+  return { ...dataset, labels: Int32Array.from(order, (row) => dataset.labels[row]!) };
+}
+
+/** The network's log-probabilities without the reserved class. */
+async function rawLogs(
+  fitted: Fitted,
+  dataset: Dataset,
+  classes: number,
+  { backend, threads }: Pick<CrossfitOptions, "backend" | "threads">,
+): Promise<{ first: Logs; second: Logs; both: Logs }> {
+  const { logits, unimodal } = await predict(fitted, dataset, {
+    batchSize: 1024,
+    ...(backend === undefined ? {} : { backend }),
+    ...(threads === undefined ? {} : { threads }),
+  });
+  const known = (ranked: Float32Array): Logs => {
+    const out = zeros((ranked.length / (classes + 1)) * classes);
+    for (let i = 0, to = 0; i < ranked.length; i++) if (i % (classes + 1) < classes) out[to++] = ranked[i]! + 1;
+    return out;
+  };
+  const [first, second] = fitted.method.modalities as readonly [string, string];
+  return { first: known(unimodal[first]!), second: known(unimodal[second]!), both: known(logits) };
+}
+
+/** Directions that both sources have, at most 16. */
+function densityDimensions(dataset: Dataset): number {
+  const widths = Object.values(dataset.modalities).map(({ shape }) => shape.slice(1).reduce((a, b) => a * b, 1));
+  return Math.min(MOST_DIMENSIONS, ...widths);
+}
+
+/** Surprisals in bits of the held-out rows of both sources, whitened to the same number of dimensions. */
+function foldSurprisals(dataset: Dataset, fold: Fold, dimensions: number, seed: number): [Float64Array, Float64Array] {
+  const chosen = fold.train.slice(0, MOST_DENSITY_ROWS);
+  const parts = Object.values(dataset.modalities).map((values) => {
+    const pick = (rows: readonly number[]): Features => takeFeatures(values, rows);
+    const whitener = fitWhitener(pick(chosen), dimensions);
+    return { whitener, pick };
+  });
+  const kept = Math.min(...parts.map(({ whitener }) => whitener.kept));
+  return parts.map(({ whitener, pick }) => {
+    const read = (rows: readonly number[]): Features => whiten(whitener, pick(rows), kept);
+    return surprisal(fitDensity(read(chosen), read(fold.validation), { seed }), read(fold.held));
+  }) as [Float64Array, Float64Array];
+}
+
+function takeFeatures({ shape, data }: Features, rows: readonly number[]): Features {
+  const width = data.length / shape[0]!;
+  const out = new Float32Array(rows.length * width);
+  rows.forEach((row, i) => {
+    for (let f = 0; f < width; f++) out[i * width + f] = data[row * width + f]!;
+  });
+  return { shape: [rows.length, width], data: out };
+}
+
+function zeros(n: number): Float64Array {
+  return new Float64Array(n);
+}

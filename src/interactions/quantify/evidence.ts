@@ -1,0 +1,92 @@
+/**
+ * @file Evidence: log p(y | x) - log p(y) of a classifier, scaled on rows it was not fitted to. A scale of 0 gives back the prior, so a
+ * source that knows nothing is said to know nothing, which a temperature on the logits cannot do when classes are uneven.
+ */
+
+/** A classifier's log-probabilities [N, K], nats. */
+export type Logs = Float64Array;
+
+const MOST = 4;
+
+/**
+ * Scales b >= 0, one a classifier, that minimise the log loss of p(y) prod_c (p_c(y | x) / p(y))^b_c, normalised. With one
+ * classifier this is temperature scaling towards the prior; with several it stacks them. Convex: one coordinate at a time.
+ * Source: Guo et al. 2017; Wolpert 1992; scaling towards the prior is ours.
+ */
+export function fitScales(sources: readonly Logs[], labels: ArrayLike<number>, logPrior: readonly number[]): number[] {
+  const classes = logPrior.length;
+  const rows = labels.length;
+  const evidence = sources.map((logs) => logs.map((log, i) => log - logPrior[i % classes]!));
+  const scales: number[] = sources.map((_, c) => (c === sources.length - 1 ? 1 : 0));
+  const base = new Float64Array(rows * classes);
+  const loss = (own: Float64Array, scale: number): number => {
+    let total = 0;
+    for (let i = 0; i < rows; i++) {
+      const at = i * classes;
+      let top = Number.NEGATIVE_INFINITY;
+      for (let k = 0; k < classes; k++) top = Math.max(top, base[at + k]! + scale * own[at + k]!);
+      let sum = 0;
+      for (let k = 0; k < classes; k++) sum += Math.exp(base[at + k]! + scale * own[at + k]! - top);
+      total += top + Math.log(sum) - base[at + labels[i]!]! - scale * own[at + labels[i]!]!;
+    }
+    return total / rows;
+  };
+  for (let sweep = 0; sweep < (sources.length === 1 ? 1 : 12); sweep++) {
+    let moved = 0;
+    evidence.forEach((own, c) => {
+      for (let i = 0; i < base.length; i++) {
+        base[i] = logPrior[i % classes]!;
+        for (let other = 0; other < evidence.length; other++) {
+          if (other !== c) base[i]! += scales[other]! * evidence[other]![i]!;
+        }
+      }
+      const next = least((scale) => loss(own, scale));
+      moved = Math.max(moved, Math.abs(next - scales[c]!));
+      scales[c] = next;
+    });
+    if (moved < 1e-3) break;
+  }
+  return scales;
+}
+
+/** Log-probabilities [N, K] in nats of scaled classifiers. */
+export function applyScales(sources: readonly Logs[], scales: readonly number[], logPrior: readonly number[]): Logs {
+  const classes = logPrior.length;
+  const out = new Float64Array(sources[0]!.length);
+  for (let start = 0; start < out.length; start += classes) {
+    let top = Number.NEGATIVE_INFINITY;
+    for (let k = 0; k < classes; k++) {
+      let value = logPrior[k]!;
+      for (let c = 0; c < sources.length; c++) value += scales[c]! * (sources[c]![start + k]! - logPrior[k]!);
+      out[start + k] = value;
+      top = Math.max(top, value);
+    }
+    let sum = 0;
+    for (let k = 0; k < classes; k++) sum += Math.exp(out[start + k]! - top);
+    const log = top + Math.log(sum);
+    for (let k = 0; k < classes; k++) out[start + k]! -= log;
+  }
+  return out;
+}
+
+/** The scale in [0, MOST] of least loss, by golden sections; exactly 0 where nothing better is found. */
+function least(loss: (scale: number) => number): number {
+  const ratio = (Math.sqrt(5) - 1) / 2;
+  let [low, high] = [0, MOST];
+  let a = high - ratio * (high - low);
+  let b = low + ratio * (high - low);
+  let [lossA, lossB] = [loss(a), loss(b)];
+  for (let i = 0; i < 24; i++) {
+    if (lossA < lossB) {
+      [high, b, lossB] = [b, a, lossA];
+      a = high - ratio * (high - low);
+      lossA = loss(a);
+    } else {
+      [low, a, lossA] = [a, b, lossB];
+      b = low + ratio * (high - low);
+      lossB = loss(b);
+    }
+  }
+  const found = (low + high) / 2;
+  return loss(found) < loss(0) ? found : 0;
+}

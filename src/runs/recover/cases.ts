@@ -1,0 +1,109 @@
+/** @file The cases of the recovery suite: data whose truth is known, one line each. */
+import type { Generated } from "../../data/synthetic/exact.ts";
+import type { MixtureOptions } from "../../data/synthetic/mixture.ts";
+import { exactMixture } from "../../data/synthetic/mixture-exact.ts";
+import { quadMixture } from "../../data/synthetic/quad.ts";
+import { type PlantedKind, plantedSet } from "../../data/synthetic/several.ts";
+import { DATA_SEED, MANY_CLASSES, QUAD, QUICK, SIZES, type Sizes } from "./settings.ts";
+
+/** One data setting. */
+export interface Case {
+  readonly name: string;
+  /** What it asks, in a line. */
+  readonly title: string;
+  readonly sizes: Sizes;
+  /** Probes and Theorem 1 are told for this case. */
+  readonly probed: boolean;
+  /** Part of the quick suite. */
+  readonly quick: boolean;
+  generate(seed: number, sizes: Sizes): Generated;
+}
+
+const SHARES = {
+  balanced: { redundant: 0.25, unique: 0.25, synergistic: 0.25 },
+  redundant: { redundant: 0.7, unique: 0.1, synergistic: 0.1 },
+  unique: { redundant: 0.1, unique: 0.4, synergistic: 0.1 },
+  synergistic: { redundant: 0.1, unique: 0.1, synergistic: 0.7 },
+} as const;
+type Shares = keyof typeof SHARES;
+
+function mixtureCase(
+  classes: number,
+  shares: Shares,
+  noise: number,
+  more: Partial<Pick<Case, "sizes" | "probed" | "quick">> = {},
+): Case {
+  const heavy = shares === "balanced" ? "balanced" : `mostly ${shares}`;
+  return {
+    name: `mixture-k${classes}-${shares}-${String(noise).replace("0.", "")}`,
+    title: `interaction mixture, ${classes} classes, ${heavy}, noise ${noise}`,
+    sizes: SIZES,
+    probed: false,
+    quick: false,
+    ...more,
+    generate: (seed, samples) =>
+      exactMixture({ classes, noise, shares: SHARES[shares], samples, seed: DATA_SEED + seed }),
+  };
+}
+
+function plantedCase(kind: PlantedKind, title: string, noise = 0.3): Case {
+  return {
+    name: kind,
+    title,
+    sizes: SIZES,
+    probed: false,
+    quick: false,
+    generate: (seed, samples) => plantedSet({ kind, noise, samples, seed: DATA_SEED + seed }),
+  };
+}
+
+const threeShares: MixtureOptions["shares"] = { redundant: 0.2, unique: 0.2, synergistic: 0.2 };
+
+/** Every case, in the order of the report. */
+export const CASES: readonly Case[] = [
+  ...[0.3, 0.6].flatMap((noise) =>
+    [2, 4].flatMap((classes) =>
+      (Object.keys(SHARES) as Shares[]).map((shares) => {
+        const first = classes === 2 && shares === "balanced" && noise === 0.3;
+        return mixtureCase(classes, shares, noise, { probed: shares === "balanced" && noise === 0.3, quick: first });
+      }),
+    ),
+  ),
+  mixtureCase(8, "balanced", 0.3, { sizes: MANY_CLASSES }),
+  {
+    name: "quad",
+    title: "quad mixture: noisy signals with a visible cue of the type, weights .3 .2 .2 .3, sigma .5",
+    sizes: QUAD,
+    probed: true,
+    quick: true,
+    generate: (seed, samples) => quadMixture({ seed: DATA_SEED + seed, samples }),
+  },
+  {
+    name: "three",
+    title: "interaction mixture of three modalities, 2 classes, R, U_a, U_b, U_c and pairwise S evenly, noise .3",
+    sizes: SIZES,
+    probed: false,
+    quick: false,
+    generate: (seed, samples) =>
+      exactMixture({
+        classes: 2,
+        noise: 0.3,
+        shares: threeShares,
+        modalities: ["a", "b", "c"],
+        synergy: "pairs",
+        samples,
+        seed: DATA_SEED + seed,
+      }),
+  },
+  plantedCase("noise", "modality b is pure noise, a holds the class"),
+  plantedCase("xor", "xor gate: synergy alone"),
+  plantedCase("and", "and gate: samples have no one true type; atoms of the whole law are known"),
+  plantedCase("copy", "copy gate: the class is the pair of two independent bits, one in each modality"),
+  plantedCase("unique-feeds-synergy", "a bit that is unique to a is also needed to read a synergistic one"),
+  plantedCase("two-atoms", "each sample holds two bits, each of a type of its own"),
+];
+
+/** Sizes of a case in a suite. */
+export function sizesOf(own: Case, quick: boolean): Sizes {
+  return quick ? QUICK : own.sizes;
+}

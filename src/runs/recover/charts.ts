@@ -1,0 +1,69 @@
+/** @file Small charts as inline SVG: lines over epochs, and reliability against the diagonal. */
+
+/** One line. */
+export interface Series {
+  readonly name: string;
+  readonly points: readonly (readonly [x: number, y: number])[];
+}
+
+/** What a chart shows. */
+export interface Chart {
+  readonly title: string;
+  readonly x: string;
+  readonly y: string;
+  readonly range: { readonly x: readonly [number, number]; readonly y: readonly [number, number] };
+  readonly series: readonly Series[];
+  /** Marks the points, and draws y = x. */
+  readonly diagonal?: boolean;
+}
+
+const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT] = [420, 260, 46, 36, 26, 96];
+/** Told apart by people who see few colours (Okabe and Ito). */
+const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
+
+/** A chart as an SVG element. */
+export function svgChart({ title, x, y, range, series, diagonal = false }: Chart): string {
+  const right = WIDTH - RIGHT;
+  const bottom = HEIGHT - BOTTOM;
+  const across = (v: number): number => LEFT + ((v - range.x[0]) / (range.x[1] - range.x[0] || 1)) * (right - LEFT);
+  const up = (v: number): number => bottom - ((v - range.y[0]) / (range.y[1] - range.y[0] || 1)) * (bottom - TOP);
+  const place = ([px, py]: readonly [number, number]): string => `${across(px).toFixed(1)},${up(py).toFixed(1)}`;
+  const ticks = (from: number, to: number): number[] => [0, 0.25, 0.5, 0.75, 1].map((t) => from + t * (to - from));
+  const number = (v: number): string => String(Number(v.toPrecision(3)));
+  const parts = [
+    `<text x="${LEFT}" y="15" class="title">${escaped(title)}</text>`,
+    ...ticks(...range.y).map(
+      (v) =>
+        `<line x1="${LEFT}" x2="${right}" y1="${up(v)}" y2="${up(v)}" class="grid"/><text x="${LEFT - 5}" y="${up(v) + 4}" text-anchor="end">${number(v)}</text>`,
+    ),
+    ...ticks(...range.x).map(
+      (v) => `<text x="${across(v)}" y="${bottom + 14}" text-anchor="middle">${number(v)}</text>`,
+    ),
+    `<text x="${(LEFT + right) / 2}" y="${HEIGHT - 5}" text-anchor="middle">${escaped(x)}</text>`,
+    `<text transform="translate(11 ${(TOP + bottom) / 2}) rotate(-90)" text-anchor="middle">${escaped(y)}</text>`,
+    ...(diagonal
+      ? [
+          `<line x1="${across(range.x[0])}" y1="${up(range.x[0])}" x2="${across(range.x[1])}" y2="${up(range.x[1])}" class="diagonal"/>`,
+        ]
+      : []),
+    ...series.flatMap(({ name, points }, i) => {
+      const colour = COLOURS[i % COLOURS.length]!;
+      return [
+        `<polyline points="${points.map(place).join(" ")}" fill="none" stroke="${colour}" stroke-width="1.6"/>`,
+        ...(diagonal
+          ? points.map((point) => {
+              const [cx, cy] = place(point).split(",");
+              return `<circle cx="${cx}" cy="${cy}" r="2.6" fill="${colour}"/>`;
+            })
+          : []),
+        `<text x="${right + 8}" y="${TOP + 12 + 16 * i}" fill="${colour}">${escaped(name)}</text>`,
+      ];
+    }),
+  ];
+  return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img" aria-label="${escaped(title)}">${parts.join("")}</svg>`;
+}
+
+/** Text as HTML and XML take it. */
+export function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+}

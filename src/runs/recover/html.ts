@@ -1,0 +1,158 @@
+/** @file The report as one HTML page that needs nothing else: tables, confusions, reliability, training curves. */
+import { type Chart, escaped, svgChart } from "./charts.ts";
+import { caseNamed, type RecoveryResult } from "./job.ts";
+import type { ReportFacts } from "./markdown.ts";
+import { cells } from "./summary.ts";
+import {
+  COLUMN_NOTES,
+  ceilingTable,
+  failures,
+  methodTables,
+  probeTables,
+  type TextTable,
+  targetTable,
+  theoremTable,
+  typeTables,
+} from "./tables.ts";
+import { verdicts } from "./targets.ts";
+
+const STYLE = `
+:root { color-scheme: light dark; }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 1100px; margin: 2rem auto; padding: 0 1rem; }
+table { border-collapse: collapse; margin: .5rem 0 1.5rem; font-variant-numeric: tabular-nums; font-size: 13px; }
+th, td { padding: .2rem .6rem; border-bottom: 1px solid #8884; text-align: right; }
+th:first-child, td:first-child, td.text, th.text { text-align: left; }
+.scroll { overflow-x: auto; } .met { color: #197b30; } .missed { color: #c0392b; font-weight: 600; }
+.row { display: flex; flex-wrap: wrap; gap: 1rem; } svg text { font: 11px system-ui, sans-serif; fill: currentColor; }
+svg text.title { font-weight: 600; font-size: 12px; } .grid { stroke: #8883; } .diagonal { stroke: #888; stroke-dasharray: 4 3; }
+details { margin: .5rem 0; } summary { cursor: pointer; font-weight: 600; } pre { background: #8882; padding: .6rem; overflow-x: auto; }
+`;
+
+/** The whole page. */
+export function htmlReport(results: readonly RecoveryResult[], facts: ReportFacts): string {
+  const found = verdicts(results);
+  const wrong = failures(results, found);
+  const theorem = theoremTable(results);
+  const names = [...new Set(results.map(({ job }) => job.case))];
+  const body = [
+    "<h1>Does the decomposition tell the truth?</h1>",
+    "<p>Methods on data whose truth is known. Means over seeds on the test split, &plusmn; the half-width of the 95 % confidence interval. Bits are information about the class; a gate is a share of the prediction.</p>",
+    "<h2>Targets</h2>",
+    found.length === 0 ? "<p>No target concerns what was run.</p>" : htmlTable(targetTable(found)),
+    "<h2>Where it still fails</h2>",
+    wrong.length === 0
+      ? "<p>No target is missed.</p>"
+      : `<ul>${wrong.map((line) => `<li>${escaped(line)}</li>`).join("")}</ul>`,
+    ...(facts.failed.length === 0
+      ? []
+      : [
+          "<p>Jobs that gave no result:</p>",
+          `<ul>${facts.failed.map(({ job, error }) => `<li class="missed">${escaped(`${job.case}, ${job.method}, seed ${job.seed}: ${error}`)}</li>`).join("")}</ul>`,
+        ]),
+    "<h2>By method</h2>",
+    `<details><summary>What the columns mean</summary><ul>${COLUMN_NOTES.map((line) => `<li>${escaped(line)}</li>`).join("")}</ul></details>`,
+    ...[...methodTables(results), ceilingTable(results)].map(titled),
+    ...(theorem === undefined ? [] : ["<h2>Theorem 1</h2>", titled(theorem)]),
+    ...probeTables(results).map(titled),
+    "<h2>Case by case</h2>",
+    ...names.map((name) => caseSection(results.filter(({ job }) => job.case === name))),
+    "<h2>To reproduce</h2>",
+    `<pre>${escaped(facts.command)}</pre>`,
+    `<p>${escaped(
+      Object.entries(facts.environment)
+        .map(([name, value]) => `${name} ${value}`)
+        .join(", "),
+    )}</p>`,
+  ];
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>dmil recover</title><style>${STYLE}</style></head><body>${body.join("\n")}</body></html>\n`;
+}
+
+function caseSection(results: readonly RecoveryResult[]): string {
+  const { title, name } = caseNamed(results[0]!.job.case);
+  const confusions = cells(results).flatMap(({ method, results: own }) => confusion(method, own));
+  return [
+    `<details><summary>${escaped(name)}: ${escaped(title)}</summary>`,
+    `<div class="row">${svgChart(curves(results))}${svgChart(reliability(results))}</div>`,
+    ...(confusions.length === 0
+      ? []
+      : [
+          "<h4>True type (rows) against largest atom, label-free (columns): share of the row</h4>",
+          `<div class="row">${confusions.join("")}</div>`,
+        ]),
+    ...typeTables(results).map(titled),
+    "</details>",
+  ].join("\n");
+}
+
+/** True against found type over all seeds; the deeper the colour, the larger the share of the row. */
+function confusion(method: string, results: readonly RecoveryResult[]): string[] {
+  const tables = results.flatMap(({ figures }) =>
+    figures.confusion === undefined ? [] : [figures.confusion.labelFree],
+  );
+  if (tables.length === 0) return [];
+  const components = results[0]!.figures.components;
+  const rows = components.flatMap((type) => {
+    const counts = components.map((found) => tables.reduce((sum, table) => sum + (table[type]?.[found] ?? 0), 0));
+    const all = counts.reduce((a, b) => a + b, 0);
+    if (all === 0) return [];
+    const painted = counts.map((n) => {
+      const share = n / all;
+      return `<td style="background:rgba(0,114,178,${(0.75 * share).toFixed(3)})">${share.toFixed(3)}</td>`;
+    });
+    return [`<tr><td>${escaped(type)}</td>${painted.join("")}</tr>`];
+  });
+  const head = components.map((name) => `<th>${escaped(name)}</th>`).join("");
+  return [`<table><tr><th>${escaped(method)}</th>${head}</tr>${rows.join("")}</table>`];
+}
+
+/** Validation accuracy by epoch over all stages, of the first seed of each method. */
+function curves(results: readonly RecoveryResult[]): Chart {
+  const first = cells(results).map(({ method, results: own }) => ({ method, points: own[0]!.curves }));
+  const longest = Math.max(1, ...first.map(({ points }) => points.length));
+  const lowest = Math.min(...first.flatMap(({ points }) => points.map((point) => point.validationAccuracy)));
+  return {
+    title: `training: validation accuracy, seed ${results[0]!.job.seed}`,
+    x: "epoch, stages one after another",
+    y: "accuracy",
+    range: { x: [1, Math.max(2, longest)], y: [Math.floor(lowest * 10) / 10, 1] },
+    series: first.map(({ method, points }) => ({
+      name: method,
+      points: points.map((point, i) => [i + 1, point.validationAccuracy] as const),
+    })),
+  };
+}
+
+/** Mean realised bits against mean predicted bits of all modalities together, by bin, over all seeds. */
+function reliability(results: readonly RecoveryResult[]): Chart {
+  const top = results[0]!.figures.unit;
+  return {
+    title: "reliability of bits: said against realised",
+    x: "label-free bits, mean of a bin",
+    y: "bits with the label",
+    range: { x: [0, top], y: [Math.min(0, -0.25 * top), 1.1 * top] },
+    diagonal: true,
+    series: cells(results).map(({ method, results: own }) => ({
+      name: method,
+      points: own
+        .flatMap(({ figures }) => figures.reliability.total ?? [])
+        .filter(({ samples }) => samples >= 20)
+        .map(({ predicted, realised }) => [predicted, Math.max(realised, -0.25 * top)] as const)
+        .sort(([a], [b]) => a - b),
+    })),
+  };
+}
+
+function titled(table: TextTable): string {
+  return `<h3>${escaped(table.title)}</h3>${htmlTable(table)}`;
+}
+
+function htmlTable({ header, rows }: TextTable): string {
+  const isText = header.map((_, c) => rows.some((row) => /^[a-zA-Z]/.test(row[c] ?? "")));
+  const kind = (c: number, text: string): string =>
+    text === "met" || text === "missed" ? ` class="${text}"` : isText[c] ? ' class="text"' : "";
+  const head = header.map((text, c) => `<th${isText[c] ? ' class="text"' : ""}>${escaped(text)}</th>`).join("");
+  const lines = rows.map(
+    (row) => `<tr>${row.map((text, c) => `<td${kind(c, text)}>${escaped(text)}</td>`).join("")}</tr>`,
+  );
+  return `<div class="scroll"><table><tr>${head}</tr>${lines.join("")}</table></div>`;
+}

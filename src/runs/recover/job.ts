@@ -1,0 +1,122 @@
+/** @file One job of the recovery suite: a case, a method and a seed, from drawing the data to figures. Plain data in and out. */
+import { configError, hint } from "../../core/errors.ts";
+import { float32, type Tensor } from "../../core/tensor.ts";
+import { featureCount } from "../../data/dataset.ts";
+import type { Exact } from "../../data/synthetic/exact.ts";
+import { joined, type ProbeReport, probeRepresentations } from "../../interactions/probe.ts";
+import { estimateTheorem1, type Theorem1Estimate } from "../../interactions/theorem1.ts";
+import { type TruthFigures, truthFigures } from "../../interactions/truth.ts";
+import { logPriorOf } from "../../train/calibrate.ts";
+import type { FitEvent } from "../../train/events.ts";
+import { fit as train } from "../../train/fit.ts";
+import { logSoftmaxRows } from "../../train/metrics.ts";
+import { type Predictions, predict } from "../../train/predict.ts";
+import { CASES, type Case, sizesOf } from "./cases.ts";
+import { BATCH_SIZE, SUITE_METHODS, suiteMethod, THREADS } from "./settings.ts";
+
+/** What is run. */
+export interface RecoveryJob {
+  readonly case: string;
+  readonly method: string;
+  readonly seed: number;
+  /** With the sizes of the quick suite. */
+  readonly quick: boolean;
+}
+
+/** One epoch of a training curve. */
+export interface CurvePoint {
+  readonly stage: string;
+  readonly trainLoss: number;
+  readonly trainAccuracy: number;
+  readonly validationAccuracy: number;
+}
+
+/** What came of a job. */
+export interface RecoveryResult {
+  readonly job: RecoveryJob;
+  readonly seconds: number;
+  readonly epochs: Readonly<Record<string, number>>;
+  /** Of the trained model, on the test split. */
+  readonly figures: TruthFigures;
+  /** The same of exact class probabilities: what an ideal model would reach, read in the same way. */
+  readonly ceiling: TruthFigures;
+  readonly curves: readonly CurvePoint[];
+  readonly probes?: ProbeReport;
+  /** For Z = the representation that the prediction is made of, and Z = the predicted log-probabilities. */
+  readonly theorem1?: Readonly<Record<"representation" | "prediction", Theorem1Estimate>>;
+}
+
+/** The case of a name. @throws ConfigError with the nearest name. */
+export function caseNamed(name: string): Case {
+  const found = CASES.find((own) => own.name === name);
+  const known = CASES.map((own) => own.name);
+  if (found === undefined) throw configError(`unknown case "${name}"${hint(name, known)}`);
+  return found;
+}
+
+/** Runs one job. @throws ConfigError for an unknown case or method, and what training throws. */
+export async function runRecoveryJob(
+  job: RecoveryJob,
+  onEvent: (event: FitEvent) => void = () => {},
+): Promise<RecoveryResult> {
+  if (!Object.hasOwn(SUITE_METHODS, job.method)) {
+    throw configError(`unknown method "${job.method}"${hint(job.method, Object.keys(SUITE_METHODS))}`);
+  }
+  const own = caseNamed(job.case);
+  const { splits, exact, means } = own.generate(job.seed, sizesOf(own, job.quick));
+  const features = Object.fromEntries(
+    Object.entries(splits.train.modalities).map(([name, values]) => [name, featureCount(values)]),
+  );
+  const method = suiteMethod(job.method, features);
+  const started = performance.now();
+  const fitted = await train(method, splits, { seed: job.seed, batchSize: BATCH_SIZE, threads: THREADS, onEvent });
+  const seconds = (performance.now() - started) / 1000;
+  const predictions = await predict(fitted, splits.test, { threads: THREADS, representations: own.probed });
+  const options = { means };
+  const figures = truthFigures(predictions, fitted.calibration, splits.test, options);
+  const logPrior = logPriorOf(splits.train.labels, splits.train.classes.length);
+  const ceiling = truthFigures(exact.test, exactCalibration(exact.test, logPrior), splits.test, options);
+  const result: RecoveryResult = {
+    job,
+    seconds,
+    epochs: Object.fromEntries(method.stages.map(({ name, epochs }) => [name, epochs])),
+    figures,
+    ceiling,
+    curves: fitted.history.map(({ stage, train: { loss, accuracy }, validation }) => ({
+      stage,
+      trainLoss: loss,
+      trainAccuracy: accuracy,
+      validationAccuracy: validation.accuracy,
+    })),
+  };
+  if (!own.probed || job.quick) return result;
+  const probing = { seed: job.seed };
+  return {
+    ...result,
+    probes: await probeRepresentations(predictions, splits.test, probing),
+    theorem1: {
+      representation: await estimateTheorem1(modelRepresentation(predictions), splits.test, probing),
+      prediction: await estimateTheorem1(
+        logProbabilities(predictions, splits.test.classes.length),
+        splits.test,
+        probing,
+      ),
+    },
+  };
+}
+
+/** Exact probabilities need no temperature. */
+function exactCalibration({ unimodal }: Exact, logPrior: readonly number[]) {
+  return { logPrior, all: 1, modalities: Object.fromEntries(Object.keys(unimodal).map((name) => [name, 1])) };
+}
+
+/** What the prediction is made of: the components where there are some, else the embeddings. */
+function modelRepresentation({ representations = {} }: Predictions): Tensor<"float32"> {
+  const names = Object.keys(representations);
+  const components = names.filter((name) => /^(redundant|synergistic|unique_)/.test(name));
+  return joined((components.length > 0 ? components : names).map((name) => representations[name]!));
+}
+
+function logProbabilities({ logits }: Predictions, classes: number): Tensor<"float32"> {
+  return float32([logits.length / classes, classes], logSoftmaxRows(logits, classes));
+}

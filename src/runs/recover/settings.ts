@@ -1,0 +1,46 @@
+/** @file The recovery suite's settings, all in one place: sizes, encoders and methods. Every method gets the same of everything. */
+import { methodNamed } from "../../methods/index.ts";
+import type { Method } from "../../methods/method.ts";
+import { mlp } from "../../nn/mlp.ts";
+
+/** Samples per split. */
+export interface Sizes {
+  readonly train: number;
+  readonly validation: number;
+  readonly test: number;
+}
+
+/** Interaction mixtures and planted sets. */
+export const SIZES: Sizes = { train: 4000, validation: 1000, test: 4000 };
+/** The mixture of eight classes. */
+export const MANY_CLASSES: Sizes = { train: 16_000, validation: 2000, test: 4000 };
+/** The quad mixture. */
+export const QUAD: Sizes = { train: 8000, validation: 1000, test: 2000 };
+/** Everything in the quick suite. */
+export const QUICK: Sizes = { train: 4000, validation: 1000, test: 2000 };
+
+/** Hidden layers of every encoder, width of every embedding, samples a step, threads inside one operation. */
+export const HIDDEN: readonly number[] = [64, 64];
+export const EMBEDDING = 64;
+export const BATCH_SIZE = 64;
+export const THREADS = 1;
+
+/** The data of seed s is drawn from this much more, so that model and data share no stream. */
+export const DATA_SEED = 100;
+
+/** The methods of the suite, by the name it uses: what is built, with which options besides the common ones. */
+export const SUITE_METHODS: Readonly<Record<string, { readonly method: string; readonly options: object }>> = {
+  joint: { method: "joint", options: {} },
+  ensemble: { method: "ensemble", options: {} },
+  published: { method: "dmil", options: { synergy: "published" } },
+  purified: { method: "dmil", options: { synergy: "purified" } },
+};
+
+/** A method of the suite for data with these features by modality. */
+export function suiteMethod(name: string, features: Readonly<Record<string, number>>): Method {
+  const { method, options } = SUITE_METHODS[name]!;
+  const encoders = Object.fromEntries(
+    Object.entries(features).map(([modality, width]) => [modality, mlp([width, ...HIDDEN])]),
+  );
+  return methodNamed(method)({ encoders, embedding: EMBEDDING, ...options } as never) as unknown as Method;
+}

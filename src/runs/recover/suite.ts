@@ -1,0 +1,71 @@
+/** @file The suite as a list of jobs, the key under which a result is kept, and everything a report is made of. */
+import { configError } from "../../core/errors.ts";
+import { sha256 } from "../../train/checkpoint.ts";
+import type { Row } from "../tables.ts";
+import { CASES } from "./cases.ts";
+import type { RecoveryJob, RecoveryResult } from "./job.ts";
+import { SUITE_METHODS } from "./settings.ts";
+
+/** What a suite covers. */
+export interface SuiteChoice {
+  readonly quick: boolean;
+  readonly seeds: readonly number[];
+  /** Names of the suite's methods; all if left out. */
+  readonly methods?: readonly string[] | undefined;
+  /** Names of cases, or starts of names; all of the suite if left out. */
+  readonly cases?: readonly string[] | undefined;
+}
+
+/** A job that gave no result. */
+export interface FailedJob {
+  readonly job: RecoveryJob;
+  readonly error: string;
+}
+
+/** The jobs of a suite, case by case. @throws ConfigError for unknown names. */
+export function suiteJobs({ quick, seeds, methods, cases }: SuiteChoice): RecoveryJob[] {
+  const known = Object.keys(SUITE_METHODS);
+  const odd = methods?.find((name) => !known.includes(name));
+  if (odd !== undefined) throw configError(`--methods: there is no "${odd}". Allowed: ${known.join(", ")}.`);
+  const chosen =
+    cases === undefined
+      ? CASES.filter((own) => !quick || own.quick)
+      : CASES.filter((own) => cases.some((start) => own.name.startsWith(start)));
+  const unmatched = cases?.find((start) => !CASES.some((own) => own.name.startsWith(start)));
+  if (unmatched !== undefined) {
+    throw configError(
+      `--cases: no case is named "${unmatched}" or begins so. Allowed: ${CASES.map(({ name }) => name).join(", ")}.`,
+    );
+  }
+  return chosen.flatMap((own) =>
+    (methods ?? known).flatMap((method) => seeds.map((seed) => ({ case: own.name, method, seed, quick }))),
+  );
+}
+
+/** The key of a job's result: the job and a hash of the code that runs it. */
+export async function jobKey({ case: own, method, seed, quick }: RecoveryJob, code: string): Promise<string> {
+  const hash = await sha256(new TextEncoder().encode(JSON.stringify([own, method, seed, quick, code])));
+  return `${own}-${method}-${seed}-${hash.slice(0, 12)}`;
+}
+
+/** Every number of every result as rows: case, method, seed, figure (a dotted path), value. */
+export function resultRows(results: readonly RecoveryResult[]): Row[] {
+  return results.flatMap(({ job, seconds, figures, ceiling, probes, theorem1 }) => {
+    const { reliability: _, components: __, ...told } = figures;
+    const { reliability: ___, components: ____, own: _____, ...exact } = ceiling;
+    const all = { seconds, ...told, exact, ...(probes && { probes }), ...(theorem1 && { theorem1 }) };
+    return numbersOf(all, "").map(([figure, value]) => ({
+      case: job.case,
+      method: job.method,
+      seed: job.seed,
+      figure,
+      value,
+    }));
+  });
+}
+
+function numbersOf(value: unknown, path: string): [string, number][] {
+  if (typeof value === "number") return [[path, value]];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, part]) => numbersOf(part, path === "" ? key : `${path}.${key}`));
+}

@@ -1,0 +1,214 @@
+/** @file Results over seeds: the figures of the suite by name, their means and 95 % confidence intervals. */
+import type { RecoveryResult } from "./job.ts";
+
+/** Mean over seeds with the half-width of its 95 % interval (Student's t); NaN for one seed. */
+export interface Measured {
+  readonly mean: number;
+  readonly interval: number;
+  readonly seeds: number;
+}
+
+/** One figure of a result; undefined where the method or the data has none. */
+export interface Figure {
+  readonly name: string;
+  /** What it is, in a line. */
+  readonly title: string;
+  /** Better when larger or when smaller. */
+  readonly better: "larger" | "smaller";
+  read(result: RecoveryResult): number | undefined;
+}
+
+/** The figures of every table. Bits are per sample, as portions of log2 K where they are called portions. */
+export const FIGURES: readonly Figure[] = [
+  {
+    name: "accuracy",
+    title: "accuracy of the prediction",
+    better: "larger",
+    read: ({ figures }) => figures.accuracy.all,
+  },
+  {
+    name: "behind-bayes",
+    title: "accuracy behind the exact posterior's, on the type where it is most",
+    better: "smaller",
+    read: ({ figures, ceiling }) =>
+      Math.max(...Object.entries(ceiling.accuracy).map(([type, bayes]) => bayes - figures.accuracy[type]!)),
+  },
+  {
+    name: "identified",
+    title: "share of samples whose largest atom is the true type, label-free",
+    better: "larger",
+    read: ({ figures }) => figures.identified?.labelFree,
+  },
+  {
+    name: "identified-label",
+    title: "the same, with the label",
+    better: "larger",
+    read: ({ figures }) => figures.identified?.withLabel,
+  },
+  {
+    name: "identified-worst",
+    title: "the label-free share on the type where it is least",
+    better: "larger",
+    read: ({ figures: { confusion } }) =>
+      confusion === undefined
+        ? undefined
+        : Math.min(
+            ...Object.entries(confusion.labelFree).map(([type, found]) => {
+              const all = Object.values(found).reduce((a, b) => a + b, 0);
+              return found[type]! / all;
+            }),
+          ),
+  },
+  {
+    name: "error",
+    title: "error per atom, mean over samples, label-free, as a portion of log2 K",
+    better: "smaller",
+    read: ({ figures: { error, unit } }) => portion(error?.labelFree.samples, unit),
+  },
+  {
+    name: "error-label",
+    title: "the same, with the label",
+    better: "smaller",
+    read: ({ figures: { error, unit } }) => portion(error?.withLabel.samples, unit),
+  },
+  {
+    name: "error-set",
+    title: "error per atom of the mean over the set, with the label, as a portion of log2 K",
+    better: "smaller",
+    read: ({ figures: { error, unit } }) => portion(error?.withLabel.set, unit),
+  },
+  {
+    name: "within",
+    title: "share of samples with every atom within half a bit of its true value, label-free",
+    better: "larger",
+    read: ({ figures }) => figures.within?.labelFree,
+  },
+  {
+    name: "gate",
+    title: "share of samples whose largest gate is the true type",
+    better: "larger",
+    read: ({ figures }) => figures.gateIdentified,
+  },
+  {
+    name: "leak-synergy",
+    title:
+      "own information of the synergistic component on redundant and unique samples, the most, as a portion of log2 K",
+    better: "smaller",
+    read: ({ figures }) => ownOn(figures, "synergistic", (type) => type !== "synergistic"),
+  },
+  {
+    name: "leak-unique",
+    title: "own information of a unique component on samples unique to another modality, the most, as a portion",
+    better: "smaller",
+    read: ({ figures }) => {
+      const unique = figures.components.filter((name) => name.startsWith("unique_"));
+      const values = unique.flatMap((name) => {
+        const leak = ownOn(figures, name, (type) => type.startsWith("unique_") && type !== name);
+        return leak === undefined ? [] : [leak];
+      });
+      return values.length === 0 ? undefined : Math.max(...values);
+    },
+  },
+  {
+    name: "synergy-kept",
+    title: "own information of the synergistic component on synergistic samples, as a portion of log2 K",
+    better: "larger",
+    read: ({ figures }) => ownOn(figures, "synergistic", (type) => type === "synergistic"),
+  },
+  {
+    name: "behind-ceiling",
+    title: "identified with the label, behind the exact posterior's",
+    better: "smaller",
+    read: ({ figures, ceiling }) =>
+      figures.identified === undefined ? undefined : ceiling.identified!.withLabel - figures.identified.withLabel,
+  },
+  {
+    name: "means-off",
+    title: "mean atoms with the label, against the exact posterior's: the largest difference in bits",
+    better: "smaller",
+    read: ({ figures, ceiling }) => {
+      const [found, exact] = [figures.bits.withLabel.all!, ceiling.bits.withLabel.all!];
+      return Math.max(...Object.keys(exact).map((atom) => Math.abs(found[atom]! - exact[atom]!)));
+    },
+  },
+  {
+    name: "absent-atoms",
+    title: "the largest mean of an atom that no sample holds, in bits, label-free",
+    better: "smaller",
+    read: ({ figures, job }) => {
+      if (job.case !== "noise") return undefined;
+      const { redundant, unique_b, synergistic } = figures.bits.labelFree.all!;
+      return Math.max(redundant!, unique_b!, Math.abs(synergistic!));
+    },
+  },
+];
+
+function portion(bits: number | undefined, unit: number): number | undefined {
+  return bits === undefined ? undefined : bits / unit;
+}
+
+/** Largest own label-free information of a component over the true types that `matters`, as a portion of log2 K. */
+function ownOn(
+  { own, unit }: RecoveryResult["figures"],
+  component: string,
+  matters: (type: string) => boolean,
+): number | undefined {
+  const information = own[component]?.information.labelFree;
+  if (information === undefined) return undefined;
+  const values = Object.entries(information).flatMap(([type, bits]) =>
+    type !== "all" && matters(type) ? [bits / unit] : [],
+  );
+  return values.length === 0 ? undefined : Math.max(...values);
+}
+
+/** The figure of a name. It must exist. */
+export function figureNamed(name: string): Figure {
+  return FIGURES.find((figure) => figure.name === name)!;
+}
+
+/** Quantiles .975 of Student's t by degrees of freedom; beyond the table the normal's. */
+const T975 = [
+  12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131, 2.12, 2.11,
+  2.101, 2.093, 2.086,
+];
+
+/** Mean and interval of values, one per seed. */
+export function measured(values: readonly number[]): Measured {
+  const n = values.length;
+  const mean = values.reduce((a, b) => a + b, 0) / n;
+  const variance = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (n - 1);
+  return { mean, interval: (T975[n - 2] ?? 1.96) * Math.sqrt(variance / n), seeds: n };
+}
+
+/** A figure over results; undefined when none has it. */
+export function measure(figure: Figure, results: readonly RecoveryResult[]): Measured | undefined {
+  const values = results.flatMap((result) => {
+    const value = figure.read(result);
+    return value === undefined ? [] : [value];
+  });
+  return values.length === 0 ? undefined : measured(values);
+}
+
+/** Results of one case and one method. */
+export interface Cell {
+  readonly case: string;
+  readonly method: string;
+  readonly results: readonly RecoveryResult[];
+}
+
+/** Results by case and method, in the order in which they come. */
+export function cells(results: readonly RecoveryResult[]): Cell[] {
+  const groups = new Map<string, RecoveryResult[]>();
+  for (const result of results) {
+    const key = `${result.job.case}\n${result.job.method}`;
+    groups.set(key, [...(groups.get(key) ?? []), result]);
+  }
+  return [...groups.values()].map((own) => ({ case: own[0]!.job.case, method: own[0]!.job.method, results: own }));
+}
+
+/** `.997 ± .002`, or `.997` for one seed; an empty text where there is no value. */
+export function told(value: Measured | undefined, digits = 3): string {
+  if (value === undefined || Number.isNaN(value.mean)) return "";
+  const mean = value.mean.toFixed(digits);
+  return Number.isNaN(value.interval) ? mean : `${mean} ± ${value.interval.toFixed(digits)}`;
+}

@@ -1,0 +1,95 @@
+/** @file What the recommended form is to reach, as data; and whether it does. */
+import type { RecoveryResult } from "./job.ts";
+import { cells, figureNamed, type Measured, measure } from "./summary.ts";
+
+/** One target: a figure of a method on some cases. */
+export interface Target {
+  readonly name: string;
+  readonly cases: RegExp;
+  readonly figure: string;
+  readonly relation: ">=" | "<=";
+  readonly limit: number;
+}
+
+/** The method the targets are for. */
+export const TARGET_METHOD = "purified";
+
+const easy = /^mixture-k[24]-\w+-3$/;
+const noisy = /^mixture-k[24]-\w+-6$/;
+
+/** The targets, in the order of the report. */
+export const TARGETS: readonly Target[] = [
+  {
+    name: "accuracy on every type within 1 point of Bayes",
+    cases: easy,
+    figure: "behind-bayes",
+    relation: "<=",
+    limit: 0.01,
+  },
+  { name: "identified label-free", cases: easy, figure: "identified", relation: ">=", limit: 0.99 },
+  { name: "identified with the label", cases: easy, figure: "identified-label", relation: ">=", limit: 0.98 },
+  { name: "error per atom, portion of log2 K", cases: easy, figure: "error", relation: "<=", limit: 0.05 },
+  { name: "gate names the true type", cases: easy, figure: "gate", relation: ">=", limit: 0.97 },
+  { name: "S knows nothing of R and U samples", cases: easy, figure: "leak-synergy", relation: "<=", limit: 0.05 },
+  { name: "U_m knows nothing of U_n samples", cases: easy, figure: "leak-unique", relation: "<=", limit: 0.05 },
+  { name: "S keeps its own information", cases: easy, figure: "synergy-kept", relation: ">=", limit: 0.8 },
+  { name: "identified label-free, noise .6", cases: noisy, figure: "identified", relation: ">=", limit: 0.95 },
+  { name: "identified label-free, K = 8", cases: /^mixture-k8-/, figure: "identified", relation: ">=", limit: 0.97 },
+  {
+    name: "identified behind the exact-density ceiling",
+    cases: /^quad$/,
+    figure: "behind-ceiling",
+    relation: "<=",
+    limit: 0.03,
+  },
+  {
+    name: "mean atoms against the exact density's, bits",
+    cases: /^quad$/,
+    figure: "means-off",
+    relation: "<=",
+    limit: 0.04,
+  },
+  { name: "no atom that is not there, bits", cases: /^noise$/, figure: "absent-atoms", relation: "<=", limit: 0.03 },
+  {
+    name: "identified on every type, three modalities",
+    cases: /^three$/,
+    figure: "identified-worst",
+    relation: ">=",
+    limit: 0.95,
+  },
+];
+
+/** A target on one case. */
+export interface Verdict {
+  readonly target: Target;
+  readonly case: string;
+  readonly measured: Measured;
+  /** The mean over seeds reaches the limit. */
+  readonly met: boolean;
+  /** The same figure of the exact posterior, where that is a bound on what can be reached. */
+  readonly ceiling: Measured | undefined;
+}
+
+/** Every target on every case that was run with the target's method. */
+export function verdicts(results: readonly RecoveryResult[]): Verdict[] {
+  const own = cells(results).filter(({ method }) => method === TARGET_METHOD);
+  return TARGETS.flatMap((target) =>
+    own
+      .filter((cell) => target.cases.test(cell.case))
+      .flatMap((cell): Verdict[] => {
+        const figure = figureNamed(target.figure);
+        const value = measure(figure, cell.results);
+        if (value === undefined) return [];
+        const exact = cell.results.map((result) => ({ ...result, figures: result.ceiling }));
+        return [
+          {
+            target,
+            case: cell.case,
+            measured: value,
+            met: target.relation === ">=" ? value.mean >= target.limit : value.mean <= target.limit,
+            ceiling: target.figure.startsWith("identified") ? measure(figure, exact) : undefined,
+          },
+        ];
+      }),
+  );
+}

@@ -1,0 +1,167 @@
+/** @file Everything a user can type or write wrongly, as it is answered: message and exit code in one text, never a stack trace. */
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { methods } from "../../src/methods/index.ts";
+import { dmil, workplace } from "./support.ts";
+
+let cwd = "";
+const METHODS = Object.keys(methods).join(", ");
+
+/** Files that are wrong, by name. */
+const CONFIGS: Readonly<Record<string, string>> = {
+  "typo.yaml": "data: clips\nmethod: joint\nencoder:\n  hidden: [64, x]\n  dropot: 0.1\nseed: -1\n",
+  "stage.yaml": "data: clips\nepochs:\n  intra: 2\n  hole: 3\n",
+  "indent.yaml": "data: clips\n  seed: 3: 4\n",
+  "twice.yaml": "data: clips\nseed: 1\nseed: 2\n",
+  "alias.yaml": "data: clips\nseed: *other\n",
+  "list.yaml": "- data: clips\n",
+  "empty.yaml": "",
+  "method.yaml": "data: clips\n\nmethod: dmill # the paper's\n",
+  "bomb.yaml": `a: &a [1,1,1,1,1,1,1,1,1,1]\n${"bcdefgh".replace(/./g, (c, i) => `${c}: &${c} [${Array(10).fill(`*${"abcdefgh"[i]}`).join(",")}]\n`)}`,
+};
+
+beforeAll(async () => {
+  cwd = await workplace();
+  await dmil(["data", "generate", "--out", "clips", "--samples", "100", "--features", "4"], { cwd });
+  await dmil(["train", "clips", "--method", "joint", "--set", "epochs.whole=1", "-q"], { cwd });
+  for (const [name, text] of Object.entries(CONFIGS)) await fs.writeFile(path.join(cwd, name), text);
+  await fs.mkdir(path.join(cwd, "empty"));
+  await fs.mkdir(path.join(cwd, "notes"));
+  await fs.writeFile(path.join(cwd, "notes/todo.txt"), "buy milk");
+  const variant = async (name: string, change: (folder: string) => Promise<unknown>): Promise<void> => {
+    await fs.cp(path.join(cwd, "clips"), path.join(cwd, name), { recursive: true });
+    await change(path.join(cwd, name));
+  };
+  await variant("no-test", (folder) => fs.rm(path.join(folder, "test"), { recursive: true }));
+  await variant("cut", (folder) => fs.truncate(path.join(folder, "train/a.npy"), 300));
+  await variant("json", (folder) => fs.writeFile(path.join(folder, "dataset.json"), '{"clases": ["0", "1"]}'));
+  await variant("one", (folder) => fs.writeFile(path.join(folder, "dataset.json"), '{"modalities": ["a"]}'));
+  await variant("wide", async (folder) => {
+    await fs.rm(folder, { recursive: true });
+    await dmil(["data", "generate", "--out", "wide", "--samples", "100", "--features", "5"], { cwd });
+  });
+  await variant("named", async (folder) => {
+    const manifest = JSON.parse(await fs.readFile(path.join(folder, "dataset.json"), "utf8"));
+    await fs.writeFile(path.join(folder, "dataset.json"), JSON.stringify({ ...manifest, classes: ["no", "yes"] }));
+  });
+  await fs.cp(path.join(cwd, "runs/clips-joint-0"), path.join(cwd, "damaged"), { recursive: true });
+  await fs.truncate(path.join(cwd, "damaged/model.safetensors"), 1000);
+  await fs.cp(path.join(cwd, "runs/clips-joint-0"), path.join(cwd, "odd"), { recursive: true });
+  await fs.writeFile(path.join(cwd, "odd/run.json"), "{}");
+});
+afterAll(() => fs.rm(cwd, { recursive: true, force: true }));
+
+const COMMANDS = `
+  trian clips
+  data
+  data chek clips
+  data check
+  data check clip
+  data check clips/dataset.json
+  data check empty
+  data check notes
+  data check no-test
+  data check cut
+  data check json
+  data check clips --modalities a,c
+  data check clips --modalities ,
+  data generate
+  data generate --out clips
+  data generate --out new --kind xor
+  data generate --out new --classes two --noise -1 --synergy most
+  data generate --out new --samples 3
+  data generate --out new --samples train=10
+  data generate --out new --shares redundant=0.5,unique=0.5,synergistic=0.5
+  data generate --out new --shares redundant:0.5
+  data generate --out new --shares redundant=1,unique_a=0,unique_c=0,synergistic=0
+  data generate --out new --modalities a
+  data generate --out new --modalities a,
+  train
+  train clips spare
+  train clips --method joint
+  train clips --out notes
+  train clips --out clips
+  train clip --method joint --out r
+  train notes --out r
+  train one --out r
+  train clips --sed 1
+  train clips --epochs 3
+  train clips --lr 0.1
+  train clips --seed
+  train clips --seed one --batch-size 1 --threads none --backend gpu --learning-rate -1 --out r
+  train clips --method dmill --out r
+  train clips --modalities a,c --out r
+  train clips --modalities a --out r
+  train clips --modalities a,a --out r
+  train clips --set epochs.hole=3 --out r
+  train clips --set epoch.whole=3 --out r
+  train clips --set epochs.whole --out r
+  train clips --set epochs..whole=1 --out r
+  train clips --set seed={ --out r
+  train clips --set encoder.hidden.0=3 --out r
+  train clips --set epochs=3 --set epochs.whole=3 --out r
+  train clips --set optimiser={name:adam} --out r
+  train clips --set epochs={intra: 0, components: 0, whole: 0} --out r
+  train clips --config none.yaml
+  train clips --config clips
+  train --config typo.yaml --batch-size 0
+  train --config stage.yaml --out r
+  train --config indent.yaml
+  train --config twice.yaml
+  train --config alias.yaml
+  train --config list.yaml
+  train --config empty.yaml
+  train --config method.yaml
+  train --config bomb.yaml
+  resume
+  resume nothing
+  resume clips-joint-0
+  resume odd
+  evaluate clips-joint-0
+  evaluate runs/clips-joint-0 --split tset
+  evaluate runs/clips-joint-0 --data wide
+  evaluate runs/clips-joint-0 --data named
+  evaluate runs/clips-joint-0 --data nowhere
+  evaluate damaged
+  explain runs/clips-joint-0 --out samples.xlsx
+  explain runs/clips-joint-0 --out clips/dataset.json/samples.csv
+  export runs/clips-joint-0
+  export runs/clips-joint-0 --out model.pt
+  demo --out clips
+  doctor now
+`;
+
+/** Words of a line; what stands in braces is one word. */
+const wordsOf = (line: string): string[] => line.match(/[^\s{]*\{[^}]*\}|\S+/g) ?? [];
+
+test("wrong input is answered with what was given, what is allowed and what to do", async () => {
+  const lines = COMMANDS.trim()
+    .split("\n")
+    .map((text) => text.trim());
+  const answer = async (line: string): Promise<string> => {
+    const { code, stdout, stderr } = await dmil(wordsOf(line), { cwd });
+    expect(stdout, line).toBe("");
+    expect([1, 2], line).toContain(code);
+    expect(stderr, line).not.toMatch(/\n {4}at |internal:|This is a bug/);
+    return `$ dmil ${line}\n${stderr.replaceAll(cwd, "HERE").replaceAll(METHODS, "METHODS")}[exit code ${code}]\n`;
+  };
+  const blocks: string[] = [];
+  for (let i = 0; i < lines.length; i += 2) blocks.push(...(await Promise.all(lines.slice(i, i + 2).map(answer))));
+  await expect(blocks.join("\n")).toMatchFileSnapshot("wrong-input.txt");
+}, 300_000);
+
+test("as JSON every one of them is one document with the same code", async () => {
+  for (const line of [
+    "trian clips",
+    "data check clip",
+    "train --config typo.yaml",
+    "evaluate damaged",
+    "train clips --seed x --out r",
+  ]) {
+    const { code, stdout } = await dmil([...wordsOf(line), "--json"], { cwd });
+    const { error } = JSON.parse(stdout);
+    expect(error, line).toMatchObject({ code: expect.stringMatching(/Error$/), message: expect.any(String) });
+    expect(code, line).toBe(error.code === "ConfigError" ? 2 : 1);
+  }
+});

@@ -1,0 +1,59 @@
+/** @file The examples run as they stand, stay short, and print what they promise. */
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import * as path from "node:path";
+import { beforeAll, expect, test } from "vitest";
+
+const folder = path.resolve(import.meta.dirname, "../../examples");
+const files = readdirSync(folder).sort();
+let outputs: Readonly<Record<string, readonly string[]>> = {};
+
+beforeAll(() => {
+  const flags = ["--conditions=dmil-source", "--import", "tsx", path.resolve(import.meta.dirname, "run-all.ts")];
+  const { stdout, stderr, status } = spawnSync(process.execPath, flags, { encoding: "utf8" });
+  expect(stderr).toBe("");
+  expect(status).toBe(0);
+  outputs = JSON.parse(stdout);
+}, 120_000);
+
+test.each(files)("%s is numbered, under 60 lines, says how to run it, and imports the package alone", (file) => {
+  const text = readFileSync(path.join(folder, file), "utf8");
+  expect(file).toMatch(/^\d\d-[a-z-]+\.ts$/);
+  expect(text.split("\n").length).toBeLessThan(60);
+  expect(text).toContain(`npx tsx examples/${file} */`);
+  const imports = [...text.matchAll(/from "([^"]+)"/g)].map((match) => match[1]!);
+  expect(imports.filter((name) => !name.startsWith("node:") && !/^dmil(\/\w+)?$/.test(name))).toEqual([]);
+  expect(outputs[file]?.length).toBeGreaterThan(0);
+});
+
+const printed = (number: string): string => outputs[files.find((file) => file.startsWith(number))!]!.join("\n");
+
+test("01 prints every epoch and three explained samples", () => {
+  expect(printed("01").match(/^(intra|components|whole) \d+ [01]\.\d{3}$/gm)).toHaveLength(12);
+  expect(printed("01")).toMatch(/^accuracy [01]\.\d{3} synergy rate [01]\.\d{3}$/m);
+  expect(printed("01").match(/^ {2}gate \{/gm)).toHaveLength(3);
+});
+
+test("02 puts no speaker on two sides", () => {
+  expect(printed("02")).toBe(
+    "train 320 clips of 32 speakers\nvalidation 40 clips of 4 speakers\ntest 40 clips of 4 speakers",
+  );
+});
+
+test("03 shows that the synergy is found by dmil, and that an ensemble cannot have it", () => {
+  const accuracies = Object.fromEntries(
+    [...printed("03").matchAll(/^(\w+) +([01]\.\d{3})/gm)].map((match) => [match[1], Number(match[2])]),
+  );
+  expect(accuracies.ensemble).toBeLessThan(0.9);
+  expect(accuracies.dmil).toBeGreaterThan(0.97);
+});
+
+test("04 goes on to the same bits", () => {
+  expect(printed("04")).toMatch(/^interrupted in stage whole, epoch 4\.\nsame weights to the bit: true\n/);
+});
+
+test("05 writes the four files", () => {
+  expect(printed("05")).toMatch(
+    /^model\.onnx model\.safetensors samples\.csv samples\.parquet\nid,label,prediction,p_0,p_1,p_2,gate_redundant,/,
+  );
+});
