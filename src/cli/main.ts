@@ -107,6 +107,21 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     .command("recover-job", { hidden: true })
     .description("one job of `dmil recover`, as a child process")
     .action(async () => (await import("./commands/recover-job.ts")).recoverJob());
+  add(program, "quantify <data>", "redundant, unique and synergistic information in data, before any model is chosen")
+    .option(
+      "--modalities <names>",
+      "two sources, as in audio,face or text,audio+video (default: each against the rest)",
+    )
+    .option("--measure <names>", "broja, pmin, lsmi, cvx (default: broja,pmin; for a CSV of symbols broja)")
+    .option("--by <name>", "also means by class")
+    .option("--samples <file>", "a row a sample: .csv, .jsonl or .parquet")
+    .option("--out <file>", "a page with figures: .html")
+    .option("--folds <n>", "parts of the cross-fit, or own for the data's own split", "5")
+    .option("--nulls <n>", "fits to permuted labels", "1")
+    .option("--project", "lsmi: shift scores so that no mean is negative")
+    .option("--seed <n>", "seed", "0")
+    .option(...quiet)
+    .action(async (data, flags) => give((await import("./commands/quantify.ts")).quantify(data, flags)));
   add(program, "doctor", "does training work on this machine, and how to get what is missing").action(async () =>
     give((await import("./commands/doctor.ts")).doctor()),
   );

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { dataError } from "../core/errors.ts";
 import { parseOptions } from "../core/options.ts";
 import { permutation } from "../core/random.ts";
+import { float32, type Tensor } from "../core/tensor.ts";
 import { checkSplits } from "./check.ts";
 import { type DataSplits, type Dataset, mapSplits, SPLITS, type SplitName, takeRows } from "./dataset.ts";
 
@@ -19,11 +20,12 @@ const optionsSchema = z
   .refine(({ validation, test }) => validation + test < 1, "validation and test together leave nothing to train on");
 
 /**
- * Splits a dataset. `"share"`: every class is cut by the shares, to a sample. `"group"`: whole groups in random order go to
+ * Splits a dataset; three splits are pooled first and split anew. `"share"`: every class is cut by the shares, to a sample. `"group"`: whole groups in random order go to
  * the split that is farthest below its share, and no group is on two sides. The same seed gives the same split; rows keep their order. The result is checked (check.ts).
  * @throws ConfigError for wrong shares, DataError without groups or labels, or when train would lack a class.
  */
-export function splitBy(dataset: Dataset, by: "share" | "group", options: SplitOptions): DataSplits {
+export function splitBy(data: Dataset | DataSplits, by: "share" | "group", options: SplitOptions): DataSplits {
+  const dataset = "train" in data ? pool(data) : data;
   const { validation, test, seed } = parseOptions(optionsSchema, options, "splitBy");
   const missing = dataset.labels.indexOf(-1);
   if (missing >= 0) {
@@ -42,6 +44,31 @@ export function splitBy(dataset: Dataset, by: "share" | "group", options: SplitO
   });
   checkSplits(splits);
   return splits;
+}
+
+/** Three splits as one dataset; ids get their split in front, as they may repeat between splits. */
+function pool(splits: DataSplits): Dataset {
+  const parts = SPLITS.map((split) => splits[split]);
+  const { classes, groups, truth } = splits.train;
+  const joined = (name: string): Tensor<"float32"> => {
+    const tensors = parts.map((part) => part.modalities[name]!);
+    const data = new Float32Array(tensors.reduce((n, own) => n + own.data.length, 0));
+    let at = 0;
+    for (const own of tensors) {
+      data.set(own.data, at);
+      at += own.data.length;
+    }
+    return float32([parts.reduce((n, part) => n + part.labels.length, 0), ...tensors[0]!.shape.slice(1)], data);
+  };
+  return {
+    name: "all",
+    ids: parts.flatMap((part) => part.ids.map((id) => `${part.name}/${id}`)),
+    modalities: Object.fromEntries(Object.keys(splits.train.modalities).map((name) => [name, joined(name)])),
+    labels: Int32Array.from(parts.flatMap((part) => [...part.labels])),
+    classes,
+    ...(groups !== undefined && { groups: parts.flatMap((part) => [...(part.groups ?? [])]) }),
+    ...(truth !== undefined && { truth: parts.flatMap((part) => [...(part.truth ?? [])]) }),
+  };
 }
 
 type Shares = Readonly<Record<SplitName, number>>;

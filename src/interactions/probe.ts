@@ -79,9 +79,13 @@ function probe(features: number, epochs: number): Method {
   };
 }
 
+/** How far towards the class frequencies a probe's probabilities may be drawn; all the way, and it knows nothing. */
+const SHRINKAGE = [0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1] as const;
+
 /**
  * Log-loss in bits of a fresh probe of `labels` (K classes) on features [N, F], over the held-out rows, per row; its mean is at
- * least H(label given features) in expectation.
+ * least H(label given features) in expectation. Its probabilities are tempered, and mixed with the class frequencies in the
+ * share that the validation rows like best: a sure and wrong probe would tell of itself, not of the features.
  */
 export async function probeLosses(
   features: Tensor<"float32">,
@@ -101,18 +105,38 @@ export async function probeLosses(
   const method = probe(features.shape[1]!, options.epochs ?? 30);
   const place = { threads: 1, ...(options.backend !== undefined && { backend: options.backend }) };
   const fitted = await train(method, data, { seed: options.seed, batchSize: 64, ...place });
+  const prior = frequencies(labels, classes, rows);
+  const probabilities = async (part: Dataset): Promise<Float64Array> => {
+    const { logits } = await predict(fitted, part, place);
+    return calibrated(logits, classes, fitted.calibration.all).map(Math.exp);
+  };
+  const losses = (p: Float64Array, part: Dataset, share: number): Float64Array =>
+    Float64Array.from(
+      part.labels,
+      (label, i) => -Math.log2((1 - share) * p[i * classes + label]! + share * prior[label]!),
+    );
+  const chosen = await probabilities(data.validation);
+  let [best, least] = [1, Number.POSITIVE_INFINITY];
+  for (const share of SHRINKAGE) {
+    const loss = estimate(losses(chosen, data.validation, share)).value;
+    if (loss < least) [best, least] = [share, loss];
+  }
   const test = takeRows(all, rows.test);
-  const { logits } = await predict(fitted, test, place);
-  const logs = calibrated(logits, classes, fitted.calibration.all);
-  return Float64Array.from(test.labels, (label, i) => -logs[i * classes + label]! / Math.LN2);
+  return losses(await probabilities(test), test, best);
 }
 
-/** Label losses in bits when nothing is known but how often each label comes among the training rows. */
+/** Label losses in bits when nothing is known but how often each label comes among the other rows. */
 export function priorLosses(labels: Int32Array, classes: number, rows: ProbeRows): Float64Array {
+  const prior = frequencies(labels, classes, rows);
+  return Float64Array.from(rows.test, (row) => -Math.log2(prior[labels[row]!]!));
+}
+
+/** Shares of the labels among the rows a probe is trained and chosen on, half a sample added to each. */
+function frequencies(labels: Int32Array, classes: number, rows: ProbeRows): Float64Array {
   const counts = new Float64Array(classes).fill(0.5);
   for (const row of [...rows.train, ...rows.validation]) counts[labels[row]!]!++;
   const total = counts.reduce((a, b) => a + b, 0);
-  return Float64Array.from(rows.test, (row) => -Math.log2(counts[labels[row]!]! / total));
+  return counts.map((n) => n / total);
 }
 
 /** Mean and standard error. */

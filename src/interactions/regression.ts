@@ -7,19 +7,21 @@ import type { Tensor } from "../core/tensor.ts";
 
 /** Random tanh features besides the source itself: bends what is linear without a search. */
 const RANDOM = 128;
-/** Ridge in units of the mean diagonal. */
-const RIDGE = 1e-3;
+/** Ridges that are tried, in units of the mean diagonal; the validation rows choose. */
+const RIDGES = [1e-4, 1e-3, 1e-2, 1e-1, 1] as const;
 
 /**
  * Share in (-infinity, 1] of the variance of `target` [N, F], summed over its dimensions, that a regression on `source` [N, E]
- * explains on the rows `test`, when fitted on the rows `train`. 0: no better than the mean; 0 also for a constant target.
+ * explains on the rows `test`, when fitted on the rows `train`. 0: no better than the mean; 0 also for a constant target, and where
+ * no ridge beats the mean on the rows `validation`.
  */
 export function predictability(
   source: Tensor<"float32">,
   target: Tensor<"float32">,
-  { train, test }: { readonly train: ArrayLike<number>; readonly test: ArrayLike<number> },
+  rows: Readonly<Record<"train" | "validation" | "test", ArrayLike<number>>>,
   seed: number,
 ): number {
+  const { train } = rows;
   const [E, F] = [source.shape[1]!, target.shape[1]!];
   const { mean, scale } = moments(source, train);
   const draw = stream(seed, "random features");
@@ -49,20 +51,28 @@ export function predictability(
       for (let f = 0; f < F; f++) moment[i * F + f]! += v * (target.data[train[t]! * F + f]! - centre[f]!);
     }
   }
-  const solution = solveRidge(gram, moment, width, F);
-  let [left, all] = [0, 0];
-  for (let t = 0; t < test.length; t++) {
-    const row = test[t]!;
-    const x = features(row);
-    for (let f = 0; f < F; f++) {
-      const value = target.data[row * F + f]! - centre[f]!;
-      let said = 0;
-      for (let i = 0; i < width; i++) said += x[i]! * solution[i * F + f]!;
-      left += (value - said) ** 2;
-      all += value ** 2;
+  const explained = (solution: Float64Array, some: ArrayLike<number>): number => {
+    let [left, all] = [0, 0];
+    for (let t = 0; t < some.length; t++) {
+      const row = some[t]!;
+      const x = features(row);
+      for (let f = 0; f < F; f++) {
+        const value = target.data[row * F + f]! - centre[f]!;
+        let said = 0;
+        for (let i = 0; i < width; i++) said += x[i]! * solution[i * F + f]!;
+        left += (value - said) ** 2;
+        all += value ** 2;
+      }
     }
+    return all === 0 ? 0 : 1 - left / all;
+  };
+  let [best, most]: [Float64Array | undefined, number] = [undefined, 0];
+  for (const ridge of RIDGES) {
+    const solution = solveRidge(gram.slice(), moment.slice(), width, F, ridge);
+    const share = explained(solution, rows.validation);
+    if (share > most) [best, most] = [solution, share];
   }
-  return all === 0 ? 0 : 1 - left / all;
+  return best === undefined ? 0 : explained(best, rows.test);
 }
 
 /** Mean and standard deviation (1 for a constant) of each column over some rows. */
@@ -80,10 +90,10 @@ function moments({ data, shape }: Tensor<"float32">, rows: ArrayLike<number>): {
 }
 
 /** Solves (gram + ridge) X = moment, gram [n, n] given by its lower triangle and overwritten, moment [n, F] overwritten by X. */
-function solveRidge(gram: Float64Array, moment: Float64Array, n: number, F: number): Float64Array {
+function solveRidge(gram: Float64Array, moment: Float64Array, n: number, F: number, ridge: number): Float64Array {
   let trace = 0;
   for (let i = 0; i < n; i++) trace += gram[i * n + i]!;
-  for (let i = 0; i < n; i++) gram[i * n + i]! += (RIDGE * trace) / n;
+  for (let i = 0; i < n; i++) gram[i * n + i]! += (ridge * trace) / n;
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {
       let sum = gram[i * n + j]!;

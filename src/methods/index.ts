@@ -12,7 +12,7 @@ export const methods: Readonly<Record<string, MethodFactory<never>>> = { dmil, j
 
 /** The factory of a name. @throws ConfigError with the nearest known name. */
 export function methodNamed(name: string): MethodFactory<never> {
-  const factory = methods[name];
+  const factory = Object.hasOwn(methods, name) ? methods[name] : undefined;
   if (factory === undefined) throw configError(`unknown method "${name}"${hint(name, Object.keys(methods))}`);
   return factory;
 }

@@ -112,7 +112,7 @@ const schema = z.strictObject(
           dropout: fraction("0.1").default(0.1),
           norm: z.boolean({ error: allowing("true or false") }).default(false),
         },
-        { error: allowing("{hidden: [64], activation: relu, dropout: 0.1, norm: false}") },
+        { error: allowing("settings of the encoder, for example {hidden: [64, 32]}") },
       )
       .prefault({}),
     options: z

@@ -4,6 +4,10 @@ import { existsSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import { vi } from "vitest";
+
+// Every call starts a process, and the machine may be busy with others.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
 
 export const MAIN = path.resolve(import.meta.dirname, "../../dist/cli/main.js");
 if (!existsSync(MAIN)) throw new Error("the command line is not built; run `npm run build` first");

@@ -50,3 +50,15 @@ describe("takeRows", () => {
 it("featureCount counts the numbers of one sample", () => {
   expect([float32([3]), float32([3, 4]), float32([2, 3, 5])].map(featureCount)).toEqual([1, 4, 15]);
 });
+
+it("true bits go with their samples", () => {
+  const whole = {
+    name: "test",
+    ids: ["x", "y", "z"],
+    modalities: { a: float32([3, 1], [1, 2, 3]) },
+    labels: Int32Array.of(0, 1, 0),
+    classes: ["0", "1"],
+    truthBits: { redundant: Float32Array.of(0.25, 0.5, 1) },
+  };
+  expect([...takeRows(whole, [2, 0]).truthBits!.redundant!]).toEqual([1, 0.25]);
+});

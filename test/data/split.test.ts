@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { float32 } from "../../src/core/tensor.ts";
 import { type Dataset, rowIds, SPLITS } from "../../src/data/dataset.ts";
 import { splitBy } from "../../src/data/split.ts";
+import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
 import { caught } from "./fixtures/reference.ts";
 
 /** Each sample's one feature is its row number, so its path can be followed. */
@@ -134,4 +135,23 @@ describe("refusals", () => {
     const apart = datasetOf(labels, ["a", "a", "b", "b", "c", "c"]);
     expect(caught(() => splitBy(apart, "group", shares)).message).toMatch(/of class/);
   });
+});
+
+it("three splits are pooled and split anew", () => {
+  const splits = interactionMixture({
+    classes: 2,
+    noise: 0.3,
+    shares: { redundant: 0.25, unique: 0.25, synergistic: 0.25 },
+    samples: { train: 60, validation: 20, test: 20 },
+    features: 4,
+    seed: 1,
+  });
+  const again = splitBy(splits, "share", { validation: 0.1, test: 0.2, seed: 3 });
+  expect([again.train, again.validation, again.test].map((own) => own.labels.length)).toEqual([70, 10, 20]);
+  const at = again.train.ids.findIndex((id) => id.startsWith("test/"));
+  const row = Number(again.train.ids[at]!.slice("test/".length));
+  expect([...again.train.modalities.a!.data.subarray(4 * at, 4 * at + 4)]).toEqual([
+    ...splits.test.modalities.a!.data.subarray(4 * row, 4 * row + 4),
+  ]);
+  expect(again.train.truth![at]).toBe(splits.test.truth![row]);
 });

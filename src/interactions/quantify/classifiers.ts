@@ -19,7 +19,7 @@ export interface ClassifierOptions {
   readonly hidden: readonly number[];
   /** Epochs of each. */
   readonly epochs: number;
-  /** Share of hidden units dropped in training; 0.1. */
+  /** Share of hidden units dropped in training. */
   readonly dropout: number;
 }
 
@@ -46,7 +46,7 @@ export function classifiers(sources: readonly [string, string], options: Classif
     terms: (out, target) => [{ names: [`ce.${name}`], value: loss(pick(out), target), weights: [1] }],
     prediction: pick,
     epochs,
-    learningRate: 2e-3,
+    learningRate: 3e-3,
     schedule: { kind: "cosine" },
   });
   return {

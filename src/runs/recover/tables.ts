@@ -209,7 +209,7 @@ export function failures(results: readonly RecoveryResult[], found: readonly Ver
     .filter(({ met }) => !met)
     .map(
       ({ target, case: own, measured: value }) =>
-        `${own}: ${target.name} is ${told(value)}; the target is ${target.relation} ${target.limit}.`,
+        `${own}: ${target.name}: ${told(value)}; the target is ${target.relation} ${target.limit}.`,
     );
   const seen = new Set<string>();
   const limits = results.flatMap(({ job, ceiling }) => {

@@ -1,0 +1,42 @@
+/** @file One plain sentence per finding. */
+import { type Amount, ATOMS, type AtomName, type Quantified } from "./result.ts";
+
+/** Three decimals, and no minus zero. */
+export function bits(value: number): string {
+  const text = value.toFixed(3);
+  return text === "-0.000" ? "0.000" : text;
+}
+
+/** What an atom is called. */
+export function atomLabel(atom: AtomName, [first, second]: readonly [string, string]): string {
+  if (atom === "R") return "redundancy";
+  return atom === "S" ? "synergy" : `unique information of ${atom === "U1" ? first : second}`;
+}
+
+/** Findings of one result, the first measure's atoms first. */
+export function findingsOf(result: Omit<Quantified, "findings">): string[] {
+  const { sources, informations, entropy, measures, balance, target } = result;
+  const share = entropy > 0 ? ` of H(${target}) = ${bits(entropy)}` : "";
+  const out = measures.flatMap(({ measure, atoms }) =>
+    ATOMS.map(
+      (atom) => `${measure}: ${atom} = ${shown(atoms[atom])}: ${verdict(atoms[atom], atomLabel(atom, sources))}.`,
+    ),
+  );
+  const more =
+    balance.lower > 0 ? "more synergy than redundancy" : balance.upper < 0 ? "more redundancy than synergy" : "";
+  return [
+    `${sources.join(" and ")} together tell ${bits(informations.I12.value)} bit${share}; ${sources[0]} alone ${bits(informations.I1.value)}, ${sources[1]} alone ${bits(informations.I2.value)}.`,
+    `S - R = ${bits(balance.value)} bit [${bits(balance.lower)}, ${bits(balance.upper)}]: ${more === "" ? "neither synergy nor redundancy is shown to be larger" : `${more}, whichever measure splits them`}.`,
+    ...out,
+  ];
+}
+
+function shown({ value, lower, upper, null95 }: Amount): string {
+  return `${bits(value)} bit [${bits(lower)}, ${bits(upper)}], null 95 % ${bits(null95)}`;
+}
+
+function verdict({ real, upper }: Amount, label: string): string {
+  if (real) return `${label} is real`;
+  if (upper < 0) return `below 0, as a signed measure or a weak classifier allows; no ${label}`;
+  return `no ${label} is shown`;
+}

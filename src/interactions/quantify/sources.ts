@@ -1,0 +1,93 @@
+/** @file Two sources out of many modalities: chosen by name, joined by `+`, or each modality against the rest. */
+import { configError } from "../../core/errors.ts";
+import { float32, type Tensor } from "../../core/tensor.ts";
+import { type DataSplits, type Dataset, featureCount, requireModalities, SPLITS } from "../../data/dataset.ts";
+import type { Fold } from "./folds.ts";
+
+/** A source: its name and the modalities it joins. */
+export interface SourceChoice {
+  readonly name: string;
+  readonly parts: readonly string[];
+}
+
+/**
+ * Pairs of sources to quantify. `chosen` has two names, each a modality or several joined by `+`; left out: the two modalities there
+ * are, or with more each against all others. @throws ConfigError for another number, unknown names, or one in both sources.
+ */
+export function sourcePairs(
+  chosen: readonly string[] | undefined,
+  known: readonly string[],
+): (readonly [SourceChoice, SourceChoice])[] {
+  if (chosen === undefined) {
+    const source = (parts: readonly string[]): SourceChoice => ({ name: parts.join("+"), parts });
+    if (known.length < 2) {
+      throw configError(
+        `quantify: the data has ${known.length} modality (${known.join()}); a decomposition has two sources.`,
+      );
+    }
+    if (known.length === 2) return [[source([known[0]!]), source([known[1]!])]];
+    return known.map((name) => [source([name]), source(known.filter((other) => other !== name))]);
+  }
+  if (chosen.length !== 2) {
+    throw configError(
+      `quantify: ${chosen.length} sources (${chosen.join(", ")}); a decomposition has two. Join modalities by +, as in ${known[0]},${known.slice(1).join("+")}.`,
+      { chosen },
+    );
+  }
+  const pair = chosen.map((name): SourceChoice => ({ name, parts: name.split("+") }));
+  requireModalities(
+    pair.flatMap(({ parts }) => parts),
+    known,
+    "quantify",
+  );
+  return [[pair[0]!, pair[1]!]];
+}
+
+/** The dataset with two modalities, each the features of a source side by side. */
+export function joinSources(dataset: Dataset, pair: readonly SourceChoice[]): Dataset {
+  const modalities = pair.map(({ name, parts }): [string, Tensor<"float32">] => {
+    if (parts.length === 1) return [name, dataset.modalities[parts[0]!]!];
+    const tensors = parts.map((part) => dataset.modalities[part]!);
+    const widths = tensors.map(featureCount);
+    const width = widths.reduce((a, b) => a + b, 0);
+    const rows = dataset.labels.length;
+    const out = float32([rows, width]);
+    let column = 0;
+    tensors.forEach(({ data }, t) => {
+      const own = widths[t]!;
+      for (let i = 0; i < rows; i++) out.data.set(data.subarray(i * own, (i + 1) * own), i * width + column);
+      column += own;
+    });
+    return [name, out];
+  });
+  return { ...dataset, modalities: Object.fromEntries(modalities) };
+}
+
+/** The three splits as one dataset (ids that occur in several get their split's name before them), and the splits as one fold. */
+export function pooled(splits: DataSplits): { readonly dataset: Dataset; readonly own: Fold } {
+  const sizes = SPLITS.map((split) => splits[split].labels.length);
+  const starts = [0, sizes[0]!, sizes[0]! + sizes[1]!];
+  const clash = new Set(SPLITS.flatMap((split) => splits[split].ids)).size < sizes.reduce((a, b) => a + b, 0);
+  const { train } = splits;
+  const dataset: Dataset = {
+    name: "all",
+    classes: train.classes,
+    ids: SPLITS.flatMap((split) => splits[split].ids.map((id) => (clash ? `${split}/${id}` : id))),
+    labels: Int32Array.from(SPLITS.flatMap((split) => [...splits[split].labels])),
+    modalities: Object.fromEntries(
+      Object.entries(train.modalities).map(([name, { shape }]) => {
+        const out = float32([sizes.reduce((a, b) => a + b, 0), ...shape.slice(1)]);
+        const width = featureCount({ shape });
+        SPLITS.forEach((split, s) => {
+          out.data.set(splits[split].modalities[name]!.data, starts[s]! * width);
+        });
+        return [name, out];
+      }),
+    ),
+    ...(SPLITS.every((split) => splits[split].groups !== undefined)
+      ? { groups: SPLITS.flatMap((split) => splits[split].groups!) }
+      : {}),
+  };
+  const rowsOf = (s: number): number[] => Array.from({ length: sizes[s]! }, (_, i) => starts[s]! + i);
+  return { dataset, own: { train: rowsOf(0), validation: rowsOf(1), held: rowsOf(2) } };
+}

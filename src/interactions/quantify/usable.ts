@@ -1,0 +1,95 @@
+/** @file Which rows can be quantified, in which folds, and what is odd about them. */
+import { dataError } from "../../core/errors.ts";
+import { type Dataset, featureCount, takeRows } from "../../data/dataset.ts";
+import { crossFolds, type Fold } from "./folds.ts";
+
+/** Rows below which a cross-fit means nothing. */
+const FEWEST_ROWS = 50;
+
+/** Leaves out what cannot be used, and tells. @throws DataError for fewer than 50 usable rows or fewer than two classes. */
+export function usableRows(
+  dataset: Dataset,
+  folds: number | readonly Fold[],
+  seed: number,
+): { usable: Dataset; folds: readonly Fold[]; warnings: string[] } {
+  const warnings: string[] = [];
+  const needed = typeof folds === "number" ? folds : 2;
+  const counts = dataset.classes.map((_, k) => dataset.labels.reduce((n, label) => n + (label === k ? 1 : 0), 0));
+  const kept = dataset.classes.map((_, k) => k).filter((k) => counts[k]! >= needed);
+  const rare = dataset.classes.filter((_, k) => counts[k]! > 0 && counts[k]! < needed);
+  const unlabelled = dataset.labels.reduce((n, label) => n + (label < 0 ? 1 : 0), 0);
+  if (unlabelled > 0) warnings.push(`${unlabelled} rows without a label are left out.`);
+  if (rare.length > 0) {
+    warnings.push(`classes ${rare.join(", ")} have fewer than ${needed} rows, too few to fit and to judge: left out.`);
+  }
+  const rows = [...dataset.labels.keys()].filter((i) => kept.includes(dataset.labels[i]!));
+  if (kept.length < 2) {
+    throw dataError(
+      `quantify: ${kept.length} class with at least ${needed} rows (${kept.map((k) => dataset.classes[k]).join(", ")}); ` +
+        "information is about telling classes apart: two are needed.",
+      { counts },
+    );
+  }
+  if (rows.length < FEWEST_ROWS) {
+    throw dataError(
+      `quantify: ${rows.length} usable rows; at least ${FEWEST_ROWS} are needed. With so few any amount between 0 and H(Y) fits: ` +
+        "gather more, or merge features into a few symbols and quantify a CSV table.",
+      { rows: rows.length },
+    );
+  }
+  const place = new Map(rows.map((row, i) => [row, i]));
+  const picked = takeRows(dataset, rows);
+  const usable = {
+    ...picked,
+    classes: kept.map((k) => dataset.classes[k]!),
+    labels: picked.labels.map((label) => kept.indexOf(label)),
+  };
+  const within = (list: readonly number[]): number[] =>
+    list.map((row) => place.get(row) ?? -1).filter((row) => row >= 0);
+  const units = usable.groups === undefined ? rows.length : new Set(usable.groups).size;
+  if (units < 2)
+    throw dataError("quantify: all rows are in one group, so no row can be held out; name smaller groups.");
+  const made =
+    typeof folds === "number"
+      ? crossFolds(usable.labels, usable.groups, Math.min(folds, units), seed)
+      : folds.map((fold) => ({
+          train: within(fold.train),
+          validation: within(fold.validation),
+          held: within(fold.held),
+        }));
+  const train = Math.min(...made.map((fold) => fold.train.length));
+  for (const [name, values] of Object.entries(usable.modalities)) {
+    const width = featureCount(values);
+    if (isConstant(values.data, width)) warnings.push(`${name} is constant: it holds no information.`);
+    if (width > train) {
+      warnings.push(`${name} has ${width} features for ${train} training rows: what it knows may be understated.`);
+    }
+    const repeated = width < 8 || usable.groups !== undefined ? 0 : repeatedRows(values.data, width);
+    if (repeated > 0 && typeof folds === "number") {
+      warnings.push(
+        `${repeated} rows of ${name} repeat another row: if they are one recording, name groups in dataset.json, or what is held out was seen in training.`,
+      );
+    }
+  }
+  return { usable, folds: made, warnings };
+}
+
+function isConstant(data: Float32Array, width: number): boolean {
+  for (let i = width; i < data.length; i++) if (data[i] !== data[i % width]) return false;
+  return true;
+}
+
+/** Rows equal to an earlier one. */
+function repeatedRows(data: Float32Array, width: number): number {
+  const words = new Uint32Array(data.buffer, data.byteOffset, data.length);
+  const seen = new Set<string>();
+  for (let start = 0; start < words.length; start += width) {
+    let [a, b] = [0x811c9dc5, 0x9e3779b9];
+    for (let f = 0; f < width; f++) {
+      a = Math.imul(a ^ words[start + f]!, 0x01000193);
+      b = Math.imul(b + words[start + f]!, 0x85ebca6b) ^ (b >>> 13);
+    }
+    seen.add(`${a} ${b}`);
+  }
+  return words.length / width - seen.size;
+}
