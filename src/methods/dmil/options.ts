@@ -29,7 +29,7 @@ export interface DmilLoss {
   readonly reconstructionWhole: number;
   /** Purified form: cross-entropy of the residual prediction, which alone trains the synergy, 4: with less, modular sums of 8 classes are not found. */
   readonly residual: number;
-  /** Purified form: each component is silent (says the prior) where it is not responsible, 0.3. */
+  /** Purified form: each component is silent (says the prior) where it is not responsible, 1. */
   readonly silence: number;
   /** Purified form: the gate is taught the shares of information, 1. */
   readonly teaching: number;
@@ -75,7 +75,7 @@ export const dmilSchema: z.ZodType<DmilOptions, DmilInput> = z.strictObject({
       reconstruction: weight(0.1),
       reconstructionWhole: weight(0.05),
       residual: weight(4),
-      silence: weight(0.3),
+      silence: weight(1),
       teaching: weight(1),
     })
     .prefault({}),
