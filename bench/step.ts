@@ -33,7 +33,11 @@ interface Contender {
 }
 
 async function ours(width: number, threads: number): Promise<Contender> {
-  const method = dmil({ encoders: { first: mlp([width]), second: mlp([width]) }, embedding: width, synergy: "published" });
+  const method = dmil({
+    encoders: { first: mlp([width]), second: mlp([width]) },
+    embedding: width,
+    synergy: "published",
+  });
   const widths = { features: { first: width, second: width }, classes: CLASSES };
   const draw = stream(0, "bench");
   const source = () => ({

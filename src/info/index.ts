@@ -8,7 +8,6 @@ export {
   connectedInformation,
 } from "./accuracy.ts";
 export { type BestAdditive, bestAdditiveAccuracy } from "./additive-best.ts";
-export { type BatchEstimate, type BatchOptimum, type BatchOptions, batchOptimum, batchRedundancy } from "./batch.ts";
 export {
   type BiasMethod,
   type BiasOptions,
@@ -71,6 +70,7 @@ export {
 } from "./null-tests.ts";
 export type { Unit, UnitOption } from "./options.ts";
 export { PID_MEASURES, type PidMeasure, type PidOptions, type PidResult, pid } from "./pid.ts";
+export { type PosteriorOptions, type PosteriorRedundancy, posteriorRedundancy } from "./posterior.ts";
 export { type SampleOptions, sampleRows } from "./sample.ts";
 export {
   LEAST_LOG,

@@ -1,13 +1,15 @@
 /** @file The measures on out-of-fold terms of features: each gives atoms with intervals and a null. */
+import { permutation } from "../../core/random.ts";
 import { type Dataset, takeTensorRows } from "../../data/dataset.ts";
 import {
-  batchRedundancy,
   cvxTable,
   type Features,
   type Interval,
   lsmi,
   meanIntervals,
+  type PosteriorRedundancy,
   pminScores,
+  posteriorRedundancy,
   type SampleScores,
   unitSensitivity,
 } from "../../info/index.ts";
@@ -46,7 +48,7 @@ export const MEASURES: Readonly<Record<QuantifyMeasure, (context: Context) => Me
       atoms: scoreAtoms(context, (c) => read(c).scores),
       notes: [
         `specificity less ambiguity with densities of ${dimensions} whitened dimensions each; signed, and tied to these units.`,
-        `R is ${units.half.toFixed(3)} with ${terms.density === undefined ? "" : "the first source's "}unit halved and ${units.double.toFixed(3)} with it doubled.`,
+        `R is ${units.half.toFixed(3)} with the first source's unit halved and ${units.double.toFixed(3)} with it doubled.`,
         `projected on means of 0 or more: R ${projected.R.toFixed(3)} (shift ${shift.toFixed(3)})${options.project === true ? ", applied" : ", not applied"}.`,
       ],
       details: {
@@ -60,17 +62,17 @@ export const MEASURES: Readonly<Record<QuantifyMeasure, (context: Context) => Me
     };
   },
   broja(context) {
-    const { terms, permuted, usable, options } = context;
-    const own = batchAtoms(terms, usable.classes.length, options.seed, 16);
-    const none = permuted.map((c) => batchAtoms(c, usable.classes.length, options.seed, 8).atoms);
-    const { atHalf, atSize, size, gap } = own.estimate;
+    const { terms, permuted } = context;
+    const own = posteriorAtoms(context, terms);
+    const none = permuted.map((c) => posteriorAtoms(context, c).atoms);
+    const { gap, lost1, lost2, I1, I2 } = own.redundancy;
     return {
       measure: "broja",
       atoms: named(withNull(own.atoms, none)),
       notes: [
-        `optimal coupling of ${own.estimate.batches.length} batches of ${size} rows' posteriors (R ${atSize.toFixed(3)}; ${atHalf.toFixed(3)} at half that size, extrapolated), each bracketed to ${gap.toFixed(3)} bit or less.`,
+        `optimal coupling of the sources' posteriors, certified to ${gap.toExponential(0)} bit; grouping like posteriors lost ${lost1.toFixed(3)} and ${lost2.toFixed(3)} bit.`,
       ],
-      details: { batches: own.estimate.batches.length, size, atSize, atHalf, gap },
+      details: { gap, lost1, lost2, posteriorI1: I1, posteriorI2: I2 },
     };
   },
   cvx({ usable, terms, options }) {
@@ -99,31 +101,45 @@ function scoreAtoms(context: Context, score: (terms: Crossfit) => SampleScores):
   return named(withNull(read(context.terms), context.permuted.map(read)));
 }
 
-/** Batch atoms: R from couplings, the rest by the sum rules with held-out informations; intervals over batches. */
-function batchAtoms(
+/** Blocks of rows (of whole groups, where there are any) that the jackknife leaves out one by one. */
+const BLOCKS = 10;
+
+/** R from the coupling of posteriors, the rest by the sum rules with held-out informations; intervals by a block jackknife. */
+function posteriorAtoms(
+  { usable, groups, options }: Context,
   terms: Crossfit,
-  classes: number,
-  seed: number,
-  batches: number,
-): { atoms: Interval[]; estimate: ReturnType<typeof batchRedundancy> } {
-  const estimate = batchRedundancy(terms.logs.first, terms.logs.second, classes, { seed, batches });
-  const atomsOf = (R: number, mean: (values: Float64Array) => number): number[] => {
+): { atoms: Interval[]; redundancy: PosteriorRedundancy } {
+  const rows = terms.rows.length;
+  const units = groups ?? Int32Array.from({ length: rows }, (_, i) => i);
+  const unitCount = units.reduce((most, unit) => Math.max(most, unit + 1), 0);
+  const dealt = permutation(unitCount, options.seed, "quantify.blocks");
+  const count = Math.min(BLOCKS, unitCount);
+  const blocks = units.map((unit) => dealt[unit]! % count);
+  const redundancy = posteriorRedundancy(terms.logs.first, terms.logs.second, usable.classes.length, {
+    seed: options.seed,
+    blocks,
+  });
+  const atomsOf = (R: number, without?: number): number[] => {
+    const mean = (values: Float64Array): number => {
+      let [sum, kept] = [0, 0];
+      for (let i = 0; i < rows; i++) {
+        if (blocks[i] === without) continue;
+        sum += values[i]!;
+        kept++;
+      }
+      return sum / kept;
+    };
     const [I1, I2, I12] = [mean(terms.i1), mean(terms.i2), mean(terms.i12)];
     return [R, I1 - R, I2 - R, I12 - I1 - I2 + R];
   };
-  const whole = atomsOf(estimate.R, (values) => values.reduce((a, b) => a + b, 0) / values.length);
-  const each = estimate.batches.map(({ rows, R }) =>
-    atomsOf(R, (values) => rows.reduce((sum, row) => sum + values[row]!, 0) / rows.length),
-  );
-  const n = each.length;
-  const atoms = whole.map((value, a): Interval => {
-    const mean = each.reduce((sum, own) => sum + own[a]!, 0) / n;
-    const variance = each.reduce((sum, own) => sum + (own[a]! - mean) ** 2, 0) / Math.max(1, n - 1);
-    const se = Math.sqrt(variance / n);
-    const reach = studentReach(n - 1) * se;
-    return { value, se, lower: value - reach, upper: value + reach };
+  const left = redundancy.without.map((R, block) => atomsOf(R, block));
+  const reach = studentReach(count - 1);
+  const atoms = atomsOf(redundancy.R).map((value, a): Interval => {
+    const mean = left.reduce((sum, own) => sum + own[a]!, 0) / count;
+    const se = Math.sqrt(((count - 1) / count) * left.reduce((sum, own) => sum + (own[a]! - mean) ** 2, 0));
+    return { value, se, lower: value - reach * se, upper: value + reach * se };
   });
-  return { atoms, estimate };
+  return { atoms, redundancy };
 }
 
 /** The 97.5 % point of Student's t, to a few per cent from 3 degrees of freedom on. Source: Cornish and Fisher. */

@@ -2,7 +2,7 @@
 import type { SampleType } from "../../info/index.ts";
 import type { Cell } from "../report.ts";
 
-/** How the atoms are split. On features "broja" is the batch form, "cvx" its form on clusters. */
+/** How the atoms are split. On features "broja" couples posteriors, "cvx" clusters of features. */
 export type QuantifyMeasure = "broja" | "pmin" | "lsmi" | "cvx";
 export const QUANTIFY_MEASURES: readonly QuantifyMeasure[] = ["broja", "pmin", "lsmi", "cvx"];
 

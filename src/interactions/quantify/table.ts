@@ -52,7 +52,7 @@ export function quantifyTable(columns: SymbolColumns, options: QuantifyTableOpti
   const pairs = new Set(Array.from(x1.codes, (a, i) => a * x2.names.length + x2.codes[i]!)).size;
   const bias = ((pairs - 1) * (y.names.length - 1)) / (2 * rows * Math.LN2);
   const hy = entropy(table, [2]);
-  if (bias >= hy) {
+  if (bias >= hy / 2) {
     throw dataError(
       `quantify: ${rows} rows for ${pairs} pairs of ${sources.join(" and ")} and ${y.names.length} classes: chance alone would show about ` +
         `${bits(bias)} bit, and H(${target}) is ${bits(hy)}. Any split would be noise: merge rare symbols, or gather about ` +

@@ -1,0 +1,146 @@
+/**
+ * @file BROJA of continuous sources from classifiers' posteriors. What a source tells of y is the law of its posterior p(y | x), so
+ * rows with like posteriors are one symbol and nothing else about the features matters. The coupling over the two sources'
+ * symbols is then solved exactly, with a certificate.
+ *
+ * Classes must have the same mass on both sides, which posteriors of a sample do not quite give: both are scaled to their mean.
+ * Source: ours, in place of the sampled couplings of BATCH (Liang et al. 2023).
+ */
+import { shapeError } from "../core/errors.ts";
+import { type BrojaResult, broja } from "./broja/broja.ts";
+import { mutualInformation } from "./entropy.ts";
+import { assignClusters, kMeans } from "./kmeans.ts";
+import { checkKeys, checkWhole } from "./options.ts";
+
+/** Options of posteriorRedundancy. */
+export interface PosteriorOptions {
+  readonly seed: number;
+  /** Most symbols a source; 24. */
+  readonly clusters?: number;
+  /** [N] block numbers from 0: R is also found with each block left out, for a jackknife. */
+  readonly blocks?: ArrayLike<number>;
+}
+
+/** Redundancy from posteriors, in bits. */
+export interface PosteriorRedundancy {
+  readonly R: number;
+  /** Informations of the symbols, by the posteriors' own word; overconfident classifiers make them too large. */
+  readonly I1: number;
+  readonly I2: number;
+  /** What clustering lost of each: the posteriors' information less the symbols'. */
+  readonly lost1: number;
+  readonly lost2: number;
+  /** Certified width of the bracket of I*. */
+  readonly gap: number;
+  readonly converged: boolean;
+  /** R with each block left out. */
+  readonly without: readonly number[];
+}
+
+/** Rows that place the centres: more do not move them. */
+const MOST_ROWS = 5000;
+
+/**
+ * R = I1 + I2 - min I_q(X1, X2; Y) of two sources given as log-probabilities [N, K] in nats, in bits. Take I1, I2 and I12 from
+ * held-out log-likelihoods; the other atoms follow by the sum rules.
+ *
+ * @throws ShapeError when the sizes do not fit; ConfigError for bad options.
+ * @example posteriorRedundancy(logs1, logs2, classes, { seed: 0 }).R
+ */
+export function posteriorRedundancy(
+  logs1: ArrayLike<number>,
+  logs2: ArrayLike<number>,
+  classes: number,
+  options: PosteriorOptions,
+): PosteriorRedundancy {
+  checkKeys("posteriorRedundancy", options, ["seed", "clusters", "blocks"]);
+  const rows = logs1.length / classes;
+  const { blocks } = options;
+  if (logs2.length !== logs1.length || !Number.isInteger(rows) || rows === 0 || (blocks && blocks.length !== rows)) {
+    throw shapeError(
+      `posteriorRedundancy: ${logs1.length} and ${logs2.length} log-probabilities for ${classes} classes` +
+        `${blocks === undefined ? "" : ` and ${blocks.length} blocks`}; both are [N, K], blocks [N].`,
+    );
+  }
+  const seed = checkWhole("posteriorRedundancy", "seed", options.seed, 0);
+  const clusters = checkWhole("posteriorRedundancy", "clusters", options.clusters ?? 24, 1);
+  const first = symbols(logs1, classes, clusters, seed);
+  const second = symbols(logs2, classes, clusters, seed);
+  const whole = solve(first, second, classes, () => true);
+  const count = blocks === undefined ? 0 : Array.from(blocks).reduce((most, block) => Math.max(most, block + 1), 0);
+  const own = (side: Symbols): number => average(side.posteriors, classes);
+  return {
+    R: whole.R,
+    I1: whole.R + whole.U1,
+    I2: whole.R + whole.U2,
+    lost1: Math.max(0, own(first) - whole.R - whole.U1),
+    lost2: Math.max(0, own(second) - whole.R - whole.U2),
+    gap: whole.gap,
+    converged: whole.converged,
+    without: Array.from({ length: count }, (_, b) => solve(first, second, classes, (row) => blocks![row] !== b).R),
+  };
+}
+
+interface Symbols {
+  /** [N, K] */
+  readonly posteriors: Float64Array;
+  /** [N] */
+  readonly own: Int32Array;
+  readonly count: number;
+}
+
+/** Rows to symbols: k-means on square roots of probabilities, whose distance tells posteriors apart near 0 and 1 too. */
+function symbols(logs: ArrayLike<number>, classes: number, clusters: number, seed: number): Symbols {
+  const posteriors = Float64Array.from(logs, (log) => Math.exp(log));
+  const roots = posteriors.map(Math.sqrt);
+  const rows = posteriors.length / classes;
+  const used = Math.min(rows, MOST_ROWS);
+  const chosen = new Float64Array(used * classes);
+  for (let i = 0; i < used; i++) {
+    const row = Math.floor((i * rows) / used);
+    chosen.set(roots.subarray(row * classes, (row + 1) * classes), i * classes);
+  }
+  const model = kMeans(
+    { shape: [used, classes], data: chosen },
+    { clusters: Math.min(clusters, used), seed, restarts: 2, maxIter: 40 },
+  );
+  return { posteriors, own: assignClusters(model, { shape: [rows, classes], data: roots }), count: model.clusters };
+}
+
+/** BROJA reads the margins p(x1, y) and p(x2, y) alone, so any table with them will do: that of sources independent given y. */
+function solve(first: Symbols, second: Symbols, classes: number, kept: (row: number) => boolean): BrojaResult {
+  const sides = [first, second].map(({ posteriors, own, count }) => {
+    const mass = new Float64Array(count * classes);
+    const byClass = new Float64Array(classes);
+    let total = 0;
+    for (let i = 0; i < own.length; i++) {
+      if (!kept(i)) continue;
+      total++;
+      for (let k = 0; k < classes; k++) {
+        mass[own[i]! * classes + k]! += posteriors[i * classes + k]!;
+        byClass[k]! += posteriors[i * classes + k]!;
+      }
+    }
+    return { mass, share: byClass.map((sum) => sum / total) };
+  }) as [{ mass: Float64Array; share: Float64Array }, { mass: Float64Array; share: Float64Array }];
+  const py = sides[0].share.map((share, k) => (share + sides[1].share[k]!) / 2);
+  const [a, b] = sides.map(({ mass }) => {
+    const sums = new Float64Array(classes);
+    for (let c = 0; c < mass.length; c++) sums[c % classes]! += mass[c]!;
+    return mass.map((value, c) => (sums[c % classes]! > 0 ? (value / sums[c % classes]!) * py[c % classes]! : 0));
+  }) as [Float64Array, Float64Array];
+  const data = new Float64Array(first.count * second.count * classes);
+  for (let i = 0, at = 0; i < first.count; i++) {
+    for (let j = 0; j < second.count; j++) {
+      for (let k = 0; k < classes; k++, at++) {
+        data[at] = py[k]! > 0 ? (a[i * classes + k]! * b[j * classes + k]!) / py[k]! : 0;
+      }
+    }
+  }
+  return broja({ shape: [first.count, second.count, classes], data }, { tol: 1e-6 });
+}
+
+/** I(X; Y) in bits of posteriors [N, K], each row a symbol of its own. */
+function average(posteriors: Float64Array, classes: number): number {
+  return mutualInformation({ shape: [posteriors.length / classes, classes], data: posteriors });
+}

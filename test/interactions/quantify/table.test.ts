@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+import { type GateName, gate, sampleRows } from "../../../src/info/index.ts";
+import { type Quantified, quantifyPage, quantifyTable } from "../../../src/interactions/quantify/index.ts";
+
+function columns(name: GateName, rows: number, seed = 0) {
+  const [first, second, labels] = sampleRows(gate(name).table, { rows, seed }).map((column) =>
+    Array.from(column, (symbol) => `s${symbol}`),
+  ) as [string[], string[], string[]];
+  return { sources: ["x1", "x2"] as const, target: "y", first, second, labels };
+}
+
+function run(name: GateName, rows = 300): Quantified {
+  return quantifyTable(columns(name, rows), { seed: 0 });
+}
+
+describe("gates", () => {
+  it("xor is synergy and nothing else", () => {
+    const { measures, balance, findings } = run("xor");
+    const { atoms } = measures[0]!;
+    expect([atoms.R.real, atoms.U1.real, atoms.U2.real, atoms.S.real]).toEqual([false, false, false, true]);
+    expect(atoms.S.value).toBeCloseTo(1, 1);
+    expect(balance.lower).toBeGreaterThan(0.5);
+    expect(findings.some((line) => /^broja: S = .*synergy is real\.$/.test(line))).toBe(true);
+    expect(findings[1]).toContain("more synergy than redundancy");
+  });
+
+  it("rdn is redundancy, unq1 is unique to the first", () => {
+    const { atoms } = run("rdn").measures[0]!;
+    expect([atoms.R.real, atoms.S.real]).toEqual([true, false]);
+    const unique = run("unq1").measures[0]!.atoms;
+    expect([unique.R.real, unique.U1.real, unique.U2.real, unique.S.real]).toEqual([false, true, false, false]);
+  });
+
+  it("shuffled targets show nothing", () => {
+    const made = columns("xor", 300);
+    const { measures, informations } = quantifyTable({ ...made, labels: columns("xor", 300, 9).labels }, { seed: 0 });
+    expect(informations.I12.real).toBe(false);
+    for (const amount of Object.values(measures[0]!.atoms)) {
+      expect(amount.real).toBe(false);
+      expect(Math.abs(amount.value)).toBeLessThan(0.03);
+    }
+  });
+});
+
+it("rows and class means keep the sums; the page holds every finding", () => {
+  const result = quantifyTable(columns("and", 200), { seed: 0, measures: ["broja", "pmin", "lsmi"] });
+  for (const row of result.rows.slice(0, 20)) {
+    expect(Number(row.r) + Number(row.u1) + Number(row.u2) + Number(row.s)).toBeCloseTo(Number(row.i12), 9);
+  }
+  for (const own of result.byClass) expect(own.R + own.U1 + own.U2 + own.S).toBeCloseTo(own.I12, 9);
+  const page = quantifyPage("<and>", [result]);
+  expect(page).toContain("&lt;and&gt;");
+  expect(page).not.toMatch(/<script|https?:/);
+  for (const line of result.findings) expect(page).toContain(line);
+  expect(page.match(/<svg/g)!.length).toBe(4);
+});
+
+describe("what would be meaningless is refused, with the reason", () => {
+  const base = columns("xor", 60);
+  const numbers = Array.from({ length: 60 }, (_, i) => String(i));
+  it.each([
+    ["one class", { ...base, labels: base.labels.map(() => "only") }, /y is only in every row/],
+    ["few rows", columns("xor", 5), /5 rows; at least 20/],
+    ["a symbol for each row", { ...base, first: numbers }, /60 different symbols in 60 rows/],
+    ["other lengths", { ...base, first: ["a"] }, /one length/],
+    [
+      "chance alone",
+      {
+        ...base,
+        first: numbers.map((v) => String(Number(v) % 15)),
+        second: numbers.map((v) => String(Number(v) >> 2)),
+      },
+      /chance alone would show/,
+    ],
+  ])("%s", (_, given, message) => {
+    expect(() => quantifyTable(given, { seed: 0 })).toThrow(message);
+  });
+
+  it("cvx on symbols", () => {
+    expect(() => quantifyTable(base, { seed: 0, measures: ["cvx"] })).toThrow(/symbols already/);
+  });
+
+  it("and few rows for many symbols warn", () => {
+    const wide = {
+      ...base,
+      first: numbers.map((v) => String(Number(v) % 4)),
+      second: numbers.map((v) => String(Number(v) >> 4)),
+    };
+    expect(quantifyTable(wide, { seed: 0 }).warnings[0]).toMatch(/60 rows are few for 4 x 4 x 2 symbols/);
+  });
+});
