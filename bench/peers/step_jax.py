@@ -92,7 +92,7 @@ def build(width: int, batch: int) -> tuple[Callable[[], float], int, str]:
         means, residuals, entropy, divergence, reconstruction = [], [], 0.0, 0.0, 0.0
 
         for p, x in zip(modalities, inputs):
-            z = jax.nn.relu(linear(p["encoder"], x))
+            z = linear(p["encoder"], x)
             m, n = gaussian(p["predictive"], z), gaussian(p["residual"], z)
             m_sample, n_sample = sample(m, next(noise)), sample(n, next(noise))
             entropy += cross_entropy(linear(p["head"], m_sample), label)

@@ -54,7 +54,7 @@ class Intra(nn.Module):
 
     def __init__(self, width: int, classes: int) -> None:
         super().__init__()
-        self.encoder = nn.Sequential(nn.Linear(width, width), nn.ReLU())
+        self.encoder = nn.Linear(width, width)
         self.predictive = Gaussian(width, width)
         self.residual = Gaussian(width, width)
         self.decoder = mlp(2 * width, width // 2, width)

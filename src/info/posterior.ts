@@ -1,7 +1,8 @@
 /**
  * @file BROJA of continuous sources from classifiers' posteriors. What a source tells of y is the law of its posterior p(y | x), so
- * rows with like posteriors are one symbol and nothing else about the features matters. The coupling over the two sources'
- * symbols is then solved exactly, with a certificate.
+ * rows with like posteriors are one symbol and nothing else about the features matters. Both sources share one set of symbols, so
+ * that what grouping loses, it loses of both alike, and the share of the smaller information that is redundant can be trusted
+ * further than the amount. The coupling over symbols is solved exactly, with a certificate.
  *
  * Classes must have the same mass on both sides, which posteriors of a sample do not quite give: both are scaled to their mean.
  * Source: ours, in place of the sampled couplings of BATCH (Liang et al. 2023).
@@ -23,6 +24,14 @@ export interface PosteriorOptions {
 
 /** Redundancy from posteriors, in bits. */
 export interface PosteriorRedundancy {
+  /**
+   * R over the smaller of I1 and I2, divided by `selfShare`, from 0 to 1; 0 where that information is 0. Times the smaller
+   * held-out information it estimates R.
+   */
+  readonly share: number;
+  /** The share of the more informative source with itself, even rows against odd ones: 1 but for grouping and sampling. */
+  readonly selfShare: number;
+  /** R of the symbols. */
   readonly R: number;
   /** Informations of the symbols, by the posteriors' own word; overconfident classifiers make them too large. */
   readonly I1: number;
@@ -33,7 +42,7 @@ export interface PosteriorRedundancy {
   /** Certified width of the bracket of I*. */
   readonly gap: number;
   readonly converged: boolean;
-  /** R with each block left out. */
+  /** The share with each block left out. */
   readonly without: readonly number[];
 }
 
@@ -42,10 +51,10 @@ const MOST_ROWS = 5000;
 
 /**
  * R = I1 + I2 - min I_q(X1, X2; Y) of two sources given as log-probabilities [N, K] in nats, in bits. Take I1, I2 and I12 from
- * held-out log-likelihoods; the other atoms follow by the sum rules.
+ * held-out log-likelihoods, R as `share` of the smaller, and the other atoms by the sum rules.
  *
  * @throws ShapeError when the sizes do not fit; ConfigError for bad options.
- * @example posteriorRedundancy(logs1, logs2, classes, { seed: 0 }).R
+ * @example posteriorRedundancy(logs1, logs2, classes, { seed: 0 }).share
  */
 export function posteriorRedundancy(
   logs1: ArrayLike<number>,
@@ -64,12 +73,16 @@ export function posteriorRedundancy(
   }
   const seed = checkWhole("posteriorRedundancy", "seed", options.seed, 0);
   const clusters = checkWhole("posteriorRedundancy", "clusters", options.clusters ?? 24, 1);
-  const first = symbols(logs1, classes, clusters, seed);
-  const second = symbols(logs2, classes, clusters, seed);
+  const [first, second] = symbols([logs1, logs2], classes, clusters, seed);
   const whole = solve(first, second, classes, () => true);
   const count = blocks === undefined ? 0 : Array.from(blocks).reduce((most, block) => Math.max(most, block + 1), 0);
+  const lead = whole.U1 >= whole.U2 ? first : second;
+  const selfShare = shareOf(solve(half(lead, classes, 0), half(lead, classes, 1), classes, () => true)) || 1;
+  const corrected = (result: BrojaResult): number => Math.min(1, shareOf(result) / selfShare);
   const own = (side: Symbols): number => average(side.posteriors, classes);
   return {
+    share: corrected(whole),
+    selfShare,
     R: whole.R,
     I1: whole.R + whole.U1,
     I2: whole.R + whole.U2,
@@ -77,7 +90,9 @@ export function posteriorRedundancy(
     lost2: Math.max(0, own(second) - whole.R - whole.U2),
     gap: whole.gap,
     converged: whole.converged,
-    without: Array.from({ length: count }, (_, b) => solve(first, second, classes, (row) => blocks![row] !== b).R),
+    without: Array.from({ length: count }, (_, b) =>
+      corrected(solve(first, second, classes, (row) => blocks![row] !== b)),
+    ),
   };
 }
 
@@ -89,22 +104,48 @@ interface Symbols {
   readonly count: number;
 }
 
-/** Rows to symbols: k-means on square roots of probabilities, whose distance tells posteriors apart near 0 and 1 too. */
-function symbols(logs: ArrayLike<number>, classes: number, clusters: number, seed: number): Symbols {
-  const posteriors = Float64Array.from(logs, (log) => Math.exp(log));
-  const roots = posteriors.map(Math.sqrt);
-  const rows = posteriors.length / classes;
+function shareOf({ R, U1, U2 }: BrojaResult): number {
+  const least = R + Math.min(U1, U2);
+  return least > 1e-9 ? Math.min(1, R / least) : 0;
+}
+
+/** Every second row. */
+function half({ posteriors, own, count }: Symbols, classes: number, odd: 0 | 1): Symbols {
+  const every = (_: number, row: number): boolean => row % 2 === odd;
+  const kept = posteriors.filter((__, i) => every(0, Math.floor(i / classes)));
+  return { posteriors: kept, own: own.filter(every), count };
+}
+
+/**
+ * Rows of both sources to one set of symbols: k-means on square roots of probabilities, whose distance tells posteriors apart near
+ * 0 and 1 too.
+ */
+function symbols(
+  sides: readonly ArrayLike<number>[],
+  classes: number,
+  clusters: number,
+  seed: number,
+): [Symbols, Symbols] {
+  const posteriors = sides.map((logs) => Float64Array.from(logs, (log) => Math.exp(log)));
+  const roots = posteriors.map((own) => own.map(Math.sqrt));
+  const rows = sides[0]!.length / classes;
   const used = Math.min(rows, MOST_ROWS);
-  const chosen = new Float64Array(used * classes);
-  for (let i = 0; i < used; i++) {
-    const row = Math.floor((i * rows) / used);
-    chosen.set(roots.subarray(row * classes, (row + 1) * classes), i * classes);
-  }
+  const chosen = new Float64Array(2 * used * classes);
+  roots.forEach((own, side) => {
+    for (let i = 0; i < used; i++) {
+      const row = Math.floor((i * rows) / used);
+      chosen.set(own.subarray(row * classes, (row + 1) * classes), (side * used + i) * classes);
+    }
+  });
   const model = kMeans(
-    { shape: [used, classes], data: chosen },
+    { shape: [2 * used, classes], data: chosen },
     { clusters: Math.min(clusters, used), seed, restarts: 2, maxIter: 40 },
   );
-  return { posteriors, own: assignClusters(model, { shape: [rows, classes], data: roots }), count: model.clusters };
+  return posteriors.map((own, side) => ({
+    posteriors: own,
+    own: assignClusters(model, { shape: [rows, classes], data: roots[side]! }),
+    count: model.clusters,
+  })) as [Symbols, Symbols];
 }
 
 /** BROJA reads the margins p(x1, y) and p(x2, y) alone, so any table with them will do: that of sources independent given y. */

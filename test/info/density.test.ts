@@ -106,7 +106,9 @@ it("posteriors have the redundancy of the table they stand for, also with rows l
   expect(found.lost1).toBeLessThan(1e-9);
   expect(found.R).toBeCloseTo(broja(table).R, 6);
   expect(found.without).toHaveLength(2);
-  expect(found.without[0]).toBeCloseTo(found.R, 6);
+  expect(found.share).toBeCloseTo(found.R / Math.min(found.I1, found.I2), 6);
+  expect(found.selfShare).toBeCloseTo(1, 6);
+  expect(found.without[0]).toBeCloseTo(found.share, 6);
   expect(() => posteriorRedundancy([0, 0], [0], 2, { seed: 0 })).toThrow(/\[N, K\]/);
 });
 
@@ -124,7 +126,8 @@ it("equal channels are all redundant, an uninformed source not at all", () => {
   };
   const equal = posteriorRedundancy(logs(exact.i1), logs(exact.i2), 2, { seed: 0 });
   expect(Math.abs(equal.R - 0.7215)).toBeLessThan(0.03);
-  expect(equal.lost1).toBeLessThan(0.01);
+  expect(equal.lost1).toBeLessThan(0.02);
+  expect(equal.share).toBeGreaterThan(0.97);
   const flat = new Float64Array(2 * rows).fill(-Math.LN2);
   expect(Math.abs(posteriorRedundancy(logs(exact.i1), flat, 2, { seed: 0 }).R)).toBeLessThan(1e-6);
 });

@@ -114,7 +114,11 @@ export async function fitFold(
   const n = train.length;
   const batchSize = Math.min(n < 1000 ? 32 : n < 3000 ? 64 : n < 20_000 ? 128 : 512, Math.max(2, n >> 1));
   const epochs = options.epochs ?? Math.min(40, Math.max(5, Math.round((450 * batchSize) / n)));
-  const method = classifiers([first, second], { hidden: options.hidden ?? [64, 64], epochs, dropout: DROPOUT });
+  const method = classifiers([first, second], {
+    hidden: options.hidden ?? [64, 64],
+    epochs,
+    dropout: n < 20_000 ? DROPOUT : DROPOUT / 4,
+  });
   const fitted = await fitMethod(method, data, {
     seed: options.seed + index,
     batchSize,

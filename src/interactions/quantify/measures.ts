@@ -65,14 +65,14 @@ export const MEASURES: Readonly<Record<QuantifyMeasure, (context: Context) => Me
     const { terms, permuted } = context;
     const own = posteriorAtoms(context, terms);
     const none = permuted.map((c) => posteriorAtoms(context, c).atoms);
-    const { gap, lost1, lost2, I1, I2 } = own.redundancy;
+    const { gap, share, lost1, lost2, I1, I2, R } = own.redundancy;
     return {
       measure: "broja",
       atoms: named(withNull(own.atoms, none)),
       notes: [
-        `optimal coupling of the sources' posteriors, certified to ${gap.toExponential(0)} bit; grouping like posteriors lost ${lost1.toFixed(3)} and ${lost2.toFixed(3)} bit.`,
+        `optimal coupling of the sources' posteriors, certified to ${gap.toExponential(0)} bit: ${(100 * share).toFixed(1)} % of the smaller information is redundant. Grouping like posteriors lost ${lost1.toFixed(3)} and ${lost2.toFixed(3)} bit, taken to lose all parts alike; R is kept where no part is negative.`,
       ],
-      details: { gap, lost1, lost2, posteriorI1: I1, posteriorI2: I2 },
+      details: { gap, share, lost1, lost2, symbolR: R, symbolI1: I1, symbolI2: I2 },
     };
   },
   cvx({ usable, terms, options }) {
@@ -119,7 +119,7 @@ function posteriorAtoms(
     seed: options.seed,
     blocks,
   });
-  const atomsOf = (R: number, without?: number): number[] => {
+  const atomsOf = (share: number, without?: number): number[] => {
     const mean = (values: Float64Array): number => {
       let [sum, kept] = [0, 0];
       for (let i = 0; i < rows; i++) {
@@ -130,11 +130,14 @@ function posteriorAtoms(
       return sum / kept;
     };
     const [I1, I2, I12] = [mean(terms.i1), mean(terms.i2), mean(terms.i12)];
+    // The lower bound is what keeps S from being negative; the upper what keeps U1 and U2 so.
+    const most = Math.max(0, Math.min(I1, I2));
+    const R = Math.min(Math.max(share * most, I1 + I2 - I12), most);
     return [R, I1 - R, I2 - R, I12 - I1 - I2 + R];
   };
-  const left = redundancy.without.map((R, block) => atomsOf(R, block));
+  const left = redundancy.without.map((share, block) => atomsOf(share, block));
   const reach = studentReach(count - 1);
-  const atoms = atomsOf(redundancy.R).map((value, a): Interval => {
+  const atoms = atomsOf(redundancy.share).map((value, a): Interval => {
     const mean = left.reduce((sum, own) => sum + own[a]!, 0) / count;
     const se = Math.sqrt(((count - 1) / count) * left.reduce((sum, own) => sum + (own[a]! - mean) ** 2, 0));
     return { value, se, lower: value - reach * se, upper: value + reach * se };

@@ -5,6 +5,8 @@ import { crossFolds, type Fold } from "./folds.ts";
 
 /** Rows below which a cross-fit means nothing. */
 const FEWEST_ROWS = 50;
+/** Share of rows that repeat another from which recordings were probably used several times. */
+const REPEATED = 0.02;
 
 /** Leaves out what cannot be used, and tells. @throws DataError for fewer than 50 usable rows or fewer than two classes. */
 export function usableRows(
@@ -65,7 +67,7 @@ export function usableRows(
       warnings.push(`${name} has ${width} features for ${train} training rows: what it knows may be understated.`);
     }
     const repeated = width < 8 || usable.groups !== undefined ? 0 : repeatedRows(values.data, width);
-    if (repeated > 0 && typeof folds === "number") {
+    if (repeated > REPEATED * rows.length && typeof folds === "number") {
       warnings.push(
         `${repeated} rows of ${name} repeat another row: if they are one recording, name groups in dataset.json, or what is held out was seen in training.`,
       );

@@ -1,0 +1,50 @@
+/**
+ * @file Question: how long does it take to type 100 000 samples once the classifiers are trained?
+ *
+ * `npx tsx bench/quantify.ts` trains on 4 000 rows of the quad mixture (not timed as typing), then reads 100 000 rows: three
+ * classifiers, scaled evidence, pointwise informations, the four parts, types against a null. Option: --rows 100000.
+ */
+import * as os from "node:os";
+import { parseArgs } from "node:util";
+import { quadMixture } from "../src/data/synthetic/quad.ts";
+import { meanScores, pminScores, pointwiseInformation, typeNull, typeSamples } from "../src/info/index.ts";
+import { fitFold, permutedLabels, readFold } from "../src/interactions/quantify/crossfit.ts";
+
+const { values } = parseArgs({ options: { rows: { type: "string", default: "100000" } } });
+const rows = Number(values.rows);
+const { splits } = quadMixture({ seed: 0, samples: { train: 4000, validation: 800, test: rows } });
+const order = (n: number, from = 0): number[] => Array.from({ length: n }, (_, i) => from + i);
+
+const trained = performance.now();
+const fold = { train: order(3400), validation: order(600, 3400) };
+const model = await fitFold(splits.train, fold, { seed: 0 }, 0);
+const seconds = (performance.now() - trained) / 1000;
+
+const scoresOf = ({ logPrior }: typeof model, logs: Awaited<ReturnType<typeof readFold>>, labels: Int32Array) => {
+  const [i1, i2, i12] = [logs.first, logs.second, logs.both].map((own) =>
+    pointwiseInformation(own, labels, logPrior),
+  ) as [Float64Array, Float64Array, Float64Array];
+  return pminScores({ i1, i2, i12 });
+};
+// The null is fitted to permuted labels and read with permuted labels.
+const nothing = await fitFold(permutedLabels(splits.train, 0, 0), fold, { seed: 0 }, 1);
+const none = permutedLabels(splits.validation, 0, 1);
+const noise = typeNull([scoresOf(nothing, await readFold(nothing, none), none.labels)]);
+
+const times: number[] = [];
+let shares: number[] = [];
+let means = "";
+for (let round = 0; round < 3; round++) {
+  const start = performance.now();
+  const scores = scoresOf(model, await readFold(model, splits.test), splits.test.labels);
+  const types = typeSamples(scores, noise);
+  times.push((performance.now() - start) / 1000);
+  shares = [0, 1, 2, 3, 4].map((t) => types.reduce((n, own) => n + (own === t ? 1 : 0), 0) / rows);
+  means = JSON.stringify(meanScores(scores));
+}
+console.log(
+  `${os.cpus()[0]?.model ?? "unknown processor"}, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}`,
+);
+console.log(`training on 3 400 rows: ${seconds.toFixed(1)} s`);
+console.log(`typing ${rows} rows: ${times.map((t) => `${t.toFixed(2)} s`).join(", ")}; goal 2 s for 100 000`);
+console.log(`R, U1, U2, S, none: ${shares.map((share) => share.toFixed(3)).join(", ")}; mean bits ${means}`);
