@@ -25,8 +25,8 @@ export interface PosteriorOptions {
 /** Redundancy from posteriors, in bits. */
 export interface PosteriorRedundancy {
   /**
-   * R over the smaller of I1 and I2, divided by `selfShare`, from 0 to 1; 0 where that information is 0. Times the smaller
-   * held-out information it estimates R.
+   * R over the smaller of I1 and I2, divided by `selfShare`; 0 where that information is 0. Times the smaller held-out
+   * information it estimates R. Above 1 by chance where all of that information is redundant.
    */
   readonly share: number;
   /** The share of the more informative source with itself, even rows against odd ones: 1 but for grouping and sampling. */
@@ -78,7 +78,7 @@ export function posteriorRedundancy(
   const count = blocks === undefined ? 0 : Array.from(blocks).reduce((most, block) => Math.max(most, block + 1), 0);
   const lead = whole.U1 >= whole.U2 ? first : second;
   const selfShare = shareOf(solve(half(lead, classes, 0), half(lead, classes, 1), classes, () => true)) || 1;
-  const corrected = (result: BrojaResult): number => Math.min(1, shareOf(result) / selfShare);
+  const corrected = (result: BrojaResult): number => shareOf(result) / selfShare;
   const own = (side: Symbols): number => average(side.posteriors, classes);
   return {
     share: corrected(whole),

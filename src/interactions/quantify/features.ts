@@ -16,8 +16,8 @@ import {
 import { type Crossfit, type CrossfitOptions, crossfit, permutedLabels } from "./crossfit.ts";
 import { findingsOf } from "./findings.ts";
 import type { Fold } from "./folds.ts";
-import { type Context, intervals, MEASURES, withNull } from "./measures.ts";
-import { type ClassMeans, QUANTIFY_MEASURES, type Quantified, type QuantifyMeasure } from "./result.ts";
+import { atLeast, type Context, intervals, MEASURES, withNull } from "./measures.ts";
+import { type Amount, type ClassMeans, QUANTIFY_MEASURES, type Quantified, type QuantifyMeasure } from "./result.ts";
 import { usableRows } from "./usable.ts";
 
 /** Options of quantify. */
@@ -95,7 +95,17 @@ export async function quantify(dataset: Dataset, options: QuantifyOptions): Prom
     intervals(context, columns(terms)),
     permuted.map((c) => intervals(context, columns(c))),
   );
-  const [balance] = intervals(context, [terms.i12.map((v, i) => v - terms.i1[i]! - terms.i2[i]!)]) as [Interval];
+  const [I1, I2, I12] = amounts as [Amount, Amount, Amount];
+  names.forEach((name, m) => {
+    if (amounts[m]!.upper >= 0) return;
+    warnings.push(
+      `${name} predicts held-out rows worse than the frequencies of the classes do: they differ from the rows it was fitted on. Its information counts as 0 in broja and in S - R.`,
+    );
+  });
+  const [spread] = intervals(context, [terms.i12.map((v, i) => v - terms.i1[i]! - terms.i2[i]!)]) as [Interval];
+  const floored = atLeast([I1.value, I2.value, I12.value]);
+  const value = floored[2] - floored[0] - floored[1];
+  const balance = { value, lower: value + spread.lower - spread.value, upper: value + spread.upper - spread.value };
   const scores = pminScores(terms);
   const noise = typeNull(permuted.map(pminScores));
   const types = typeSamples(scores, noise);
@@ -107,8 +117,8 @@ export async function quantify(dataset: Dataset, options: QuantifyOptions): Prom
     samples: terms.rows.length,
     classes: usable.classes,
     entropy: entropy(usable.classes.map((_, k) => terms.labels.reduce((n, label) => n + (label === k ? 1 : 0), 0))),
-    informations: { I1: amounts[0]!, I2: amounts[1]!, I12: amounts[2]! },
-    balance: { value: balance.value, lower: balance.lower, upper: balance.upper },
+    informations: { I1, I2, I12 },
+    balance,
     measures: measured,
     byClass: classMeans(usable.classes, terms, scores),
     types: Object.fromEntries(

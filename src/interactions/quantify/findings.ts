@@ -37,6 +37,6 @@ function shown({ value, lower, upper, null95 }: Amount): string {
 
 function verdict({ real, upper }: Amount, label: string): string {
   if (real) return `${label} is real`;
-  if (upper < 0) return `below 0, as a signed measure or a weak classifier allows; no ${label}`;
+  if (upper < 0) return `below 0, as a signed measure allows; no ${label}`;
   return `no ${label} is shown`;
 }

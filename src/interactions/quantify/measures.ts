@@ -70,7 +70,7 @@ export const MEASURES: Readonly<Record<QuantifyMeasure, (context: Context) => Me
       measure: "broja",
       atoms: named(withNull(own.atoms, none)),
       notes: [
-        `optimal coupling of the sources' posteriors, certified to ${gap.toExponential(0)} bit: ${(100 * share).toFixed(1)} % of the smaller information is redundant. Grouping like posteriors lost ${lost1.toFixed(3)} and ${lost2.toFixed(3)} bit, taken to lose all parts alike; R is kept where no part is negative.`,
+        `optimal coupling of the sources' posteriors, certified to ${gap.toExponential(0)} bit: ${(100 * Math.min(1, share)).toFixed(1)} % of the smaller information is redundant. Grouping like posteriors lost ${lost1.toFixed(3)} and ${lost2.toFixed(3)} bit, taken to lose all parts alike; R is kept where no part is negative.`,
       ],
       details: { gap, share, lost1, lost2, symbolR: R, symbolI1: I1, symbolI2: I2 },
     };
@@ -119,30 +119,41 @@ function posteriorAtoms(
     seed: options.seed,
     blocks,
   });
-  const atomsOf = (share: number, without?: number): number[] => {
-    const mean = (values: Float64Array): number => {
-      let [sum, kept] = [0, 0];
-      for (let i = 0; i < rows; i++) {
-        if (blocks[i] === without) continue;
-        sum += values[i]!;
-        kept++;
-      }
-      return sum / kept;
-    };
-    const [I1, I2, I12] = [mean(terms.i1), mean(terms.i2), mean(terms.i12)];
-    // The lower bound is what keeps S from being negative; the upper what keeps U1 and U2 so.
+  const mean = (values: Float64Array, without: number): number => {
+    let [sum, kept] = [0, 0];
+    for (let i = 0; i < rows; i++) {
+      if (blocks[i] === without) continue;
+      sum += values[i]!;
+      kept++;
+    }
+    return sum / kept;
+  };
+  /** R, U1, U2, S; `free` leaves them where they fall, which is how far they vary. */
+  const atomsOf = (share: number, without: number, free: boolean): number[] => {
+    const own = [mean(terms.i1, without), mean(terms.i2, without), mean(terms.i12, without)] as const;
+    const [I1, I2, I12] = free ? own : atLeast(own);
     const most = Math.max(0, Math.min(I1, I2));
-    const R = Math.min(Math.max(share * most, I1 + I2 - I12), most);
+    // The lower bound is what keeps S from being negative; the upper what keeps U1 and U2 so.
+    const R = free ? share * most : Math.min(Math.max(share * most, I1 + I2 - I12), most);
     return [R, I1 - R, I2 - R, I12 - I1 - I2 + R];
   };
-  const left = redundancy.without.map((share, block) => atomsOf(share, block));
+  const left = redundancy.without.map((share, block) => atomsOf(share, block, true));
   const reach = studentReach(count - 1);
-  const atoms = atomsOf(redundancy.share).map((value, a): Interval => {
-    const mean = left.reduce((sum, own) => sum + own[a]!, 0) / count;
-    const se = Math.sqrt(((count - 1) / count) * left.reduce((sum, own) => sum + (own[a]! - mean) ** 2, 0));
-    return { value, se, lower: value - reach * se, upper: value + reach * se };
+  const atoms = atomsOf(redundancy.share, -1, false).map((value, a): Interval => {
+    const centre = left.reduce((sum, own) => sum + own[a]!, 0) / count;
+    const se = Math.sqrt(((count - 1) / count) * left.reduce((sum, own) => sum + (own[a]! - centre) ** 2, 0));
+    return { value, se, lower: Math.max(0, value - reach * se), upper: value + reach * se };
   });
   return { atoms, redundancy };
+}
+
+/**
+ * Informations as lower bounds allow: a classifier that ignores a source is one too, so none is below 0, and both sources
+ * together are not below either. A value below would otherwise be made up for by synergy.
+ */
+export function atLeast([I1, I2, I12]: readonly [number, number, number]): [number, number, number] {
+  const [first, second] = [Math.max(0, I1), Math.max(0, I2)];
+  return [first, second, Math.max(I12, first, second)];
 }
 
 /** The 97.5 % point of Student's t, to a few per cent from 3 degrees of freedom on. Source: Cornish and Fisher. */

@@ -112,8 +112,8 @@ export function quantifyTable(columns: SymbolColumns, options: QuantifyTableOpti
     warnings,
     rows: Array.from(y.codes, (_, i) => ({
       id: columns.ids?.[i] ?? String(i + 1),
-      [sources[0]]: columns.first[i]!,
-      [sources[1]]: columns.second[i]!,
+      x1: columns.first[i]!,
+      x2: columns.second[i]!,
       label: columns.labels[i]!,
       type: SAMPLE_TYPES[types[i]!],
       i1: terms.i1[i]!,

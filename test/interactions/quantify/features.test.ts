@@ -107,6 +107,22 @@ describe("data with faults", () => {
   });
 });
 
+it("a source that misleads on held-out rows is not made up for by synergy", async () => {
+  const data = made("redundancy", 300);
+  const b = data.modalities.b!.data;
+  for (let i = 2 * 200; i < b.length; i += 2) b[i] = -b[i]!;
+  const rows = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
+  const folds = [{ train: rows(0, 160), validation: rows(160, 200), held: rows(200, 300) }];
+  const { informations, measures, balance, warnings } = await quantify(data, { ...quick, folds, measures: ["broja"] });
+  expect(informations.I2.upper).toBeLessThan(0);
+  expect(warnings.join("\n")).toMatch(/b predicts held-out rows worse than the frequencies/);
+  const { R, U1, S } = measures[0]!.atoms;
+  expect(R.value).toBe(0);
+  expect(U1.real).toBe(true);
+  expect(S.real).toBe(false);
+  expect(Math.abs(balance.value)).toBeLessThan(0.05);
+});
+
 describe("folds", () => {
   const labels = Int32Array.from({ length: 103 }, (_, i) => i % 3);
   it("hold out each row once, by class, and never train on what they judge", () => {

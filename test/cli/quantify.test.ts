@@ -1,0 +1,66 @@
+/** @file `dmil quantify` as a function: files in, sentences and files out, and what it refuses. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { parquetReadObjects } from "hyparquet";
+import { afterAll, describe, expect, it } from "vitest";
+import { quantify } from "../../src/cli/commands/quantify.ts";
+import { gate, sampleRows } from "../../src/info/index.ts";
+
+const folder = mkdtempSync(path.join(tmpdir(), "dmil-quantify-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const flags = { seed: "0", folds: "5", nulls: "1", quiet: true };
+
+function write(name: string, lines: readonly string[]): string {
+  const file = path.join(folder, name);
+  writeFileSync(file, `${lines.join("\n")}\n`);
+  return file;
+}
+
+const [x1, x2, y] = sampleRows(gate("xor").table, { rows: 200, seed: 0 }) as [Uint32Array, Uint32Array, Uint32Array];
+const rows = Array.from(y, (label, i) => `${x1[i]},${["red", "green"][x2[i]!]},${label}`);
+
+describe("a table of symbols", () => {
+  it("gives sentences, rows and a page", async () => {
+    const [samples, out] = [path.join(folder, "samples.parquet"), path.join(folder, "report.html")];
+    const { text, json } = await quantify(write("xor.csv", ["a,b,y", ...rows]), {
+      ...flags,
+      samples,
+      out,
+      by: "class",
+    });
+    expect(text).toMatch(/broja: S = \S+ bit \[\S+, \S+\], null 95 % \S+: synergy is real\./);
+    expect(text).toContain("more synergy than redundancy");
+    expect((json as { results: unknown[] }).results).toHaveLength(1);
+    const table = await parquetReadObjects({ file: new Uint8Array(readFileSync(samples)).buffer as ArrayBuffer });
+    expect(table).toHaveLength(200);
+    expect(table[0]).toMatchObject({ id: "1", type: "S" });
+    expect(readFileSync(out, "utf8")).toMatch(/^<!doctype html>[\s\S]*<svg[\s\S]*<\/html>\n$/);
+  });
+
+  it("with three columns pairs each with the rest", async () => {
+    const file = write("three.csv", ["a,b,c,label", ...rows.map((row, i) => row.replace(/,(\d)$/, `,${i % 2},$1`))]);
+    const { json } = await quantify(file, { ...flags, samples: path.join(folder, "three.csv.jsonl") });
+    const { results } = json as { results: { sources: string[] }[] };
+    expect(results.map(({ sources }) => sources.join("/"))).toEqual(["a/b+c", "b/a+c", "c/a+b"]);
+  });
+
+  it.each([
+    ["fractions", ["a,b,y", "0.5,1,0"], /column a is 0\.5, a fraction/],
+    ["gaps", ["a,b,y", "1,,0"], /line 2, column b is empty/],
+    ["equal ids", ["id,a,b,y", "7,1,1,0", "7,1,1,0"], /the id "7" occurs twice/],
+    ["one row", ["a,b,y", "1,1,0"], /1 rows; at least 20/],
+    ["one source", ["a,y", "1,0"], /two sources/],
+  ])("refuses %s", async (name, lines, message) => {
+    await expect(quantify(write(`${name}.csv`, lines), flags)).rejects.toThrow(message);
+  });
+});
+
+it("refuses wrong flags before the work", async () => {
+  const file = path.join(folder, "xor.csv");
+  await expect(quantify(file, { ...flags, measure: "brojaa" })).rejects.toThrow(/did you mean "broja"/);
+  await expect(quantify(file, { ...flags, by: "group" })).rejects.toThrow(/--by group/);
+  await expect(quantify(file, { ...flags, out: "report.pdf" })).rejects.toThrow(/ends in \.html/);
+  await expect(quantify(file, { ...flags, samples: "rows.txt" })).rejects.toThrow(/\.parquet/);
+  await expect(quantify(folder, { ...flags, folds: "1" })).rejects.toThrow(/own for the data's own split/);
+});
