@@ -5,7 +5,7 @@ const all = process.env["DMIL_TEST_ALL"] === "1";
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts", "src/info/**/*.test.ts"],
+    include: ["test/**/*.test.ts"],
     exclude: all ? [] : ["test/truth/**", "test/cli/**"],
     pool: "forks",
     maxWorkers: 2,

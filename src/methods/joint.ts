@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import type { Loose } from "../core/options.ts";
-import { add, at, concat, matmul, mul, reshape, split, stack } from "../graph/ops/index.ts";
+import { add, concat, matmul, mul, reshape, split, stack, unstack } from "../graph/ops/index.ts";
 import { crossEntropy } from "../nn/losses.ts";
 import { defineMethod, embed, embeddingOption, embeddings, type MethodFactory, type Outputs } from "./method.ts";
 
@@ -24,14 +24,13 @@ export const joint: MethodFactory<Loose<JointOptions>, Outputs> = defineMethod({
   schema,
   build(input, encoders, { embedding }) {
     const stacked = embed(input, encoders, embedding);
-    const count = stacked.shape[0]!;
-    const z = Array.from({ length: count }, (_, m) => at(stacked, m));
-    const width = count * embedding;
+    const z = unstack(stacked);
+    const width = z.length * embedding;
     const head = input.scope.child("head");
     const init = { kind: "uniform", bound: 1 / Math.sqrt(width) } as const;
     const weight = head.parameter("weight", [width, input.classes], init);
     const bias = head.parameter("bias", [input.classes], init);
-    const share = reshape(mul(bias, 1 / count), [1, input.classes]);
+    const share = reshape(mul(bias, 1 / z.length), [1, input.classes]);
     const slices = split(
       weight,
       0,

@@ -67,8 +67,10 @@ export interface Stage<O extends Outputs> {
   trains(parameter: string): boolean;
   /** Losses in training; `target` [B, K] holds one-hot labels. */
   terms(outputs: O, target: Expr): readonly Terms[];
-  /** The prediction [B, K] whose validation accuracy picks the best epoch. */
+  /** The prediction [B, K] that is judged on validation data after each epoch. */
   prediction(outputs: O): Expr;
+  /** What picks the best epoch: accuracy, then log-loss among equals (left out), or log-loss alone. */
+  readonly best?: "accuracy" | "logLoss";
   /** Defaults that a run may override. */
   readonly epochs: number;
   readonly learningRate: number;

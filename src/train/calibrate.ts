@@ -1,4 +1,5 @@
 /** @file Temperatures: one number per predictor, fitted on validation data, so that its probabilities can be read as such. */
+import { goldenSection } from "../core/minimise.ts";
 import { logSoftmaxRows } from "./metrics.ts";
 
 /** What turns a model's logits into probabilities that can be read as such, and information be read off. */
@@ -44,23 +45,7 @@ export function fitTemperature(logits: Float32Array, labels: Int32Array, classes
     }
     return total;
   };
-  let [low, high] = [Math.log(RANGE[0]), Math.log(RANGE[1])];
-  const ratio = (Math.sqrt(5) - 1) / 2;
-  let a = high - ratio * (high - low);
-  let b = low + ratio * (high - low);
-  let [lossA, lossB] = [loss(a), loss(b)];
-  for (let i = 0; i < 40; i++) {
-    if (lossA < lossB) {
-      [high, b, lossB] = [b, a, lossA];
-      a = high - ratio * (high - low);
-      lossA = loss(a);
-    } else {
-      [low, a, lossA] = [a, b, lossB];
-      b = low + ratio * (high - low);
-      lossB = loss(b);
-    }
-  }
-  return Math.exp((low + high) / 2);
+  return Math.exp(goldenSection(loss, Math.log(RANGE[0]), Math.log(RANGE[1]), 40));
 }
 
 /** Log-probabilities [N, K] in nats of logits at a temperature. */

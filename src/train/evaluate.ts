@@ -1,11 +1,15 @@
 /** @file Runs a graph over many samples in chunks: for validation, prediction and features of frozen parts. */
 import { internalError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
+import type { State } from "../core/tensor.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { type Standardiser, standardise } from "../data/standardise.ts";
 import { asLeaf, type Expr, topological } from "../graph/expr.ts";
 import { rowAxes } from "../graph/rows.ts";
 import type { Backend, Executable } from "../runtime/backend.ts";
-import { type Bound, compile, layoutOf } from "../runtime/program.ts";
+import { type Bound, compile, layoutOf, type Part } from "../runtime/program.ts";
 import { gatherRows, type RowSource, rowSize, scatterRows } from "./frozen.ts";
+import { modalityLeaf } from "./graph.ts";
 
 /** Samples as rows of named sources: one per input leaf of a graph. */
 export type Sources = Readonly<Record<string, RowSource>>;
@@ -27,6 +31,30 @@ export function leavesOf(outputs: readonly Expr[], kind: "input" | "parameter" |
   return leaves;
 }
 
+/** The same leaves as parts of a layout. */
+export function leafParts(outputs: readonly Expr[], kind: "input" | "parameter" | "noise"): Part[] {
+  return [...leavesOf(outputs, kind)].map(([name, expr]) => ({ name, expr }));
+}
+
+/** The parameters that outputs read, laid out and filled from a state. */
+export function storedParameters(outputs: readonly Expr[], state: State): Bound {
+  const parameters = bound("parameter", leafParts(outputs, "parameter"));
+  for (const name of parameters.layout.places.keys()) placeOf(parameters, name).set(state[name]!.data);
+  return parameters;
+}
+
+/** Some modalities of a data set, standardised, by input leaf. */
+export function sourcesOf(dataset: Dataset, standardiser: Standardiser, modalities: readonly string[]): Sources {
+  const chosen = Object.fromEntries(modalities.map((name) => [name, dataset.modalities[name]!]));
+  const flat = standardise({ ...dataset, modalities: chosen }, standardiser);
+  return Object.fromEntries(
+    Object.entries(flat.modalities).map(([name, { data, shape }]) => [
+      modalityLeaf(name),
+      { data, lead: 1, rows: shape[0]!, width: shape[1]! },
+    ]),
+  );
+}
+
 /**
  * Compiles `outputs` (built on a batch of two or more) over `parameters`, which are read anew at each run. The last chunk is
  * filled up with its first row, so one program serves every count. @throws InternalError when an output mixes samples.
@@ -43,11 +71,8 @@ export async function createEvaluator(
     if (typeof axis !== "number") throw internalError(`an output of ${output.op.name} does not keep samples apart.`);
     return axis;
   });
-  const leaves = [...leavesOf(outputs, "input")];
-  const inputs = bound(
-    "input",
-    leaves.map(([name, expr]) => ({ name, expr })),
-  );
+  const leaves = leafParts(outputs, "input");
+  const inputs = bound("input", leaves);
   const results = bound(
     "output",
     outputs.map((expr, i) => ({ name: String(i), expr })),
@@ -58,7 +83,7 @@ export async function createEvaluator(
 
   return {
     async run(sources) {
-      const count = sources[leaves[0]![0]]!.rows;
+      const count = sources[leaves[0]!.name]!.rows;
       const all = outputs.map((_, i): RowSource => {
         const { lead, width } = rowSize(shapes[i]!, axisOf[i]!);
         return { data: new Float32Array(lead * count * width), lead, rows: count, width };
@@ -67,7 +92,7 @@ export async function createEvaluator(
       for (let start = 0; start < count; start += batch) {
         const filled = Math.min(batch, count - start);
         for (let i = 0; i < batch; i++) rows[i] = start + (i < filled ? i : 0);
-        for (const [name] of leaves) gatherRows(placeOf(inputs, name), sources[name]!, rows, 0, batch);
+        for (const { name } of leaves) gatherRows(placeOf(inputs, name), sources[name]!, rows, 0, batch);
         const pending = program.run();
         if (pending !== undefined) await pending;
         all.forEach((target, i) => {
@@ -81,10 +106,7 @@ export async function createEvaluator(
 }
 
 /** A layout with memory of its own. */
-export function bound(
-  prefix: string,
-  parts: readonly { readonly name: string; readonly expr: Expr; readonly group?: number }[],
-): Bound {
+function bound(prefix: string, parts: readonly Part[]): Bound {
   const layout = layoutOf(prefix, parts);
   return { layout, data: new Float32Array(layout.length) };
 }

@@ -4,8 +4,8 @@ import { CLIP } from "../data/standardise.ts";
 import { type Expr, leaf } from "../graph/expr.ts";
 import { type Block, lower } from "../graph/onnx/lower.ts";
 import { maximum, minimum, mul, reshape, sub, transpose } from "../graph/ops/index.ts";
-import { PRIOR } from "../methods/method.ts";
 import { rootScope } from "../nn/module.ts";
+import { buildOn } from "./graph.ts";
 import { type Fitted, standardiserState, widthsOf } from "./model.ts";
 
 /** Batch on which the exported graph is built; the file leaves that axis open. */
@@ -30,8 +30,7 @@ export function toOnnx(fitted: Fitted): Uint8Array {
     raw.push({ name, parts: [input] });
     inputs[name] = minimum(maximum(centred, -CLIP), CLIP);
   }
-  const logPrior = (): Expr => scope.statistic(PRIOR, [classes.length], 0);
-  const outputs = method.build({ scope, inputs, classes: classes.length, logPrior });
+  const outputs = buildOn(method, scope, inputs, classes.length);
   const bySample = (x: Expr): Expr => transpose(x, [1, 0, 2]);
   const results: Record<string, Expr> = { logits: outputs.logits, unimodal: bySample(outputs.unimodal) };
   if (outputs.components !== undefined) {

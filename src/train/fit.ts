@@ -4,7 +4,7 @@ import type { Folder } from "../core/folder.ts";
 import { float32, type State } from "../core/tensor.ts";
 import { epochOrder } from "../data/batches.ts";
 import { type Dataset, featureCount } from "../data/dataset.ts";
-import { fitStandardiser, type Standardiser, standardise } from "../data/standardise.ts";
+import { fitStandardiser, type Standardiser } from "../data/standardise.ts";
 import { type Method, type Outputs, PRIOR, type Stage } from "../methods/method.ts";
 import { initialState } from "../nn/module.ts";
 import {
@@ -19,8 +19,9 @@ import {
 import { type Backend, type BackendName, loadBackend } from "../runtime/backend.ts";
 import { logPriorOf } from "./calibrate.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type Position } from "./checkpoint.ts";
+import { sourcesOf } from "./evaluate.ts";
 import type { EpochRecord, FitEvent } from "./events.ts";
-import { modalityLeaf, parametersOf, type Widths } from "./graph.ts";
+import { parametersOf, type Widths } from "./graph.ts";
 import { accuracy, argmaxRows, logLoss } from "./metrics.ts";
 import { encodeModel, type Fitted } from "./model.ts";
 import { calibrate } from "./predict.ts";
@@ -66,7 +67,7 @@ export const files = {
 const TWO_THREADS = 500_000;
 
 /**
- * Trains a method: stage by stage, each from the best state (validation accuracy, then log loss) of the one before.
+ * Trains a method: stage by stage, each from the best state (on validation data, as the stage says) of the one before.
  * Standardisation is fitted on the training samples and belongs to the result.
  * @throws ConfigError for bad options, ShapeError when encoders do not fit the data, RunError when training cannot go on.
  */
@@ -223,19 +224,7 @@ function scheduleOf({ schedule }: Stage<Outputs>, epochs: number): Schedule {
 }
 
 function samplesOf(dataset: Dataset, standardiser: Standardiser, method: Method): Samples {
-  const flat = standardise(
-    { ...dataset, modalities: Object.fromEntries(method.modalities.map((name) => [name, dataset.modalities[name]!])) },
-    standardiser,
-  );
-  return {
-    labels: flat.labels,
-    sources: Object.fromEntries(
-      Object.entries(flat.modalities).map(([name, { data, shape }]) => [
-        modalityLeaf(name),
-        { data, lead: 1, rows: shape[0]!, width: shape[1]! },
-      ]),
-    ),
-  };
+  return { labels: dataset.labels, sources: sourcesOf(dataset, standardiser, method.modalities) };
 }
 
 interface StageRun extends PlannedStage {
@@ -323,8 +312,8 @@ async function runStage(run: StageRun): Promise<{ state: State; history: readonl
       const before = position.best;
       const better =
         before === undefined ||
-        validation.accuracy > before.accuracy ||
-        (validation.accuracy === before.accuracy && validation.logLoss < before.logLoss);
+        (stage.best !== "logLoss" && validation.accuracy > before.accuracy) ||
+        ((stage.best === "logLoss" || validation.accuracy === before.accuracy) && validation.logLoss < before.logLoss);
       if (better) best = prepared.state();
       const bestNow = better ? { epoch, ...validation } : before;
       const { samples: count, correct, terms } = position.sums;

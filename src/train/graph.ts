@@ -4,7 +4,7 @@ import { sizeOf } from "../core/shape.ts";
 import { asLeaf, type Expr, leaf, topological } from "../graph/expr.ts";
 import { grad } from "../graph/grad.ts";
 import { type Method, type Outputs, PRIOR, type Stage, type Terms } from "../methods/method.ts";
-import { type NoiseSpec, type ParameterSpec, type Requests, rootScope } from "../nn/module.ts";
+import { type NoiseSpec, type ParameterSpec, type Requests, rootScope, type Scope } from "../nn/module.ts";
 
 /** Widths a model is built on: features per modality (in order) and the number of classes. */
 export interface Widths {
@@ -27,8 +27,18 @@ export function forward<O extends Outputs>(
   const inputs = Object.fromEntries(
     Object.entries(features).map(([name, width]) => [name, leaf("input", modalityLeaf(name), [batch, width])]),
   );
+  return { outputs: buildOn(method, scope, inputs, classes), requests };
+}
+
+/** The method on inputs of any origin; the class prior is a stored number of the model. */
+export function buildOn<O extends Outputs>(
+  method: Method<O>,
+  scope: Scope,
+  inputs: Readonly<Record<string, Expr>>,
+  classes: number,
+): O {
   const logPrior = (): Expr => scope.statistic(PRIOR, [classes], -Math.log(classes));
-  return { outputs: method.build({ scope, inputs, classes, logPrior }), requests };
+  return method.build({ scope, inputs, classes, logPrior });
 }
 
 /** Every parameter of a method, in the order it asks for them. */

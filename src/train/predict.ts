@@ -3,12 +3,11 @@ import { dataError, shapeError } from "../core/errors.ts";
 import { formatShape, sameShape } from "../core/shape.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { standardise } from "../data/standardise.ts";
 import type { Expr } from "../graph/expr.ts";
 import { type BackendName, loadBackend } from "../runtime/backend.ts";
 import { fitTemperature } from "./calibrate.ts";
-import { bound, createEvaluator, leavesOf, placeOf } from "./evaluate.ts";
-import { forward, modalityLeaf } from "./graph.ts";
+import { createEvaluator, sourcesOf, storedParameters } from "./evaluate.ts";
+import { forward } from "./graph.ts";
 import { accuracy, argmaxRows, calibrationError, logLoss, macroF1, synergyRate } from "./metrics.ts";
 import { type Fitted, widthsOf } from "./model.ts";
 
@@ -56,23 +55,11 @@ export async function predict(fitted: Fitted, dataset: Dataset, options: Predict
   const answers = exprs.length;
   const inner = options.representations === true ? Object.entries(outputs.representations ?? {}) : [];
   exprs.push(...inner.map(([, expr]) => expr));
-  const parameters = bound(
-    "parameter",
-    [...leavesOf(exprs, "parameter")].map(([name, expr]) => ({ name, expr })),
-  );
-  for (const name of parameters.layout.places.keys()) placeOf(parameters, name).set(state[name]!.data);
+  const parameters = storedParameters(exprs, state);
   const { backend } = await loadBackend(options.backend ?? "auto");
   const evaluator = await createEvaluator(backend, exprs, parameters, options.threads ?? 1);
   try {
-    const chosen = Object.fromEntries(method.modalities.map((name) => [name, dataset.modalities[name]!]));
-    const flat = standardise({ ...dataset, modalities: chosen }, standardiser);
-    const sources = Object.fromEntries(
-      Object.entries(flat.modalities).map(([name, { data, shape }]) => [
-        modalityLeaf(name),
-        { data, lead: 1, rows: shape[0]!, width: shape[1]! },
-      ]),
-    );
-    const results = await evaluator.run(sources);
+    const results = await evaluator.run(sourcesOf(dataset, standardiser, method.modalities));
     const [logits, unimodal, components, gate] = results;
     const count = dataset.labels.length;
     const size = count * widths.classes;

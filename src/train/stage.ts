@@ -11,9 +11,10 @@ import { createArena } from "../runtime/arena.ts";
 import type { Backend, Executable } from "../runtime/backend.ts";
 import { createKernels } from "../runtime/kernels/index.ts";
 import { type Bound, compile, type Layout, layoutOf, type Part } from "../runtime/program.ts";
-import { createEvaluator, leavesOf, placeOf, type Sources } from "./evaluate.ts";
+import { createEvaluator, leafParts, leavesOf, placeOf, type Sources, storedParameters } from "./evaluate.ts";
 import { cutFrozen, type FrozenFeature, gatherRows, type RowSource } from "./frozen.ts";
 import { forward, type StageGraph, stageGraph, TARGET, type Widths } from "./graph.ts";
+import { argmaxRows } from "./metrics.ts";
 
 /** Standardised samples of one split, by input leaf, and their labels [N]. */
 export interface Samples {
@@ -37,7 +38,6 @@ export interface StageSetup {
 
 /** What one step did: sums are left to the caller. */
 export interface StepResult {
-  readonly samples: number;
   /** Value of each loss term, mean over the batch, in the order of `termNames`. */
   readonly terms: Float32Array;
   readonly correct: number;
@@ -101,10 +101,7 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
   const layouts = graphs.map((batch) => ({
     gradient: layoutOf("gradient", gradientParts(batch)),
     noise: layoutOf("noise", noiseParts(batch)),
-    input: layoutOf(
-      "input",
-      [...leavesOf(batch.outputs, "input")].map(([name, expr]) => ({ name, expr })),
-    ),
+    input: layoutOf("input", leafParts(batch.outputs, "input")),
     result: layoutOf("result", resultParts(batch)),
   }));
   const span = layouts[0]!.gradient.length;
@@ -207,8 +204,9 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
       const gradientScale =
         setup.clipNorm === undefined ? 1 : clipScale(Math.sqrt(kernels.sumSquares(range.grad, span)), setup.clipNorm);
       optimiser.update(kernels, range, { learningRate, step, gradientScale });
-      const logits = placeOf(result, "prediction");
-      return { samples: count, terms, correct: countCorrect(logits, train.labels, order, from, count, widths.classes) };
+      const predicted = argmaxRows(placeOf(result, "prediction"), widths.classes);
+      const correct = predicted.reduce((n, label, i) => n + (label === train.labels[order[from + i]!] ? 1 : 0), 0);
+      return { terms, correct };
     },
 
     async renewStatistics() {
@@ -288,10 +286,9 @@ function gradientParts({ graph, outputs }: BatchGraph): Part[] {
 
 /** Noise is grouped by dropout rate; the group is the rate in millionths, 0 for normals. */
 function noiseParts({ graph, outputs }: BatchGraph): Part[] {
-  return [...leavesOf(outputs, "noise")].map(([name, expr]) => ({
-    name,
-    expr,
-    group: Math.round(graph.noises.get(name)!.rate * 1e6),
+  return leafParts(outputs, "noise").map((part) => ({
+    ...part,
+    group: Math.round(graph.noises.get(part.name)!.rate * 1e6),
   }));
 }
 const noiseRate = (group: number): number => group / 1e6;
@@ -299,13 +296,12 @@ const noiseRate = (group: number): number => group / 1e6;
 /** The features of frozen parts for all training samples, in evaluation form: they hold no noise. */
 async function keptSources(setup: StageSetup, features: readonly FrozenFeature[]): Promise<Sources> {
   const outputs = features.map((feature) => feature.source);
-  const layout = layoutOf(
-    "parameter",
-    [...leavesOf(outputs, "parameter")].map(([name, expr]) => ({ name, expr })),
+  const evaluator = await createEvaluator(
+    setup.backend,
+    outputs,
+    storedParameters(outputs, setup.state),
+    setup.threads,
   );
-  const parameters: Bound = { layout, data: new Float32Array(layout.length) };
-  for (const name of layout.places.keys()) placeOf(parameters, name).set(setup.state[name]!.data);
-  const evaluator = await createEvaluator(setup.backend, outputs, parameters, setup.threads);
   const results = await evaluator.run(setup.train.sources);
   await evaluator.dispose();
   return Object.fromEntries(features.map((feature, i) => [feature.name, results[i]!]));
@@ -342,21 +338,4 @@ function oneHot(
 ): void {
   target.fill(0);
   for (let i = 0; i < count; i++) target[i * classes + labels[order[from + i]!]!] = 1;
-}
-
-function countCorrect(
-  logits: Float32Array,
-  labels: Int32Array,
-  order: Uint32Array,
-  from: number,
-  count: number,
-  classes: number,
-): number {
-  let correct = 0;
-  for (let i = 0; i < count; i++) {
-    let best = 0;
-    for (let k = 1; k < classes; k++) if (logits[i * classes + k]! > logits[i * classes + best]!) best = k;
-    if (best === labels[order[from + i]!]) correct++;
-  }
-  return correct;
 }

@@ -2,7 +2,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { memoryFolder, readText } from "../../src/core/folder.ts";
 import type { State } from "../../src/core/tensor.ts";
+import { dmil } from "../../src/methods/dmil/index.ts";
 import { methodFrom } from "../../src/methods/index.ts";
+import { mlp } from "../../src/nn/mlp.ts";
 import { sgd } from "../../src/optim/index.ts";
 import { decodeCheckpoint } from "../../src/train/checkpoint.ts";
 import type { EpochRecord, FitEvent } from "../../src/train/events.ts";
@@ -169,4 +171,39 @@ test("wrong settings say what is allowed", async () => {
   await expect(
     fit(smallDmil(), { train: { ...data.train, modalities: rest }, validation: data.validation }, base),
   ).rejects.toThrowError(/expects modality "a"; the data has b/);
+});
+
+test("a stage says what picks its best epoch: accuracy and then log-loss, or log-loss alone", async () => {
+  const method = smallDmil();
+  const byLoss = { ...method, stages: method.stages.map((stage) => ({ ...stage, best: "logLoss" as const })) };
+  for (const [own, least] of [
+    [method, false],
+    [byLoss, true],
+  ] as const) {
+    const { history } = await fit(own, data, { ...base, epochs: { intra: 6, components: 6, whole: 6 } });
+    for (const { name } of method.stages) {
+      const records = history.filter((record) => record.stage === name);
+      const value = ({ validation }: EpochRecord): number => (least ? 0 : -validation.accuracy);
+      const sorted = [...records].sort(
+        (a, b) => value(a) - value(b) || a.validation.logLoss - b.validation.logLoss || a.epoch - b.epoch,
+      );
+      expect(records.at(-1)!.best.epoch).toBe(sorted[0]!.epoch);
+    }
+  }
+});
+
+test("the purified form, whose stored means are renewed each epoch, resumes to the same bits too", async () => {
+  const method = () => dmil({ encoders: { a: mlp([8, 12]), b: mlp([8, 12]) }, embedding: 8 });
+  const whole = await fit(method(), data, base);
+  const folder = memoryFolder();
+  const controller = new AbortController();
+  let steps = 0;
+  const onEvent = (event: FitEvent): void => {
+    if (event.kind === "step" && ++steps === 42) controller.abort();
+  };
+  const pausing = { ...base, folder, onEvent, signal: controller.signal, checkpointSeconds: 0 };
+  await expect(fit(method(), data, pausing)).rejects.toMatchObject({ fields: { interrupted: true } });
+  const resumed = await fit(method(), data, { ...base, folder, resume: true });
+  expect(bits(resumed.state)).toBe(bits(whole.state));
+  expect(Object.keys(resumed.state)).toContain("synergy.centre");
 });

@@ -12,7 +12,7 @@ export { type Axes, broadcastTo, sum } from "./broadcast.ts";
 export { constant } from "./constant.ts";
 export * from "./elementwise.ts";
 export { type MatmulOptions, matmul } from "./matmul.ts";
-export { at, concat, pad, reshape, slice, split, stack, transpose } from "./movement.ts";
+export { at, concat, pad, reshape, slice, split, stack, transpose, unstack } from "./movement.ts";
 export { max, mean } from "./reduce.ts";
 export { logSoftmax, softmax } from "./softmax.ts";
 

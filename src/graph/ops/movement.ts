@@ -258,6 +258,11 @@ export function at(x: Expr, i: number): Expr {
   return reshape(slice(x, 0, i, 1), x.shape.slice(1));
 }
 
+/** All entries of the first axis, each without it: the inverse of `stack`. */
+export function unstack(x: Expr): Expr[] {
+  return Array.from({ length: x.shape[0]! }, (_, i) => at(x, i));
+}
+
 export const movementOps: readonly OpRecord[] = [
   reshapeOp,
   transposeOp,

@@ -2,12 +2,10 @@
  * @file Three classifiers as one method of the contract: p(y | first), p(y | second) and p(y | both), each a network of its own,
  * trained in a stage of its own, so that none is held back by another.
  *
- * Training keeps the epoch of best validation accuracy, and of least log loss among equals. Information is about the loss: a
- * source that says "unsure" in the right places gains bits and no accuracy. So the data gets one class more, which no sample has
- * and which every prediction ranks first: accuracy is 0 in every epoch, the loss is shifted by a constant, and the loss decides.
+ * Information is about the loss, not about accuracy: a source that says "unsure" in the right places gains bits and no accuracy.
+ * So the stages keep the epoch of least log-loss.
  */
-import type { Expr } from "../../graph/expr.ts";
-import { at, concat, logSoftmax, pad, slice, stack, sub } from "../../graph/ops/index.ts";
+import { at, concat, logSoftmax, stack } from "../../graph/ops/index.ts";
 import type { Method, Outputs, Stage } from "../../methods/method.ts";
 import { linear } from "../../nn/linear.ts";
 import { negativeLogLikelihood } from "../../nn/losses.ts";
@@ -26,25 +24,16 @@ export interface ClassifierOptions {
 /** Name of the stage and of the parameters of the classifier that sees both sources. */
 const BOTH = "both";
 
-/** Name of the class that no sample has. */
-export const RESERVED = "(none of these)";
-
-/**
- * The method for two sources (modalities of data whose last class is RESERVED). `logits` sees both, `unimodal` one each; the
- * first K columns are log-probabilities of the true classes less 1, the last is 0.
- */
+/** The method for two sources (modalities). `logits` sees both, `unimodal` one each; all are log-probabilities [.., B, K]. */
 export function classifiers(sources: readonly [string, string], options: ClassifierOptions): Method {
   const places = ["first", "second"] as const;
   const { hidden, epochs, dropout } = options;
-  const loss = (ranked: Expr, target: Expr): Expr => {
-    const known = target.shape.at(-1)! - 1;
-    return negativeLogLikelihood(slice(ranked, 1, 0, known), slice(target, 1, 0, known));
-  };
   const stage = (name: string, pick: (out: Outputs) => Outputs["logits"]): Stage<Outputs> => ({
     name,
     trains: (parameter) => parameter.startsWith(`${name}.`),
-    terms: (out, target) => [{ names: [`ce.${name}`], value: loss(pick(out), target), weights: [1] }],
+    terms: (out, target) => [{ names: [`ce.${name}`], value: negativeLogLikelihood(pick(out), target), weights: [1] }],
     prediction: pick,
+    best: "logLoss",
     epochs,
     learningRate: 3e-3,
     schedule: { kind: "cosine" },
@@ -61,8 +50,7 @@ export function classifiers(sources: readonly [string, string], options: Classif
           -1,
         );
         const body = mlp([x.shape.at(-1)!, ...hidden], { dropout }).build(own, x);
-        const logs = logSoftmax(linear(own.child("head"), body, classes - 1));
-        return pad(sub(logs, 1), 1, 0, 1);
+        return logSoftmax(linear(own.child("head"), body, classes));
       };
       const alone = places.map((place, m) => network(place, [sources[m]!]));
       return { logits: network(BOTH, sources), unimodal: stack(alone) };

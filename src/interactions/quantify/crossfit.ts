@@ -8,7 +8,7 @@ import { logPriorOf } from "../../train/calibrate.ts";
 import { fit as fitMethod } from "../../train/fit.ts";
 import type { Fitted } from "../../train/model.ts";
 import { predict } from "../../train/predict.ts";
-import { classifiers, RESERVED } from "./classifiers.ts";
+import { classifiers } from "./classifiers.ts";
 import { applyScales, fitScales, type Logs } from "./evidence.ts";
 import type { Fold } from "./folds.ts";
 
@@ -106,11 +106,7 @@ export async function fitFold(
 ): Promise<FittedFold> {
   const [first, second] = Object.keys(dataset.modalities) as [string, string];
   const classes = dataset.classes.length;
-  const ranked = { ...dataset, classes: [...dataset.classes, RESERVED] };
-  const data = {
-    train: takeRows(ranked, train, "train"),
-    validation: takeRows(ranked, validation, "validation"),
-  };
+  const data = { train: takeRows(dataset, train, "train"), validation: takeRows(dataset, validation, "validation") };
   const n = train.length;
   const batchSize = Math.min(n < 1000 ? 32 : n < 3000 ? 64 : n < 20_000 ? 128 : 512, Math.max(2, n >> 1));
   const epochs = options.epochs ?? Math.min(40, Math.max(5, Math.round((450 * batchSize) / n)));
@@ -128,7 +124,7 @@ export async function fitFold(
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   const logPrior = logPriorOf(data.train.labels, classes);
-  const raw = await rawLogs(fitted, data.validation, classes, options);
+  const raw = await rawLogs(fitted, data.validation, options);
   const scale = (sources: readonly Logs[]): number[] => fitScales(sources, data.validation.labels, logPrior);
   return {
     fitted,
@@ -148,7 +144,7 @@ export async function readFold(
   dataset: Dataset,
   options: Pick<CrossfitOptions, "backend" | "threads"> = {},
 ): Promise<Crossfit["logs"]> {
-  const raw = await rawLogs(fitted, dataset, logPrior.length, options);
+  const raw = await rawLogs(fitted, dataset, options);
   return {
     first: applyScales([raw.first], scales.first, logPrior),
     second: applyScales([raw.second], scales.second, logPrior),
@@ -162,11 +158,10 @@ export function permutedLabels(dataset: Dataset, seed: number, round: number): D
   return { ...dataset, labels: Int32Array.from(order, (row) => dataset.labels[row]!) };
 }
 
-/** The network's log-probabilities without the reserved class. */
+/** The networks' own log-probabilities, before they are scaled. */
 async function rawLogs(
   fitted: Fitted,
   dataset: Dataset,
-  classes: number,
   { backend, threads }: Pick<CrossfitOptions, "backend" | "threads">,
 ): Promise<{ first: Logs; second: Logs; both: Logs }> {
   const { logits, unimodal } = await predict(fitted, dataset, {
@@ -174,13 +169,12 @@ async function rawLogs(
     ...(backend === undefined ? {} : { backend }),
     ...(threads === undefined ? {} : { threads }),
   });
-  const known = (ranked: Float32Array): Logs => {
-    const out = zeros((ranked.length / (classes + 1)) * classes);
-    for (let i = 0, to = 0; i < ranked.length; i++) if (i % (classes + 1) < classes) out[to++] = ranked[i]! + 1;
-    return out;
-  };
   const [first, second] = fitted.method.modalities as readonly [string, string];
-  return { first: known(unimodal[first]!), second: known(unimodal[second]!), both: known(logits) };
+  return {
+    first: Float64Array.from(unimodal[first]!),
+    second: Float64Array.from(unimodal[second]!),
+    both: Float64Array.from(logits),
+  };
 }
 
 /** Directions that both sources have, at most 16. */

@@ -3,6 +3,8 @@
  * source that knows nothing is said to know nothing, which a temperature on the logits cannot do when classes are uneven.
  */
 
+import { goldenSection } from "../../core/minimise.ts";
+
 /** A classifier's log-probabilities [N, K], nats. */
 export type Logs = Float64Array;
 
@@ -71,22 +73,6 @@ export function applyScales(sources: readonly Logs[], scales: readonly number[],
 
 /** The scale in [0, MOST] of least loss, by golden sections; exactly 0 where nothing better is found. */
 function least(loss: (scale: number) => number): number {
-  const ratio = (Math.sqrt(5) - 1) / 2;
-  let [low, high] = [0, MOST];
-  let a = high - ratio * (high - low);
-  let b = low + ratio * (high - low);
-  let [lossA, lossB] = [loss(a), loss(b)];
-  for (let i = 0; i < 24; i++) {
-    if (lossA < lossB) {
-      [high, b, lossB] = [b, a, lossA];
-      a = high - ratio * (high - low);
-      lossA = loss(a);
-    } else {
-      [low, a, lossA] = [a, b, lossB];
-      b = low + ratio * (high - low);
-      lossB = loss(b);
-    }
-  }
-  const found = (low + high) / 2;
+  const found = goldenSection(loss, 0, MOST, 24);
   return loss(found) < loss(0) ? found : 0;
 }

@@ -1,4 +1,5 @@
 /** @file The findings as one HTML page: no script, no outside files; charts are SVG with the numbers beside them. */
+import { escaped } from "../../core/markup.ts";
 import { atomLabel, bits } from "./findings.ts";
 import { type Amount, ATOMS, type Quantified } from "./result.ts";
 
@@ -93,8 +94,4 @@ function figure(amounts: readonly (readonly [string, Amount])[]): string {
     `${lines.join("")}<text x="${at(0)}" y="${height - 4}" text-anchor="middle">0</text>` +
     `<text x="${at(high)}" y="${height - 4}" text-anchor="end">${bits(high)} bit</text></svg>`
   );
-}
-
-function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }

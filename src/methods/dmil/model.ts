@@ -1,6 +1,6 @@
 /** @file DMIL as one graph: encoders, the two levels of decomposition, synergy, heads, gate. Section numbers: docs/notation.md. */
 import type { Expr } from "../../graph/expr.ts";
-import { concat, reshape } from "../../graph/ops/index.ts";
+import { concat, stack } from "../../graph/ops/index.ts";
 import { linear } from "../../nn/linear.ts";
 import type { Module } from "../../nn/module.ts";
 import { type BuildInput, embed, embeddings, type Outputs } from "../method.ts";
@@ -44,59 +44,46 @@ export function buildDmil(
   const predictive = first?.predictive ?? z;
   const second = levels === "id" ? undefined : consistency(scope.child("consistency"), predictive, variational);
   const unimodal = first?.logits ?? linear(scope.child("intra").child("heads"), z, classes);
-  const raw = first?.residual ?? z;
-  const representations = (synergistic: Expr): Record<string, Expr> => {
-    const names = Object.keys(encoders);
-    return {
+  // R and the U_m, before S joins them as the last of the components.
+  const lower = [...(second === undefined ? [] : [stack([second.redundant])]), second?.unique ?? predictive];
+  const heads = scope.child("heads");
+  const fused = options.synergy === "purified" ? purified(input, first?.residualMean ?? z, options) : undefined;
+  const s = fused?.representation ?? synergy(scope.child("synergy"), first?.residual ?? z);
+  // Purified synergy has a head of its own, so the others read the lower components as one node.
+  const lead = fused === undefined ? lower : [concat(lower, 0)];
+  const parts = concat([...lead, stack([s])], 0);
+  const logits =
+    fused === undefined
+      ? linear(heads, parts, classes)
+      : concat([linear(heads, lead[0]!, classes), stack([fused.logits])], 0);
+  const shares = gate(scope.child("gate"), parts);
+  const names = Object.keys(encoders);
+  return {
+    logits: aggregate(shares, logits),
+    unimodal,
+    components: { names: componentNames(names, levels), logits, gate: shares },
+    ...(first !== undefined && { intra: first }),
+    ...(second !== undefined && { consistency: second }),
+    ...(fused !== undefined && {
+      teaching: teach(unimodal, fused.pure, fused.logPrior, second !== undefined),
+      logPrior: fused.logPrior,
+      statistics: { "synergy.centre": fused.features },
+    }),
+    representations: {
       ...(first !== undefined && {
         ...embeddings(first.predictive, names, "predictive"),
         ...embeddings(first.residualMean, names, "residual"),
       }),
       ...(second !== undefined && { redundant: second.redundant, ...embeddings(second.unique, names, "unique") }),
-      synergistic,
-    };
-  };
-  if (options.synergy === "purified") {
-    const logPrior = input.logPrior();
-    const pure = purifiedSynergy(scope.child("synergy"), first?.residualMean ?? z, options.order);
-    const { logits: own, pure: pureLogits } = synergyLogits(
-      scope.child("synergy").child("head"),
-      pure.representation,
-      logPrior,
-    );
-    const lead = concat([...(second === undefined ? [] : [oneOf(second.redundant)]), second?.unique ?? predictive], 0);
-    const parts = concat([lead, oneOf(pure.representation)], 0);
-    const logits = concat([linear(scope.child("heads"), lead, classes), oneOf(own)], 0);
-    const shares = gate(scope.child("gate"), parts);
-    return {
-      logits: aggregate(shares, logits),
-      unimodal,
-      components: { names: componentNames(Object.keys(encoders), levels), logits, gate: shares },
-      ...(first !== undefined && { intra: first }),
-      ...(second !== undefined && { consistency: second }),
-      teaching: teach(unimodal, pureLogits, logPrior, second !== undefined),
-      logPrior,
-      representations: representations(pure.representation),
-      statistics: { "synergy.centre": pure.features },
-    };
-  }
-  const s = synergy(scope.child("synergy"), raw);
-
-  const one = (x: Expr): Expr => reshape(x, [1, ...x.shape]);
-  const unique = second?.unique ?? predictive;
-  const parts = concat([...(second === undefined ? [] : [one(second.redundant)]), unique, one(s)], 0);
-  const logits = linear(scope.child("heads"), parts, classes);
-  const shares = gate(scope.child("gate"), parts);
-  return {
-    logits: aggregate(shares, logits),
-    unimodal,
-    components: { names: componentNames(Object.keys(encoders), levels), logits, gate: shares },
-    ...(first !== undefined && { intra: first }),
-    ...(second !== undefined && { consistency: second }),
-    representations: representations(s),
+      synergistic: s,
+    },
   };
 }
 
-function oneOf(x: Expr): Expr {
-  return reshape(x, [1, ...x.shape]);
+/** Purified synergy with its own head, on top of the class prior. */
+function purified({ scope, logPrior: priorOf }: BuildInput, residual: Expr, { order }: DmilOptions) {
+  const own = scope.child("synergy");
+  const logPrior = priorOf();
+  const fused = purifiedSynergy(own, residual, order);
+  return { ...fused, ...synergyLogits(own.child("head"), fused.representation, logPrior), logPrior };
 }

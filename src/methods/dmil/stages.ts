@@ -8,8 +8,8 @@ import {
   maximum,
   mean,
   mul,
-  reshape,
   slice,
+  stack,
   sub,
   sum,
   transpose,
@@ -19,7 +19,6 @@ import type { Stage, Terms } from "../method.ts";
 import type { DmilOutputs } from "./model.ts";
 import type { DmilOptions } from "./options.ts";
 
-const one = (x: Expr): Expr => reshape(x, [1, ...x.shape]);
 const repeat = (n: number, value: number): number[] => new Array<number>(n).fill(value);
 
 /** Cross-entropies of several stacks of predictions as one vector of terms. */
@@ -89,7 +88,7 @@ export function dmilStages(options: DmilOptions, modalities: readonly string[]):
     ];
   };
   const heads = (out: DmilOutputs, weight: number) => ({ names: byModality("ce.only"), logits: out.unimodal, weight });
-  const whole = (out: DmilOutputs) => ({ names: ["ce.prediction"], logits: one(out.logits), weight: 1 });
+  const whole = (out: DmilOutputs) => ({ names: ["ce.prediction"], logits: stack([out.logits]), weight: 1 });
   const components = ({ components: { names, logits } }: DmilOutputs, weight: number) => ({
     names: names.map((name) => `ce.${name}`),
     logits,

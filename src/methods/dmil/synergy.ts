@@ -1,16 +1,14 @@
 /** @file Synergy fusion: what only several modalities together give, from the residuals N_m. */
 import type { Expr } from "../../graph/expr.ts";
-import { add, at, concat, matmul, mean, mul, sub } from "../../graph/ops/index.ts";
+import { add, concat, matmul, mean, mul, sub, unstack } from "../../graph/ops/index.ts";
 import { linear } from "../../nn/linear.ts";
 import { twoLayer } from "../../nn/mlp.ts";
 import type { Scope } from "../../nn/module.ts";
 
 /** S [B, E] = linear([N_1 .. N_M, products of all pairs]) from residuals [M, B, E]. A product makes XOR linearly separable. */
 export function synergy(scope: Scope, residual: Expr): Expr {
-  const [modalities, , width] = residual.shape as [number, number, number];
-  const parts = Array.from({ length: modalities }, (_, m) => at(residual, m));
-  const products = parts.flatMap((a, i) => parts.slice(i + 1).map((b) => mul(a, b)));
-  return linear(scope, concat([...parts, ...products], -1), width);
+  const parts = unstack(residual);
+  return linear(scope, concat([...parts, ...pairProducts(parts)], -1), residual.shape.at(-1)!);
 }
 
 export interface PurifiedSynergy {
@@ -36,15 +34,10 @@ export function purifiedSynergy(scope: Scope, residual: Expr, order: 2 | 3): Pur
   const features = twoLayer(scope.child("features"), residual, hidden, hidden);
   const stored = scope.statistic("centre", [modalities, 1, hidden], 0);
   const centred = sub(features, scope.training ? mean(features, 1, true) : stored);
-  const parts = Array.from({ length: modalities }, (_, m) => at(centred, m));
-  const pairs = parts.flatMap((a, i) => parts.slice(i + 1).map((b) => mul(a, b)));
+  const parts = unstack(centred);
   const triples =
-    order < 3
-      ? []
-      : parts.flatMap((a, i) =>
-          parts.slice(i + 1).flatMap((b, j) => parts.slice(i + j + 2).map((c) => mul(a, mul(b, c)))),
-        );
-  const products = concat([...pairs, ...triples], -1);
+    order < 3 ? [] : parts.flatMap((a, i) => pairProducts(parts.slice(i + 1)).map((product) => mul(a, product)));
+  const products = concat([...pairProducts(parts), ...triples], -1);
   const bound = 1 / Math.sqrt(products.shape.at(-1)!);
   const weight = scope.parameter("weight", [products.shape.at(-1)!, width], { kind: "uniform", bound });
   return { representation: matmul(products, weight), features };
@@ -56,4 +49,9 @@ export function synergyLogits(scope: Scope, representation: Expr, logPrior: Expr
   const init = { kind: "uniform", bound: 1 / Math.sqrt(width) } as const;
   const pure = matmul(representation, scope.parameter("weight", [width, logPrior.shape[0]!], init));
   return { pure, logits: add(pure, logPrior) };
+}
+
+/** The products of all pairs, each once. */
+function pairProducts(parts: readonly Expr[]): Expr[] {
+  return parts.flatMap((a, i) => parts.slice(i + 1).map((b) => mul(a, b)));
 }

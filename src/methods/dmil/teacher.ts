@@ -2,7 +2,6 @@
 import type { Expr } from "../../graph/expr.ts";
 import {
   add,
-  at,
   div,
   exp,
   log,
@@ -18,6 +17,7 @@ import {
   sub,
   sum,
   transpose,
+  unstack,
 } from "../../graph/ops/index.ts";
 
 /** Nothing is divided by less than this many nats. */
@@ -53,7 +53,7 @@ export function teach(unimodal: Expr, pure: Expr, logPrior: Expr, redundant: boo
   const residual = logSoftmax(add(base, pure));
 
   const all = divergence(stopGradient(residual), logPrior); // [B]
-  const parts = Array.from({ length: modalities }, (_, m) => at(d, m));
+  const parts = unstack(d);
   const largest = max(d, 0); // [B]
   const others = parts.map((_, m) => parts.filter((_, n) => n !== m).reduce((a, b) => maximum(a, b)));
   // The second largest is the smallest, over m, of the largest among the others.

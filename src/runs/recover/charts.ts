@@ -1,5 +1,7 @@
 /** @file Small charts as inline SVG: lines over epochs, and reliability against the diagonal. */
 
+import { escaped } from "../../core/markup.ts";
+
 /** One line. */
 export interface Series {
   readonly name: string;
@@ -61,9 +63,4 @@ export function svgChart({ title, x, y, range, series, diagonal = false }: Chart
     }),
   ];
   return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img" aria-label="${escaped(title)}">${parts.join("")}</svg>`;
-}
-
-/** Text as HTML and XML take it. */
-export function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }

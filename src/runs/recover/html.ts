@@ -1,5 +1,6 @@
 /** @file The report as one HTML page that needs nothing else: tables, confusions, reliability, training curves. */
-import { type Chart, escaped, svgChart } from "./charts.ts";
+import { escaped } from "../../core/markup.ts";
+import { type Chart, svgChart } from "./charts.ts";
 import { caseNamed, type RecoveryResult } from "./job.ts";
 import type { ReportFacts } from "./markdown.ts";
 import { cells } from "./summary.ts";
