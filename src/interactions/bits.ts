@@ -1,6 +1,6 @@
 /** @file Information per sample, in bits: what each modality gives, what several give alike, what only all together give. */
 
-import { type Calibration, calibrated } from "../train/calibrate.ts";
+import { type Calibration, calibrated, calibratedWhole } from "../train/calibrate.ts";
 import type { Predictions } from "../train/predict.ts";
 
 /** Atoms of N samples, in bits. They sum to `total` exactly: redundant + all unique + synergistic = i(all; y). */
@@ -63,15 +63,15 @@ export function atoms(total: Float64Array, modalities: Readonly<Record<string, F
 
 /** Label-free atoms and atoms with the label, of a model's predictions under its calibration. */
 export function bitsOf(
-  { logits, unimodal }: Predictions,
-  { logPrior, all, modalities }: Calibration,
+  predictions: Predictions,
+  calibration: Calibration,
   labels: Int32Array,
 ): { readonly labelFree: Atoms; readonly withLabel: Atoms } {
+  const { logPrior, modalities } = calibration;
   const prior = Float64Array.from(logPrior);
-  const classes = prior.length;
-  const whole = calibrated(logits, classes, all);
-  const alone = Object.entries(unimodal).map(
-    ([name, values]) => [name, calibrated(values, classes, modalities[name]!)] as const,
+  const whole = calibratedWhole(predictions, calibration);
+  const alone = Object.entries(predictions.unimodal).map(
+    ([name, values]) => [name, calibrated(values, logPrior, modalities[name]!)] as const,
   );
   const read = (bits: (logs: Float64Array) => Float64Array): Atoms =>
     atoms(bits(whole), Object.fromEntries(alone.map(([name, logs]) => [name, bits(logs)])));

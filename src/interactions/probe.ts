@@ -108,7 +108,7 @@ export async function probeLosses(
   const prior = frequencies(labels, classes, rows);
   const probabilities = async (part: Dataset): Promise<Float64Array> => {
     const { logits } = await predict(fitted, part, place);
-    return calibrated(logits, classes, fitted.calibration.all).map(Math.exp);
+    return calibrated(logits, fitted.calibration.logPrior, fitted.calibration.all).map(Math.exp);
   };
   const losses = (p: Float64Array, part: Dataset, share: number): Float64Array =>
     Float64Array.from(

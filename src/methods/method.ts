@@ -69,8 +69,8 @@ export interface Stage<O extends Outputs> {
   terms(outputs: O, target: Expr): readonly Terms[];
   /** The prediction [B, K] that is judged on validation data after each epoch. */
   prediction(outputs: O): Expr;
-  /** What picks the best epoch: accuracy, then log-loss among equals (left out), or log-loss alone. */
-  readonly best?: "accuracy" | "logLoss";
+  /** What picks the best epoch: accuracy, then log-loss among equals (left out), log-loss alone, or nothing: the last one is taken. */
+  readonly best?: "accuracy" | "logLoss" | "last";
   /** Defaults that a run may override. */
   readonly epochs: number;
   readonly learningRate: number;

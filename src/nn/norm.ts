@@ -11,9 +11,13 @@ export function layerNorm(scope: Scope, x: Expr): Expr {
   const width = x.shape.at(-1)!;
   const scale = scope.parameter("scale", [width], { kind: "constant", value: 1 });
   const shift = scope.parameter("shift", [width], { kind: "constant", value: 0 });
+  return add(mul(standardised(x), scale), shift);
+}
+
+/** Mean 0 and deviation 1 over the last axis: [..., F] to [..., F]. Variance is biased, epsilon 1e-5. */
+export function standardised(x: Expr): Expr {
   const centred = sub(x, mean(x, -1, true));
-  const deviation = sqrt(add(mean(square(centred), -1, true), 1e-5));
-  return add(mul(div(centred, deviation), scale), shift);
+  return div(centred, sqrt(add(mean(square(centred), -1, true), 1e-5)));
 }
 
 /** Sets a share `rate` of elements to 0 and scales the rest by 1 / (1 - rate) where a part is trained; else the identity. */

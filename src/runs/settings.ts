@@ -109,7 +109,7 @@ const schema = z.strictObject(
             .array(whole(1, "64"), { error: allowing("a list of widths, for example [64] or []") })
             .default([64]),
           activation: oneOf("relu", "tanh", "sigmoid").default("relu"),
-          dropout: fraction("0.1").default(0.1),
+          dropout: fraction("0.2").default(0.2),
           norm: z.boolean({ error: allowing("true or false") }).default(false),
         },
         { error: allowing("settings of the encoder, for example {hidden: [64, 32]}") },

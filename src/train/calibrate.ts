@@ -1,15 +1,33 @@
-/** @file Temperatures: one number per predictor, fitted on validation data, so that its probabilities can be read as such. */
+/** @file Two numbers per predictor, fitted on validation data, so that its probabilities can be read as such. */
 import { goldenSection } from "../core/minimise.ts";
 import { logSoftmaxRows } from "./metrics.ts";
+
+/**
+ * How far a predictor's evidence is to be believed: its log-probabilities over the class prior are multiplied by
+ * scale * d / (d + doubt), where d is their divergence from the prior in nats. `doubt` 0 is a temperature 1 / scale; with more,
+ * faint evidence is believed less than strong. A network that has nothing to go by still leans somewhere, and one temperature
+ * for all samples cannot both still it and keep what is strong: read as information, its leanings look like something unique.
+ */
+export interface Scaling {
+  readonly scale: number;
+  readonly doubt: number;
+}
+
+/** Probabilities as they come. */
+export const UNSCALED: Scaling = { scale: 1, doubt: 0 };
 
 /** What turns a model's logits into probabilities that can be read as such, and information be read off. */
 export interface Calibration {
   /** Log-probabilities of the classes in the training data, [K]. */
   readonly logPrior: readonly number[];
-  /** Temperature of the whole prediction and of each modality's own. */
-  readonly all: number;
-  readonly modalities: Readonly<Record<string, number>>;
+  /** Of the whole prediction and of each modality's own. */
+  readonly all: Scaling;
+  readonly modalities: Readonly<Record<string, Scaling>>;
+  /** Weight of each component's evidence in the whole, where the method has components; `all` scales what they make together. */
+  readonly components?: Readonly<Record<string, number>>;
 }
+
+type Logits = Float32Array | Float64Array;
 
 /** Log-frequencies of the classes, [K], half a sample added to each: never minus infinity. Missing labels are left out. */
 export function logPriorOf(labels: Int32Array, classes: number): number[] {
@@ -23,35 +41,156 @@ export function logPriorOf(labels: Int32Array, classes: number): number[] {
   return counts.map((count) => Math.log(count / total));
 }
 
-/** Temperatures are sought in this range; both ends mean that the predictor is hopeless. */
-const RANGE = [0.05, 20] as const;
+/** Scales are sought in this range; both ends mean that the predictor is hopeless. */
+const SCALES = [0.05, 20] as const;
+/** Doubts are sought in this range, nats. */
+const DOUBTS = [1e-4, 4] as const;
+/** A doubt must raise the log-likelihood by more than this many nats, or there is none: a second number has to pay for itself (Akaike 1974). */
+const PRICE = 1;
 
-/**
- * The temperature T > 0 that minimises the log-loss of logits / T, [N, K], on labelled samples. 1 when there are none.
- * The loss is convex in 1 / T, so a golden-section search over log T finds the minimum. Source: Guo et al., ICML 2017.
- */
-export function fitTemperature(logits: Float32Array, labels: Int32Array, classes: number): number {
-  const rows = [...labels.keys()].filter((i) => labels[i]! >= 0);
-  if (rows.length === 0) return 1;
-  const loss = (logT: number): number => {
-    const beta = Math.exp(-logT);
-    let total = 0;
-    for (const i of rows) {
-      let top = Number.NEGATIVE_INFINITY;
-      for (let k = 0; k < classes; k++) top = Math.max(top, logits[i * classes + k]! * beta);
-      let sum = 0;
-      for (let k = 0; k < classes; k++) sum += Math.exp(logits[i * classes + k]! * beta - top);
-      total += top + Math.log(sum) - logits[i * classes + labels[i]!]! * beta;
-    }
-    return total;
-  };
-  return Math.exp(goldenSection(loss, Math.log(RANGE[0]), Math.log(RANGE[1]), 40));
+/** Weights of components in the whole are sought up to this. */
+const MOST_WEIGHT = 4;
+const SWEEPS = 3;
+
+/** Evidence [N, K] over the prior and its divergence [N], in nats. */
+interface Evidence {
+  readonly values: Float64Array;
+  readonly divergence: Float64Array;
 }
 
-/** Log-probabilities [N, K] in nats of logits at a temperature. */
-export function calibrated(logits: Float32Array, classes: number, temperature: number): Float64Array {
+function evidenceOf(logits: Logits, logPrior: readonly number[]): Evidence {
+  const K = logPrior.length;
+  const values = logSoftmaxRows(logits, K);
+  const divergence = new Float64Array(values.length / K);
+  for (let i = 0; i < values.length; i++) {
+    const p = Math.exp(values[i]!);
+    values[i]! -= logPrior[i % K]!;
+    divergence[Math.floor(i / K)]! += p * values[i]!;
+  }
+  return { values, divergence };
+}
+
+/** Factor of the evidence of a sample with divergence d. */
+function belief({ scale, doubt }: Scaling, d: number): number {
+  return doubt === 0 ? scale : (scale * d) / (Math.max(d, 0) + doubt);
+}
+
+/**
+ * Summed log-loss over labelled samples of prior + factor_i * evidence_i, in nats. One sample's worth of label is drawn from the
+ * prior: where every validation sample is right nothing else would keep the scale from growing without end. Source: Platt 1999.
+ */
+function lossOf(
+  values: Float64Array,
+  factor: (i: number) => number,
+  labels: Int32Array,
+  logPrior: readonly number[],
+): number {
+  const K = logPrior.length;
+  const prior = logPrior.map(Math.exp);
+  const labelled = labels.reduce((n, label) => n + Number(label >= 0), 0);
+  const doubted = 1 / (labelled + 1);
+  let total = 0;
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i]!;
+    if (label < 0) continue;
+    const f = factor(i);
+    let top = Number.NEGATIVE_INFINITY;
+    let expected = 0;
+    for (let k = 0; k < K; k++) {
+      const value = logPrior[k]! + f * values[i * K + k]!;
+      top = Math.max(top, value);
+      expected += (doubted * prior[k]! + (k === label ? 1 - doubted : 0)) * value;
+    }
+    let sum = 0;
+    for (let k = 0; k < K; k++) sum += Math.exp(logPrior[k]! + f * values[i * K + k]! - top);
+    total += top + Math.log(sum) - expected;
+  }
+  return total;
+}
+
+/**
+ * The scaling that minimises the log-loss of logits [N, K] on labelled samples; none when there are none. The loss is convex in
+ * the scale; golden sections find it, and the doubt around it. Source: temperature scaling (Guo et al., ICML 2017); doubt: ours.
+ */
+export function fitScaling(logits: Logits, labels: Int32Array, logPrior: readonly number[]): Scaling {
+  if (labels.every((label) => label < 0)) return UNSCALED;
+  const { values, divergence } = evidenceOf(logits, logPrior);
+  const loss = (scaling: Scaling): number => lossOf(values, (i) => belief(scaling, divergence[i]!), labels, logPrior);
+  const [low, high] = SCALES.map(Math.log) as [number, number];
+  const bestAt = (doubt: number): Scaling => ({
+    scale: Math.exp(goldenSection((log) => loss({ scale: Math.exp(log), doubt }), low, high, 30)),
+    doubt,
+  });
+  const plain = bestAt(0);
+  const [least, most] = DOUBTS.map(Math.log) as [number, number];
+  const doubtful = bestAt(Math.exp(goldenSection((log) => loss(bestAt(Math.exp(log))), least, most, 15)));
+  return loss(plain) - loss(doubtful) > PRICE ? doubtful : plain;
+}
+
+/** A component's own prediction [N, K] and its share [N] of the whole. */
+export interface Part {
+  readonly logits: Float32Array;
+  readonly gate: Float32Array;
+}
+
+/** logPrior + sum_c w_c g_c (y_c - logPrior), [N, K]: with weights 1 the whole prediction itself. */
+export function weighed(parts: readonly Part[], weights: readonly number[], logPrior: readonly number[]): Float64Array {
+  const K = logPrior.length;
+  return Float64Array.from({ length: parts[0]!.logits.length }, (_, i) => {
+    const prior = logPrior[i % K]!;
+    return parts.reduce(
+      (sum, { logits, gate }, c) => sum + weights[c]! * gate[Math.floor(i / K)]! * (logits[i]! - prior),
+      prior,
+    );
+  });
+}
+
+/**
+ * A weight for each component in the whole prediction, under one scale: components may be sure of themselves to different degrees.
+ * All 1 unless others raise the log-likelihood by more than their price. Convex; one coordinate at a time.
+ */
+export function fitWeights(
+  parts: readonly Part[],
+  scale: number,
+  labels: Int32Array,
+  logPrior: readonly number[],
+): number[] {
+  const even = parts.map(() => 1);
+  if (parts.length < 2 || labels.every((label) => label < 0)) return even;
+  const K = logPrior.length;
+  const loss = (weights: readonly number[]): number =>
+    lossOf(
+      weighed(parts, weights, logPrior).map((value, i) => value - logPrior[i % K]!),
+      () => scale,
+      labels,
+      logPrior,
+    );
+  const weights = [...even];
+  for (let sweep = 0; sweep < SWEEPS; sweep++) {
+    for (const c of weights.keys()) {
+      weights[c] = goldenSection((w) => loss(weights.with(c, w)), 0, MOST_WEIGHT, 20);
+    }
+  }
+  return loss(even) - loss(weights) > PRICE * (parts.length - 1) ? weights : even;
+}
+
+/** Log-probabilities [N, K] in nats of logits under a scaling. */
+export function calibrated(logits: Logits, logPrior: readonly number[], scaling: Scaling): Float64Array {
+  const K = logPrior.length;
+  const { values, divergence } = evidenceOf(logits, logPrior);
   return logSoftmaxRows(
-    logits.map((v) => v / temperature),
-    classes,
+    values.map((value, i) => logPrior[i % K]! + belief(scaling, divergence[Math.floor(i / K)]!) * value),
+    K,
   );
+}
+
+/** Log-probabilities [N, K] in nats of the whole prediction, its components weighed where the calibration says so. */
+export function calibratedWhole(
+  { logits, components }: { readonly logits: Float32Array; readonly components: Readonly<Record<string, Part>> },
+  { logPrior, all, components: weights }: Calibration,
+): Float64Array {
+  if (weights === undefined) return calibrated(logits, logPrior, all);
+  const names = Object.keys(weights);
+  const parts = names.map((name) => components[name]!);
+  return calibrated(weighed(parts, Object.values(weights), logPrior), logPrior, all);
 }

@@ -17,7 +17,7 @@ import {
   step as stepSchedule,
 } from "../optim/index.ts";
 import { type Backend, type BackendName, loadBackend } from "../runtime/backend.ts";
-import { logPriorOf } from "./calibrate.ts";
+import { logPriorOf, UNSCALED } from "./calibrate.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type Position } from "./checkpoint.ts";
 import { sourcesOf } from "./evaluate.ts";
 import type { EpochRecord, FitEvent } from "./events.ts";
@@ -118,7 +118,11 @@ export async function fit(
   if (note !== undefined) emit({ kind: "note", message: note });
 
   const logPrior = logPriorOf(train.labels, widths.classes);
-  const unscaled = { logPrior, all: 1, modalities: Object.fromEntries(method.modalities.map((name) => [name, 1])) };
+  const unscaled = {
+    logPrior,
+    all: UNSCALED,
+    modalities: Object.fromEntries(method.modalities.map((name) => [name, UNSCALED])),
+  };
   const result = (state: State, history: readonly EpochRecord[]): Fitted => ({
     method,
     classes: train.classes,
@@ -204,14 +208,14 @@ function plan(method: Method, { epochs = {}, learningRate = {}, seed, batchSize 
   check(epochs, "epochs");
   if (typeof learningRate !== "number") check(learningRate, "learningRate");
   else if (!(learningRate >= 0)) throw configError(`learningRate is ${learningRate}; a number from 0 is needed.`);
-  const planned = method.stages.map((stage) => {
+  const planned = method.stages.flatMap((stage): PlannedStage[] => {
     const count = epochs[stage.name] ?? stage.epochs;
     const rate = typeof learningRate === "number" ? learningRate : (learningRate[stage.name] ?? stage.learningRate);
-    return { stage: stage as Stage<never>, epochs: count, learningRate: rate, schedule: scheduleOf(stage, count) };
+    if (count === 0) return [];
+    return [{ stage: stage as Stage<never>, epochs: count, learningRate: rate, schedule: scheduleOf(stage, count) }];
   });
-  if (planned.every(({ epochs: count }) => count === 0))
-    throw configError("every stage has 0 epochs; nothing would be trained.");
-  return planned.filter(({ epochs: count }) => count > 0);
+  if (planned.length === 0) throw configError("every stage has 0 epochs; nothing would be trained.");
+  return planned;
 }
 
 function scheduleOf({ schedule }: Stage<Outputs>, epochs: number): Schedule {
@@ -312,6 +316,7 @@ async function runStage(run: StageRun): Promise<{ state: State; history: readonl
       const before = position.best;
       const better =
         before === undefined ||
+        stage.best === "last" ||
         (stage.best !== "logLoss" && validation.accuracy > before.accuracy) ||
         ((stage.best === "logLoss" || validation.accuracy === before.accuracy) && validation.logLoss < before.logLoss);
       if (better) best = prepared.state();
@@ -334,7 +339,10 @@ async function runStage(run: StageRun): Promise<{ state: State; history: readonl
         ...position,
         epoch,
         batch: 0,
-        schedule: schedule.next(position.schedule, validation.accuracy),
+        schedule: schedule.next(
+          position.schedule,
+          stage.best === "logLoss" ? -validation.logLoss : validation.accuracy,
+        ),
         best: bestNow,
         sums: emptySums(termNames.length),
         history: [...position.history, record],

@@ -12,7 +12,7 @@ export function argmaxRows(values: Float32Array, classes: number): Int32Array {
 }
 
 /** Log-probabilities [N, K] in nats from logits [N, K]. */
-export function logSoftmaxRows(logits: Float32Array, classes: number): Float64Array {
+export function logSoftmaxRows(logits: Float32Array | Float64Array, classes: number): Float64Array {
   const out = new Float64Array(logits.length);
   for (let start = 0; start < logits.length; start += classes) {
     let top = Number.NEGATIVE_INFINITY;

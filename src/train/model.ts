@@ -18,7 +18,7 @@ export interface Fitted {
   readonly standardiser: Standardiser;
   /** Numbers of the best epoch. */
   readonly state: State;
-  /** Fitted on the validation data at the end of training; temperatures are 1 before. */
+  /** Fitted on the validation data at the end of training; nothing is scaled before. */
   readonly calibration: Calibration;
   readonly history: readonly EpochRecord[];
 }

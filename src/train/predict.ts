@@ -5,7 +5,7 @@ import { float32, type Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Expr } from "../graph/expr.ts";
 import { type BackendName, loadBackend } from "../runtime/backend.ts";
-import { fitTemperature } from "./calibrate.ts";
+import { fitScaling, fitWeights, type Scaling, weighed } from "./calibrate.ts";
 import { createEvaluator, sourcesOf, storedParameters } from "./evaluate.ts";
 import { forward } from "./graph.ts";
 import { accuracy, argmaxRows, calibrationError, logLoss, macroF1, synergyRate } from "./metrics.ts";
@@ -92,13 +92,26 @@ export async function predict(fitted: Fitted, dataset: Dataset, options: Predict
   }
 }
 
-/** The model with temperatures fitted on data it was not trained on. */
+/** The model with its evidence scaled on data it was not trained on. */
 export async function calibrate(fitted: Fitted, validation: Dataset, options: PredictOptions = {}): Promise<Fitted> {
-  const { logits, unimodal } = await predict(fitted, validation, options);
-  const temperature = (values: Float32Array): number =>
-    fitTemperature(values, validation.labels, fitted.classes.length);
-  const modalities = Object.fromEntries(Object.entries(unimodal).map(([name, values]) => [name, temperature(values)]));
-  return { ...fitted, calibration: { ...fitted.calibration, all: temperature(logits), modalities } };
+  const { logits, unimodal, components } = await predict(fitted, validation, options);
+  const { logPrior } = fitted.calibration;
+  const { labels } = validation;
+  const scaling = (values: Float32Array | Float64Array): Scaling => fitScaling(values, labels, logPrior);
+  const modalities = Object.fromEntries(Object.entries(unimodal).map(([name, values]) => [name, scaling(values)]));
+  const all = scaling(logits);
+  const parts = Object.values(components);
+  if (parts.length === 0) return { ...fitted, calibration: { logPrior, all, modalities } };
+  const weights = fitWeights(parts, all.scale, labels, logPrior);
+  return {
+    ...fitted,
+    calibration: {
+      logPrior,
+      all: scaling(weighed(parts, weights, logPrior)),
+      modalities,
+      components: Object.fromEntries(Object.keys(components).map((name, c) => [name, weights[c]!])),
+    },
+  };
 }
 
 /** Figures of merit: shares in [0, 1], log-loss in nats. */

@@ -3,6 +3,7 @@ import { float32 } from "../../src/core/tensor.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { plantedSet } from "../../src/data/synthetic/several.ts";
 import { truthFigures } from "../../src/interactions/truth.ts";
+import { UNSCALED } from "../../src/train/calibrate.ts";
 
 const types = ["redundant", "unique_a", "unique_b", "synergistic"] as const;
 const labels = Int32Array.from({ length: 40 }, (_, i) => Math.floor(i / 4) % 2);
@@ -15,7 +16,7 @@ const dataset: Dataset = {
   classes: ["no", "yes"],
   truth,
 };
-const calibration = { logPrior: [-Math.LN2, -Math.LN2], all: 1, modalities: { a: 1, b: 1 } };
+const calibration = { logPrior: [-Math.LN2, -Math.LN2], all: UNSCALED, modalities: { a: UNSCALED, b: UNSCALED } };
 
 /** Logits that are sure of the label where `knows` says so, and say nothing elsewhere. */
 function sure(knows: (type: string) => boolean): Float32Array {

@@ -47,7 +47,11 @@ function bindingsFor(method: Method, exprs: Parameters<typeof topological>[0], s
     topological(exprs).flatMap((node, i) => {
       const found = asLeaf(node);
       if (found === undefined) return [];
-      if (found.kind === "parameter") return [[found.name, state[found.name]!.data.map((v) => v * (1 + seed / 4))]];
+      if (found.kind === "parameter") {
+        // A synergy as faint as at the start knows less than single modalities everywhere, so nothing would rest on it.
+        const scale = (1 + seed / 4) * (found.name.startsWith("synergy.") ? 4 : 1);
+        return [[found.name, state[found.name]!.data.map((v) => v * scale)]];
+      }
       const values = normals(found.shape, 50 * seed + i);
       if (found.name === "target") values.forEach((_, j) => void (values[j] = j % K === Math.floor(j / K) % K ? 1 : 0));
       return [[found.name, values]];

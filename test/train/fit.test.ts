@@ -173,17 +173,18 @@ test("wrong settings say what is allowed", async () => {
   ).rejects.toThrowError(/expects modality "a"; the data has b/);
 });
 
-test("a stage says what picks its best epoch: accuracy and then log-loss, or log-loss alone", async () => {
+test("a stage says what picks its best epoch: accuracy and then log-loss, log-loss alone, or the last", async () => {
   const method = smallDmil();
-  const byLoss = { ...method, stages: method.stages.map((stage) => ({ ...stage, best: "logLoss" as const })) };
-  for (const [own, least] of [
-    [method, false],
-    [byLoss, true],
-  ] as const) {
+  for (const best of ["accuracy", "logLoss", "last"] as const) {
+    const own = { ...method, stages: method.stages.map((stage) => ({ ...stage, best })) };
     const { history } = await fit(own, data, { ...base, epochs: { intra: 6, components: 6, whole: 6 } });
     for (const { name } of method.stages) {
       const records = history.filter((record) => record.stage === name);
-      const value = ({ validation }: EpochRecord): number => (least ? 0 : -validation.accuracy);
+      if (best === "last") {
+        expect(records.map((record) => record.best.epoch)).toEqual([1, 2, 3, 4, 5, 6]);
+        continue;
+      }
+      const value = ({ validation }: EpochRecord): number => (best === "logLoss" ? 0 : -validation.accuracy);
       const sorted = [...records].sort(
         (a, b) => value(a) - value(b) || a.validation.logLoss - b.validation.logLoss || a.epoch - b.epoch,
       );

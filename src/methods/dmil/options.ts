@@ -27,7 +27,7 @@ export interface DmilLoss {
   readonly reconstruction: number;
   /** Reconstructions in the whole stage, 0.05 (published). */
   readonly reconstructionWhole: number;
-  /** Purified form: cross-entropy of the residual prediction, which alone trains the synergy, 4: with less, modular sums of 8 classes are not found. */
+  /** Purified form: cross-entropy of the residual prediction, which alone trains the synergy, 1. */
   readonly residual: number;
   /** Purified form: each component is silent (says the prior) where it is not responsible, 1. */
   readonly silence: number;
@@ -74,7 +74,7 @@ export const dmilSchema: z.ZodType<DmilOptions, DmilInput> = z.strictObject({
       componentsWhole: weight(0.8),
       reconstruction: weight(0.1),
       reconstructionWhole: weight(0.05),
-      residual: weight(4),
+      residual: weight(1),
       silence: weight(1),
       teaching: weight(1),
     })

@@ -4,12 +4,16 @@ import { add, concat, matmul, mean, mul, sub, unstack } from "../../graph/ops/in
 import { linear } from "../../nn/linear.ts";
 import { twoLayer } from "../../nn/mlp.ts";
 import type { Scope } from "../../nn/module.ts";
+import { dropout, standardised } from "../../nn/norm.ts";
 
 /** S [B, E] = linear([N_1 .. N_M, products of all pairs]) from residuals [M, B, E]. A product makes XOR linearly separable. */
 export function synergy(scope: Scope, residual: Expr): Expr {
   const parts = unstack(residual);
   return linear(scope, concat([...parts, ...pairProducts(parts)], -1), residual.shape.at(-1)!);
 }
+
+/** Share of products dropped in training: chosen on validation data of the quad mixture. */
+const DROPPED = 0.1;
 
 export interface PurifiedSynergy {
   /** [B, E], linear in products of centred features. */
@@ -19,8 +23,9 @@ export interface PurifiedSynergy {
 }
 
 /**
- * Purified synergy: from residuals [M, B, E] features a_m(N_m), each centred to mean zero; then products of pairs (and of
- * triples when `order` is 3), and a linear layer without bias to [B, E].
+ * Purified synergy: from residuals [M, B, E] features a_m(N_m), standardised per sample (so that products keep their size while
+ * the encoders move), each centred to mean zero; then products of pairs (and of triples when `order` is 3), and a linear layer
+ * without bias to [B, E].
  *
  * A product of centred features has no main effect: its mean over re-pairings of one modality is zero whatever the others
  * are. So this is the interaction term of the functional ANOVA (Hoeffding) decomposition by construction, exactly and at no
@@ -31,13 +36,13 @@ export interface PurifiedSynergy {
 export function purifiedSynergy(scope: Scope, residual: Expr, order: 2 | 3): PurifiedSynergy {
   const [modalities, , width] = residual.shape as [number, number, number];
   const hidden = 2 * width;
-  const features = twoLayer(scope.child("features"), residual, hidden, hidden);
+  const features = standardised(twoLayer(scope.child("features"), residual, hidden, hidden));
   const stored = scope.statistic("centre", [modalities, 1, hidden], 0);
   const centred = sub(features, scope.training ? mean(features, 1, true) : stored);
   const parts = unstack(centred);
   const triples =
     order < 3 ? [] : parts.flatMap((a, i) => pairProducts(parts.slice(i + 1)).map((product) => mul(a, product)));
-  const products = concat([...pairProducts(parts), ...triples], -1);
+  const products = dropout(scope.child("products"), concat([...pairProducts(parts), ...triples], -1), DROPPED);
   const bound = 1 / Math.sqrt(products.shape.at(-1)!);
   const weight = scope.parameter("weight", [products.shape.at(-1)!, width], { kind: "uniform", bound });
   return { representation: matmul(products, weight), features };

@@ -26,6 +26,8 @@ const FLOOR = 1e-3;
 export interface Teaching {
   /** Log-probabilities [B, K] of log(unimodal mixture) + synergy: the prediction whose error trains the synergy. */
   readonly residual: Expr;
+  /** Entropy of the unimodal mixture as a portion of log K, [B]: what it leaves open of a sample. Constant for gradients. */
+  readonly open: Expr;
   /** Information in R, U_1.., U_M, S as a portion of log K, [C, B]: constant for gradients. What nothing explains is in none. */
   readonly portions: Expr;
   /** The same as shares that sum to 1 over components. */
@@ -51,6 +53,7 @@ export function teach(unimodal: Expr, pure: Expr, logPrior: Expr, redundant: boo
   const mixture = sum(mul(exp(logs), reshape(transpose(weights, [1, 0]), [modalities, batch, 1])), 0);
   const base = stopGradient(log(maximum(mixture, 1e-20)));
   const residual = logSoftmax(add(base, pure));
+  const open = stopGradient(mul(sum(mul(exp(base), base), -1), -1 / Math.log(classes)));
 
   const all = divergence(stopGradient(residual), logPrior); // [B]
   const parts = unstack(d);
@@ -65,6 +68,7 @@ export function teach(unimodal: Expr, pure: Expr, logPrior: Expr, redundant: boo
   const floored = add(atoms, FLOOR);
   return {
     residual,
+    open,
     portions: stopGradient(mul(atoms, 1 / Math.log(classes))),
     shares: stopGradient(div(floored, sum(floored, 0, true))),
   };

@@ -6,7 +6,7 @@ import type { Exact } from "../../data/synthetic/exact.ts";
 import { joined, type ProbeReport, probeRepresentations } from "../../interactions/probe.ts";
 import { estimateTheorem1, type Theorem1Estimate } from "../../interactions/theorem1.ts";
 import { type TruthFigures, truthFigures } from "../../interactions/truth.ts";
-import { logPriorOf } from "../../train/calibrate.ts";
+import { logPriorOf, UNSCALED } from "../../train/calibrate.ts";
 import type { FitEvent } from "../../train/events.ts";
 import { fit as train } from "../../train/fit.ts";
 import { logSoftmaxRows } from "../../train/metrics.ts";
@@ -105,9 +105,13 @@ export async function runRecoveryJob(
   };
 }
 
-/** Exact probabilities need no temperature. */
+/** Exact probabilities need no scaling. */
 function exactCalibration({ unimodal }: Exact, logPrior: readonly number[]) {
-  return { logPrior, all: 1, modalities: Object.fromEntries(Object.keys(unimodal).map((name) => [name, 1])) };
+  return {
+    logPrior,
+    all: UNSCALED,
+    modalities: Object.fromEntries(Object.keys(unimodal).map((name) => [name, UNSCALED])),
+  };
 }
 
 /** What the prediction is made of: the components where there are some, else the embeddings. */
