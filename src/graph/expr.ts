@@ -45,8 +45,8 @@ export function apply<A extends Attributes>(op: OpRecord<A>, inputs: readonly Ex
   return { op: record, inputs, attributes, shape: record.shape(inputs, attributes) };
 }
 
-/** What a leaf stands for: a batch array, a trained or stored number, drawn noise. */
-export type LeafKind = "input" | "parameter" | "noise";
+/** What a leaf stands for: a batch array, a trained or stored number, drawn noise, a number that training keeps from step to step. */
+export type LeafKind = "input" | "parameter" | "noise" | "memory";
 
 export interface LeafAttributes extends Attributes {
   readonly kind: LeafKind;

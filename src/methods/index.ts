@@ -6,9 +6,10 @@ import { dmil } from "./dmil/index.ts";
 import { ensemble } from "./ensemble.ts";
 import { joint } from "./joint.ts";
 import type { Method, MethodFactory } from "./method.ts";
+import { ogm } from "./ogm.ts";
 
 /** Every method by name. */
-export const methods: Readonly<Record<string, MethodFactory<never>>> = { dmil, joint, ensemble };
+export const methods: Readonly<Record<string, MethodFactory<never>>> = { joint, ensemble, ogm, dmil };
 
 /** The factory of a name. @throws ConfigError with the nearest known name. */
 export function methodNamed(name: string): MethodFactory<never> {

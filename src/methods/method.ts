@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { configError, hint } from "../core/errors.ts";
 import { parseOptions } from "../core/options.ts";
+import type { Shape } from "../core/shape.ts";
 import type { Expr } from "../graph/expr.ts";
 import { at, stack } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
@@ -47,6 +48,32 @@ export interface Terms {
   readonly weights: readonly number[];
 }
 
+/** Numbers that a stage keeps besides parameters: from step to step, and for each training sample. */
+export interface MemorySpec {
+  readonly shape: Shape;
+  /** Before the first step. */
+  readonly value: number;
+}
+
+/** What a step knows besides the batch. Nothing in it has a gradient. */
+export interface StepContext {
+  /** The epoch of the stage, [], counted from 1. */
+  readonly epoch: Expr;
+  /** By name, as the step before left it (`Stage.memory`). */
+  readonly memory: Readonly<Record<string, Expr>>;
+  /** By name, of the samples of the batch (`Stage.sampleMemory`). */
+  readonly samples: Readonly<Record<string, SampleMemory>>;
+  /** Standard normals drawn for this step. */
+  noise(name: string, shape: Shape): Expr;
+}
+
+/** What is kept of the samples of a batch, [B, width], with the least and the largest value over all training samples, [width], when the epoch began. */
+export interface SampleMemory {
+  readonly values: Expr;
+  readonly least: Expr;
+  readonly largest: Expr;
+}
+
 /** How the learning rate changes after each epoch, in plain data; training turns it into a schedule. */
 export type ScheduleOptions =
   | { readonly kind: "constant" }
@@ -66,7 +93,33 @@ export interface Stage<O extends Outputs> {
   /** Is the parameter of this name trained? The others stay as they are, to the bit. */
   trains(parameter: string): boolean;
   /** Losses in training; `target` [B, K] holds one-hot labels. */
-  terms(outputs: O, target: Expr): readonly Terms[];
+  terms(outputs: O, target: Expr, context: StepContext): readonly Terms[];
+  /**
+   * Gradients that the optimiser is to see in place of those of the losses, by parameter name: before clipping and moments. Those left
+   * out stay. `gradients` holds what the losses reach.
+   */
+  modulate?(
+    gradients: ReadonlyMap<string, Expr>,
+    outputs: O,
+    target: Expr,
+    context: StepContext,
+  ): Readonly<Record<string, Expr>>;
+  /** Numbers kept from step to step. They belong to training: checkpoints hold them, the model does not. */
+  readonly memory?: Readonly<Record<string, MemorySpec>>;
+  /** Numbers kept for each training sample, by width. */
+  readonly sampleMemory?: Readonly<Record<string, { readonly width: number; readonly value: number }>>;
+  /** New values of memory after this step, by name; of `sampleMemory` for the samples of the batch, [B, width]. Those left out stay. */
+  remember?(
+    outputs: O,
+    target: Expr,
+    context: StepContext,
+    gradients: ReadonlyMap<string, Expr>,
+  ): Readonly<Record<string, Expr>>;
+  /**
+   * In evaluation form: quantities with one row per sample whose mean over training samples a stored number (`scope.statistic`) is to
+   * hold, by its name; as `Outputs.statistics`, where labels are needed. Renewed before the first step and after each epoch.
+   */
+  statistics?(outputs: O, target: Expr): Readonly<Record<string, Expr>>;
   /** The prediction [B, K] that is judged on validation data after each epoch. */
   prediction(outputs: O): Expr;
   /** What picks the best epoch: accuracy, then log-loss among equals (left out), log-loss alone, or nothing: the last one is taken. */

@@ -4,6 +4,7 @@ import { stream } from "../core/random.ts";
 import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
 import { float32, type State } from "../core/tensor.ts";
 import { type Expr, leaf } from "../graph/expr.ts";
+import { stopGradient } from "../graph/ops/index.ts";
 
 /** First values of a parameter. */
 export type Init =
@@ -43,6 +44,10 @@ export interface Scope {
   /** True where no parameter is trained: regularisation such as dropout rests. */
   readonly frozen: boolean;
   child(name: string): Scope;
+  /** The same place in evaluation form: no noise, also inside a training graph. Gradients flow. */
+  still(): Scope;
+  /** The same place with parameters held constant for gradients. */
+  constant(): Scope;
   parameter(name: string, shape: Shape, init: Init): Expr;
   /** Stored numbers that are not trained. */
   statistic(name: string, shape: Shape, value: number): Expr;
@@ -60,7 +65,7 @@ export function rootScope({ training, frozen = () => false }: ScopeOptions): { s
   const requests: Requests = { parameters: new Map(), noises: new Map() };
   // A parameter asked for twice is one node, so that its gradient gathers both uses.
   const leaves = new Map<string, Expr>();
-  const scopeAt = (path: string): Scope => {
+  const scopeAt = (path: string, training: boolean, constant: boolean): Scope => {
     const full = (name: string): string => (path === "" ? name : `${path}.${name}`);
     const parameter = (spec: ParameterSpec): Expr => {
       const known = requests.parameters.get(spec.name);
@@ -70,13 +75,15 @@ export function rootScope({ training, frozen = () => false }: ScopeOptions): { s
       const node = leaves.get(spec.name) ?? leaf("parameter", spec.name, spec.shape);
       requests.parameters.set(spec.name, spec);
       leaves.set(spec.name, node);
-      return node;
+      return constant ? stopGradient(node) : node;
     };
     return {
       path,
       training,
       frozen: frozen(path),
-      child: (name) => scopeAt(full(name)),
+      child: (name) => scopeAt(full(name), training, constant),
+      still: () => scopeAt(path, false, constant),
+      constant: () => scopeAt(path, training, true),
       parameter: (name, shape, init) => parameter({ name: full(name), shape, init, trained: true }),
       statistic: (name, shape, value) =>
         parameter({ name: full(name), shape, init: { kind: "constant", value }, trained: false }),
@@ -86,7 +93,7 @@ export function rootScope({ training, frozen = () => false }: ScopeOptions): { s
       },
     };
   };
-  return { scope: scopeAt(""), requests };
+  return { scope: scopeAt("", training, false), requests };
 }
 
 /** First numbers of a model: each parameter draws from its own stream of `seed`, so adding one changes no other. */

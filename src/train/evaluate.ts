@@ -4,7 +4,7 @@ import type { Shape } from "../core/shape.ts";
 import type { State } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { type Standardiser, standardise } from "../data/standardise.ts";
-import { asLeaf, type Expr, topological } from "../graph/expr.ts";
+import { asLeaf, type Expr, type LeafKind, topological } from "../graph/expr.ts";
 import { rowAxes } from "../graph/rows.ts";
 import type { Backend, Executable } from "../runtime/backend.ts";
 import { type Bound, compile, layoutOf, type Part } from "../runtime/program.ts";
@@ -22,7 +22,7 @@ export interface Evaluator {
 }
 
 /** The leaves of a kind that outputs reach, by name. */
-export function leavesOf(outputs: readonly Expr[], kind: "input" | "parameter" | "noise"): Map<string, Expr> {
+export function leavesOf(outputs: readonly Expr[], kind: LeafKind): Map<string, Expr> {
   const leaves = new Map<string, Expr>();
   for (const node of topological(outputs)) {
     const found = asLeaf(node);
@@ -32,7 +32,7 @@ export function leavesOf(outputs: readonly Expr[], kind: "input" | "parameter" |
 }
 
 /** The same leaves as parts of a layout. */
-export function leafParts(outputs: readonly Expr[], kind: "input" | "parameter" | "noise"): Part[] {
+export function leafParts(outputs: readonly Expr[], kind: LeafKind): Part[] {
   return [...leavesOf(outputs, kind)].map(([name, expr]) => ({ name, expr }));
 }
 

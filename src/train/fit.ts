@@ -281,6 +281,7 @@ async function runStage(run: StageRun): Promise<{ state: State; history: readonl
   };
   let best: State = resumed?.best ?? run.state;
   if (resumed !== undefined && position.step > 0) prepared.restore(resumed.moments);
+  else await prepared.renewStatistics();
   let saved = performance.now();
   const save = async (): Promise<void> => {
     saved = performance.now();
@@ -374,6 +375,7 @@ async function runEpoch(
   let from = prepared.plan.slice(0, batch).reduce((a, b) => a + b, 0);
   let breathed = performance.now();
   const rest = options.checkpointSeconds === 0 ? -1 : 50;
+  prepared.beginEpoch(start.epoch + 1, start.batch > 0);
   const position = (): Position => ({ ...start, batch, step, sums: { samples: count, correct, terms: [...terms] } });
   while (batch < prepared.plan.length) {
     const size = prepared.plan[batch]!;

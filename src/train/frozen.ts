@@ -6,7 +6,7 @@ import { type Shape, sizeOf } from "../core/shape.ts";
 import { asLeaf, type Expr, leaf, topological } from "../graph/expr.ts";
 import { rowAxes } from "../graph/rows.ts";
 import { substitute } from "../graph/substitute.ts";
-import { TARGET } from "./graph.ts";
+import { changes } from "./graph.ts";
 
 /** A node that depends on data and frozen parameters alone, row by row. */
 export interface FrozenFeature {
@@ -34,7 +34,7 @@ export function cutFrozen(outputs: readonly Expr[], trained: ReadonlySet<string>
     const still =
       found === undefined
         ? node.inputs.every((input) => frozen.has(input)) && axes.get(node) !== "mixed"
-        : (found.kind === "input" && found.name !== TARGET) || (found.kind === "parameter" && !trained.has(found.name));
+        : (found.kind === "input" && !changes(found.name)) || (found.kind === "parameter" && !trained.has(found.name));
     if (still) frozen.add(node);
   }
   const readBeyond = new Set<Expr>(outputs);
@@ -89,6 +89,18 @@ export function gatherRows(
       }
     }
   }
+}
+
+/** Copies a batch [count, width] into rows `rows[from .. from + count)` of a source [N, width]: the inverse of a gather. */
+export function scatterInto(
+  source: RowSource,
+  batch: Float32Array,
+  rows: ArrayLike<number>,
+  from: number,
+  count: number,
+): void {
+  const { data, width } = source;
+  for (let i = 0; i < count; i++) data.set(batch.subarray(i * width, (i + 1) * width), rows[from + i]! * width);
 }
 
 /** Copies a batch laid out as [lead, count, width] into rows `start ..` of a source: the inverse of a gather in order. */

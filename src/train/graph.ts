@@ -1,9 +1,9 @@
 /** @file What a stage computes, as one graph: forward, loss terms, prediction, gradients. Nothing is compiled here. */
 import { configError, internalError } from "../core/errors.ts";
-import { sizeOf } from "../core/shape.ts";
+import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
 import { asLeaf, type Expr, leaf, topological } from "../graph/expr.ts";
 import { grad } from "../graph/grad.ts";
-import { type Method, type Outputs, PRIOR, type Stage, type Terms } from "../methods/method.ts";
+import { type Method, type Outputs, PRIOR, type Stage, type StepContext, type Terms } from "../methods/method.ts";
 import { type NoiseSpec, type ParameterSpec, type Requests, rootScope, type Scope } from "../nn/module.ts";
 
 /** Widths a model is built on: features per modality (in order) and the number of classes. */
@@ -15,6 +15,13 @@ export interface Widths {
 /** The leaf [B, F] of a modality, and that of the one-hot labels [B, K]. */
 export const modalityLeaf = (name: string): string => `modality.${name}`;
 export const TARGET = "target";
+/** The leaf [] of the epoch, and those of what a stage remembers. Sample memory is [B, width], its bounds [width]. */
+export const EPOCH = "epoch";
+export const memoryLeaf = (name: string): string => `memory.${name}`;
+export const sampleLeaf = (name: string): string => `samples.${name}`;
+export const boundLeaf = (name: string, which: "least" | "largest"): string => `samples.${name}.${which}`;
+/** Inputs that change while a stage trains; all others are data. */
+export const changes = (input: string): boolean => input === TARGET || input.startsWith("samples.");
 
 /** The method's graph on a batch, with what it asked for. */
 export function forward<O extends Outputs>(
@@ -53,6 +60,8 @@ export interface StageGraph {
   /** Trained parameters that the loss reaches, by name, and the gradient of each. */
   readonly gradients: ReadonlyMap<string, { readonly parameter: Expr; readonly gradient: Expr }>;
   readonly noises: ReadonlyMap<string, NoiseSpec>;
+  /** New values of the stage's memory, by name. */
+  readonly remembered: ReadonlyMap<string, Expr>;
 }
 
 /** Builds a stage's training graph on a batch. @throws ConfigError when the stage would train nothing. */
@@ -64,7 +73,9 @@ export function stageGraph<O extends Outputs>(
 ): StageGraph {
   const frozen = (path: string): boolean => !stage.trains(`${path}.`);
   const { outputs, requests } = forward(method, widths, batch, { training: true, frozen });
-  const terms = stage.terms(outputs, leaf("input", TARGET, [batch, widths.classes]));
+  const target = leaf("input", TARGET, [batch, widths.classes]);
+  const context = contextOf(stage, batch, requests);
+  const terms = stage.terms(outputs, target, context);
   for (const { names, value, weights } of terms) {
     if (names.length !== weights.length || names.length !== sizeOf(value.shape)) {
       throw internalError(`stage ${stage.name}: terms ${names.join(", ")} have ${sizeOf(value.shape)} values.`);
@@ -78,16 +89,64 @@ export function stageGraph<O extends Outputs>(
   }
   if (trained.size === 0) throw configError(`stage ${stage.name} of ${method.name} trains no parameter.`);
   const parameters = [...trained.values()];
-  const gradients = grad(
-    terms.map(({ value, weights }) => ({ value, weights })),
-    parameters,
+  const gradients = new Map(
+    grad(
+      terms.map(({ value, weights }) => ({ value, weights })),
+      parameters,
+    ).map((gradient, i) => [[...trained.keys()][i]!, gradient]),
   );
+  const changed = stage.modulate?.(gradients, outputs, target, context) ?? {};
+  const remembered = stage.remember?.(outputs, target, context, gradients) ?? {};
+  requireShapes(stage, changed, (name) => gradients.get(name)?.shape);
+  requireShapes(stage, remembered, (name) => {
+    const own = stage.sampleMemory?.[name];
+    return own === undefined ? stage.memory?.[name]?.shape : [batch, own.width];
+  });
   return {
     terms,
     prediction: stage.prediction(outputs),
     gradients: new Map(
-      [...trained.keys()].map((name, i) => [name, { parameter: parameters[i]!, gradient: gradients[i]! }]),
+      [...trained].map(([name, parameter]) => [name, { parameter, gradient: changed[name] ?? gradients.get(name)! }]),
     ),
     noises: requests.noises,
+    remembered: new Map(Object.entries(remembered)),
   };
+}
+
+/** The leaves of what a step knows besides the batch. */
+function contextOf<O extends Outputs>(stage: Stage<O>, batch: number, { noises }: Requests): StepContext {
+  const { memory = {}, sampleMemory = {} } = stage;
+  return {
+    epoch: leaf("memory", EPOCH, []),
+    memory: mapValues(memory, ({ shape }, name) => leaf("memory", memoryLeaf(name), shape)),
+    samples: mapValues(sampleMemory, ({ width }, name) => ({
+      values: leaf("input", sampleLeaf(name), [batch, width]),
+      least: leaf("memory", boundLeaf(name, "least"), [width]),
+      largest: leaf("memory", boundLeaf(name, "largest"), [width]),
+    })),
+    noise(name, shape) {
+      noises.set(`step.${name}`, { name: `step.${name}`, shape, kind: "normal", rate: 0 });
+      return leaf("noise", `step.${name}`, shape);
+    },
+  };
+}
+
+function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value: T, name: string) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value, name)]));
+}
+
+/** A method's expressions must have the shape of what they take the place of. */
+function requireShapes(
+  { name: stage }: Pick<Stage<Outputs>, "name">,
+  given: Readonly<Record<string, Expr>>,
+  wanted: (name: string) => Shape | undefined,
+): void {
+  for (const [name, { shape }] of Object.entries(given)) {
+    const needed = wanted(name);
+    if (needed === undefined || !sameShape(shape, needed)) {
+      throw internalError(
+        `stage ${stage}: ${name} is ${formatShape(shape)}; ${needed === undefined ? "there is nothing of that name" : `${formatShape(needed)} is needed`}.`,
+      );
+    }
+  }
 }

@@ -4,6 +4,7 @@ import { streamKey } from "../core/random.ts";
 import { float32, type State } from "../core/tensor.ts";
 import { batchPlan } from "../data/batches.ts";
 import type { Expr } from "../graph/expr.ts";
+import { leaf } from "../graph/expr.ts";
 import type { Method, Stage } from "../methods/method.ts";
 import { clipScale } from "../optim/clip.ts";
 import type { Optimiser } from "../optim/optimiser.ts";
@@ -14,6 +15,7 @@ import { type Bound, compile, type Layout, layoutOf, type Part } from "../runtim
 import { createEvaluator, leafParts, leavesOf, placeOf, type Sources, storedParameters } from "./evaluate.ts";
 import { cutFrozen, type FrozenFeature, gatherRows, type RowSource } from "./frozen.ts";
 import { forward, type StageGraph, stageGraph, TARGET, type Widths } from "./graph.ts";
+import { createMemory } from "./memory.ts";
 import { argmaxRows } from "./metrics.ts";
 
 /** Standardised samples of one split, by input leaf, and their labels [N]. */
@@ -51,6 +53,8 @@ export interface PreparedStage {
   /** Numbers in features of frozen parts that are kept instead of computed anew; 0 when there are none. */
   readonly keptFeatures: number;
   readonly trainedParameters: number;
+  /** To be called before the first step of an epoch (from 1), and, with `resumed`, before going on in the middle of one. */
+  beginEpoch(epoch: number, resumed: boolean): void;
   /** One optimiser step on samples `order[from .. from + count)`; `step` counts from 1 within the stage. */
   step(order: Uint32Array, from: number, count: number, step: number, learningRate: number): Promise<StepResult>;
   /** Renews the stored means (`Outputs.statistics`) that the prediction reads; call it before `predict` and `state`. */
@@ -59,7 +63,7 @@ export interface PreparedStage {
   predict(samples: Samples): Promise<Float32Array>;
   /** All parameters as they are now. */
   state(): State;
-  /** Moments of the optimiser by `slot<i>.<parameter>`, for checkpoints. */
+  /** Moments of the optimiser by `slot<i>.<parameter>`, and what the stage remembers, for checkpoints. */
   moments(): State;
   restore(moments: State): void;
   dispose(): Promise<void>;
@@ -86,9 +90,8 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
   const sizes = [...new Set(plan)];
   const graphs = sizes.map((size) => batchGraph(setup, size));
   const first = graphs[0]!;
-  const evaluated = forward(method, widths, Math.max(2, Math.min(256, train.labels.length)), {
-    training: false,
-  }).outputs;
+  const chunk = Math.max(2, Math.min(256, train.labels.length));
+  const evaluated = forward(method, widths, chunk, { training: false }).outputs;
   const evaluation = stage.prediction(evaluated as never);
 
   // Trained parameters lie first and together, and gradients lie alike: the optimiser makes one pass over each.
@@ -98,6 +101,7 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
     ...[...trained].map(([name, { parameter }]) => ({ name, expr: parameter })),
     ...[...used].flatMap(([name, expr]) => (trained.has(name) ? [] : [{ name, expr, group: 1 }])),
   ]);
+  const memory = createMemory(stage, first.outputs, train.labels.length);
   const layouts = graphs.map((batch) => ({
     gradient: layoutOf("gradient", gradientParts(batch)),
     noise: layoutOf("noise", noiseParts(batch)),
@@ -113,15 +117,18 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
     ...Array.from({ length: optimiser.slots }, (_, i) => ({ name: `slot${i}`, length: span })),
     { name: "noise", length: longest((own) => own.noise) },
     { name: "input", length: longest((own) => own.input) },
+    { name: "memory", length: memory.layout.length },
     { name: "result", length: longest((own) => own.result) },
   ]);
   const kernels = createKernels(arena.memory);
   const parameters: Bound = { layout: parameterLayout, data: arena.view("parameter") };
   for (const name of parameterLayout.places.keys()) placeOf(parameters, name).set(setup.state[name]!.data);
 
+  memory.bind(arena.view("memory"));
+
   const programs = new Map<
     number,
-    { program: Executable; input: Bound; result: Bound; noise: Layout; terms: Float32Array }
+    { program: Executable; graph: StageGraph; input: Bound; result: Bound; noise: Layout; terms: Float32Array }
   >();
   for (const [i, { size, graph }] of graphs.entries()) {
     const own = layouts[i]!;
@@ -129,11 +136,15 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
     const [input, result] = [bind(own.input, "input"), bind(own.result, "result")];
     const program = await compile(
       backend,
-      { inputs: [parameters, bind(own.noise, "noise"), input], outputs: [result, bind(own.gradient, "gradient")] },
+      {
+        inputs: [parameters, bind(own.noise, "noise"), input, bind(memory.layout, "memory")],
+        outputs: [result, bind(own.gradient, "gradient")],
+      },
       threads,
     );
     programs.set(size, {
       program,
+      graph,
       input,
       result,
       noise: own.noise,
@@ -142,9 +153,8 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
   }
   const evaluator = await createEvaluator(backend, [evaluation], parameters, threads);
   // Stored means that the prediction reads, and a part of the training data on which they are renewed.
-  const renewed = Object.entries(evaluated.statistics ?? {}).filter(([name]) =>
-    leavesOf([evaluation], "parameter").has(name),
-  );
+  const labelled = stage.statistics?.(evaluated as never, leaf("input", TARGET, [chunk, widths.classes])) ?? {};
+  const renewed = Object.entries({ ...evaluated.statistics, ...labelled }).filter(([name]) => used.has(name));
   const statistics =
     renewed.length === 0
       ? undefined
@@ -154,7 +164,7 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
           parameters,
           threads,
         );
-  const reference = statistics === undefined ? {} : firstRows(train.sources, REFERENCE_SAMPLES);
+  const reference = statistics === undefined ? {} : referenceRows(train, widths.classes);
   const kept = first.features.length === 0 ? undefined : await keptSources(setup, first.features);
   const sources: Sources = { ...train.sources, ...kept };
   const noiseKey = streamKey(setup.seed, `noise.${stage.name}`);
@@ -170,12 +180,14 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
     keptFeatures: Object.values(kept ?? {}).reduce((n, source) => n + source.data.length, 0),
     trainedParameters: [...trained.keys()].reduce((n, name) => n + parameterLayout.places.get(name)!.size, 0),
 
+    beginEpoch: memory.beginEpoch,
+
     async step(order, from, count, step, learningRate) {
-      const { program, input, result, noise, terms } = programs.get(count)!;
+      const { program, graph, input, result, noise, terms } = programs.get(count)!;
       for (const name of input.layout.places.keys()) {
         const target = placeOf(input, name);
         if (name === TARGET) oneHot(target, train.labels, order, from, count, widths.classes);
-        else gatherRows(target, sources[name]!, order, from, count);
+        else gatherRows(target, sources[name] ?? memory.samples[name]!, order, from, count);
       }
       for (const { offset, length, group } of noise.blocks) {
         const at = arena.offset("noise") + 4 * offset;
@@ -201,6 +213,12 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
           { step, stage: stage.name, terms: bad },
         );
       }
+      memory.store(
+        (name) => (graph.remembered.has(name) ? placeOf(result, `remember.${name}`) : undefined),
+        order,
+        from,
+        count,
+      );
       const gradientScale =
         setup.clipNorm === undefined ? 1 : clipScale(Math.sqrt(kernels.sumSquares(range.grad, span)), setup.clipNorm);
       optimiser.update(kernels, range, { learningRate, step, gradientScale });
@@ -231,8 +249,9 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
       return { ...setup.state, ...moved };
     },
 
-    moments: () =>
-      Object.fromEntries(
+    moments: () => ({
+      ...memory.state(),
+      ...Object.fromEntries(
         offsets.flatMap((_, i) => {
           const slot: Bound = { layout: parameterLayout, data: arena.view(`slot${i}`) };
           return [...trained.keys()].map((name) => {
@@ -241,8 +260,10 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
           });
         }),
       ),
+    }),
 
     restore(moments) {
+      memory.restore(moments);
       for (const i of offsets.keys()) {
         const slot: Bound = { layout: parameterLayout, data: arena.view(`slot${i}`) };
         for (const name of trained.keys()) placeOf(slot, name).set(moments[`slot${i}.${name}`]!.data);
@@ -263,6 +284,7 @@ function batchGraph({ method, stage, widths, train }: StageSetup, size: number):
     ...graph.terms.map((term) => term.value),
     graph.prediction,
     ...[...graph.gradients.values()].map(({ gradient }) => gradient),
+    ...graph.remembered.values(),
   ];
   const cut = cutFrozen(outputs, new Set(graph.gradients.keys()));
   const kept = cut.features.reduce(
@@ -276,7 +298,12 @@ function batchGraph({ method, stage, widths, train }: StageSetup, size: number):
 
 function resultParts({ graph, outputs }: BatchGraph): Part[] {
   const terms = graph.terms.map((_, i) => ({ name: `term.${i}`, expr: outputs[i]! }));
-  return [...terms, { name: "prediction", expr: outputs[terms.length]! }];
+  const start = terms.length + 1 + graph.gradients.size;
+  const remembered = [...graph.remembered.keys()].map((name, i) => ({
+    name: `remember.${name}`,
+    expr: outputs[start + i]!,
+  }));
+  return [...terms, { name: "prediction", expr: outputs[terms.length]! }, ...remembered];
 }
 
 function gradientParts({ graph, outputs }: BatchGraph): Part[] {
@@ -307,13 +334,23 @@ async function keptSources(setup: StageSetup, features: readonly FrozenFeature[]
   return Object.fromEntries(features.map((feature, i) => [feature.name, results[i]!]));
 }
 
-function firstRows(sources: Sources, count: number): Sources {
-  return Object.fromEntries(
-    Object.entries(sources).map(([name, source]) => {
-      const rows = Math.min(count, source.rows);
-      return [name, { ...source, data: source.data.subarray(0, rows * source.width), rows }];
-    }),
+/** The training samples over which stored means are taken, with their labels. */
+function referenceRows({ sources, labels }: Samples, classes: number): Sources {
+  const rows = Math.min(REFERENCE_SAMPLES, labels.length);
+  const target = new Float32Array(rows * classes);
+  oneHot(
+    target,
+    labels,
+    Uint32Array.from({ length: rows }, (_, i) => i),
+    0,
+    rows,
+    classes,
   );
+  const some = Object.entries(sources).map(([name, source]) => [
+    name,
+    { ...source, data: source.data.subarray(0, rows * source.width), rows },
+  ]);
+  return { ...Object.fromEntries(some), [TARGET]: { data: target, lead: 1, rows, width: classes } };
 }
 
 /** [lead, N, width] to [lead, width], accumulated in double precision. */
