@@ -166,7 +166,8 @@ function emptyScores(rows: number): SampleScores {
   return { r: zeros(), u1: zeros(), u2: zeros(), s: zeros() };
 }
 
-function checkSameLength(where: string, terms: Readonly<Record<string, Float64Array>>): number {
+/** How many samples the terms have. @throws ShapeError when they differ, or are none. */
+export function checkSameLength(where: string, terms: Readonly<Record<string, Float64Array>>): number {
   const sizes = Object.entries(terms).map(([name, values]) => [name, values.length] as const);
   const odd = sizes.find(([, size]) => size !== sizes[0]![1]);
   if (odd !== undefined || sizes[0]![1] === 0) {

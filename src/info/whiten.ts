@@ -48,9 +48,10 @@ export function fitWhitener(features: Features, dimensions: number): Whitener {
     for (let f = 0; f < width; f++) row[f] = (data[i * width + f]! - mean[f]!) * scale[f]!;
     for (let f = 0; f < width; f++) {
       const factor = row[f]! / rows;
-      if (factor !== 0) for (let g = 0; g < width; g++) covariance[f * width + g]! += factor * row[g]!;
+      if (factor !== 0) for (let g = 0; g <= f; g++) covariance[f * width + g]! += factor * row[g]!;
     }
   }
+  for (let f = 0; f < width; f++) for (let g = 0; g < f; g++) covariance[g * width + f] = covariance[f * width + g]!;
   const { vectors, values } = leading(covariance, width, Math.min(dimensions, width));
   const kept = values.filter((value) => value > LEAST_VARIANCE * values[0]!).length;
   const map = new Float64Array(kept * width);

@@ -3,17 +3,19 @@ import { stream } from "../../src/core/random.ts";
 import {
   assignClusters,
   broja,
+  cvxEstimate,
   cvxTable,
+  type Features,
   fitDensity,
   fitWhitener,
   gaussianClassRows,
   kMeans,
   meanIntervals,
   pid,
-  posteriorRedundancy,
   surprisal,
   whiten,
 } from "../../src/info/index.ts";
+import { posteriorRedundancy } from "../../src/info/posterior.ts";
 
 it("k-means finds separate clusters, the same ones for the same seed", () => {
   const draw = stream(0, "test.clusters");
@@ -78,14 +80,16 @@ it("a mixture density comes close to the true surprisal, from above in the mean"
 
 it("CVX tables count only rows that placed no centre, and keep what clusters can keep", () => {
   const { x1, x2, labels } = gaussianClassRows({ classes: 2, sigma: 0.3, rows: 2000, seed: 4 });
-  const { table, clusters, countedRows } = cvxTable(
+  const [first, second]: [Features, Features] = [
     { shape: [2000, 2], data: x1 },
     { shape: [2000, 2], data: x2 },
-    labels,
-    { seed: 0 },
-  );
+  ];
+  const { table, clusters, countedRows } = cvxTable(first, second, labels, { seed: 0 });
   expect([clusters, countedRows, table.total]).toEqual([5, 1000, 1000]);
   const { R, U1, U2, converged } = pid(table);
+  const estimate = cvxEstimate(first, second, labels, { seed: 0, measure: "mmi" });
+  expect(estimate.table.p).toEqual(table.p);
+  expect(estimate.R).toBeCloseTo(pid(table, { measure: "mmi" }).R, 12);
   expect(converged).toBe(true);
   expect(R).toBeGreaterThan(0.6);
   expect(Math.max(U1, U2)).toBeLessThan(0.1);

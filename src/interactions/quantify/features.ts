@@ -1,6 +1,7 @@
 /** @file Quantify features: cross-fitted classifiers for two sources, then every measure asked for on their out-of-fold terms. */
 import { configError, hint } from "../../core/errors.ts";
 import type { Dataset } from "../../data/dataset.ts";
+import { atLeast } from "../../info/batch.ts";
 import {
   entropy,
   type Interval,
@@ -16,7 +17,7 @@ import {
 import { type Crossfit, type CrossfitOptions, crossfit, permutedLabels } from "./crossfit.ts";
 import { findingsOf } from "./findings.ts";
 import type { Fold } from "./folds.ts";
-import { atLeast, type Context, intervals, MEASURES, withNull } from "./measures.ts";
+import { type Context, intervals, MEASURES, withNull } from "./measures.ts";
 import { type Amount, type ClassMeans, QUANTIFY_MEASURES, type Quantified, type QuantifyMeasure } from "./result.ts";
 import { usableRows } from "./usable.ts";
 
