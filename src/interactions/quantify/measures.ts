@@ -16,7 +16,7 @@ import {
   unitSensitivity,
 } from "../../info/index.ts";
 import type { Crossfit } from "./crossfit.ts";
-import { type Amount, ATOMS, type AtomName, type MeasuredAtoms, type QuantifyMeasure } from "./result.ts";
+import { type Amount, ATOMS, type AtomName, amountOf, type FeatureMeasure, type MeasuredAtoms } from "./result.ts";
 import { tableAmounts } from "./table-amounts.ts";
 
 /** What measures read. */
@@ -29,7 +29,7 @@ export interface Context {
 }
 
 /** The measures by name. */
-export const MEASURES: Readonly<Record<QuantifyMeasure, (context: Context) => MeasuredAtoms>> = {
+export const MEASURES: Readonly<Record<FeatureMeasure, (context: Context) => MeasuredAtoms>> = {
   pmin(context) {
     return {
       measure: "pmin",
@@ -141,7 +141,7 @@ export function withNull(own: readonly Interval[], none: readonly (readonly Inte
     const between = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / Math.max(1, values.length - 1);
     const within = none.reduce((sum, run) => sum + run[i]!.se ** 2, 0) / none.length;
     const null95 = mean + 1.645 * Math.sqrt(Math.max(between, within));
-    return { value, lower, upper, null95, real: lower > 0 && value > null95 };
+    return amountOf(value, lower, upper, null95);
   });
 }
 
