@@ -59,7 +59,11 @@ export function fitDensity(train: Features, validation: Features, options: Densi
   return best!.density;
 }
 
-/** -log p(x) of each row, in bits or `unit: "nats"`, [N]. @throws DataError for NaN or features of another width. */
+/**
+ * -log p(x) of each row of features [N, D], in bits or `unit: "nats"`, [N].
+ * @throws DataError for NaN or features of another width.
+ * @example surprisal(fitDensity(train, validation, { seed: 0 }), test)  // [N], one a row
+ */
 export function surprisal(density: Density, features: Features, options: UnitOption = {}): Float64Array {
   const points = pointsOf(features, "surprisal");
   if (points.width !== density.width) {

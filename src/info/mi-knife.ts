@@ -32,7 +32,8 @@ export const KNIFE_ROWS = 12;
  * `unit: "nats"`. Few rows a dimension make the classes' densities poor and the value too small: use it to check, not to report.
  * Source: KNIFE (Pichler et al. 2022); EM in place of gradient steps is ours.
  *
- * @throws DataError for NaN, labels that do not fit, constant features, or fewer than two classes of 12 rows; ConfigError for bad options.
+ * @throws DataError for NaN, labels that do not fit, constant features, or fewer than two classes of 12 rows; ConfigError
+ * for bad options.
  * @example miKnife({ shape: [N, 4], data }, labels, { seed: 0 }).value
  */
 export function miKnife(features: Features, labels: ArrayLike<number>, options: KnifeOptions): KnifeEstimate {

@@ -59,7 +59,7 @@ export interface BlockRows {
 }
 
 /**
- * Draws rows of a block in the seed's own stream.
+ * Draws rows [N] of a block in the seed's own stream.
  * @throws ConfigError as block does, and for rows or a seed that is no whole number.
  * @example blockRows("U1", { rows: 1000, seed: 0 }).labels
  */

@@ -17,8 +17,8 @@ export interface GaussianClassRows {
 }
 
 /**
- * Draws rows: x1 = e_y + sigma u, x2 = e_y + sigma (rho u + sqrt(1 - rho^2) v), y uniform on n classes; rho below 1.
- * Source: the set of LSMI, ICML 2025; gaussianClasses has its truth.
+ * Draws rows [N, n] in the seed's own stream: x1 = e_y + sigma u, x2 = e_y + sigma (rho u + sqrt(1 - rho^2) v), y uniform on
+ * n classes; rho below 1. Source: the set of LSMI, ICML 2025; gaussianClasses has its truth.
  * @example gaussianClassRows({ rows: 2000, seed: 0 }).labels
  */
 export function gaussianClassRows(
