@@ -13,43 +13,17 @@ import {
 
 const ATOMS = ["R", "U1", "U2", "S"] as const;
 
-/** log p(y | x_k) of one block's sources and of both, [N, 2], exactly. */
-function exact(name: BlockName, rows: number, sigma: number, seed: number) {
-  const { x1, x2, labels } = blockRows(name, { rows, sigma, seed });
-  const odds = (x: number): number => (2 * x) / (sigma * sigma);
-  const sign = (v: number): number => Math.sign(v) || 1;
-  const of = (i: number): [number, number, number] => {
-    const [a, b] = [odds(x1[i]!), odds(x2[i]!)];
-    if (name === "R0") return [a, a, a];
-    if (name === "R") return [a, b, a + b];
-    if (name === "U1") return [a, 0, a];
-    if (name === "U2") return [0, b, b];
-    const differ = -2 * Math.atanh(Math.min(1 - 1e-15, Math.abs(Math.tanh(a / 2) * Math.tanh(b / 2))));
-    return [0, 0, differ * sign(a) * sign(b)];
-  };
-  const logs = [0, 1, 2].map((part) => {
-    const out = new Float64Array(2 * rows);
-    for (let i = 0; i < rows; i++) {
-      const t = of(i)[part]!;
-      out[2 * i] = -Math.log1p(Math.exp(t));
-      out[2 * i + 1] = -Math.log1p(Math.exp(-t));
-    }
-    return out;
-  }) as [Float64Array, Float64Array, Float64Array];
-  return { logs, labels };
-}
-
 /** Blocks side by side: sources see all of them, the class is the tuple of theirs; atoms add. */
 function sideBySide(names: readonly BlockName[], rows: number, sigma: number): { terms: BatchTerms; classes: number } {
-  const parts = names.map((name, b) => exact(name, rows, sigma, b));
+  const parts = names.map((name, b) => blockRows(name, { rows, sigma, seed: b }));
   const classes = 2 ** names.length;
   const labels = Int32Array.from({ length: rows }, (_, i) =>
     parts.reduce((sum, { labels: own }, b) => sum + own[i]! * 2 ** b, 0),
   );
-  const logs = [0, 1, 2].map((part) =>
+  const logs = (["first", "second", "both"] as const).map((part) =>
     Float64Array.from({ length: rows * classes }, (_, cell) => {
       const [i, k] = [Math.floor(cell / classes), cell % classes];
-      return parts.reduce((sum, { logs: own }, b) => sum + own[part]![2 * i + ((k >> b) & 1)]!, 0);
+      return parts.reduce((sum, { exact }, b) => sum + exact[part][2 * i + ((k >> b) & 1)]!, 0);
     }),
   ) as [Float64Array, Float64Array, Float64Array];
   const prior = new Array<number>(classes).fill(-Math.log(classes));
@@ -97,19 +71,9 @@ describe("exact posteriors of blocks", () => {
 
 it("ten Gaussian classes: equal channels are all redundant, within what the intervals say", () => {
   const [rows, n, sigma] = [3000, 10, 0.5];
-  const { x1, x2, exact: terms } = gaussianClassRows({ rows, seed: 0, classes: n, sigma });
-  const logs = (x: Float32Array): Float64Array => {
-    const out = new Float64Array(rows * n);
-    for (let i = 0; i < rows; i++) {
-      const own = x.subarray(i * n, (i + 1) * n).map((v) => v / (sigma * sigma));
-      const top = Math.max(...own);
-      const log = top + Math.log(own.reduce((sum, v) => sum + Math.exp(v - top), 0));
-      for (let k = 0; k < n; k++) out[i * n + k] = own[k]! - log;
-    }
-    return out;
-  };
+  const { exact } = gaussianClassRows({ rows, seed: 0, classes: n, sigma });
   const truth: Atoms = gaussianClasses({ classes: n, sigma });
-  const found = batchEstimate({ ...terms, logs: { first: logs(x1), second: logs(x2) } }, n, { seed: 0 });
+  const found = batchEstimate(exact, n, { seed: 0 });
   for (const atom of ATOMS) {
     expect(Math.abs(found[atom].value - truth[atom]), atom).toBeLessThan(0.08);
     expect(found[atom].lower, atom).toBeLessThanOrEqual(truth[atom] + 1e-9);

@@ -118,22 +118,13 @@ it("posteriors have the redundancy of the table they stand for, also with rows l
 
 it("equal channels are all redundant, an uninformed source not at all", () => {
   const rows = 3000;
-  const { exact, labels } = gaussianClassRows({ classes: 2, rows, seed: 0 });
-  const logs = (i: Float64Array): Float64Array => {
-    const out = new Float64Array(2 * rows);
-    labels.forEach((label, row) => {
-      const p = 2 ** i[row]! / 2;
-      out[2 * row + label] = Math.log(p);
-      out[2 * row + 1 - label] = Math.log(Math.max(1 - p, 1e-12));
-    });
-    return out;
-  };
-  const equal = posteriorRedundancy(logs(exact.i1), logs(exact.i2), 2, { seed: 0 });
+  const { logs } = gaussianClassRows({ classes: 2, rows, seed: 0 }).exact;
+  const equal = posteriorRedundancy(logs.first, logs.second, 2, { seed: 0 });
   expect(Math.abs(equal.R - 0.7215)).toBeLessThan(0.03);
   expect(equal.lost1).toBeLessThan(0.02);
   expect(equal.share).toBeGreaterThan(0.97);
   const flat = new Float64Array(2 * rows).fill(-Math.LN2);
-  expect(Math.abs(posteriorRedundancy(logs(exact.i1), flat, 2, { seed: 0 }).R)).toBeLessThan(1e-6);
+  expect(Math.abs(posteriorRedundancy(logs.first, flat, 2, { seed: 0 }).R)).toBeLessThan(1e-6);
 });
 
 it("intervals cover the mean of normals; groups and folds widen them", () => {

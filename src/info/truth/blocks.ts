@@ -56,6 +56,8 @@ export interface BlockRows {
   readonly x1: Float32Array;
   readonly x2: Float32Array;
   readonly labels: Int32Array;
+  /** Exact log p(y | x_k) and log p(y | x1, x2), [N, 2], nats; both classes are equally frequent. */
+  readonly exact: { readonly first: Float64Array; readonly second: Float64Array; readonly both: Float64Array };
 }
 
 /**
@@ -72,14 +74,35 @@ export function blockRows(
   const rows = checkWhole("blockRows", "rows", options.rows, 1);
   const draw = stream(checkWhole("blockRows", "seed", options.seed, 0), `info.block.${name}`);
   const [x1, x2, labels] = [new Float32Array(rows), new Float32Array(rows), new Int32Array(rows)];
+  const exact = {
+    first: new Float64Array(2 * rows),
+    second: new Float64Array(2 * rows),
+    both: new Float64Array(2 * rows),
+  };
   for (let i = 0; i < rows; i++) {
     const [a, b] = [draw.below(2), draw.below(2)];
     const [first, second] = [2 * a - 1 + sigma * draw.normal(), sigma * draw.normal()];
     x1[i] = first;
     x2[i] = name === "R0" ? first : second + (name === "R" ? 2 * a - 1 : 2 * b - 1);
     labels[i] = name === "S" ? a ^ b : name === "U2" ? b : a;
+    const odds = logOdds(name, (2 * first) / sigma ** 2, (2 * x2[i]!) / sigma ** 2);
+    for (const part of ["first", "second", "both"] as const) {
+      exact[part][2 * i] = -Math.log1p(Math.exp(odds[part]));
+      exact[part][2 * i + 1] = -Math.log1p(Math.exp(-odds[part]));
+    }
   }
-  return { x1, x2, labels };
+  return { x1, x2, labels, exact };
+}
+
+/** Log-odds of y = 1 given each source and both, from the log-odds of the signs they see. */
+function logOdds(name: BlockName, a: number, b: number): { first: number; second: number; both: number } {
+  if (name === "R0") return { first: a, second: a, both: a };
+  if (name === "R") return { first: a, second: b, both: a + b };
+  if (name === "U1") return { first: a, second: 0, both: a };
+  if (name === "U2") return { first: 0, second: b, both: b };
+  // tanh of half the log-odds of a and b differing is minus the product of those of a and of b.
+  const product = Math.tanh(a / 2) * Math.tanh(b / 2);
+  return { first: 0, second: 0, both: -2 * Math.atanh(Math.max(-1 + 1e-15, Math.min(1 - 1e-15, product))) };
 }
 
 function checked(where: string, name: BlockName, sigma = 0.5): number {

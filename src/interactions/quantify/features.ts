@@ -168,7 +168,7 @@ function easier({ usable, terms, options }: Context, own: Crossfit): string[] {
   }) as [Interval, Interval, Interval];
   if (apart.lower <= 0 || apart.value < Math.max(EASIER_BITS, EASIER_SHARE * random.value)) return [];
   return [
-    `random folds tell ${bits(random.value)} bit of the test rows, the data's own split ${bits(split.value)}: its parts differ more than rows at random do, as hours or recordings do. Use --folds own (folds in the library) for claims about new data.`,
+    `random folds tell ${bits(random.value)} bit of the test rows, the data's own split ${bits(split.value)}: its parts differ more than rows at random do, as hours, recordings or features fitted to training labels make them. Use --folds own (in the library folds) for claims about new data.`,
   ];
 }
 

@@ -7,6 +7,7 @@ import {
   miKsg,
   miKsgContinuous,
   pid,
+  pointwiseInformation,
 } from "../../../src/info/index.ts";
 import { golden } from "../golden.ts";
 
@@ -63,6 +64,20 @@ it("rows have the accuracies of the Bayes rules and the informations of the atom
   }
   const same = blockRows("R0", { rows: 10, seed: 3 });
   expect(same.x1).toEqual(same.x2);
+});
+
+it("exact posteriors give the informations of the atoms", () => {
+  const rows = 20_000;
+  const prior = [-Math.LN2, -Math.LN2];
+  for (const name of BLOCKS) {
+    const { exact, labels } = blockRows(name, { rows, seed: 2, sigma: 0.75 });
+    const { R, U1, U2, S } = block(name, { sigma: 0.75 });
+    const mean = (logs: Float64Array): number =>
+      pointwiseInformation(logs, labels, prior).reduce((sum, i) => sum + i, 0) / rows;
+    expect(Math.abs(mean(exact.first) - R - U1), name).toBeLessThan(0.025);
+    expect(Math.abs(mean(exact.second) - R - U2), name).toBeLessThan(0.025);
+    expect(Math.abs(mean(exact.both) - R - U1 - U2 - S), name).toBeLessThan(0.025);
+  }
 });
 
 it("fine bins of rows give the block's atoms to every nonnegative measure", () => {
