@@ -2,6 +2,7 @@
  * @file A decomposition of continuous sources from classifiers: informations from held-out log-likelihoods, the redundant share of
  * the smaller one from the coupling of posteriors, the rest by the sum rules; intervals from blocks of rows left out.
  */
+import { dataError, shapeError } from "../core/errors.ts";
 import { permutation } from "../core/random.ts";
 import type { Interval } from "./intervals.ts";
 import { checkKeys, checkWhole } from "./options.ts";
@@ -32,6 +33,8 @@ export interface BatchEstimate {
   readonly redundancy: PosteriorRedundancy;
 }
 
+/** Fewer groups of rows than this say nothing about how far the atoms vary. */
+const LEAST_GROUPS = 4;
 /** Blocks of rows that the jackknife leaves out one by one. */
 const BLOCKS = 10;
 
@@ -41,7 +44,7 @@ const BLOCKS = 10;
  * sides, what grouping posteriors misjudges of a source beside itself. Needs classifiers that never saw the rows.
  * Source: ours, in place of BATCH (Liang et al. 2023), whose fitted coupling has no certificate.
  *
- * @throws ShapeError when the sizes do not fit; ConfigError for bad options.
+ * @throws ShapeError when the sizes do not fit; DataError for NaN or fewer than four groups of rows; ConfigError for bad options.
  * @example batchEstimate({ i1, i2, i12, logs: { first, second } }, classes, { seed: 0 }).S.value
  */
 export function batchEstimate(terms: BatchTerms, classes: number, options: BatchOptions): BatchEstimate {
@@ -49,7 +52,16 @@ export function batchEstimate(terms: BatchTerms, classes: number, options: Batch
   const seed = checkWhole("batchEstimate", "seed", options.seed, 0);
   const { i1, i2, i12, logs } = terms;
   const rows = checkSameLength("batchEstimate", { i1, i2, i12 });
+  checkWhole("batchEstimate", "classes", classes, 2);
+  if (options.groups !== undefined && options.groups.length !== rows) {
+    throw shapeError(`batchEstimate: ${options.groups.length} groups for ${rows} rows; give one a row.`);
+  }
   const groups = Int32Array.from({ length: rows }, (_, i) => options.groups?.[i] ?? i);
+  if (new Set(groups).size < LEAST_GROUPS) {
+    throw dataError(
+      `batchEstimate: ${new Set(groups).size} groups of rows; at least ${LEAST_GROUPS} are needed to leave some out.`,
+    );
+  }
   const groupCount = groups.reduce((most, group) => Math.max(most, group + 1), 0);
   const dealt = permutation(groupCount, seed, "info.batch-blocks");
   const count = Math.min(BLOCKS, groupCount);

@@ -144,9 +144,11 @@ export function unitSensitivity(
 /**
  * Means of scores [N], bits, over all samples or over the rows given: the atoms of a data set, or of a class.
  * Source: ours.
+ * @throws ShapeError for an empty list of rows.
  * @example meanScores(scores).S
  */
 export function meanScores(scores: SampleScores, rows?: readonly number[]): Atoms {
+  if (rows?.length === 0) throw shapeError("meanScores: no rows were named; name at least one, or leave rows out.");
   const mean = (values: Float64Array): number => {
     let sum = 0;
     if (rows === undefined) for (const value of values) sum += value;
@@ -170,13 +172,18 @@ function emptyScores(rows: number): SampleScores {
   return { r: zeros(), u1: zeros(), u2: zeros(), s: zeros() };
 }
 
-/** How many samples the terms have. @throws ShapeError when they differ, or are none. */
+/** How many samples the terms have. @throws ShapeError when they differ, or are none; DataError for one that is no number. */
 export function checkSameLength(where: string, terms: Readonly<Record<string, Float64Array>>): number {
   const sizes = Object.entries(terms).map(([name, values]) => [name, values.length] as const);
   const odd = sizes.find(([, size]) => size !== sizes[0]![1]);
   if (odd !== undefined || sizes[0]![1] === 0) {
     const listed = sizes.map(([name, size]) => `${name} ${size}`).join(", ");
     throw shapeError(`${where}: terms of ${listed} samples; all need the same samples, at least one.`);
+  }
+  for (const [name, values] of Object.entries(terms)) {
+    const row = values.findIndex((value) => !Number.isFinite(value));
+    if (row >= 0)
+      throw dataError(`${where}: ${name} of row ${row} (from 0) is ${values[row]}; terms are finite.`, { row });
   }
   return sizes[0]![1];
 }

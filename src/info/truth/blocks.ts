@@ -5,6 +5,7 @@
 import { differenceInformation, signInformation } from "../../core/noisy-signs.ts";
 import { stream } from "../../core/random.ts";
 import { checkChoice, checkKeys, checkPositive, checkWhole } from "../options.ts";
+import { MAX_ROWS } from "../sample.ts";
 import type { Atoms } from "../sources.ts";
 import { normalCdf } from "../special.ts";
 
@@ -71,7 +72,7 @@ export function blockRows(
 ): BlockRows {
   checkKeys("blockRows", options, ["sigma", "rows", "seed"]);
   const sigma = checked("blockRows", name, options.sigma);
-  const rows = checkWhole("blockRows", "rows", options.rows, 1);
+  const rows = checkWhole("blockRows", "rows", options.rows, 1, MAX_ROWS);
   const draw = stream(checkWhole("blockRows", "seed", options.seed, 0), `info.block.${name}`);
   const [x1, x2, labels] = [new Float32Array(rows), new Float32Array(rows), new Int32Array(rows)];
   const exact = {

@@ -2,6 +2,7 @@
 import { stream } from "../../core/random.ts";
 import { checkedClasses, type GaussianClassesOptions } from "../gaussian.ts";
 import { checkKeys, checkWhole, NATS_PER_BIT } from "../options.ts";
+import { MAX_ROWS } from "../sample.ts";
 import type { LsmiTerms } from "../samplewise.ts";
 
 /** Rows of gaussianClassRows. */
@@ -26,7 +27,7 @@ export function gaussianClassRows(
 ): GaussianClassRows {
   checkKeys("gaussianClassRows", options, ["classes", "rho", "sigma", "rows", "seed"]);
   const { classes: n, rho, sigma } = checkedClasses("gaussianClassRows", options);
-  const rows = checkWhole("gaussianClassRows", "rows", options.rows, 1);
+  const rows = checkWhole("gaussianClassRows", "rows", options.rows, 1, MAX_ROWS);
   const draw = stream(checkWhole("gaussianClassRows", "seed", options.seed, 0), "info.gaussian-classes");
   const x1 = new Float32Array(rows * n);
   const x2 = new Float32Array(rows * n);
