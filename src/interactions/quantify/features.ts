@@ -1,5 +1,5 @@
 /** @file Quantify features: cross-fitted classifiers for two sources, then every measure asked for on their out-of-fold terms. */
-import { configError, hint } from "../../core/errors.ts";
+import { configError, dataError, hint } from "../../core/errors.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { atLeast } from "../../info/batch.ts";
 import {
@@ -61,7 +61,13 @@ export async function quantify(dataset: Dataset, options: QuantifyOptions): Prom
       `quantify: the data has ${names.length} modalities (${names.join(", ")}); a decomposition has two sources.`,
     );
   }
-  const { usable, folds, own, warnings } = usableRows(dataset, wished, seed, options.ownSplit);
+  const { usable, folds, own, constant, warnings } = usableRows(dataset, wished, seed, options.ownSplit);
+  if (constant.length > 0 && measures.includes("lsmi")) {
+    throw dataError(
+      `quantify: ${constant[0]} is constant, and lsmi needs a density of each source. Use broja or pmin, or leave ${constant[0]} out.`,
+      { constant },
+    );
+  }
   const { terms, permuted, again } = await fits(usable, folds, own, measures, options);
   onProgress("measures", 0.95);
 

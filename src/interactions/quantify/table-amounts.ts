@@ -10,9 +10,9 @@ export interface TableAmounts {
   readonly balance: Pick<Amount, "value" | "lower" | "upper">;
 }
 
-/** Resamples that keep large tables within half a minute. */
+/** Resamples: 200, and fewer where a table is so large that they would take minutes. */
 function roundsFor(cells: number): number {
-  return cells <= 512 ? 200 : cells <= 1500 ? 60 : 20;
+  return cells <= 4096 ? 200 : 60;
 }
 
 /**

@@ -14,7 +14,7 @@ export function usableRows(
   folds: number | readonly Fold[],
   seed: number,
   ownSplit?: Fold,
-): { usable: Dataset; folds: readonly Fold[]; own: Fold | undefined; warnings: string[] } {
+): { usable: Dataset; folds: readonly Fold[]; own: Fold | undefined; constant: string[]; warnings: string[] } {
   const warnings: string[] = [];
   const needed = typeof folds === "number" ? folds : 2;
   const counts = dataset.classes.map((_, k) => dataset.labels.reduce((n, label) => n + (label === k ? 1 : 0), 0));
@@ -61,10 +61,14 @@ export function usableRows(
     typeof folds === "number"
       ? crossFolds(usable.labels, usable.groups, Math.min(folds, units), seed)
       : folds.map(usableFold);
+  const constant: string[] = [];
   const train = Math.min(...made.map((fold) => fold.train.length));
   for (const [name, values] of Object.entries(usable.modalities)) {
     const width = featureCount(values);
-    if (isConstant(values.data, width)) warnings.push(`${name} is constant: it holds no information.`);
+    if (isConstant(values.data, width)) {
+      constant.push(name);
+      warnings.push(`${name} is constant: it holds no information.`);
+    }
     if (width > train) {
       warnings.push(`${name} has ${width} features for ${train} training rows: what it knows may be understated.`);
     }
@@ -77,7 +81,7 @@ export function usableRows(
   }
   // Folds that are the data's own split need no second look at it.
   const own = typeof folds === "number" && ownSplit !== undefined ? usableFold(ownSplit) : undefined;
-  return { usable, folds: made, own, warnings };
+  return { usable, folds: made, own, constant, warnings };
 }
 
 function isConstant(data: Float32Array, width: number): boolean {
