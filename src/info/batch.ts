@@ -20,7 +20,7 @@ export interface BatchOptions {
   readonly seed: number;
   /** Most symbols a source; 24. */
   readonly clusters?: number;
-  /** [N] group numbers from 0: rows of a group are left out together. Each row is its own group when left out. */
+  /** [N] group numbers: rows of a group are left out together. Each row is its own group when left out. */
   readonly groups?: ArrayLike<number>;
 }
 
@@ -33,8 +33,6 @@ export interface BatchEstimate {
   readonly redundancy: PosteriorRedundancy;
 }
 
-/** Fewer groups of rows than this say nothing about how far the atoms vary. */
-const LEAST_GROUPS = 4;
 /** Blocks of rows that the jackknife leaves out one by one. */
 const BLOCKS = 10;
 
@@ -44,7 +42,7 @@ const BLOCKS = 10;
  * sides, what grouping posteriors misjudges of a source beside itself. Needs classifiers that never saw the rows.
  * Source: ours, in place of BATCH (Liang et al. 2023), whose fitted coupling has no certificate.
  *
- * @throws ShapeError when the sizes do not fit; DataError for NaN or fewer than four groups of rows; ConfigError for bad options.
+ * @throws ShapeError when the sizes do not fit; DataError for NaN or a single group of rows; ConfigError for bad options.
  * @example batchEstimate({ i1, i2, i12, logs: { first, second } }, classes, { seed: 0 }).S.value
  */
 export function batchEstimate(terms: BatchTerms, classes: number, options: BatchOptions): BatchEstimate {
@@ -53,19 +51,7 @@ export function batchEstimate(terms: BatchTerms, classes: number, options: Batch
   const { i1, i2, i12, logs } = terms;
   const rows = checkSameLength("batchEstimate", { i1, i2, i12 });
   checkWhole("batchEstimate", "classes", classes, 2);
-  if (options.groups !== undefined && options.groups.length !== rows) {
-    throw shapeError(`batchEstimate: ${options.groups.length} groups for ${rows} rows; give one a row.`);
-  }
-  const groups = Int32Array.from({ length: rows }, (_, i) => options.groups?.[i] ?? i);
-  if (new Set(groups).size < LEAST_GROUPS) {
-    throw dataError(
-      `batchEstimate: ${new Set(groups).size} groups of rows; at least ${LEAST_GROUPS} are needed to leave some out.`,
-    );
-  }
-  const groupCount = groups.reduce((most, group) => Math.max(most, group + 1), 0);
-  const dealt = permutation(groupCount, seed, "info.batch-blocks");
-  const count = Math.min(BLOCKS, groupCount);
-  const blocks = groups.map((group) => dealt[group]! % count);
+  const { blocks, count } = blocksOf(rows, options.groups, seed);
   const redundancy = posteriorRedundancy(logs.first, logs.second, classes, {
     seed,
     blocks,
@@ -100,6 +86,25 @@ export function batchEstimate(terms: BatchTerms, classes: number, options: Batch
     return { value, se, lower: Math.max(0, value - away), upper: value + away };
   }) as [Interval, Interval, Interval, Interval];
   return { R, U1, U2, S, redundancy };
+}
+
+/** [N] block numbers of rows, whole groups together, and how many blocks there are. */
+function blocksOf(
+  rows: number,
+  groups: ArrayLike<number> | undefined,
+  seed: number,
+): { blocks: Int32Array; count: number } {
+  if (groups !== undefined && groups.length !== rows) {
+    throw shapeError(`batchEstimate: ${groups.length} groups for ${rows} rows; give one a row.`);
+  }
+  const own = Float64Array.from({ length: rows }, (_, i) => groups?.[i] ?? i);
+  const places = new Map([...new Set(own)].map((group, place) => [group, place]));
+  if (places.size < 2) {
+    throw dataError("batchEstimate: all rows are of one group; two are needed, so that one can be left out.");
+  }
+  const dealt = permutation(places.size, seed, "info.batch-blocks");
+  const count = Math.min(BLOCKS, places.size);
+  return { blocks: Int32Array.from(own, (group) => dealt[places.get(group)!]! % count), count };
 }
 
 type Atoms = readonly [number, number, number, number];

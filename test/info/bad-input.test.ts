@@ -134,7 +134,7 @@ describe("refused, by an error that says what is wrong", () => {
       /row 0 .*1\.5/,
     ],
     ["posteriors of one class", () => batchEstimate(terms(20), 1, { seed }), /classes is 1/],
-    ["posteriors of one row", () => batchEstimate(terms(1), 2, { seed }), /at least 4 are needed/],
+    ["posteriors of one row", () => batchEstimate(terms(1), 2, { seed }), /all rows are of one group/],
     [
       "informations that are no numbers",
       () => batchEstimate(terms(20, Number.NaN), 2, { seed }),

@@ -5,6 +5,8 @@ import { crossFolds, type Fold } from "./folds.ts";
 
 /** Rows below which a cross-fit means nothing. */
 const FEWEST_ROWS = 50;
+/** Groups below which intervals are rough. */
+const FEW_GROUPS = 10;
 /** Share of rows that repeat another from which recordings were probably used several times. */
 const REPEATED = 0.02;
 
@@ -57,6 +59,9 @@ export function usableRows(
   const units = usable.groups === undefined ? rows.length : new Set(usable.groups).size;
   if (units < 2)
     throw dataError("quantify: all rows are in one group, so no row can be held out; name smaller groups.");
+  if (usable.groups !== undefined && units < FEW_GROUPS) {
+    warnings.push(`${units} groups are few: intervals leave whole groups out and are rough.`);
+  }
   const made =
     typeof folds === "number"
       ? crossFolds(usable.labels, usable.groups, Math.min(folds, units), seed)

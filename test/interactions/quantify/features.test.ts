@@ -142,6 +142,16 @@ it("a constant source has no density, and no part of any measure is called its o
   );
 });
 
+it("few groups are told, and still give intervals", async () => {
+  const data = made("unique", 240);
+  const groups = data.ids.map((_, i) => `g${i % 3}`);
+  const { warnings, measures } = await quantify({ ...data, groups }, { ...quick, folds: 5, measures: ["broja"] });
+  expect(warnings.join()).toMatch(/3 groups are few/);
+  const { value, lower, upper } = measures[0]!.atoms.U1;
+  expect(value).toBeGreaterThan(0.6);
+  expect(upper - lower).toBeGreaterThan(0);
+});
+
 it("rows that resemble those of their hour are easier for random folds, and that is told", async () => {
   // 30 blocks of 12 rows: a place of its own for each block, a label by chance. Nothing carries over to other blocks.
   const rows = 360;
