@@ -1,7 +1,7 @@
 /**
  * @file The table of docs/quantify.md: `dmil quantify` on real data, as anyone with ../shared can run it again.
  *
- * `node --conditions=dmil-source --import tsx scripts/quantify.ts --write`; without --write it prints. Option: --data ../shared/data.
+ * `npx tsx scripts/quantify.ts --write`; without --write it prints. Option: --data ../shared/data.
  */
 import { existsSync } from "node:fs";
 import * as path from "node:path";
@@ -29,7 +29,10 @@ const RUNS: readonly { readonly data: string; readonly modalities?: string; read
 const { values } = parseArgs({
   options: { data: { type: "string", default: "../shared/data" }, write: { type: "boolean", default: false } },
 });
-if (!existsSync(values.data)) throw new Error(`${values.data} is absent; give the folder of the data sets by --data.`);
+if (!existsSync(values.data)) {
+  console.error(`${values.data} is absent; give the folder of the data sets by --data.`);
+  process.exit(1);
+}
 
 const rows = [["data", "sources", "samples", "H(Y)", "I1", "I2", "I12", "R", "U1", "U2", "S", "S - R", "says"]];
 const times: string[] = [];
@@ -72,6 +75,6 @@ const text = [
 ].join("\n\n");
 console.log(text);
 if (values.write) {
-  const command = "node --conditions=dmil-source --import tsx scripts/quantify.ts --write";
+  const command = "npx tsx scripts/quantify.ts --write";
   writeRegion("docs/quantify.md", "real data", command, text);
 }

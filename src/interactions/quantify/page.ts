@@ -13,7 +13,7 @@ import {
 
 /** What a measure does, in a few words. */
 const TITLES: Readonly<Record<QuantifyMeasure, string>> = {
-  broja: "the least synergy that the two sources' own relations to the label allow",
+  broja: "the least unique information that the sources' own relations to the label allow",
   pmin: "pointwise minimum, what types single samples",
   lsmi: "specificity less ambiguity",
   cvx: "broja of clusters of features",
