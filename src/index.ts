@@ -11,9 +11,19 @@ export { type DataSplits, type Dataset, SPLITS, type SplitName, selectModalities
 export { type LoadedData, type LoadOptions, loadDataset, readDataset } from "./data/load.ts";
 export { type SplitOptions, splitBy } from "./data/split.ts";
 export { interactionMixture, type MixtureOptions } from "./data/synthetic/mixture.ts";
+export { type QuadOptions, quadMixture } from "./data/synthetic/quad.ts";
 export { writeDataset } from "./data/write.ts";
 // What the trained model says about each sample
 export { explain, type Report, report } from "./interactions/explain.ts";
+// Interactions in data, before any model
+export {
+  type Quantified,
+  type QuantifyOptions,
+  type QuantifyTableOptions,
+  quantify,
+  quantifyPage,
+  quantifyTable,
+} from "./interactions/quantify/index.ts";
 export { type Cell, flatten, type SampleReport } from "./interactions/report.ts";
 export type { GroupSummary, Summary } from "./interactions/summary.ts";
 export { dmil } from "./methods/dmil/index.ts";

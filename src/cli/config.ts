@@ -60,9 +60,12 @@ export function numberOrText(text: string | undefined): number | string | undefi
 }
 
 /** `audio,face` as names. @throws ConfigError for an empty one. */
-export function names(text: string | undefined): string[] | undefined {
+export function names(text: string | undefined, flag = "--modalities"): string[] | undefined {
   const list = text?.split(",").map((name) => name.trim());
-  if (list?.includes("")) throw configError(`--modalities ${text}: a name is empty; give names as in audio,face`);
+  if (list?.includes("")) {
+    const as = flag === "--modalities" ? "; give names as in audio,face" : ".";
+    throw configError(`${flag} ${text}: a name is empty${as}`);
+  }
   return list;
 }
 

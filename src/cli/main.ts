@@ -112,12 +112,15 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
       "--modalities <names>",
       "two sources, as in audio,face or text,audio+video (default: each against the rest)",
     )
-    .option("--measure <names>", "broja, pmin, lsmi, cvx (default: broja,pmin; for a CSV of symbols broja)")
-    .option("--by <name>", "also means by class")
+    .option(
+      "--measure <names>",
+      "features: broja, pmin, lsmi, cvx (default: broja,pmin); a CSV: also imin, mmi, ccs, sx (default: broja)",
+    )
+    .option("--by <class>", "also means by class")
     .option("--samples <file>", "a row a sample: .csv, .jsonl or .parquet")
     .option("--out <file>", "a page with figures: .html")
-    .option("--folds <n>", "parts of the cross-fit, or own for the data's own split", "5")
-    .option("--nulls <n>", "fits to permuted labels", "1")
+    .option("--folds <n>", "parts of the cross-fit, or own for the data's own split (default: 5)")
+    .option("--nulls <n>", "fits to permuted labels (default: 1)")
     .option("--project", "lsmi: shift scores so that no mean is negative")
     .option("--seed <n>", "seed", "0")
     .option(...quiet)

@@ -61,8 +61,9 @@ export interface AdditiveOptimum {
 }
 
 /**
- * The additive model trained to its cross-entropy optimum: it is q*(y | x1, x2) of the maximum entropy law, so its excess
- * over the Bayes rule is exactly the connected information. Source: log-linear models (Csiszár 1975).
+ * The additive model of a table [x1, x2, y] trained to its cross-entropy optimum (bits): it is q*(y | x1, x2) of the maximum
+ * entropy law, so its excess over the Bayes rule is exactly the connected information. Source: log-linear models (Csiszár
+ * 1975).
  *
  * @throws ShapeError, DataError for a table that jointTable refuses; ConfigError for unknown options.
  * @example additiveOptimum(xor).accuracy  // 0.5: a sum of unimodal logits cannot learn xor
@@ -97,7 +98,7 @@ export function additiveOptimum(input: TableInput, options: MaxentOptions = {}):
 
 /**
  * D3 = H(q*) - H(p) in bits: what a table [x1, x2, y] holds beyond its three pair margins, 0 or more.
- * See maxent for its certificate.
+ * See maxent for its certificate. Source: Amari 2001; Schneidman et al. 2003.
  * @example connectedInformation(xor)  // 1
  */
 export function connectedInformation(input: TableInput, options: MaxentOptions = {}): number {

@@ -82,7 +82,7 @@ export function millerMadow(occupiedA: number, occupiedB: number, rows: number):
 }
 
 /**
- * Rows needed for the bias of I(X1, X2; Y) to be at most `bias` bits: (K1 K2 - 1)(K_Y - 1) / (2 bias ln 2).
+ * Rows needed for the bias of I(X1, X2; Y) to be at most `bias` bits: (K1 K2 - 1)(K_Y - 1) / (2 bias ln 2). Source: Miller 1955.
  * @example rowsFor([8, 8, 4], 0.01)  // 13634
  */
 export function rowsFor(symbols: readonly [number, number, number], bias: number): number {

@@ -5,7 +5,7 @@ import { stream } from "../core/random.ts";
 import { ESTIMATES, type Estimates, estimatesOf, quantile } from "./estimates.ts";
 import { checkChoice, checkKeys, checkWhole } from "./options.ts";
 import { PID_MEASURES, type PidMeasure } from "./pid.ts";
-import { countsOf, resample } from "./sample.ts";
+import { countsOf, MAX_ROWS, resample } from "./sample.ts";
 import { type TableInput, tableOfRank } from "./table.ts";
 
 /** Options of bootstrap. */
@@ -61,7 +61,7 @@ export function bootstrap(input: TableInput, options: BootstrapOptions): Bootstr
   const rows =
     options.rows === "fewer"
       ? Math.max(1, Math.round(all ** 0.7))
-      : checkWhole("bootstrap", "rows", options.rows ?? all, 1);
+      : checkWhole("bootstrap", "rows", options.rows ?? all, 1, MAX_ROWS);
 
   const plugIn = estimatesOf(table, measure);
   const drawn = Array.from({ length: rounds }, (_, round) =>

@@ -3,12 +3,12 @@
  * the likelihood, no learning rate to choose. On rows it was not fitted to, the mean of -log p is at least h(X) in expectation.
  * The form of the density is KNIFE's (Pichler et al. 2022); EM in place of gradient steps is ours.
  */
-import { dataError } from "../core/errors.ts";
+import { configError, dataError } from "../core/errors.ts";
 import { stream } from "../core/random.ts";
 import { type Features, type Points, pointsOf } from "./features.ts";
 import { startCentres } from "./kmeans.ts";
 import { cholesky } from "./linear/cholesky.ts";
-import { checkKeys, checkWhole, inUnit, type UnitOption } from "./options.ts";
+import { checkKeys, checkPositive, checkWhole, inUnit, type UnitOption } from "./options.ts";
 
 /** A fitted mixture. */
 export interface Density {
@@ -47,11 +47,19 @@ export function fitDensity(train: Features, validation: Features, options: Densi
   if (points.rows < 2) throw dataError("fitDensity: one row has no density; give at least two.");
   // A component needs a few rows a dimension to have a covariance of its own.
   const most = Math.max(1, Math.floor(points.rows / (4 * (points.width + 1))));
-  const sizes = (options.components ?? [1, 4, 8, 16]).filter((k, i) => i === 0 || k <= most);
+  const asked = options.components ?? [1, 4, 8, 16];
+  if (asked.length === 0) throw configError("fitDensity: components is empty; name at least one number.");
+  const sizes = asked.filter((k, i) => i === 0 || k <= most);
+  const floor = checkPositive("fitDensity", "floor", options.floor ?? 1e-3);
+  if (judged.width !== points.width) {
+    throw dataError(
+      `fitDensity: validation features of width ${judged.width} beside ${points.width}; they must agree.`,
+    );
+  }
   let best: { density: Density; loss: number } | undefined;
   for (const k of sizes) {
     const components = checkWhole("fitDensity", "components", k, 1);
-    const density = em(points, Math.min(components, points.rows), seed, maxIter, options.floor ?? 1e-3);
+    const density = em(points, Math.min(components, points.rows), seed, maxIter, floor);
     const loss = mean(logDensities(density, judged).map((log) => -log));
     if (best === undefined || loss < best.loss) best = { density, loss };
     else if (loss > best.loss + 0.05) break; // more components only fit the training rows closer
@@ -59,7 +67,11 @@ export function fitDensity(train: Features, validation: Features, options: Densi
   return best!.density;
 }
 
-/** -log p(x) of each row, in bits or `unit: "nats"`, [N]. @throws DataError for NaN or features of another width. */
+/**
+ * -log p(x) of each row of features [N, D], in bits or `unit: "nats"`, [N].
+ * @throws DataError for NaN or features of another width.
+ * @example surprisal(fitDensity(train, validation, { seed: 0 }), test)  // [N], one a row
+ */
 export function surprisal(density: Density, features: Features, options: UnitOption = {}): Float64Array {
   const points = pointsOf(features, "surprisal");
   if (points.width !== density.width) {

@@ -19,7 +19,7 @@ export function entropy(input: TableInput, axes?: Axes, options: UnitOption = {}
 }
 
 /**
- * H(A | B) = H(A, B) - H(B); in bits, or `unit: "nats"`.
+ * H(A | B) = H(A, B) - H(B); in bits, or `unit: "nats"`. Source: Shannon 1948.
  * @example conditionalEntropy([[1, 0], [0, 1]], [0], [1])  // 0
  */
 export function conditionalEntropy(input: TableInput, axes: Axes, given: Axes, options: UnitOption = {}): number {
@@ -85,7 +85,7 @@ export interface InformationTerms {
 }
 
 /**
- * The seven information terms of a table [x1, x2, y]; in bits, or `unit: "nats"`.
+ * The seven information terms of a table [x1, x2, y]; in bits, or `unit: "nats"`. Source: Shannon 1948; McGill 1954 (coI).
  * @example informationTerms(xor)  // { I1: 0, I2: 0, I12: 1, I1given2: 1, I2given1: 1, Isources: 0, coI: -1 }
  */
 export function informationTerms(input: TableInput, options: UnitOption = {}): InformationTerms {

@@ -10,15 +10,17 @@ export interface Estimates extends Atoms {
   readonly I1: number;
   readonly I2: number;
   readonly I12: number;
+  /** I1 + I2 - I12 = R - S, whatever the measure. */
+  readonly coI: number;
 }
 
 /** Names of the estimates, in the order of reports. */
-export const ESTIMATES: readonly (keyof Estimates)[] = ["I1", "I2", "I12", "R", "U1", "U2", "S"];
+export const ESTIMATES: readonly (keyof Estimates)[] = ["I1", "I2", "I12", "coI", "R", "U1", "U2", "S"];
 
 /** Estimates of one table, and whether the atoms converged. */
 export function estimatesOf(table: Table, measure: PidMeasure): { values: Estimates; converged: boolean } {
   const { R, U1, U2, S, converged } = pid(table, { measure });
-  return { values: { I1: R + U1, I2: R + U2, I12: R + U1 + U2 + S, R, U1, U2, S }, converged };
+  return { values: { I1: R + U1, I2: R + U2, I12: R + U1 + U2 + S, coI: R - S, R, U1, U2, S }, converged };
 }
 
 /** The four informations that fix BROJA's atoms, in bits: optimum is I* = min I_q(X1, X2; Y). */

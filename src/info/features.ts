@@ -43,6 +43,15 @@ export function pointsOf({ shape, data }: Features, where: string): Points {
   return { rows, width, data: out };
 }
 
+/** Some rows, in the order given. */
+export function rowsOf({ width, data }: Points, rows: readonly number[]): Features {
+  const out = new Float64Array(rows.length * width);
+  rows.forEach((row, i) => {
+    out.set(data.subarray(row * width, (row + 1) * width), i * width);
+  });
+  return { shape: [rows.length, width], data: out };
+}
+
 /** Checks class numbers [rows], whole from 0. Gives the number of classes. @throws DataError. */
 export function checkLabels(labels: ArrayLike<number>, rows: number, where: string): number {
   if (labels.length !== rows) {

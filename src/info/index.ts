@@ -1,4 +1,4 @@
-/** @file The information toolkit, discrete part: public names in reading order. Everything is in bits unless asked otherwise. */
+/** @file The information toolkit: public names. Everything is in bits unless asked otherwise. */
 
 export {
   type AdditiveOptimum,
@@ -8,6 +8,7 @@ export {
   connectedInformation,
 } from "./accuracy.ts";
 export { type BestAdditive, bestAdditiveAccuracy } from "./additive-best.ts";
+export { type BatchEstimate, type BatchOptions, type BatchTerms, batchEstimate } from "./batch.ts";
 export {
   type BiasMethod,
   type BiasOptions,
@@ -25,7 +26,7 @@ export {
   brojaLaw,
   type Certificate,
 } from "./broja/broja.ts";
-export { type CvxOptions, type CvxTable, cvxTable } from "./cvx.ts";
+export { type CvxEstimate, type CvxOptions, type CvxTable, cvxEstimate, cvxTable } from "./cvx.ts";
 export { type Density, type DensityOptions, fitDensity, surprisal } from "./density.ts";
 export { encode } from "./encode.ts";
 export {
@@ -58,6 +59,8 @@ export {
   type PointwiseTable,
   pointwise,
 } from "./measures/pointwise.ts";
+export { type ClassifierEstimate, miClassifier } from "./mi-classifier.ts";
+export { KNIFE_ROWS, type KnifeEstimate, type KnifeOptions, miKnife } from "./mi-knife.ts";
 export { miKsg, miKsgContinuous, type NeighbourEstimate, type NeighbourOptions } from "./neighbours.ts";
 export {
   connectedTest,
@@ -70,7 +73,7 @@ export {
 } from "./null-tests.ts";
 export type { Unit, UnitOption } from "./options.ts";
 export { PID_MEASURES, type PidMeasure, type PidOptions, type PidResult, pid } from "./pid.ts";
-export { type PosteriorOptions, type PosteriorRedundancy, posteriorRedundancy } from "./posterior.ts";
+export type { PosteriorRedundancy } from "./posterior.ts";
 export { type SampleOptions, sampleRows } from "./sample.ts";
 export {
   LEAST_LOG,
@@ -102,6 +105,15 @@ export {
   type TableInput,
 } from "./table.ts";
 export { type Theorem1, theorem1 } from "./theorem1.ts";
+export {
+  BLOCKS,
+  type Block,
+  type BlockName,
+  type BlockOptions,
+  type BlockRows,
+  block,
+  blockRows,
+} from "./truth/blocks.ts";
 export { erasures, GATES, type Gate, type GateName, gate } from "./truth/gates.ts";
 export { type GaussianClassRows, gaussianClassRows } from "./truth/gaussian-classes.ts";
 export {

@@ -1,5 +1,5 @@
 /** @file Means of per-sample terms with intervals: rows (or whole groups of rows) drawn again, folds allowed for. */
-import { shapeError } from "../core/errors.ts";
+import { dataError, shapeError } from "../core/errors.ts";
 import { stream } from "../core/random.ts";
 import { quantile } from "./estimates.ts";
 import { checkKeys, checkWhole } from "./options.ts";
@@ -29,7 +29,7 @@ export interface Interval {
  * Means of columns of N terms, with standard errors and 95 % intervals from resampling; the same rows are drawn for every column.
  * Source: Efron 1979; Field and Welsh 2007 for groups.
  *
- * @throws ShapeError when columns differ in length or are empty; ConfigError for bad options.
+ * @throws ShapeError when columns differ in length or are empty; DataError for terms that are not finite; ConfigError for bad options.
  * @example meanIntervals([scores.s], { seed: 0 })[0].lower
  */
 export function meanIntervals(columns: readonly Float64Array[], options: IntervalOptions): Interval[] {
@@ -42,6 +42,15 @@ export function meanIntervals(columns: readonly Float64Array[], options: Interva
       `meanIntervals: columns of ${columns.map((c) => c.length).join(", ")} terms; all need the same rows.`,
     );
   }
+  for (const [name, numbers] of [["groups", options.groups] as const, ["folds", options.folds] as const]) {
+    if (numbers === undefined || numbers.length === rows) continue;
+    throw shapeError(`meanIntervals: ${numbers.length} ${name} for ${rows} rows; give one a row.`);
+  }
+  columns.forEach((column) => {
+    const row = column.findIndex((value) => !Number.isFinite(value));
+    if (row >= 0)
+      throw dataError(`meanIntervals: row ${row} (from 0) holds ${column[row]}; terms are finite.`, { row });
+  });
   const { sizes, sums } = grouped(columns, options.groups, rows);
   const drawn = columns.map(() => new Float64Array(rounds));
   const totals = new Float64Array(columns.length);

@@ -52,7 +52,11 @@ export function kMeans(features: Features, options: KMeansOptions): KMeans {
   return best!;
 }
 
-/** The nearest centre of each row, [N]. @throws DataError for NaN or features of another width. */
+/**
+ * The nearest centre of each row of features [N, D], [N] numbers from 0.
+ * @throws DataError for NaN or features of another width.
+ * @example assignClusters(kMeans(features, { clusters: 10, seed: 0 }), features)
+ */
 export function assignClusters(model: KMeans, features: Features): Int32Array {
   const points = pointsOf(features, "assignClusters");
   if (points.width !== model.width) {

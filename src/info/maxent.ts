@@ -38,8 +38,8 @@ export interface MaxentResult {
 }
 
 /**
- * The law of largest entropy with p's margins (x1, x2), (x1, y) and (x2, y): proportional fitting on the exact face,
- * finished and certified by Newton steps. Source: Csiszár 1975; the certificate is ours.
+ * The law of largest entropy (bits) with p's margins (x1, x2), (x1, y) and (x2, y), for a table [x1, x2, y]: proportional
+ * fitting on the exact face, finished and certified by Newton steps. Source: Csiszár 1975; the certificate is ours.
  *
  * @throws ShapeError, DataError for a table that jointTable refuses; ConfigError for unknown options.
  * @example maxent(xor).connectedInformation  // 1: all of xor is beyond pairs

@@ -80,10 +80,14 @@ export interface SynergyTest extends ExcessTest {
 export function synergyTest(input: TableInput, options: NullOptions): SynergyTest {
   checkKeys("synergyTest", options, ["seed", "rounds"]);
   const { table, seed, rounds } = checked(input, options, "synergyTest");
+  return synergyAgainst(table, permutationNull(table, { seed, rounds }).S.quantile95, seed, rounds);
+}
+
+/** synergyTest of checked counts, where the 95 % quantile of shuffled targets is known. */
+export function synergyAgainst(table: Table, shuffled95: number, seed: number, rounds: number): SynergyTest {
   const { law, result } = brojaLaw(table);
   const drawn = drawFrom(law, table, seed, rounds, "info.synergy-null").map((other) => pid(other).S);
   const test = excess(result.S, drawn, millerMadowOf(table).I12);
-  const shuffled95 = permutationNull(table, { seed, rounds }).S.quantile95;
   return { ...test, shuffled95, positive: test.positive && result.S > shuffled95 };
 }
 

@@ -12,9 +12,10 @@ export interface UnitOption {
 /** Nats of one bit: divide nats by it to get bits. */
 export const NATS_PER_BIT: number = Math.LN2;
 
-/** `nats` in the unit asked for. */
-export function inUnit(nats: number, options: UnitOption = {}): number {
-  return options.unit === "nats" ? nats : nats / NATS_PER_BIT;
+/** `nats` in the unit asked for. @throws ConfigError for another unit. */
+export function inUnit(nats: number, { unit = "bits" }: UnitOption = {}): number {
+  if (unit !== "bits" && unit !== "nats") checkChoice("unit", "unit", unit, ["bits", "nats"]);
+  return unit === "nats" ? nats : nats / NATS_PER_BIT;
 }
 
 /** Throws ConfigError when `options` has a key outside `allowed`. */
@@ -34,12 +35,17 @@ export function checkChoice<T extends string>(where: string, name: string, value
   return value as T;
 }
 
-/** `value` when it is a whole number of at least `least`. @throws ConfigError. */
-export function checkWhole(where: string, name: string, value: number, least: number): number {
-  if (!Number.isSafeInteger(value) || value < least) {
-    throw configError(`${where}: ${name} is ${value}; it must be a whole number of at least ${least}.`, {
-      [name]: value,
-    });
+/** `value` when it is a whole number of at least `least`, and of at most `most`. @throws ConfigError. */
+export function checkWhole(
+  where: string,
+  name: string,
+  value: number,
+  least: number,
+  most: number = Number.MAX_SAFE_INTEGER,
+): number {
+  if (!Number.isSafeInteger(value) || value < least || value > most) {
+    const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+    throw configError(`${where}: ${name} is ${value}; it must be a whole number ${range}.`, { [name]: value });
   }
   return value;
 }

@@ -46,7 +46,7 @@ export interface SampleOptions {
  */
 export function sampleRows(input: TableInput, options: SampleOptions): Uint32Array[] {
   const table = jointTable(input);
-  const rows = checkWhole("sampleRows", "rows", options.rows, 1);
+  const rows = checkWhole("sampleRows", "rows", options.rows, 1, MAX_ROWS);
   const draw = cellSampler(table.p, stream(checkWhole("sampleRows", "seed", options.seed, 0), "info.rows"));
   const columns = table.shape.map(() => new Uint32Array(rows));
   for (let row = 0; row < rows; row++) {

@@ -95,10 +95,10 @@ export interface LsmiResult {
 }
 
 /**
- * Specificity less ambiguity: r = min(h1, h2) - min(h1 - i1, h2 - i2), u_k = i_k - r, s = i12 - i1 - i2 + r. The densities enter,
- * so both sources need the same number of dimensions and one fixed normalisation; see unitSensitivity. The published mean
- * adjustment is the projection of R on the interval that keeps all means 0 or more; it is off unless `project` is set.
- * Source: LSMI, ICML 2025, in the measure of Finn and Lizier 2018.
+ * Specificity less ambiguity of N samples, bits: r = min(h1, h2) - min(h1 - i1, h2 - i2), u_k = i_k - r, s = i12 - i1 - i2 +
+ * r. The densities enter, so both sources need the same number of dimensions and one fixed normalisation; see
+ * unitSensitivity. The published mean adjustment is the projection of R on the interval that keeps all means 0 or more; it
+ * is off unless `project` is set. Source: LSMI, ICML 2025, in the measure of Finn and Lizier 2018.
  *
  * @throws ShapeError when the terms differ in length; ConfigError for unknown options.
  * @example lsmi({ i1, i2, i12, h1, h2 }).means.R
@@ -125,8 +125,8 @@ export function lsmi(terms: LsmiTerms, options: { readonly project?: boolean } =
 }
 
 /**
- * Mean R of lsmi with the first source's unit changed: multiplying x1 [D] by a factor adds D log2(factor) to h1. A wide range says
- * that R is about units, not about the data. Bits. Source: ours.
+ * Mean R of lsmi with the first source's unit changed: multiplying x1 [D] by a factor adds D log2(factor) to h1. A wide
+ * range says that R is about units, not about the data. Bits. Source: ours.
  * @example unitSensitivity(terms, 16)  // { half: 0.41, own: 0.47, double: 0.52 }
  */
 export function unitSensitivity(
@@ -141,8 +141,14 @@ export function unitSensitivity(
   return { half: scaled(0.5), own: scaled(1), double: scaled(2) };
 }
 
-/** Means of scores, or of the rows given. @example meanScores(scores).S */
+/**
+ * Means of scores [N], bits, over all samples or over the rows given: the atoms of a data set, or of a class.
+ * Source: ours.
+ * @throws ShapeError for an empty list of rows.
+ * @example meanScores(scores).S
+ */
 export function meanScores(scores: SampleScores, rows?: readonly number[]): Atoms {
+  if (rows?.length === 0) throw shapeError("meanScores: no rows were named; name at least one, or leave rows out.");
   const mean = (values: Float64Array): number => {
     let sum = 0;
     if (rows === undefined) for (const value of values) sum += value;
@@ -166,12 +172,18 @@ function emptyScores(rows: number): SampleScores {
   return { r: zeros(), u1: zeros(), u2: zeros(), s: zeros() };
 }
 
-function checkSameLength(where: string, terms: Readonly<Record<string, Float64Array>>): number {
+/** How many samples the terms have. @throws ShapeError when they differ, or are none; DataError for one that is no number. */
+export function checkSameLength(where: string, terms: Readonly<Record<string, Float64Array>>): number {
   const sizes = Object.entries(terms).map(([name, values]) => [name, values.length] as const);
   const odd = sizes.find(([, size]) => size !== sizes[0]![1]);
   if (odd !== undefined || sizes[0]![1] === 0) {
     const listed = sizes.map(([name, size]) => `${name} ${size}`).join(", ");
     throw shapeError(`${where}: terms of ${listed} samples; all need the same samples, at least one.`);
+  }
+  for (const [name, values] of Object.entries(terms)) {
+    const row = values.findIndex((value) => !Number.isFinite(value));
+    if (row >= 0)
+      throw dataError(`${where}: ${name} of row ${row} (from 0) is ${values[row]}; terms are finite.`, { row });
   }
   return sizes[0]![1];
 }

@@ -33,14 +33,19 @@ export const MAX_CELLS: number = 2 ** 26;
 
 /**
  * Checks counts or probabilities and normalises them.
- * Symbols that never occur are legal and change no result. A table passes through unchanged.
+ * Symbols that never occur are legal and change no result. A table is checked and passes through unchanged.
  *
  * @throws ShapeError for ragged cells or an axis without symbols; DataError for a negative, NaN or infinite cell, for a
  * zero total, and for more than MAX_CELLS cells.
  * @example jointTable([[[1, 0], [0, 1]], [[0, 1], [1, 0]]])  // xor, shape [2, 2, 2], total 4
  */
 export function jointTable(input: TableInput): Table {
-  if (isTable(input)) return input;
+  if (typeof input !== "object" || input === null) {
+    throw shapeError(
+      `table: ${input === null ? "null" : typeof input} was given; a table is nested arrays of cells, or { shape, data }.`,
+    );
+  }
+  if (isTable(input)) return checkedTable(input);
   const { shape, data } = isFlat(input) ? input : flatten(input);
   checkShape(shape, data.length);
   return normalised(shape, data);
@@ -144,6 +149,22 @@ function isTable(input: TableInput): input is Table {
   return "p" in input && input.p instanceof Float64Array;
 }
 
+/** How far the probabilities of a table may sum from 1: rounding of millions of cells. */
+const ROUNDING = 1e-9;
+
+/** The table as it is, once it is seen to be one. */
+function checkedTable(table: Table): Table {
+  checkShape(table.shape, table.p.length);
+  const sum = sumOfCells(table.shape, table.p);
+  if (Math.abs(sum - 1) > ROUNDING || !(table.total > 0)) {
+    throw dataError(
+      `table: probabilities sum to ${sum} and the total is ${table.total}; give cells to jointTable, which divides by their sum.`,
+      { sum, total: table.total },
+    );
+  }
+  return table;
+}
+
 function isFlat(input: TableInput): input is FlatCells {
   return "data" in input;
 }
@@ -199,20 +220,7 @@ export function checkShape(shape: readonly number[], length: number): void {
 }
 
 function normalised(shape: readonly number[], cells: ArrayLike<number>): Table {
-  const strides = stridesOf(shape);
-  const sum = new Sum();
-  for (let i = 0; i < cells.length; i++) {
-    const value = cells[i]!;
-    if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) {
-      const at = strides.map((stride, axis) => Math.floor(i / stride) % shape[axis]!);
-      throw dataError(`table: cell ${formatShape(at)} holds ${value}; cells are finite counts or probabilities >= 0.`, {
-        cell: at,
-        value,
-      });
-    }
-    sum.add(value);
-  }
-  const total = sum.value;
+  const total = sumOfCells(shape, cells);
   if (!(total > 0 && total < Number.POSITIVE_INFINITY)) {
     const found = total === 0 ? "0" : "more than a number can hold";
     throw dataError(`table: the cells sum to ${found}; a table needs a total above 0 and below 1e308.`, { total });
@@ -220,4 +228,21 @@ function normalised(shape: readonly number[], cells: ArrayLike<number>): Table {
   const p = new Float64Array(cells.length);
   for (let i = 0; i < p.length; i++) p[i] = cells[i]! / total;
   return { shape: [...shape], p, total };
+}
+
+/** The sum of cells that are all numbers of 0 or more. */
+function sumOfCells(shape: readonly number[], cells: ArrayLike<number>): number {
+  const sum = new Sum();
+  for (let i = 0; i < cells.length; i++) {
+    const value = cells[i]!;
+    if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) {
+      const at = stridesOf(shape).map((stride, axis) => Math.floor(i / stride) % shape[axis]!);
+      throw dataError(`table: cell ${formatShape(at)} holds ${value}; cells are finite counts or probabilities >= 0.`, {
+        cell: at,
+        value,
+      });
+    }
+    sum.add(value);
+  }
+  return sum.value;
 }

@@ -14,8 +14,8 @@ export interface TypeNull {
 }
 
 /**
- * Means and 95 % quantiles of scores from models fitted to permuted labels. Several such runs are pooled. Models fitted to the
- * true labels and scored with permuted ones are no null: their confidence is punished.
+ * Means and 95 % quantiles, bits, of scores [N] from models fitted to permuted labels. Several such runs are pooled. Models
+ * fitted to the true labels and scored with permuted ones are no null: their confidence is punished. Source: ours.
  * @throws ShapeError without scores.
  * @example typeNull([pminScores(permutedTerms)])
  */

@@ -20,8 +20,8 @@ export interface Whitener {
 const LEAST_VARIANCE = 1e-6;
 
 /**
- * Standardises, takes the `dimensions` directions of largest variance, and scales each to variance 1. Directions are found by
- * subspace iteration. Source: principal components, Pearson 1901.
+ * Standardises features [N, D], takes the `dimensions` directions of largest variance, and scales each to variance 1.
+ * Directions are found by subspace iteration. Source: principal components, Pearson 1901.
  *
  * @throws DataError for NaN or when every feature is constant; ConfigError for dimensions below 1.
  * @example whiten(fitWhitener(features, 16), features)
@@ -48,9 +48,10 @@ export function fitWhitener(features: Features, dimensions: number): Whitener {
     for (let f = 0; f < width; f++) row[f] = (data[i * width + f]! - mean[f]!) * scale[f]!;
     for (let f = 0; f < width; f++) {
       const factor = row[f]! / rows;
-      if (factor !== 0) for (let g = 0; g < width; g++) covariance[f * width + g]! += factor * row[g]!;
+      if (factor !== 0) for (let g = 0; g <= f; g++) covariance[f * width + g]! += factor * row[g]!;
     }
   }
+  for (let f = 0; f < width; f++) for (let g = 0; g < f; g++) covariance[g * width + f] = covariance[f * width + g]!;
   const { vectors, values } = leading(covariance, width, Math.min(dimensions, width));
   const kept = values.filter((value) => value > LEAST_VARIANCE * values[0]!).length;
   const map = new Float64Array(kept * width);
@@ -61,7 +62,11 @@ export function fitWhitener(features: Features, dimensions: number): Whitener {
   return { width, kept, mean, map, share };
 }
 
-/** The first `dimensions` whitened coordinates, [N, dimensions]; all that were kept when left out. @throws DataError for NaN or features of another width. */
+/**
+ * The first `dimensions` whitened coordinates of features [N, D], [N, dimensions]; all that were kept when left out.
+ * @throws DataError for NaN or features of another width.
+ * @example whiten(fitWhitener(train, 16), test)  // [N, 16]
+ */
 export function whiten(
   { width, kept, mean, map }: Whitener,
   features: Features,

@@ -9,7 +9,7 @@ import { gate, sampleRows } from "../../src/info/index.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "dmil-quantify-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-const flags = { seed: "0", folds: "5", nulls: "1", quiet: true };
+const flags = { seed: "0", quiet: true };
 
 function write(name: string, lines: readonly string[]): string {
   const file = path.join(folder, name);
@@ -35,7 +35,7 @@ describe("a table of symbols", () => {
     const table = await parquetReadObjects({ file: new Uint8Array(readFileSync(samples)).buffer as ArrayBuffer });
     expect(table).toHaveLength(200);
     expect(table[0]).toMatchObject({ id: "1", type: "S" });
-    expect(readFileSync(out, "utf8")).toMatch(/^<!doctype html>[\s\S]*<svg[\s\S]*<\/html>\n$/);
+    expect(readFileSync(out, "utf8")).toMatch(/^<!doctype html>[\s\S]*class="amounts"[\s\S]*<\/html>\n$/);
   });
 
   it("with three columns pairs each with the rest", async () => {
@@ -46,18 +46,46 @@ describe("a table of symbols", () => {
   });
 
   it.each([
-    ["fractions", ["a,b,y", "0.5,1,0"], /column a is 0\.5, a fraction/],
+    ["fractions", ["a,b,y", "0.5,1,0"], /line 2, column a is 0\.5, a fraction/],
+    ["small fractions", ["a,b,y", "1,1e-3,0"], /column b is 1e-3, a fraction/],
+    ["NaN", ["a,b,y", "1,1,0", "nan,1,0"], /line 3, column a is nan\. Fill it in/],
+    ["one class", ["a,b,y", ...Array.from({ length: 30 }, (_, i) => `${i % 2},1,k`)], /y is k in every row/],
+    [
+      "large alphabets",
+      ["a,b,y", ...Array.from({ length: 3000 }, (_, i) => `${i % 90},${i % 70},${i % 3}`)],
+      /18900 cells/,
+    ],
+    ["no sources", ["id,y", "1,0"], /no source beside its target/],
     ["gaps", ["a,b,y", "1,,0"], /line 2, column b is empty/],
     ["equal ids", ["id,a,b,y", "7,1,1,0", "7,1,1,0"], /the id "7" occurs twice/],
     ["one row", ["a,b,y", "1,1,0"], /1 rows; at least 20/],
-    ["one source", ["a,y", "1,0"], /two sources/],
+    ["one source", ["a,y", "1,0"], /one source, a; a decomposition has two/],
   ])("refuses %s", async (name, lines, message) => {
     await expect(quantify(write(`${name}.csv`, lines), flags)).rejects.toThrow(message);
   });
 });
 
+it("counts many rows in reasonable time", async () => {
+  const [a, b, c] = sampleRows(gate("and").table, { rows: 60_000, seed: 1 });
+  const lines = Array.from(c!, (label, i) => `${i},${a![i]},${b![i]},${label}`);
+  const start = performance.now();
+  const { text } = await quantify(write("many.csv", ["id,a,b,y", ...lines]), flags);
+  expect(text).toContain("synergy is real");
+  expect(performance.now() - start).toBeLessThan(30_000);
+});
+
 it("refuses wrong flags before the work", async () => {
   const file = path.join(folder, "xor.csv");
+  await expect(quantify(file, { ...flags, measure: "broja,broja" })).rejects.toThrow(/named twice/);
+  await expect(quantify(file, { ...flags, measure: "cvx" })).rejects.toThrow(/not a measure for a CSV of symbols/);
+  await expect(quantify(file, { ...flags, measure: "," })).rejects.toThrow(/--measure ,: a name is empty/);
+  await expect(quantify(folder, { ...flags, measure: "imin" })).rejects.toThrow(
+    /not a measure for a folder of features/,
+  );
+  await expect(quantify(folder, { ...flags, project: true })).rejects.toThrow(/add --measure lsmi/);
+  await expect(quantify(file, { ...flags, folds: "own" })).rejects.toThrow(/--folds is about classifiers/);
+  await expect(quantify(path.join(folder, "no.csv"), flags)).rejects.toThrow(/there is no file .*no\.csv/);
+  await expect(quantify(file, { ...flags, modalities: "a" })).rejects.toThrow(/one source \(a\).*as in a,b/);
   await expect(quantify(file, { ...flags, measure: "brojaa" })).rejects.toThrow(/did you mean "broja"/);
   await expect(quantify(file, { ...flags, by: "group" })).rejects.toThrow(/--by group/);
   await expect(quantify(file, { ...flags, out: "report.pdf" })).rejects.toThrow(/ends in \.html/);

@@ -3,17 +3,19 @@ import { stream } from "../../src/core/random.ts";
 import {
   assignClusters,
   broja,
+  cvxEstimate,
   cvxTable,
+  type Features,
   fitDensity,
   fitWhitener,
   gaussianClassRows,
   kMeans,
   meanIntervals,
   pid,
-  posteriorRedundancy,
   surprisal,
   whiten,
 } from "../../src/info/index.ts";
+import { posteriorRedundancy } from "../../src/info/posterior.ts";
 
 it("k-means finds separate clusters, the same ones for the same seed", () => {
   const draw = stream(0, "test.clusters");
@@ -78,14 +80,16 @@ it("a mixture density comes close to the true surprisal, from above in the mean"
 
 it("CVX tables count only rows that placed no centre, and keep what clusters can keep", () => {
   const { x1, x2, labels } = gaussianClassRows({ classes: 2, sigma: 0.3, rows: 2000, seed: 4 });
-  const { table, clusters, countedRows } = cvxTable(
+  const [first, second]: [Features, Features] = [
     { shape: [2000, 2], data: x1 },
     { shape: [2000, 2], data: x2 },
-    labels,
-    { seed: 0 },
-  );
+  ];
+  const { table, clusters, countedRows } = cvxTable(first, second, labels, { seed: 0 });
   expect([clusters, countedRows, table.total]).toEqual([5, 1000, 1000]);
   const { R, U1, U2, converged } = pid(table);
+  const estimate = cvxEstimate(first, second, labels, { seed: 0, measure: "mmi" });
+  expect(estimate.table.p).toEqual(table.p);
+  expect(estimate.R).toBeCloseTo(pid(table, { measure: "mmi" }).R, 12);
   expect(converged).toBe(true);
   expect(R).toBeGreaterThan(0.6);
   expect(Math.max(U1, U2)).toBeLessThan(0.1);
@@ -114,22 +118,13 @@ it("posteriors have the redundancy of the table they stand for, also with rows l
 
 it("equal channels are all redundant, an uninformed source not at all", () => {
   const rows = 3000;
-  const { exact, labels } = gaussianClassRows({ classes: 2, rows, seed: 0 });
-  const logs = (i: Float64Array): Float64Array => {
-    const out = new Float64Array(2 * rows);
-    labels.forEach((label, row) => {
-      const p = 2 ** i[row]! / 2;
-      out[2 * row + label] = Math.log(p);
-      out[2 * row + 1 - label] = Math.log(Math.max(1 - p, 1e-12));
-    });
-    return out;
-  };
-  const equal = posteriorRedundancy(logs(exact.i1), logs(exact.i2), 2, { seed: 0 });
+  const { logs } = gaussianClassRows({ classes: 2, rows, seed: 0 }).exact;
+  const equal = posteriorRedundancy(logs.first, logs.second, 2, { seed: 0 });
   expect(Math.abs(equal.R - 0.7215)).toBeLessThan(0.03);
   expect(equal.lost1).toBeLessThan(0.02);
   expect(equal.share).toBeGreaterThan(0.97);
   const flat = new Float64Array(2 * rows).fill(-Math.LN2);
-  expect(Math.abs(posteriorRedundancy(logs(exact.i1), flat, 2, { seed: 0 }).R)).toBeLessThan(1e-6);
+  expect(Math.abs(posteriorRedundancy(logs.first, flat, 2, { seed: 0 }).R)).toBeLessThan(1e-6);
 });
 
 it("intervals cover the mean of normals; groups and folds widen them", () => {

@@ -8,6 +8,7 @@
  * columns. y is fair for every type. Source: ours, after the Gaussian blocks in the literature on continuous PID.
  */
 import { z } from "zod";
+import { differenceInformation, log2OnePlusExp, signInformation } from "../../core/noisy-signs.ts";
 import { parseOptions } from "../../core/options.ts";
 import { type Stream, stream } from "../../core/random.ts";
 import { float32, type Tensor } from "../../core/tensor.ts";
@@ -47,26 +48,6 @@ const MODALITIES = ["a", "b"] as const;
 /** The types, in the order of the weights. */
 const TYPES = ["redundant", "unique_a", "unique_b", "synergistic"] as const;
 const CUES = TYPES.length;
-
-/** J(sigma): information in bits of a fair sign seen with normal noise. To about 12 digits. */
-export function signInformation(sigma: number): number {
-  return 1 - overNormal((e) => log2OnePlusExp((-2 * (1 + sigma * e)) / (sigma * sigma)));
-}
-
-/** K(sigma): information in bits of two noisy fair signs about whether they differ. */
-export function differenceInformation(sigma: number): number {
-  const right = (e: number): number => 1 / (1 + Math.exp((-2 * (1 + sigma * e)) / (sigma * sigma)));
-  return (
-    1 +
-    overNormal((first) => {
-      const s = right(first);
-      return overNormal((second) => {
-        const t = right(second);
-        return Math.log2(s * t + (1 - s) * (1 - t));
-      });
-    })
-  );
-}
 
 /**
  * Three splits, true bits J or K of a sample's own type, exact probabilities, and the means over the law.
@@ -192,21 +173,6 @@ function dot(a: Float64Array, b: Float64Array): number {
 /** a - factor * b, in place. */
 function subtract(a: Float64Array, b: Float64Array, factor: number): void {
   for (let d = 0; d < a.length; d++) a[d]! -= factor * b[d]!;
-}
-
-/** E f(e) for a standard normal e; equal steps converge faster than any power for smooth f. */
-function overNormal(f: (e: number) => number): number {
-  const step = 0.04;
-  let total = 0;
-  for (let i = -250; i <= 250; i++) {
-    const e = i * step;
-    total += f(e) * Math.exp((-e * e) / 2);
-  }
-  return (total * step) / Math.sqrt(2 * Math.PI);
-}
-
-function log2OnePlusExp(t: number): number {
-  return (Math.max(t, 0) + Math.log1p(Math.exp(-Math.abs(t)))) / Math.LN2;
 }
 
 /** Below 1 in size, so that atanh is finite. */

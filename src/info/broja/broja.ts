@@ -55,7 +55,7 @@ export function broja(input: TableInput, options: BrojaOptions = {}): BrojaResul
 
 /**
  * The optimal law q of BROJA as a table [x1, x2, y] of the same shape, with its bracket: it has the table's source-target
- * margins and no synergy, so rows drawn from it are the null of a test for synergy.
+ * margins and no synergy, so rows drawn from it are the null of a test for synergy. Source: Bertschinger et al. 2014.
  * @example brojaLaw(xor).law.p  // 1/8 in each cell
  */
 export function brojaLaw(input: TableInput, options: BrojaOptions = {}): { law: Table; result: BrojaResult } {

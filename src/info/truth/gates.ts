@@ -42,7 +42,7 @@ export interface Gate {
 const AND_R = 0.75 * Math.log2(4 / 3);
 
 /**
- * A gate with its known BROJA atoms. Source: Bertschinger et al. 2014; Griffith and Koch 2014.
+ * A gate as a table [x1, x2, y] with its known BROJA atoms in bits. Source: Bertschinger et al. 2014; Griffith and Koch 2014.
  * - "rdn" x1 = x2 = y; "unq1" y = x1; "unq2" y = x2; "xor", "and", "or"; "sum" y = x1 + x2; "copy" y = (x1, x2).
  * - "rdnXor" x1 = (r, a), x2 = (r, b), y = (r, a xor b); "rdnUnqXor" x1 = (r, u, a), x2 = (r, v, b), y = (r, u, v, a xor b).
  * - "mod3" y = x1 + x2 mod 3 on three symbols; "pwUnq" in each realisation one source tells y and the other is silent.
@@ -56,7 +56,7 @@ export function gate(name: GateName): Gate {
 
 /**
  * Two channels that erase a fair bit y independently, with success probabilities c1 and c2; symbol 2 is an erasure.
- * R = min(c1, c2), U_k = c_k - R, S = I12 - max(c1, c2) with I12 = c1 + c2 - c1 c2.
+ * R = min(c1, c2), U_k = c_k - R, S = I12 - max(c1, c2) with I12 = c1 + c2 - c1 c2, in bits. Source: ours.
  * @example erasures(0.7, 0.5).broja  // { R: 0.5, U1: 0.2, U2: 0, S: 0.15 }
  */
 export function erasures(c1: number, c2: number): Gate {

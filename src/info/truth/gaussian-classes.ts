@@ -2,6 +2,7 @@
 import { stream } from "../../core/random.ts";
 import { checkedClasses, type GaussianClassesOptions } from "../gaussian.ts";
 import { checkKeys, checkWhole, NATS_PER_BIT } from "../options.ts";
+import { MAX_ROWS } from "../sample.ts";
 import type { LsmiTerms } from "../samplewise.ts";
 
 /** Rows of gaussianClassRows. */
@@ -12,13 +13,13 @@ export interface GaussianClassRows {
   readonly x2: Float32Array;
   /** [N], 0..n-1 */
   readonly labels: Int32Array;
-  /** Exact pointwise informations and surprisals -log2 p(x_k), bits. */
-  readonly exact: LsmiTerms;
+  /** Exact pointwise informations and surprisals -log2 p(x_k), bits, and log p(y | x_k) [N, n], nats. */
+  readonly exact: LsmiTerms & { readonly logs: { readonly first: Float64Array; readonly second: Float64Array } };
 }
 
 /**
- * Draws rows: x1 = e_y + sigma u, x2 = e_y + sigma (rho u + sqrt(1 - rho^2) v), y uniform on n classes; rho below 1.
- * Source: the set of LSMI, ICML 2025; gaussianClasses has its truth.
+ * Draws rows [N, n] in the seed's own stream: x1 = e_y + sigma u, x2 = e_y + sigma (rho u + sqrt(1 - rho^2) v), y uniform on
+ * n classes; rho below 1. Source: the set of LSMI, ICML 2025; gaussianClasses has its truth.
  * @example gaussianClassRows({ rows: 2000, seed: 0 }).labels
  */
 export function gaussianClassRows(
@@ -26,11 +27,13 @@ export function gaussianClassRows(
 ): GaussianClassRows {
   checkKeys("gaussianClassRows", options, ["classes", "rho", "sigma", "rows", "seed"]);
   const { classes: n, rho, sigma } = checkedClasses("gaussianClassRows", options);
-  const rows = checkWhole("gaussianClassRows", "rows", options.rows, 1);
+  const rows = checkWhole("gaussianClassRows", "rows", options.rows, 1, MAX_ROWS);
   const draw = stream(checkWhole("gaussianClassRows", "seed", options.seed, 0), "info.gaussian-classes");
   const x1 = new Float32Array(rows * n);
   const x2 = new Float32Array(rows * n);
   const labels = new Int32Array(rows);
+  const logs = { first: new Float64Array(rows * n), second: new Float64Array(rows * n) };
+  const unused = new Float64Array(n);
   const terms = { i1: zeros(rows), i2: zeros(rows), i12: zeros(rows), h1: zeros(rows), h2: zeros(rows) };
   const rest = Math.sqrt(Math.max(0, 1 - rho * rho));
   const mean = new Float64Array(n);
@@ -44,15 +47,16 @@ export function gaussianClassRows(
       x2[i * n + f] = (f === y ? 1 : 0) + sigma * (rho * u + rest * draw.normal());
       mean[f] = (x1[i * n + f]! + x2[i * n + f]!) / 2;
     }
-    [terms.i1[i], terms.h1[i]] = exactly(x1.subarray(i * n, (i + 1) * n), y, sigma * sigma);
-    [terms.i2[i], terms.h2[i]] = exactly(x2.subarray(i * n, (i + 1) * n), y, sigma * sigma);
-    [terms.i12[i]] = exactly(mean, y, joint);
+    const own = <T extends Float32Array | Float64Array>(values: T): T => values.subarray(i * n, (i + 1) * n) as T;
+    [terms.i1[i], terms.h1[i]] = exactly(own(x1), y, sigma * sigma, own(logs.first));
+    [terms.i2[i], terms.h2[i]] = exactly(own(x2), y, sigma * sigma, own(logs.second));
+    [terms.i12[i]] = exactly(mean, y, joint, unused);
   }
-  return { x1, x2, labels, exact: terms };
+  return { x1, x2, labels, exact: { ...terms, logs } };
 }
 
-/** i(x; y) and -log2 p(x) of one row. */
-function exactly(x: ArrayLike<number>, y: number, variance: number): [number, number] {
+/** i(x; y) and -log2 p(x) of one row; its log p(y | x) into `logs`. */
+function exactly(x: ArrayLike<number>, y: number, variance: number, logs: Float64Array): [number, number] {
   const n = x.length;
   let top = Number.NEGATIVE_INFINITY;
   let length = 0;
@@ -63,6 +67,7 @@ function exactly(x: ArrayLike<number>, y: number, variance: number): [number, nu
   let sum = 0;
   for (let f = 0; f < n; f++) sum += Math.exp(x[f]! / variance - top);
   const mean = top + Math.log(sum / n);
+  for (let f = 0; f < n; f++) logs[f] = x[f]! / variance - mean - Math.log(n);
   const density = mean - (length + 1) / (2 * variance) - (n / 2) * Math.log(2 * Math.PI * variance);
   return [(x[y]! / variance - mean) / NATS_PER_BIT, -density / NATS_PER_BIT];
 }

@@ -41,8 +41,8 @@ export interface Mixture {
 }
 
 /**
- * The mixture of redundant (x1 = x2 = y), unique (y = x_k, the other part independent) and synergistic (y = x1 + x2 mod m)
- * samples. Source: ours.
+ * Exact tables [x1, x2, y] and their atoms in bits, of a mixture of redundant (x1 = x2 = y), unique (y = x_k, the other part
+ * independent) and synergistic (y = x1 + x2 mod m) samples. Source: ours.
  *
  * @throws ConfigError for unknown options, or weights that are negative or sum to 0.
  * @example mixture({ weights: { R: 1, U1: 1, U2: 1, S: 1 }, cue: "both" }).pooled  // { R: 0.5, U1: 0, U2: 0, S: 0.5 }
@@ -95,7 +95,8 @@ export interface MixtureRows {
 }
 
 /**
- * Rows drawn from a mixture, in the seed's own stream.
+ * Rows drawn from a mixture, [N] a column, in the seed's own stream.
+ * @throws ConfigError when rows or seed is not a whole number.
  * @example mixtureRows(mixture({ weights, cue: "both" }), { rows: 1000, seed: 0 }).c
  */
 export function mixtureRows({ joint }: Mixture, options: SampleOptions): MixtureRows {

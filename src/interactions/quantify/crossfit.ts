@@ -1,6 +1,6 @@
 /** @file Cross-fitting: for every row the log-probabilities of classifiers that never saw it, and if asked its density. */
 import { permutation } from "../../core/random.ts";
-import { type Dataset, takeRows } from "../../data/dataset.ts";
+import { type Dataset, takeRows, takeTensorRows } from "../../data/dataset.ts";
 import { type Features, fitDensity, fitWhitener, pointwiseInformation, surprisal, whiten } from "../../info/index.ts";
 import { adamw } from "../../optim/index.ts";
 import type { BackendName } from "../../runtime/backend.ts";
@@ -187,7 +187,7 @@ function densityDimensions(dataset: Dataset): number {
 function foldSurprisals(dataset: Dataset, fold: Fold, dimensions: number, seed: number): [Float64Array, Float64Array] {
   const chosen = fold.train.slice(0, MOST_DENSITY_ROWS);
   const parts = Object.values(dataset.modalities).map((values) => {
-    const pick = (rows: readonly number[]): Features => takeFeatures(values, rows);
+    const pick = (rows: readonly number[]): Features => takeTensorRows(values, rows);
     const whitener = fitWhitener(pick(chosen), dimensions);
     return { whitener, pick };
   });
@@ -196,15 +196,6 @@ function foldSurprisals(dataset: Dataset, fold: Fold, dimensions: number, seed: 
     const read = (rows: readonly number[]): Features => whiten(whitener, pick(rows), kept);
     return surprisal(fitDensity(read(chosen), read(fold.validation), { seed }), read(fold.held));
   }) as [Float64Array, Float64Array];
-}
-
-function takeFeatures({ shape, data }: Features, rows: readonly number[]): Features {
-  const width = data.length / shape[0]!;
-  const out = new Float32Array(rows.length * width);
-  rows.forEach((row, i) => {
-    for (let f = 0; f < width; f++) out[i * width + f] = data[row * width + f]!;
-  });
-  return { shape: [rows.length, width], data: out };
 }
 
 function zeros(n: number): Float64Array {

@@ -1,11 +1,12 @@
 /** @file Quantify features: cross-fitted classifiers for two sources, then every measure asked for on their out-of-fold terms. */
-import { configError, hint } from "../../core/errors.ts";
+import { configError, dataError, hint } from "../../core/errors.ts";
 import type { Dataset } from "../../data/dataset.ts";
+import { atLeast } from "../../info/batch.ts";
 import {
   entropy,
   type Interval,
   lsmi,
-  meanScores,
+  meanIntervals,
   pminScores,
   SAMPLE_TYPES,
   type SampleScores,
@@ -13,21 +14,24 @@ import {
   typeNull,
   typeSamples,
 } from "../../info/index.ts";
+import { classMeans } from "./class-means.ts";
 import { type Crossfit, type CrossfitOptions, crossfit, permutedLabels } from "./crossfit.ts";
-import { findingsOf } from "./findings.ts";
+import { bits, findingsOf } from "./findings.ts";
 import type { Fold } from "./folds.ts";
-import { atLeast, type Context, intervals, MEASURES, withNull } from "./measures.ts";
-import { type Amount, type ClassMeans, QUANTIFY_MEASURES, type Quantified, type QuantifyMeasure } from "./result.ts";
+import { type Context, intervals, MEASURES, withNull } from "./measures.ts";
+import { type Amount, FEATURE_MEASURES, type FeatureMeasure, heldBy, type Quantified } from "./result.ts";
 import { usableRows } from "./usable.ts";
 
 /** Options of quantify. */
 export interface QuantifyOptions extends Omit<CrossfitOptions, "density" | "onFold"> {
   /** ["broja", "pmin"] when left out; the first leads the findings. */
-  readonly measures?: readonly QuantifyMeasure[];
+  readonly measures?: readonly FeatureMeasure[];
   /** K of the cross-fit, 5; or folds of one's own, which must hold out no row twice. */
   readonly folds?: number | readonly Fold[];
   /** Fits to permuted labels that make the null; 1. */
   readonly nulls?: number;
+  /** The data's own split: with `folds` a number, rows that it holds out are read by it too, and a warning says if that is harder. */
+  readonly ownSplit?: Fold;
   /** LSMI: shift per-sample scores so that no mean is negative. Raw means are always told. */
   readonly project?: boolean;
   /** Told what is under way and how far it is, from 0 to 1. */
@@ -37,79 +41,43 @@ export interface QuantifyOptions extends Omit<CrossfitOptions, "density" | "onFo
 /**
  * Redundant, unique and synergistic information of a dataset's two modalities about its labels, with 95 % intervals and the level
  * that permuted labels reach; bits. Classifiers give lower bounds in expectation: weak ones understate. Rows without a label and
- * rows of classes with fewer rows than folds are left out, with a warning. Source: ours.
+ * rows of classes with fewer rows than folds are left out, with a warning; other warnings tell what makes the numbers doubtful. Source: ours.
  *
  * @throws DataError for fewer than 50 usable rows or one class; ConfigError for other than two modalities, unknown measures.
  * @example (await quantify(dataset, { seed: 0 })).findings
  */
 export async function quantify(dataset: Dataset, options: QuantifyOptions): Promise<Quantified> {
-  const {
-    measures = ["broja", "pmin"],
-    nulls = 1,
-    onProgress = () => {},
-    folds: wished = 5,
-    project = false,
-    ...fitting
-  } = options;
-  if (!Number.isSafeInteger(nulls) || nulls < 1) {
-    throw configError(`quantify: nulls is ${nulls}; a whole number from 1 is needed.`, { nulls });
-  }
+  const { measures = ["broja", "pmin"], onProgress = () => {}, folds: wished = 5, project = false, seed } = options;
   for (const measure of measures) {
-    if (!QUANTIFY_MEASURES.includes(measure)) {
-      throw configError(`quantify: measure "${measure}" is not known${hint(measure, QUANTIFY_MEASURES)}`, { measure });
+    if (!FEATURE_MEASURES.includes(measure)) {
+      throw configError(`quantify: measure "${measure}" is not for features${hint(measure, FEATURE_MEASURES)}`, {
+        measure,
+      });
     }
   }
   const names = Object.keys(dataset.modalities);
   if (names.length !== 2) {
-    throw configError(`quantify: ${names.length} modalities (${names.join(", ")}); a decomposition has two sources.`);
+    throw configError(
+      `quantify: the data has ${names.length} modalities (${names.join(", ")}); a decomposition has two sources.`,
+    );
   }
-  const { usable, folds, warnings } = usableRows(dataset, wished, options.seed);
-  const density = measures.includes("lsmi");
-  const run = (data: Dataset, what: string, from: number, to: number): Promise<Crossfit> =>
-    crossfit(data, folds, {
-      ...fitting,
-      density: density && from === 0,
-      onFold: (done, all) => onProgress(`${what}, fold ${done} of ${all}`, from + ((to - from) * done) / all),
-    });
-  const share = 1 / (1 + nulls);
-  const terms = await run(usable, "classifiers", 0, 0.95 * share);
-  const permuted: Crossfit[] = [];
-  for (let round = 0; round < nulls; round++) {
-    const shuffled = permutedLabels(usable, options.seed, round);
-    const place = 0.95 * (round + 1) * share;
-    const own = await run(shuffled, "permuted labels", place, place + 0.95 * share);
-    // Densities do not depend on labels.
-    permuted.push(terms.density === undefined ? own : { ...own, density: terms.density });
+  const { usable, folds, own, constant, warnings } = usableRows(dataset, wished, seed, options.ownSplit);
+  if (constant.length > 0 && measures.includes("lsmi")) {
+    throw dataError(
+      `quantify: ${constant[0]} is constant, and lsmi needs a density of each source. Use broja or pmin, or leave ${constant[0]} out.`,
+      { constant },
+    );
   }
+  const { terms, permuted, again } = await fits(usable, folds, own, measures, options);
   onProgress("measures", 0.95);
 
-  const context: Context = {
-    usable,
-    terms,
-    permuted,
-    groups: groupNumbers(usable, terms.rows),
-    options: { seed: options.seed, project },
-  };
-  const columns = (c: Crossfit): Float64Array[] => [c.i1, c.i2, c.i12];
-  const amounts = withNull(
-    intervals(context, columns(terms)),
-    permuted.map((c) => intervals(context, columns(c))),
-  );
-  const [I1, I2, I12] = amounts as [Amount, Amount, Amount];
-  names.forEach((name, m) => {
-    if (amounts[m]!.upper >= 0) return;
-    warnings.push(
-      `${name} predicts held-out rows worse than the frequencies of the classes do: they differ from the rows it was fitted on. Its information counts as 0 in broja and in S - R.`,
-    );
-  });
-  const [spread] = intervals(context, [terms.i12.map((v, i) => v - terms.i1[i]! - terms.i2[i]!)]) as [Interval];
-  const floored = atLeast([I1.value, I2.value, I12.value]);
-  const value = floored[2] - floored[0] - floored[1];
-  const balance = { value, lower: value + spread.lower - spread.value, upper: value + spread.upper - spread.value };
+  const groups = groupNumbers(usable, terms.rows);
+  const context: Context = { usable, terms, permuted, groups, options: { seed, project } };
+  const { informations, balance } = amounts(context);
+  warnings.push(...misled(names, informations), ...(again === undefined ? [] : easier(context, again)));
   const scores = pminScores(terms);
   const noise = typeNull(permuted.map(pminScores));
   const types = typeSamples(scores, noise);
-  const measured = measures.map((measure) => MEASURES[measure](context));
   const result = {
     from: "features" as const,
     sources: names as [string, string],
@@ -117,41 +85,108 @@ export async function quantify(dataset: Dataset, options: QuantifyOptions): Prom
     samples: terms.rows.length,
     classes: usable.classes,
     entropy: entropy(usable.classes.map((_, k) => terms.labels.reduce((n, label) => n + (label === k ? 1 : 0), 0))),
-    informations: { I1, I2, I12 },
+    informations,
     balance,
-    measures: measured,
-    byClass: classMeans(usable.classes, terms, scores),
-    types: Object.fromEntries(
-      SAMPLE_TYPES.map((name, t) => [name, types.reduce((n, own) => n + (own === t ? 1 : 0), 0) / types.length]),
-    ),
+    measures: measures.map((measure) => {
+      const own = MEASURES[measure](context);
+      return { ...own, atoms: heldBy(own.atoms, informations) };
+    }),
+    byClass: classMeans(usable.classes, terms.labels, terms, scores, seed, groups),
+    types: shares(types),
     warnings,
     rows: sampleRows(usable, terms, scores, noise, types, project),
   };
   return { ...result, findings: findingsOf(result) };
 }
 
+/** The cross-fit, those to permuted labels, and the one of the data's own split where that is to be compared. */
+async function fits(
+  usable: Dataset,
+  folds: readonly Fold[],
+  own: Fold | undefined,
+  measures: readonly FeatureMeasure[],
+  options: QuantifyOptions,
+): Promise<{ terms: Crossfit; permuted: Crossfit[]; again: Crossfit | undefined }> {
+  const { nulls = 1, onProgress = () => {}, seed } = options;
+  if (!Number.isSafeInteger(nulls) || nulls < 1) {
+    throw configError(`quantify: nulls is ${nulls}; a whole number from 1 is needed.`, { nulls });
+  }
+  const all = folds.length * (1 + nulls) + (own === undefined ? 0 : 1);
+  let done = 0;
+  const run = (data: Dataset, which: readonly Fold[], what: string, density = false): Promise<Crossfit> =>
+    crossfit(data, which, {
+      ...options,
+      density,
+      onFold: (fold) => onProgress(`${what}, fold ${fold} of ${which.length}`, (0.95 * ++done) / all),
+    });
+  const terms = await run(usable, folds, "classifiers", measures.includes("lsmi"));
+  const permuted: Crossfit[] = [];
+  for (let round = 0; round < nulls; round++) {
+    const shuffled = await run(permutedLabels(usable, seed, round), folds, "permuted labels");
+    // Densities do not depend on labels.
+    permuted.push(terms.density === undefined ? shuffled : { ...shuffled, density: terms.density });
+  }
+  const again = own === undefined ? undefined : await run(usable, [own], "the data's own split");
+  return { terms, permuted, again };
+}
+
+/** I1, I2, I12 and S - R. */
+function amounts(context: Context): Pick<Quantified, "informations" | "balance"> {
+  const { terms, permuted } = context;
+  const columns = (c: Crossfit): Float64Array[] => [c.i1, c.i2, c.i12];
+  const [I1, I2, I12] = withNull(
+    intervals(context, columns(terms)),
+    permuted.map((c) => intervals(context, columns(c))),
+  ) as [Amount, Amount, Amount];
+  const [spread] = intervals(context, [terms.i12.map((v, i) => v - terms.i1[i]! - terms.i2[i]!)]) as [Interval];
+  const floored = atLeast([I1.value, I2.value, I12.value]);
+  const value = floored[2] - floored[0] - floored[1];
+  return {
+    informations: { I1, I2, I12 },
+    balance: { value, lower: value + spread.lower - spread.value, upper: value + spread.upper - spread.value },
+  };
+}
+
+/** Warnings about sources that predict worse than nothing. */
+function misled(names: readonly string[], { I1, I2 }: Quantified["informations"]): string[] {
+  return [I1, I2].flatMap(({ upper }, m) =>
+    upper >= 0
+      ? []
+      : [
+          `${names[m]} predicts held-out rows worse than the frequencies of the classes do: they differ from the rows it was fitted on. Its information counts as 0 in broja and in S - R.`,
+        ],
+  );
+}
+
+/** From which difference on, in bits and as a share of I12, random folds are called easier than the data's own split. */
+const EASIER_BITS = 0.05;
+const EASIER_SHARE = 0.1;
+
+/** A warning where the data's own test rows are told better by random folds: rows of one hour or one recording are alike. */
+function easier({ usable, terms, options }: Context, own: Crossfit): string[] {
+  const place = new Map([...terms.rows].map((row, i) => [row, i]));
+  const i12 = Float64Array.from(own.rows, (row) => terms.i12[place.get(row)!]!);
+  const groups = groupNumbers(usable, own.rows);
+  const [random, split, apart] = meanIntervals([i12, own.i12, i12.map((v, i) => v - own.i12[i]!)], {
+    seed: options.seed,
+    rounds: 200,
+    ...(groups === undefined ? {} : { groups }),
+  }) as [Interval, Interval, Interval];
+  if (apart.lower <= 0 || apart.value < Math.max(EASIER_BITS, EASIER_SHARE * random.value)) return [];
+  return [
+    `random folds tell ${bits(random.value)} bit of the test rows, the data's own split ${bits(split.value)}: its parts differ more than rows at random do, as hours, recordings or features fitted to training labels make them. Use --folds own (in the library folds) for claims about new data.`,
+  ];
+}
+
+function shares(types: Uint8Array): Quantified["types"] {
+  const count = (t: number): number => types.reduce((n, own) => n + (own === t ? 1 : 0), 0);
+  return Object.fromEntries(SAMPLE_TYPES.map((name, t) => [name, count(t) / types.length]));
+}
+
 function groupNumbers({ groups }: Dataset, rows: Int32Array): Int32Array | undefined {
   if (groups === undefined) return undefined;
   const numbers = new Map([...new Set(groups)].map((name, i) => [name, i]));
   return Int32Array.from(rows, (row) => numbers.get(groups[row]!)!);
-}
-
-function classMeans(classes: readonly string[], terms: Crossfit, scores: SampleScores): ClassMeans[] {
-  return classes.flatMap((name, k): ClassMeans[] => {
-    const rows = [...terms.labels.keys()].filter((i) => terms.labels[i] === k);
-    if (rows.length === 0) return [];
-    const mean = (values: Float64Array): number => rows.reduce((sum, i) => sum + values[i]!, 0) / rows.length;
-    return [
-      {
-        name,
-        samples: rows.length,
-        I1: mean(terms.i1),
-        I2: mean(terms.i2),
-        I12: mean(terms.i12),
-        ...meanScores(scores, rows),
-      },
-    ];
-  });
 }
 
 /** A row a sample, in the order of the data. */

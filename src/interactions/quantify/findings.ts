@@ -1,5 +1,5 @@
 /** @file One plain sentence per finding. */
-import { type Amount, ATOMS, type AtomName, type Quantified } from "./result.ts";
+import { type Amount, ATOMS, type AtomName, LEAST, type Quantified } from "./result.ts";
 
 /** Three decimals, and no minus zero. */
 export function bits(value: number): string {
@@ -23,9 +23,15 @@ export function findingsOf(result: Omit<Quantified, "findings">): string[] {
     ),
   );
   const more =
-    balance.lower > 0 ? "more synergy than redundancy" : balance.upper < 0 ? "more redundancy than synergy" : "";
+    balance.lower >= LEAST
+      ? "more synergy than redundancy"
+      : balance.upper <= -LEAST
+        ? "more redundancy than synergy"
+        : "";
+  const nothing = `nothing about ${target} is shown to be told, so there is nothing to split: the parts below are noise.`;
   return [
     `${sources.join(" and ")} together tell ${bits(informations.I12.value)} bit${share}; ${sources[0]} alone ${bits(informations.I1.value)}, ${sources[1]} alone ${bits(informations.I2.value)}.`,
+    ...(Object.values(informations).some(({ real }) => real) ? [] : [nothing]),
     `S - R = ${bits(balance.value)} bit [${bits(balance.lower)}, ${bits(balance.upper)}]: ${more === "" ? "neither synergy nor redundancy is shown to be larger" : `${more}, whichever measure splits them`}.`,
     ...out,
   ];
@@ -35,8 +41,11 @@ function shown({ value, lower, upper, null95 }: Amount): string {
   return `${bits(value)} bit [${bits(lower)}, ${bits(upper)}], null 95 % ${bits(null95)}`;
 }
 
-function verdict({ real, upper }: Amount, label: string): string {
+function verdict({ real, value, lower, upper, null95 }: Amount, label: string): string {
   if (real) return `${label} is real`;
-  if (upper < 0) return `below 0, as a signed measure allows; no ${label}`;
+  if (upper <= -LEAST) return `below 0, as a signed measure allows; no ${label}`;
+  if (lower >= LEAST && value > null95) {
+    return `only makes up for parts below 0, as it belongs to a source that is not shown to tell anything; no ${label}`;
+  }
   return `no ${label} is shown`;
 }

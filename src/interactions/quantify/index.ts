@@ -7,11 +7,15 @@ export {
   type Amount,
   ATOMS,
   type AtomName,
+  CLASS_COLUMNS,
   type ClassMeans,
+  FEATURE_MEASURES,
+  type FeatureMeasure,
   type MeasuredAtoms,
-  QUANTIFY_MEASURES,
   type Quantified,
   type QuantifyMeasure,
+  TABLE_MEASURES,
+  type TableMeasure,
 } from "./result.ts";
 export { joinSources, pooled, type SourceChoice, sourcePairs } from "./sources.ts";
 export { type QuantifyTableOptions, quantifyTable, type SymbolColumns } from "./table.ts";

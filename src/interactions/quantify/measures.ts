@@ -1,20 +1,22 @@
 /** @file The measures on out-of-fold terms of features: each gives atoms with intervals and a null. */
-import { permutation } from "../../core/random.ts";
 import { type Dataset, takeTensorRows } from "../../data/dataset.ts";
 import {
+  type BatchEstimate,
+  batchEstimate,
   cvxTable,
   type Features,
   type Interval,
+  KNIFE_ROWS,
+  type KnifeEstimate,
   lsmi,
   meanIntervals,
-  type PosteriorRedundancy,
+  miKnife,
   pminScores,
-  posteriorRedundancy,
   type SampleScores,
   unitSensitivity,
 } from "../../info/index.ts";
 import type { Crossfit } from "./crossfit.ts";
-import { type Amount, ATOMS, type AtomName, type MeasuredAtoms, type QuantifyMeasure } from "./result.ts";
+import { type Amount, ATOMS, type AtomName, amountOf, type FeatureMeasure, type MeasuredAtoms } from "./result.ts";
 import { tableAmounts } from "./table-amounts.ts";
 
 /** What measures read. */
@@ -27,7 +29,7 @@ export interface Context {
 }
 
 /** The measures by name. */
-export const MEASURES: Readonly<Record<QuantifyMeasure, (context: Context) => MeasuredAtoms>> = {
+export const MEASURES: Readonly<Record<FeatureMeasure, (context: Context) => MeasuredAtoms>> = {
   pmin(context) {
     return {
       measure: "pmin",
@@ -37,12 +39,14 @@ export const MEASURES: Readonly<Record<QuantifyMeasure, (context: Context) => Me
     };
   },
   lsmi(context) {
-    const { terms, options } = context;
+    const { usable, terms, options } = context;
     const { h1, h2, dimensions } = terms.density!;
     const read = (c: Crossfit): ReturnType<typeof lsmi> =>
       lsmi({ ...c, h1, h2 }, { project: options.project === true });
     const { means, projected, shift } = read(terms);
     const units = unitSensitivity({ ...terms, h1, h2 }, dimensions);
+    const densities = densityCheck(usable, options.seed);
+    const told = densities?.map(({ value }) => value.toFixed(3)).join(" and ");
     return {
       measure: "lsmi",
       atoms: scoreAtoms(context, (c) => read(c).scores),
@@ -50,8 +54,12 @@ export const MEASURES: Readonly<Record<QuantifyMeasure, (context: Context) => Me
         `specificity less ambiguity with densities of ${dimensions} whitened dimensions each; signed, and tied to these units.`,
         `R is ${units.half.toFixed(3)} with the first source's unit halved and ${units.double.toFixed(3)} with it doubled.`,
         `projected on means of 0 or more: R ${projected.R.toFixed(3)} (shift ${shift.toFixed(3)})${options.project === true ? ", applied" : ", not applied"}.`,
+        told === undefined
+          ? `no check of the densities: fewer than two classes have ${KNIFE_ROWS} rows.`
+          : `check: densities of all rows and of each class give ${told} bit for the sources; far from what classifiers give, densities are not to be trusted.`,
       ],
       details: {
+        ...(densities === undefined ? {} : { densityI1: densities[0]!.value, densityI2: densities[1]!.value }),
         dimensions,
         rawR: means.R,
         projectedR: projected.R,
@@ -61,18 +69,25 @@ export const MEASURES: Readonly<Record<QuantifyMeasure, (context: Context) => Me
       },
     };
   },
-  broja(context) {
-    const { terms, permuted } = context;
-    const own = posteriorAtoms(context, terms);
-    const none = permuted.map((c) => posteriorAtoms(context, c).atoms);
-    const { gap, share, lost1, lost2, I1, I2, R } = own.redundancy;
+  broja({ usable, terms, permuted, groups, options }) {
+    const read = (own: Crossfit): BatchEstimate =>
+      batchEstimate(own, usable.classes.length, { seed: options.seed, ...(groups === undefined ? {} : { groups }) });
+    const found = read(terms);
+    const list = (own: BatchEstimate): Interval[] => ATOMS.map((atom) => own[atom]);
+    const { gap, share, selfShare, lost1, lost2, I1, I2, R } = found.redundancy;
     return {
       measure: "broja",
-      atoms: named(withNull(own.atoms, none)),
+      atoms: named(
+        withNull(
+          list(found),
+          permuted.map((own) => list(read(own))),
+        ),
+      ),
       notes: [
-        `optimal coupling of the sources' posteriors, certified to ${gap.toExponential(0)} bit: ${(100 * Math.min(1, share)).toFixed(1)} % of the smaller information is redundant. Grouping like posteriors lost ${lost1.toFixed(3)} and ${lost2.toFixed(3)} bit, taken to lose all parts alike; R is kept where no part is negative.`,
+        `optimal coupling of the sources' posteriors, certified to ${gap.toExponential(0)} bit: ${(100 * Math.min(1, share)).toFixed(1)} % of the smaller information is redundant.`,
+        `grouping like posteriors lost ${lost1.toFixed(3)} and ${lost2.toFixed(3)} bit of the sources, taken to lose all parts alike: a source beside itself came out ${(100 * selfShare).toFixed(1)} % redundant, which is made up for and allowed for in the intervals. No part is let below 0.`,
       ],
-      details: { gap, share, lost1, lost2, symbolR: R, symbolI1: I1, symbolI2: I2 },
+      details: { gap, share, selfShare, lost1, lost2, symbolR: R, symbolI1: I1, symbolI2: I2 },
     };
   },
   cvx({ usable, terms, options }) {
@@ -92,6 +107,13 @@ export const MEASURES: Readonly<Record<QuantifyMeasure, (context: Context) => Me
   },
 };
 
+/** Informations from densities alone, which LSMI's must be consistent with; undefined where classes are too small for any. */
+function densityCheck({ modalities, labels, classes }: Dataset, seed: number): KnifeEstimate[] | undefined {
+  const counts = classes.map((_, k) => labels.reduce((n, label) => n + (label === k ? 1 : 0), 0));
+  if (counts.filter((count) => count >= KNIFE_ROWS).length < 2) return undefined;
+  return Object.values(modalities).map((values) => miKnife(values, labels, { seed }));
+}
+
 /** Atoms as means of per-sample scores. */
 function scoreAtoms(context: Context, score: (terms: Crossfit) => SampleScores): Record<AtomName, Amount> {
   const read = (terms: Crossfit): Interval[] => {
@@ -99,68 +121,6 @@ function scoreAtoms(context: Context, score: (terms: Crossfit) => SampleScores):
     return intervals(context, [r, u1, u2, s]);
   };
   return named(withNull(read(context.terms), context.permuted.map(read)));
-}
-
-/** Blocks of rows (of whole groups, where there are any) that the jackknife leaves out one by one. */
-const BLOCKS = 10;
-
-/** R from the coupling of posteriors, the rest by the sum rules with held-out informations; intervals by a block jackknife. */
-function posteriorAtoms(
-  { usable, groups, options }: Context,
-  terms: Crossfit,
-): { atoms: Interval[]; redundancy: PosteriorRedundancy } {
-  const rows = terms.rows.length;
-  const units = groups ?? Int32Array.from({ length: rows }, (_, i) => i);
-  const unitCount = units.reduce((most, unit) => Math.max(most, unit + 1), 0);
-  const dealt = permutation(unitCount, options.seed, "quantify.blocks");
-  const count = Math.min(BLOCKS, unitCount);
-  const blocks = units.map((unit) => dealt[unit]! % count);
-  const redundancy = posteriorRedundancy(terms.logs.first, terms.logs.second, usable.classes.length, {
-    seed: options.seed,
-    blocks,
-  });
-  const mean = (values: Float64Array, without: number): number => {
-    let [sum, kept] = [0, 0];
-    for (let i = 0; i < rows; i++) {
-      if (blocks[i] === without) continue;
-      sum += values[i]!;
-      kept++;
-    }
-    return sum / kept;
-  };
-  /** R, U1, U2, S; `free` leaves them where they fall, which is how far they vary. */
-  const atomsOf = (share: number, without: number, free: boolean): number[] => {
-    const own = [mean(terms.i1, without), mean(terms.i2, without), mean(terms.i12, without)] as const;
-    const [I1, I2, I12] = free ? own : atLeast(own);
-    const most = Math.max(0, Math.min(I1, I2));
-    // The lower bound is what keeps S from being negative; the upper what keeps U1 and U2 so.
-    const R = free ? share * most : Math.min(Math.max(share * most, I1 + I2 - I12), most);
-    return [R, I1 - R, I2 - R, I12 - I1 - I2 + R];
-  };
-  const left = redundancy.without.map((share, block) => atomsOf(share, block, true));
-  const reach = studentReach(count - 1);
-  const atoms = atomsOf(redundancy.share, -1, false).map((value, a): Interval => {
-    const centre = left.reduce((sum, own) => sum + own[a]!, 0) / count;
-    const se = Math.sqrt(((count - 1) / count) * left.reduce((sum, own) => sum + (own[a]! - centre) ** 2, 0));
-    return { value, se, lower: Math.max(0, value - reach * se), upper: value + reach * se };
-  });
-  return { atoms, redundancy };
-}
-
-/**
- * Informations as lower bounds allow: a classifier that ignores a source is one too, so none is below 0, and both sources
- * together are not below either. A value below would otherwise be made up for by synergy.
- */
-export function atLeast([I1, I2, I12]: readonly [number, number, number]): [number, number, number] {
-  const [first, second] = [Math.max(0, I1), Math.max(0, I2)];
-  return [first, second, Math.max(I12, first, second)];
-}
-
-/** The 97.5 % point of Student's t, to a few per cent from 3 degrees of freedom on. Source: Cornish and Fisher. */
-function studentReach(freedom: number): number {
-  const z = 1.959964;
-  const n = Math.max(1, freedom);
-  return z + (z ** 3 + z) / (4 * n) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * n * n);
 }
 
 /** Means of per-row columns with intervals that allow for folds and groups. */
@@ -181,7 +141,7 @@ export function withNull(own: readonly Interval[], none: readonly (readonly Inte
     const between = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / Math.max(1, values.length - 1);
     const within = none.reduce((sum, run) => sum + run[i]!.se ** 2, 0) / none.length;
     const null95 = mean + 1.645 * Math.sqrt(Math.max(between, within));
-    return { value, lower, upper, null95, real: lower > 0 && value > null95 };
+    return amountOf(value, lower, upper, null95);
   });
 }
 

@@ -1,97 +1,135 @@
-/** @file The findings as one HTML page: no script, no outside files; charts are SVG with the numbers beside them. */
+/** @file The findings as one HTML page: no script, no outside files; every bar has its numbers beside it. */
 import { escaped } from "../../core/markup.ts";
 import { atomLabel, bits } from "./findings.ts";
-import { type Amount, ATOMS, type Quantified } from "./result.ts";
+import {
+  type Amount,
+  ATOMS,
+  CLASS_COLUMNS,
+  type ClassMeans,
+  type MeasuredAtoms,
+  type Quantified,
+  type QuantifyMeasure,
+} from "./result.ts";
+
+/** What a measure does, in a few words. */
+const TITLES: Readonly<Record<QuantifyMeasure, string>> = {
+  broja: "the least unique information that the sources' own relations to the label allow",
+  pmin: "pointwise minimum, what types single samples",
+  lsmi: "specificity less ambiguity",
+  cvx: "broja of clusters of features",
+  imin: "the smaller information about each class",
+  mmi: "the smaller information",
+  ccs: "common change in surprisal",
+  sx: "shared exclusions",
+};
+
+const STYLE = `
+:root { color-scheme: light dark; --real: light-dark(#0072b2, #56b4e9); --null: light-dark(#d55e00, #e69f00);
+  --faint: light-dark(#767676, #9a9a9a); --line: light-dark(#ddd, #444); }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+h2 { border-top: 1px solid var(--line); padding-top: 1rem; } h3 { margin-bottom: .3rem; }
+h3 small, .note, small { color: var(--faint); font-weight: normal; font-size: .875rem; }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+th, td { padding: .25rem .6rem; text-align: right; white-space: nowrap; }
+th:first-child, td:first-child { text-align: left; padding-left: 0; white-space: normal; } .amounts td:first-child { width: 13rem; }
+td { border-top: 1px solid var(--line); }
+.bar { min-width: 8rem; } .amounts th:nth-child(n+3), .amounts td:nth-child(n+3) { width: 1%; } .amounts td:last-child { min-width: 5rem; }
+.bar div { position: relative; height: 1rem; } .bar i { position: absolute; }
+.zero { width: 1px; height: 100%; background: var(--faint); }
+.range { top: .3rem; height: .4rem; background: currentColor; opacity: .35; border-radius: .2rem; }
+.value, .null { width: .6rem; height: .6rem; margin-left: -.3rem; top: .2rem; border-radius: 50%; }
+.value { background: currentColor; } .null { box-shadow: inset 0 0 0 2px var(--null); }
+.is-real { color: var(--real); } .is-not { color: var(--faint); }
+.wide { overflow-x: auto; } .wide th, .wide td { padding: .25rem .4rem; } .lead { font-size: 1.1rem; }
+@media (max-width: 44rem) {
+  .amounts tr { display: grid; grid-template-columns: auto 1fr auto; column-gap: 1rem; padding: .3rem 0; } .amounts tr:first-child { display: none; }
+  .amounts td { border: 0; padding: .1rem 0; text-align: left; } .amounts td:first-child { grid-column: span 2; width: auto; }
+  .amounts td:nth-child(2) { grid-column: 1 / -1; order: 2; width: auto; } .amounts td:nth-child(n+3) { order: 3; }
+  .amounts td:last-child { order: 1; text-align: right; } .amounts tr + tr { border-top: 1px solid var(--line); }
+  .amounts td[data-name]::before { content: attr(data-name) " "; color: var(--faint); font-size: .875rem; }
+}
+@media print { body { margin: 0; max-width: none; } tr, h3 { break-inside: avoid; break-after: auto; } }`;
 
 /** The page of one or several quantified pairs. */
 export function quantifyPage(title: string, results: readonly Quantified[]): string {
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escaped(title)}</title>
-<style>
-:root { color-scheme: light dark; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem; }
-table { border-collapse: collapse; margin: 1rem 0; } td, th { padding: .2rem .8rem; text-align: right; }
-td:first-child, th:first-child { text-align: left; } tr + tr { border-top: 1px solid #8884; }
-svg text { font: 13px system-ui, sans-serif; fill: currentColor; } .note { color: #777; font-size: .9rem; }
-@media print { body { margin: 0; } }
+<style>${STYLE}
 </style></head><body>
 <h1>${escaped(title)}</h1>
-<p>Information about the label, in bits. Bars are 95 % intervals; the open mark is what 95 % of runs without any information stay below.
-An amount is called real when its interval does not reach 0 and it lies above that mark.</p>
+<p>Information in bits. A dot is a value, the bar its 95 % interval, the ring what 95 % of runs without any information stay
+below. An amount is called real when its interval does not reach 0 and it lies above the ring.</p>
 ${results.map(section).join("\n")}
 </body></html>
 `;
 }
 
 function section(result: Quantified): string {
-  const { sources, samples, classes, informations, entropy, measures, findings, warnings, byClass, from } = result;
+  const { sources, target, samples, classes, informations, entropy, measures, findings, warnings, types, from } =
+    result;
   const how = from === "table" ? "counted" : "read by cross-fitted classifiers";
   const known: [string, Amount][] = [
     [`${sources[0]} alone`, informations.I1],
     [`${sources[1]} alone`, informations.I2],
     ["both together", informations.I12],
   ];
-  const parts = measures.map(({ measure, atoms, notes }) => {
-    const amounts = ATOMS.map((atom): [string, Amount] => [atomLabel(atom, sources), atoms[atom]]);
-    return `<h3>${measure}</h3>${figure(amounts)}${amountTable(amounts)}<p class="note">${notes.map(escaped).join(" ")}</p>`;
-  });
+  const general = findings.filter((line) => !measures.some(({ measure }) => line.startsWith(`${measure}: `)));
+  const shares = Object.entries(types).map(([type, share]) => `${type} ${(100 * share!).toFixed(0)} %`);
   return `<section><h2>${escaped(sources.join(" and "))}</h2>
-<p>${samples} samples, ${classes.length} classes, H(Y) = ${bits(entropy)} bit; ${how}.</p>
-${list(findings)}
+<p class="note">${samples} samples, ${classes.length} classes, H(${escaped(target)}) = ${bits(entropy)} bit; ${how}.</p>
+${general.map((line) => `<p class="lead">${escaped(line)}</p>`).join("\n")}
 ${warnings.length === 0 ? "" : `<h3>Warnings</h3>${list(warnings)}`}
-<h3>What is told</h3>${figure(known)}${amountTable(known)}
-${parts.join("\n")}
+<h3>What is told</h3>${amountTable(known)}
+${measures.map((own) => measured(own, sources, findings)).join("\n")}
+<h3>Samples by type</h3><p>${shares.join(", ")} <span class="note">(largest part by the pointwise minimum, above its null)</span></p>
 <h3>By class</h3>
-<table><tr><th>class</th><th>samples</th><th>I1</th><th>I2</th><th>I12</th><th>R</th><th>U1</th><th>U2</th><th>S</th></tr>
-${byClass
-  .map(
-    (own) =>
-      `<tr><td>${escaped(own.name)}</td><td>${own.samples}</td>${[own.I1, own.I2, own.I12, own.R, own.U1, own.U2, own.S].map((v) => `<td>${bits(v)}</td>`).join("")}</tr>`,
-  )
-  .join("\n")}</table>
-<p class="note">Means over the samples of a class; parts by the pointwise minimum, which may be negative.</p></section>`;
+${classTable(result.byClass)}
+<p class="note">Means over the samples of a class, ± half a 95 % interval; parts by the pointwise minimum, which may be negative.</p></section>`;
+}
+
+function measured(
+  { measure, atoms, notes }: MeasuredAtoms,
+  sources: Quantified["sources"],
+  findings: readonly string[],
+): string {
+  const amounts = ATOMS.map((atom): [string, Amount] => [atomLabel(atom, sources), atoms[atom]]);
+  return `<h3>${measure} <small>${TITLES[measure]}</small></h3>${amountTable(amounts)}
+${list(findings.filter((line) => line.startsWith(`${measure}: `)))}
+${notes.map((text) => `<p class="note">Note: ${escaped(text)}</p>`).join("\n")}`;
+}
+
+function classTable(byClass: readonly ClassMeans[]): string {
+  const rows = byClass.map((own) => {
+    const cells = CLASS_COLUMNS.map((column) => {
+      const { value, lower, upper } = own[column];
+      return `<td>${bits(value)} <small>± ${((upper - lower) / 2).toFixed(2)}</small></td>`;
+    });
+    return `<tr><td>${escaped(own.name)}</td><td>${own.samples}</td>${cells.join("")}</tr>`;
+  });
+  const heads = CLASS_COLUMNS.map((column) => `<th>${column}</th>`).join("");
+  return `<div class="wide"><table><tr><th>class</th><th>samples</th>${heads}</tr>\n${rows.join("\n")}</table></div>`;
 }
 
 function list(lines: readonly string[]): string {
   return `<ul>${lines.map((line) => `<li>${escaped(line)}</li>`).join("")}</ul>`;
 }
 
+/** A row an amount: its bar on a scale that the rows share, and its numbers. */
 function amountTable(amounts: readonly (readonly [string, Amount])[]): string {
-  const rows = amounts.map(
-    ([name, { value, lower, upper, null95, real }]) =>
-      `<tr><td>${escaped(name)}</td><td>${bits(value)}</td><td>${bits(lower)} to ${bits(upper)}</td><td>${bits(null95)}</td><td>${real ? "real" : "not shown"}</td></tr>`,
-  );
-  return `<table><tr><th></th><th>bits</th><th>95 % interval</th><th>null 95 %</th><th></th></tr>${rows.join("")}</table>`;
-}
-
-const LEFT = 230;
-const RIGHT = 20;
-const WIDTH = 720;
-const LINE = 30;
-
-/** A dot with its interval and the null's mark per amount, on one scale from 0 or below. */
-function figure(amounts: readonly (readonly [string, Amount])[]): string {
-  const low = Math.min(0, ...amounts.map(([, { lower, value }]) => Math.min(lower, value)));
-  const high = Math.max(0.01, ...amounts.map(([, { upper, null95 }]) => Math.max(upper, null95)));
-  const at = (value: number): string => (LEFT + ((value - low) / (high - low)) * (WIDTH - LEFT - RIGHT)).toFixed(1);
-  const height = LINE * amounts.length + 24;
-  const lines = amounts.map(([name, { value, lower, upper, null95, real }], i) => {
-    const y = LINE * i + LINE / 2;
-    const color = real ? "#0072b2" : "#999999";
+  const low = Math.min(0, ...amounts.flatMap(([, { lower, value, null95 }]) => [lower, value, null95]));
+  const high = Math.max(0.01, ...amounts.flatMap(([, { upper, null95 }]) => [upper, null95]));
+  const at = (value: number): string => `${((100 * (value - low)) / (high - low)).toFixed(2)}%`;
+  const rows = amounts.map(([name, { value, lower, upper, null95, real }]) => {
+    const width = `${((100 * (upper - lower)) / (high - low)).toFixed(2)}%`;
+    const bar =
+      `<i class="zero" style="left:${at(0)}"></i><i class="range" style="left:${at(lower)};width:${width}"></i>` +
+      `<i class="value" style="left:${at(value)}"></i><i class="null" style="left:${at(null95)}"></i>`;
+    const kind = real ? "is-real" : "is-not";
     return (
-      `<text x="${LEFT - 12}" y="${y + 5}" text-anchor="end">${escaped(name)}</text>` +
-      `<line x1="${at(lower)}" x2="${at(upper)}" y1="${y}" y2="${y}" stroke="${color}" stroke-width="6" stroke-opacity=".4"/>` +
-      `<circle cx="${at(value)}" cy="${y}" r="5" fill="${color}"/>` +
-      `<circle cx="${at(null95)}" cy="${y}" r="5" fill="none" stroke="#d55e00" stroke-width="2"/>`
+      `<tr><td>${escaped(name)}</td><td class="bar ${kind}"><div>${bar}</div></td><td><b>${bits(value)}</b></td>` +
+      `<td>${bits(lower)} to ${bits(upper)}</td><td data-name="null">${bits(null95)}</td><td class="${kind}">${real ? "real" : "not shown"}</td></tr>`
     );
   });
-  const base = height - 20;
-  const title = amounts.map(([name, { value }]) => `${name} ${bits(value)}`).join(", ");
-  return (
-    `<svg viewBox="0 0 ${WIDTH} ${height}" width="100%" role="img" aria-label="${escaped(title)}">` +
-    `<line x1="${at(0)}" x2="${at(0)}" y1="0" y2="${base}" stroke="currentColor" stroke-opacity=".4"/>` +
-    `${lines.join("")}<text x="${at(0)}" y="${height - 4}" text-anchor="middle">0</text>` +
-    `<text x="${at(high)}" y="${height - 4}" text-anchor="end">${bits(high)} bit</text></svg>`
-  );
+  return `<table class="amounts"><tr><th></th><th></th><th>bits</th><th>95 % interval</th><th>null 95 %</th><th></th></tr>\n${rows.join("\n")}</table>`;
 }

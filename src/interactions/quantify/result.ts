@@ -1,10 +1,16 @@
 /** @file What `quantify` finds: amounts with intervals, what permuted labels would show, and sentences about them. */
-import type { SampleType } from "../../info/index.ts";
+import type { Interval, SampleType } from "../../info/index.ts";
 import type { Cell } from "../report.ts";
 
-/** How the atoms are split. On features "broja" couples posteriors, "cvx" clusters of features. */
-export type QuantifyMeasure = "broja" | "pmin" | "lsmi" | "cvx";
-export const QUANTIFY_MEASURES: readonly QuantifyMeasure[] = ["broja", "pmin", "lsmi", "cvx"];
+/** How atoms of features are split. "broja" couples posteriors, "cvx" clusters of features. */
+export type FeatureMeasure = "broja" | "pmin" | "lsmi" | "cvx";
+export const FEATURE_MEASURES: readonly FeatureMeasure[] = ["broja", "pmin", "lsmi", "cvx"];
+
+/** How those of a table are: the measures of pid, "lsmi" being the discrete form of LSMI, specificity less ambiguity. */
+export type TableMeasure = "broja" | "pmin" | "lsmi" | "imin" | "mmi" | "ccs" | "sx";
+export const TABLE_MEASURES: readonly TableMeasure[] = ["broja", "pmin", "lsmi", "imin", "mmi", "ccs", "sx"];
+
+export type QuantifyMeasure = FeatureMeasure | TableMeasure;
 
 /** The four parts, in the order of reports. */
 export const ATOMS = ["R", "U1", "U2", "S"] as const;
@@ -18,8 +24,33 @@ export interface Amount {
   readonly upper: number;
   /** 95 % of runs without any information would show less than this. */
   readonly null95: number;
-  /** Above 0 and above the null: the interval does not reach 0 and the value is larger than `null95`. */
+  /** Above 0 and above the null: the interval does not reach LEAST and the value is larger than `null95`. */
   readonly real: boolean;
+}
+
+/** Bits below which a report shows 0: an amount that reads as 0 is not called real, nor is a difference. */
+export const LEAST = 5e-4;
+
+/** An amount is what it is, within its interval and beside its null. */
+export function amountOf(value: number, lower: number, upper: number, null95: number): Amount {
+  return { value, lower, upper, null95, real: lower >= LEAST && value > null95 };
+}
+
+/** The informations that hold each atom. */
+const WITHIN = { R: ["I1", "I2"], U1: ["I1"], U2: ["I2"], S: ["I12"] } as const;
+
+/**
+ * Atoms of which none is called real that is part of an information that is not: signed measures balance a misleading source by
+ * positive parts, which are no information.
+ */
+export function heldBy(
+  atoms: Readonly<Record<AtomName, Amount>>,
+  informations: Quantified["informations"],
+): Record<AtomName, Amount> {
+  const held = (atom: AtomName): boolean => WITHIN[atom].every((name) => informations[name].real);
+  return Object.fromEntries(
+    ATOMS.map((atom) => [atom, { ...atoms[atom], real: atoms[atom].real && held(atom) }]),
+  ) as Record<AtomName, Amount>;
 }
 
 /** The atoms under one measure. */
@@ -32,18 +63,13 @@ export interface MeasuredAtoms {
   readonly details: Readonly<Record<string, number>>;
 }
 
-/** Means over the samples of a class, bits; atoms are those of the pointwise minimum and may be negative. */
-export interface ClassMeans {
+/** Means over the samples of a class, bits, with 95 % intervals; atoms are those of the pointwise minimum, may be negative. */
+export interface ClassMeans extends Readonly<Record<ClassColumn, Interval>> {
   readonly name: string;
   readonly samples: number;
-  readonly I1: number;
-  readonly I2: number;
-  readonly I12: number;
-  readonly R: number;
-  readonly U1: number;
-  readonly U2: number;
-  readonly S: number;
 }
+export const CLASS_COLUMNS = ["I1", "I2", "I12", "R", "U1", "U2", "S"] as const;
+export type ClassColumn = (typeof CLASS_COLUMNS)[number];
 
 /** Two sources and a target, quantified. */
 export interface Quantified {
@@ -57,7 +83,7 @@ export interface Quantified {
   readonly entropy: number;
   readonly informations: Readonly<Record<"I1" | "I2" | "I12", Amount>>;
   /** S - R = I12 - I1 - I2, the same under every measure. */
-  readonly balance: Omit<Amount, "null95" | "real">;
+  readonly balance: Pick<Amount, "value" | "lower" | "upper">;
   readonly measures: readonly MeasuredAtoms[];
   readonly byClass: readonly ClassMeans[];
   /** Share of samples by type, under the pointwise minimum. */

@@ -22,7 +22,9 @@ export function sourcePairs(
     const source = (parts: readonly string[]): SourceChoice => ({ name: parts.join("+"), parts });
     if (known.length < 2) {
       throw configError(
-        `quantify: the data has ${known.length} modality (${known.join()}); a decomposition has two sources.`,
+        known.length === 0
+          ? "quantify: the data has no source beside its target; a decomposition has two sources."
+          : `quantify: the data has one source, ${known[0]}; a decomposition has two.`,
       );
     }
     if (known.length === 2) return [[source([known[0]!]), source([known[1]!])]];
@@ -30,7 +32,8 @@ export function sourcePairs(
   }
   if (chosen.length !== 2) {
     throw configError(
-      `quantify: ${chosen.length} sources (${chosen.join(", ")}); a decomposition has two. Join modalities by +, as in ${known[0]},${known.slice(1).join("+")}.`,
+      `quantify: ${chosen.length === 1 ? "one source" : `${chosen.length} sources`} (${chosen.join(", ")}); a decomposition has two.` +
+        (known.length < 2 ? "" : ` Join modalities by +, as in ${known[0]},${known.slice(1).join("+")}.`),
       { chosen },
     );
   }

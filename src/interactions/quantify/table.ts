@@ -1,8 +1,21 @@
 /** @file Quantify a table of symbols: two discrete sources and a target, by counting, without any model. */
-import { configError, dataError } from "../../core/errors.ts";
-import { countTable, entropy, pid, pminScores, rowsFor, SAMPLE_TYPES, typeSamples } from "../../info/index.ts";
+import { configError, dataError, hint } from "../../core/errors.ts";
+import { permutation } from "../../core/random.ts";
+import { millerMadowOf } from "../../info/bias.ts";
+import {
+  countTable,
+  entropy,
+  pid,
+  pminScores,
+  rowsFor,
+  SAMPLE_TYPES,
+  type SampleScores,
+  typeNull,
+  typeSamples,
+} from "../../info/index.ts";
+import { classMeans } from "./class-means.ts";
 import { bits, findingsOf } from "./findings.ts";
-import type { ClassMeans, MeasuredAtoms, Quantified, QuantifyMeasure } from "./result.ts";
+import { heldBy, type MeasuredAtoms, type Quantified, TABLE_MEASURES, type TableMeasure } from "./result.ts";
 import { tableAmounts } from "./table-amounts.ts";
 
 /** N rows of symbols, as texts. */
@@ -19,12 +32,20 @@ export interface SymbolColumns {
 /** Options of quantifyTable. */
 export interface QuantifyTableOptions {
   readonly seed: number;
-  /** "broja" when left out; also "pmin", and "lsmi" for its discrete form, specificity less ambiguity. */
-  readonly measures?: readonly QuantifyMeasure[];
+  /** ["broja"] when left out; the first leads the findings. */
+  readonly measures?: readonly TableMeasure[];
 }
 
-/** The same measures on tables. */
-const ON_TABLES = { broja: "broja", pmin: "pmin", lsmi: "pm" } as const;
+/** What is to be kept in mind of each measure. */
+const NOTES: Readonly<Record<TableMeasure, string>> = {
+  broja: "Miller-Madow bias taken off.",
+  pmin: "pointwise minimum: signed, and equal amounts count as the same information.",
+  lsmi: "specificity less ambiguity: signed, and equal surprisal counts as the same information.",
+  imin: "equal amounts about each class count as the same information.",
+  mmi: "the most that can be redundant: R is the smaller information.",
+  ccs: "common change in surprisal: signed.",
+  sx: "shared exclusions: signed.",
+};
 /** Fewest rows, and most cells for which resampling ends in reasonable time. */
 const FEWEST_ROWS = 20;
 const MOST_CELLS = 12_000;
@@ -46,37 +67,19 @@ export function quantifyTable(columns: SymbolColumns, options: QuantifyTableOpti
       `quantify: ${columns.first.length}, ${columns.second.length} and ${rows} rows; the columns must be of one length.`,
     );
   }
-  const [x1, x2, y] = [columns.first, columns.second, columns.labels].map(symbolsOf) as [Symbols, Symbols, Symbols];
-  checkMeaning(sources, target, [x1, x2, y], rows);
-  const table = countTable([x1.codes, x2.codes, y.codes]);
-  const pairs = new Set(Array.from(x1.codes, (a, i) => a * x2.names.length + x2.codes[i]!)).size;
-  const bias = ((pairs - 1) * (y.names.length - 1)) / (2 * rows * Math.LN2);
-  const hy = entropy(table, [2]);
-  if (bias >= hy / 2) {
-    throw dataError(
-      `quantify: ${rows} rows for ${pairs} pairs of ${sources.join(" and ")} and ${y.names.length} classes: chance alone would show about ` +
-        `${bits(bias)} bit, and H(${target}) is ${bits(hy)}. Any split would be noise: merge rare symbols, or gather about ` +
-        `${rowsFor([x1.names.length, x2.names.length, y.names.length], BIAS)} rows.`,
-      { rows, pairs, bias },
-    );
-  }
-  const warnings =
-    bias > BIAS
-      ? [
-          `${rows} rows are few for ${x1.names.length} x ${x2.names.length} x ${y.names.length} symbols: about ${bits(bias)} bit of I12 is chance (taken off). ` +
-            `For ${BIAS} bit give ${rowsFor([x1.names.length, x2.names.length, y.names.length], BIAS)} rows.`,
-        ]
-      : [];
+  const { x1, x2, y, table, warnings } = counted(columns, rows);
   const amounts = measures.map((measure) => {
-    if (measure === "cvx") {
-      throw configError(
-        "quantify: cvx clusters features; these columns are symbols already, for which it equals broja.",
-      );
+    if (!TABLE_MEASURES.includes(measure)) {
+      const advice =
+        (measure as string) === "cvx" ? " It clusters features; these columns are symbols already: use broja." : "";
+      throw configError(`quantify: measure "${measure}" is not for tables${hint(measure, TABLE_MEASURES)}${advice}`, {
+        measure,
+      });
     }
-    return { measure, ...tableAmounts(table, ON_TABLES[measure], seed) };
+    return { measure, ...tableAmounts(table, measure === "lsmi" ? "pm" : measure, seed) };
   });
-  const { terms, scores } = pointwiseRows([x1, x2, y], rows);
-  const types = typeSamples(scores);
+  const { terms, scores } = pointwiseRows([x1, x2], y, rows);
+  const types = typeSamples(scores, typeNull(shuffledScores([x1, x2], y, rows, seed)));
   const { gap } = pid(table);
   const lead = amounts[0]!;
   const result = {
@@ -85,29 +88,20 @@ export function quantifyTable(columns: SymbolColumns, options: QuantifyTableOpti
     target,
     samples: rows,
     classes: y.names,
-    entropy: hy,
+    entropy: entropy(table, [2]),
     informations: lead.informations,
     balance: lead.balance,
     measures: amounts.map(
-      ({ measure, atoms }): MeasuredAtoms => ({
+      ({ measure, atoms, informations }): MeasuredAtoms => ({
         measure,
-        atoms,
-        notes: [
-          measure === "broja" ? `certified to ${gap.toExponential(0)} bit; Miller-Madow bias taken off.` : "signed.",
-        ],
+        atoms: heldBy(atoms, informations),
+        notes: [measure === "broja" ? `certified to ${gap.toExponential(0)} bit; ${NOTES.broja}` : NOTES[measure]],
         details: measure === "broja" ? { gap } : {},
       }),
     ),
-    byClass: y.names.map((name, k): ClassMeans => {
-      const own = [...y.codes.keys()].filter((i) => y.codes[i] === k);
-      const mean = (values: Float64Array): number => own.reduce((sum, i) => sum + values[i]!, 0) / own.length;
-      const { i1, i2, i12 } = terms;
-      const { r, u1, u2, s } = scores;
-      const parts = { R: mean(r), U1: mean(u1), U2: mean(u2), S: mean(s) };
-      return { name, samples: own.length, I1: mean(i1), I2: mean(i2), I12: mean(i12), ...parts };
-    }),
+    byClass: classMeans(y.names, y.codes, terms, scores, seed),
     types: Object.fromEntries(
-      SAMPLE_TYPES.slice(0, 4).map((name, t) => [name, types.reduce((n, own) => n + (own === t ? 1 : 0), 0) / rows]),
+      SAMPLE_TYPES.map((name, t) => [name, types.reduce((n, own) => n + (own === t ? 1 : 0), 0) / rows]),
     ),
     warnings,
     rows: Array.from(y.codes, (_, i) => ({
@@ -128,13 +122,46 @@ export function quantifyTable(columns: SymbolColumns, options: QuantifyTableOpti
   return { ...result, findings: findingsOf(result) };
 }
 
+/** The counts behind the columns, and what is odd about them. @throws DataError where any split of them would be noise. */
+function counted(columns: SymbolColumns, rows: number) {
+  const { sources, target } = columns;
+  const [x1, x2, y] = [columns.first, columns.second, columns.labels].map(symbolsOf) as [Symbols, Symbols, Symbols];
+  checkMeaning(sources, target, [x1, x2, y], rows);
+  const table = countTable([x1.codes, x2.codes, y.codes]);
+  const sizes = [x1.names.length, x2.names.length, y.names.length] as const;
+  const bias = millerMadowOf(table).I12;
+  const hy = entropy(table, [2]);
+  if (bias >= hy / 2) {
+    throw dataError(
+      `quantify: ${rows} rows for ${sizes[0]} x ${sizes[1]} symbols of ${sources.join(" and ")} and ${sizes[2]} classes: chance alone would show about ` +
+        `${bits(bias)} bit, and H(${target}) is ${bits(hy)}. Any split would be noise: merge rare symbols, or gather about ` +
+        `${rowsFor(sizes, BIAS)} rows.`,
+      { rows, bias },
+    );
+  }
+  const warnings = [x1, x2].flatMap(({ names }, m) =>
+    names.length > 1 ? [] : [`${sources[m]} is ${names[0]} in every row: it holds no information.`],
+  );
+  if (bias > BIAS) {
+    warnings.unshift(
+      `${rows} rows are few for ${sizes.join(" x ")} symbols: about ${bits(bias)} bit of I12 is chance (taken off). ` +
+        `For ${BIAS} bit give ${rowsFor(sizes, BIAS)} rows.`,
+    );
+  }
+  return { x1, x2, y, table, warnings };
+}
+
 interface Symbols {
   readonly names: readonly string[];
   readonly codes: Int32Array;
 }
 
 function symbolsOf(texts: readonly string[]): Symbols {
-  const names = [...new Set(texts)].sort();
+  const names = [...new Set(texts)];
+  // 2 comes before 10 where all are numbers.
+  if (names.every((name) => name.trim() !== "" && Number.isFinite(Number(name))))
+    names.sort((a, b) => Number(a) - Number(b));
+  else names.sort();
   const place = new Map(names.map((name, i) => [name, i]));
   return { names, codes: Int32Array.from(texts, (text) => place.get(text)!) };
 }
@@ -178,23 +205,36 @@ function checkMeaning(
 }
 
 /** Pointwise informations of each row by counting, bits, and their split by the pointwise minimum. */
-function pointwiseRows([x1, x2, y]: readonly [Symbols, Symbols, Symbols], rows: number) {
-  const counted = (code: (i: number) => number): ((i: number) => number) => {
-    const counts = new Map<number, number>();
-    for (let i = 0; i < rows; i++) counts.set(code(i), (counts.get(code(i)) ?? 0) + 1);
-    return (i) => counts.get(code(i))!;
-  };
+function pointwiseRows([x1, x2]: readonly [Symbols, Symbols], y: Symbols, rows: number) {
   const ny = y.names.length;
-  const py = counted((i) => y.codes[i]!);
-  const about = (source: (i: number) => number): Float64Array => {
-    const px = counted(source);
-    const pxy = counted((i) => source(i) * ny + y.codes[i]!);
-    return Float64Array.from({ length: rows }, (_, i) => Math.log2((pxy(i) * rows) / (px(i) * py(i))));
+  const counts = (codes: Int32Array, size: number): Float64Array => {
+    const out = new Float64Array(size);
+    for (const code of codes) out[code]!++;
+    return out;
   };
+  const py = counts(y.codes, ny);
+  const about = (codes: Int32Array, size: number): Float64Array => {
+    const px = counts(codes, size);
+    const joint = codes.map((code, i) => code * ny + y.codes[i]!);
+    const pxy = counts(joint, size * ny);
+    return Float64Array.from(joint, (code, i) => Math.log2((pxy[code]! * rows) / (px[codes[i]!]! * py[y.codes[i]!]!)));
+  };
+  const n2 = x2.names.length;
+  const pairs = x1.codes.map((code, i) => code * n2 + x2.codes[i]!);
   const terms = {
-    i1: about((i) => x1.codes[i]!),
-    i2: about((i) => x2.codes[i]!),
-    i12: about((i) => x1.codes[i]! * x2.names.length + x2.codes[i]!),
+    i1: about(x1.codes, x1.names.length),
+    i2: about(x2.codes, n2),
+    i12: about(pairs, x1.names.length * n2),
   };
   return { terms, scores: pminScores(terms) };
+}
+
+/** Scores of shuffled targets: enough rounds that a few symbols show what chance can do. */
+function shuffledScores(sources: readonly [Symbols, Symbols], y: Symbols, rows: number, seed: number): SampleScores[] {
+  const rounds = Math.min(20, Math.max(1, Math.floor(40_000 / rows)));
+  return Array.from({ length: rounds }, (_, round) => {
+    const order = permutation(rows, seed, "quantify.null", round);
+    const shuffled = { ...y, codes: Int32Array.from(order, (row) => y.codes[row]!) };
+    return pointwiseRows(sources, shuffled, rows).scores;
+  });
 }

@@ -5,6 +5,8 @@ import { crossFolds, type Fold } from "./folds.ts";
 
 /** Rows below which a cross-fit means nothing. */
 const FEWEST_ROWS = 50;
+/** Groups below which intervals are rough. */
+const FEW_GROUPS = 10;
 /** Share of rows that repeat another from which recordings were probably used several times. */
 const REPEATED = 0.02;
 
@@ -13,7 +15,8 @@ export function usableRows(
   dataset: Dataset,
   folds: number | readonly Fold[],
   seed: number,
-): { usable: Dataset; folds: readonly Fold[]; warnings: string[] } {
+  ownSplit?: Fold,
+): { usable: Dataset; folds: readonly Fold[]; own: Fold | undefined; constant: string[]; warnings: string[] } {
   const warnings: string[] = [];
   const needed = typeof folds === "number" ? folds : 2;
   const counts = dataset.classes.map((_, k) => dataset.labels.reduce((n, label) => n + (label === k ? 1 : 0), 0));
@@ -48,21 +51,29 @@ export function usableRows(
   };
   const within = (list: readonly number[]): number[] =>
     list.map((row) => place.get(row) ?? -1).filter((row) => row >= 0);
+  const usableFold = (fold: Fold): Fold => ({
+    train: within(fold.train),
+    validation: within(fold.validation),
+    held: within(fold.held),
+  });
   const units = usable.groups === undefined ? rows.length : new Set(usable.groups).size;
   if (units < 2)
     throw dataError("quantify: all rows are in one group, so no row can be held out; name smaller groups.");
+  if (usable.groups !== undefined && units < FEW_GROUPS) {
+    warnings.push(`${units} groups are few: intervals leave whole groups out and are rough.`);
+  }
   const made =
     typeof folds === "number"
       ? crossFolds(usable.labels, usable.groups, Math.min(folds, units), seed)
-      : folds.map((fold) => ({
-          train: within(fold.train),
-          validation: within(fold.validation),
-          held: within(fold.held),
-        }));
+      : folds.map(usableFold);
+  const constant: string[] = [];
   const train = Math.min(...made.map((fold) => fold.train.length));
   for (const [name, values] of Object.entries(usable.modalities)) {
     const width = featureCount(values);
-    if (isConstant(values.data, width)) warnings.push(`${name} is constant: it holds no information.`);
+    if (isConstant(values.data, width)) {
+      constant.push(name);
+      warnings.push(`${name} is constant: it holds no information.`);
+    }
     if (width > train) {
       warnings.push(`${name} has ${width} features for ${train} training rows: what it knows may be understated.`);
     }
@@ -73,7 +84,9 @@ export function usableRows(
       );
     }
   }
-  return { usable, folds: made, warnings };
+  // Folds that are the data's own split need no second look at it.
+  const own = typeof folds === "number" && ownSplit !== undefined ? usableFold(ownSplit) : undefined;
+  return { usable, folds: made, own, constant, warnings };
 }
 
 function isConstant(data: Float32Array, width: number): boolean {

@@ -1,19 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { differenceInformation, quadMixture, signInformation } from "../../../src/data/synthetic/quad.ts";
+import { quadMixture } from "../../../src/data/synthetic/quad.ts";
 import { accuracy, argmaxRows } from "../../../src/train/metrics.ts";
-
-describe("closed forms", () => {
-  test.each([
-    [0.25, 0.9998650574, 0.9999999662, 0.9997301486],
-    [0.5, 0.9128222858, 0.9904618221, 0.8351827494],
-    [0.75, 0.6816533641, 0.8876886527, 0.4756180754],
-    [1, 0.4859441541, 0.72145159, 0.2504367175],
-  ])("J and K at sigma %f", (sigma, J, better, K) => {
-    expect(signInformation(sigma)).toBeCloseTo(J, 9);
-    expect(signInformation(sigma / Math.SQRT2)).toBeCloseTo(better, 8);
-    expect(differenceInformation(sigma)).toBeCloseTo(K, 9);
-  });
-});
 
 describe("the default quad mixture", () => {
   const { splits, exact, means } = quadMixture({ seed: 3, samples: { train: 100, validation: 100, test: 20_000 } });

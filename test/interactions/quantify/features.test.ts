@@ -55,7 +55,12 @@ describe("known interactions", () => {
     const result = await quantify(data, quick);
     const { atoms } = result.measures[0]!;
     expect([atoms.R.real, atoms.U1.real, atoms.U2.real]).toEqual([false, true, false]);
-    for (const own of result.byClass) expect(own.U1).toBeGreaterThan(0.6);
+    for (const { U1, samples } of result.byClass) {
+      expect(U1.value).toBeGreaterThan(0.6);
+      expect(U1.lower).toBeLessThan(U1.value);
+      expect(U1.upper).toBeGreaterThan(U1.value);
+      expect(samples).toBeGreaterThan(100);
+    }
     const again = { ...quick, epochs: 2, measures: ["pmin"] as const };
     expect(await quantify(data, again)).toEqual(await quantify(data, again));
   });
@@ -79,6 +84,8 @@ describe("data with faults", () => {
     const { a } = data.modalities;
     await expect(quantify({ ...data, modalities: { a: a! } }, quick)).rejects.toThrow(/1 modalities/);
     await expect(quantify(data, { ...quick, measures: ["broya" as "broja"] })).rejects.toThrow(/did you mean "broja"/);
+    await expect(quantify(data, { ...quick, measures: ["imin" as "pmin"] })).rejects.toThrow(/not for features/);
+    await expect(quantify(data, { ...quick, nulls: 0 })).rejects.toThrow(/nulls is 0/);
     await expect(quantify(data, { ...quick, folds: 1 })).rejects.toThrow(/folds is 1/);
     await expect(quantify({ ...data, groups: data.ids.map(() => "g") }, quick)).rejects.toThrow(
       /all rows are in one group/,
@@ -121,6 +128,54 @@ it("a source that misleads on held-out rows is not made up for by synergy", asyn
   expect(U1.real).toBe(true);
   expect(S.real).toBe(false);
   expect(Math.abs(balance.value)).toBeLessThan(0.05);
+});
+
+it("a constant source has no density, and no part of any measure is called its own", async () => {
+  const data = made("unique", 200);
+  const still = { ...data, modalities: { ...data.modalities, b: float32([200, 2]) } };
+  const { measures, warnings, findings } = await quantify(still, { ...quick, measures: ["pmin", "broja"] });
+  expect(warnings).toContain("b is constant: it holds no information.");
+  for (const { atoms } of measures) expect([atoms.R.real, atoms.U1.real, atoms.U2.real]).toEqual([false, true, false]);
+  expect(findings.some((line) => /unique information of b is real/.test(line))).toBe(false);
+  await expect(quantify(still, { ...quick, epochs: 1, measures: ["lsmi"] })).rejects.toThrow(
+    /b is constant, and lsmi needs a density/,
+  );
+});
+
+it("few groups are told, and still give intervals", async () => {
+  const data = made("unique", 240);
+  const groups = data.ids.map((_, i) => `g${i % 3}`);
+  const { warnings, measures } = await quantify({ ...data, groups }, { ...quick, folds: 5, measures: ["broja"] });
+  expect(warnings.join()).toMatch(/3 groups are few/);
+  const { value, lower, upper } = measures[0]!.atoms.U1;
+  expect(value).toBeGreaterThan(0.6);
+  expect(upper - lower).toBeGreaterThan(0);
+});
+
+it("rows that resemble those of their hour are easier for random folds, and that is told", async () => {
+  // 30 blocks of 12 rows: a place of its own for each block, a label by chance. Nothing carries over to other blocks.
+  const rows = 360;
+  const draw = stream(4, "test.blocks");
+  const [a, b] = [float32([rows, 3]), float32([rows, 3])];
+  const labels = new Int32Array(rows);
+  for (let block = 0; block < rows / 12; block++) {
+    const place = Array.from({ length: 6 }, () => 3 * draw.normal());
+    const label = draw.below(2);
+    for (let i = 12 * block; i < 12 * block + 12; i++) {
+      labels[i] = label;
+      for (let f = 0; f < 3; f++) {
+        a.data[3 * i + f] = place[f]! + 0.05 * draw.normal();
+        b.data[3 * i + f] = place[3 + f]! + 0.05 * draw.normal();
+      }
+    }
+  }
+  const data = { name: "hours", ids: rowIds(rows), modalities: { a, b }, labels, classes: ["no", "yes"] };
+  const span = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
+  const ownSplit = { train: span(0, 216), validation: span(216, 264), held: span(264, 360) };
+  const settings = { seed: 0, folds: 4, epochs: 40, measures: ["pmin"] as const, ownSplit };
+  expect((await quantify(data, settings)).warnings.join()).toMatch(/random folds tell .* the data's own split/);
+  const mixed = { ...made("unique", 360), ids: rowIds(360) };
+  expect((await quantify(mixed, settings)).warnings).toEqual([]);
 });
 
 describe("folds", () => {
@@ -181,7 +236,7 @@ describe("sources", () => {
     expect(shown(sourcePairs(["c", "a+b"], ["a", "b", "c"]))).toEqual([["c", "a+b"]]);
     expect(() => sourcePairs(["a", "b", "c"], ["a", "b", "c"])).toThrow(/3 sources .*as in a,b\+c/);
     expect(() => sourcePairs(["a", "a+b"], ["a", "b"])).toThrow(/named twice/);
-    expect(() => sourcePairs(undefined, ["a"])).toThrow(/two sources/);
+    expect(() => sourcePairs(undefined, ["a"])).toThrow(/one source, a; a decomposition has two/);
   });
 
   it("joins features side by side, and splits with equal ids", () => {

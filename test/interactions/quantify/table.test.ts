@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { type GateName, gate, sampleRows } from "../../../src/info/index.ts";
-import { type Quantified, quantifyPage, quantifyTable } from "../../../src/interactions/quantify/index.ts";
+import {
+  type Quantified,
+  quantifyPage,
+  quantifyTable,
+  TABLE_MEASURES,
+} from "../../../src/interactions/quantify/index.ts";
 
 function columns(name: GateName, rows: number, seed = 0) {
   const [first, second, labels] = sampleRows(gate(name).table, { rows, seed }).map((column) =>
@@ -47,12 +52,40 @@ it("rows and class means keep the sums; the page holds every finding", () => {
   for (const row of result.rows.slice(0, 20)) {
     expect(Number(row.r) + Number(row.u1) + Number(row.u2) + Number(row.s)).toBeCloseTo(Number(row.i12), 9);
   }
-  for (const own of result.byClass) expect(own.R + own.U1 + own.U2 + own.S).toBeCloseTo(own.I12, 9);
+  for (const { R, U1, U2, S, I12 } of result.byClass) {
+    expect(R.value + U1.value + U2.value + S.value).toBeCloseTo(I12.value, 9);
+    expect(I12.lower).toBeLessThanOrEqual(I12.value + 1e-9);
+  }
   const page = quantifyPage("<and>", [result]);
   expect(page).toContain("&lt;and&gt;");
   expect(page).not.toMatch(/<script|https?:/);
   for (const line of result.findings) expect(page).toContain(line);
-  expect(page.match(/<svg/g)!.length).toBe(4);
+  expect(page.match(/<table class="amounts">/g)!.length).toBe(4);
+  expect(page.match(/class="range"/g)!.length).toBe(15);
+});
+
+it("every measure of tables obeys the sum rules, with informations that do not depend on it", () => {
+  const { measures, informations } = quantifyTable(columns("and", 150), { seed: 0, measures: TABLE_MEASURES });
+  expect(measures.map(({ measure }) => measure)).toEqual(TABLE_MEASURES);
+  for (const { atoms, measure } of measures) {
+    const { R, U1, U2, S } = atoms;
+    expect(R.value + U1.value, measure).toBeCloseTo(informations.I1.value, 9);
+    expect(R.value + U2.value, measure).toBeCloseTo(informations.I2.value, 9);
+    expect(R.value + U1.value + U2.value + S.value, measure).toBeCloseTo(informations.I12.value, 9);
+    for (const amount of Object.values(atoms)) expect(amount.lower, measure).toBeLessThanOrEqual(amount.upper);
+  }
+});
+
+it("a constant column and a target without relation: warned of, nothing called real, no type", () => {
+  const made = columns("xor", 200);
+  const alone = quantifyTable({ ...made, second: made.second.map(() => "k") }, { seed: 0 });
+  expect(alone.warnings).toEqual(["x2 is k in every row: it holds no information."]);
+  expect(alone.balance.value).toBeCloseTo(0, 9);
+  const text = alone.findings.join("\n");
+  expect(text).toContain("neither synergy nor redundancy is shown to be larger");
+  expect(text).toContain("nothing about y is shown to be told");
+  expect(text).not.toMatch(/is real/);
+  expect(alone.types.none).toBeGreaterThan(0.5);
 });
 
 describe("what would be meaningless is refused, with the reason", () => {
@@ -76,8 +109,10 @@ describe("what would be meaningless is refused, with the reason", () => {
     expect(() => quantifyTable(given, { seed: 0 })).toThrow(message);
   });
 
-  it("cvx on symbols", () => {
-    expect(() => quantifyTable(base, { seed: 0, measures: ["cvx"] })).toThrow(/symbols already/);
+  it("cvx on symbols, and measures nobody knows", () => {
+    const as = (measure: string) => () => quantifyTable(base, { seed: 0, measures: [measure as "broja"] });
+    expect(as("cvx")).toThrow(/symbols already/);
+    expect(as("broia")).toThrow(/did you mean "broja"/);
   });
 
   it("and few rows for many symbols warn", () => {

@@ -1,0 +1,46 @@
+/** @file What `dmil quantify` found, as tables and sentences. */
+import { bits } from "../interactions/quantify/findings.ts";
+import { type Amount, ATOMS, CLASS_COLUMNS, type Quantified } from "../interactions/quantify/index.ts";
+import { count, table } from "./text.ts";
+
+/** One result: amounts with intervals and null levels, shares of types, means by class if asked for, findings, notes. */
+export function quantifiedText(name: string, result: Quantified, byClass: boolean): string {
+  const { sources, samples, classes, entropy, measures, findings, types, target } = result;
+  const shares = Object.entries(types).map(([type, share]) => `${type} ${(100 * share!).toFixed(0)} %`);
+  return [
+    `${name}  ${sources.join(" and ")}: ${count(samples, "sample")}, ${count(classes.length, "class")}, H(${target}) = ${bits(entropy)} bit`,
+    amounts(result),
+    `samples by type (pmin): ${shares.join(", ")}`,
+    ...(byClass ? [means(result), "(means over the samples of a class, atoms by pmin; ± half a 95 % interval)"] : []),
+    ...findings,
+    ...measures.flatMap(({ measure, notes }) => notes.map((text) => `note (${measure}): ${text}`)),
+  ].join("\n");
+}
+
+function amounts({ sources, target, informations, measures }: Quantified): string {
+  const row = (label: string, { value, lower, upper, null95 }: Amount): string[] => [
+    label,
+    ...[value, lower, upper, null95].map(bits),
+  ];
+  return table([
+    ["bits", "value", "low", "high", "null 95 %"],
+    row(`I(${sources[0]}; ${target})`, informations.I1),
+    row(`I(${sources[1]}; ${target})`, informations.I2),
+    row(`I(both; ${target})`, informations.I12),
+    ...measures.flatMap(({ measure, atoms }) => ATOMS.map((atom) => row(`${measure} ${atom}`, atoms[atom]))),
+  ]);
+}
+
+function means({ byClass }: Quantified): string {
+  return table([
+    ["class", "samples", ...CLASS_COLUMNS.flatMap((column) => [column, "±"])],
+    ...byClass.map((own) => [
+      own.name,
+      String(own.samples),
+      ...CLASS_COLUMNS.flatMap((column) => {
+        const { value, lower, upper } = own[column];
+        return [bits(value), ((upper - lower) / 2).toFixed(2)];
+      }),
+    ]),
+  ]);
+}

@@ -1,0 +1,126 @@
+/**
+ * @file A decomposition of continuous sources from classifiers: informations from held-out log-likelihoods, the redundant share of
+ * the smaller one from the coupling of posteriors, the rest by the sum rules; intervals from blocks of rows left out.
+ */
+import { dataError, shapeError } from "../core/errors.ts";
+import { permutation } from "../core/random.ts";
+import type { Interval } from "./intervals.ts";
+import { checkKeys, checkWhole } from "./options.ts";
+import { type PosteriorRedundancy, posteriorRedundancy } from "./posterior.ts";
+import { checkSameLength, type SampleInformation } from "./samplewise.ts";
+
+/** What classifiers of two sources say about N held-out rows. */
+export interface BatchTerms extends SampleInformation {
+  /** log p(y | x_k) of the first source alone and of the second, [N, K], nats. */
+  readonly logs: { readonly first: ArrayLike<number>; readonly second: ArrayLike<number> };
+}
+
+/** Options of batchEstimate. */
+export interface BatchOptions {
+  readonly seed: number;
+  /** Most symbols a source; 24. */
+  readonly clusters?: number;
+  /** [N] group numbers: rows of a group are left out together. Each row is its own group when left out. */
+  readonly groups?: ArrayLike<number>;
+}
+
+/** Atoms in bits with 95 % intervals, none below 0; and how R was found. */
+export interface BatchEstimate {
+  readonly R: Interval;
+  readonly U1: Interval;
+  readonly U2: Interval;
+  readonly S: Interval;
+  readonly redundancy: PosteriorRedundancy;
+}
+
+/** Blocks of rows that the jackknife leaves out one by one. */
+const BLOCKS = 10;
+
+/**
+ * BROJA of two continuous sources, bits: R = share min(I1, I2) with the share that posteriorRedundancy finds (certified on its
+ * symbols), U_k = I_k - R, S = I12 - I1 - I2 + R, kept where no atom is negative. Intervals hold what rows vary by and, on both
+ * sides, what grouping posteriors misjudges of a source beside itself. Needs classifiers that never saw the rows.
+ * Source: ours, in place of BATCH (Liang et al. 2023), whose fitted coupling has no certificate.
+ *
+ * @throws ShapeError when the sizes do not fit; DataError for NaN or a single group of rows; ConfigError for bad options.
+ * @example batchEstimate({ i1, i2, i12, logs: { first, second } }, classes, { seed: 0 }).S.value
+ */
+export function batchEstimate(terms: BatchTerms, classes: number, options: BatchOptions): BatchEstimate {
+  checkKeys("batchEstimate", options, ["seed", "clusters", "groups"]);
+  const seed = checkWhole("batchEstimate", "seed", options.seed, 0);
+  const { i1, i2, i12, logs } = terms;
+  const rows = checkSameLength("batchEstimate", { i1, i2, i12 });
+  checkWhole("batchEstimate", "classes", classes, 2);
+  const { blocks, count } = blocksOf(rows, options.groups, seed);
+  const redundancy = posteriorRedundancy(logs.first, logs.second, classes, {
+    seed,
+    blocks,
+    ...(options.clusters === undefined ? {} : { clusters: options.clusters }),
+  });
+  const mean = (values: Float64Array, without: number): number => {
+    let [sum, kept] = [0, 0];
+    for (let i = 0; i < rows; i++) {
+      if (blocks[i] === without) continue;
+      sum += values[i]!;
+      kept++;
+    }
+    return sum / kept;
+  };
+  /** R, U1, U2, S; `free` leaves them where they fall, which is how far they vary. */
+  const atomsOf = (share: number, without: number, free: boolean): Atoms => {
+    const own = [mean(i1, without), mean(i2, without), mean(i12, without)] as const;
+    const [I1, I2, I12] = free ? own : atLeast(own);
+    const most = Math.max(0, Math.min(I1, I2));
+    // The lower bound is what keeps S from being negative; the upper what keeps U1 and U2 so.
+    const R = free ? share * most : Math.min(Math.max(share * most, I1 + I2 - I12), most);
+    return [R, I1 - R, I2 - R, I12 - I1 - I2 + R];
+  };
+  const left = redundancy.without.map((share, block) => atomsOf(share, block, true));
+  const reach = studentReach(count - 1);
+  // By so much is the procedure off where the truth is known, a source beside itself; no sampling of rows shows that.
+  const unknown = (1 - redundancy.selfShare) * Math.max(0, Math.min(mean(i1, -1), mean(i2, -1)));
+  const [R, U1, U2, S] = atomsOf(redundancy.share, -1, false).map((value, a): Interval => {
+    const centre = left.reduce((sum, own) => sum + own[a]!, 0) / count;
+    const se = Math.sqrt(((count - 1) / count) * left.reduce((sum, own) => sum + (own[a]! - centre) ** 2, 0));
+    const away = reach * se + unknown;
+    return { value, se, lower: Math.max(0, value - away), upper: value + away };
+  }) as [Interval, Interval, Interval, Interval];
+  return { R, U1, U2, S, redundancy };
+}
+
+/** [N] block numbers of rows, whole groups together, and how many blocks there are. */
+function blocksOf(
+  rows: number,
+  groups: ArrayLike<number> | undefined,
+  seed: number,
+): { blocks: Int32Array; count: number } {
+  if (groups !== undefined && groups.length !== rows) {
+    throw shapeError(`batchEstimate: ${groups.length} groups for ${rows} rows; give one a row.`);
+  }
+  const own = Float64Array.from({ length: rows }, (_, i) => groups?.[i] ?? i);
+  const places = new Map([...new Set(own)].map((group, place) => [group, place]));
+  if (places.size < 2) {
+    throw dataError("batchEstimate: all rows are of one group; two are needed, so that one can be left out.");
+  }
+  const dealt = permutation(places.size, seed, "info.batch-blocks");
+  const count = Math.min(BLOCKS, places.size);
+  return { blocks: Int32Array.from(own, (group) => dealt[places.get(group)!]! % count), count };
+}
+
+type Atoms = readonly [number, number, number, number];
+
+/**
+ * Informations as lower bounds allow: a classifier that ignores a source is one too, so none is below 0, and both sources
+ * together are not below either. A value below would otherwise be made up for by synergy.
+ */
+export function atLeast([I1, I2, I12]: readonly [number, number, number]): [number, number, number] {
+  const [first, second] = [Math.max(0, I1), Math.max(0, I2)];
+  return [first, second, Math.max(I12, first, second)];
+}
+
+/** The 97.5 % point of Student's t, to a few per cent from 3 degrees of freedom on. Source: Cornish and Fisher. */
+function studentReach(freedom: number): number {
+  const z = 1.959964;
+  const n = Math.max(1, freedom);
+  return z + (z ** 3 + z) / (4 * n) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * n * n);
+}
