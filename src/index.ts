@@ -28,7 +28,7 @@ export { type Cell, flatten, type SampleReport } from "./interactions/report.ts"
 export type { GroupSummary, Summary } from "./interactions/summary.ts";
 export { dmil } from "./methods/dmil/index.ts";
 export { ensemble } from "./methods/ensemble.ts";
-export { methodFrom, methodNamed, methods } from "./methods/index.ts";
+export { methodFrom, methodNamed, methodNames, methods, resolveMethod } from "./methods/index.ts";
 export { joint } from "./methods/joint.ts";
 export {
   defineMethod,

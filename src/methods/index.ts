@@ -11,7 +11,28 @@ import { ogm } from "./ogm.ts";
 /** Every method by name. */
 export const methods: Readonly<Record<string, MethodFactory<never>>> = { joint, ensemble, ogm, dmil };
 
-/** The factory of a name. @throws ConfigError with the nearest known name. */
+/** Named settings of methods: what they stand for. */
+const variants: ReadonlyMap<string, { readonly method: string; readonly options: object }> = new Map(
+  Object.entries(methods).flatMap(([method, factory]) =>
+    Object.entries(factory.variants).map(([name, options]) => [name, { method, options }]),
+  ),
+);
+
+/** Names of methods and of their variants, in order. */
+export const methodNames: readonly string[] = Object.entries(methods).flatMap(([name, { variants: own }]) => [
+  name,
+  ...Object.keys(own),
+]);
+
+/** The method that a name stands for, and the options that the name sets. @throws ConfigError with the nearest known name. */
+export function resolveMethod(name: string): { readonly method: string; readonly options: object } {
+  if (Object.hasOwn(methods, name)) return { method: name, options: {} };
+  const variant = variants.get(name);
+  if (variant === undefined) throw configError(`unknown method "${name}"${hint(name, methodNames)}`);
+  return variant;
+}
+
+/** The factory of a method. @throws ConfigError with the nearest known name. */
 export function methodNamed(name: string): MethodFactory<never> {
   const factory = Object.hasOwn(methods, name) ? methods[name] : undefined;
   if (factory === undefined) throw configError(`unknown method "${name}"${hint(name, Object.keys(methods))}`);

@@ -149,6 +149,14 @@ export interface MethodDefinition<S extends z.ZodType, O extends Outputs> {
   /** One line for lists of methods. */
   readonly summary: string;
   readonly schema: S;
+  /** Settings with a name of their own, which comparisons list as methods: `joint-mlp`. */
+  readonly variants?: Readonly<Record<string, z.input<S>>>;
+  /** Values of options worth trying when the method is tuned, by option (`loss.lambda` for one inside another). */
+  readonly search?: Readonly<Record<string, readonly unknown[]>>;
+  /** The largest number of modalities the method is defined for; any if left out. */
+  readonly most?: number;
+  /** Comparisons list the method once for each modality, which its option `modality` takes. */
+  readonly perModality?: boolean;
   build(input: BuildInput, encoders: Readonly<Record<string, Module>>, options: z.output<S>): O;
   stages(options: z.output<S>, modalities: readonly string[]): readonly Stage<O>[];
 }
@@ -159,9 +167,12 @@ export interface MethodFactory<I = unknown, O extends Outputs = Outputs> {
   readonly methodName: string;
   readonly summary: string;
   readonly schema: z.ZodType;
+  readonly variants: Readonly<Record<string, object>>;
+  readonly search: Readonly<Record<string, readonly unknown[]>>;
+  readonly perModality: boolean;
 }
 
-/** Turns a definition into a factory whose options are checked. @throws ConfigError for fewer than two modalities or bad options. */
+/** Turns a definition into a factory whose options are checked. @throws ConfigError for too few or too many modalities, or bad options. */
 export function defineMethod<S extends z.ZodType, O extends Outputs>(
   definition: MethodDefinition<S, O>,
 ): MethodFactory<z.input<S>, O> {
@@ -171,6 +182,13 @@ export function defineMethod<S extends z.ZodType, O extends Outputs>(
     if (modalities.length < 2) {
       throw configError(
         `${definition.name}: encoders has ${modalities.length} modalities (${modalities.join(", ")}); two or more are needed.`,
+      );
+    }
+    const { most = Number.POSITIVE_INFINITY } = definition;
+    if (modalities.length > most) {
+      throw configError(
+        `${definition.name} is defined for ${most} modalities; ${modalities.length} were given (${modalities.join(", ")}). Choose ${most} of them.`,
+        { most, modalities },
       );
     }
     const options = parseOptions(definition.schema, given, definition.name);
@@ -198,6 +216,9 @@ export function defineMethod<S extends z.ZodType, O extends Outputs>(
     methodName: definition.name,
     summary: definition.summary,
     schema: definition.schema as z.ZodType,
+    variants: (definition.variants ?? {}) as Readonly<Record<string, object>>,
+    search: definition.search ?? {},
+    perModality: definition.perModality === true,
   });
 }
 

@@ -72,6 +72,8 @@ export const ogm: MethodFactory<Loose<OgmOptions>, LateFusion> = defineMethod({
   name: "ogm",
   summary: "joint learning that slows the encoder of the modality ahead (CVPR 2022)",
   schema,
+  variants: { "ogm-ge": { noise: true } },
+  search: { alpha: [0.3, 0.8, 1.5, 3] },
   build: (input, encoders, { embedding }) => lateFusion(input, encoders, embedding),
   stages: ({ alpha, noise, from, to }, modalities) => [
     {

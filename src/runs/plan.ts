@@ -2,7 +2,7 @@
 import { hint } from "../core/errors.ts";
 import type { OptionIssue } from "../core/options.ts";
 import { type Dataset, featureCount, requireModalities } from "../data/dataset.ts";
-import { methodNamed } from "../methods/index.ts";
+import { methodNamed, resolveMethod } from "../methods/index.ts";
 import type { Method } from "../methods/method.ts";
 import { mlp } from "../nn/mlp.ts";
 import { issuesError, optimiserOf, type Settings } from "./settings.ts";
@@ -38,7 +38,10 @@ export function planRun(settings: Settings, train: Dataset): Plan {
   const encoders = Object.fromEntries(
     modalities.map((name) => [name, mlp([featureCount(train.modalities[name]!), ...hidden], mlpOptions)]),
   );
-  const method = methodNamed(settings.method)({ encoders, ...settings.options } as never) as unknown as Method;
+  const method = methodNamed(resolveMethod(settings.method).method)({
+    encoders,
+    ...settings.options,
+  } as never) as unknown as Method;
   const rates = settings.learningRate;
   const issues = [
     ...stageIssues("epochs", settings.epochs, method),

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { configError, type DmilError, hint } from "../core/errors.ts";
 import { type OptionIssue, optionIssues } from "../core/options.ts";
-import { methods } from "../methods/index.ts";
+import { methodNamed, methodNames, resolveMethod } from "../methods/index.ts";
 import type { Activation } from "../nn/mlp.ts";
 import { adam, adamw, type Optimiser, sgd } from "../optim/index.ts";
 import { fraction, positive, whole } from "../optim/settings.ts";
@@ -14,7 +14,7 @@ export interface Settings {
   readonly data: string;
   /** Which modalities, in which order; all if left out. */
   readonly modalities?: readonly string[] | undefined;
-  /** "dmil". */
+  /** A method, or one of its named variants such as `ogm-ge`: "dmil". */
   readonly method: string;
   /** 0. */
   readonly seed: number;
@@ -132,18 +132,21 @@ export function parseSettings(value: unknown): Settings {
   const raw = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
   const { method = "dmil", options = {}, optimiser = {} } = raw;
   if (!isWrong("method")) {
-    const factory = Object.hasOwn(methods, method as string) ? methods[method as string] : undefined;
-    if (factory === undefined) {
-      const message = `unknown method "${method}"${hint(method as string, Object.keys(methods))}`;
+    if (!methodNames.includes(method as string)) {
+      const message = `unknown method "${method}"${hint(method as string, methodNames)}`;
       issues.push({ path: ["method"], message });
     } else if (!isWrong("options")) {
-      issues.push(...under("options", optionIssues(factory.schema, options)));
+      const named = resolveMethod(method as string);
+      const all = { ...named.options, ...(options as object) };
+      issues.push(...under("options", optionIssues(methodNamed(named.method).schema, all)));
     }
   }
   if (!isWrong("optimiser")) issues.push(...under("optimiser", optimiserIssues(optimiser as object)));
   if (issues.length > 0) throw issuesError(issues);
   const parsed = schema.parse(value);
-  return { ...parsed, options: methods[parsed.method]!.schema.parse(parsed.options) } as Settings;
+  const named = resolveMethod(parsed.method);
+  const all = { ...named.options, ...parsed.options };
+  return { ...parsed, options: methodNamed(named.method).schema.parse(all) } as Settings;
 }
 
 /** A ConfigError from everything wrong with settings: one line each, and as data in `fields.issues`. */

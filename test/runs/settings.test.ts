@@ -1,13 +1,13 @@
 /** @file Settings: everything wrong is listed at once, with its path, what was given and what is allowed. */
 import { describe, expect, test } from "vitest";
 import { DmilError } from "../../src/core/errors.ts";
-import { methods } from "../../src/methods/index.ts";
+import { methodNames } from "../../src/methods/index.ts";
 import { planRun } from "../../src/runs/plan.ts";
 import { parseSettings } from "../../src/runs/settings.ts";
 import { smallMixture } from "../support/models.ts";
 
 /** So that a new method changes no snapshot. */
-const METHODS = Object.keys(methods).join(", ");
+const METHODS = methodNames.join(", ");
 
 function problems(value: unknown): string[] {
   try {

@@ -15,6 +15,12 @@ export const dmil: MethodFactory<DmilInput, DmilOutputs> = defineMethod({
   name: "dmil",
   summary: "redundant, unique and synergistic components with a per-sample gate (CVPR 2026)",
   schema: dmilSchema,
+  variants: {
+    "dmil-published": { synergy: "published" },
+    "dmil-fc": { synergy: "published", variational: false },
+    "dmil-id": { synergy: "published", levels: "id" },
+    "dmil-cd": { synergy: "published", levels: "cd" },
+  },
   build: buildDmil,
   stages: dmilStages,
 });
