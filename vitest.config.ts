@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 /** `npm test` runs everything but the slow suites; `npm run test:all` sets DMIL_TEST_ALL=1 and runs those too. */
-const all = process.env["DMIL_TEST_ALL"] === "1";
+const all = process.env.DMIL_TEST_ALL === "1";
 
 export default defineConfig({
   test: {

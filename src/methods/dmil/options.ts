@@ -45,7 +45,7 @@ export interface DmilOptions {
   readonly levels: "both" | "id" | "cd";
   /** How the synergistic component is built and trained, purified; docs/decisions/purified-synergy.md says why. */
   readonly synergy: "purified" | "published";
-  /** Purified form: products of centred features up to pairs (2) or triples (3) of modalities, 2. */
+  /** Purified form: products of centred features up to pairs (2) or triples (3) of modalities, 3: a pair alone cannot be silent where a third modality answers. */
   readonly order: 2 | 3;
   readonly loss: DmilLoss;
 }
@@ -60,7 +60,7 @@ export const dmilSchema: z.ZodType<DmilOptions, DmilInput> = z.strictObject({
   variational: z.boolean().default(true),
   levels: z.enum(["both", "id", "cd"]).default("both"),
   synergy: z.enum(["purified", "published"]).default("purified"),
-  order: z.union([z.literal(2), z.literal(3)]).default(2),
+  order: z.union([z.literal(2), z.literal(3)]).default(3),
   loss: z
     .strictObject({
       lambda: weight(0.1),

@@ -21,7 +21,7 @@ const STYLE = `
 :root { color-scheme: light dark; }
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 1100px; margin: 2rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; margin: .5rem 0 1.5rem; font-variant-numeric: tabular-nums; font-size: 13px; }
-th, td { padding: .2rem .6rem; border-bottom: 1px solid #8884; text-align: right; }
+th, td { padding: .2rem .6rem; border-bottom: 1px solid #8884; text-align: right; white-space: nowrap; }
 th:first-child, td:first-child, td.text, th.text { text-align: left; }
 .scroll { overflow-x: auto; } .met { color: #197b30; } .missed { color: #c0392b; font-weight: 600; }
 .row { display: flex; flex-wrap: wrap; gap: 1rem; } svg text { font: 11px system-ui, sans-serif; fill: currentColor; }
@@ -39,7 +39,12 @@ export function htmlReport(results: readonly RecoveryResult[], facts: ReportFact
     "<h1>Does the decomposition tell the truth?</h1>",
     "<p>Methods on data whose truth is known. Means over seeds on the test split, &plusmn; the half-width of the 95 % confidence interval. Bits are information about the class; a gate is a share of the prediction.</p>",
     "<h2>Targets</h2>",
-    found.length === 0 ? "<p>No target concerns what was run.</p>" : htmlTable(targetTable(found)),
+    found.length === 0
+      ? "<p>No target concerns what was run.</p>"
+      : folded(
+          `${found.filter(({ met }) => met).length} of ${found.length} targets of the purified form are met`,
+          htmlTable(targetTable(found)),
+        ),
     "<h2>Where it still fails</h2>",
     wrong.length === 0
       ? "<p>No target is missed.</p>"
@@ -51,10 +56,10 @@ export function htmlReport(results: readonly RecoveryResult[], facts: ReportFact
           `<ul>${facts.failed.map(({ job, error }) => `<li class="missed">${escaped(`${job.case}, ${job.method}, seed ${job.seed}: ${error}`)}</li>`).join("")}</ul>`,
         ]),
     "<h2>By method</h2>",
-    `<details><summary>What the columns mean</summary><ul>${COLUMN_NOTES.map((line) => `<li>${escaped(line)}</li>`).join("")}</ul></details>`,
+    folded("What the columns mean", `<ul>${COLUMN_NOTES.map((line) => `<li>${escaped(line)}</li>`).join("")}</ul>`),
     ...[...methodTables(results), ceilingTable(results)].map(titled),
     ...(theorem === undefined ? [] : ["<h2>Theorem 1</h2>", titled(theorem)]),
-    ...probeTables(results).map(titled),
+    ...probeTables(results).map((table) => folded(table.title, htmlTable(table))),
     "<h2>Case by case</h2>",
     ...names.map((name) => caseSection(results.filter(({ job }) => job.case === name))),
     "<h2>To reproduce</h2>",
@@ -141,6 +146,11 @@ function reliability(results: readonly RecoveryResult[]): Chart {
         .sort(([a], [b]) => a - b),
     })),
   };
+}
+
+/** What is long is opened by those who want it. */
+function folded(summary: string, body: string): string {
+  return `<details><summary>${escaped(summary)}</summary>${body}</details>`;
 }
 
 function titled(table: TextTable): string {

@@ -15,6 +15,8 @@ export interface Target {
 export const TARGET_METHOD = "purified";
 
 const easy = /^mixture-k[24]-\w+-3$/;
+/** Leakage is asked of the set of three modalities too. */
+const leaking = /^(mixture-k[24]-\w+-3|three)$/;
 const noisy = /^mixture-k[24]-\w+-6$/;
 
 /** The targets, in the order of the report. */
@@ -32,21 +34,21 @@ export const TARGETS: readonly Target[] = [
   { name: "gate names the true type, share of samples", cases: easy, figure: "gate", relation: ">=", limit: 0.97 },
   {
     name: "S's own information on R and U samples, of log2 K",
-    cases: easy,
+    cases: leaking,
     figure: "leak-synergy",
     relation: "<=",
     limit: 0.05,
   },
   {
     name: "U_m's own information on U_n samples, of log2 K",
-    cases: easy,
+    cases: leaking,
     figure: "leak-unique",
     relation: "<=",
     limit: 0.05,
   },
   {
     name: "S's own information on S samples, of log2 K",
-    cases: easy,
+    cases: leaking,
     figure: "synergy-kept",
     relation: ">=",
     limit: 0.8,
@@ -61,9 +63,16 @@ export const TARGETS: readonly Target[] = [
     limit: 0.03,
   },
   {
-    name: "mean atoms against the exact density's, bits",
+    name: "mean atoms with the label against the exact density's, bits",
     cases: /^quad$/,
     figure: "means-off",
+    relation: "<=",
+    limit: 0.04,
+  },
+  {
+    name: "mean atoms label-free against the exact density's, bits",
+    cases: /^quad$/,
+    figure: "means-off-free",
     relation: "<=",
     limit: 0.04,
   },
