@@ -12,6 +12,7 @@ export { type LoadedData, type LoadOptions, loadDataset, readDataset } from "./d
 export { type SplitOptions, splitBy } from "./data/split.ts";
 export { interactionMixture, type MixtureOptions } from "./data/synthetic/mixture.ts";
 export { type QuadOptions, quadMixture } from "./data/synthetic/quad.ts";
+export { type SceneKind, type ScenesOptions, scenes } from "./data/synthetic/scenes.ts";
 export { writeDataset } from "./data/write.ts";
 // What the trained model says about each sample
 export { explain, type Report, report } from "./interactions/explain.ts";

@@ -44,19 +44,19 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     .option("--modalities <names>", "only these, as in audio,face")
     .action(async (dir, flags) => give((await import("./commands/data-check.ts")).dataCheck(dir, flags)));
   add(data, "generate", "write data whose true component is known for every sample")
-    .option("--kind <name>", "what kind", "interaction-mixture")
+    .option("--kind <name>", "interaction-mixture, quad, or scenes (pictures and questions)", "interaction-mixture")
     .requiredOption("--out <dir>", "where to write it")
-    .option("--classes <n>", "classes", "2")
-    .option("--noise <x>", "standard deviation of the noise on each feature", "0.3")
-    .option("--samples <n>", "in all, or train=600,validation=200,test=200", "4000")
+    .option("--samples <n>", "in all (mixture), or train=600,validation=200,test=200 (default: the kind's)")
+    .option("--noise <x>", "standard deviation of the noise (default: 0.3; quad 0.5, scenes 0.1)")
     .option(
       "--shares <list>",
-      "as in redundant=0.25,unique=0.25,synergistic=0.25 (unique: of each modality; default: even)",
+      "mixture: redundant=0.25,unique=0.25,synergistic=0.25 (unique: of each modality); scenes: colour=0.5,fact=0.5",
     )
-    .option("--features <n>", "features of each modality", "20")
-    .option("--modalities <names>", "two or more", "a,b")
-    .option("--synergy <kind>", "with more than two modalities: all, or pairs", "all")
-    .option("--stratified", "exact shares instead of independent draws")
+    .option("--classes <n>", "mixture: classes (default: 2)")
+    .option("--features <n>", "mixture, quad: features of each modality (default: 20; quad 32)")
+    .option("--modalities <names>", "mixture: two or more (default: a,b)")
+    .option("--synergy <kind>", "mixture with more than two modalities: all, or pairs (default: all)")
+    .option("--stratified", "mixture: exact shares instead of independent draws")
     .option("--seed <n>", "seed", "0")
     .action(async (flags) => give((await import("./commands/data-generate.ts")).dataGenerate(flags)));
 

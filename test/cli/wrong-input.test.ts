@@ -2,11 +2,11 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { methods } from "../../src/methods/index.ts";
+import { methodNames } from "../../src/methods/index.ts";
 import { dmil, workplace } from "./support.ts";
 
 let cwd = "";
-const METHODS = Object.keys(methods).join(", ");
+const METHODS = methodNames.join(", ");
 
 /** Files that are wrong, by name. */
 const CONFIGS: Readonly<Record<string, string>> = {
@@ -69,6 +69,11 @@ const COMMANDS = `
   data generate
   data generate --out clips
   data generate --out new --kind xor
+  data generate --out new --kind scenes --classes 3
+  data generate --out new --kind scenes --samples 3
+  data generate --out new --kind scenes --shares color=1
+  data generate --out new --kind scenes --shares colour=0.2
+  data generate --out new --kind quad --features 2
   data generate --out new --classes two --noise -1 --synergy most
   data generate --out new --samples 3
   data generate --out new --samples train=10

@@ -3,7 +3,9 @@ import { z } from "zod";
 import { configError, DmilError, hint, runError } from "../../core/errors.ts";
 import { optionIssues } from "../../core/options.ts";
 import { type DataSplits, SPLITS } from "../../data/dataset.ts";
-import { interactionMixture, type MixtureOptions } from "../../data/synthetic/mixture.ts";
+import { interactionMixture, type MixtureOptions, splitSizes } from "../../data/synthetic/mixture.ts";
+import { type QuadOptions, quadMixture } from "../../data/synthetic/quad.ts";
+import { scenes } from "../../data/synthetic/scenes.ts";
 import { writeDataset } from "../../data/write.ts";
 import { disk, isDirectory } from "../../node/disk.ts";
 import { notNegative, whole } from "../../optim/settings.ts";
@@ -14,80 +16,143 @@ import { count, quoted } from "../text.ts";
 export interface GenerateFlags {
   readonly kind: string;
   readonly out: string;
-  readonly classes: string;
-  readonly noise: string;
-  readonly samples: string;
-  readonly shares?: string;
-  readonly features: string;
-  readonly modalities: string;
-  readonly synergy: string;
-  readonly stratified?: boolean;
   readonly seed: string;
+  readonly samples?: string;
+  readonly noise?: string;
+  readonly shares?: string;
+  readonly classes?: string;
+  readonly features?: string;
+  readonly modalities?: string;
+  readonly synergy?: string;
+  readonly stratified?: boolean;
 }
 
-const kinds = ["interaction-mixture"];
+/** What a kind of data is made with: settings from flags, and the flags it knows besides `seed` and `samples`. */
+interface Kind {
+  readonly flags: readonly (keyof GenerateFlags)[];
+  settings(flags: GenerateFlags): object;
+  /** Its name in messages of the generator. */
+  readonly source: string;
+  generate(settings: never): DataSplits;
+}
+
+const kinds: Readonly<Record<string, Kind>> = {
+  "interaction-mixture": {
+    flags: ["noise", "shares", "classes", "features", "modalities", "synergy", "stratified"],
+    source: "interactionMixture",
+    generate: interactionMixture,
+    settings({ classes = "2", noise = "0.3", features = "20", modalities: list = "a,b", synergy = "all", ...flags }) {
+      const modalities = names(list)!;
+      return {
+        classes: numberOrText(classes),
+        noise: numberOrText(noise),
+        samples: sizesOf(flags.samples ?? "4000"),
+        shares: flags.shares === undefined ? evenShares(modalities) : sharesOf(pairs("--shares", flags.shares)),
+        features: numberOrText(features),
+        modalities,
+        synergy,
+        stratified: flags.stratified === true,
+        seed: numberOrText(flags.seed),
+      };
+    },
+  },
+  scenes: {
+    flags: ["noise", "shares"],
+    source: "scenes",
+    generate: scenes,
+    settings: (flags) => ({ ...common(flags), ...given("shares", flags.shares && pairs("--shares", flags.shares)) }),
+  },
+  quad: {
+    flags: ["noise", "features"],
+    source: "quadMixture",
+    generate: (settings) => {
+      const { noise, ...rest } = settings as QuadOptions & { noise?: number };
+      return quadMixture({ ...rest, ...given("sigma", noise) }).splits;
+    },
+    settings: (flags) => ({ ...common(flags), ...given("features", numberOrText(flags.features)) }),
+  },
+};
+
+function given(name: string, value: unknown): object {
+  return value === undefined ? {} : { [name]: value };
+}
+/** Settings that all kinds have. */
+function common({ seed, noise, samples }: GenerateFlags): object {
+  return {
+    seed: numberOrText(seed),
+    ...given("noise", numberOrText(noise)),
+    ...given("samples", allSplits(samples)),
+  };
+}
+/** A whole number is for all splits together. */
+function allSplits(samples: string | undefined): unknown {
+  const sizes = samples === undefined ? undefined : sizesOf(samples);
+  return Number.isInteger(sizes) && (sizes as number) >= 5 ? splitSizes(sizes as number) : sizes;
+}
+function sizesOf(samples: string): unknown {
+  return samples.includes("=") ? pairs("--samples", samples) : numberOrText(samples);
+}
+
 const splitCounts = z.strictObject({ train: whole(1, "600"), validation: whole(1, "200"), test: whole(1, "200") });
 
-/** The flags as numbers, checked in the words of the command line; how they fit together is checked by the mixture. */
+/** The flags as numbers, checked in the words of the command line; how they fit together is checked by the generator. */
 const schema = z.object({
-  kind: z.enum(kinds, { error: (issue) => `unknown kind "${issue.input}"${hint(String(issue.input), kinds)}` }),
-  classes: whole(2, "4"),
-  noise: notNegative("0.3"),
-  samples: z.union([whole(5, "4000"), splitCounts], {
-    error: (issue) =>
-      `${JSON.stringify(issue.input)} given; allowed is a whole number from 5, or train=600,validation=200,test=200`,
-  }),
-  shares: z.unknown(),
-  features: whole(1, "20"),
-  modalities: z.array(z.string()).min(2, { error: "two or more names are needed, as in audio,face" }),
-  synergy: z.enum(["all", "pairs"], {
-    error: (issue) => `unknown word "${issue.input}"${hint(String(issue.input), ["all", "pairs"])}`,
-  }),
-  stratified: z.boolean(),
+  classes: whole(2, "4").optional(),
+  noise: notNegative("0.3").optional(),
+  samples: z
+    .union([whole(5, "4000"), splitCounts], {
+      error: (issue) =>
+        `${JSON.stringify(issue.input)} given; allowed is a whole number from 5, or train=600,validation=200,test=200`,
+    })
+    .optional(),
+  features: whole(1, "20").optional(),
+  modalities: z.array(z.string()).min(2, { error: "two or more names are needed, as in audio,face" }).optional(),
+  synergy: z
+    .enum(["all", "pairs"], {
+      error: (issue) => `unknown word "${issue.input}"${hint(String(issue.input), ["all", "pairs"])}`,
+    })
+    .optional(),
   seed: whole(0, "0"),
 });
 
 /** Generates three splits and writes them as a data folder. */
 export async function dataGenerate(flags: GenerateFlags): Promise<Answer> {
-  const { out } = flags;
-  const modalities = names(flags.modalities)!;
-  const given = {
-    kind: flags.kind,
-    classes: numberOrText(flags.classes),
-    noise: numberOrText(flags.noise),
-    samples: flags.samples.includes("=") ? pairs("--samples", flags.samples) : numberOrText(flags.samples),
-    shares: flags.shares === undefined ? evenShares(modalities) : sharesOf(pairs("--shares", flags.shares)),
-    features: numberOrText(flags.features),
-    modalities,
-    synergy: flags.synergy,
-    stratified: flags.stratified === true,
-    seed: numberOrText(flags.seed),
-  };
-  const issues = optionIssues(schema, given);
+  const { out, kind: name } = flags;
+  const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+  if (kind === undefined) throw configError(`--kind: unknown kind "${name}"${hint(name, Object.keys(kinds))}`);
+  const optional = kinds["interaction-mixture"]!.flags;
+  const stray = optional.find((flag) => flags[flag] !== undefined && !kind.flags.includes(flag));
+  if (stray !== undefined) {
+    throw configError(
+      `--${stray}: ${name} has no such setting. It has: ${["samples", "seed", ...kind.flags].join(", ")}.`,
+    );
+  }
+  const settings = kind.settings(flags);
+  const issues = optionIssues(schema, settings);
   if (issues.length > 0) {
     throw configError(issues.map(({ path, message }) => `--${path[0]}: ${message}`).join("\n"), { issues });
   }
   if ((await isDirectory(out)) && (await disk(out).list()).length > 0) {
     throw runError(`${out}: this folder is not empty; give another --out.`, { folder: out });
   }
-  const { kind, ...options } = given;
-  const splits = generated(options as MixtureOptions);
+  const splits = generated(kind, settings);
   await writeDataset(disk(out), splits);
+  const modalities = Object.keys(splits.train.modalities);
   const samples = Object.fromEntries(SPLITS.map((split) => [split, splits[split].labels.length]));
   const listed = Object.entries(samples).map(([split, n]) => `${split} ${n}`);
   return {
     text: `${out}: ${count(modalities.length, "modality")} (${modalities.join(", ")}), ${listed.join(", ")}\nnext: dmil train ${quoted(out)}`,
-    json: { out, kind, options, samples },
+    json: { out, kind: name, options: settings, samples },
   };
 }
 
-/** The mixture; what it finds wrong is told under the flag's name. */
-function generated(options: MixtureOptions): DataSplits {
+/** The data; what the generator finds wrong is told under the flag's name. */
+function generated({ generate, source }: Kind, settings: object): DataSplits {
   try {
-    return interactionMixture(options);
+    return generate(settings as never);
   } catch (error) {
     if (!(error instanceof DmilError) || error.code !== "ConfigError") throw error;
-    throw configError(error.message.replaceAll("interactionMixture.", "--"), error.fields);
+    throw configError(error.message.replaceAll(`${source}.`, "--"), error.fields);
   }
 }
 

@@ -262,7 +262,8 @@ function mapped(latent: Tensor<"float32">, map: Tensor<"float32">, noise: number
   return out;
 }
 
-function splitSizes(samples: MixtureOptions["samples"]): Record<SplitName, number> {
+/** Three fifths of the samples to train, one each to the others; or what is said. */
+export function splitSizes(samples: MixtureOptions["samples"]): Record<SplitName, number> {
   if (typeof samples !== "number") return { ...samples };
   const fifth = Math.round(samples / 5);
   return { train: samples - 2 * fifth, validation: fifth, test: fifth };

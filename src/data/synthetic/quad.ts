@@ -37,7 +37,7 @@ const schema = z.strictObject({
     .refine((w) => Math.abs(w.reduce((a, b) => a + b, 0) - 1) < 1e-6, "the four weights must sum to 1")
     .default([0.3, 0.2, 0.2, 0.3]),
   sigma: z.number().positive().default(0.5),
-  features: z.int().min(5).max(100_000).default(32),
+  features: z.int().min(5, "5 features or more are needed: the signal and a cue of 4").max(100_000).default(32),
   samples: z
     .strictObject({ train: count, validation: count, test: count })
     .default({ train: 8000, validation: 1000, test: 2000 }),
