@@ -60,8 +60,11 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     .option("--seed <n>", "seed", "0")
     .action(async (flags) => give((await import("./commands/data-generate.ts")).dataGenerate(flags)));
 
+  add(program, "methods", "every method and named variant, with a line each").action(async () =>
+    give((await import("./commands/methods.ts")).methods()),
+  );
   add(program, "train [dir]", "train a method on a data folder")
-    .option("--method <name>", "dmil, joint, ensemble (default: dmil)")
+    .option("--method <name>", "as in joint, ensemble, ogm-ge; `dmil methods` lists all (default: dmil)")
     .option("--modalities <names>", "which and in which order, as in audio,face (default: all)")
     .option("--seed <n>", "same seed, same bits (default: 0)")
     .option("--out <run>", "the run's folder (default: runs/<data>-<method>-<seed>)")
