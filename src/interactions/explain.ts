@@ -1,6 +1,6 @@
 /** @file Fitted model and data -> report: per sample what was predicted, by which component, with which gate. */
 import type { Dataset } from "../data/dataset.ts";
-import type { Calibration } from "../train/calibrate.ts";
+import { type Calibration, calibrated, type Scaling } from "../train/calibrate.ts";
 import { argmaxRows, logSoftmaxRows } from "../train/metrics.ts";
 import type { Fitted } from "../train/model.ts";
 import { type Predictions, type PredictOptions, predict } from "../train/predict.ts";
@@ -23,9 +23,15 @@ export async function explain(fitted: Fitted, dataset: Dataset, options: Predict
 export function report(predictions: Predictions, dataset: Dataset, calibration: Calibration): Report {
   const { classes, ids, labels } = dataset;
   const width = classes.length;
-  const read = (logits: Float32Array) => ({ best: argmaxRows(logits, width), logs: logSoftmaxRows(logits, width) });
-  const whole = read(predictions.logits);
-  const alone = Object.entries(predictions.unimodal).map(([name, logits]) => ({ name, ...read(logits) }));
+  const read = (logits: Float32Array, scaling?: Scaling) => ({
+    best: argmaxRows(logits, width),
+    logs: scaling === undefined ? logSoftmaxRows(logits, width) : calibrated(logits, calibration.logPrior, scaling),
+  });
+  const whole = read(predictions.logits, calibration.prediction);
+  const alone = Object.entries(predictions.unimodal).map(([name, logits]) => ({
+    name,
+    ...read(logits, calibration.modalities[name]),
+  }));
   const components = Object.entries(predictions.components).map(([name, own]) => ({
     name,
     gate: own.gate,

@@ -6,7 +6,7 @@ export interface SampleReport {
   /** Class name; undefined for a sample without label. */
   readonly label: string | undefined;
   readonly prediction: string;
-  /** Probability of each class. */
+  /** Probability of each class, calibrated. */
   readonly probabilities: Readonly<Record<string, number>>;
   /** Shares by component name, summing to 1: redundant, unique_<modality>, synergistic. Empty for methods without a gate. */
   readonly gate: Readonly<Record<string, number>>;
@@ -14,9 +14,9 @@ export interface SampleReport {
   readonly bits: Readonly<Record<string, number>>;
   /** The same with the label; undefined values where it is missing. Negative where the model was misled. */
   readonly labelBits: Readonly<Record<string, number | undefined>>;
-  /** What each component alone predicts, with its probability. */
+  /** What each component alone predicts, with the probability of its own softmax. */
   readonly components: Readonly<Record<string, { readonly prediction: string; readonly probability: number }>>;
-  /** What each modality alone predicts, with its probability. */
+  /** What each modality alone predicts, with its calibrated probability. */
   readonly modalities: Readonly<Record<string, { readonly prediction: string; readonly probability: number }>>;
 }
 

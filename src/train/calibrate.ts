@@ -20,7 +20,9 @@ export const UNSCALED: Scaling = { scale: 1, doubt: 0 };
 export interface Calibration {
   /** Log-probabilities of the classes in the training data, [K]. */
   readonly logPrior: readonly number[];
-  /** Of the whole prediction and of each modality's own. */
+  /** Of the prediction as it is: its first class stays the first. */
+  readonly prediction: Scaling;
+  /** Of what all modalities say together, for information; of each modality's own prediction. */
   readonly all: Scaling;
   readonly modalities: Readonly<Record<string, Scaling>>;
   /** Weight of each component's evidence in the whole, where the method has components; `all` scales what they make together. */

@@ -120,6 +120,7 @@ export async function fit(
   const logPrior = logPriorOf(train.labels, widths.classes);
   const unscaled = {
     logPrior,
+    prediction: UNSCALED,
     all: UNSCALED,
     modalities: Object.fromEntries(method.modalities.map((name) => [name, UNSCALED])),
   };

@@ -35,7 +35,7 @@ export function widthsOf(fitted: Pick<Fitted, "shapes" | "classes">): Widths {
 
 /** What a model file says besides numbers. */
 interface ModelDescription {
-  readonly format: "dmil-model-1";
+  readonly format: "dmil-model-2";
   readonly method: string;
   readonly description: Method["description"];
   readonly classes: readonly string[];
@@ -48,7 +48,7 @@ const PREFIX = "standardise.";
 /** The model as bytes: safetensors, parameters by name, the standardiser as `standardise.<modality>.mean` and `.scale`. */
 export function encodeModel(fitted: Fitted): Uint8Array {
   const description: ModelDescription = {
-    format: "dmil-model-1",
+    format: "dmil-model-2",
     method: fitted.method.name,
     description: fitted.method.description,
     classes: fitted.classes,
@@ -71,13 +71,21 @@ export function decodeModel(
   where: string,
 ): Fitted {
   const { state: all, metadata } = readSafetensors(bytes, where);
-  let stored: ModelDescription | undefined;
+  let stored: (Omit<ModelDescription, "format"> & { readonly format: string }) | undefined;
   try {
-    stored = JSON.parse(metadata.dmil ?? "null") as ModelDescription | undefined;
+    stored = JSON.parse(metadata.dmil ?? "null") as typeof stored;
   } catch {
     stored = undefined;
   }
-  if (stored?.format !== "dmil-model-1") {
+  if (stored?.format === "dmil-model-1") {
+    throw dataError(
+      `${where}: this model was written by an earlier version, without what reports need. Train it again.`,
+      {
+        where,
+      },
+    );
+  }
+  if (stored?.format !== "dmil-model-2") {
     throw dataError(
       `${where}: this safetensors file holds no dmil model. Use a file that a run or \`dmil export\` wrote.`,
       { where },

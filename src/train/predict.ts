@@ -99,14 +99,15 @@ export async function calibrate(fitted: Fitted, validation: Dataset, options: Pr
   const { labels } = validation;
   const scaling = (values: Float32Array | Float64Array): Scaling => fitScaling(values, labels, logPrior);
   const modalities = Object.fromEntries(Object.entries(unimodal).map(([name, values]) => [name, scaling(values)]));
-  const all = scaling(logits);
+  const prediction = scaling(logits);
   const parts = Object.values(components);
-  if (parts.length === 0) return { ...fitted, calibration: { logPrior, all, modalities } };
-  const weights = fitWeights(parts, all.scale, labels, logPrior);
+  if (parts.length === 0) return { ...fitted, calibration: { logPrior, prediction, all: prediction, modalities } };
+  const weights = fitWeights(parts, prediction.scale, labels, logPrior);
   return {
     ...fitted,
     calibration: {
       logPrior,
+      prediction,
       all: scaling(weighed(parts, weights, logPrior)),
       modalities,
       components: Object.fromEntries(Object.keys(components).map((name, c) => [name, weights[c]!])),

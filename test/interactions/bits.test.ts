@@ -27,6 +27,7 @@ describe("atoms of one sample", () => {
         const total = prior.reduce((a, b) => a + b);
         const calibration = {
           logPrior: prior.map((p) => Math.log(p / total)),
+          prediction: UNSCALED,
           all: { scale: 0.7, doubt: 0.1 },
           modalities: Object.fromEntries(Object.keys(unimodal).map((name) => [name, UNSCALED])),
         };

@@ -16,7 +16,12 @@ const dataset: Dataset = {
   classes: ["no", "yes"],
   truth,
 };
-const calibration = { logPrior: [-Math.LN2, -Math.LN2], all: UNSCALED, modalities: { a: UNSCALED, b: UNSCALED } };
+const calibration = {
+  logPrior: [-Math.LN2, -Math.LN2],
+  prediction: UNSCALED,
+  all: UNSCALED,
+  modalities: { a: UNSCALED, b: UNSCALED },
+};
 
 /** Logits that are sure of the label where `knows` says so, and say nothing elsewhere. */
 function sure(knows: (type: string) => boolean): Float32Array {

@@ -90,7 +90,7 @@ describe("weights of components", () => {
 
   test("of 1 give the whole as it was", () => {
     const { logits, parts } = make(6);
-    const calibration = { logPrior: even, all: UNSCALED, modalities: {} };
+    const calibration = { logPrior: even, prediction: UNSCALED, all: UNSCALED, modalities: {} };
     const weighed = calibratedWhole(
       { logits, components: parts },
       { ...calibration, components: { first: 1, second: 1 } },

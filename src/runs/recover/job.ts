@@ -109,6 +109,7 @@ export async function runRecoveryJob(
 function exactCalibration({ unimodal }: Exact, logPrior: readonly number[]) {
   return {
     logPrior,
+    prediction: UNSCALED,
     all: UNSCALED,
     modalities: Object.fromEntries(Object.keys(unimodal).map((name) => [name, UNSCALED])),
   };
