@@ -6,10 +6,17 @@ import { dmil } from "./dmil/index.ts";
 import { ensemble } from "./ensemble.ts";
 import { joint } from "./joint.ts";
 import type { Method, MethodFactory } from "./method.ts";
+import { mmtm } from "./mmtm.ts";
 import { ogm } from "./ogm.ts";
 
 /** Every method by name. */
-export const methods: Readonly<Record<string, MethodFactory<never>>> = { joint, ensemble, ogm, dmil };
+export const methods: Readonly<Record<string, MethodFactory<never>>> = {
+  joint,
+  ensemble,
+  ogm,
+  mmtm,
+  dmil,
+};
 
 /** Named settings of methods: what they stand for. */
 const variants: ReadonlyMap<string, { readonly method: string; readonly options: object }> = new Map(

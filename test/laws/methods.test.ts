@@ -8,6 +8,7 @@ import { ensemble } from "../../src/methods/ensemble.ts";
 import { methodFrom, methods } from "../../src/methods/index.ts";
 import { joint } from "../../src/methods/joint.ts";
 import type { Method } from "../../src/methods/method.ts";
+import { mmtm } from "../../src/methods/mmtm.ts";
 import { ogm } from "../../src/methods/ogm.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { initialState } from "../../src/nn/module.ts";
@@ -24,6 +25,8 @@ const variants: Record<string, Method> = {
   ensemble: ensemble({ encoders, embedding: 4 }),
   ogm: ogm({ encoders, embedding: 4 }),
   "ogm-ge with three modalities": ogm({ encoders: three, embedding: 4, noise: true }),
+  mmtm: mmtm({ encoders, embedding: 4 }),
+  "mmtm with three modalities, branch losses": mmtm({ encoders: three, embedding: 4, loss: "branches" }),
   dmil: dmil({ encoders, embedding: 4 }),
   "dmil with three modalities": dmil({ encoders: three, embedding: 4 }),
   "dmil with three modalities and the three-way term": dmil({ encoders: three, embedding: 4, order: 3 }),
