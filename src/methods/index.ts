@@ -6,6 +6,7 @@ import { dmil } from "./dmil/index.ts";
 import { ensemble } from "./ensemble.ts";
 import { joint } from "./joint.ts";
 import type { Method, MethodFactory } from "./method.ts";
+import { mmib } from "./mmib.ts";
 import { mmtm } from "./mmtm.ts";
 import { ogm } from "./ogm.ts";
 
@@ -15,6 +16,7 @@ export const methods: Readonly<Record<string, MethodFactory<never>>> = {
   ensemble,
   ogm,
   mmtm,
+  mmib,
   dmil,
 };
 

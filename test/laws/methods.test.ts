@@ -3,19 +3,23 @@ import { describe, expect, test } from "vitest";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
 import { asLeaf, leaf, topological } from "../../src/graph/expr.ts";
 import { grad } from "../../src/graph/grad.ts";
+import { transpose } from "../../src/graph/ops/index.ts";
 import { dmil } from "../../src/methods/dmil/index.ts";
 import { ensemble } from "../../src/methods/ensemble.ts";
 import { methodFrom, methods } from "../../src/methods/index.ts";
 import { joint } from "../../src/methods/joint.ts";
 import type { Method } from "../../src/methods/method.ts";
+import { mmib } from "../../src/methods/mmib.ts";
 import { mmtm } from "../../src/methods/mmtm.ts";
 import { ogm } from "../../src/methods/ogm.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { initialState } from "../../src/nn/module.ts";
 import { interpret } from "../../src/runtime/reference.ts";
+import { toOnnx } from "../../src/train/export.ts";
 import { fit } from "../../src/train/fit.ts";
-import { forward, parametersOf, stageGraph, type Widths } from "../../src/train/graph.ts";
-import { normals, runNative } from "../support/numbers.ts";
+import { forward, modalityLeaf, parametersOf, stageGraph, type Widths } from "../../src/train/graph.ts";
+import type { Fitted } from "../../src/train/model.ts";
+import { difference, normals, runNative } from "../support/numbers.ts";
 
 const encoders = { a: mlp([5, 6]), b: mlp([4]) };
 const three = { ...encoders, c: mlp([3, 4], { dropout: 0.25, norm: true, activation: "tanh" }) };
@@ -27,6 +31,10 @@ const variants: Record<string, Method> = {
   "ogm-ge with three modalities": ogm({ encoders: three, embedding: 4, noise: true }),
   mmtm: mmtm({ encoders, embedding: 4 }),
   "mmtm with three modalities, branch losses": mmtm({ encoders: three, embedding: 4, loss: "branches" }),
+  mmib: mmib({ encoders, embedding: 4, hidden: 6 }),
+  "mmib with three modalities": mmib({ encoders: three, embedding: 4, hidden: 6 }),
+  "mmib-early": mmib({ encoders, embedding: 4, hidden: 6, bottleneck: "early" }),
+  "mmib-late": mmib({ encoders: three, embedding: 4, hidden: 6, bottleneck: "late" }),
   dmil: dmil({ encoders, embedding: 4 }),
   "dmil with three modalities": dmil({ encoders: three, embedding: 4 }),
   "dmil with three modalities and the three-way term": dmil({ encoders: three, embedding: 4, order: 3 }),
@@ -98,6 +106,42 @@ describe.each(Object.entries(variants))("%s", (_, method) => {
           expect(mixed).toBeCloseTo(logits[i * K + k]!, 4);
         }
       }
+    }
+  });
+
+  test("an exported model says what the model says, for any number of samples", async () => {
+    const features = Object.entries(widths.features);
+    const fitted: Fitted = {
+      method,
+      classes: ["0", "1", "2"],
+      shapes: Object.fromEntries(features.map(([name, width]) => [name, [width]])),
+      standardiser: Object.fromEntries(
+        features.map(([name, width]) => [
+          name,
+          { mean: new Float32Array(width), scale: new Float32Array(width).fill(1) },
+        ]),
+      ),
+      state: initialState(parametersOf(method, widths), 2),
+      calibration: {} as Fitted["calibration"],
+      history: [],
+    };
+    const ort = await import("onnxruntime-node");
+    const session = await ort.InferenceSession.create(toOnnx(fitted));
+    const stored = Object.fromEntries(Object.entries(fitted.state).map(([name, { data }]) => [name, data]));
+    for (const count of [1, 5]) {
+      const rows = features.map(([name, width], i) => ({ name, width, data: normals([count, width], 9 + i) }));
+      const said = await session.run(
+        Object.fromEntries(
+          rows.map(({ name, width, data }) => [name, new ort.Tensor("float32", data, [count, width])]),
+        ),
+      );
+      const { outputs } = forward(method, widths, count, { training: false });
+      const [logits, unimodal] = interpret([outputs.logits, transpose(outputs.unimodal, [1, 0, 2])], {
+        ...stored,
+        ...Object.fromEntries(rows.map(({ name, data }) => [modalityLeaf(name), data])),
+      });
+      expect(difference(logits!.data, said.logits!.data as Float32Array)).toBeLessThan(1e-5);
+      expect(difference(unimodal!.data, said.unimodal!.data as Float32Array)).toBeLessThan(1e-5);
     }
   });
 
