@@ -9,6 +9,7 @@ import type { Method, MethodFactory } from "./method.ts";
 import { mmib } from "./mmib.ts";
 import { mmtm } from "./mmtm.ts";
 import { ogm } from "./ogm.ts";
+import { qmf } from "./qmf.ts";
 
 /** Every method by name. */
 export const methods: Readonly<Record<string, MethodFactory<never>>> = {
@@ -17,6 +18,7 @@ export const methods: Readonly<Record<string, MethodFactory<never>>> = {
   ogm,
   mmtm,
   mmib,
+  qmf,
   dmil,
 };
 
