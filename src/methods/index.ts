@@ -4,12 +4,14 @@ import { type MlpOptions, mlp } from "../nn/mlp.ts";
 import type { Module } from "../nn/module.ts";
 import { dmil } from "./dmil/index.ts";
 import { ensemble } from "./ensemble.ts";
+import { i2m2 } from "./i2m2.ts";
 import { joint } from "./joint.ts";
 import type { Method, MethodFactory } from "./method.ts";
 import { mmib } from "./mmib.ts";
 import { mmtm } from "./mmtm.ts";
 import { ogm } from "./ogm.ts";
 import { qmf } from "./qmf.ts";
+import { reconboost } from "./reconboost.ts";
 
 /** Every method by name. */
 export const methods: Readonly<Record<string, MethodFactory<never>>> = {
@@ -19,6 +21,8 @@ export const methods: Readonly<Record<string, MethodFactory<never>>> = {
   mmtm,
   mmib,
   qmf,
+  i2m2,
+  reconboost,
   dmil,
 };
 

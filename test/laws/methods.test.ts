@@ -6,6 +6,7 @@ import { grad } from "../../src/graph/grad.ts";
 import { transpose } from "../../src/graph/ops/index.ts";
 import { dmil } from "../../src/methods/dmil/index.ts";
 import { ensemble } from "../../src/methods/ensemble.ts";
+import { i2m2 } from "../../src/methods/i2m2.ts";
 import { methodFrom, methods } from "../../src/methods/index.ts";
 import { joint } from "../../src/methods/joint.ts";
 import type { Method } from "../../src/methods/method.ts";
@@ -13,6 +14,7 @@ import { mmib } from "../../src/methods/mmib.ts";
 import { mmtm } from "../../src/methods/mmtm.ts";
 import { ogm } from "../../src/methods/ogm.ts";
 import { qmf } from "../../src/methods/qmf.ts";
+import { reconboost } from "../../src/methods/reconboost.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { initialState } from "../../src/nn/module.ts";
 import { interpret } from "../../src/runtime/reference.ts";
@@ -38,6 +40,16 @@ const variants: Record<string, Method> = {
   "mmib-late": mmib({ encoders: three, embedding: 4, hidden: 6, bottleneck: "late" }),
   qmf: qmf({ encoders, embedding: 4 }),
   "qmf with three modalities and a strict margin": qmf({ encoders: three, embedding: 4, margin: "strict" }),
+  i2m2: i2m2({ encoders, embedding: 4 }),
+  "i2m2 with three modalities": i2m2({ encoders: three, embedding: 4 }),
+  reconboost: reconboost({ encoders, embedding: 4, hidden: 6, rounds: 2 }),
+  "reconboost with three modalities and consolidation": reconboost({
+    encoders: three,
+    embedding: 4,
+    hidden: 6,
+    rounds: 1,
+    consolidation: 0.5,
+  }),
   dmil: dmil({ encoders, embedding: 4 }),
   "dmil with three modalities": dmil({ encoders: three, embedding: 4 }),
   "dmil with three modalities and the three-way term": dmil({ encoders: three, embedding: 4, order: 3 }),
@@ -260,6 +272,9 @@ test("ensemble: with equal members it equals either", async () => {
 
 test("settings that cannot be: fewer than two modalities, unknown options", () => {
   expect(() => joint({ encoders: { a: mlp([4]) } })).toThrowError(/1 modalities \(a\); two or more/);
+  expect(() => i2m2({ encoders: { ...encoders, together: mlp([4]) } })).toThrowError(
+    /two stages would be called "together"; rename the modality/,
+  );
   expect(() => dmil({ encoders, embeding: 3 } as never)).toThrowError(
     /unknown option "embeding"; did you mean "embedding"\?/,
   );
