@@ -6,6 +6,7 @@ import { grad } from "../../src/graph/grad.ts";
 import { transpose } from "../../src/graph/ops/index.ts";
 import { dmil } from "../../src/methods/dmil/index.ts";
 import { ensemble } from "../../src/methods/ensemble.ts";
+import { greedy } from "../../src/methods/greedy.ts";
 import { i2m2 } from "../../src/methods/i2m2.ts";
 import { methodFrom, methods } from "../../src/methods/index.ts";
 import { joint } from "../../src/methods/joint.ts";
@@ -34,6 +35,8 @@ const variants: Record<string, Method> = {
   "ogm-ge with three modalities": ogm({ encoders: three, embedding: 4, noise: true }),
   mmtm: mmtm({ encoders, embedding: 4 }),
   "mmtm with three modalities, branch losses": mmtm({ encoders: three, embedding: 4, loss: "branches" }),
+  greedy: greedy({ encoders, embedding: 4 }),
+  "greedy-random": greedy({ encoders, embedding: 4, guide: "random" }),
   mmib: mmib({ encoders, embedding: 4, hidden: 6 }),
   "mmib with three modalities": mmib({ encoders: three, embedding: 4, hidden: 6 }),
   "mmib-early": mmib({ encoders, embedding: 4, hidden: 6, bottleneck: "early" }),

@@ -50,7 +50,9 @@ test("every expert has encoders and a head of its own, and learns alone before a
 
 test("together, an expert's logits get the gradient of the product alone", () => {
   const method = i2m2({ encoders: encoders(), embedding: 4 });
-  const bias = ["heads.a.bias", "heads.b.bias", "joint.head.bias"].map((name) => gradientsOf(method, method.stages.length - 1)[name]!);
+  const bias = ["heads.a.bias", "heads.b.bias", "joint.head.bias"].map(
+    (name) => gradientsOf(method, method.stages.length - 1)[name]!,
+  );
   for (const own of bias.slice(1)) own.forEach((g, k) => void expect(g).toBeCloseTo(bias[0]![k]!, 9));
 });
 
