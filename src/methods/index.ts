@@ -4,6 +4,7 @@ import { type MlpOptions, mlp } from "../nn/mlp.ts";
 import type { Module } from "../nn/module.ts";
 import { dmil } from "./dmil/index.ts";
 import { ensemble } from "./ensemble.ts";
+import { fcl } from "./fcl.ts";
 import { greedy } from "./greedy.ts";
 import { i2m2 } from "./i2m2.ts";
 import { joint } from "./joint.ts";
@@ -23,6 +24,7 @@ export const methods: Readonly<Record<string, MethodFactory<never>>> = {
   greedy,
   mmib,
   qmf,
+  fcl,
   i2m2,
   reconboost,
   dmil,

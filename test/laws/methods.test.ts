@@ -6,6 +6,7 @@ import { grad } from "../../src/graph/grad.ts";
 import { transpose } from "../../src/graph/ops/index.ts";
 import { dmil } from "../../src/methods/dmil/index.ts";
 import { ensemble } from "../../src/methods/ensemble.ts";
+import { fcl } from "../../src/methods/fcl.ts";
 import { greedy } from "../../src/methods/greedy.ts";
 import { i2m2 } from "../../src/methods/i2m2.ts";
 import { methodFrom, methods } from "../../src/methods/index.ts";
@@ -43,6 +44,8 @@ const variants: Record<string, Method> = {
   "mmib-late": mmib({ encoders: three, embedding: 4, hidden: 6, bottleneck: "late" }),
   qmf: qmf({ encoders, embedding: 4 }),
   "qmf with three modalities and a strict margin": qmf({ encoders: three, embedding: 4, margin: "strict" }),
+  fcl: fcl({ encoders, embedding: 4, critic: 6 }),
+  "fcl-ce": fcl({ encoders, embedding: 4, critic: 6, supervision: 1 }),
   i2m2: i2m2({ encoders, embedding: 4 }),
   "i2m2 with three modalities": i2m2({ encoders: three, embedding: 4 }),
   reconboost: reconboost({ encoders, embedding: 4, hidden: 6, rounds: 2 }),
