@@ -4,12 +4,31 @@ import { type MlpOptions, mlp } from "../nn/mlp.ts";
 import type { Module } from "../nn/module.ts";
 import { dmil } from "./dmil/index.ts";
 import { ensemble } from "./ensemble.ts";
+import { fcl } from "./fcl.ts";
+import { greedy } from "./greedy.ts";
+import { i2m2 } from "./i2m2.ts";
 import { joint } from "./joint.ts";
 import type { Method, MethodFactory } from "./method.ts";
+import { mmib } from "./mmib.ts";
+import { mmtm } from "./mmtm.ts";
 import { ogm } from "./ogm.ts";
+import { qmf } from "./qmf.ts";
+import { reconboost } from "./reconboost.ts";
 
 /** Every method by name. */
-export const methods: Readonly<Record<string, MethodFactory<never>>> = { joint, ensemble, ogm, dmil };
+export const methods: Readonly<Record<string, MethodFactory<never>>> = {
+  joint,
+  ensemble,
+  ogm,
+  mmtm,
+  greedy,
+  mmib,
+  qmf,
+  fcl,
+  i2m2,
+  reconboost,
+  dmil,
+};
 
 /** Named settings of methods: what they stand for. */
 const variants: ReadonlyMap<string, { readonly method: string; readonly options: object }> = new Map(

@@ -192,6 +192,11 @@ export function defineMethod<S extends z.ZodType, O extends Outputs>(
       );
     }
     const options = parseOptions(definition.schema, given, definition.name);
+    const stages = definition.stages(options, modalities);
+    const twice = stages.find(({ name }, i) => stages.findIndex((stage) => stage.name === name) < i);
+    if (twice !== undefined) {
+      throw configError(`${definition.name}: two stages would be called "${twice.name}"; rename the modality.`);
+    }
     return {
       name: definition.name,
       modalities,
@@ -209,7 +214,7 @@ export function defineMethod<S extends z.ZodType, O extends Outputs>(
         }
         return definition.build(input, encoders, options);
       },
-      stages: definition.stages(options, modalities),
+      stages,
     };
   };
   return Object.assign(create, {

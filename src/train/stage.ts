@@ -93,10 +93,13 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
   const chunk = Math.max(2, Math.min(256, train.labels.length));
   const evaluated = forward(method, widths, chunk, { training: false }).outputs;
   const evaluation = stage.prediction(evaluated as never);
+  // Stored means are renewed in every stage that reads them anywhere: the unimodal predictions may do so alone.
+  const readAnywhere = leavesOf([evaluated.logits, evaluated.unimodal], "parameter");
+  const means = [...readAnywhere].filter(([name]) => Object.hasOwn(evaluated.statistics ?? {}, name));
 
   // Trained parameters lie first and together, and gradients lie alike: the optimiser makes one pass over each.
   const trained = first.graph.gradients;
-  const used = new Map([...leavesOf(first.outputs, "parameter"), ...leavesOf([evaluation], "parameter")]);
+  const used = new Map([...leavesOf(first.outputs, "parameter"), ...leavesOf([evaluation], "parameter"), ...means]);
   const parameterLayout = layoutOf("parameter", [
     ...[...trained].map(([name, { parameter }]) => ({ name, expr: parameter })),
     ...[...used].flatMap(([name, expr]) => (trained.has(name) ? [] : [{ name, expr, group: 1 }])),

@@ -3,18 +3,28 @@ import { describe, expect, test } from "vitest";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
 import { asLeaf, leaf, topological } from "../../src/graph/expr.ts";
 import { grad } from "../../src/graph/grad.ts";
+import { transpose } from "../../src/graph/ops/index.ts";
 import { dmil } from "../../src/methods/dmil/index.ts";
 import { ensemble } from "../../src/methods/ensemble.ts";
+import { fcl } from "../../src/methods/fcl.ts";
+import { greedy } from "../../src/methods/greedy.ts";
+import { i2m2 } from "../../src/methods/i2m2.ts";
 import { methodFrom, methods } from "../../src/methods/index.ts";
 import { joint } from "../../src/methods/joint.ts";
 import type { Method } from "../../src/methods/method.ts";
+import { mmib } from "../../src/methods/mmib.ts";
+import { mmtm } from "../../src/methods/mmtm.ts";
 import { ogm } from "../../src/methods/ogm.ts";
+import { qmf } from "../../src/methods/qmf.ts";
+import { reconboost } from "../../src/methods/reconboost.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { initialState } from "../../src/nn/module.ts";
 import { interpret } from "../../src/runtime/reference.ts";
+import { toOnnx } from "../../src/train/export.ts";
 import { fit } from "../../src/train/fit.ts";
-import { forward, parametersOf, stageGraph, type Widths } from "../../src/train/graph.ts";
-import { normals, runNative } from "../support/numbers.ts";
+import { forward, modalityLeaf, parametersOf, stageGraph, type Widths } from "../../src/train/graph.ts";
+import type { Fitted } from "../../src/train/model.ts";
+import { difference, normals, runNative } from "../support/numbers.ts";
 
 const encoders = { a: mlp([5, 6]), b: mlp([4]) };
 const three = { ...encoders, c: mlp([3, 4], { dropout: 0.25, norm: true, activation: "tanh" }) };
@@ -24,6 +34,28 @@ const variants: Record<string, Method> = {
   ensemble: ensemble({ encoders, embedding: 4 }),
   ogm: ogm({ encoders, embedding: 4 }),
   "ogm-ge with three modalities": ogm({ encoders: three, embedding: 4, noise: true }),
+  mmtm: mmtm({ encoders, embedding: 4 }),
+  "mmtm with three modalities, branch losses": mmtm({ encoders: three, embedding: 4, loss: "branches" }),
+  greedy: greedy({ encoders, embedding: 4 }),
+  "greedy-random": greedy({ encoders, embedding: 4, guide: "random" }),
+  mmib: mmib({ encoders, embedding: 4, hidden: 6 }),
+  "mmib with three modalities": mmib({ encoders: three, embedding: 4, hidden: 6 }),
+  "mmib-early": mmib({ encoders, embedding: 4, hidden: 6, bottleneck: "early" }),
+  "mmib-late": mmib({ encoders: three, embedding: 4, hidden: 6, bottleneck: "late" }),
+  qmf: qmf({ encoders, embedding: 4 }),
+  "qmf with three modalities and a strict margin": qmf({ encoders: three, embedding: 4, margin: "strict" }),
+  fcl: fcl({ encoders, embedding: 4, critic: 6 }),
+  "fcl-ce": fcl({ encoders, embedding: 4, critic: 6, supervision: 1 }),
+  i2m2: i2m2({ encoders, embedding: 4 }),
+  "i2m2 with three modalities": i2m2({ encoders: three, embedding: 4 }),
+  reconboost: reconboost({ encoders, embedding: 4, hidden: 6, rounds: 2 }),
+  "reconboost with three modalities and consolidation": reconboost({
+    encoders: three,
+    embedding: 4,
+    hidden: 6,
+    rounds: 1,
+    consolidation: 0.5,
+  }),
   dmil: dmil({ encoders, embedding: 4 }),
   "dmil with three modalities": dmil({ encoders: three, embedding: 4 }),
   "dmil with three modalities and the three-way term": dmil({ encoders: three, embedding: 4, order: 3 }),
@@ -57,6 +89,8 @@ function bindingsFor(method: Method, exprs: Parameters<typeof topological>[0], s
       }
       const values = normals(found.shape, 50 * seed + i);
       if (found.name === "target") values.forEach((_, j) => void (values[j] = j % K === Math.floor(j / K) % K ? 1 : 0));
+      // What is kept of samples lies between its bounds, and may lie close together.
+      if (/^samples\..*\.(least|largest)$/.test(found.name)) values.fill(found.name.endsWith(".least") ? -500 : 500);
       return [[found.name, values]];
     }),
   );
@@ -95,6 +129,42 @@ describe.each(Object.entries(variants))("%s", (_, method) => {
           expect(mixed).toBeCloseTo(logits[i * K + k]!, 4);
         }
       }
+    }
+  });
+
+  test("an exported model says what the model says, for any number of samples", async () => {
+    const features = Object.entries(widths.features);
+    const fitted: Fitted = {
+      method,
+      classes: ["0", "1", "2"],
+      shapes: Object.fromEntries(features.map(([name, width]) => [name, [width]])),
+      standardiser: Object.fromEntries(
+        features.map(([name, width]) => [
+          name,
+          { mean: new Float32Array(width), scale: new Float32Array(width).fill(1) },
+        ]),
+      ),
+      state: initialState(parametersOf(method, widths), 2),
+      calibration: {} as Fitted["calibration"],
+      history: [],
+    };
+    const ort = await import("onnxruntime-node");
+    const session = await ort.InferenceSession.create(toOnnx(fitted));
+    const stored = Object.fromEntries(Object.entries(fitted.state).map(([name, { data }]) => [name, data]));
+    for (const count of [1, 5]) {
+      const rows = features.map(([name, width], i) => ({ name, width, data: normals([count, width], 9 + i) }));
+      const said = await session.run(
+        Object.fromEntries(
+          rows.map(({ name, width, data }) => [name, new ort.Tensor("float32", data, [count, width])]),
+        ),
+      );
+      const { outputs } = forward(method, widths, count, { training: false });
+      const [logits, unimodal] = interpret([outputs.logits, transpose(outputs.unimodal, [1, 0, 2])], {
+        ...stored,
+        ...Object.fromEntries(rows.map(({ name, data }) => [modalityLeaf(name), data])),
+      });
+      expect(difference(logits!.data, said.logits!.data as Float32Array)).toBeLessThan(1e-5);
+      expect(difference(unimodal!.data, said.unimodal!.data as Float32Array)).toBeLessThan(1e-5);
     }
   });
 
@@ -208,6 +278,9 @@ test("ensemble: with equal members it equals either", async () => {
 
 test("settings that cannot be: fewer than two modalities, unknown options", () => {
   expect(() => joint({ encoders: { a: mlp([4]) } })).toThrowError(/1 modalities \(a\); two or more/);
+  expect(() => i2m2({ encoders: { ...encoders, together: mlp([4]) } })).toThrowError(
+    /two stages would be called "together"; rename the modality/,
+  );
   expect(() => dmil({ encoders, embeding: 3 } as never)).toThrowError(
     /unknown option "embeding"; did you mean "embedding"\?/,
   );

@@ -1,6 +1,7 @@
 /** Small data and models for tests of single methods, and the gradients a stage gives on one batch. */
 
 import type { State } from "../../src/core/tensor.ts";
+import type { DataSplits } from "../../src/data/dataset.ts";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
 import { asLeaf, type Expr, topological } from "../../src/graph/expr.ts";
 import type { Method } from "../../src/methods/method.ts";
@@ -63,9 +64,9 @@ export function gradientsOf(
   return Object.fromEntries([...gradients.keys()].map((name, i) => [name, values[i]!.data]));
 }
 
-/** Trains for two epochs a stage on a few samples and gives the bits of the parameters both models have in common. */
-export async function trainedBits(method: Method, only: (parameter: string) => boolean = () => true): Promise<string> {
-  const data = interactionMixture({
+/** A few samples for a method over those encoders. */
+export function smallData(method: Method): DataSplits {
+  return interactionMixture({
     classes: K,
     noise: 0.3,
     modalities: [...method.modalities],
@@ -74,7 +75,11 @@ export async function trainedBits(method: Method, only: (parameter: string) => b
     features: F,
     seed: 3,
   });
-  const { state } = await fit(method, data, {
+}
+
+/** Trains for two epochs a stage on a few samples and gives the bits of the parameters both models have in common. */
+export async function trainedBits(method: Method, only: (parameter: string) => boolean = () => true): Promise<string> {
+  const { state } = await fit(method, smallData(method), {
     seed: 1,
     batchSize: 16,
     threads: 1,

@@ -1,0 +1,159 @@
+/**
+ * @file FactorCL with labels: projections of each modality keep what both share about the label and what each has alone, by raising lower
+ * bounds of that information and lowering upper bounds of the rest; then a linear probe. The unimodal predictions are probes of one
+ * modality's projections.
+ * Source: Liang, Deng, Ma, Zou, Morency, Salakhutdinov: Factorized Contrastive Learning: Going Beyond Multi-view Redundancy, NeurIPS 2023.
+ * Differs: the label enters every critic one-hot (in the authors' code two critics read its index as a number). Critics of the upper bounds
+ * take their step together with the rest, once for each step, not after it. The probe is trained by this project's optimiser on training
+ * samples, its best epoch picked on validation data. Critics are narrower.
+ */
+import { z } from "zod";
+import type { Loose } from "../core/options.ts";
+import type { Expr } from "../graph/expr.ts";
+import { concat, neg, slice, stack, stopGradient, unstack } from "../graph/ops/index.ts";
+import { linear } from "../nn/linear.ts";
+import { crossEntropy } from "../nn/losses.ts";
+import { twoLayer } from "../nn/mlp.ts";
+import { type Critic, club, critic, held, nce, scores } from "./critics.ts";
+import { wholeStage } from "./late-fusion.ts";
+import {
+  defineMethod,
+  embed,
+  embeddingOption,
+  embeddings,
+  type MethodFactory,
+  type Outputs,
+  type Stage,
+  type Terms,
+} from "./method.ts";
+
+/** Settings. */
+export interface FclOptions {
+  /** E, the width of embeddings and projections, 64. */
+  readonly embedding: number;
+  /** Hidden units of critics, 64; the authors have 512. A step costs 8 batch^2 critic^2 multiplications and more. */
+  readonly critic: number;
+  /** Weight of the prediction's cross-entropy while projections are trained, 0 (published); 1 in `fcl-ce`. */
+  readonly supervision: number;
+}
+
+const schema: z.ZodType<FclOptions, Loose<FclOptions>> = z.strictObject({
+  embedding: embeddingOption,
+  critic: z.int().positive().default(64),
+  supervision: z.number().min(0).default(0),
+});
+
+/** What the projections of a modality are for, in the order of their stack. */
+const USES = ["nce", "club", "label", "nceGiven", "clubGiven"] as const;
+type Use = (typeof USES)[number];
+
+export interface FclOutputs extends Outputs {
+  /** Projections of both modalities by use, [B, E] each. */
+  readonly projections: Readonly<Record<Use, readonly [Expr, Expr]>>;
+  /** Critics by use; that of the label has one for each modality. */
+  readonly critics: Readonly<Record<Exclude<Use, "label">, Critic>> & { readonly label: readonly [Critic, Critic] };
+}
+
+/** Loss terms [8]: what raises and lowers bounds, then what trains the critics of upper bounds. `target` [B, K] is one-hot. */
+function bounds({ projections, critics }: FclOutputs, target: Expr, modalities: readonly string[]): Terms {
+  const given = ([a, b]: readonly [Expr, Expr]): [Expr, Expr] => [concat([a, target], -1), concat([b, target], -1)];
+  const pairs: Readonly<Record<Exclude<Use, "label">, readonly [Expr, Expr]>> = {
+    nce: projections.nce,
+    club: projections.club,
+    nceGiven: given(projections.nceGiven),
+    clubGiven: given(projections.clubGiven),
+  };
+  const raised = (use: "nce" | "nceGiven"): Expr => neg(nce(scores(critics[use], ...pairs[use])));
+  // Each side holds the other constant: one graph stands for two alternating steps.
+  const lowered = (use: "club" | "clubGiven"): Expr => club(scores(held(critics[use]), ...pairs[use]));
+  const trained = (use: "club" | "clubGiven"): Expr => {
+    const [a, b] = pairs[use];
+    return neg(nce(scores(critics[use], stopGradient(a), stopGradient(b))));
+  };
+  const terms: readonly (readonly [string, Expr])[] = [
+    ["nce.shared", raised("nce")],
+    ["club.shared", lowered("club")],
+    ...modalities.map(
+      (name, m) => [`nce.label.${name}`, neg(nce(scores(critics.label[m]!, projections.label[m]!, target)))] as const,
+    ),
+    ["nce.given", raised("nceGiven")],
+    ["club.given", lowered("clubGiven")],
+    ["critic.shared", trained("club")],
+    ["critic.given", trained("clubGiven")],
+  ];
+  return {
+    names: terms.map(([name]) => name),
+    value: stack(terms.map(([, term]) => term)),
+    weights: terms.map(() => 1),
+  };
+}
+
+/** FactorCL. Parameters: `encoders.<modality>...`, `projections` [10, ...], `critics.<use>...`, `probe` on all, `probes.<modality>`. */
+export const fcl: MethodFactory<Loose<FclOptions>, FclOutputs> = defineMethod({
+  name: "fcl",
+  summary: "factorised contrastive learning, then a probe (FactorCL, NeurIPS 2023)",
+  schema,
+  variants: { "fcl-ce": { supervision: 1 } },
+  most: 2,
+  build(input, encoders, { embedding, critic: hidden }): FclOutputs {
+    const { scope, classes } = input;
+    const names = Object.keys(encoders);
+    const z = embed(input, encoders, embedding);
+    const copies = stack(unstack(z).flatMap((own) => USES.map(() => own)));
+    const projected = twoLayer(scope.child("projections"), copies, embedding, embedding); // [2 * 5, B, E]
+    const blocks = [0, 1].map((m) => unstack(slice(projected, 0, m * USES.length, USES.length)));
+    const sides = blocks.map((block) => concat(block, -1)); // [B, 5 E] each
+    const own = scope.child("critics");
+    const pair = (use: string, extra = 0): Critic =>
+      critic(own.child(use), [embedding + extra, embedding + extra], hidden);
+    const label = (name: string): Critic => critic(own.child("label").child(name), [embedding, classes], hidden);
+    const probes = scope.child("probes");
+    return {
+      logits: linear(scope.child("probe"), concat(sides, -1), classes),
+      unimodal: stack(sides.map((side, m) => linear(probes.child(names[m]!), side, classes))),
+      representations: {
+        ...embeddings(z, names),
+        ...Object.fromEntries(names.map((name, m) => [`projections_${name}`, sides[m]!])),
+      },
+      projections: Object.fromEntries(
+        USES.map((use, i) => [use, [blocks[0]![i]!, blocks[1]![i]!]]),
+      ) as unknown as FclOutputs["projections"],
+      critics: {
+        nce: pair("nce"),
+        club: pair("club"),
+        nceGiven: pair("nceGiven", classes),
+        clubGiven: pair("clubGiven", classes),
+        label: [label(names[0]!), label(names[1]!)],
+      },
+    };
+  },
+  stages: ({ supervision }, modalities): readonly Stage<FclOutputs>[] => [
+    {
+      ...wholeStage,
+      name: "factors",
+      trains: (parameter) => (supervision > 0 ? !parameter.startsWith("probes.") : !/^probes?\./.test(parameter)),
+      terms: (out, target) => [
+        bounds(out, target, modalities),
+        ...(supervision === 0
+          ? []
+          : [{ names: ["ce.prediction"], value: crossEntropy(out.logits, target), weights: [supervision] }]),
+      ],
+      // Without supervision there is no probe yet, so that accuracy says nothing.
+      ...(supervision === 0 && { best: "last" }),
+      schedule: { kind: "cosine" },
+    },
+    {
+      ...wholeStage,
+      name: "probe",
+      trains: (parameter) => /^probes?\./.test(parameter),
+      terms: (out, target) => [
+        { names: ["ce.prediction"], value: crossEntropy(out.logits, target), weights: [1] },
+        {
+          names: modalities.map((modality) => `ce.only.${modality}`),
+          value: crossEntropy(out.unimodal, target),
+          weights: modalities.map(() => 1),
+        },
+      ],
+    },
+  ],
+});

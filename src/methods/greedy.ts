@@ -1,0 +1,156 @@
+/**
+ * @file Guided training against greedy learning: MMTM trained on the losses of its branches. It is watched how fast a branch learns through the
+ * other modality and how fast on its own; the one that leans on the other more must do with a constant gate for some steps.
+ * Source: Wu, Jastrzebski, Cho, Geras: Characterizing and Overcoming the Greedy Nature of Learning in Multi-modal Deep Neural Networks,
+ * ICML 2022.
+ * Differs: what mmtm.ts says of the module. A branch's constant gate is the mean of its own past gates (in the authors' code the second
+ * branch's comes from the first branch by mistake), over steps without guidance.
+ */
+import { z } from "zod";
+import type { Loose } from "../core/options.ts";
+import { asLeaf, type Expr, topological } from "../graph/expr.ts";
+import {
+  add,
+  at,
+  concat,
+  div,
+  greater,
+  log,
+  maximum,
+  mean,
+  mul,
+  reshape,
+  square,
+  stack,
+  sub,
+  sum,
+  where,
+} from "../graph/ops/index.ts";
+import { wholeStage } from "./late-fusion.ts";
+import { defineMethod, type MethodFactory, type Stage, type StepContext } from "./method.ts";
+import { branchTerms, type Transfer, type TransferOptions, transfer, transferShape } from "./mmtm.ts";
+
+/** Settings. */
+export interface GreedyOptions extends TransferOptions {
+  /** Who is guided: the branch whose speeds say so (published), or one drawn at each step, or none, with equal odds ("random", the authors' control). */
+  readonly guide: "speed" | "random";
+  /** Speeds may differ by this much, in powers of ten, 0.01 (published). */
+  readonly threshold: number;
+  /** Steps for which a branch is guided, 5 (published). */
+  readonly steps: number;
+  /** The first epoch with guidance, 2 (published). */
+  readonly from: number;
+}
+
+const schema: z.ZodType<GreedyOptions, Loose<GreedyOptions>> = z.strictObject({
+  ...transferShape,
+  guide: z.enum(["speed", "random"]).default("speed"),
+  threshold: z.number().min(0).default(0.01),
+  steps: z.int().positive().default(5),
+  from: z.int().min(1).default(2),
+});
+
+/** A standard normal lies beyond it with odds of a third on each side. */
+const THIRD = 0.4307273;
+
+/** Which branches are guided in this step: 1 or 0, [2, 1, 1]. */
+function guided({ epoch, memory, noise }: StepContext, { guide, from }: GreedyOptions): Expr {
+  if (guide === "speed") {
+    const now = greater(memory.left!, 0.5);
+    return reshape(stack([mul(now, sub(1, memory.branch!)), mul(now, memory.branch!)]), [2, 1, 1]);
+  }
+  const draw = noise("branch", [1, 1, 1]);
+  const both = concat([greater(-THIRD, draw), greater(draw, THIRD)], 0);
+  return mul(both, greater(epoch, from - 0.5));
+}
+
+/** How fast parameters move: squared size of their gradients by their own, [], over pairs of gradient and value. */
+function speed(parts: readonly (readonly [gradient: Expr, value: Expr])[]): Expr {
+  const size = (of: 0 | 1): Expr => parts.map((part) => sum(square(part[of]))).reduce(add);
+  return div(size(0), size(1));
+}
+
+/** Speeds of the transfer module as each branch uses it, and of each encoder, [2] each. */
+export function speeds(
+  out: Transfer,
+  gradients: ReadonlyMap<string, Expr>,
+  modalities: readonly string[],
+): { readonly through: Expr; readonly alone: Expr } {
+  const pairs = topological([out.logits]).flatMap((node) => {
+    const name = asLeaf(node)?.name ?? "";
+    const gradient = gradients.get(name);
+    return gradient === undefined ? [] : [{ name, parts: [gradient, node] as const }];
+  });
+  const under = (prefix: string) => pairs.flatMap(({ name, parts }) => (name.startsWith(prefix) ? [parts] : []));
+  const branches = modalities.map((modality, m) => ({
+    through: speed([
+      ...under("transfer.squeeze."),
+      ...under("transfer.gates.").map(([gradient, value]) => [at(gradient, m), at(value, m)] as const),
+    ]),
+    alone: speed(under(`encoders.${modality}.`)),
+  }));
+  return { through: stack(branches.map((own) => own.through)), alone: stack(branches.map((own) => own.alone)) };
+}
+
+/** How much faster than branch 1 branch 0 learns through the other modality, in powers of ten, []; summed speeds are [2]. */
+export function lead(through: Expr, alone: Expr): Expr {
+  const rates = mul(log(div(maximum(through, 1e-30), maximum(alone, 1e-30))), Math.LOG10E);
+  return sub(at(rates, 0), at(rates, 1));
+}
+
+/** New values of memory after a step; what belongs to speeds stands still while a branch is guided. */
+function remembered(
+  options: GreedyOptions,
+  out: Transfer,
+  context: StepContext,
+  { through, alone }: { readonly through: Expr; readonly alone: Expr },
+): Record<string, Expr> {
+  const { memory, epoch } = context;
+  const busy = greater(sum(guided(context, options)), 0.5);
+  const unless = (old: Expr, next: Expr): Expr => where(busy, old, next);
+  const seen = add(memory.seen!, 1);
+  const gates = add(memory.gates!, div(sub(mean(out.gates, 1, true), memory.gates!), seen));
+  const kept = { seen: unless(memory.seen!, seen), gates: unless(memory.gates!, gates) };
+  if (options.guide === "random") return kept;
+  const [throughAll, aloneAll] = [add(memory.through!, through), add(memory.alone!, alone)];
+  const d = lead(throughAll, aloneAll);
+  const starts = mul(greater(maximum(d, mul(d, -1)), options.threshold), greater(epoch, options.from - 0.5));
+  return {
+    ...kept,
+    through: unless(memory.through!, throughAll),
+    alone: unless(memory.alone!, aloneAll),
+    left: where(busy, sub(memory.left!, 1), mul(starts, options.steps)),
+    branch: unless(memory.branch!, greater(0, d)),
+  };
+}
+
+/** Greedy learning, guided. */
+export const greedy: MethodFactory<Loose<GreedyOptions>, Transfer> = defineMethod({
+  name: "greedy",
+  summary: "MMTM that holds back the branch that learns through the other (ICML 2022)",
+  schema,
+  variants: { "greedy-random": { guide: "random" } },
+  search: { threshold: [0.01, 0.1], steps: [5, 20] },
+  most: 2,
+  build: transfer,
+  stages: (options, modalities): readonly Stage<Transfer>[] => [
+    {
+      ...wholeStage,
+      memory: {
+        gates: { shape: [2, 1, options.embedding], value: options.scale / 2 },
+        seen: { shape: [], value: 0 },
+        ...(options.guide === "speed" && {
+          through: { shape: [2], value: 0 },
+          alone: { shape: [2], value: 0 },
+          left: { shape: [], value: 0 },
+          branch: { shape: [], value: 0 },
+        }),
+      },
+      terms(out, target, context) {
+        const gates = where(guided(context, options), context.memory.gates!, out.gates);
+        return [branchTerms(out.answer(gates), target, modalities)];
+      },
+      remember: (out, _, context, gradients) => remembered(options, out, context, speeds(out, gradients, modalities)),
+    },
+  ],
+});

@@ -1,0 +1,91 @@
+/**
+ * @file I2M2: a product of experts, one for each modality and one for all together, with encoders of its own. First each expert alone, then all
+ * together at a tenth of the rate. The unimodal predictions are the experts of the single modalities.
+ * Source: Madaan, Makino, Chopra, Cho: Jointly Modeling Inter- & Intra-Modality Dependencies for Multi-modal Learning, NeurIPS 2024.
+ * Differs: the last stage moves the unimodal experts too, which then are fit for the product rather than for themselves; no copies from
+ * before are kept, since a stage cannot store parameters twice. Run it for 0 epochs of `together` to see them as they were.
+ */
+import { z } from "zod";
+import type { Loose } from "../core/options.ts";
+import type { Expr } from "../graph/expr.ts";
+import { add, at, logSoftmax, stack, sum } from "../graph/ops/index.ts";
+import { linear } from "../nn/linear.ts";
+import { crossEntropy, negativeLogLikelihood } from "../nn/losses.ts";
+import { lateFusion, wholeStage } from "./late-fusion.ts";
+import {
+  defineMethod,
+  embed,
+  embeddingOption,
+  embeddings,
+  type MethodFactory,
+  type Outputs,
+  type Stage,
+} from "./method.ts";
+
+/** Settings. */
+export interface I2m2Options {
+  /** E, the width of embeddings, 64. */
+  readonly embedding: number;
+}
+
+const schema: z.ZodType<I2m2Options, Loose<I2m2Options>> = z.strictObject({ embedding: embeddingOption });
+
+export interface I2m2Outputs extends Outputs {
+  /** Logits of the expert for all modalities, [B, K]. */
+  readonly joint: Expr;
+}
+
+/** Log-probabilities [B, K] of the product of experts: of single modalities, logits [M, B, K], and of all, [B, K]. */
+export function product(single: Expr, joint: Expr): Expr {
+  return logSoftmax(add(logSoftmax(joint), sum(logSoftmax(single), 0)));
+}
+
+/** I2M2. Parameters: `encoders.<modality>...` and `heads.<modality>`, as in an ensemble; `joint....`, as in joint learning. */
+export const i2m2: MethodFactory<Loose<I2m2Options>, I2m2Outputs> = defineMethod({
+  name: "i2m2",
+  summary: "product of an expert per modality and one for all (NeurIPS 2024)",
+  schema,
+  build(input, encoders, { embedding }): I2m2Outputs {
+    const names = Object.keys(encoders);
+    const z = embed(input, encoders, embedding);
+    const heads = input.scope.child("heads");
+    const unimodal = stack(names.map((name, m) => linear(heads.child(name), at(z, m), input.classes)));
+    const all = lateFusion({ ...input, scope: input.scope.child("joint") }, encoders, embedding);
+    return {
+      logits: product(unimodal, all.logits),
+      unimodal,
+      representations: { ...embeddings(z, names), ...embeddings(all.stacked, names, "joint") },
+      joint: all.logits,
+    };
+  },
+  stages: (_, modalities): readonly Stage<I2m2Outputs>[] => [
+    ...modalities.map(
+      (modality, m): Stage<I2m2Outputs> => ({
+        ...wholeStage,
+        name: modality,
+        trains: (parameter) =>
+          parameter.startsWith(`encoders.${modality}.`) || parameter.startsWith(`heads.${modality}.`),
+        terms: (out, target) => [
+          { names: [`ce.only.${modality}`], value: crossEntropy(at(out.unimodal, m), target), weights: [1] },
+        ],
+        prediction: (out) => at(out.unimodal, m),
+      }),
+    ),
+    {
+      ...wholeStage,
+      name: "joint",
+      trains: (parameter) => parameter.startsWith("joint."),
+      terms: (out, target) => [{ names: ["ce.joint"], value: crossEntropy(out.joint, target), weights: [1] }],
+      prediction: (out) => out.joint,
+    },
+    {
+      ...wholeStage,
+      name: "together",
+      terms: (out, target) => [
+        { names: ["ce.prediction"], value: negativeLogLikelihood(out.logits, target), weights: [1] },
+      ],
+      epochs: 20,
+      learningRate: 1e-4,
+    },
+  ],
+});

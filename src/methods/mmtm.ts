@@ -1,0 +1,133 @@
+/**
+ * @file MMTM: each embedding's features are gated by a summary of all modalities; a head for each branch, and the prediction is the mean
+ * of their logits. The unimodal prediction of a modality is its branch with the other summaries replaced by their training means.
+ * Source: Vaezi Joze, Shaban, Iuzzolino, Koishida: MMTM: Multimodal Transfer Module for CNN Fusion, CVPR 2020.
+ * Differs: encoders here give vectors, so there is one module, on the embeddings, and squeezing is the identity (published: modules
+ * between stages of convolutions). Training starts from random weights, not from unimodal networks.
+ */
+import { z } from "zod";
+import type { Loose } from "../core/options.ts";
+import type { Expr } from "../graph/expr.ts";
+import { add, matmul, mean, mul, relu, sigmoid, stack, sub, sum } from "../graph/ops/index.ts";
+import { linear } from "../nn/linear.ts";
+import { crossEntropy } from "../nn/losses.ts";
+import type { Module } from "../nn/module.ts";
+import { wholeStage } from "./late-fusion.ts";
+import {
+  type BuildInput,
+  defineMethod,
+  embed,
+  embeddingOption,
+  embeddings,
+  type MethodFactory,
+  type Outputs,
+  type Stage,
+  type Terms,
+} from "./method.ts";
+
+/** What the transfer module and its branches need. */
+export interface TransferOptions {
+  /** E, the width of embeddings, 64. */
+  readonly embedding: number;
+  /** The summary is 2 M E / ratio wide, 4 (published). */
+  readonly ratio: number;
+  /** Gates are scale times a sigmoid: 2 (published), so that gates that know nothing leave all as it is; 1 is the authors' later code. */
+  readonly scale: 1 | 2;
+}
+
+/** Settings. */
+export interface MmtmOptions extends TransferOptions {
+  /** Cross-entropy of the prediction (published), or the sum of those of the branches, which greedy learning is trained on. */
+  readonly loss: "prediction" | "branches";
+}
+
+/** Their schema, by option. */
+export const transferShape: {
+  readonly embedding: z.ZodDefault<z.ZodInt>;
+  readonly ratio: z.ZodDefault<z.ZodNumber>;
+  readonly scale: z.ZodDefault<z.ZodUnion<readonly [z.ZodLiteral<1>, z.ZodLiteral<2>]>>;
+} = {
+  embedding: embeddingOption,
+  ratio: z.number().positive().default(4),
+  scale: z.union([z.literal(1), z.literal(2)]).default(2),
+};
+
+/** What the transfer module gives. */
+export interface Transfer extends Outputs {
+  /** Z_m, [M, B, E]. */
+  readonly stacked: Expr;
+  /** What Z_m is multiplied by, in (0, scale), [M, B, E]. */
+  readonly gates: Expr;
+  /** Branch logits [M, B, K]; the prediction is their mean. */
+  readonly branches: Expr;
+  /** Branch logits under other gates, of a shape that broadcasts to [M, B, E]. */
+  answer(gates: Expr): Expr;
+}
+
+/**
+ * Gates g_m = scale sigmoid(e V_m + c_m) from one summary e = relu(sum_j z_j W_j + c); branches are linear heads on z_m g_m.
+ * Parameters: `encoders.<modality>...`, `transfer.squeeze.weight` [M, E, W], `transfer.squeeze.bias` [W], `transfer.gates.weight`
+ * [M, W, E], `transfer.gates.bias` [M, 1, E], `heads.weight` [M, E, K], `heads.bias` [M, 1, K].
+ */
+export function transfer(
+  input: BuildInput,
+  encoders: Readonly<Record<string, Module>>,
+  { embedding, ratio, scale }: TransferOptions,
+): Transfer {
+  const names = Object.keys(encoders);
+  const stacked = embed(input, encoders, embedding);
+  const modalities = stacked.shape[0]!;
+  const own = input.scope.child("transfer");
+  const width = Math.ceil((2 * modalities * embedding) / ratio);
+  const init = { kind: "uniform", bound: 1 / Math.sqrt(modalities * embedding) } as const;
+  const squeeze = own.child("squeeze");
+  const weight = squeeze.parameter("weight", [modalities, embedding, width], init);
+  const bias = squeeze.parameter("bias", [width], init);
+  const centre = own.statistic("centre", [modalities, 1, embedding], 0);
+  // Each modality's part of the summary, [M, B, W]; and the same where it is at rest, [M, 1, W].
+  const parts = matmul(stacked, weight);
+  const resting = matmul(centre, weight);
+  const gate = (summaries: Expr): Expr =>
+    mul(sigmoid(linear(own.child("gates"), relu(add(summaries, bias)), embedding)), scale);
+  const answer = (gates: Expr): Expr => linear(input.scope.child("heads"), mul(stacked, gates), input.classes);
+  const summary = sum(parts, 0);
+  const gates = gate(stack(Array.from({ length: modalities }, () => summary)));
+  const branches = answer(gates);
+  return {
+    logits: mean(branches, 0),
+    unimodal: answer(gate(add(sub(parts, resting), sum(resting, 0)))),
+    statistics: { "transfer.centre": stacked },
+    representations: { ...embeddings(stacked, names), ...embeddings(mul(stacked, gates), names, "gated") },
+    stacked,
+    gates,
+    branches,
+    answer,
+  };
+}
+
+/** Cross-entropy of each branch; branch logits are [M, B, K]. */
+export function branchTerms(branches: Expr, target: Expr, modalities: readonly string[]): Terms {
+  return {
+    names: modalities.map((modality) => `ce.branch.${modality}`),
+    value: crossEntropy(branches, target),
+    weights: modalities.map(() => 1),
+  };
+}
+
+const schema: z.ZodType<MmtmOptions, Loose<MmtmOptions>> = z.strictObject({
+  ...transferShape,
+  loss: z.enum(["prediction", "branches"]).default("prediction"),
+});
+
+/** MMTM. */
+export const mmtm: MethodFactory<Loose<MmtmOptions>, Transfer> = defineMethod({
+  name: "mmtm",
+  summary: "embeddings gated by a summary of all modalities (CVPR 2020)",
+  schema,
+  search: { ratio: [2, 4, 8], loss: ["prediction", "branches"] },
+  build: transfer,
+  stages({ loss }, modalities): readonly Stage<Transfer>[] {
+    if (loss === "prediction") return [wholeStage];
+    return [{ ...wholeStage, terms: ({ branches }, target) => [branchTerms(branches, target, modalities)] }];
+  },
+});

@@ -1,0 +1,143 @@
+/**
+ * @file QMF: late fusion in which each modality counts by its confidence in the sample; confidences are taught to be ordered against the
+ * losses a sample has had so far. The unimodal predictions are the modalities' own heads.
+ * Source: Zhang, Wu, Zhang, Hu, Fu, Zhou, Peng: Provable Dynamic Fusion for Low-Quality Multimodal Data, ICML 2023.
+ * Differs: confidences are held constant in the sum, as in one of the authors' two programs. Past losses are scaled between the least and
+ * the largest when the epoch began, where every sample has been seen equally often; the authors' bounds move within the epoch.
+ */
+import { z } from "zod";
+import type { Loose } from "../core/options.ts";
+import type { Expr } from "../graph/expr.ts";
+import {
+  add,
+  concat,
+  div,
+  exp,
+  log,
+  logSoftmax,
+  max,
+  maximum,
+  mean,
+  mul,
+  neg,
+  relu,
+  reshape,
+  sign,
+  slice,
+  stopGradient,
+  sub,
+  sum,
+  transpose,
+} from "../graph/ops/index.ts";
+import { linear } from "../nn/linear.ts";
+import { crossEntropy } from "../nn/losses.ts";
+import { wholeStage } from "./late-fusion.ts";
+import {
+  defineMethod,
+  embed,
+  embeddingOption,
+  embeddings,
+  type MethodFactory,
+  type Outputs,
+  type SampleMemory,
+  type Stage,
+  type StepContext,
+} from "./method.ts";
+
+/** Settings. */
+export interface QmfOptions {
+  /** E, the width of embeddings, 64. */
+  readonly embedding: number;
+  /** Weight of the ranking losses, 0.1 (published for images with depth; 1 for texts with images). 0 leaves them out. */
+  readonly lambda: number;
+  /** A confidence is the log-sum-exp of logits divided by it, 10 (published). */
+  readonly temperature: number;
+  /** The gap of two samples' past losses is what their order may be wrong by ("slack", as in the authors' code), or must be right by ("strict"). */
+  readonly margin: "slack" | "strict";
+}
+
+const schema: z.ZodType<QmfOptions, Loose<QmfOptions>> = z.strictObject({
+  embedding: embeddingOption,
+  lambda: z.number().min(0).default(0.1),
+  temperature: z.number().positive().default(10),
+  margin: z.enum(["slack", "strict"]).default("slack"),
+});
+
+export interface QmfOutputs extends Outputs {
+  /** How sure each modality is of a sample, [M, B, 1]: no share, and not bounded. */
+  readonly confidences: Expr;
+}
+
+/** log(sum_k e^(logit_k)) / temperature of logits [M, B, K]: [M, B, 1]. */
+export function confidences(logits: Expr, temperature: number): Expr {
+  const top = max(logits, -1, true);
+  return div(add(log(sum(exp(sub(logits, top)), -1, true)), top), temperature);
+}
+
+/** Past losses [M, B, 1], from 0 for the least to 1 for the largest of all training samples; 0 where all are equal. */
+export function scaledHistory({ values, least, largest }: SampleMemory): Expr {
+  const [batch, modalities] = values.shape as [number, number];
+  const scaled = div(sub(values, least), maximum(sub(largest, least), 1e-12));
+  return reshape(transpose(scaled, [1, 0]), [modalities, batch, 1]);
+}
+
+/**
+ * Ranking loss of each modality, [M], from confidences and scaled histories [M, B, 1]. Each sample is compared with the next of the batch
+ * (the last with the first): the one with the larger past losses is to be the less confident.
+ */
+export function ranking(confidence: Expr, history: Expr, margin: QmfOptions["margin"]): Expr {
+  const next = (x: Expr): Expr => concat([slice(x, 1, 1, x.shape[1]! - 1), slice(x, 1, 0, 1)], 1);
+  const gap = sub(history, next(history));
+  const order = sign(gap);
+  const size = mul(gap, order);
+  const wrong = mul(order, sub(confidence, next(confidence)));
+  return mean(relu(margin === "slack" ? sub(wrong, size) : add(wrong, size)), [1, 2]);
+}
+
+/** QMF. */
+export const qmf: MethodFactory<Loose<QmfOptions>, QmfOutputs> = defineMethod({
+  name: "qmf",
+  summary: "late fusion weighted by confidences that past losses calibrate (ICML 2023)",
+  schema,
+  search: { lambda: [0.01, 0.1, 1] },
+  build(input, encoders, { embedding, temperature }): QmfOutputs {
+    const stacked = embed(input, encoders, embedding);
+    const unimodal = linear(input.scope.child("heads"), stacked, input.classes);
+    const sure = confidences(unimodal, temperature);
+    return {
+      logits: sum(mul(unimodal, stopGradient(sure)), 0),
+      unimodal,
+      representations: embeddings(stacked, Object.keys(encoders)),
+      confidences: sure,
+    };
+  },
+  stages: ({ lambda, margin }, modalities): readonly Stage<QmfOutputs>[] => [
+    {
+      ...wholeStage,
+      ...(lambda > 0 && {
+        sampleMemory: { losses: { width: modalities.length, value: 0 } },
+        remember(out: QmfOutputs, target: Expr, { samples }: StepContext) {
+          const now = neg(sum(mul(logSoftmax(out.unimodal), target), -1)); // [M, B]
+          return { losses: add(samples.losses!.values, transpose(now, [1, 0])) };
+        },
+      }),
+      terms: (out, target, { samples }) => [
+        { names: ["ce.prediction"], value: crossEntropy(out.logits, target), weights: [1] },
+        {
+          names: modalities.map((modality) => `ce.only.${modality}`),
+          value: crossEntropy(out.unimodal, target),
+          weights: modalities.map(() => 1),
+        },
+        ...(lambda === 0
+          ? []
+          : [
+              {
+                names: modalities.map((modality) => `ranking.${modality}`),
+                value: ranking(out.confidences, scaledHistory(samples.losses!), margin),
+                weights: modalities.map(() => lambda),
+              },
+            ]),
+      ],
+    },
+  ],
+});

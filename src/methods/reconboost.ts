@@ -1,0 +1,142 @@
+/**
+ * @file ReconBoost: modalities take turns. In its turn a modality learns what the others still get wrong, then all are trained together; the
+ * prediction is a scaled sum of the modalities' logits, which one head gives for all. The unimodal predictions are those logits.
+ * Source: Hua, Xu, Bao, Yang, Huang: ReconBoost: Boosting Can Achieve Modality Reconcilement, ICML 2024.
+ * Differs: training starts from random weights, not from unimodal networks. A turn goes on from the last epoch of the learning before it and
+ * from the best of the training together (the authors take the best turn on test data). Memory consolidation has a gradient here; in
+ * the authors' code both sides of it are constant, so that it changes nothing: off by default, as in their results.
+ */
+import { z } from "zod";
+import type { Loose } from "../core/options.ts";
+import type { Expr } from "../graph/expr.ts";
+import { at, logSoftmax, mean, mul, softmax, stack, stopGradient, sub, sum, unstack } from "../graph/ops/index.ts";
+import { crossEntropy, meanSquaredError } from "../nn/losses.ts";
+import { twoLayer } from "../nn/mlp.ts";
+import { wholeStage } from "./late-fusion.ts";
+import {
+  defineMethod,
+  embed,
+  embeddingOption,
+  embeddings,
+  type MethodFactory,
+  type Outputs,
+  type Stage,
+} from "./method.ts";
+
+/** Settings. */
+export interface ReconboostOptions {
+  /** E, the width of embeddings, 64. */
+  readonly embedding: number;
+  /** Hidden units of the head that all modalities share, 256 (published). */
+  readonly hidden: number;
+  /** How often each modality has its turn, 3; the authors go on for up to 1000 turns. */
+  readonly rounds: number;
+  /** Epochs a modality learns alone in its turn, and all are trained together after it, 4 each (published). */
+  readonly boosting: number;
+  readonly rectifying: number;
+  /** w_1: weight of a sample the others know nothing of, 5 (published). */
+  readonly weight: number;
+  /** w_2: what is taken off it where the others are sure of the right class, 1 (published). */
+  readonly discount: number;
+  /** alpha of memory consolidation: squared difference from the probabilities of the modality before, 0. */
+  readonly consolidation: number;
+}
+
+const schema: z.ZodType<ReconboostOptions, Loose<ReconboostOptions>> = z
+  .strictObject({
+    embedding: embeddingOption,
+    hidden: z.int().positive().default(256),
+    rounds: z.int().positive().default(3),
+    boosting: z.int().positive().default(4),
+    rectifying: z.int().positive().default(4),
+    weight: z.number().positive().default(5),
+    discount: z.number().min(0).default(1),
+    consolidation: z.number().min(0).default(0),
+  })
+  .refine(({ weight, discount }) => discount < weight, {
+    path: ["discount"],
+    message: "must be less than weight, or samples would count against the right class; 1 of 5 is the default.",
+  });
+
+export interface ReconboostOutputs extends Outputs {
+  /** b, [1]: what the sum of logits is multiplied by. */
+  readonly scale: Expr;
+}
+
+/**
+ * Residual cross-entropy of modality m, []: its own, in nats over K, each sample weighted by `weight` less `discount` times the
+ * probability that the others together give the right class. Logits are [M, B, K].
+ */
+export function residualCrossEntropy(
+  { unimodal, scale }: ReconboostOutputs,
+  target: Expr,
+  m: number,
+  { weight, discount }: Pick<ReconboostOptions, "weight" | "discount">,
+): Expr {
+  const others = sub(sum(unimodal, 0), at(unimodal, m));
+  const known = stopGradient(sum(mul(softmax(mul(others, scale)), target), -1)); // [B]
+  const right = sum(mul(logSoftmax(at(unimodal, m)), target), -1); // [B]
+  const classes = target.shape[1]!;
+  return mul(mean(mul(right, sub(weight, mul(known, discount)))), -1 / classes);
+}
+
+/** ReconBoost. Parameters: `encoders.<modality>...`, `head.0` and `head.1` for all modalities, `scale` [1]. */
+export const reconboost: MethodFactory<Loose<ReconboostOptions>, ReconboostOutputs> = defineMethod({
+  name: "reconboost",
+  summary: "modalities take turns to learn what the others get wrong (ICML 2024)",
+  schema,
+  search: { weight: [3, 5], rounds: [2, 4] },
+  build(input, encoders, { embedding, hidden }): ReconboostOutputs {
+    const stacked = embed(input, encoders, embedding);
+    const head = input.scope.child("head");
+    const unimodal = stack(unstack(stacked).map((z) => twoLayer(head, z, hidden, input.classes)));
+    const scale = input.scope.parameter("scale", [1], { kind: "constant", value: 1 });
+    return {
+      logits: mul(sum(unimodal, 0), scale),
+      unimodal,
+      representations: embeddings(stacked, Object.keys(encoders)),
+      scale,
+    };
+  },
+  stages: (options, modalities) =>
+    Array.from({ length: options.rounds }, (_, round) =>
+      modalities.flatMap((_, m) => turn(options, modalities, round, m)),
+    ).flat(),
+});
+
+/** The two stages of one turn. */
+function turn(
+  options: ReconboostOptions,
+  modalities: readonly string[],
+  round: number,
+  m: number,
+): readonly Stage<ReconboostOutputs>[] {
+  const modality = modalities[m]!;
+  const before = (m + modalities.length - 1) % modalities.length;
+  const consolidates = options.consolidation > 0 && round + m > 0;
+  return [
+    {
+      ...wholeStage,
+      name: `boost_${round + 1}_${modality}`,
+      trains: (parameter) => parameter.startsWith(`encoders.${modality}.`) || parameter.startsWith("head."),
+      terms(out, target) {
+        const residual = residualCrossEntropy(out, target, m, options);
+        const own = { names: [`ce.residual.${modality}`], value: residual, weights: [1] };
+        if (!consolidates) return [own];
+        const known = stopGradient(softmax(at(out.unimodal, before)));
+        const away = meanSquaredError(softmax(at(out.unimodal, m)), known);
+        return [own, { names: [`consolidation.${modality}`], value: away, weights: [options.consolidation] }];
+      },
+      best: "last",
+      epochs: options.boosting,
+      schedule: { kind: "constant" },
+    },
+    {
+      ...wholeStage,
+      name: `rectify_${round + 1}_${modality}`,
+      terms: (out, target) => [{ names: ["ce.prediction"], value: crossEntropy(out.logits, target), weights: [1] }],
+      epochs: options.rectifying,
+      schedule: { kind: "constant" },
+    },
+  ];
+}
