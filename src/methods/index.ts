@@ -2,14 +2,33 @@
 import { configError, hint } from "../core/errors.ts";
 import { type MlpOptions, mlp } from "../nn/mlp.ts";
 import type { Module } from "../nn/module.ts";
+import { agm } from "./agm.ts";
 import { dmil } from "./dmil/index.ts";
 import { ensemble } from "./ensemble.ts";
+import { fe } from "./fe.ts";
 import { joint } from "./joint.ts";
+import { mcr } from "./mcr/index.ts";
 import type { Method, MethodFactory } from "./method.ts";
+import { mlb } from "./mlb.ts";
+import { mmml } from "./mmml.ts";
 import { ogm } from "./ogm.ts";
+import { pmr } from "./pmr.ts";
+import { unimodal } from "./unimodal.ts";
 
 /** Every method by name. */
-export const methods: Readonly<Record<string, MethodFactory<never>>> = { joint, ensemble, ogm, dmil };
+export const methods: Readonly<Record<string, MethodFactory<never>>> = {
+  unimodal,
+  joint,
+  ensemble,
+  ogm,
+  pmr,
+  agm,
+  mlb,
+  mmml,
+  mcr,
+  fe,
+  dmil,
+};
 
 /** Named settings of methods: what they stand for. */
 const variants: ReadonlyMap<string, { readonly method: string; readonly options: object }> = new Map(
