@@ -11,19 +11,11 @@ import { writeFileSync } from "node:fs";
 import * as os from "node:os";
 import * as readline from "node:readline";
 import { parseArgs } from "node:util";
-import { stream } from "../src/core/random.ts";
 import { dmil } from "../src/methods/dmil/index.ts";
-import type { Stage } from "../src/methods/method.ts";
 import { mlp } from "../src/nn/mlp.ts";
-import { initialState } from "../src/nn/module.ts";
-import { adam } from "../src/optim/index.ts";
-import { loadBackend } from "../src/runtime/backend.ts";
-import { modalityLeaf, parametersOf } from "../src/train/graph.ts";
-import { prepareStage } from "../src/train/stage.ts";
+import { BATCH, timed } from "./prepared.ts";
 
 const CLASSES = 6;
-const BATCH = 64;
-const SAMPLES = 4096;
 
 /** A contender: runs steps and answers with milliseconds per step. */
 interface Contender {
@@ -39,44 +31,10 @@ async function ours(width: number, threads: number): Promise<Contender> {
     synergy: "published",
   });
   const widths = { features: { first: width, second: width }, classes: CLASSES };
-  const draw = stream(0, "bench");
-  const source = () => ({
-    data: Float32Array.from({ length: SAMPLES * width }, () => draw.normal()),
-    lead: 1,
-    rows: SAMPLES,
-    width,
-  });
-  const { backend } = await loadBackend("native");
-  const prepared = await prepareStage({
-    method,
-    stage: method.stages[2] as unknown as Stage<never>,
-    widths,
-    state: initialState(parametersOf(method, widths), 0),
-    train: {
-      labels: Int32Array.from({ length: SAMPLES }, () => draw.below(CLASSES)),
-      sources: { [modalityLeaf("first")]: source(), [modalityLeaf("second")]: source() },
-    },
-    batchSize: BATCH,
-    seed: 0,
-    optimiser: adam(),
-    clipNorm: undefined,
-    backend,
-    threads,
-  });
-  let step = 0;
-  const order = new Uint32Array(BATCH);
+  const { prepared, backend, steps } = await timed(method, method.stages[2] as never, widths, threads);
   return {
-    name: `dmil (onnxruntime ${backend.version})`,
-    async run(steps) {
-      const ms: number[] = [];
-      for (let i = 0; i < steps; i++) {
-        for (let j = 0; j < BATCH; j++) order[j] = draw.below(SAMPLES);
-        const start = performance.now();
-        await prepared.step(order, 0, BATCH, ++step, 1e-3);
-        ms.push(performance.now() - start);
-      }
-      return { ms, peakMiB: process.resourceUsage().maxRSS / 1024 };
-    },
+    name: `dmil (${backend})`,
+    run: async (count) => ({ ms: await steps(count), peakMiB: process.resourceUsage().maxRSS / 1024 }),
     close: () => prepared.dispose(),
   };
 }

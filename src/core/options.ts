@@ -1,9 +1,24 @@
 /** @file Options: zod schemas with our messages. Unknown keys are errors that name the nearest known key. */
-import type { z } from "zod";
+import { z } from "zod";
 import { configError, hint } from "./errors.ts";
 
 /** Settings as a user writes them: everything may be left out. */
 export type Loose<T> = { readonly [K in keyof T]?: T[K] | undefined };
+
+/** A value as messages show it. */
+export function shown(value: unknown): string {
+  return value === undefined ? "nothing" : (JSON.stringify(value) ?? String(value)).slice(0, 60);
+}
+
+/** One of some words; the error names the nearest. */
+export function oneOf<const T extends readonly [string, ...string[]]>(...allowed: T): z.ZodType<T[number], T[number]> {
+  return z.enum(allowed, {
+    error: ({ input }) =>
+      typeof input === "string"
+        ? `unknown word "${input}"${hint(input, allowed)}`
+        : `${shown(input)} given; allowed: ${allowed.join(", ")}.`,
+  });
+}
 
 /** One thing wrong with a value: where in it, and what. */
 export interface OptionIssue {

@@ -2,24 +2,38 @@
 import { configError, hint } from "../core/errors.ts";
 import { type MlpOptions, mlp } from "../nn/mlp.ts";
 import type { Module } from "../nn/module.ts";
+import { agm } from "./agm.ts";
 import { dmil } from "./dmil/index.ts";
 import { ensemble } from "./ensemble.ts";
 import { fcl } from "./fcl.ts";
+import { fe } from "./fe.ts";
 import { greedy } from "./greedy.ts";
 import { i2m2 } from "./i2m2.ts";
 import { joint } from "./joint.ts";
+import { mcr } from "./mcr/index.ts";
 import type { Method, MethodFactory } from "./method.ts";
+import { mlb } from "./mlb.ts";
 import { mmib } from "./mmib.ts";
+import { mmml } from "./mmml.ts";
 import { mmtm } from "./mmtm.ts";
 import { ogm } from "./ogm.ts";
+import { pmr } from "./pmr.ts";
 import { qmf } from "./qmf.ts";
 import { reconboost } from "./reconboost.ts";
+import { unimodal } from "./unimodal.ts";
 
 /** Every method by name. */
 export const methods: Readonly<Record<string, MethodFactory<never>>> = {
+  unimodal,
   joint,
   ensemble,
   ogm,
+  pmr,
+  agm,
+  mlb,
+  mmml,
+  mcr,
+  fe,
   mmtm,
   greedy,
   mmib,

@@ -1,6 +1,10 @@
-/** @file Joint learning: one linear head on the concatenated embeddings, one loss. The unimodal predictions are slices of the head. */
+/**
+ * @file Joint learning: one head on all embeddings, one loss. With the linear head (the default) and the sum, the unimodal predictions
+ * are the head's slices; with a deep head see heads.ts.
+ */
 import { z } from "zod";
-import type { Loose } from "../core/options.ts";
+import { type Loose, oneOf } from "../core/options.ts";
+import { deepFusion, deepHeads, sumFusion } from "./heads.ts";
 import { lateFusion, wholeStage } from "./late-fusion.ts";
 import { defineMethod, embeddingOption, type MethodFactory, type Outputs } from "./method.ts";
 
@@ -8,15 +12,31 @@ import { defineMethod, embeddingOption, type MethodFactory, type Outputs } from 
 export interface JointOptions {
   /** E, the width of embeddings, 64. */
   readonly embedding: number;
+  /** Linear on concatenated embeddings ("linear"), or another head of heads.ts. */
+  readonly head: "linear" | "sum" | "mlp" | "gated" | "film" | "bilinear";
 }
 
-const schema: z.ZodType<JointOptions, Loose<JointOptions>> = z.strictObject({ embedding: embeddingOption });
+const schema: z.ZodType<JointOptions, Loose<JointOptions>> = z.strictObject({
+  embedding: embeddingOption,
+  head: oneOf("linear", "sum", "mlp", "gated", "film", "bilinear").default("linear"),
+});
 
 /** Joint learning. */
 export const joint: MethodFactory<Loose<JointOptions>, Outputs> = defineMethod({
   name: "joint",
   summary: "one linear head on concatenated embeddings",
   schema,
-  build: (input, encoders, { embedding }) => lateFusion(input, encoders, embedding),
+  variants: {
+    "joint-mlp": { head: "mlp" },
+    "joint-sum": { head: "sum" },
+    "joint-gated": { head: "gated" },
+    "joint-film": { head: "film" },
+    "joint-bilinear": { head: "bilinear" },
+  },
+  build(input, encoders, { embedding, head }) {
+    if (head === "linear") return lateFusion(input, encoders, embedding);
+    if (head === "sum") return sumFusion(input, encoders, embedding);
+    return deepFusion(input, encoders, embedding, deepHeads[head]);
+  },
   stages: () => [wholeStage],
 });

@@ -2,7 +2,7 @@
  * @file Late fusion: what joint learning and the methods that balance it share. Encoders, embeddings, one linear head on all of them
  * side by side, cut into a slice for each modality.
  */
-import type { Expr } from "../graph/expr.ts";
+import { asLeaf, type Expr, topological } from "../graph/expr.ts";
 import { add, concat, matmul, mul, reshape, split, stack, unstack } from "../graph/ops/index.ts";
 import { crossEntropy } from "../nn/losses.ts";
 import type { Module } from "../nn/module.ts";
@@ -12,6 +12,11 @@ import { type BuildInput, embed, embeddings, type Outputs, type Stage } from "./
 export interface LateFusion extends Outputs {
   /** Z_m, [M, B, E]. */
   readonly stacked: Expr;
+  /** z_m W_m, [B, K] each: the logits are their sum and the bias. */
+  readonly parts: readonly Expr[];
+  /** Of the head: [M E, K] and [K]. */
+  readonly weight: Expr;
+  readonly bias: Expr;
 }
 
 /**
@@ -32,17 +37,34 @@ export function lateFusion(
   const weight = head.parameter("weight", [width, input.classes], init);
   const bias = head.parameter("bias", [input.classes], init);
   const share = reshape(mul(bias, 1 / z.length), [1, input.classes]);
-  const slices = split(
+  const parts = split(
     weight,
     0,
     z.map(() => embedding),
-  ).map((part, m) => add(matmul(z[m]!, part), share));
+  ).map((own, m) => matmul(z[m]!, own));
   return {
     logits: matmul(concat(z, -1), weight, { bias }),
-    unimodal: stack(slices),
+    unimodal: stack(parts.map((part) => add(part, share))),
     representations: embeddings(stacked, Object.keys(encoders)),
     stacked,
+    parts,
+    weight,
+    bias,
   };
+}
+
+/**
+ * The same in evaluation form, inside a training graph, gradients on: itself where nothing is drawn, so that nothing is computed
+ * twice.
+ */
+export function stillFusion(
+  fusion: LateFusion,
+  input: BuildInput,
+  encoders: Readonly<Record<string, Module>>,
+  embedding: number,
+): LateFusion {
+  const drawn = topological([fusion.stacked]).some((node) => asLeaf(node)?.kind === "noise");
+  return drawn ? lateFusion({ ...input, scope: input.scope.still() }, encoders, embedding) : fusion;
 }
 
 /** One stage that trains everything on the cross-entropy of the prediction; what a method adds to it is spread over it. */

@@ -61,10 +61,10 @@ export function coefficients(scores: readonly Expr[], alpha: number): Expr[] {
   });
 }
 
-/** The gradient with noise of its own standard deviation over all entries. */
-function noisy(gradient: Expr, original: Expr, name: string, context: StepContext): Expr {
-  const deviation = sqrt(mean(square(sub(original, mean(original)))));
-  return add(gradient, mul(context.noise(name, gradient.shape), add(deviation, 1e-8)));
+/** Noise with the standard deviation that a gradient has over all entries, times `size`, []. */
+function noiseLike(gradient: Expr, name: string, size: Expr, context: StepContext): Expr {
+  const deviation = sqrt(mean(square(sub(gradient, mean(gradient)))));
+  return mul(context.noise(name, gradient.shape), mul(add(deviation, 1e-8), size));
 }
 
 /** OGM and OGM-GE. */
@@ -81,13 +81,13 @@ export const ogm: MethodFactory<Loose<OgmOptions>, LateFusion> = defineMethod({
       modulate(gradients, out, target, context) {
         if (alpha === 0 && !noise) return {};
         const inside = mul(greater(context.epoch, from - 0.5), greater(to + 0.5, context.epoch));
-        const scales = coefficients(confidences(out.unimodal, target), alpha);
+        const scales = coefficients(confidences(out.unimodal, target), alpha).map((own) => where(inside, own, 1));
         const changed = [...gradients].flatMap(([name, gradient]) => {
           const m = modalities.findIndex((modality) => name.startsWith(`encoders.${modality}.`));
           // Weights only, as published: biases and scales go their own pace.
           if (m < 0 || gradient.shape.length < 2) return [];
           const scaled = mul(gradient, scales[m]!);
-          return [[name, where(inside, noise ? noisy(scaled, gradient, name, context) : scaled, gradient)] as const];
+          return [[name, noise ? add(scaled, noiseLike(gradient, name, inside, context)) : scaled] as const];
         });
         return Object.fromEntries(changed);
       },

@@ -1,7 +1,7 @@
 /** @file The settings of a run: what a configuration file may say, checked as far as that is possible without the data. */
 import { z } from "zod";
 import { configError, type DmilError, hint } from "../core/errors.ts";
-import { type OptionIssue, optionIssues } from "../core/options.ts";
+import { type OptionIssue, oneOf, optionIssues, shown } from "../core/options.ts";
 import { methodNamed, methodNames, resolveMethod } from "../methods/index.ts";
 import type { Activation } from "../nn/mlp.ts";
 import { adam, adamw, type Optimiser, sgd } from "../optim/index.ts";
@@ -44,25 +44,12 @@ export interface Settings {
 
 const optimisers = { adam, adamw, sgd } as const;
 
-/** A value as messages show it. */
-function shown(value: unknown): string {
-  return value === undefined ? "nothing" : (JSON.stringify(value) ?? String(value)).slice(0, 60);
-}
 const allowing =
   (allowed: string) =>
   (issue: { readonly input?: unknown }): string =>
     `${shown(issue.input)} given; allowed is ${allowed}`;
 
 const text = (what: string): z.ZodType<string> => z.string({ error: allowing(what) }).min(1, `is empty; give ${what}`);
-
-function oneOf<const T extends readonly [string, ...string[]]>(...allowed: T): z.ZodType<T[number]> {
-  return z.enum(allowed, {
-    error: ({ input }) =>
-      typeof input === "string"
-        ? `unknown word "${input}"${hint(input, allowed)}`
-        : `${shown(input)} given; allowed: ${allowed.join(", ")}.`,
-  });
-}
 
 const byStage = (value: z.ZodType<number>, example: string): z.ZodType<Readonly<Record<string, number>>> =>
   z.record(z.string(), value, { error: allowing(`a number for each stage, for example ${example}`) });

@@ -1,5 +1,5 @@
 /** @file One stage made ready to run: its programs, its memory, and the step. */
-import { runError } from "../core/errors.ts";
+import { internalError, runError } from "../core/errors.ts";
 import { streamKey } from "../core/random.ts";
 import { float32, type State } from "../core/tensor.ts";
 import { batchPlan } from "../data/batches.ts";
@@ -57,7 +57,7 @@ export interface PreparedStage {
   beginEpoch(epoch: number, resumed: boolean): void;
   /** One optimiser step on samples `order[from .. from + count)`; `step` counts from 1 within the stage. */
   step(order: Uint32Array, from: number, count: number, step: number, learningRate: number): Promise<StepResult>;
-  /** Renews the stored means (`Outputs.statistics`) that the prediction reads; call it before `predict` and `state`. */
+  /** Renews the stored means (`Outputs.statistics`, `Stage.statistics`); call it before `predict` and `state`. */
   renewStatistics(): Promise<void>;
   /** The stage's prediction [N, K] for samples. */
   predict(samples: Samples): Promise<Float32Array>;
@@ -72,7 +72,7 @@ export interface PreparedStage {
 /** Features of frozen parts are kept up to this many numbers (1 GiB); above it they are computed in every step. */
 const KEPT_LIMIT = 2 ** 28;
 
-/** Stored means are taken over this many training samples, the first ones: enough for a mean, and cheap to renew. */
+/** Stored means are taken over this many training samples: enough for a mean, and cheap to renew. */
 const REFERENCE_SAMPLES = 2048;
 
 /** A stage's graph at one batch size, reading kept features in place of data. */
@@ -91,15 +91,25 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
   const graphs = sizes.map((size) => batchGraph(setup, size));
   const first = graphs[0]!;
   const chunk = Math.max(2, Math.min(256, train.labels.length));
-  const evaluated = forward(method, widths, chunk, { training: false }).outputs;
+  const { outputs: evaluated, requests } = forward(method, widths, chunk, { training: false });
   const evaluation = stage.prediction(evaluated as never);
-  // Stored means are renewed in every stage that reads them anywhere: the unimodal predictions may do so alone.
-  const readAnywhere = leavesOf([evaluated.logits, evaluated.unimodal], "parameter");
-  const means = [...readAnywhere].filter(([name]) => Object.hasOwn(evaluated.statistics ?? {}, name));
+  // Stored means are renewed also where only a unimodal prediction will read them.
+  const labelled = stage.statistics?.(evaluated as never, leaf("input", TARGET, [chunk, widths.classes])) ?? {};
+  const renewed = Object.entries({ ...evaluated.statistics, ...labelled });
 
   // Trained parameters lie first and together, and gradients lie alike: the optimiser makes one pass over each.
   const trained = first.graph.gradients;
-  const used = new Map([...leavesOf(first.outputs, "parameter"), ...leavesOf([evaluation], "parameter"), ...means]);
+  const means = renewed.map(([, expr]) => expr);
+  const stored = (name: string): Expr => {
+    const spec = requests.parameters.get(name);
+    if (spec === undefined) throw internalError(`stage ${stage.name}: no stored number is called ${name}.`);
+    return leaf("parameter", name, spec.shape);
+  };
+  const used = new Map([
+    ...leavesOf(first.outputs, "parameter"),
+    ...leavesOf([evaluation, ...means], "parameter"),
+    ...renewed.map(([name]) => [name, stored(name)] as const),
+  ]);
   const parameterLayout = layoutOf("parameter", [
     ...[...trained].map(([name, { parameter }]) => ({ name, expr: parameter })),
     ...[...used].flatMap(([name, expr]) => (trained.has(name) ? [] : [{ name, expr, group: 1 }])),
@@ -155,18 +165,7 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
     });
   }
   const evaluator = await createEvaluator(backend, [evaluation], parameters, threads);
-  // Stored means that the prediction reads, and a part of the training data on which they are renewed.
-  const labelled = stage.statistics?.(evaluated as never, leaf("input", TARGET, [chunk, widths.classes])) ?? {};
-  const renewed = Object.entries({ ...evaluated.statistics, ...labelled }).filter(([name]) => used.has(name));
-  const statistics =
-    renewed.length === 0
-      ? undefined
-      : await createEvaluator(
-          backend,
-          renewed.map(([, expr]) => expr),
-          parameters,
-          threads,
-        );
+  const statistics = means.length === 0 ? undefined : await createEvaluator(backend, means, parameters, threads);
   const reference = statistics === undefined ? {} : referenceRows(train, widths.classes);
   const kept = first.features.length === 0 ? undefined : await keptSources(setup, first.features);
   const sources: Sources = { ...train.sources, ...kept };
@@ -337,22 +336,17 @@ async function keptSources(setup: StageSetup, features: readonly FrozenFeature[]
   return Object.fromEntries(features.map((feature, i) => [feature.name, results[i]!]));
 }
 
-/** The training samples over which stored means are taken, with their labels. */
+/** The training samples over which stored means are taken, with their labels: evenly spaced, as data may be in order. */
 function referenceRows({ sources, labels }: Samples, classes: number): Sources {
   const rows = Math.min(REFERENCE_SAMPLES, labels.length);
+  const chosen = Uint32Array.from({ length: rows }, (_, i) => Math.floor((i * labels.length) / rows));
   const target = new Float32Array(rows * classes);
-  oneHot(
-    target,
-    labels,
-    Uint32Array.from({ length: rows }, (_, i) => i),
-    0,
-    rows,
-    classes,
-  );
-  const some = Object.entries(sources).map(([name, source]) => [
-    name,
-    { ...source, data: source.data.subarray(0, rows * source.width), rows },
-  ]);
+  oneHot(target, labels, chosen, 0, rows, classes);
+  const some = Object.entries(sources).map(([name, source]) => {
+    const data = new Float32Array(rows * source.width);
+    gatherRows(data, source, chosen, 0, rows);
+    return [name, { ...source, data, rows }];
+  });
   return { ...Object.fromEntries(some), [TARGET]: { data: target, lead: 1, rows, width: classes } };
 }
 

@@ -4,19 +4,26 @@ import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
 import { asLeaf, leaf, topological } from "../../src/graph/expr.ts";
 import { grad } from "../../src/graph/grad.ts";
 import { transpose } from "../../src/graph/ops/index.ts";
+import { agm } from "../../src/methods/agm.ts";
 import { dmil } from "../../src/methods/dmil/index.ts";
 import { ensemble } from "../../src/methods/ensemble.ts";
 import { fcl } from "../../src/methods/fcl.ts";
+import { fe } from "../../src/methods/fe.ts";
 import { greedy } from "../../src/methods/greedy.ts";
 import { i2m2 } from "../../src/methods/i2m2.ts";
 import { methodFrom, methods } from "../../src/methods/index.ts";
 import { joint } from "../../src/methods/joint.ts";
-import type { Method } from "../../src/methods/method.ts";
+import { mcr } from "../../src/methods/mcr/index.ts";
+import { type Method, PRIOR } from "../../src/methods/method.ts";
+import { mlb } from "../../src/methods/mlb.ts";
 import { mmib } from "../../src/methods/mmib.ts";
+import { mmml } from "../../src/methods/mmml.ts";
 import { mmtm } from "../../src/methods/mmtm.ts";
 import { ogm } from "../../src/methods/ogm.ts";
+import { pmr } from "../../src/methods/pmr.ts";
 import { qmf } from "../../src/methods/qmf.ts";
 import { reconboost } from "../../src/methods/reconboost.ts";
+import { unimodal } from "../../src/methods/unimodal.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { initialState } from "../../src/nn/module.ts";
 import { interpret } from "../../src/runtime/reference.ts";
@@ -30,8 +37,17 @@ const encoders = { a: mlp([5, 6]), b: mlp([4]) };
 const three = { ...encoders, c: mlp([3, 4], { dropout: 0.25, norm: true, activation: "tanh" }) };
 const published = { synergy: "published" } as const;
 const variants: Record<string, Method> = {
+  "unimodal a": unimodal({ encoders, embedding: 4, modality: "a" }),
+  "unimodal c of three": unimodal({ encoders: three, embedding: 4, modality: "c" }),
   joint: joint({ encoders, embedding: 4 }),
+  "joint-mlp": joint({ encoders, embedding: 4, head: "mlp" }),
+  "joint-sum with three modalities": joint({ encoders: three, embedding: 4, head: "sum" }),
+  "joint-gated with three modalities": joint({ encoders: three, embedding: 4, head: "gated" }),
+  "joint-film with three modalities": joint({ encoders: three, embedding: 4, head: "film" }),
+  "joint-bilinear with three modalities": joint({ encoders: three, embedding: 4, head: "bilinear" }),
   ensemble: ensemble({ encoders, embedding: 4 }),
+  "ensemble-logits": ensemble({ encoders, embedding: 4, combine: "logits" }),
+  "ensemble-product with three modalities": ensemble({ encoders: three, embedding: 4, combine: "product" }),
   ogm: ogm({ encoders, embedding: 4 }),
   "ogm-ge with three modalities": ogm({ encoders: three, embedding: 4, noise: true }),
   mmtm: mmtm({ encoders, embedding: 4 }),
@@ -56,6 +72,26 @@ const variants: Record<string, Method> = {
     rounds: 1,
     consolidation: 0.5,
   }),
+  pmr: pmr({ encoders, embedding: 4 }),
+  "pmr-paper with three modalities and all terms": pmr({
+    encoders: three,
+    embedding: 4,
+    form: "paper",
+    momentum: 0.2,
+    entropy: 0.1,
+  }),
+  agm: agm({ encoders, embedding: 4 }),
+  "agm with three modalities": agm({ encoders: three, embedding: 4 }),
+  mlb: mlb({ encoders, embedding: 4 }),
+  "mlb with three modalities": mlb({ encoders: three, embedding: 4 }),
+  mmml: mmml({ encoders, embedding: 4 }),
+  "mmml with three modalities": mmml({ encoders: three, embedding: 4 }),
+  mcr: mcr({ encoders, embedding: 4 }),
+  "mcr, greedy, three modalities, all terms": mcr({ encoders: three, embedding: 4, bottleneck: 1 }),
+  "mcr, independent": mcr({ encoders, embedding: 4, strategy: "independent" }),
+  "mcr, collaborative, not trained before": mcr({ encoders, embedding: 4, strategy: "collaborative", pretrain: false }),
+  fe: fe({ encoders, embedding: 4 }),
+  "fe, variance, three modalities": fe({ encoders: three, embedding: 4, variance: true }),
   dmil: dmil({ encoders, embedding: 4 }),
   "dmil with three modalities": dmil({ encoders: three, embedding: 4 }),
   "dmil with three modalities and the three-way term": dmil({ encoders: three, embedding: 4, order: 3 }),
@@ -77,11 +113,15 @@ const widthsOf = (method: Method): Widths => ({
 
 /** Random numbers for every leaf of a graph. */
 function bindingsFor(method: Method, exprs: Parameters<typeof topological>[0], seed = 1): Record<string, Float32Array> {
-  const state = initialState(parametersOf(method, widthsOf(method)), seed);
+  const specs = parametersOf(method, widthsOf(method));
+  const state = initialState(specs, seed);
+  // Stored numbers start all alike; the prior stays one.
+  const stored = new Set(specs.flatMap(({ name, trained }) => (trained || name === PRIOR ? [] : [name])));
   return Object.fromEntries(
     topological(exprs).flatMap((node, i) => {
       const found = asLeaf(node);
       if (found === undefined) return [];
+      if (stored.has(found.name)) return [[found.name, normals(found.shape, 70 * seed + i).map(Math.abs)]];
       if (found.kind === "parameter") {
         // A synergy as faint as at the start knows less than single modalities everywhere, so nothing would rest on it.
         const scale = (1 + seed / 4) * (found.name.startsWith("synergy.") ? 4 : 1);

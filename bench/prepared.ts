@@ -1,0 +1,63 @@
+/** @file A stage of a method on random data, ready to be timed. */
+import { stream } from "../src/core/random.ts";
+import type { Method, Stage } from "../src/methods/method.ts";
+import { initialState } from "../src/nn/module.ts";
+import { adam } from "../src/optim/index.ts";
+import { loadBackend } from "../src/runtime/backend.ts";
+import { modalityLeaf, parametersOf, type Widths } from "../src/train/graph.ts";
+import { type PreparedStage, prepareStage } from "../src/train/stage.ts";
+
+export const BATCH = 64;
+const SAMPLES = 4096;
+
+/** A stage that can be timed. */
+export interface Timed {
+  readonly prepared: PreparedStage;
+  /** Name and version of onnxruntime. */
+  readonly backend: string;
+  /** Milliseconds of each of `count` steps: gather the batch, draw noise, forward, backward, Adam, read the loss. */
+  steps(count: number): Promise<number[]>;
+}
+
+/** Prepares a stage on 4096 random samples, batches of 64, Adam. */
+export async function timed(method: Method, stage: Stage<never>, widths: Widths, threads: number): Promise<Timed> {
+  const draw = stream(0, "bench");
+  const sources = Object.fromEntries(
+    Object.entries(widths.features).map(([name, width]) => {
+      const data = Float32Array.from({ length: SAMPLES * width }, () => draw.normal());
+      return [modalityLeaf(name), { data, lead: 1, rows: SAMPLES, width }];
+    }),
+  );
+  const { backend } = await loadBackend("native");
+  const prepared = await prepareStage({
+    method,
+    stage,
+    widths,
+    state: initialState(parametersOf(method, widths), 0),
+    train: { labels: Int32Array.from({ length: SAMPLES }, () => draw.below(widths.classes)), sources },
+    batchSize: BATCH,
+    seed: 0,
+    optimiser: adam(),
+    clipNorm: undefined,
+    backend,
+    threads,
+  });
+  await prepared.renewStatistics();
+  prepared.beginEpoch(1, false);
+  let step = 0;
+  const order = new Uint32Array(BATCH);
+  return {
+    prepared,
+    backend: `onnxruntime ${backend.version}`,
+    async steps(count) {
+      const ms: number[] = [];
+      for (let i = 0; i < count; i++) {
+        for (let j = 0; j < BATCH; j++) order[j] = draw.below(SAMPLES);
+        const start = performance.now();
+        await prepared.step(order, 0, BATCH, ++step, 1e-3);
+        ms.push(performance.now() - start);
+      }
+      return ms;
+    },
+  };
+}

@@ -1,0 +1,113 @@
+/**
+ * @file Functional-entropy regularisation: asks the prediction to react to every modality, by raising a functional Fisher information of
+ * each. The unimodal predictions are slices of the head.
+ * Source: Gat, Schwartz, Schwing, Hazan: Removing Bias in Multi-modal Classifiers: Regularization by Maximizing Functional Entropies,
+ * NeurIPS 2020.
+ * Differs: embeddings are perturbed instead of inputs, so second derivatives run through the head alone. The information is that of a
+ * sample, where the authors' code takes gradients of a batch mean and so depends on the batch size; lambda has another scale therefore.
+ * The prediction that the perturbed one is compared with is held constant. 1 / I is 1 / (I + 0.001): a modality that is ignored costs much,
+ * not infinitely much.
+ */
+import { z } from "zod";
+import type { Loose } from "../core/options.ts";
+import type { Expr } from "../graph/expr.ts";
+import { grad } from "../graph/grad.ts";
+import {
+  add,
+  concat,
+  div,
+  exp,
+  log,
+  matmul,
+  maximum,
+  mean,
+  mul,
+  neg,
+  relu,
+  reshape,
+  sign,
+  softmax,
+  sqrt,
+  square,
+  stopGradient,
+  sub,
+  sum,
+  unstack,
+} from "../graph/ops/index.ts";
+import { type LateFusion, lateFusion, wholeStage } from "./late-fusion.ts";
+import { defineMethod, embeddingOption, type MethodFactory } from "./method.ts";
+
+/** Settings. */
+export interface FeOptions {
+  /** E, the width of embeddings, 64. */
+  readonly embedding: number;
+  /** Weight of the regulariser; 0 is joint learning. */
+  readonly lambda: number;
+  /** Perturbed copies of a sample, 3 (the authors: 3 or 10). */
+  readonly copies: number;
+  /** The functional variance in place of the entropy: information is not divided by the loss; false. */
+  readonly variance: boolean;
+}
+
+const schema: z.ZodType<FeOptions, Loose<FeOptions>> = z.strictObject({
+  embedding: embeddingOption,
+  lambda: z.number().min(0).default(1e-3),
+  copies: z.int().positive().default(3),
+  variance: z.boolean().default(false),
+});
+
+/** Losses count as no less than this where they divide, and informations have so much added. */
+const LEAST_LOSS = 1e-6;
+const LEAST_INFORMATION = 1e-3;
+
+/** Binary cross-entropy in nats of logits against shares, elementwise: log(1 + e^x) - x t, without overflow. */
+function binaryCrossEntropy(logits: Expr, shares: Expr): Expr {
+  const size = mul(logits, sign(logits));
+  return sub(add(relu(logits), log(add(exp(neg(size)), 1))), mul(logits, shares));
+}
+
+/**
+ * Functional Fisher information of each modality, [M]: the squared gradient of the loss f (binary cross-entropy against the unperturbed
+ * prediction, mean over classes) by a sample's embedding, over f itself, mean over samples and copies. `noise` is [n, B, M E], normal; it
+ * is scaled to each element's deviation over the batch.
+ */
+export function information(fusion: LateFusion, noise: Expr, variance: boolean): Expr {
+  const { stacked, logits, weight, bias } = fusion;
+  const [modalities, , width] = stacked.shape as [number, number, number];
+  const [copies, batch, all] = noise.shape as [number, number, number];
+  const z = concat(unstack(stacked), -1); // [B, M E]
+  const deviation = stopGradient(sqrt(add(mean(square(sub(z, mean(z, 0, true))), 0), 1e-12)));
+  const perturbed = reshape(add(z, mul(noise, deviation)), [copies * batch, all]);
+  const moved = reshape(matmul(perturbed, weight, { bias }), [copies, batch, logits.shape[1]!]);
+  const f = mean(binaryCrossEntropy(moved, stopGradient(softmax(logits))), -1); // [n, B]
+  const [gradient] = grad([{ value: f, weights: new Array<number>(copies * batch).fill(1) }], [perturbed]);
+  const sizes = sum(square(reshape(gradient!, [copies, batch, modalities, width])), -1); // [n, B, M]
+  return mean(variance ? sizes : div(sizes, reshape(maximum(f, LEAST_LOSS), [copies, batch, 1])), [0, 1]);
+}
+
+/** R = || (1 / I_m)_m ||, []. */
+export function regulariser(informations: Expr): Expr {
+  return sqrt(sum(square(div(1, add(informations, LEAST_INFORMATION)))));
+}
+
+/** Functional-entropy regularisation. */
+export const fe: MethodFactory<Loose<FeOptions>, LateFusion> = defineMethod({
+  name: "fe",
+  summary: "joint learning that is asked to react to every modality (NeurIPS 2020)",
+  schema,
+  search: { lambda: [1e-4, 1e-3, 1e-2] },
+  build: (input, encoders, { embedding }) => lateFusion(input, encoders, embedding),
+  stages: ({ lambda, copies, variance }) => [
+    {
+      ...wholeStage,
+      terms(out, target, context) {
+        const plain = wholeStage.terms(out, target, context);
+        if (lambda === 0) return plain;
+        const [modalities, batch, width] = out.stacked.shape as [number, number, number];
+        const noise = context.noise("perturbation", [copies, batch, modalities * width]);
+        const value = regulariser(information(out, noise, variance));
+        return [...plain, { names: ["entropy"], value, weights: [lambda] }];
+      },
+    },
+  ],
+});

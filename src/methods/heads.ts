@@ -1,0 +1,85 @@
+/**
+ * @file Fusion heads of joint learning besides the linear one: what turns embeddings into one prediction. All but the sum are deep:
+ * their logits are not a sum of one part per modality, so a modality's own prediction is the head's with the embeddings of the others
+ * set to their training mean (a stored number).
+ * Sources: sum, gated, film: the fusion baselines of Peng et al., CVPR 2022 (film: Perez et al., AAAI 2018; gated: Kiela et al.,
+ * AAAI 2018); bilinear: Kim et al., Hadamard Product for Low-rank Bilinear Pooling, ICLR 2017.
+ * Differs: with more than two modalities the first gates, or modulates, the sum of the others. Bilinear: factors have biases, so the
+ * product also holds what single modalities say, and there is no tanh.
+ */
+import type { Expr } from "../graph/expr.ts";
+import { add, concat, mul, relu, sigmoid, split, stack, sum, unstack } from "../graph/ops/index.ts";
+import { linear } from "../nn/linear.ts";
+import type { Module, Scope } from "../nn/module.ts";
+import { dropout } from "../nn/norm.ts";
+import { type BuildInput, embed, embeddings, type Outputs } from "./method.ts";
+
+/** Logits [B, K] from embeddings Z_m [B, E] each, in order. */
+export type Fuse = (scope: Scope, z: readonly Expr[], classes: number) => Expr;
+
+/** Linear layers [B, in] to [B, out] with ReLU after each of the `hidden` widths, dropout first; without any, one linear layer. */
+export function perceptron(scope: Scope, x: Expr, hidden: readonly number[], out: number, rate = 0): Expr {
+  const inner = hidden.reduce(
+    (below, width, i) => relu(linear(scope.child(String(i)), below, width)),
+    dropout(scope, x, rate),
+  );
+  return linear(hidden.length === 0 ? scope : scope.child(String(hidden.length)), inner, out);
+}
+
+const widthOf = (z: readonly Expr[]): number => z[0]!.shape[1]!;
+
+/** The deep heads; E is the width of what lies between their layers. */
+export const deepHeads: Readonly<Record<"mlp" | "gated" | "film" | "bilinear", Fuse>> = {
+  /** Two layers on all embeddings side by side. */
+  mlp: (scope, z, classes) => perceptron(scope, concat(z, -1), [widthOf(z)], classes),
+
+  /** sigmoid(A z_1) (B z_2 + ...), then a linear layer. */
+  gated(scope, z, classes) {
+    const [first, ...others] = unstack(linear(scope.child("inner"), stack(z), widthOf(z)));
+    return linear(scope.child("outer"), mul(sigmoid(first!), others.reduce(add)), classes);
+  },
+
+  /** scale(z_1) (z_2 + ...) + shift(z_1), then a linear layer. */
+  film(scope, z, classes) {
+    const [first, ...others] = z;
+    const width = widthOf(z);
+    const [scale, shift] = split(linear(scope.child("modulation"), first!, 2 * width), 1, [width, width]);
+    return linear(scope.child("outer"), add(mul(scale!, others.reduce(add)), shift!), classes);
+  },
+
+  /** The product of all A_m z_m + a_m, of rank E, then a linear layer. */
+  bilinear(scope, z, classes) {
+    const factors = unstack(linear(scope.child("factors"), stack(z), widthOf(z)));
+    return linear(scope.child("outer"), factors.reduce(mul), classes);
+  },
+};
+
+/** Joint learning with a deep head: parameters `head....`, and the stored means `head.mean` [M, 1, E]. */
+export function deepFusion(
+  input: BuildInput,
+  encoders: Readonly<Record<string, Module>>,
+  embedding: number,
+  fuse: Fuse,
+): Outputs {
+  const { scope, classes } = input;
+  const stacked = embed(input, encoders, embedding);
+  const head = scope.child("head");
+  const z = unstack(stacked);
+  const means = unstack(head.statistic("mean", [z.length, 1, embedding], 0));
+  // A row for each sample, also where no sample has a say.
+  const muted = z.map((own, m) => add(mul(own, 0), means[m]!));
+  const alone = z.map((own, m) => muted.with(m, own));
+  return {
+    logits: fuse(head, z, classes),
+    unimodal: stack(alone.map((features) => fuse(head.still(), features, classes))),
+    statistics: { "head.mean": stacked },
+    representations: embeddings(stacked, Object.keys(encoders)),
+  };
+}
+
+/** The sum of one linear head per modality: late fusion with first values of its own. The unimodal predictions are its parts. */
+export function sumFusion(input: BuildInput, encoders: Readonly<Record<string, Module>>, embedding: number): Outputs {
+  const stacked = embed(input, encoders, embedding);
+  const unimodal = linear(input.scope.child("head"), stacked, input.classes);
+  return { logits: sum(unimodal, 0), unimodal, representations: embeddings(stacked, Object.keys(encoders)) };
+}

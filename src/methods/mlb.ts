@@ -1,0 +1,93 @@
+/**
+ * @file Multi-loss balancing: unimodal losses beside the joint one, and gradients that are slowed where a modality is ahead and raised
+ * where it lags, less and less as modalities even out. The unimodal predictions are linear heads of their own.
+ * Source: Kontras, Chatzichristos, Blaschko, De Vos: Improving Multimodal Learning with Multi-Loss Gradient Modulation, BMVC 2024.
+ * Differs: nothing that is known.
+ */
+import { z } from "zod";
+import type { Loose } from "../core/options.ts";
+import type { Expr } from "../graph/expr.ts";
+import {
+  add,
+  div,
+  greater,
+  maximum,
+  mul,
+  reshape,
+  softmax,
+  sub,
+  sum,
+  tanh,
+  unstack,
+  where,
+} from "../graph/ops/index.ts";
+import type { LateFusion } from "./late-fusion.ts";
+import { defineMethod, embeddingOption, type MethodFactory } from "./method.ts";
+import { multiLossFusion, multiLossStage } from "./multi-loss.ts";
+
+/** Settings. */
+export interface MlbOptions {
+  /** E, the width of embeddings, 64. */
+  readonly embedding: number;
+  /** How soon the modulation bites; the authors use 0.5 to 5. 0 trains on the losses alone. */
+  readonly alpha: number;
+  /** The largest factor of a modality that lags; the authors use 0.5 (no boost) to 10. */
+  readonly beta: number;
+  /** Weight of each unimodal cross-entropy, 1 (authors); above 0, as the heads judge who is ahead. */
+  readonly unimodal: number;
+}
+
+const schema: z.ZodType<MlbOptions, Loose<MlbOptions>> = z.strictObject({
+  embedding: embeddingOption,
+  alpha: z.number().min(0).default(0.5),
+  beta: z.number().positive().default(10),
+  unimodal: z.number().positive().default(1),
+});
+
+/**
+ * k_m, [M], from the mean probability s_m of the right class by modality, [M]. With rho_m the mean of the others' s over one's own:
+ * 1 + tanh(alpha (rho - 1)) up to rho = 1, 1 + (beta - 1) tanh(alpha (rho - 1)) above it.
+ */
+export function boosts(scores: Expr, alpha: number, beta: number): Expr {
+  const [modalities] = scores.shape as [number];
+  const others = mul(sub(sum(scores, 0, true), scores), 1 / (modalities - 1));
+  const lag = sub(div(others, maximum(scores, 1e-12)), 1);
+  return add(mul(tanh(mul(lag, alpha)), where(greater(lag, 0), beta - 1, 1)), 1);
+}
+
+/** MLB. */
+export const mlb: MethodFactory<Loose<MlbOptions>, LateFusion> = defineMethod({
+  name: "mlb",
+  summary: "joint and unimodal losses, gradients evened out between modalities (BMVC 2024)",
+  schema,
+  search: { alpha: [0.5, 1, 2], beta: [1, 2, 10] },
+  build: (input, encoders, { embedding }) => multiLossFusion(input, encoders, embedding),
+  stages: ({ alpha, beta, unimodal }, modalities) => [
+    {
+      ...multiLossStage(modalities, unimodal),
+      /** Everything of a modality is scaled: its encoder, its own head, its rows of the joint head. */
+      ...(alpha > 0 && {
+        modulate(gradients, out, target) {
+          const scores = mul(sum(mul(softmax(out.unimodal), target), [1, 2]), 1 / target.shape[0]!);
+          const factors = boosts(scores, alpha, beta);
+          const each = unstack(factors);
+          const scaled = [...gradients].flatMap(([name, gradient]) => {
+            const m = modalities.findIndex((modality) => name.startsWith(`encoders.${modality}.`));
+            if (m >= 0) return [[name, mul(gradient, each[m]!)]];
+            if (name.startsWith("heads.")) return [[name, mul(gradient, reshape(factors, [modalities.length, 1, 1]))]];
+            if (name !== "head.weight") return [];
+            const [rows, classes] = gradient.shape as [number, number];
+            const cut = [modalities.length, rows / modalities.length, classes];
+            return [
+              [
+                name,
+                reshape(mul(reshape(gradient, cut), reshape(factors, [modalities.length, 1, 1])), [rows, classes]),
+              ],
+            ];
+          });
+          return Object.fromEntries(scaled);
+        },
+      }),
+    },
+  ],
+});

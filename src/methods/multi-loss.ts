@@ -1,0 +1,41 @@
+/**
+ * @file Late fusion with a linear head of its own for every modality: what MLB, MMML and MCR share. The unimodal predictions are those
+ * heads. Parameters: those of late fusion, `heads.weight` [M, E, K] and `heads.bias` [M, 1, K].
+ */
+import type { Expr } from "../graph/expr.ts";
+import { concat, stack } from "../graph/ops/index.ts";
+import { linear } from "../nn/linear.ts";
+import { crossEntropy } from "../nn/losses.ts";
+import type { Module } from "../nn/module.ts";
+import { type LateFusion, lateFusion, wholeStage } from "./late-fusion.ts";
+import type { BuildInput, Outputs, Stage, Terms } from "./method.ts";
+
+/** Late fusion whose unimodal predictions are heads beside it. */
+export function multiLossFusion(
+  input: BuildInput,
+  encoders: Readonly<Record<string, Module>>,
+  embedding: number,
+): LateFusion {
+  const fusion = lateFusion(input, encoders, embedding);
+  return { ...fusion, unimodal: linear(input.scope.child("heads"), fusion.stacked, input.classes) };
+}
+
+/** Cross-entropies of the prediction, weight 1, and of the unimodal predictions, `weight` each (left out at 0). */
+export function multiLossTerms(
+  { logits, unimodal }: Outputs,
+  target: Expr,
+  modalities: readonly string[],
+  weight: number,
+): Terms {
+  const whole = stack([logits]);
+  return {
+    names: ["ce.prediction", ...(weight === 0 ? [] : modalities.map((name) => `ce.only.${name}`))],
+    value: crossEntropy(weight === 0 ? whole : concat([whole, unimodal], 0), target),
+    weights: [1, ...(weight === 0 ? [] : modalities.map(() => weight))],
+  };
+}
+
+/** One stage on these losses. */
+export function multiLossStage(modalities: readonly string[], weight: number): Stage<Outputs> {
+  return { ...wholeStage, terms: (out, target) => [multiLossTerms(out, target, modalities, weight)] };
+}

@@ -1,0 +1,152 @@
+/**
+ * @file Prototypical modal rebalance: judges each modality by the distance of its embeddings to class prototypes, and pulls the slower ones
+ * towards theirs. The unimodal predictions are slices of the head.
+ * Source: Fan, Xu, Wang, Wang, Guo: PMR: Prototypical Modal Rebalance for Multimodal Learning, CVPR 2023. `form: "code"` is what the
+ * authors' code does; `"paper"` has the paper's coefficients, and its entropy term (PER), which is in no public code, on request.
+ * Differs: more than two modalities (ours: each but the best is pulled, in the paper's form by how far the best is ahead; for two modalities
+ * it is the published rule). Prototypes are means over up to 2048 training samples, evenly spaced, in place of a tenth of the batches; the
+ * prototype of a class that is not among them is the mean of all embeddings.
+ */
+import { z } from "zod";
+import { type Loose, oneOf } from "../core/options.ts";
+import type { Expr } from "../graph/expr.ts";
+import {
+  add,
+  div,
+  exp,
+  greater,
+  logSoftmax,
+  matmul,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  reshape,
+  sqrt,
+  square,
+  stopGradient,
+  sub,
+  sum,
+  unstack,
+  where,
+} from "../graph/ops/index.ts";
+import { negativeLogLikelihood } from "../nn/losses.ts";
+import { type LateFusion, lateFusion, wholeStage } from "./late-fusion.ts";
+import { defineMethod, embeddingOption, type MethodFactory, type Stage, type Terms } from "./method.ts";
+
+/** Settings. */
+export interface PmrOptions {
+  /** E, the width of embeddings, 64. */
+  readonly embedding: number;
+  /** Weight of the pull, 1; the authors use 0.1 to 3. 0 is joint learning. */
+  readonly alpha: number;
+  /** Whom it pulls: every modality that is not ahead alike ("code"), or by how far the best is ahead ("paper"); code. */
+  readonly form: "code" | "paper";
+  /** Share of the old prototypes in the new ones, 0 (authors' scripts; 0.2 is their code's default). */
+  readonly momentum: number;
+  /** Weight of the entropy term of the paper's form, 0: its value is not public. */
+  readonly entropy: number;
+  /** Last epoch of the entropy term, 15 (BalanceBenchmark). */
+  readonly entropyTo: number;
+  /** Last epoch of the pull: all epochs (authors: 70 of 100 to 150). */
+  readonly to: number;
+}
+
+const schema: z.ZodType<PmrOptions, Loose<PmrOptions>> = z.strictObject({
+  embedding: embeddingOption,
+  alpha: z.number().min(0).default(1),
+  form: oneOf("code", "paper").default("code"),
+  momentum: z.number().min(0).lt(1).default(0),
+  entropy: z.number().min(0).default(0),
+  entropyTo: z.int().min(1).default(15),
+  to: z.int().min(1).default(1_000_000),
+});
+
+export interface PmrOutputs extends LateFusion {
+  /** Distances of embeddings to the class prototypes of their modality, [M, B, K]. */
+  readonly distances: Expr;
+  /** Stored means: of embeddings in the place of their class, [M, K, E], and of classes, [K]. Prototypes are their ratios. */
+  readonly sums: Expr;
+  readonly shares: Expr;
+}
+
+/** Class prototypes [M, K, E]; a class without samples gets the mean of all. Constant for gradients. */
+export function prototypes(sums: Expr, shares: Expr): Expr {
+  const share = reshape(shares, [1, shares.shape[0]!, 1]);
+  return stopGradient(where(greater(share, 0), div(sums, maximum(share, 1e-9)), sum(sums, 1, true)));
+}
+
+/** Euclidean distances [M, B, K] of embeddings [M, B, E] to prototypes [M, K, E]. */
+export function distancesTo(stacked: Expr, centres: Expr): Expr {
+  const [modalities, classes] = centres.shape as [number, number];
+  const own = sum(square(stacked), -1, true); // [M, B, 1]
+  const theirs = reshape(sum(square(centres), -1), [modalities, 1, classes]);
+  const squared = sub(add(own, theirs), mul(matmul(stacked, centres, { transposeB: true }), 2));
+  // The root has no gradient at 0, and rounding may go below it.
+  return sqrt(add(maximum(squared, 0), 1e-12));
+}
+
+/** How much each modality is pulled, [M], and how far the best one is ahead of the mean of the others, [M]: from s_m, [M]. Constant. */
+export function coefficients(scores: Expr, form: PmrOptions["form"]): { readonly pull: Expr; readonly ahead: Expr } {
+  const each = unstack(scores);
+  const best = each.reduce((a, b) => maximum(a, b));
+  const behind = maximum(sub(div(best, maximum(scores, 1e-9)), 1), 0);
+  const clipped = minimum(behind, 1);
+  const isBest = sub(1, greater(sub(best, scores), 0));
+  const ahead = mul(isBest, mul(sum(clipped, 0, true), 1 / (each.length - 1)));
+  return { pull: stopGradient(form === "paper" ? clipped : greater(sub(best, scores), 0)), ahead: stopGradient(ahead) };
+}
+
+/** PMR. */
+export const pmr: MethodFactory<Loose<PmrOptions>, PmrOutputs> = defineMethod({
+  name: "pmr",
+  summary: "joint learning that pulls slower modalities towards their class prototypes (CVPR 2023)",
+  schema,
+  variants: { "pmr-paper": { form: "paper" } },
+  search: { alpha: [0.1, 0.5, 1, 2], momentum: [0, 0.2] },
+  build(input, encoders, { embedding }): PmrOutputs {
+    const fusion = lateFusion(input, encoders, embedding);
+    const { scope, classes } = input;
+    const own = scope.child("prototypes");
+    const sums = own.statistic("sums", [fusion.parts.length, classes, embedding], 0);
+    const shares = own.statistic("shares", [classes], 0);
+    return { ...fusion, distances: distancesTo(fusion.stacked, prototypes(sums, shares)), sums, shares };
+  },
+  stages({ alpha, form, momentum, entropy, entropyTo, to }, modalities): readonly Stage<PmrOutputs>[] {
+    if (alpha === 0 && entropy === 0) return [wholeStage];
+    return [
+      {
+        ...wholeStage,
+        statistics({ stacked, sums, shares }, target) {
+          const [count, batch, width] = stacked.shape as [number, number, number];
+          const classes = target.shape[1]!;
+          const placed = mul(reshape(stacked, [count, batch, 1, width]), reshape(target, [1, batch, classes, 1]));
+          const fresh = reshape(placed, [count, batch, classes * width]);
+          // Shares are 0 until the first means are taken: those are not mixed with what was there before.
+          const kept = mul(greater(sum(shares), 0.5), momentum);
+          const old = reshape(sums, [count, 1, classes * width]);
+          return {
+            "prototypes.sums": momentum === 0 ? fresh : add(mul(fresh, sub(1, kept)), mul(old, kept)),
+            "prototypes.shares": target,
+          };
+        },
+        terms(out, target, context) {
+          const logs = logSoftmax(neg(out.distances)); // log q_m, [M, B, K]
+          const q = exp(logs);
+          const { pull, ahead } = coefficients(sum(mul(q, target), [1, 2]), form);
+          const until = (epoch: number): Expr => greater(epoch + 0.5, context.epoch);
+          const term = (name: string, value: Expr, weight: number): Terms[] =>
+            weight === 0
+              ? []
+              : [{ names: modalities.map((m) => `${name}.${m}`), value, weights: modalities.map(() => weight) }];
+          const disorder = mul(sum(mul(q, logs), [1, 2]), 1 / target.shape[0]!); // -H(q_m)
+          return [
+            ...wholeStage.terms(out, target, context),
+            ...term("prototype", mul(mul(negativeLogLikelihood(logs, target), pull), until(to)), alpha),
+            ...term("entropy", mul(mul(disorder, ahead), until(entropyTo)), entropy),
+          ];
+        },
+      },
+    ];
+  },
+});

@@ -1,0 +1,52 @@
+/**
+ * @file One modality alone: its encoder and a linear head. The others are not read; what they alone predict is the class prior.
+ */
+import { z } from "zod";
+import { configError, hint } from "../core/errors.ts";
+import { type Loose, shown } from "../core/options.ts";
+import { add, at, mul, stack } from "../graph/ops/index.ts";
+import { linear } from "../nn/linear.ts";
+import { wholeStage } from "./late-fusion.ts";
+import { defineMethod, embed, embeddingOption, embeddings, type MethodFactory, type Outputs } from "./method.ts";
+
+/** Settings. */
+export interface UnimodalOptions {
+  /** E, the width of the embedding, 64. */
+  readonly embedding: number;
+  /** Which modality; there is no default. */
+  readonly modality: string;
+}
+
+/** What a user writes. */
+export type UnimodalInput = Loose<Omit<UnimodalOptions, "modality">> & Pick<UnimodalOptions, "modality">;
+
+const schema: z.ZodType<UnimodalOptions, UnimodalInput> = z.strictObject({
+  embedding: embeddingOption,
+  modality: z.string({ error: ({ input }) => `${shown(input)} given; name the modality to train on` }),
+});
+
+/** One modality alone. */
+export const unimodal: MethodFactory<UnimodalInput, Outputs> = defineMethod({
+  name: "unimodal",
+  summary: "one modality alone",
+  schema,
+  perModality: true,
+  build(input, encoders, { embedding, modality }) {
+    const { scope, classes } = input;
+    const z = embed(input, { [modality]: encoders[modality]! }, embedding);
+    const logits = linear(scope.child("head"), at(z, 0), classes);
+    // A row for each sample, though no sample has a say.
+    const prior = add(mul(logits, 0), input.logPrior());
+    return {
+      logits,
+      unimodal: stack(Object.keys(encoders).map((name) => (name === modality ? logits : prior))),
+      representations: embeddings(z, [modality]),
+    };
+  },
+  stages({ modality }, modalities) {
+    if (!modalities.includes(modality)) {
+      throw configError(`unimodal.modality: there is no modality "${modality}"${hint(modality, modalities)}`);
+    }
+    return [wholeStage];
+  },
+});
