@@ -1,13 +1,22 @@
 /**
  * @file Modality ensemble: one model per modality, each trained apart (a stage of its own, with its own best epoch); the
- * prediction is the mean of their probabilities.
+ * prediction is the mean of their probabilities, of those whose modality is there.
  */
 import { z } from "zod";
 import type { Loose } from "../core/options.ts";
-import { at, log, maximum, mean, softmax, stack } from "../graph/ops/index.ts";
+import type { Expr } from "../graph/expr.ts";
+import { at, div, log, maximum, mean, mul, softmax, stack, sum } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
 import { crossEntropy } from "../nn/losses.ts";
-import { defineMethod, embed, embeddingOption, embeddings, type MethodFactory, type Outputs } from "./method.ts";
+import {
+  defineMethod,
+  embed,
+  embeddingOption,
+  embeddings,
+  type MethodFactory,
+  type Outputs,
+  presence,
+} from "./method.ts";
 
 /** Settings. */
 export interface EnsembleOptions {
@@ -17,6 +26,11 @@ export interface EnsembleOptions {
 
 const schema: z.ZodType<EnsembleOptions, Loose<EnsembleOptions>> = z.strictObject({ embedding: embeddingOption });
 
+/** Mean [B, K] of the members [M, B, K] whose modality is there (`mask` [M, B, 1]). */
+function meanOfPresent(members: Expr, mask: Expr | undefined): Expr {
+  return mask === undefined ? mean(members, 0) : div(sum(mul(members, mask), 0), sum(mask, 0));
+}
+
 /** Modality ensemble. The unimodal predictions are its members. */
 export const ensemble: MethodFactory<Loose<EnsembleOptions>, Outputs> = defineMethod({
   name: "ensemble",
@@ -25,12 +39,13 @@ export const ensemble: MethodFactory<Loose<EnsembleOptions>, Outputs> = defineMe
   build(input, encoders, { embedding }) {
     const z = embed(input, encoders, embedding);
     const heads = input.scope.child("heads");
-    const unimodal = stack(Object.keys(encoders).map((name, m) => linear(heads.child(name), at(z, m), input.classes)));
+    const modalities = Object.keys(encoders);
+    const unimodal = stack(modalities.map((name, m) => linear(heads.child(name), at(z, m), input.classes)));
     // A probability may underflow to 0; its logarithm must not be infinite.
     return {
-      logits: log(maximum(mean(softmax(unimodal), 0), 1e-30)),
+      logits: log(maximum(meanOfPresent(softmax(unimodal), presence(input, modalities)), 1e-30)),
       unimodal,
-      representations: embeddings(z, Object.keys(encoders)),
+      representations: embeddings(z, modalities),
     };
   },
   stages: (_, modalities) =>

@@ -1,6 +1,6 @@
 /** @file One stage made ready to run: its programs, its memory, and the step. */
 import { runError } from "../core/errors.ts";
-import { streamKey } from "../core/random.ts";
+import { type Stream, stream, streamKey } from "../core/random.ts";
 import { float32, type State } from "../core/tensor.ts";
 import { batchPlan } from "../data/batches.ts";
 import type { Expr } from "../graph/expr.ts";
@@ -14,7 +14,7 @@ import { createKernels } from "../runtime/kernels/index.ts";
 import { type Bound, compile, type Layout, layoutOf, type Part } from "../runtime/program.ts";
 import { createEvaluator, leafParts, leavesOf, placeOf, type Sources, storedParameters } from "./evaluate.ts";
 import { cutFrozen, type FrozenFeature, gatherRows, type RowSource } from "./frozen.ts";
-import { forward, type StageGraph, stageGraph, TARGET, type Widths } from "./graph.ts";
+import { changes, forward, PRESENT, type StageGraph, stageGraph, TARGET, type Widths } from "./graph.ts";
 import { createMemory } from "./memory.ts";
 import { argmaxRows } from "./metrics.ts";
 
@@ -34,6 +34,8 @@ export interface StageSetup {
   readonly seed: number;
   readonly optimiser: Optimiser;
   readonly clipNorm: number | undefined;
+  /** Share of the samples of a batch that lose one modality, at random; the widths are then masked. */
+  readonly modalityDropout: number;
   readonly backend: Backend;
   readonly threads: number;
 }
@@ -154,16 +156,11 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
   const evaluator = await createEvaluator(backend, [evaluation], parameters, threads);
   // Stored means that the prediction reads, and a part of the training data on which they are renewed.
   const labelled = stage.statistics?.(evaluated as never, leaf("input", TARGET, [chunk, widths.classes])) ?? {};
-  const renewed = Object.entries({ ...evaluated.statistics, ...labelled }).filter(([name]) => used.has(name));
-  const statistics =
-    renewed.length === 0
-      ? undefined
-      : await createEvaluator(
-          backend,
-          renewed.map(([, expr]) => expr),
-          parameters,
-          threads,
-        );
+  const renewed = Object.entries({ ...evaluated.statistics, ...labelled })
+    .filter(([name]) => used.has(name))
+    .map(([name, own]) => ("weight" in own ? { name, ...own } : { name, value: own, weight: undefined }));
+  const counted = renewed.flatMap(({ value, weight }) => (weight === undefined ? [value] : [value, weight]));
+  const statistics = counted.length === 0 ? undefined : await createEvaluator(backend, counted, parameters, threads);
   const reference = statistics === undefined ? {} : referenceRows(train, widths.classes);
   const kept = first.features.length === 0 ? undefined : await keptSources(setup, first.features);
   const sources: Sources = { ...train.sources, ...kept };
@@ -188,6 +185,9 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
         const target = placeOf(input, name);
         if (name === TARGET) oneHot(target, train.labels, order, from, count, widths.classes);
         else gatherRows(target, sources[name] ?? memory.samples[name]!, order, from, count);
+        if (name === PRESENT && setup.modalityDropout > 0) {
+          dropModalities(target, count, setup.modalityDropout, stream(setup.seed, `modalities.${stage.name}`, step));
+        }
       }
       for (const { offset, length, group } of noise.blocks) {
         const at = arena.offset("noise") + 4 * offset;
@@ -229,9 +229,11 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
 
     async renewStatistics() {
       const values = statistics === undefined ? [] : await statistics.run(reference);
-      values.forEach((value, i) => {
-        placeOf(parameters, renewed[i]![0]).set(meanOverRows(value));
-      });
+      let next = 0;
+      for (const { name, weight } of renewed) {
+        const value = values[next++]!;
+        placeOf(parameters, name).set(meanOverRows(value, weight && values[next++]));
+      }
     },
 
     async predict(samples) {
@@ -241,7 +243,7 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
 
     state() {
       const moved = Object.fromEntries(
-        [...trained.keys(), ...renewed.map(([name]) => name)].map((name) => {
+        [...trained.keys(), ...renewed.map(({ name }) => name)].map((name) => {
           const { shape } = parameterLayout.places.get(name)!;
           return [name, float32(shape, placeOf(parameters, name).slice())];
         }),
@@ -278,7 +280,7 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
   };
 }
 
-function batchGraph({ method, stage, widths, train }: StageSetup, size: number): BatchGraph {
+function batchGraph({ method, stage, widths, train, modalityDropout }: StageSetup, size: number): BatchGraph {
   const graph = stageGraph(method, stage as never, widths, size);
   const outputs = [
     ...graph.terms.map((term) => term.value),
@@ -286,7 +288,8 @@ function batchGraph({ method, stage, widths, train }: StageSetup, size: number):
     ...[...graph.gradients.values()].map(({ gradient }) => gradient),
     ...graph.remembered.values(),
   ];
-  const cut = cutFrozen(outputs, new Set(graph.gradients.keys()));
+  const moves = (input: string): boolean => changes(input) || (modalityDropout > 0 && input === PRESENT);
+  const cut = cutFrozen(outputs, new Set(graph.gradients.keys()), moves);
   const kept = cut.features.reduce(
     (n, feature) => n + (feature.source.shape.reduce((a, b) => a * b, 1) / size) * train.labels.length,
     0,
@@ -353,16 +356,32 @@ function referenceRows({ sources, labels }: Samples, classes: number): Sources {
   return { ...Object.fromEntries(some), [TARGET]: { data: target, lead: 1, rows, width: classes } };
 }
 
-/** [lead, N, width] to [lead, width], accumulated in double precision. */
-function meanOverRows({ data, lead, rows, width }: RowSource): Float32Array {
+/** [lead, N, width] to [lead, width], accumulated in double precision; rows count by their weights [lead, N, 1], 0 where none counts. */
+function meanOverRows({ data, lead, rows, width }: RowSource, weights?: RowSource): Float32Array {
   const out = new Float32Array(lead * width);
   const total = new Float64Array(width);
   for (let l = 0; l < lead; l++) {
     total.fill(0);
-    for (let i = 0; i < rows; i++) for (let f = 0; f < width; f++) total[f]! += data[(l * rows + i) * width + f]!;
-    for (let f = 0; f < width; f++) out[l * width + f] = total[f]! / rows;
+    let counted = 0;
+    for (let i = 0; i < rows; i++) {
+      const weight = weights === undefined ? 1 : weights.data[l * rows + i]!;
+      counted += weight;
+      for (let f = 0; f < width; f++) total[f]! += weight * data[(l * rows + i) * width + f]!;
+    }
+    for (let f = 0; f < width; f++) out[l * width + f] = counted === 0 ? 0 : total[f]! / counted;
   }
   return out;
+}
+
+/** Takes one modality, at random, from a share of the samples that have several; `present` is [count, M]. */
+function dropModalities(present: Float32Array, count: number, share: number, draw: Stream): void {
+  const width = present.length / count;
+  for (let i = 0; i < count; i++) {
+    if (draw.uniform() >= share) continue;
+    const own: number[] = [];
+    for (let m = 0; m < width; m++) if (present[i * width + m] === 1) own.push(i * width + m);
+    if (own.length > 1) present[own[draw.below(own.length)]!] = 0;
+  }
 }
 
 function oneHot(

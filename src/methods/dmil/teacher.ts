@@ -18,10 +18,14 @@ import {
   sum,
   transpose,
   unstack,
+  where,
 } from "../../graph/ops/index.ts";
 
 /** Nothing is divided by less than this many nats. */
 const FLOOR = 1e-3;
+
+/** Evidence, in nats, of what has no part in the mixture. */
+const NO_PART = -1e4;
 
 export interface Teaching {
   /** Log-probabilities [B, K] of log(unimodal mixture) + synergy: the prediction whose error trains the synergy. */
@@ -43,13 +47,15 @@ function divergence(logProbabilities: Expr, logPrior: Expr): Expr {
  * From unimodal logits [M, B, K] and purified synergy logits [B, K].
  * The unimodal part is an evidence-weighted mixture (a product would count redundant evidence twice); with d_m the divergence of
  * p_m from the prior its weights are softmax(4 d_m). Shares are r = second largest d, u_m = d_m - r for the largest,
- * s = d_all - largest, cut at 0. Without a redundant component (`redundant` false) the unique ones share r evenly.
+ * s = d_all - largest, cut at 0. Without a redundant component (`redundant` false) the unique ones share r evenly. A missing modality
+ * (`mask` [M, B, 1]; its unimodal prediction is the prior) has no information and no part in the mixture.
  */
-export function teach(unimodal: Expr, pure: Expr, logPrior: Expr, redundant: boolean): Teaching {
+export function teach(unimodal: Expr, pure: Expr, logPrior: Expr, redundant: boolean, mask?: Expr): Teaching {
   const [modalities, batch, classes] = unimodal.shape as [number, number, number];
   const logs = stopGradient(logSoftmax(unimodal));
   const d = divergence(logs, logPrior); // [M, B]
-  const weights = softmax(mul(transpose(d, [1, 0]), 4)); // [B, M]
+  const evidence = mul(mask === undefined ? d : where(reshape(mask, [modalities, batch]), d, NO_PART), 4);
+  const weights = softmax(transpose(evidence, [1, 0])); // [B, M]
   const mixture = sum(mul(exp(logs), reshape(transpose(weights, [1, 0]), [modalities, batch, 1])), 0);
   const base = stopGradient(log(maximum(mixture, 1e-20)));
   const residual = logSoftmax(add(base, pure));
