@@ -76,9 +76,12 @@ export {
   type Fitted,
   fit,
   type Metrics,
+  type PatternMetrics,
   type Predictions,
   type PredictOptions,
   predict,
   score,
+  scorePatterns,
+  simulatePatterns,
   toOnnx,
 } from "./train/index.ts";

@@ -138,9 +138,9 @@ export interface Metrics {
   readonly macroF1: number;
   readonly logLoss: number;
   readonly calibrationError: number;
-  /** Right as a whole where every modality alone is wrong. */
+  /** Right as a whole where every modality alone is wrong; a missing modality is not right. */
   readonly synergyRate: number;
-  /** Accuracy of each modality alone. */
+  /** Accuracy of each modality alone, over the samples that have it; NaN where none has. */
   readonly unimodal: Readonly<Record<string, number>>;
 }
 
@@ -150,7 +150,15 @@ export function score({ logits, unimodal }: Predictions, dataset: Dataset): Metr
   const samples = labels.reduce((n, label) => n + (label >= 0 ? 1 : 0), 0);
   if (samples === 0) throw dataError(`the ${dataset.name} data has no labels; there is nothing to score against.`);
   const predictions = argmaxRows(logits, classes.length);
-  const alone = Object.entries(unimodal).map(([name, values]) => [name, argmaxRows(values, classes.length)] as const);
+  const alone = Object.entries(unimodal).map(([name, values]) => {
+    const best = argmaxRows(values, classes.length);
+    const has = (row: number): boolean => dataset.present?.[name]?.[row] !== 0;
+    return {
+      name,
+      best: best.map((k, row) => (has(row) ? k : -1)),
+      labels: labels.map((label, row) => (has(row) ? label : -1)),
+    };
+  });
   return {
     samples,
     accuracy: accuracy(predictions, labels),
@@ -159,10 +167,10 @@ export function score({ logits, unimodal }: Predictions, dataset: Dataset): Metr
     calibrationError: calibrationError(logits, labels, classes.length),
     synergyRate: synergyRate(
       predictions,
-      alone.map(([, values]) => values),
+      alone.map(({ best }) => best),
       labels,
     ),
-    unimodal: Object.fromEntries(alone.map(([name, values]) => [name, accuracy(values, labels)])),
+    unimodal: Object.fromEntries(alone.map((own) => [own.name, accuracy(own.best, own.labels)])),
   };
 }
 

@@ -35,7 +35,7 @@ export interface StageSetup {
   readonly optimiser: Optimiser;
   readonly clipNorm: number | undefined;
   /** Share of the samples of a batch that lose one modality, at random; the widths are then masked. */
-  readonly modalityDropout: number;
+  readonly modalityDropout?: number;
   readonly backend: Backend;
   readonly threads: number;
 }
@@ -87,7 +87,7 @@ interface BatchGraph {
 
 /** Builds, lays out and compiles a stage. */
 export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
-  const { method, stage, widths, train, backend, threads, optimiser } = setup;
+  const { method, stage, widths, train, backend, threads, optimiser, modalityDropout = 0 } = setup;
   const plan = batchPlan(train.labels.length, Math.min(setup.batchSize, train.labels.length), "train");
   const sizes = [...new Set(plan)];
   const graphs = sizes.map((size) => batchGraph(setup, size));
@@ -185,8 +185,8 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
         const target = placeOf(input, name);
         if (name === TARGET) oneHot(target, train.labels, order, from, count, widths.classes);
         else gatherRows(target, sources[name] ?? memory.samples[name]!, order, from, count);
-        if (name === PRESENT && setup.modalityDropout > 0) {
-          dropModalities(target, count, setup.modalityDropout, stream(setup.seed, `modalities.${stage.name}`, step));
+        if (name === PRESENT && modalityDropout > 0) {
+          dropModalities(target, count, modalityDropout, stream(setup.seed, `modalities.${stage.name}`, step));
         }
       }
       for (const { offset, length, group } of noise.blocks) {
@@ -280,7 +280,7 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
   };
 }
 
-function batchGraph({ method, stage, widths, train, modalityDropout }: StageSetup, size: number): BatchGraph {
+function batchGraph({ method, stage, widths, train, modalityDropout = 0 }: StageSetup, size: number): BatchGraph {
   const graph = stageGraph(method, stage as never, widths, size);
   const outputs = [
     ...graph.terms.map((term) => term.value),
