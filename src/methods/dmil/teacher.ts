@@ -4,6 +4,7 @@ import {
   add,
   div,
   exp,
+  greater,
   log,
   logSoftmax,
   max,
@@ -32,7 +33,10 @@ export interface Teaching {
   readonly residual: Expr;
   /** Entropy of the unimodal mixture as a portion of log K, [B]: what it leaves open of a sample. Constant for gradients. */
   readonly open: Expr;
-  /** Information in R, U_1.., U_M, S as a portion of log K, [C, B]: constant for gradients. What nothing explains is in none. */
+  /**
+   * Information in R, U_1.., U_M, S as a portion of log K, [C, B]: constant for gradients. What nothing explains is in none; nor is what
+   * a sample says that has one modality only: whether others would have said the same, nobody knows.
+   */
   readonly portions: Expr;
   /** The same as shares that sum to 1 over components. */
   readonly shares: Expr;
@@ -41,6 +45,11 @@ export interface Teaching {
 /** Divergence of predictions [.., B, K] from the prior in nats, [.., B]: label-free information. */
 function divergence(logProbabilities: Expr, logPrior: Expr): Expr {
   return sum(mul(exp(logProbabilities), sub(logProbabilities, logPrior)), -1);
+}
+
+/** Which samples have two modalities or more, [1, B], from `mask` [M, B, 1]. */
+function severalOf(mask: Expr): Expr {
+  return greater(sum(reshape(mask, mask.shape.slice(0, 2)), 0, true), 1.5);
 }
 
 /**
@@ -70,7 +79,8 @@ export function teach(unimodal: Expr, pure: Expr, logPrior: Expr, redundant: boo
   const own = parts.map((part) => maximum(sub(part, r), 0));
   const lower = redundant ? [r, ...own] : own.map((u) => add(u, mul(r, 1 / modalities)));
   const s = maximum(sub(all, largest), 0);
-  const atoms = stack([...lower, s]); // [C, B]
+  const found = stack([...lower, s]); // [C, B]
+  const atoms = mask === undefined ? found : mul(found, severalOf(mask));
   const floored = add(atoms, FLOOR);
   return {
     residual,
