@@ -9,6 +9,7 @@ export { float32, type State, type Tensor, tensor } from "./core/tensor.ts";
 export { checkSplits, type DataReport } from "./data/check.ts";
 export { type DataSplits, type Dataset, SPLITS, type SplitName, selectModalities, takeRows } from "./data/dataset.ts";
 export { type LoadedData, type LoadOptions, loadDataset, readDataset } from "./data/load.ts";
+export { hideModalities } from "./data/presence.ts";
 export { type SplitOptions, splitBy } from "./data/split.ts";
 export { interactionMixture, type MixtureOptions } from "./data/synthetic/mixture.ts";
 export { type QuadOptions, quadMixture } from "./data/synthetic/quad.ts";
@@ -76,9 +77,12 @@ export {
   type Fitted,
   fit,
   type Metrics,
+  type PatternMetrics,
   type Predictions,
   type PredictOptions,
   predict,
   score,
+  scorePatterns,
+  simulatePatterns,
   toOnnx,
 } from "./train/index.ts";

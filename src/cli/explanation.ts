@@ -36,7 +36,8 @@ function describeSample(sample: SampleReport): string {
   const { label } = sample;
   const verdict =
     label === undefined ? "no label" : `label ${label}, ${label === sample.prediction ? "right" : "wrong"}`;
-  const title = `sample ${sample.id}: ${sample.prediction} with probability ${probability} (${verdict})`;
+  const has = sample.present === undefined ? "" : `, has ${sample.present.join(" and ")}`;
+  const title = `sample ${sample.id}: ${sample.prediction} with probability ${probability} (${verdict})${has}`;
   const says = (own: { readonly prediction: string; readonly probability: number } | undefined): string =>
     own === undefined ? "" : `says ${own.prediction} with ${share(own.probability)}`;
   const components = Object.keys({ ...sample.components, ...sample.bits }).map((name) => [
@@ -45,7 +46,12 @@ function describeSample(sample: SampleReport): string {
     sample.bits[name] === undefined ? "" : `${sample.bits[name].toFixed(2)} bits`,
     says(sample.components[name]),
   ]);
-  const modalities = Object.entries(sample.modalities).map(([name, own]) => [`  ${name} alone`, "", "", says(own)]);
+  const modalities = Object.entries(sample.modalities).map(([name, own]) => [
+    `  ${name} alone`,
+    "",
+    "",
+    sample.present?.includes(name) === false ? "missing" : says(own),
+  ]);
   return `${title}\n${table([...components, ...modalities])}`;
 }
 

@@ -73,6 +73,7 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     .option("--set <path=value>", "one setting, as in epochs.whole=5; may be repeated", collect)
     .option("--batch-size <n>", "samples a step (default: 64)")
     .option("--learning-rate <x>", "for all stages (default: the method's)")
+    .option("--modality-dropout <x>", "share of a batch's samples that lose one modality (default: 0)")
     .option("--threads <n>", "threads inside one operation (default: auto)")
     .option("--backend <name>", "auto, native, wasm (default: auto)")
     .option("--dry-run", "print all settings and stop")
@@ -86,6 +87,7 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
   add(program, "evaluate <run>", "accuracy and other figures on one split")
     .addOption(split())
     .option("--data <dir>", "other data of the same kind")
+    .option("--missing", "also with modalities hidden: every pattern of them")
     .action(async (run, flags) => give((await import("./commands/evaluate.ts")).evaluate(run, flags)));
   add(program, "explain <run>", "what each component contributed, sample by sample")
     .addOption(split())
@@ -95,6 +97,7 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     .action(async (run, flags) => give((await import("./commands/explain.ts")).explain(run, flags)));
   add(program, "export <run>", "the model as one file")
     .requiredOption("--out <file>", ".onnx or .safetensors")
+    .option("--missing", ".onnx: one input more, present [batch, modalities], 1 where a sample has the modality")
     .action(async (run, flags) => give((await import("./commands/export.ts")).exportModel(run, flags)));
   add(program, "recover", "does the decomposition tell the truth: methods on data whose truth is known")
     .option("--quick", "two data sets, one seed: under 3 minutes on two cores")

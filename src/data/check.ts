@@ -2,6 +2,7 @@
 import { dataError, hint } from "../core/errors.ts";
 import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
 import { type DataSplits, type Dataset, featureCount, SPLITS, type SplitName } from "./dataset.ts";
+import { hasMissing, presentAt, rowsByPattern } from "./presence.ts";
 
 /** One modality, seen over all splits. */
 export interface ModalityReport {
@@ -20,6 +21,8 @@ export interface SplitReport {
   /** [K] */
   readonly counts: readonly number[];
   readonly missing: number;
+  /** Samples by the modalities they have, as in `audio+face`; where a modality is missing somewhere in the three splits. */
+  readonly patterns?: Readonly<Record<string, number>>;
 }
 
 /** What `checkSplits` found in good data. */
@@ -48,17 +51,26 @@ export function checkSplits(splits: DataSplits, where: Where = (split, part) => 
   for (const split of SPLITS) {
     checkAlike(splits, split, where);
     checkRows(splits[split], split, where);
+    checkPresence(splits[split], split, where);
     for (const modality of Object.keys(splits.train.modalities))
       checkFinite(splits[split], modality, where(split, modality));
   }
   const reports = {} as Record<SplitName, SplitReport>;
-  for (const split of SPLITS) reports[split] = checkLabels(splits[split], split, where(split, "labels"));
+  const masked = SPLITS.some((split) => hasMissing(splits[split]));
+  const patternsOf = (data: Dataset): Record<string, number> =>
+    Object.fromEntries([...rowsByPattern(data)].map(([name, { rows }]) => [name, rows.length]));
+  for (const split of SPLITS) {
+    reports[split] = {
+      ...checkLabels(splits[split], split, where(split, "labels")),
+      ...(masked && { patterns: patternsOf(splits[split]) }),
+    };
+  }
   checkClasses(reports, classes, where("train", "labels"), warnings);
   checkIds(splits, where);
   warnSharedGroups(splits, warnings);
   const modalities = Object.fromEntries(
     Object.entries(splits.train.modalities).map(([name, { dtype, shape, data }]): [string, ModalityReport] => {
-      const constantColumns = findConstant(data, featureCount({ shape }));
+      const constantColumns = findConstant(data, featureCount({ shape }), splits.train.present?.[name]);
       if (constantColumns.length > 0) warnings.push(constantWarning(where("train", name), constantColumns, shape));
       return [name, { dtype, shape: shape.slice(1), finite: true, constantColumns }];
     }),
@@ -74,6 +86,13 @@ function checkNames(train: Dataset): void {
     if (!NAME.test(name) || name === "labels") {
       throw dataError(
         `modality "${name}": this name cannot be used; allowed are letters, digits, _ and -, beginning with a letter, but not "labels". Rename it.`,
+        { modality: name },
+      );
+    }
+    const base = name.replace(/_present$/, "");
+    if (base !== name && names.includes(base)) {
+      throw dataError(
+        `modality "${name}": on disk this is the mask of the modality "${base}" (1 where a sample has it). Rename it, or give the mask as present.${base}.`,
         { modality: name },
       );
     }
@@ -152,20 +171,62 @@ function checkRows(data: Dataset, split: SplitName, where: Where): void {
   }
 }
 
+/** Masks are 0 or 1 a sample, no sample has nothing, and train has some of everything. */
+function checkPresence(data: Dataset, split: SplitName, where: Where): void {
+  const { present } = data;
+  if (present === undefined) return;
+  const names = Object.keys(data.modalities);
+  const n = data.labels.length;
+  for (const [name, mask] of Object.entries(present)) {
+    const place = where(split, `${name}_present`);
+    if (!names.includes(name))
+      throw dataError(`${place}: there is no modality "${name}"${hint(name, names)}`, { name });
+    if (mask.length !== n) {
+      throw dataError(
+        `${place} holds ${mask.length} rows, ${where(split, "labels")} ${n}; a mask says 0 or 1 for each sample.`,
+        {
+          rows: mask.length,
+          labels: n,
+        },
+      );
+    }
+    const row = mask.findIndex((value) => value > 1);
+    if (row >= 0) {
+      throw dataError(
+        `${place}: row ${row} (from 0) is ${mask[row]}; a mask is 1 where the sample has the modality and 0 where it is missing.`,
+        { row },
+      );
+    }
+    if (split === "train" && n > 0 && !mask.includes(1)) {
+      throw dataError(`${place}: no training sample has the modality "${name}"; leave it out of the modalities.`, {
+        name,
+      });
+    }
+  }
+  for (let row = 0; row < n; row++) {
+    if (presentAt(data, row).length > 0) continue;
+    throw dataError(
+      `${where(split, `${names[0]!}_present`)}: row ${row} (from 0) has none of the modalities ${names.join(", ")}; each sample needs at least one. Take such samples out, or choose other modalities.`,
+      { row, split },
+    );
+  }
+}
+
 function checkFinite(data: Dataset, modality: string, where: string): void {
   const { data: values, shape } = data.modalities[modality]!;
+  const width = featureCount({ shape });
+  const mask = data.present?.[modality];
   let bad = 0;
   let first = -1;
   for (let i = 0; i < values.length; i++) {
-    if (Number.isFinite(values[i]!)) continue;
+    if (Number.isFinite(values[i]!) || mask?.[Math.floor(i / width)] === 0) continue;
     bad++;
     if (first < 0) first = i;
   }
   if (bad === 0) return;
-  const width = featureCount({ shape });
   const [row, column] = [Math.floor(first / width), first % width];
   throw dataError(
-    `${where}: ${bad} of ${values.length} numbers are NaN or infinite as float32, the first (${values[first]}) at row ${row}, column ${column} (from 0). Remove these samples or fill the gaps before loading.`,
+    `${where}: ${bad} of ${values.length} numbers are NaN or infinite as float32, the first (${values[first]}) at row ${row}, column ${column} (from 0). Remove these samples, fill the gaps, or, where a modality is missing as a whole, say so in dataset.json with "missing": "nan".`,
     { bad, row, column },
   );
 }
@@ -259,10 +320,12 @@ function warnSharedGroups(splits: DataSplits, warnings: string[]): void {
   }
 }
 
-function findConstant(values: Float32Array, width: number): number[] {
+function findConstant(values: Float32Array, width: number, mask: Uint8Array | undefined): number[] {
   const varies = new Uint8Array(width);
-  for (let start = width; start < values.length; start += width) {
-    for (let f = 0; f < width; f++) if (values[start + f] !== values[f]) varies[f] = 1;
+  const first = width * Math.max(mask?.indexOf(1) ?? 0, 0);
+  for (let start = first + width; start < values.length; start += width) {
+    if (mask?.[start / width] === 0) continue;
+    for (let f = 0; f < width; f++) if (values[start + f] !== values[first + f]) varies[f] = 1;
   }
   const constant: number[] = [];
   for (let f = 0; f < width; f++) if (varies[f] === 0) constant.push(f);

@@ -11,6 +11,11 @@ export interface Dataset {
   readonly ids: readonly string[];
   /** Each [N, ...]; the insertion order is the modality order. */
   readonly modalities: Readonly<Record<string, Tensor<"float32">>>;
+  /**
+   * Masks by modality, each [N]: 1 where the sample has the modality, 0 where it is missing and its values mean nothing. A modality
+   * without a mask is there in every sample; every sample has at least one modality.
+   */
+  readonly present?: Readonly<Record<string, Uint8Array>>;
   /** [N], 0..K-1; -1 is a missing label, allowed outside train and validation only. */
   readonly labels: Int32Array;
   /** [K] */
@@ -48,7 +53,12 @@ export function featureCount(modality: { readonly shape: Shape }): number {
 export function selectModalities(dataset: Dataset, names: readonly string[]): Dataset {
   const known = Object.keys(dataset.modalities);
   requireModalities(names, known, `the ${dataset.name} data`);
-  return { ...dataset, modalities: Object.fromEntries(names.map((name) => [name, dataset.modalities[name]!])) };
+  const masks = names.flatMap((name) => (dataset.present?.[name] ? [[name, dataset.present[name]] as const] : []));
+  return {
+    ...dataset,
+    modalities: Object.fromEntries(names.map((name) => [name, dataset.modalities[name]!])),
+    ...(dataset.present === undefined ? {} : { present: Object.fromEntries(masks) }),
+  };
 }
 
 /** Checks a choice of modalities. @throws ConfigError for none, an unknown or a repeated name. */
@@ -88,6 +98,16 @@ export function takeRows(dataset: Dataset, rows: ArrayLike<number>, name: string
     modalities: Object.fromEntries(
       Object.entries(dataset.modalities).map(([modality, values]) => [modality, takeTensorRows(values, rows)]),
     ),
+    ...(dataset.present === undefined
+      ? {}
+      : {
+          present: Object.fromEntries(
+            Object.entries(dataset.present).map(([modality, mask]) => [
+              modality,
+              Uint8Array.from(rows, (row) => mask[row]!),
+            ]),
+          ),
+        }),
     labels: Int32Array.from(rows, (row) => dataset.labels[row]!),
     classes: dataset.classes,
     ...(dataset.groups === undefined ? {} : { groups: pick(dataset.groups) }),

@@ -14,6 +14,7 @@ import {
 } from "./dataset.ts";
 import { classNames, classNumbers } from "./labels.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
+import { modalityNames, readMask, withoutMissing } from "./masks.ts";
 import { openSource } from "./sources/open.ts";
 import { describe, isInteger, type RawLabels, type Source, toFloat32 } from "./sources/source.ts";
 
@@ -39,7 +40,7 @@ export interface LoadedData {
  * Modalities are those of the options, else of dataset.json, else: every array but the labels that holds floats, and
  * integer arrays of two or more axes. Integer arrays [N] (an event flag, a speaker number) are then side information:
  * they are left out with a warning. A CSV table has no integer type, so there every column is a modality.
- * Everything becomes float32.
+ * Everything becomes float32. Where samples lack modalities, see masks.ts.
  *
  * @throws DataError for data that is wrong (see check.ts), ConfigError for a wrong dataset.json or option.
  */
@@ -64,13 +65,18 @@ export async function readDataset(folder: Folder, options: Pick<LoadOptions, "mo
   const parts = {} as Record<SplitName, Dataset>;
   for (const split of SPLITS) {
     const tensors: [string, Tensor<"float32">][] = [];
+    const masks: [string, Uint8Array][] = [];
     for (const name of modalities) {
       const array = (split === "train" ? seen.get(name) : undefined) ?? (await source.read(split, name));
-      tensors.push([name, toFloat32(array, source.where(split, name), warnings)]);
+      const values = toFloat32(array, source.where(split, name), warnings);
+      const mask = await readMask(source, manifest, split, name, values);
+      tensors.push([name, mask === undefined ? values : withoutMissing(values, mask)]);
+      if (mask !== undefined) masks.push([name, mask]);
     }
     parts[split] = {
       name: split,
       modalities: Object.fromEntries(tensors),
+      ...(masks.length > 0 && { present: Object.fromEntries(masks) }),
       labels: classNumbers(labels[split], classes, source.where(split, "labels")),
       classes,
       ...(await sampleTexts(source, manifest, split, labels[split])),
@@ -106,7 +112,7 @@ async function chooseModalities(
   warnings: string[],
   seen: Map<string, Tensor>,
 ): Promise<readonly string[]> {
-  const available = source.names("train");
+  const available = modalityNames(source, "train");
   const chosen = options.modalities ?? manifest.modalities;
   if (chosen !== undefined) {
     const where = options.modalities === undefined ? "dataset.json, modalities" : "the option modalities";
@@ -134,7 +140,7 @@ async function chooseModalities(
     );
   }
   for (const split of ["validation", "test"] as const) {
-    const extra = source.names(split).filter((name) => !available.includes(name));
+    const extra = modalityNames(source, split).filter((name) => !available.includes(name));
     if (extra.length > 0) {
       warnings.push(
         `${source.label}: ${extra.join(", ")} of the ${split} split is not in the train split and not used.`,

@@ -16,6 +16,8 @@ export interface Manifest {
   readonly groups?: string | undefined;
   /** Where the true components of generated data are, as for ids. */
   readonly truth?: string | undefined;
+  /** `nan`: a sample whose numbers of a modality are all NaN (in a CSV also empty) lacks that modality. */
+  readonly missing?: "nan" | undefined;
 }
 
 const name = z.string().regex(/^[^/\\]+$/, "must be a plain name, without a folder");
@@ -30,6 +32,7 @@ export const manifestSchema: z.ZodType<Manifest> = z.strictObject({
   ids: name.optional(),
   groups: name.optional(),
   truth: name.optional(),
+  missing: z.literal("nan", { error: 'must be "nan": rows of NaN mean a missing modality' }).optional(),
 });
 
 /** dataset.json of a folder; empty when there is none. @throws ConfigError for bad JSON, unknown keys, wrong values. */

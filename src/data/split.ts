@@ -60,10 +60,14 @@ function pool(splits: DataSplits): Dataset {
     }
     return float32([parts.reduce((n, part) => n + part.labels.length, 0), ...tensors[0]!.shape.slice(1)], data);
   };
+  const masked = Object.keys(splits.train.modalities).filter((name) => parts.some((part) => part.present?.[name]));
+  const mask = (name: string): Uint8Array =>
+    Uint8Array.from(parts.flatMap((part) => [...(part.present?.[name] ?? new Uint8Array(part.labels.length).fill(1))]));
   return {
     name: "all",
     ids: parts.flatMap((part) => part.ids.map((id) => `${part.name}/${id}`)),
     modalities: Object.fromEntries(Object.keys(splits.train.modalities).map((name) => [name, joined(name)])),
+    ...(masked.length > 0 && { present: Object.fromEntries(masked.map((name) => [name, mask(name)])) }),
     labels: Int32Array.from(parts.flatMap((part) => [...part.labels])),
     classes,
     ...(groups !== undefined && { groups: parts.flatMap((part) => [...(part.groups ?? [])]) }),

@@ -2,7 +2,7 @@
 import { dataError, hint } from "../core/errors.ts";
 import { formatShape } from "../core/shape.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
-import { type Dataset, featureCount } from "./dataset.ts";
+import { type Dataset, featureCount, takeTensorRows } from "./dataset.ts";
 
 /** Per modality, [F] each: `(x - mean) * scale` standardises; scale is one over the standard deviation. */
 export type Standardiser = Readonly<Record<string, { readonly mean: Float32Array; readonly scale: Float32Array }>>;
@@ -14,15 +14,30 @@ export type Standardiser = Readonly<Record<string, { readonly mean: Float32Array
 export const CLIP = 10;
 
 /**
- * Mean and inverse standard deviation (population, divided by N) of each feature over `train`, accumulated in double precision.
- * A feature that is constant, or varies by less than float32 can invert, gets scale 1: it becomes 0 and never blows up.
+ * Mean and inverse standard deviation (population, divided by N) of each feature over the samples of `train` that have the modality,
+ * accumulated in double precision. A feature that is constant, or varies by less than float32 can invert, gets scale 1: it becomes 0 and
+ * never blows up. @throws DataError for an empty split, or a modality that no sample has.
  */
 export function fitStandardiser(train: Dataset): Standardiser {
-  return Object.fromEntries(Object.entries(train.modalities).map(([name, values]) => [name, meanAndScale(values)]));
+  return Object.fromEntries(
+    Object.entries(train.modalities).map(([name, values]) => {
+      const mask = train.present?.[name];
+      if (mask === undefined || !mask.includes(0)) return [name, meanAndScale(values)];
+      const rows = [...mask.keys()].filter((row) => mask[row] === 1);
+      if (rows.length === 0) {
+        throw dataError(
+          `fitStandardiser: no sample of the ${train.name} data has the modality "${name}"; leave it out of the modalities.`,
+          { modality: name },
+        );
+      }
+      return [name, meanAndScale(takeTensorRows(values, rows))];
+    }),
+  );
 }
 
 /**
- * The dataset with each modality flattened to [N, F], standardised, and clipped to ±10.
+ * The dataset with each modality flattened to [N, F], standardised, and clipped to ±10. A missing modality becomes zeros, the mean of
+ * the training data, whatever stands in its place.
  * @throws DataError for a modality the standardiser was not fitted on, or with another number of features.
  */
 export function standardise(dataset: Dataset, standardiser: Standardiser): Dataset {
@@ -42,16 +57,22 @@ export function standardise(dataset: Dataset, standardiser: Standardiser): Datas
           { modality: name, features: width, fitted: mean.length },
         );
       }
-      return [name, apply(values, mean, scale)];
+      return [name, apply(values, mean, scale, dataset.present?.[name])];
     }),
   );
   return { ...dataset, modalities };
 }
 
-function apply(values: Tensor<"float32">, mean: Float32Array, scale: Float32Array): Tensor<"float32"> {
+function apply(
+  values: Tensor<"float32">,
+  mean: Float32Array,
+  scale: Float32Array,
+  mask: Uint8Array | undefined,
+): Tensor<"float32"> {
   const width = mean.length;
   const out = float32([values.shape[0]!, width]);
   for (let start = 0; start < out.data.length; start += width) {
+    if (mask?.[start / width] === 0) continue;
     for (let f = 0; f < width; f++) {
       const z = (values.data[start + f]! - mean[f]!) * scale[f]!;
       out.data[start + f] = Math.max(-CLIP, Math.min(CLIP, z));

@@ -1,13 +1,15 @@
-/** @file Writes three splits as a folder that loadDataset reads back identically, ids, groups and truth included. */
+/** @file Writes three splits as a folder that loadDataset reads back identically: ids, groups, truth and masks included. */
 import { dataError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
+import { tensor } from "../core/tensor.ts";
 import { checkSplits } from "./check.ts";
 import { type DataSplits, SPLITS } from "./dataset.ts";
 import { writeNpy } from "./formats/npy.ts";
 import type { Manifest } from "./manifest.ts";
+import { withoutMissing } from "./masks.ts";
 
 /**
- * Writes `train|valid|test/<modality>.npy`, `labels.npy`, `ids.json`, `groups.json` and `truth.json` where there are any, and
+ * Writes `train|valid|test/<modality>.npy` (zeros where a sample lacks the modality), `<modality>_present.npy`, `labels.npy`, `ids.json`, `groups.json` and `truth.json` where there are any, and
  * dataset.json last, so that a folder with a dataset.json is complete.
  * @throws DataError for data that does not pass its checks, or has groups or truth in some splits only.
  */
@@ -28,8 +30,12 @@ export async function writeDataset(folder: Folder, splits: DataSplits): Promise<
       }
     }
     const dir = split === "validation" ? "valid" : split;
-    for (const [name, values] of Object.entries(data.modalities))
-      await folder.write(`${dir}/${name}.npy`, writeNpy(values));
+    for (const [name, values] of Object.entries(data.modalities)) {
+      const mask = data.present?.[name];
+      await folder.write(`${dir}/${name}.npy`, writeNpy(mask === undefined ? values : withoutMissing(values, mask)));
+      if (mask === undefined) continue;
+      await folder.write(`${dir}/${name}_present.npy`, writeNpy(tensor("uint8", [mask.length], mask)));
+    }
     const labels = { dtype: "int32", shape: [data.labels.length], data: data.labels } as const;
     await folder.write(`${dir}/labels.npy`, writeNpy(labels));
     await folder.write(`${dir}/ids.json`, JSON.stringify(data.ids));

@@ -1,5 +1,6 @@
 /** @file Information per sample, in bits: what each modality gives, what several give alike, what only all together give. */
 
+import type { Presence } from "../data/presence.ts";
 import { type Calibration, calibrated, calibratedWhole } from "../train/calibrate.ts";
 import type { Predictions } from "../train/predict.ts";
 
@@ -37,22 +38,28 @@ export function labelBits(logs: Float64Array, logPrior: Float64Array, labels: In
 /**
  * Atoms from information of all modalities together and of each alone. redundant = what at least two modalities give (the
  * second largest i_m); unique_m = i_m - redundant for the largest; synergistic = i_all - largest i_m. For two modalities this is
- * the pointwise minimum. Source: docs/notation.md; pointwise minimum, the sample-wise form of MMI.
+ * the pointwise minimum. Of a sample that lacks modalities those it has count: with one of them nothing is redundant and what it
+ * gives is unique. Source: docs/notation.md; pointwise minimum, the sample-wise form of MMI.
  */
-export function atoms(total: Float64Array, modalities: Readonly<Record<string, Float64Array>>): Atoms {
+export function atoms(
+  total: Float64Array,
+  modalities: Readonly<Record<string, Float64Array>>,
+  present: Presence = {},
+): Atoms {
   const names = Object.keys(modalities);
   const redundant = new Float64Array(total.length);
   const synergistic = new Float64Array(total.length);
   const unique = Object.fromEntries(names.map((name) => [name, new Float64Array(total.length)]));
   for (let i = 0; i < total.length; i++) {
-    let [best, second] = [0, -1];
-    for (let m = 1; m < names.length; m++) {
+    let [best, second] = [-1, -1];
+    for (let m = 0; m < names.length; m++) {
+      if (present[names[m]!]?.[i] === 0) continue;
       const value = modalities[names[m]!]![i]!;
-      if (value > modalities[names[best]!]![i]!) [best, second] = [m, best];
+      if (best < 0 || value > modalities[names[best]!]![i]!) [best, second] = [m, best];
       else if (second < 0 || value > modalities[names[second]!]![i]!) second = m;
     }
     const largest = modalities[names[best]!]![i]!;
-    const shared = modalities[names[second]!]![i]!;
+    const shared = second < 0 ? 0 : modalities[names[second]!]![i]!;
     redundant[i] = shared;
     unique[names[best]!]![i] = largest - shared;
     // Subtracting from the total what was given away keeps the sum exact.
@@ -61,11 +68,12 @@ export function atoms(total: Float64Array, modalities: Readonly<Record<string, F
   return { redundant, unique, synergistic, total };
 }
 
-/** Label-free atoms and atoms with the label, of a model's predictions under its calibration. */
+/** Label-free atoms and atoms with the label, of a model's predictions under its calibration; `present` as in the data. */
 export function bitsOf(
   predictions: Predictions,
   calibration: Calibration,
   labels: Int32Array,
+  present: Presence = {},
 ): { readonly labelFree: Atoms; readonly withLabel: Atoms } {
   const { logPrior, modalities } = calibration;
   const prior = Float64Array.from(logPrior);
@@ -74,7 +82,7 @@ export function bitsOf(
     ([name, values]) => [name, calibrated(values, logPrior, modalities[name]!)] as const,
   );
   const read = (bits: (logs: Float64Array) => Float64Array): Atoms =>
-    atoms(bits(whole), Object.fromEntries(alone.map(([name, logs]) => [name, bits(logs)])));
+    atoms(bits(whole), Object.fromEntries(alone.map(([name, logs]) => [name, bits(logs)])), present);
   return {
     labelFree: read((logs) => labelFreeBits(logs, prior)),
     withLabel: read((logs) => labelBits(logs, prior, labels)),

@@ -1,5 +1,6 @@
 /** @file Fitted model and data -> report: per sample what was predicted, by which component, with which gate. */
 import type { Dataset } from "../data/dataset.ts";
+import { hasMissing, presentAt } from "../data/presence.ts";
 import { type Calibration, calibrated, type Scaling } from "../train/calibrate.ts";
 import { argmaxRows, logSoftmaxRows } from "../train/metrics.ts";
 import type { Fitted } from "../train/model.ts";
@@ -21,7 +22,9 @@ export async function explain(fitted: Fitted, dataset: Dataset, options: Predict
 
 /** The report of predictions that were made before, under the model's calibration. */
 export function report(predictions: Predictions, dataset: Dataset, calibration: Calibration): Report {
-  const { classes, ids, labels } = dataset;
+  const { classes, ids, labels, present } = dataset;
+  const modalities = Object.keys(predictions.unimodal);
+  const missing = hasMissing(dataset, modalities);
   const width = classes.length;
   const read = (logits: Float32Array, scaling?: Scaling) => ({
     best: argmaxRows(logits, width),
@@ -41,11 +44,12 @@ export function report(predictions: Predictions, dataset: Dataset, calibration: 
     prediction: classes[best[i]!]!,
     probability: Math.exp(logs[i * width + best[i]!]!),
   });
-  const { labelFree, withLabel } = bitsOf(predictions, calibration, labels);
+  const { labelFree, withLabel } = bitsOf(predictions, calibration, labels, present);
   const samples = ids.map((id, i): SampleReport => {
     return {
       id,
       label: labels[i]! < 0 ? undefined : classes[labels[i]!],
+      ...(missing && { present: presentAt(dataset, i, modalities) }),
       prediction: classes[whole.best[i]!]!,
       probabilities: Object.fromEntries(classes.map((name, k) => [name, Math.exp(whole.logs[i * width + k]!)])),
       gate: Object.fromEntries(components.map(({ name, gate }) => [name, gate[i]!])),

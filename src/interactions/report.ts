@@ -1,10 +1,13 @@
 /** @file What a report says of one sample, and its flat form for tables. */
+import { patternName } from "../data/presence.ts";
 
 /** One sample. Probabilities and gate shares are in [0, 1]; a gate share says how much a component counted, not how much it knew. */
 export interface SampleReport {
   readonly id: string;
   /** Class name; undefined for a sample without label. */
   readonly label: string | undefined;
+  /** The modalities the sample has; left out where no sample of the data lacks any. */
+  readonly present?: readonly string[];
   readonly prediction: string;
   /** Probability of each class, calibrated. */
   readonly probabilities: Readonly<Record<string, number>>;
@@ -16,7 +19,7 @@ export interface SampleReport {
   readonly labelBits: Readonly<Record<string, number | undefined>>;
   /** What each component alone predicts, with the probability of its own softmax. */
   readonly components: Readonly<Record<string, { readonly prediction: string; readonly probability: number }>>;
-  /** What each modality alone predicts, with its calibrated probability. */
+  /** What each modality alone predicts, with its calibrated probability; a missing one says the most frequent class. */
   readonly modalities: Readonly<Record<string, { readonly prediction: string; readonly probability: number }>>;
 }
 
@@ -24,12 +27,13 @@ export interface SampleReport {
 export type Cell = string | number | undefined;
 
 /**
- * The stable columns of a table of samples: `id, label, prediction, p_<class>, gate_<component>, pred_<component>,
+ * The stable columns of a table of samples: `id, label, prediction, present` (as in `audio+face`; where the data lacks modalities)`, p_<class>, gate_<component>, pred_<component>,
  * pred_only_<modality>, bits_<component>, bits_total, label_bits_<component>, label_bits_total`, where components are
  * `redundant`, `unique_<modality>`, `synergistic`. Gate shares are shares of a prediction; bits are information.
  */
 export function flatten(sample: SampleReport): Record<string, Cell> {
   const row: Record<string, Cell> = { id: sample.id, label: sample.label, prediction: sample.prediction };
+  if (sample.present !== undefined) row.present = patternName(sample.present);
   for (const [name, p] of Object.entries(sample.probabilities)) row[`p_${name}`] = p;
   for (const [name, share] of Object.entries(sample.gate)) row[`gate_${name}`] = share;
   for (const [name, { prediction }] of Object.entries(sample.components)) row[`pred_${name}`] = prediction;

@@ -1,5 +1,6 @@
 /** @file The report over all samples and by class. */
 import type { Dataset } from "../data/dataset.ts";
+import { rowsByPattern } from "../data/presence.ts";
 import { type Metrics, type Predictions, score } from "../train/predict.ts";
 import type { SampleReport } from "./report.ts";
 
@@ -18,6 +19,8 @@ export interface GroupSummary {
 export interface Summary extends GroupSummary, Partial<Omit<Metrics, "samples" | "accuracy">> {
   /** By label. */
   readonly classes: Readonly<Record<string, GroupSummary>>;
+  /** By the modalities that samples have, as in `audio+face`; left out where none is missing. */
+  readonly patterns?: Readonly<Record<string, GroupSummary>>;
 }
 
 /** Summarises samples of a data set. */
@@ -30,7 +33,11 @@ export function summarise(samples: readonly SampleReport[], predictions: Predict
       return own.length === 0 ? [] : [[name, group(own)]];
     }),
   );
-  return { ...group(samples), ...metrics, classes };
+  const patterns = [...rowsByPattern(dataset, Object.keys(predictions.unimodal))].map(
+    ([name, { rows }]) => [name, group(rows.map((row) => samples[row]!))] as const,
+  );
+  const missing = samples[0]?.present !== undefined;
+  return { ...group(samples), ...metrics, classes, ...(missing && { patterns: Object.fromEntries(patterns) }) };
 }
 
 /** Means over any samples of one report. */

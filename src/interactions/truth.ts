@@ -102,7 +102,7 @@ export function truthFigures(
   const correct = (logits: Float32Array): Float64Array =>
     Float64Array.from(argmaxRows(logits, K), (best, i) => Number(best === labels[i]));
 
-  const atoms = bitsOf({ components: {}, ...predictions }, calibration, labels);
+  const atoms = bitsOf({ components: {}, ...predictions }, calibration, labels, dataset.present);
   const columns: BothWays<Float64Array[]> = {
     labelFree: columnsOf(atoms.labelFree),
     withLabel: columnsOf(atoms.withLabel),

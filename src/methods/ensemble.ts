@@ -1,14 +1,22 @@
 /**
  * @file Modality ensemble: one model per modality, each trained apart (a stage of its own, with its own best epoch); the
- * prediction combines their decisions. The unimodal predictions are its members.
+ * prediction combines the decisions of those whose modality is there. The unimodal predictions are its members.
  */
 import { z } from "zod";
 import { type Loose, oneOf } from "../core/options.ts";
 import type { Expr } from "../graph/expr.ts";
-import { at, log, logSoftmax, maximum, mean, mul, softmax, stack, sub, sum } from "../graph/ops/index.ts";
+import { add, at, div, log, logSoftmax, maximum, mean, mul, softmax, stack, sub, sum } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
 import { crossEntropy } from "../nn/losses.ts";
-import { defineMethod, embed, embeddingOption, embeddings, type MethodFactory, type Outputs } from "./method.ts";
+import {
+  defineMethod,
+  embed,
+  embeddingOption,
+  embeddings,
+  type MethodFactory,
+  type Outputs,
+  presence,
+} from "./method.ts";
 
 /** Settings. */
 export interface EnsembleOptions {
@@ -26,12 +34,27 @@ const schema: z.ZodType<EnsembleOptions, Loose<EnsembleOptions>> = z.strictObjec
   combine: oneOf("probabilities", "logits", "product").default("probabilities"),
 });
 
+/** Mean [B, K] of the members [M, B, K] whose modality is there (`mask` [M, B, 1]). */
+function meanOfPresent(members: Expr, mask: Expr | undefined): Expr {
+  return mask === undefined ? mean(members, 0) : div(sum(mul(members, mask), 0), sum(mask, 0));
+}
+
 /** Logits [B, K] from those of the members, [M, B, K]. */
-function combined(unimodal: Expr, combine: EnsembleOptions["combine"], logPrior: () => Expr): Expr {
-  if (combine === "logits") return mean(unimodal, 0);
-  if (combine === "product") return sub(sum(logSoftmax(unimodal), 0), mul(logPrior(), unimodal.shape[0]! - 1));
+function combined(
+  unimodal: Expr,
+  mask: Expr | undefined,
+  combine: EnsembleOptions["combine"],
+  logPrior: () => Expr,
+): Expr {
+  if (combine === "logits") return meanOfPresent(unimodal, mask);
+  if (combine === "product") {
+    const logs = logSoftmax(unimodal);
+    const prior = logPrior();
+    if (mask === undefined) return sub(sum(logs, 0), mul(prior, unimodal.shape[0]! - 1));
+    return add(sum(mul(sub(logs, prior), mask), 0), prior);
+  }
   // A probability may underflow to 0; its logarithm must not be infinite.
-  return log(maximum(mean(softmax(unimodal), 0), 1e-30));
+  return log(maximum(meanOfPresent(softmax(unimodal), mask), 1e-30));
 }
 
 /** Modality ensemble. */
@@ -43,11 +66,12 @@ export const ensemble: MethodFactory<Loose<EnsembleOptions>, Outputs> = defineMe
   build(input, encoders, { embedding, combine }) {
     const z = embed(input, encoders, embedding);
     const heads = input.scope.child("heads");
-    const unimodal = stack(Object.keys(encoders).map((name, m) => linear(heads.child(name), at(z, m), input.classes)));
+    const modalities = Object.keys(encoders);
+    const unimodal = stack(modalities.map((name, m) => linear(heads.child(name), at(z, m), input.classes)));
     return {
-      logits: combined(unimodal, combine, input.logPrior),
+      logits: combined(unimodal, presence(input, modalities), combine, input.logPrior),
       unimodal,
-      representations: embeddings(z, Object.keys(encoders)),
+      representations: embeddings(z, modalities),
     };
   },
   stages: (_, modalities) =>

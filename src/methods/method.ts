@@ -7,7 +7,7 @@ import { configError, hint } from "../core/errors.ts";
 import { parseOptions } from "../core/options.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Expr } from "../graph/expr.ts";
-import { at, stack } from "../graph/ops/index.ts";
+import { at, mul, slice, stack, where } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
 import type { Module, Scope } from "../nn/module.ts";
 
@@ -18,6 +18,12 @@ export interface BuildInput {
   readonly classes: number;
   /** Log-probabilities of the classes in the training data, [K]: a stored number that training fills in. */
   readonly logPrior: () => Expr;
+  /**
+   * [B, M], in the order of `inputs`: 1 where the sample has the modality, 0 where it is missing. Left out where nothing is missing.
+   * A missing modality's inputs are zeros (the mean of the training data) and so are its embeddings (`embed`); its unimodal
+   * prediction is replaced by the class prior, whatever the method gives. `presence` gives this as a stack.
+   */
+  readonly present?: Expr;
 }
 
 /** What every method gives. Stacks have one entry per modality (in order) or per component. */
@@ -32,10 +38,13 @@ export interface Outputs {
    * In evaluation form: quantities with one row per sample, by the name of the stored number (`scope.statistic`) that holds
    * their mean over training samples. Training renews it before each evaluation.
    */
-  readonly statistics?: Readonly<Record<string, Expr>>;
+  readonly statistics?: Readonly<Record<string, Statistic>>;
   /** What the method makes of a sample on its way, by name, each [B, E]: for probes. */
   readonly representations?: Readonly<Record<string, Expr>>;
 }
+
+/** A quantity with one row per sample, [.., B, F], and, where rows do not count alike, their weights [.., B, 1]. */
+export type Statistic = Expr | { readonly value: Expr; readonly weight: Expr };
 
 /** Name of the stored class prior. */
 export const PRIOR = "prior";
@@ -119,7 +128,7 @@ export interface Stage<O extends Outputs> {
    * In evaluation form: quantities with one row per sample whose mean over training samples a stored number (`scope.statistic`) is to
    * hold, by its name; as `Outputs.statistics`, where labels are needed. Renewed before the first step and after each epoch.
    */
-  statistics?(outputs: O, target: Expr): Readonly<Record<string, Expr>>;
+  statistics?(outputs: O, target: Expr): Readonly<Record<string, Statistic>>;
   /** The prediction [B, K] that is judged on validation data after each epoch. */
   prediction(outputs: O): Expr;
   /** What picks the best epoch: accuracy, then log-loss among equals (left out), log-loss alone, or nothing: the last one is taken. */
@@ -230,13 +239,34 @@ export function defineMethod<S extends z.ZodType, O extends Outputs>(
 /** Options all methods share: the width E into which each modality is embedded. 64: enough for the sets in the tests. */
 export const embeddingOption: z.ZodDefault<z.ZodInt> = z.int().positive().default(64);
 
-/** Encoders, then one linear layer each: the embeddings Z_m as a stack [M, B, E]. Parameters are `encoders.<modality>....`. */
-export function embed({ scope, inputs }: BuildInput, encoders: Readonly<Record<string, Module>>, width: number): Expr {
+/**
+ * Encoders, then one linear layer each: the embeddings Z_m as a stack [M, B, E], zeros where the modality is missing. Parameters are
+ * `encoders.<modality>....`.
+ */
+export function embed(input: BuildInput, encoders: Readonly<Record<string, Module>>, width: number): Expr {
+  const { scope, inputs } = input;
   const embedded = Object.entries(encoders).map(([name, encoder]) => {
     const own = scope.child("encoders").child(name);
     return linear(own.child("embedding"), encoder.build(own, inputs[name]!), width);
   });
-  return stack(embedded);
+  return zeroWhereMissing(stack(embedded), presence(input, Object.keys(encoders)));
+}
+
+/** Which samples have these modalities, as a stack [M, B, 1] of 1 and 0; undefined where nothing is missing. */
+export function presence({ inputs, present }: BuildInput, modalities: readonly string[]): Expr | undefined {
+  if (present === undefined) return undefined;
+  const columns = Object.keys(inputs);
+  return stack(modalities.map((name) => slice(present, 1, columns.indexOf(name), 1)));
+}
+
+/** A stack [M, B, ..] with zeros where the modality is missing (`mask` [M, B, 1]). */
+export function zeroWhereMissing(values: Expr, mask: Expr | undefined): Expr {
+  return mask === undefined ? values : mul(values, mask);
+}
+
+/** Predictions [M, B, K] that say the class prior where the modality is missing (`mask` [M, B, 1]). */
+export function priorWhereMissing({ logPrior }: BuildInput, logits: Expr, mask: Expr | undefined): Expr {
+  return mask === undefined ? logits : where(mask, logits, logPrior());
 }
 
 /** The entries of a stack [M, B, E] as representations `embedding_<modality>`. */

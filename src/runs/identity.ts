@@ -3,7 +3,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { sha256 } from "../train/checkpoint.ts";
 import type { RunConfig } from "./plan.ts";
 
-/** SHA-256 of each array a run is trained or chosen on, by `<split>/<modality>` and `<split>/labels`. */
+/** SHA-256 of each array a run is trained or chosen on, by `<split>/<modality>` and `<split>/labels`, and of masks by `<split>/<modality>_present`. */
 export type DataHashes = Readonly<Record<string, string>>;
 
 /** What training sees: the test split is not part of it. */
@@ -12,14 +12,16 @@ export interface TrainingData {
   readonly validation: Dataset;
 }
 
-/** Hashes the numbers, shapes and labels of the modalities a run reads. Numbers count as they lie in memory: float32, little-endian. */
+/** Hashes the numbers, shapes, masks (where a modality is missing) and labels of the modalities a run reads. Numbers count as they lie in memory: float32, little-endian. */
 export async function hashData(data: TrainingData, modalities: readonly string[]): Promise<DataHashes> {
   const hashes: Record<string, string> = {};
   for (const split of ["train", "validation"] as const) {
-    const { labels, classes, modalities: arrays } = data[split];
+    const { labels, classes, modalities: arrays, present } = data[split];
     for (const name of modalities) {
       const { shape, data: values } = arrays[name]!;
       hashes[`${split}/${name}`] = await hashArray(shape.join(","), values);
+      const mask = present?.[name];
+      if (mask?.includes(0)) hashes[`${split}/${name}_present`] = await hashArray("", mask);
     }
     hashes[`${split}/labels`] = await hashArray(JSON.stringify(classes), labels);
   }
@@ -38,7 +40,7 @@ function sorted(_: string, value: unknown): unknown {
 }
 
 /** Of the numbers' own hash and a text, so that the array need not be copied. */
-async function hashArray(text: string, values: Float32Array | Int32Array): Promise<string> {
+async function hashArray(text: string, values: Float32Array | Int32Array | Uint8Array): Promise<string> {
   const numbers = await sha256(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   return sha256(new TextEncoder().encode(`${text} ${numbers}`));
 }

@@ -140,6 +140,7 @@ async function train(
       learningRate: config.learningRate,
       optimiser: optimiserOf(config.optimiser),
       ...(config.clipNorm !== undefined && { clipNorm: config.clipNorm }),
+      ...(config.modalityDropout !== undefined && { modalityDropout: config.modalityDropout }),
       // What it began with, it goes on with: another backend or number of threads gives other bits.
       backend: start.engine?.backend ?? config.backend,
       ...threadsOf(start, config.threads),

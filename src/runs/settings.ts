@@ -28,6 +28,8 @@ export interface Settings {
   readonly optimiser: { readonly name: "adam" | "adamw" | "sgd" } & Readonly<Record<string, unknown>>;
   /** Largest norm of all gradients together; no clipping if left out. */
   readonly clipNorm?: number | undefined;
+  /** Share of the samples of a batch that lose one modality in training; none if left out. */
+  readonly modalityDropout?: number | undefined;
   /** Threads inside one operation; "auto" is 1 for small models, 2 for large ones. */
   readonly threads: number | "auto";
   readonly backend: BackendName;
@@ -80,6 +82,7 @@ const schema = z.strictObject(
       .looseObject({ name: oneOf("adam", "adamw", "sgd").default("adam") }, { error: allowing("{name: adam}") })
       .default({ name: "adam" }),
     clipNorm: positive("1").optional(),
+    modalityDropout: fraction("0.2").optional(),
     threads: z
       .custom<number | "auto">(
         (value) => value === "auto" || (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 256),

@@ -3,13 +3,14 @@ import { internalError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import type { State } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { presenceMatrix } from "../data/presence.ts";
 import { type Standardiser, standardise } from "../data/standardise.ts";
 import { asLeaf, type Expr, type LeafKind, topological } from "../graph/expr.ts";
 import { rowAxes } from "../graph/rows.ts";
 import type { Backend, Executable } from "../runtime/backend.ts";
 import { type Bound, compile, layoutOf, type Part } from "../runtime/program.ts";
 import { gatherRows, type RowSource, rowSize, scatterRows } from "./frozen.ts";
-import { modalityLeaf } from "./graph.ts";
+import { modalityLeaf, PRESENT } from "./graph.ts";
 
 /** Samples as rows of named sources: one per input leaf of a graph. */
 export type Sources = Readonly<Record<string, RowSource>>;
@@ -43,16 +44,23 @@ export function storedParameters(outputs: readonly Expr[], state: State): Bound 
   return parameters;
 }
 
-/** Some modalities of a data set, standardised, by input leaf. */
-export function sourcesOf(dataset: Dataset, standardiser: Standardiser, modalities: readonly string[]): Sources {
+/** Some modalities of a data set, standardised, by input leaf; with `masked` also which of them each sample has. */
+export function sourcesOf(
+  dataset: Dataset,
+  standardiser: Standardiser,
+  modalities: readonly string[],
+  masked = false,
+): Sources {
   const chosen = Object.fromEntries(modalities.map((name) => [name, dataset.modalities[name]!]));
   const flat = standardise({ ...dataset, modalities: chosen }, standardiser);
-  return Object.fromEntries(
-    Object.entries(flat.modalities).map(([name, { data, shape }]) => [
+  const present = { lead: 1, rows: dataset.labels.length, width: modalities.length };
+  return Object.fromEntries([
+    ...Object.entries(flat.modalities).map(([name, { data, shape }]): [string, RowSource] => [
       modalityLeaf(name),
       { data, lead: 1, rows: shape[0]!, width: shape[1]! },
     ]),
-  );
+    ...(masked ? [[PRESENT, { ...present, data: presenceMatrix(dataset, modalities) }] as const] : []),
+  ]);
 }
 
 /**

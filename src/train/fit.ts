@@ -4,9 +4,10 @@ import type { Folder } from "../core/folder.ts";
 import { float32, type State } from "../core/tensor.ts";
 import { epochOrder } from "../data/batches.ts";
 import { type Dataset, featureCount } from "../data/dataset.ts";
+import { hasMissing } from "../data/presence.ts";
 import { fitStandardiser, type Standardiser } from "../data/standardise.ts";
 import { type Method, type Outputs, PRIOR, type Stage } from "../methods/method.ts";
-import { initialState } from "../nn/module.ts";
+import { checkRate, initialState } from "../nn/module.ts";
 import {
   adam,
   constant,
@@ -40,6 +41,11 @@ export interface FitOptions {
   readonly optimiser?: Optimiser;
   /** Clips gradients to this norm over all parameters; no clipping where left out. */
   readonly clipNorm?: number;
+  /**
+   * Share in [0, 1) of the samples of each batch that lose one modality, at random, so that the model learns to do without; 0. Samples
+   * that have one modality keep it.
+   */
+  readonly modalityDropout?: number;
   /** Threads inside one operation; left out: 1 for small models, 2 for large ones. */
   readonly threads?: number;
   readonly backend?: BackendName;
@@ -80,6 +86,8 @@ export async function fit(
   const emit = options.onEvent ?? (() => {});
   const stages = plan(method, options);
   const { train, validation } = data;
+  const { modalityDropout = 0 } = options;
+  checkRate(modalityDropout, "modalityDropout");
   const shapes = Object.fromEntries(
     method.modalities.map((name) => {
       const values = train.modalities[name];
@@ -94,6 +102,9 @@ export async function fit(
   const widths: Widths = {
     features: Object.fromEntries(method.modalities.map((name) => [name, featureCount(train.modalities[name]!)])),
     classes: train.classes.length,
+    ...((modalityDropout > 0 || [train, validation].some((part) => hasMissing(part, method.modalities))) && {
+      masked: true,
+    }),
   };
   const parameters = parametersOf(method, widths);
   const size = parameters.reduce((n, { shape }) => n + shape.reduce((a, b) => a * b, 1), 0);
@@ -102,8 +113,8 @@ export async function fit(
   const checkpoint = options.resume === true ? await readCheckpoint(options) : undefined;
   const standardiser = fitStandardiser(train);
   const samples = {
-    train: samplesOf(train, standardiser, method),
-    validation: samplesOf(validation, standardiser, method),
+    train: samplesOf(train, standardiser, method, widths),
+    validation: samplesOf(validation, standardiser, method, widths),
   };
 
   emit({
@@ -228,8 +239,8 @@ function scheduleOf({ schedule }: Stage<Outputs>, epochs: number): Schedule {
   return plateau({ mode: "max", factor, patience, threshold, minimum });
 }
 
-function samplesOf(dataset: Dataset, standardiser: Standardiser, method: Method): Samples {
-  return { labels: dataset.labels, sources: sourcesOf(dataset, standardiser, method.modalities) };
+function samplesOf(dataset: Dataset, standardiser: Standardiser, method: Method, { masked }: Widths): Samples {
+  return { labels: dataset.labels, sources: sourcesOf(dataset, standardiser, method.modalities, masked) };
 }
 
 interface StageRun extends PlannedStage {
@@ -259,6 +270,7 @@ async function runStage(run: StageRun): Promise<{ state: State; history: readonl
     seed,
     optimiser: options.optimiser ?? adam(),
     clipNorm: options.clipNorm,
+    modalityDropout: options.modalityDropout ?? 0,
   });
   const { termNames, weights, plan: batches } = prepared;
   emit({

@@ -24,8 +24,12 @@ export interface FrozenCut {
   readonly outputs: readonly Expr[];
 }
 
-/** Cuts a graph at the last nodes that are frozen. Without any the outputs come back as they were. */
-export function cutFrozen(outputs: readonly Expr[], trained: ReadonlySet<string>): FrozenCut {
+/** Cuts a graph at the last nodes that are frozen: no trained parameter, no input that `moves`. Without any the outputs come back as they were. */
+export function cutFrozen(
+  outputs: readonly Expr[],
+  trained: ReadonlySet<string>,
+  moves: (input: string) => boolean = changes,
+): FrozenCut {
   const axes = rowAxes(outputs, (node) => (asLeaf(node)?.kind === "input" ? 0 : undefined));
   const order = topological(outputs);
   const frozen = new Set<Expr>();
@@ -34,7 +38,7 @@ export function cutFrozen(outputs: readonly Expr[], trained: ReadonlySet<string>
     const still =
       found === undefined
         ? node.inputs.every((input) => frozen.has(input)) && axes.get(node) !== "mixed"
-        : (found.kind === "input" && !changes(found.name)) || (found.kind === "parameter" && !trained.has(found.name));
+        : (found.kind === "input" && !moves(found.name)) || (found.kind === "parameter" && !trained.has(found.name));
     if (still) frozen.add(node);
   }
   const readBeyond = new Set<Expr>(outputs);

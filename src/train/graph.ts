@@ -3,30 +3,44 @@ import { configError, internalError } from "../core/errors.ts";
 import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
 import { asLeaf, type Expr, leaf, topological } from "../graph/expr.ts";
 import { grad } from "../graph/grad.ts";
-import { type Method, type Outputs, PRIOR, type Stage, type StepContext, type Terms } from "../methods/method.ts";
+import { slice, where } from "../graph/ops/index.ts";
+import {
+  type Method,
+  type Outputs,
+  PRIOR,
+  presence,
+  priorWhereMissing,
+  type Stage,
+  type StepContext,
+  type Terms,
+} from "../methods/method.ts";
 import { type NoiseSpec, type ParameterSpec, type Requests, rootScope, type Scope } from "../nn/module.ts";
 
 /** Widths a model is built on: features per modality (in order) and the number of classes. */
 export interface Widths {
   readonly features: Readonly<Record<string, number>>;
   readonly classes: number;
+  /** The model is told which modalities each sample has. */
+  readonly masked?: boolean;
 }
 
 /** The leaf [B, F] of a modality, and that of the one-hot labels [B, K]. */
 export const modalityLeaf = (name: string): string => `modality.${name}`;
 export const TARGET = "target";
+/** The leaf [B, M] of which modalities each sample has, in the order of the widths. */
+export const PRESENT = "present";
 /** The leaf [] of the epoch, and those of what a stage remembers. Sample memory is [B, width], its bounds [width]. */
 export const EPOCH = "epoch";
 export const memoryLeaf = (name: string): string => `memory.${name}`;
 export const sampleLeaf = (name: string): string => `samples.${name}`;
 export const boundLeaf = (name: string, which: "least" | "largest"): string => `samples.${name}.${which}`;
-/** Inputs that change while a stage trains; all others are data. */
+/** Inputs that change while a stage trains; all others are data. Modality dropout changes `PRESENT` too. */
 export const changes = (input: string): boolean => input === TARGET || input.startsWith("samples.");
 
 /** The method's graph on a batch, with what it asked for. */
 export function forward<O extends Outputs>(
   method: Method<O>,
-  { features, classes }: Widths,
+  { features, classes, masked = false }: Widths,
   batch: number,
   options: { readonly training: boolean; readonly frozen?: (path: string) => boolean },
 ): { outputs: O; requests: Requests } {
@@ -34,18 +48,28 @@ export function forward<O extends Outputs>(
   const inputs = Object.fromEntries(
     Object.entries(features).map(([name, width]) => [name, leaf("input", modalityLeaf(name), [batch, width])]),
   );
-  return { outputs: buildOn(method, scope, inputs, classes), requests };
+  const present = masked ? leaf("input", PRESENT, [batch, Object.keys(features).length]) : undefined;
+  return { outputs: buildOn(method, scope, inputs, classes, present), requests };
 }
 
-/** The method on inputs of any origin; the class prior is a stored number of the model. */
+/**
+ * The method on inputs of any origin; the class prior is a stored number of the model. With `present` [B, M], in the order of the
+ * inputs, what is missing is hidden from the method here, for all methods alike: its inputs are zeros, and its unimodal prediction
+ * is the prior.
+ */
 export function buildOn<O extends Outputs>(
   method: Method<O>,
   scope: Scope,
   inputs: Readonly<Record<string, Expr>>,
   classes: number,
+  present?: Expr,
 ): O {
   const logPrior = (): Expr => scope.statistic(PRIOR, [classes], -Math.log(classes));
-  return method.build({ scope, inputs, classes, logPrior });
+  if (present === undefined) return method.build({ scope, inputs, classes, logPrior });
+  const shown = mapValues(inputs, (x, name) => where(slice(present, 1, Object.keys(inputs).indexOf(name), 1), x, 0));
+  const input = { scope, inputs: shown, classes, logPrior, present };
+  const outputs = method.build(input);
+  return { ...outputs, unimodal: priorWhereMissing(input, outputs.unimodal, presence(input, method.modalities)) };
 }
 
 /** Every parameter of a method, in the order it asks for them. */

@@ -3,4 +3,5 @@ export type { EpochRecord, FitEvent } from "./events.ts";
 export { toOnnx } from "./export.ts";
 export { type FitOptions, files, fit } from "./fit.ts";
 export { decodeModel, encodeModel, type Fitted } from "./model.ts";
+export { type PatternMetrics, scorePatterns, simulatePatterns } from "./patterns.ts";
 export { evaluate, type Metrics, type Predictions, type PredictOptions, predict, score } from "./predict.ts";

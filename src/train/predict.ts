@@ -3,7 +3,9 @@ import { dataError, shapeError } from "../core/errors.ts";
 import { formatShape, sameShape } from "../core/shape.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { hasMissing, presentAt } from "../data/presence.ts";
 import type { Expr } from "../graph/expr.ts";
+import { PRIOR } from "../methods/method.ts";
 import { type BackendName, loadBackend } from "../runtime/backend.ts";
 import { fitScaling, fitWeights, type Scaling, weighed } from "./calibrate.ts";
 import { createEvaluator, sourcesOf, storedParameters } from "./evaluate.ts";
@@ -48,18 +50,22 @@ export async function predict(fitted: Fitted, dataset: Dataset, options: Predict
       );
     }
   }
-  const widths = widthsOf(fitted);
+  const masked = hasMissing(dataset, method.modalities);
+  if (masked) requireSome(dataset, method.modalities);
+  const widths = { ...widthsOf(fitted), masked };
   const { outputs } = forward(method, widths, options.batchSize ?? 256, { training: false });
   const exprs: Expr[] = [outputs.logits, outputs.unimodal];
   if (outputs.components !== undefined) exprs.push(outputs.components.logits, outputs.components.gate);
   const answers = exprs.length;
   const inner = options.representations === true ? Object.entries(outputs.representations ?? {}) : [];
   exprs.push(...inner.map(([, expr]) => expr));
-  const parameters = storedParameters(exprs, state);
+  // A model trained without missing modalities need not have stored the prior, which they call for.
+  const stored = { [PRIOR]: float32([widths.classes], fitted.calibration.logPrior), ...state };
+  const parameters = storedParameters(exprs, stored);
   const { backend } = await loadBackend(options.backend ?? "auto");
   const evaluator = await createEvaluator(backend, exprs, parameters, options.threads ?? 1);
   try {
-    const results = await evaluator.run(sourcesOf(dataset, standardiser, method.modalities));
+    const results = await evaluator.run(sourcesOf(dataset, standardiser, method.modalities, masked));
     const [logits, unimodal, components, gate] = results;
     const count = dataset.labels.length;
     const size = count * widths.classes;
@@ -89,6 +95,17 @@ export async function predict(fitted: Fitted, dataset: Dataset, options: Predict
     };
   } finally {
     await evaluator.dispose();
+  }
+}
+
+/** @throws DataError for a sample that has none of the modalities. */
+function requireSome(dataset: Dataset, modalities: readonly string[]): void {
+  for (let row = 0; row < dataset.labels.length; row++) {
+    if (presentAt(dataset, row, modalities).length > 0) continue;
+    throw dataError(
+      `row ${row} (from 0) of the ${dataset.name} data has none of the modalities ${modalities.join(", ")}; a prediction needs at least one.`,
+      { row },
+    );
   }
 }
 
@@ -122,9 +139,9 @@ export interface Metrics {
   readonly macroF1: number;
   readonly logLoss: number;
   readonly calibrationError: number;
-  /** Right as a whole where every modality alone is wrong. */
+  /** Right as a whole where every modality alone is wrong; a missing modality is not right. */
   readonly synergyRate: number;
-  /** Accuracy of each modality alone. */
+  /** Accuracy of each modality alone, over the samples that have it; NaN where none has. */
   readonly unimodal: Readonly<Record<string, number>>;
 }
 
@@ -134,7 +151,15 @@ export function score({ logits, unimodal }: Predictions, dataset: Dataset): Metr
   const samples = labels.reduce((n, label) => n + (label >= 0 ? 1 : 0), 0);
   if (samples === 0) throw dataError(`the ${dataset.name} data has no labels; there is nothing to score against.`);
   const predictions = argmaxRows(logits, classes.length);
-  const alone = Object.entries(unimodal).map(([name, values]) => [name, argmaxRows(values, classes.length)] as const);
+  const alone = Object.entries(unimodal).map(([name, values]) => {
+    const best = argmaxRows(values, classes.length);
+    const has = (row: number): boolean => dataset.present?.[name]?.[row] !== 0;
+    return {
+      name,
+      best: best.map((k, row) => (has(row) ? k : -1)),
+      labels: labels.map((label, row) => (has(row) ? label : -1)),
+    };
+  });
   return {
     samples,
     accuracy: accuracy(predictions, labels),
@@ -143,10 +168,10 @@ export function score({ logits, unimodal }: Predictions, dataset: Dataset): Metr
     calibrationError: calibrationError(logits, labels, classes.length),
     synergyRate: synergyRate(
       predictions,
-      alone.map(([, values]) => values),
+      alone.map(({ best }) => best),
       labels,
     ),
-    unimodal: Object.fromEntries(alone.map(([name, values]) => [name, accuracy(values, labels)])),
+    unimodal: Object.fromEntries(alone.map((own) => [own.name, accuracy(own.best, own.labels)])),
   };
 }
 

@@ -1,6 +1,6 @@
 /** @file One stage made ready to run: its programs, its memory, and the step. */
 import { internalError, runError } from "../core/errors.ts";
-import { streamKey } from "../core/random.ts";
+import { type Stream, stream, streamKey } from "../core/random.ts";
 import { float32, type State } from "../core/tensor.ts";
 import { batchPlan } from "../data/batches.ts";
 import type { Expr } from "../graph/expr.ts";
@@ -14,7 +14,7 @@ import { createKernels } from "../runtime/kernels/index.ts";
 import { type Bound, compile, type Layout, layoutOf, type Part } from "../runtime/program.ts";
 import { createEvaluator, leafParts, leavesOf, placeOf, type Sources, storedParameters } from "./evaluate.ts";
 import { cutFrozen, type FrozenFeature, gatherRows, type RowSource } from "./frozen.ts";
-import { forward, type StageGraph, stageGraph, TARGET, type Widths } from "./graph.ts";
+import { changes, forward, PRESENT, type StageGraph, stageGraph, TARGET, type Widths } from "./graph.ts";
 import { createMemory } from "./memory.ts";
 import { argmaxRows } from "./metrics.ts";
 
@@ -34,6 +34,8 @@ export interface StageSetup {
   readonly seed: number;
   readonly optimiser: Optimiser;
   readonly clipNorm: number | undefined;
+  /** Share of the samples of a batch that lose one modality, at random; the widths are then masked. */
+  readonly modalityDropout?: number;
   readonly backend: Backend;
   readonly threads: number;
 }
@@ -85,7 +87,7 @@ interface BatchGraph {
 
 /** Builds, lays out and compiles a stage. */
 export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
-  const { method, stage, widths, train, backend, threads, optimiser } = setup;
+  const { method, stage, widths, train, backend, threads, optimiser, modalityDropout = 0 } = setup;
   const plan = batchPlan(train.labels.length, Math.min(setup.batchSize, train.labels.length), "train");
   const sizes = [...new Set(plan)];
   const graphs = sizes.map((size) => batchGraph(setup, size));
@@ -95,11 +97,13 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
   const evaluation = stage.prediction(evaluated as never);
   // Stored means are renewed also where only a unimodal prediction will read them.
   const labelled = stage.statistics?.(evaluated as never, leaf("input", TARGET, [chunk, widths.classes])) ?? {};
-  const renewed = Object.entries({ ...evaluated.statistics, ...labelled });
+  const renewed = Object.entries({ ...evaluated.statistics, ...labelled }).map(([name, own]) =>
+    "weight" in own ? { name, ...own } : { name, value: own, weight: undefined },
+  );
 
   // Trained parameters lie first and together, and gradients lie alike: the optimiser makes one pass over each.
   const trained = first.graph.gradients;
-  const means = renewed.map(([, expr]) => expr);
+  const means = renewed.flatMap(({ value, weight }) => (weight === undefined ? [value] : [value, weight]));
   const stored = (name: string): Expr => {
     const spec = requests.parameters.get(name);
     if (spec === undefined) throw internalError(`stage ${stage.name}: no stored number is called ${name}.`);
@@ -108,7 +112,7 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
   const used = new Map([
     ...leavesOf(first.outputs, "parameter"),
     ...leavesOf([evaluation, ...means], "parameter"),
-    ...renewed.map(([name]) => [name, stored(name)] as const),
+    ...renewed.map(({ name }) => [name, stored(name)] as const),
   ]);
   const parameterLayout = layoutOf("parameter", [
     ...[...trained].map(([name, { parameter }]) => ({ name, expr: parameter })),
@@ -190,6 +194,9 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
         const target = placeOf(input, name);
         if (name === TARGET) oneHot(target, train.labels, order, from, count, widths.classes);
         else gatherRows(target, sources[name] ?? memory.samples[name]!, order, from, count);
+        if (name === PRESENT && modalityDropout > 0) {
+          dropModalities(target, count, modalityDropout, stream(setup.seed, `modalities.${stage.name}`, step));
+        }
       }
       for (const { offset, length, group } of noise.blocks) {
         const at = arena.offset("noise") + 4 * offset;
@@ -231,9 +238,11 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
 
     async renewStatistics() {
       const values = statistics === undefined ? [] : await statistics.run(reference);
-      values.forEach((value, i) => {
-        placeOf(parameters, renewed[i]![0]).set(meanOverRows(value));
-      });
+      let next = 0;
+      for (const { name, weight } of renewed) {
+        const value = values[next++]!;
+        placeOf(parameters, name).set(meanOverRows(value, weight && values[next++]));
+      }
     },
 
     async predict(samples) {
@@ -243,7 +252,7 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
 
     state() {
       const moved = Object.fromEntries(
-        [...trained.keys(), ...renewed.map(([name]) => name)].map((name) => {
+        [...trained.keys(), ...renewed.map(({ name }) => name)].map((name) => {
           const { shape } = parameterLayout.places.get(name)!;
           return [name, float32(shape, placeOf(parameters, name).slice())];
         }),
@@ -280,7 +289,7 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
   };
 }
 
-function batchGraph({ method, stage, widths, train }: StageSetup, size: number): BatchGraph {
+function batchGraph({ method, stage, widths, train, modalityDropout = 0 }: StageSetup, size: number): BatchGraph {
   const graph = stageGraph(method, stage as never, widths, size);
   const outputs = [
     ...graph.terms.map((term) => term.value),
@@ -288,7 +297,8 @@ function batchGraph({ method, stage, widths, train }: StageSetup, size: number):
     ...[...graph.gradients.values()].map(({ gradient }) => gradient),
     ...graph.remembered.values(),
   ];
-  const cut = cutFrozen(outputs, new Set(graph.gradients.keys()));
+  const moves = (input: string): boolean => changes(input) || (modalityDropout > 0 && input === PRESENT);
+  const cut = cutFrozen(outputs, new Set(graph.gradients.keys()), moves);
   const kept = cut.features.reduce(
     (n, feature) => n + (feature.source.shape.reduce((a, b) => a * b, 1) / size) * train.labels.length,
     0,
@@ -350,16 +360,32 @@ function referenceRows({ sources, labels }: Samples, classes: number): Sources {
   return { ...Object.fromEntries(some), [TARGET]: { data: target, lead: 1, rows, width: classes } };
 }
 
-/** [lead, N, width] to [lead, width], accumulated in double precision. */
-function meanOverRows({ data, lead, rows, width }: RowSource): Float32Array {
+/** [lead, N, width] to [lead, width], accumulated in double precision; rows count by their weights [lead, N, 1], 0 where none counts. */
+function meanOverRows({ data, lead, rows, width }: RowSource, weights?: RowSource): Float32Array {
   const out = new Float32Array(lead * width);
   const total = new Float64Array(width);
   for (let l = 0; l < lead; l++) {
     total.fill(0);
-    for (let i = 0; i < rows; i++) for (let f = 0; f < width; f++) total[f]! += data[(l * rows + i) * width + f]!;
-    for (let f = 0; f < width; f++) out[l * width + f] = total[f]! / rows;
+    let counted = 0;
+    for (let i = 0; i < rows; i++) {
+      const weight = weights === undefined ? 1 : weights.data[l * rows + i]!;
+      counted += weight;
+      for (let f = 0; f < width; f++) total[f]! += weight * data[(l * rows + i) * width + f]!;
+    }
+    for (let f = 0; f < width; f++) out[l * width + f] = counted === 0 ? 0 : total[f]! / counted;
   }
   return out;
+}
+
+/** Takes one modality, at random, from a share of the samples that have several; `present` is [count, M]. */
+function dropModalities(present: Float32Array, count: number, share: number, draw: Stream): void {
+  const width = present.length / count;
+  for (let i = 0; i < count; i++) {
+    if (draw.uniform() >= share) continue;
+    const own: number[] = [];
+    for (let m = 0; m < width; m++) if (present[i * width + m] === 1) own.push(i * width + m);
+    if (own.length > 1) present[own[draw.below(own.length)]!] = 0;
+  }
 }
 
 function oneHot(

@@ -1,5 +1,6 @@
 /** @file The exported file, run by itself on raw data, says what `predict` says. */
 import { expect, test } from "vitest";
+import { hideModalities, presenceMatrix } from "../../src/data/presence.ts";
 import { methodFrom } from "../../src/methods/index.ts";
 import { joint } from "../../src/methods/joint.ts";
 import { mlp } from "../../src/nn/mlp.ts";
@@ -66,4 +67,43 @@ test("inputs keep the shape of the data, with its own sizes", async () => {
   const ours = await predict(fitted, shaped.test);
   expect(difference(ours.logits, out.logits!.data as Float32Array)).toBeLessThan(1e-5);
   expect(methodFrom("joint", method.description).description).toEqual(method.description);
+});
+
+test("with an input that says what is missing: as predict on data with gaps, whatever stands in them", async () => {
+  const ort = await import("onnxruntime-node");
+  const fitted = await fit(smallDmil(), data, { ...options, epochs: { intra: 2, components: 2, whole: 2 } });
+  const session = await ort.InferenceSession.create(toOnnx(fitted, { missing: true }));
+  expect(session.inputNames).toEqual(["a", "b", "present"]);
+  const rows = (first: number): number[] => [...data.test.labels.keys()].filter((row) => row % 3 === first);
+  const masked = hideModalities(hideModalities(data.test, ["a"], rows(0)), ["b"], rows(1));
+  const ours = await predict(fitted, masked);
+  for (const gap of [Number.NaN, 50]) {
+    const feeds = Object.fromEntries(
+      Object.entries(masked.modalities).map(([name, { data: values }]) => [
+        name,
+        new ort.Tensor(
+          "float32",
+          values.map((v, i) => (masked.present![name]![Math.floor(i / 8)] === 0 ? gap : v)),
+          [60, 8],
+        ),
+      ]),
+    );
+    const present = new ort.Tensor("float32", presenceMatrix(masked, ["a", "b"]), [60, 2]);
+    const out = await session.run({ ...feeds, present });
+    expect(difference(ours.logits, out.logits!.data as Float32Array)).toBeLessThan(1e-5);
+    const alone = out.unimodal!.data as Float32Array;
+    const b = Float32Array.from({ length: 120 }, (_, j) => alone[(Math.floor(j / 2) * 2 + 1) * 2 + (j % 2)]!);
+    expect(difference(ours.unimodal.b!, b)).toBeLessThan(1e-5);
+  }
+  const named = joint({ encoders: { present: mlp([8, 4]), b: mlp([8, 4]) }, embedding: 3 });
+  const other = (split: typeof data.train) => ({
+    ...split,
+    modalities: { present: split.modalities.a!, b: split.modalities.b! },
+  });
+  const odd = await fit(
+    named,
+    { train: other(data.train), validation: other(data.validation) },
+    { ...options, epochs: { whole: 1 } },
+  );
+  expect(() => toOnnx(odd, { missing: true })).toThrowError(/modality "present" has the name/);
 });

@@ -37,9 +37,15 @@ export async function dataCheck(directory: string, flags: { readonly modalities?
     ...missing,
     ["  all", ...SPLITS.map((split) => String(report.splits[split].samples))],
   ]);
+  const patterns = [...new Set(SPLITS.flatMap((split) => Object.keys(report.splits[split].patterns ?? {})))];
+  const counted = patterns.map((name) => [
+    `  ${name}`,
+    ...SPLITS.map((split) => String(report.splits[split].patterns?.[name] ?? 0)),
+  ]);
+  const present = patterns.length === 0 ? [] : [table([["  modalities present", ...SPLITS], ...counted])];
   const warnings = report.warnings.map((warning) => `warning: ${warning}`);
   return {
-    text: [`${name}  ${facts.join(", ")}`, table(arrays), counts, ...warnings].join("\n"),
+    text: [`${name}  ${facts.join(", ")}`, table(arrays), counts, ...present, ...warnings].join("\n"),
     json: { data: directory, samples: total, ...(groups > 0 && { groups }), ...report },
   };
 }

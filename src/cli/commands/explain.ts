@@ -35,8 +35,9 @@ export async function explain(run: string, { split, data, out, probe }: ExplainF
   const told = probes === undefined ? "" : `\n\n${probes.text}`;
   if (out === undefined) {
     const title = `${run}  ${record.config.method} on ${split}`;
-    const groups = describeGroups({ all: summary, ...summary.classes }, "class");
-    return { text: `${title}\n\n${groups}\n\n${describeSamples(samples)}${told}`, json };
+    const groups = [describeGroups({ all: summary, ...summary.classes }, "class")];
+    if (summary.patterns !== undefined) groups.push(describeGroups(summary.patterns, "modalities present"));
+    return { text: [title, ...groups, describeSamples(samples)].join("\n\n") + told, json };
   }
   const rows = samples.map(flatten);
   await writeFile(out, encodeTable(rows, out));

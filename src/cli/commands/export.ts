@@ -6,18 +6,32 @@ import { encodeModel, type Fitted } from "../../train/model.ts";
 import type { Answer } from "../answer.ts";
 import { runFolder, writeFile } from "../open-data.ts";
 
-const writers: Readonly<Record<string, (fitted: Fitted) => Uint8Array>> = { onnx: toOnnx, safetensors: encodeModel };
+const writers: Readonly<Record<string, (fitted: Fitted, missing: boolean) => Uint8Array>> = {
+  onnx: (fitted, missing) => toOnnx(fitted, { missing }),
+  safetensors: encodeModel,
+};
+
+export interface ExportFlags {
+  readonly out: string;
+  /** ONNX: an input that says which modalities a sample has. */
+  readonly missing?: boolean;
+}
 
 /** Exports a model in the format that the file's name ends in. */
-export async function exportModel(run: string, { out }: { readonly out: string }): Promise<Answer> {
+export async function exportModel(run: string, { out, missing = false }: ExportFlags): Promise<Answer> {
   const ending = /\.([^./\\]+)$/.exec(out)?.[1] ?? "";
   if (!Object.hasOwn(writers, ending)) {
     throw configError(`--out ${out}: a model ends in .onnx or .safetensors${hint(ending, Object.keys(writers))}`, {
       out,
     });
   }
+  if (missing && ending !== "onnx") {
+    throw configError(
+      `--missing is about .onnx files; a .safetensors file serves data with missing modalities as it is.`,
+    );
+  }
   const { fitted } = await openRun(await runFolder(run));
-  const bytes = writers[ending]!(fitted);
+  const bytes = writers[ending]!(fitted, missing);
   await writeFile(out, bytes);
   return { text: `${out}: ${bytes.length} bytes`, json: { run, out, format: ending, bytes: bytes.length } };
 }

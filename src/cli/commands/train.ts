@@ -20,6 +20,7 @@ export interface TrainFlags {
   readonly seed?: string;
   readonly batchSize?: string;
   readonly learningRate?: string;
+  readonly modalityDropout?: string;
   readonly threads?: string;
   readonly backend?: string;
   readonly out?: string;
@@ -58,6 +59,7 @@ async function settingsOf(data: string | undefined, flags: TrainFlags): Promise<
       { label: "--seed", path: ["seed"], value: numberOrText(flags.seed) },
       { label: "--batch-size", path: ["batchSize"], value: numberOrText(flags.batchSize) },
       { label: "--learning-rate", path: ["learningRate"], value: numberOrText(flags.learningRate) },
+      { label: "--modality-dropout", path: ["modalityDropout"], value: numberOrText(flags.modalityDropout) },
       { label: "--threads", path: ["threads"], value: numberOrText(flags.threads) },
       { label: "--backend", path: ["backend"], value: flags.backend },
     ],

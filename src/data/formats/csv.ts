@@ -99,13 +99,16 @@ function inOrder(table: CsvTable, name: string, members: { at: number; index: nu
   return sorted.map(({ at }) => at);
 }
 
-/** The features [N, F] of columns. `nan` and `inf` are read as such. @throws DataError for a cell that is no number. */
-export function csvFeatures(table: CsvTable, columns: readonly number[]): Tensor<"float32"> {
+/**
+ * The features [N, F] of columns. `nan` and `inf` are read as such, and with `gaps` an empty cell as NaN.
+ * @throws DataError for a cell that is no number.
+ */
+export function csvFeatures(table: CsvTable, columns: readonly number[], gaps = false): Tensor<"float32"> {
   const out = float32([table.rows.length, columns.length]);
   let at = 0;
   table.rows.forEach((row, i) => {
     for (const column of columns) {
-      const value = parseNumber(row[column]!);
+      const value = gaps && row[column] === "" ? Number.NaN : parseNumber(row[column]!);
       if (value === undefined) {
         const shown = row[column] === "" ? "empty" : JSON.stringify(row[column]!.slice(0, 40));
         throw dataError(

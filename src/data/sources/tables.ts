@@ -26,7 +26,9 @@ export async function openTables(folder: Folder, files: readonly string[], manif
           { where: tables[split].where, modality: name },
         );
       }
-      return csvFeatures(tables[split], columns);
+      // Where a modality may be missing, nobody has numbers to write.
+      const gaps = manifest.missing === "nan" || tables[split].columns.includes(`${name}_present`);
+      return csvFeatures(tables[split], columns, gaps);
     },
     labels: async (split) => csvTexts(tables[split], "label"),
     texts: async (split, place) => csvTexts(tables[split], place),

@@ -2,6 +2,7 @@
 import { configError } from "../../core/errors.ts";
 import { float32, type Tensor } from "../../core/tensor.ts";
 import { type DataSplits, type Dataset, featureCount, requireModalities, SPLITS } from "../../data/dataset.ts";
+import { hasMissing, presenceMatrix, presentAt } from "../../data/presence.ts";
 import type { Fold } from "./folds.ts";
 
 /** A source: its name and the modalities it joins. */
@@ -63,7 +64,16 @@ export function joinSources(dataset: Dataset, pair: readonly SourceChoice[]): Da
     });
     return [name, out];
   });
-  return { ...dataset, modalities: Object.fromEntries(modalities) };
+  // A source is there where all its parts are.
+  const masks = pair.map(({ name, parts }): [string, Uint8Array] => [
+    name,
+    Uint8Array.from(dataset.labels, (_, i) => Number(presentAt(dataset, i, parts).length === parts.length)),
+  ]);
+  return {
+    ...dataset,
+    modalities: Object.fromEntries(modalities),
+    ...(hasMissing(dataset) && { present: Object.fromEntries(masks) }),
+  };
 }
 
 /** The three splits as one dataset (ids that occur in several get their split's name before them), and the splits as one fold. */
@@ -87,6 +97,14 @@ export function pooled(splits: DataSplits): { readonly dataset: Dataset; readonl
         return [name, out];
       }),
     ),
+    ...(SPLITS.some((split) => hasMissing(splits[split])) && {
+      present: Object.fromEntries(
+        Object.keys(train.modalities).map((name) => [
+          name,
+          Uint8Array.from(SPLITS.flatMap((split) => [...presenceMatrix(splits[split], [name])])),
+        ]),
+      ),
+    }),
     ...(SPLITS.every((split) => splits[split].groups !== undefined)
       ? { groups: SPLITS.flatMap((split) => splits[split].groups!) }
       : {}),

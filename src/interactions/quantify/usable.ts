@@ -1,6 +1,7 @@
 /** @file Which rows can be quantified, in which folds, and what is odd about them. */
 import { dataError } from "../../core/errors.ts";
 import { type Dataset, featureCount, takeRows } from "../../data/dataset.ts";
+import { hasMissing, presentAt } from "../../data/presence.ts";
 import { crossFolds, type Fold } from "./folds.ts";
 
 /** Rows below which a cross-fit means nothing. */
@@ -19,15 +20,21 @@ export function usableRows(
 ): { usable: Dataset; folds: readonly Fold[]; own: Fold | undefined; constant: string[]; warnings: string[] } {
   const warnings: string[] = [];
   const needed = typeof folds === "number" ? folds : 2;
-  const counts = dataset.classes.map((_, k) => dataset.labels.reduce((n, label) => n + (label === k ? 1 : 0), 0));
+  const names = Object.keys(dataset.modalities);
+  const complete = hasMissing(dataset) ? (row: number) => presentAt(dataset, row).length === names.length : () => true;
+  const incomplete = dataset.labels.reduce((n, _, row) => n + (complete(row) ? 0 : 1), 0);
+  const counts = dataset.classes.map((_, k) =>
+    dataset.labels.reduce((n, label, row) => n + (label === k && complete(row) ? 1 : 0), 0),
+  );
   const kept = dataset.classes.map((_, k) => k).filter((k) => counts[k]! >= needed);
   const rare = dataset.classes.filter((_, k) => counts[k]! > 0 && counts[k]! < needed);
   const unlabelled = dataset.labels.reduce((n, label) => n + (label < 0 ? 1 : 0), 0);
   if (unlabelled > 0) warnings.push(`${unlabelled} rows without a label are left out.`);
+  if (incomplete > 0) warnings.push(`${incomplete} rows lack ${names.join(" or ")} and are left out.`);
   if (rare.length > 0) {
     warnings.push(`classes ${rare.join(", ")} have fewer than ${needed} rows, too few to fit and to judge: left out.`);
   }
-  const rows = [...dataset.labels.keys()].filter((i) => kept.includes(dataset.labels[i]!));
+  const rows = [...dataset.labels.keys()].filter((i) => kept.includes(dataset.labels[i]!) && complete(i));
   if (kept.length < 2) {
     throw dataError(
       `quantify: ${kept.length} class with at least ${needed} rows (${kept.map((k) => dataset.classes[k]).join(", ")}); ` +

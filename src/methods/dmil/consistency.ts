@@ -1,11 +1,12 @@
 /** @file Consistency decomposition (CD): the predictive parts M_m into one redundant R and one unique U_m each. */
 import type { Expr } from "../../graph/expr.ts";
-import { concat, mean, reshape, slice, stack, transpose } from "../../graph/ops/index.ts";
+import { concat, mean, reshape, slice, square, stack, sub, transpose } from "../../graph/ops/index.ts";
 import { type Gaussian, gaussian, kl, klToStandard, sample } from "../../nn/gaussian.ts";
 import { linear } from "../../nn/linear.ts";
-import { meanSquaredError } from "../../nn/losses.ts";
 import { twoLayer } from "../../nn/mlp.ts";
 import type { Scope } from "../../nn/module.ts";
+import { zeroWhereMissing } from "../method.ts";
+import { meanOfPresent } from "./present.ts";
 
 export interface Consistency {
   /** Sample of R, [B, E]. */
@@ -26,8 +27,11 @@ export function sideBySide(x: Expr): Expr {
   return reshape(transpose(x, [1, 0, 2]), [batch, s * width]);
 }
 
-/** From the means of M_m, [M, B, E]. U_m and v_m(R) share a layer: its output is [statistics of U_m, statistics of v_m]. */
-export function consistency(scope: Scope, predictive: Expr, variational: boolean): Consistency {
+/**
+ * From the means of M_m, [M, B, E]. U_m and v_m(R) share a layer: its output is [statistics of U_m, statistics of v_m].
+ * Where a modality is missing (`mask` [M, B, 1]) its U_m is zeros, and no loss counts it.
+ */
+export function consistency(scope: Scope, predictive: Expr, variational: boolean, mask?: Expr): Consistency {
   const [modalities, , width] = predictive.shape as [number, number, number];
   const size = (variational ? 2 : 1) * width;
   const read = (statistics: Expr): Gaussian => (variational ? gaussian(statistics) : { mean: statistics });
@@ -38,18 +42,19 @@ export function consistency(scope: Scope, predictive: Expr, variational: boolean
   const view = read(slice(own, -1, size, size));
 
   const r = sample(scope.child("redundant"), shared);
-  const u = sample(scope.child("own"), unique);
+  const u = zeroWhereMissing(sample(scope.child("own"), unique), mask);
   const both = concat([stack(Array.from({ length: modalities }, () => r)), u], -1);
   const [klR, klU] = [klToStandard(shared), klToStandard(unique)];
   return {
     redundant: r,
     unique: u,
-    ...(klR !== undefined && klU !== undefined && { kl: { redundant: mean(klR), unique: mean(klU, [1, 2]) } }),
-    alignment: mean(kl(shared, view), [1, 2]),
-    reconstruction: meanSquaredError(
-      twoLayer(scope.child("reconstruction"), both, Math.ceil(width / 2), width),
-      predictive,
+    ...(klR !== undefined &&
+      klU !== undefined && { kl: { redundant: mean(klR), unique: meanOfPresent(klU, [1, 2], mask) } }),
+    alignment: meanOfPresent(kl(shared, view), [1, 2], mask),
+    reconstruction: meanOfPresent(
+      square(sub(twoLayer(scope.child("reconstruction"), both, Math.ceil(width / 2), width), predictive)),
       [1, 2],
+      mask,
     ),
   };
 }

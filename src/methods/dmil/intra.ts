@@ -1,11 +1,12 @@
 /** @file Intra-modality decomposition (ID): each modality's embedding into a predictive part M and a residual N. */
 import type { Expr } from "../../graph/expr.ts";
-import { mean, reshape, slice } from "../../graph/ops/index.ts";
+import { reshape, slice, square, sub } from "../../graph/ops/index.ts";
 import { type Gaussian, gaussian, klToStandard, sample } from "../../nn/gaussian.ts";
 import { linear } from "../../nn/linear.ts";
-import { meanSquaredError } from "../../nn/losses.ts";
 import { twoLayer } from "../../nn/mlp.ts";
 import type { Scope } from "../../nn/module.ts";
+import { zeroWhereMissing } from "../method.ts";
+import { meanOfPresent } from "./present.ts";
 
 export interface Intra {
   /** Means of M_m, [M, B, E]: what the consistency level reads. */
@@ -22,23 +23,32 @@ export interface Intra {
   readonly reconstruction: Expr;
 }
 
-/** From embeddings Z [M, B, E]. M and N of one modality share a layer: its output is [mean M, mean N, log-variance M, log-variance N]. */
-export function intra(scope: Scope, z: Expr, classes: number, variational: boolean): Intra {
+/**
+ * From embeddings Z [M, B, E]. M and N of one modality share a layer: its output is [mean M, mean N, log-variance M, log-variance N].
+ * Where a modality is missing (`mask` [M, B, 1]) its M and N are zeros, and no loss counts it.
+ */
+export function intra(scope: Scope, z: Expr, classes: number, variational: boolean, mask?: Expr): Intra {
   const [modalities, batch, width] = z.shape as [number, number, number];
   const statistics = linear(scope.child("statistics"), z, (variational ? 4 : 2) * width);
   const both: Gaussian = variational ? gaussian(statistics) : { mean: statistics };
   const draw = sample(scope, both);
   const kl = klToStandard(both);
   return {
-    predictive: slice(both.mean, -1, 0, width),
-    residual: slice(draw, -1, width, width),
-    residualMean: slice(both.mean, -1, width, width),
+    predictive: zeroWhereMissing(slice(both.mean, -1, 0, width), mask),
+    residual: zeroWhereMissing(slice(draw, -1, width, width), mask),
+    residualMean: zeroWhereMissing(slice(both.mean, -1, width, width), mask),
     logits: linear(scope.child("heads"), slice(draw, -1, 0, width), classes),
-    ...(kl !== undefined && { kl: mean(reshape(kl, [modalities, batch, 2, width]), [1, 3]) }),
-    reconstruction: meanSquaredError(
-      twoLayer(scope.child("reconstruction"), draw, Math.ceil(width / 2), width),
-      z,
+    ...(kl !== undefined && {
+      kl: meanOfPresent(
+        reshape(kl, [modalities, batch, 2, width]),
+        [1, 3],
+        mask && reshape(mask, [modalities, batch, 1, 1]),
+      ),
+    }),
+    reconstruction: meanOfPresent(
+      square(sub(twoLayer(scope.child("reconstruction"), draw, Math.ceil(width / 2), width), z)),
       [1, 2],
+      mask,
     ),
   };
 }

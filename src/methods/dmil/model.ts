@@ -1,9 +1,9 @@
 /** @file DMIL as one graph: encoders, the two levels of decomposition, synergy, heads, gate. Section numbers: docs/notation.md. */
 import type { Expr } from "../../graph/expr.ts";
-import { concat, stack } from "../../graph/ops/index.ts";
+import { concat, greater, stack, sum } from "../../graph/ops/index.ts";
 import { linear } from "../../nn/linear.ts";
 import type { Module } from "../../nn/module.ts";
-import { type BuildInput, embed, embeddings, type Outputs } from "../method.ts";
+import { type BuildInput, embed, embeddings, type Outputs, presence, priorWhereMissing } from "../method.ts";
 import { type Consistency, consistency } from "./consistency.ts";
 import { aggregate, gate } from "./gate.ts";
 import { type Intra, intra } from "./intra.ts";
@@ -39,25 +39,29 @@ export function buildDmil(
 ): DmilOutputs {
   const { scope, classes } = input;
   const { levels, variational, embedding } = options;
+  const names = Object.keys(encoders);
   const z = embed(input, encoders, embedding);
-  const first = levels === "cd" ? undefined : intra(scope.child("intra"), z, classes, variational);
+  const mask = presence(input, names);
+  const first = levels === "cd" ? undefined : intra(scope.child("intra"), z, classes, variational, mask);
   const predictive = first?.predictive ?? z;
-  const second = levels === "id" ? undefined : consistency(scope.child("consistency"), predictive, variational);
-  const unimodal = first?.logits ?? linear(scope.child("intra").child("heads"), z, classes);
+  const second = levels === "id" ? undefined : consistency(scope.child("consistency"), predictive, variational, mask);
+  const heard = first?.logits ?? linear(scope.child("intra").child("heads"), z, classes);
+  const unimodal = priorWhereMissing(input, heard, mask);
   // R and the U_m, before S joins them as the last of the components.
   const lower = [...(second === undefined ? [] : [stack([second.redundant])]), second?.unique ?? predictive];
   const heads = scope.child("heads");
-  const fused = options.synergy === "purified" ? purified(input, first?.residualMean ?? z, options) : undefined;
+  const fused = options.synergy === "purified" ? purified(input, first?.residualMean ?? z, options, mask) : undefined;
   const s = fused?.representation ?? synergy(scope.child("synergy"), first?.residual ?? z);
   // Purified synergy has a head of its own, so the others read the lower components as one node.
   const lead = fused === undefined ? lower : [concat(lower, 0)];
   const parts = concat([...lead, stack([s])], 0);
-  const logits =
+  const answers =
     fused === undefined
       ? linear(heads, parts, classes)
       : concat([linear(heads, lead[0]!, classes), stack([fused.logits])], 0);
-  const shares = gate(scope.child("gate"), parts);
-  const names = Object.keys(encoders);
+  const able = mask && possible(mask, second !== undefined);
+  const logits = priorWhereMissing(input, answers, able);
+  const shares = gate(scope.child("gate"), parts, able);
   return {
     logits: aggregate(shares, logits),
     unimodal,
@@ -65,7 +69,7 @@ export function buildDmil(
     ...(first !== undefined && { intra: first }),
     ...(second !== undefined && { consistency: second }),
     ...(fused !== undefined && {
-      teaching: teach(unimodal, fused.pure, fused.logPrior, second !== undefined),
+      teaching: teach(unimodal, fused.pure, fused.logPrior, second !== undefined, mask),
       logPrior: fused.logPrior,
       statistics: { "synergy.centre": fused.features },
     }),
@@ -80,10 +84,20 @@ export function buildDmil(
   };
 }
 
+/**
+ * Which components a sample can have, [C, B, 1], by the modalities it has (`mask` [M, B, 1]): unique_m with m, synergy with two or
+ * more. R answers always: with one modality it says what others would have said alike.
+ */
+function possible(mask: Expr, redundant: boolean): Expr {
+  const several = greater(sum(mask, 0, true), 1.5); // [1, B, 1]
+  const always = greater(sum(mask, 0, true), 0.5);
+  return concat([...(redundant ? [always] : []), mask, several], 0);
+}
+
 /** Purified synergy with its own head, on top of the class prior. */
-function purified({ scope, logPrior: priorOf }: BuildInput, residual: Expr, { order }: DmilOptions) {
+function purified({ scope, logPrior: priorOf }: BuildInput, residual: Expr, { order }: DmilOptions, mask?: Expr) {
   const own = scope.child("synergy");
   const logPrior = priorOf();
-  const fused = purifiedSynergy(own, residual, order);
+  const fused = purifiedSynergy(own, residual, order, mask);
   return { ...fused, ...synergyLogits(own.child("head"), fused.representation, logPrior), logPrior };
 }

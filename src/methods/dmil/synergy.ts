@@ -1,10 +1,12 @@
 /** @file Synergy fusion: what only several modalities together give, from the residuals N_m. */
 import type { Expr } from "../../graph/expr.ts";
-import { add, concat, matmul, mean, mul, sub, unstack } from "../../graph/ops/index.ts";
+import { add, concat, matmul, mean, mul, reshape, sub, unstack } from "../../graph/ops/index.ts";
 import { linear } from "../../nn/linear.ts";
 import { twoLayer } from "../../nn/mlp.ts";
 import type { Scope } from "../../nn/module.ts";
 import { dropout, standardised } from "../../nn/norm.ts";
+import { type Statistic, zeroWhereMissing } from "../method.ts";
+import { meanOfPresent } from "./present.ts";
 
 /** S [B, E] = linear([N_1 .. N_M, products of all pairs]) from residuals [M, B, E]. A product makes XOR linearly separable. */
 export function synergy(scope: Scope, residual: Expr): Expr {
@@ -18,8 +20,8 @@ const DROPPED = 0.1;
 export interface PurifiedSynergy {
   /** [B, E], linear in products of centred features. */
   readonly representation: Expr;
-  /** Features before centring, [M, B, H]: their mean over training samples is the statistic `centre`. */
-  readonly features: Expr;
+  /** Features before centring, [M, B, H]: their mean over training samples (that have the modality) is the statistic `centre`. */
+  readonly features: Statistic;
 }
 
 /**
@@ -31,21 +33,33 @@ export interface PurifiedSynergy {
  * are. So this is the interaction term of the functional ANOVA (Hoeffding) decomposition by construction, exactly and at no
  * cost, where subtracting sampled means of a free network (the quick experiment) is noisy and needs many passes. Sums of
  * products of features reach every interaction as H grows. In training the centre is the batch mean, in evaluation the mean
- * over training samples. Source: ours, after EMAP (Hessel and Lee, EMNLP 2020).
+ * over training samples. Where a modality is missing (`mask` [M, B, 1]) its centred features are zeros, and so are its products.
+ * Source: ours, after EMAP (Hessel and Lee, EMNLP 2020).
  */
-export function purifiedSynergy(scope: Scope, residual: Expr, order: 2 | 3): PurifiedSynergy {
+export function purifiedSynergy(scope: Scope, residual: Expr, order: 2 | 3, mask?: Expr): PurifiedSynergy {
   const [modalities, , width] = residual.shape as [number, number, number];
   const hidden = 2 * width;
   const features = standardised(twoLayer(scope.child("features"), residual, hidden, hidden));
   const stored = scope.statistic("centre", [modalities, 1, hidden], 0);
-  const centred = sub(features, scope.training ? mean(features, 1, true) : stored);
-  const parts = unstack(centred);
+  const centre = scope.training ? batchCentre(features, mask) : stored;
+  const parts = unstack(zeroWhereMissing(sub(features, centre), mask));
   const triples =
     order < 3 ? [] : parts.flatMap((a, i) => pairProducts(parts.slice(i + 1)).map((product) => mul(a, product)));
   const products = dropout(scope.child("products"), concat([...pairProducts(parts), ...triples], -1), DROPPED);
   const bound = 1 / Math.sqrt(products.shape.at(-1)!);
   const weight = scope.parameter("weight", [products.shape.at(-1)!, width], { kind: "uniform", bound });
-  return { representation: matmul(products, weight), features };
+  return {
+    representation: matmul(products, weight),
+    features: mask === undefined ? features : { value: features, weight: mask },
+  };
+}
+
+/** Mean of features [M, B, H] over the batch, [M, 1, H]. */
+function batchCentre(features: Expr, mask: Expr | undefined): Expr {
+  const [modalities, , hidden] = features.shape as [number, number, number];
+  return mask === undefined
+    ? mean(features, 1, true)
+    : reshape(meanOfPresent(features, [1], mask), [modalities, 1, hidden]);
 }
 
 /** Logits [B, K] of the purified synergy: linear without bias, on top of the class prior [K]. */

@@ -4,6 +4,7 @@ import {
   add,
   div,
   exp,
+  greater,
   log,
   logSoftmax,
   max,
@@ -18,17 +19,24 @@ import {
   sum,
   transpose,
   unstack,
+  where,
 } from "../../graph/ops/index.ts";
 
 /** Nothing is divided by less than this many nats. */
 const FLOOR = 1e-3;
+
+/** Evidence, in nats, of what has no part in the mixture. */
+const NO_PART = -1e4;
 
 export interface Teaching {
   /** Log-probabilities [B, K] of log(unimodal mixture) + synergy: the prediction whose error trains the synergy. */
   readonly residual: Expr;
   /** Entropy of the unimodal mixture as a portion of log K, [B]: what it leaves open of a sample. Constant for gradients. */
   readonly open: Expr;
-  /** Information in R, U_1.., U_M, S as a portion of log K, [C, B]: constant for gradients. What nothing explains is in none. */
+  /**
+   * Information in R, U_1.., U_M, S as a portion of log K, [C, B]: constant for gradients. What nothing explains is in none; nor is what
+   * a sample says that has one modality only: whether others would have said the same, nobody knows.
+   */
   readonly portions: Expr;
   /** The same as shares that sum to 1 over components. */
   readonly shares: Expr;
@@ -39,17 +47,24 @@ function divergence(logProbabilities: Expr, logPrior: Expr): Expr {
   return sum(mul(exp(logProbabilities), sub(logProbabilities, logPrior)), -1);
 }
 
+/** Which samples have two modalities or more, [1, B], from `mask` [M, B, 1]. */
+function severalOf(mask: Expr): Expr {
+  return greater(sum(reshape(mask, mask.shape.slice(0, 2)), 0, true), 1.5);
+}
+
 /**
  * From unimodal logits [M, B, K] and purified synergy logits [B, K].
  * The unimodal part is an evidence-weighted mixture (a product would count redundant evidence twice); with d_m the divergence of
  * p_m from the prior its weights are softmax(4 d_m). Shares are r = second largest d, u_m = d_m - r for the largest,
- * s = d_all - largest, cut at 0. Without a redundant component (`redundant` false) the unique ones share r evenly.
+ * s = d_all - largest, cut at 0. Without a redundant component (`redundant` false) the unique ones share r evenly. A missing modality
+ * (`mask` [M, B, 1]; its unimodal prediction is the prior) has no information and no part in the mixture.
  */
-export function teach(unimodal: Expr, pure: Expr, logPrior: Expr, redundant: boolean): Teaching {
+export function teach(unimodal: Expr, pure: Expr, logPrior: Expr, redundant: boolean, mask?: Expr): Teaching {
   const [modalities, batch, classes] = unimodal.shape as [number, number, number];
   const logs = stopGradient(logSoftmax(unimodal));
   const d = divergence(logs, logPrior); // [M, B]
-  const weights = softmax(mul(transpose(d, [1, 0]), 4)); // [B, M]
+  const evidence = mul(mask === undefined ? d : where(reshape(mask, [modalities, batch]), d, NO_PART), 4);
+  const weights = softmax(transpose(evidence, [1, 0])); // [B, M]
   const mixture = sum(mul(exp(logs), reshape(transpose(weights, [1, 0]), [modalities, batch, 1])), 0);
   const base = stopGradient(log(maximum(mixture, 1e-20)));
   const residual = logSoftmax(add(base, pure));
@@ -64,7 +79,8 @@ export function teach(unimodal: Expr, pure: Expr, logPrior: Expr, redundant: boo
   const own = parts.map((part) => maximum(sub(part, r), 0));
   const lower = redundant ? [r, ...own] : own.map((u) => add(u, mul(r, 1 / modalities)));
   const s = maximum(sub(all, largest), 0);
-  const atoms = stack([...lower, s]); // [C, B]
+  const found = stack([...lower, s]); // [C, B]
+  const atoms = mask === undefined ? found : mul(found, severalOf(mask));
   const floored = add(atoms, FLOOR);
   return {
     residual,

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { stream } from "../../../src/core/random.ts";
 import { float32 } from "../../../src/core/tensor.ts";
 import { type Dataset, rowIds, takeRows } from "../../../src/data/dataset.ts";
+import { hideModalities } from "../../../src/data/presence.ts";
 import { applyScales, fitScales } from "../../../src/interactions/quantify/evidence.ts";
 import { crossFolds, joinSources, pooled, quantify, sourcePairs } from "../../../src/interactions/quantify/index.ts";
 
@@ -251,4 +252,18 @@ describe("sources", () => {
     expect(dataset.ids.slice(0, 2)).toEqual(["train/0", "train/1"]);
     expect([dataset.labels.length, own.held.length, own.held[0]]).toEqual([12, 4, 8]);
   });
+});
+
+it("rows that lack a source are left out, with a warning; a joined source is there where all its parts are", async () => {
+  const data = hideModalities(made("unique", 200), ["b"], [0, 3, 5]);
+  const again = { ...quick, epochs: 2, measures: ["pmin"] as const };
+  const { warnings, samples, rows } = await quantify(data, again);
+  expect(warnings).toContain("3 rows lack a or b and are left out.");
+  expect(samples).toBe(197);
+  expect(rows.map((row) => row.id)).not.toContain("3");
+  const three = { ...data, modalities: { ...data.modalities, c: data.modalities.a! } };
+  const [pair] = sourcePairs(["a", "b+c"], ["a", "b", "c"]);
+  expect(joinSources(three, pair!).present!["b+c"]!.slice(0, 6)).toEqual(Uint8Array.of(0, 1, 1, 0, 1, 0));
+  const whole = pooled({ train: data, validation: { ...data, present: {} }, test: made("unique", 10) }).dataset;
+  expect([...whole.present!.b!.keys()].filter((row) => whole.present!.b![row] === 0)).toEqual([0, 3, 5]);
 });

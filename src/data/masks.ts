@@ -1,0 +1,89 @@
+/**
+ * @file Missing modalities as they lie on disk: an array `<modality>_present` [N] of 0 and 1 beside the modality (a file, an .npz key, a
+ * CSV column), or, where dataset.json says `"missing": "nan"`, rows of NaN.
+ */
+import { dataError } from "../core/errors.ts";
+import { formatShape } from "../core/shape.ts";
+import { float32, type Tensor } from "../core/tensor.ts";
+import { featureCount, type SplitName } from "./dataset.ts";
+import type { Manifest } from "./manifest.ts";
+import type { Source } from "./sources/source.ts";
+
+const SUFFIX = "_present";
+
+/** The arrays of a split that may be modalities: all but the masks of others. */
+export function modalityNames(source: Source, split: SplitName): readonly string[] {
+  const all = source.names(split);
+  return all.filter((name) => !(name.endsWith(SUFFIX) && all.includes(name.slice(0, -SUFFIX.length))));
+}
+
+/**
+ * The mask [N] of a modality with values [N, ...] in one split; undefined where nothing says that it is missing anywhere.
+ * @throws DataError for a mask of another shape or other numbers, and for rows that are NaN in part.
+ */
+export async function readMask(
+  source: Source,
+  manifest: Manifest,
+  split: SplitName,
+  name: string,
+  values: Tensor<"float32">,
+): Promise<Uint8Array | undefined> {
+  const asArray = source.names(split).includes(name + SUFFIX);
+  const given = asArray
+    ? toMask(await source.read(split, name + SUFFIX), source.where(split, name + SUFFIX))
+    : undefined;
+  if (manifest.missing !== "nan") return given;
+  const found = nanRows(values, source.where(split, name), given);
+  return found ?? given;
+}
+
+/** The values with zeros where the mask is 0; the same ones where nothing is missing. */
+export function withoutMissing(values: Tensor<"float32">, mask: Uint8Array): Tensor<"float32"> {
+  if (!mask.includes(0)) return values;
+  const width = featureCount(values);
+  const data = values.data.slice();
+  mask.forEach((present, row) => {
+    if (present === 0) data.fill(0, row * width, (row + 1) * width);
+  });
+  return float32(values.shape, data);
+}
+
+function toMask(array: Tensor, where: string): Uint8Array {
+  const { data, shape } = array;
+  if (!(shape.length === 1 || (shape.length === 2 && shape[1] === 1))) {
+    throw dataError(
+      `${where}: has the shape ${formatShape(shape)}; a mask has one 0 or 1 for each sample, shape [N]. If it is a modality of its own, rename it.`,
+      { where, shape },
+    );
+  }
+  return Uint8Array.from({ length: shape[0]! }, (_, row) => {
+    const value = Number(data[row]!);
+    if (value === 0 || value === 1) return value;
+    throw dataError(
+      `${where}: row ${row} (from 0) is ${value}; a mask is 1 where the sample has the modality and 0 where it is missing. If it is a modality of its own, rename it.`,
+      { where, row },
+    );
+  });
+}
+
+/** `given`, or ones, with 0 where a whole row is NaN; undefined when there is no such row. */
+function nanRows(values: Tensor<"float32">, where: string, given: Uint8Array | undefined): Uint8Array | undefined {
+  const width = featureCount(values);
+  const rows = values.shape[0] ?? 0;
+  let mask: Uint8Array | undefined;
+  for (let row = 0; row < rows; row++) {
+    if (given?.[row] === 0) continue;
+    let gaps = 0;
+    for (let f = 0; f < width; f++) if (Number.isNaN(values.data[row * width + f]!)) gaps++;
+    if (gaps === 0) continue;
+    if (gaps < width) {
+      throw dataError(
+        `${where}: row ${row} (from 0) is NaN in ${gaps} of ${width} features; only a whole row of NaN means a missing modality. Fill the gaps, or make the whole row NaN.`,
+        { where, row },
+      );
+    }
+    mask ??= given?.slice() ?? new Uint8Array(rows).fill(1);
+    mask[row] = 0;
+  }
+  return mask;
+}

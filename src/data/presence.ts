@@ -1,0 +1,79 @@
+/** @file Which modalities each sample has: masks, patterns of present modalities, hiding. */
+import { internalError } from "../core/errors.ts";
+import { type Dataset, requireModalities } from "./dataset.ts";
+
+/** Masks [N] by modality: 1 where the sample has it. A modality without a mask is there in every sample. */
+export type Presence = Readonly<Record<string, Uint8Array>>;
+
+/** Does a sample lack one of these modalities (all of the data when left out)? */
+export function hasMissing(
+  { present = {} }: Pick<Dataset, "present">,
+  modalities: readonly string[] = Object.keys(present),
+): boolean {
+  return modalities.some((name) => present[name]?.includes(0) ?? false);
+}
+
+/** The modalities, of these (all when left out), that the sample at `row` has. */
+export function presentAt(
+  dataset: Dataset,
+  row: number,
+  modalities: readonly string[] = Object.keys(dataset.modalities),
+): string[] {
+  return modalities.filter((name) => (dataset.present?.[name]?.[row] ?? 1) === 1);
+}
+
+/** A pattern as text: `audio+face`. */
+export function patternName(modalities: readonly string[]): string {
+  return modalities.join("+");
+}
+
+/** Rows by the pattern of modalities (of these; all when left out) that they have: more modalities first, then in modality order. */
+export function rowsByPattern(
+  dataset: Dataset,
+  modalities: readonly string[] = Object.keys(dataset.modalities),
+): Map<string, { readonly modalities: readonly string[]; readonly rows: readonly number[] }> {
+  const found = new Map<string, { modalities: string[]; rows: number[] }>();
+  for (let row = 0; row < dataset.labels.length; row++) {
+    const own = presentAt(dataset, row, modalities);
+    const entry = found.get(patternName(own));
+    if (entry === undefined) found.set(patternName(own), { modalities: own, rows: [row] });
+    else entry.rows.push(row);
+  }
+  const place = (own: readonly string[]): string => own.map((name) => modalities.indexOf(name)).join(",");
+  return new Map(
+    [...found].sort(
+      ([, a], [, b]) =>
+        b.modalities.length - a.modalities.length ||
+        place(a.modalities).localeCompare(place(b.modalities), "en", { numeric: true }),
+    ),
+  );
+}
+
+/**
+ * The dataset as it would be without some modalities, in all samples or in those at `rows`. Their values are never read again: before
+ * any encoder they become the training mean. @throws ConfigError for an unknown name.
+ */
+export function hideModalities(dataset: Dataset, names: readonly string[], rows?: ArrayLike<number>): Dataset {
+  requireModalities(names, Object.keys(dataset.modalities), `hideModalities, the ${dataset.name} data`);
+  const n = dataset.labels.length;
+  const masks = names.map((name): [string, Uint8Array] => {
+    const mask = dataset.present?.[name]?.slice() ?? new Uint8Array(n).fill(1);
+    if (rows === undefined) mask.fill(0);
+    else for (let i = 0; i < rows.length; i++) mask[rows[i]!] = 0;
+    return [name, mask];
+  });
+  return { ...dataset, present: { ...dataset.present, ...Object.fromEntries(masks) } };
+}
+
+/** Masks of N samples as numbers [N, M] in the order of `modalities`: 1 where the sample has the modality. */
+export function presenceMatrix(dataset: Dataset, modalities: readonly string[]): Float32Array {
+  const n = dataset.labels.length;
+  const out = new Float32Array(n * modalities.length).fill(1);
+  modalities.forEach((name, m) => {
+    const mask = dataset.present?.[name];
+    if (mask === undefined) return;
+    if (mask.length !== n) throw internalError(`the mask of ${name} has ${mask.length} entries for ${n} samples.`);
+    for (let i = 0; i < n; i++) out[i * modalities.length + m] = mask[i]!;
+  });
+  return out;
+}
