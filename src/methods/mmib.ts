@@ -13,7 +13,6 @@ import type { Expr } from "../graph/expr.ts";
 import { add, concat, exp, log, maximum, mean, mul, neg, relu, sub, unstack } from "../graph/ops/index.ts";
 import { type Gaussian, klToStandard, sample } from "../nn/gaussian.ts";
 import { linear } from "../nn/linear.ts";
-import { crossEntropy } from "../nn/losses.ts";
 import type { Scope } from "../nn/module.ts";
 import { wholeStage } from "./late-fusion.ts";
 import {
@@ -25,6 +24,7 @@ import {
   type Outputs,
   type Stage,
 } from "./method.ts";
+import { multiLossTerms } from "./multi-loss.ts";
 
 /** Settings. */
 export interface MmibOptions {
@@ -98,27 +98,19 @@ export const mmib: MethodFactory<Loose<MmibOptions>, MmibOutputs> = defineMethod
   stages: ({ beta }, modalities): readonly Stage<MmibOutputs>[] => [
     {
       ...wholeStage,
-      terms: (out, target) => [
-        // Twice, as in the authors' code: once in the bottleneck's loss, once more outside.
-        { names: ["ce.prediction"], value: crossEntropy(out.logits, target), weights: [2] },
-        {
-          names: modalities.map((modality) => `ce.only.${modality}`),
-          value: crossEntropy(out.unimodal, target),
-          weights: modalities.map(() => 1),
-        },
-        ...(out.kl.single === undefined || beta === 0
-          ? []
-          : [
-              {
-                names: modalities.map((modality) => `kl.${modality}`),
-                value: out.kl.single,
-                weights: modalities.map(() => beta),
-              },
-            ]),
-        ...(out.kl.fused === undefined || beta === 0
-          ? []
-          : [{ names: ["kl.fused"], value: out.kl.fused, weights: [beta] }]),
-      ],
+      terms(out, target) {
+        const losses = multiLossTerms(out, target, modalities, 1);
+        const { single, fused }: MmibOutputs["kl"] = beta === 0 ? {} : out.kl;
+        const all = modalities.map(() => beta);
+        return [
+          // The prediction counts twice, as in the authors' code: once with the fused bottleneck, once more outside.
+          { ...losses, weights: losses.weights.with(0, 2) },
+          ...(single === undefined
+            ? []
+            : [{ names: modalities.map((name) => `kl.${name}`), value: single, weights: all }]),
+          ...(fused === undefined ? [] : [{ names: ["kl.fused"], value: fused, weights: [beta] }]),
+        ];
+      },
     },
   ],
 });

@@ -124,7 +124,7 @@ export const mmtm: MethodFactory<Loose<MmtmOptions>, Transfer> = defineMethod({
   name: "mmtm",
   summary: "embeddings gated by a summary of all modalities (CVPR 2020)",
   schema,
-  search: { ratio: [2, 4, 8], loss: ["prediction", "branches"] },
+  search: { ratio: [2, 4, 8] },
   build: transfer,
   stages({ loss }, modalities): readonly Stage<Transfer>[] {
     if (loss === "prediction") return [wholeStage];

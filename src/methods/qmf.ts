@@ -30,7 +30,6 @@ import {
   transpose,
 } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
-import { crossEntropy } from "../nn/losses.ts";
 import { wholeStage } from "./late-fusion.ts";
 import {
   defineMethod,
@@ -43,6 +42,7 @@ import {
   type Stage,
   type StepContext,
 } from "./method.ts";
+import { multiLossTerms } from "./multi-loss.ts";
 
 /** Settings. */
 export interface QmfOptions {
@@ -122,12 +122,7 @@ export const qmf: MethodFactory<Loose<QmfOptions>, QmfOutputs> = defineMethod({
         },
       }),
       terms: (out, target, { samples }) => [
-        { names: ["ce.prediction"], value: crossEntropy(out.logits, target), weights: [1] },
-        {
-          names: modalities.map((modality) => `ce.only.${modality}`),
-          value: crossEntropy(out.unimodal, target),
-          weights: modalities.map(() => 1),
-        },
+        multiLossTerms(out, target, modalities, 1),
         ...(lambda === 0
           ? []
           : [

@@ -84,13 +84,13 @@ test("each sample's losses are added to what it has had", () => {
   const method = qmf({ encoders: encoders(), embedding: 4 });
   const graph = stageGraph(method, method.stages[0]!, widths(method), B);
   const losses = graph.remembered.get("losses")!;
-  const ce = graph.terms[1]!.value;
+  const ce = graph.terms[0]!.value;
   const past = normals([B, 2], 8);
   const [after, mean] = interpret([losses, ce], bindings(method, [losses, ce], { "samples.losses": past }));
   for (let m = 0; m < 2; m++) {
     let total = 0;
     for (let i = 0; i < B; i++) total += after!.data[i * 2 + m]! - past[i * 2 + m]!;
-    expect(total / B).toBeCloseTo(mean!.data[m]!, 6);
+    expect(total / B).toBeCloseTo(mean!.data[1 + m]!, 6);
   }
 });
 
