@@ -5,14 +5,18 @@ import { float32 } from "../../src/core/tensor.ts";
 import type { DataSplits, Dataset } from "../../src/data/dataset.ts";
 import { hideModalities } from "../../src/data/presence.ts";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
+import { asLeaf, topological } from "../../src/graph/expr.ts";
 import { methodNamed, methodNames, resolveMethod } from "../../src/methods/index.ts";
 import type { Method } from "../../src/methods/method.ts";
 import { mlp } from "../../src/nn/mlp.ts";
+import { initialState } from "../../src/nn/module.ts";
+import { interpret } from "../../src/runtime/reference.ts";
 import { fit } from "../../src/train/fit.ts";
+import { parametersOf, stageGraph } from "../../src/train/graph.ts";
 import { logSoftmaxRows } from "../../src/train/metrics.ts";
 import type { Fitted } from "../../src/train/model.ts";
 import { type Predictions, predict } from "../../src/train/predict.ts";
-import { difference } from "../support/numbers.ts";
+import { difference, normals } from "../support/numbers.ts";
 
 const modalities = ["a", "b"];
 const data = interactionMixture({
@@ -93,6 +97,30 @@ describe.each(methodNames)("%s", (name) => {
     for (let row = 0; row < data.test.labels.length; row++) {
       const shares = Object.values(told.components).map(({ gate }) => gate[row]!);
       if (shares.length > 0) expect(shares.reduce((x, y) => x + y)).toBeCloseTo(1, 5);
+    }
+  });
+
+  test("in training too, the graph does not read what is hidden", () => {
+    for (const stage of method.stages) {
+      const widths = { features: { a: 5, b: 5 }, classes: 3, masked: true };
+      const graph = stageGraph(method, stage as never, widths, 6);
+      const outputs = [graph.prediction, ...graph.terms.map(({ value }) => value)];
+      const state = initialState(parametersOf(method, widths), 1);
+      const present = Float32Array.from([1, 1, 0, 1, 1, 0, 1, 1, 0, 1, 1, 1]);
+      const values = (hidden: number): Record<string, ArrayLike<number>> =>
+        Object.fromEntries(
+          topological(outputs).flatMap((node, i) => {
+            const found = asLeaf(node);
+            if (found === undefined) return [];
+            const own = state[found.name]?.data ?? normals(found.shape, i).map(Math.abs);
+            if (found.name === "present") return [[found.name, present]];
+            const m = ["modality.a", "modality.b"].indexOf(found.name);
+            if (m < 0) return [[found.name, own]];
+            return [[found.name, own.map((v, j) => (present[2 * Math.floor(j / 5) + m] === 0 ? hidden : v))]];
+          }),
+        );
+      const run = (hidden: number) => interpret(outputs, values(hidden)).map(({ data: own }) => [...own]);
+      expect(run(7), stage.name).toEqual(run(-1));
     }
   });
 
