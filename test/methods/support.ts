@@ -1,14 +1,18 @@
 /** Small data and models for tests of single methods, and the gradients a stage gives on one batch. */
 
+import { memoryFolder } from "../../src/core/folder.ts";
 import type { State } from "../../src/core/tensor.ts";
+import type { DataSplits } from "../../src/data/dataset.ts";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
 import { asLeaf, type Expr, topological } from "../../src/graph/expr.ts";
-import type { Method } from "../../src/methods/method.ts";
+import { constant } from "../../src/graph/ops/index.ts";
+import type { Method, Outputs } from "../../src/methods/method.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { initialState } from "../../src/nn/module.ts";
 import { interpret } from "../../src/runtime/reference.ts";
+import type { FitEvent } from "../../src/train/events.ts";
 import { fit } from "../../src/train/fit.ts";
-import { parametersOf, stageGraph, type Widths } from "../../src/train/graph.ts";
+import { forward, parametersOf, stageGraph, type Widths } from "../../src/train/graph.ts";
 import { normals } from "../support/numbers.ts";
 
 export const K = 3;
@@ -65,15 +69,7 @@ export function gradientsOf(
 
 /** Trains for two epochs a stage on a few samples and gives the bits of the parameters both models have in common. */
 export async function trainedBits(method: Method, only: (parameter: string) => boolean = () => true): Promise<string> {
-  const data = interactionMixture({
-    classes: K,
-    noise: 0.3,
-    modalities: [...method.modalities],
-    shares: { redundant: 0.25, unique: 0.5 / method.modalities.length, synergistic: 0.25 },
-    samples: { train: 40, validation: 20, test: 20 },
-    features: F,
-    seed: 3,
-  });
+  const data = smallData(method);
   const { state } = await fit(method, data, {
     seed: 1,
     batchSize: 16,
@@ -90,3 +86,71 @@ export function bits(state: State): string {
     .map((name) => `${name} ${Buffer.from(state[name]!.data.slice().buffer).toString("hex")}`)
     .join("\n");
 }
+
+/** Does a run that is stopped in the middle of an epoch, and goes on from its checkpoint, end at the same bits? Stops are counted in steps. */
+export async function resumesToTheBit(method: Method, stops: readonly number[] = [2, 4, 8]): Promise<boolean> {
+  const data = smallData(method);
+  const base = {
+    seed: 1,
+    batchSize: 16,
+    threads: 1,
+    epochs: Object.fromEntries(method.stages.map(({ name }) => [name, 3])),
+  } as const;
+  const whole = bits((await fit(method, data, base)).state);
+  for (const stopAt of stops) {
+    const folder = memoryFolder();
+    const controller = new AbortController();
+    let steps = 0;
+    const onEvent = (event: FitEvent): void => {
+      if (event.kind === "step" && ++steps === stopAt) controller.abort();
+    };
+    const stopped = await fit(method, data, {
+      ...base,
+      folder,
+      onEvent,
+      signal: controller.signal,
+      checkpointSeconds: 0,
+    }).then(
+      () => false,
+      (error: { fields?: { interrupted?: boolean } }) => error.fields?.interrupted === true,
+    );
+    if (!stopped) return false;
+    const resumed = await fit(method, data, { ...base, folder, resume: true });
+    if (bits(resumed.state) !== whole) return false;
+  }
+  return true;
+}
+
+/** 40 / 20 / 20 samples of the mixture for a method over `encoders`. */
+export function smallData(method: Method): DataSplits {
+  return interactionMixture({
+    classes: K,
+    noise: 0.3,
+    modalities: [...method.modalities],
+    shares: { redundant: 0.25, unique: 0.5 / method.modalities.length, synergistic: 0.25 },
+    samples: { train: 40, validation: 20, test: 20 },
+    features: F,
+    seed: 3,
+  });
+}
+
+/** A method's outputs on a batch of B, in training or evaluation form. */
+export function outputsOf<O extends Outputs>(method: Method<O>, training: boolean): O {
+  return forward(method, widths(method as Method), B, { training }).outputs;
+}
+
+/** Values of expressions of one method on the same random numbers. */
+export function valuesOf(
+  method: Method,
+  exprs: readonly Expr[],
+  given: Readonly<Record<string, ArrayLike<number>>> = {},
+  seed = 1,
+): Float64Array[] {
+  return interpret(exprs, bindings(method, exprs, given, seed)).map(({ data }) => data);
+}
+
+/** A constant vector. */
+export const vector = (...values: number[]): Expr => constant(values, [values.length]);
+
+/** The numbers of one expression that reads nothing. */
+export const numbers = (expr: Expr): number[] => [...interpret([expr], {})[0]!.data];
