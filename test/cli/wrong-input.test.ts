@@ -2,11 +2,11 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { methods } from "../../src/methods/index.ts";
+import { methodNames } from "../../src/methods/index.ts";
 import { dmil, workplace } from "./support.ts";
 
 let cwd = "";
-const METHODS = Object.keys(methods).join(", ");
+const METHODS = methodNames.join(", ");
 
 /** Files that are wrong, by name. */
 const CONFIGS: Readonly<Record<string, string>> = {
