@@ -65,6 +65,7 @@ export function hint(word: string, allowed: readonly string[]): string {
   return (near === undefined ? "." : `; did you mean "${near}"?`) + ` Allowed: ${allowed.join(", ")}.`;
 }
 
+/** Letters inserted, left out, exchanged for others, or two neighbours swapped. */
 function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
   let before = previous;

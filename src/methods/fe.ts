@@ -71,8 +71,11 @@ function binaryCrossEntropy(logits: Expr, shares: Expr): Expr {
  * prediction, mean over classes) by a sample's embedding, over f itself, mean over samples and copies. `noise` is [n, B, M E], normal; it
  * is scaled to each element's deviation over the batch.
  */
-export function information(fusion: LateFusion, noise: Expr, variance: boolean): Expr {
-  const { stacked, logits, weight, bias } = fusion;
+export function information(
+  { stacked, logits, weight, bias }: Pick<LateFusion, "stacked" | "logits" | "weight" | "bias">,
+  noise: Expr,
+  variance: boolean,
+): Expr {
   const [modalities, , width] = stacked.shape as [number, number, number];
   const [copies, batch, all] = noise.shape as [number, number, number];
   const z = concat(unstack(stacked), -1); // [B, M E]

@@ -11,18 +11,14 @@ import type { Expr } from "../graph/expr.ts";
 import { add, concat, mul, relu, sigmoid, split, stack, sum, unstack } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
 import type { Module, Scope } from "../nn/module.ts";
-import { dropout } from "../nn/norm.ts";
 import { type BuildInput, embed, embeddings, type Outputs } from "./method.ts";
 
 /** Logits [B, K] from embeddings Z_m [B, E] each, in order. */
 export type Fuse = (scope: Scope, z: readonly Expr[], classes: number) => Expr;
 
-/** Linear layers [B, in] to [B, out] with ReLU after each of the `hidden` widths, dropout first; without any, one linear layer. */
-export function perceptron(scope: Scope, x: Expr, hidden: readonly number[], out: number, rate = 0): Expr {
-  const inner = hidden.reduce(
-    (below, width, i) => relu(linear(scope.child(String(i)), below, width)),
-    dropout(scope, x, rate),
-  );
+/** Linear layers [B, in] to [B, out], with ReLU after each of the `hidden` widths; without any, one linear layer. */
+export function perceptron(scope: Scope, x: Expr, hidden: readonly number[], out: number): Expr {
+  const inner = hidden.reduce((below, width, i) => relu(linear(scope.child(String(i)), below, width)), x);
   return linear(hidden.length === 0 ? scope : scope.child(String(hidden.length)), inner, out);
 }
 

@@ -196,7 +196,7 @@ export function defineMethod<S extends z.ZodType, O extends Outputs>(
     const { most = Number.POSITIVE_INFINITY } = definition;
     if (modalities.length > most) {
       throw configError(
-        `${definition.name} is defined for ${most} modalities; ${modalities.length} were given (${modalities.join(", ")}). Choose ${most} of them.`,
+        `${definition.name} is defined for ${most === 2 ? most : `at most ${most}`} modalities; ${modalities.length} were given (${modalities.join(", ")}). Choose ${most} of them.`,
         { most, modalities },
       );
     }

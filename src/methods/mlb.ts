@@ -7,20 +7,7 @@
 import { z } from "zod";
 import type { Loose } from "../core/options.ts";
 import type { Expr } from "../graph/expr.ts";
-import {
-  add,
-  div,
-  greater,
-  maximum,
-  mul,
-  reshape,
-  softmax,
-  sub,
-  sum,
-  tanh,
-  unstack,
-  where,
-} from "../graph/ops/index.ts";
+import { add, div, greater, maximum, mul, reshape, softmax, split, sub, sum, tanh, where } from "../graph/ops/index.ts";
 import type { LateFusion } from "./late-fusion.ts";
 import { defineMethod, embeddingOption, type MethodFactory } from "./method.ts";
 import { multiLossFusion, multiLossStage } from "./multi-loss.ts";
@@ -45,13 +32,13 @@ const schema: z.ZodType<MlbOptions, Loose<MlbOptions>> = z.strictObject({
 });
 
 /**
- * k_m, [M], from the mean probability s_m of the right class by modality, [M]. With rho_m the mean of the others' s over one's own:
+ * k_m, [M], from the summed probability s_m of the right class by modality, [M]. With rho_m the mean of the others' s over one's own:
  * 1 + tanh(alpha (rho - 1)) up to rho = 1, 1 + (beta - 1) tanh(alpha (rho - 1)) above it.
  */
 export function boosts(scores: Expr, alpha: number, beta: number): Expr {
   const [modalities] = scores.shape as [number];
-  const others = mul(sub(sum(scores, 0, true), scores), 1 / (modalities - 1));
-  const lag = sub(div(others, maximum(scores, 1e-12)), 1);
+  const rho = mul(sub(div(sum(scores, 0, true), maximum(scores, 1e-12)), 1), 1 / (modalities - 1));
+  const lag = sub(rho, 1);
   return add(mul(tanh(mul(lag, alpha)), where(greater(lag, 0), beta - 1, 1)), 1);
 }
 
@@ -68,22 +55,21 @@ export const mlb: MethodFactory<Loose<MlbOptions>, LateFusion> = defineMethod({
       /** Everything of a modality is scaled: its encoder, its own head, its rows of the joint head. */
       ...(alpha > 0 && {
         modulate(gradients, out, target) {
-          const scores = mul(sum(mul(softmax(out.unimodal), target), [1, 2]), 1 / target.shape[0]!);
-          const factors = boosts(scores, alpha, beta);
-          const each = unstack(factors);
+          const factors = boosts(sum(mul(softmax(out.unimodal), target), [1, 2]), alpha, beta);
+          const each = split(
+            factors,
+            0,
+            modalities.map(() => 1),
+          );
+          const stacked = reshape(factors, [modalities.length, 1, 1]);
           const scaled = [...gradients].flatMap(([name, gradient]) => {
             const m = modalities.findIndex((modality) => name.startsWith(`encoders.${modality}.`));
             if (m >= 0) return [[name, mul(gradient, each[m]!)]];
-            if (name.startsWith("heads.")) return [[name, mul(gradient, reshape(factors, [modalities.length, 1, 1]))]];
+            if (name.startsWith("heads.")) return [[name, mul(gradient, stacked)]];
             if (name !== "head.weight") return [];
             const [rows, classes] = gradient.shape as [number, number];
-            const cut = [modalities.length, rows / modalities.length, classes];
-            return [
-              [
-                name,
-                reshape(mul(reshape(gradient, cut), reshape(factors, [modalities.length, 1, 1])), [rows, classes]),
-              ],
-            ];
+            const byModality = reshape(gradient, [modalities.length, rows / modalities.length, classes]);
+            return [[name, reshape(mul(byModality, stacked), [rows, classes])]];
           });
           return Object.fromEntries(scaled);
         },

@@ -2,7 +2,7 @@
  * @file Multi-loss fusion network: a perceptron on all embeddings side by side (fusion "cc"), with a loss of every modality beside the
  * joint one. The unimodal predictions are linear heads of their own.
  * Source: Wu, Gong, Koo, Hirschberg: Multimodal Multi-loss Fusion Network for Sentiment Analysis, NAACL 2024.
- * Differs: the optimiser is not made anew in every epoch. Fusion by cross-attention needs sequences and is left out. Its loss is that of
+ * Differs: the optimiser is not made anew in every epoch; what is dropped of an embedding is dropped for both its heads. Fusion by cross-attention needs sequences and is left out. Its loss is that of
  * MLB without modulation: what is its own is the fusion network.
  */
 import { z } from "zod";
@@ -20,7 +20,7 @@ export interface MmmlOptions {
   readonly embedding: number;
   /** Hidden widths of the fusion network: E, E and E / 2 if left out, as published (1024, 1024, 512). [] is a linear head. */
   readonly hidden?: readonly number[] | undefined;
-  /** Share of embedding elements dropped before each head, 0.3 (authors). */
+  /** Share of embedding elements dropped before the heads, 0.3 (authors). */
   readonly dropout: number;
   /** Weight of each unimodal cross-entropy, 1 (authors); with 0 the heads, and so the unimodal predictions, stay as they start. */
   readonly unimodal: number;
@@ -42,10 +42,10 @@ export const mmml: MethodFactory<Loose<MmmlOptions>, Outputs> = defineMethod({
   build(input, encoders, { embedding, hidden = [embedding, embedding, Math.ceil(embedding / 2)], dropout: rate }) {
     const { scope, classes } = input;
     const stacked = embed(input, encoders, embedding);
-    const heads = scope.child("heads");
+    const dropped = dropout(scope.child("heads"), stacked, rate);
     return {
-      logits: perceptron(scope.child("head"), concat(unstack(stacked), -1), hidden, classes, rate),
-      unimodal: linear(heads, dropout(heads, stacked, rate), classes),
+      logits: perceptron(scope.child("head"), concat(unstack(dropped), -1), hidden, classes),
+      unimodal: linear(scope.child("heads"), dropped, classes),
       representations: embeddings(stacked, Object.keys(encoders)),
     };
   },

@@ -55,3 +55,21 @@ test("with alpha 0 is joint learning, bit for bit; with noise it is not", async 
   expect(await trainedBits(ogm({ encoders: encoders(), embedding: 4, alpha: 0 }))).toBe(plain);
   expect(await trainedBits(ogm({ encoders: encoders(), embedding: 4, alpha: 0, noise: true }))).not.toBe(plain);
 });
+
+test("the noise of OGM-GE is that of the step's stream, with the standard deviation of the unscaled gradient, for both modalities", () => {
+  const slowed = gradientsOf(ogm({ encoders: encoders(), embedding: 4, alpha }));
+  const noisy = gradientsOf(ogm({ encoders: encoders(), embedding: 4, alpha, noise: true }));
+  const plain = gradientsOf(joint({ encoders: encoders(), embedding: 4 }));
+  for (const name of ["encoders.a.embedding.weight", "encoders.b.embedding.weight", "encoders.b.0.weight"]) {
+    const drawn = plain[name]!.length;
+    const mean = plain[name]!.reduce((a, b) => a + b) / drawn;
+    const deviation = Math.sqrt(plain[name]!.reduce((sum, g) => sum + (g - mean) ** 2, 0) / drawn);
+    // Scaled by the deviation, what was added are standard normals.
+    const added = [...noisy[name]!].map((g, i) => (g - slowed[name]![i]!) / deviation);
+    const size = Math.sqrt(added.reduce((sum, n) => sum + n * n, 0) / drawn);
+    expect(size).toBeGreaterThan(0.6);
+    expect(size).toBeLessThan(1.4);
+  }
+  expect(noisy["head.weight"]).toEqual(plain["head.weight"]);
+  expect(noisy["encoders.a.0.bias"]).toEqual(slowed["encoders.a.0.bias"]);
+});

@@ -4,12 +4,13 @@ import type { State } from "../../src/core/tensor.ts";
 import type { DataSplits } from "../../src/data/dataset.ts";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
 import { asLeaf, type Expr, topological } from "../../src/graph/expr.ts";
-import type { Method } from "../../src/methods/method.ts";
+import { constant } from "../../src/graph/ops/index.ts";
+import type { Method, Outputs } from "../../src/methods/method.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { initialState } from "../../src/nn/module.ts";
 import { interpret } from "../../src/runtime/reference.ts";
 import { fit } from "../../src/train/fit.ts";
-import { parametersOf, stageGraph, type Widths } from "../../src/train/graph.ts";
+import { forward, parametersOf, stageGraph, type Widths } from "../../src/train/graph.ts";
 import { normals } from "../support/numbers.ts";
 
 export const K = 3;
@@ -95,3 +96,24 @@ export function bits(state: State): string {
     .map((name) => `${name} ${Buffer.from(state[name]!.data.slice().buffer).toString("hex")}`)
     .join("\n");
 }
+
+/** A method's outputs on a batch of B, in training or evaluation form. */
+export function outputsOf<O extends Outputs>(method: Method<O>, training: boolean): O {
+  return forward(method, widths(method as Method), B, { training }).outputs;
+}
+
+/** Values of expressions of one method on the same random numbers. */
+export function valuesOf(
+  method: Method,
+  exprs: readonly Expr[],
+  given: Readonly<Record<string, ArrayLike<number>>> = {},
+  seed = 1,
+): Float64Array[] {
+  return interpret(exprs, bindings(method, exprs, given, seed)).map(({ data }) => data);
+}
+
+/** A constant vector. */
+export const vector = (...values: number[]): Expr => constant(values, [values.length]);
+
+/** The numbers of one expression that reads nothing. */
+export const numbers = (expr: Expr): number[] => [...interpret([expr], {})[0]!.data];
