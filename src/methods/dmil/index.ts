@@ -10,7 +10,10 @@ import { dmilStages } from "./stages.ts";
 
 export { componentNames, type DmilOutputs } from "./model.ts";
 
-/** DMIL as published. The unimodal predictions are the linear heads on M_m. */
+/**
+ * DMIL with purified synergy (docs/decisions/purified-synergy.md); `synergy: "published"`, the variant `dmil-published`, is the paper's.
+ * The unimodal predictions are the linear heads on M_m.
+ */
 export const dmil: MethodFactory<DmilInput, DmilOutputs> = defineMethod({
   name: "dmil",
   summary: "redundant, unique and synergistic components with a per-sample gate (CVPR 2026)",
@@ -21,6 +24,7 @@ export const dmil: MethodFactory<DmilInput, DmilOutputs> = defineMethod({
     "dmil-id": { synergy: "published", levels: "id" },
     "dmil-cd": { synergy: "published", levels: "cd" },
   },
+  search: { "loss.lambda": [0.03, 0.1, 0.3] },
   build: buildDmil,
   stages: dmilStages,
 });
