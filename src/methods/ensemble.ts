@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { type Loose, oneOf } from "../core/options.ts";
 import type { Expr } from "../graph/expr.ts";
-import { add, at, div, log, logSoftmax, maximum, mean, mul, softmax, stack, sub, sum } from "../graph/ops/index.ts";
+import { add, at, log, logSoftmax, maximum, mul, softmax, stack, sub, sum } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
 import { crossEntropy } from "../nn/losses.ts";
 import {
@@ -14,6 +14,7 @@ import {
   embeddingOption,
   embeddings,
   type MethodFactory,
+  meanOfPresent,
   type Outputs,
   presence,
 } from "./method.ts";
@@ -33,11 +34,6 @@ const schema: z.ZodType<EnsembleOptions, Loose<EnsembleOptions>> = z.strictObjec
   embedding: embeddingOption,
   combine: oneOf("probabilities", "logits", "product").default("probabilities"),
 });
-
-/** Mean [B, K] of the members [M, B, K] whose modality is there (`mask` [M, B, 1]). */
-function meanOfPresent(members: Expr, mask: Expr | undefined): Expr {
-  return mask === undefined ? mean(members, 0) : div(sum(mul(members, mask), 0), sum(mask, 0));
-}
 
 /** Logits [B, K] from those of the members, [M, B, K]. */
 function combined(

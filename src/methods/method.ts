@@ -7,7 +7,7 @@ import { configError, hint } from "../core/errors.ts";
 import { parseOptions } from "../core/options.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Expr } from "../graph/expr.ts";
-import { at, mul, slice, stack, where } from "../graph/ops/index.ts";
+import { at, div, mean, mul, slice, stack, sum, where } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
 import type { Module, Scope } from "../nn/module.ts";
 
@@ -262,6 +262,11 @@ export function presence({ inputs, present }: BuildInput, modalities: readonly s
 /** A stack [M, B, ..] with zeros where the modality is missing (`mask` [M, B, 1]). */
 export function zeroWhereMissing(values: Expr, mask: Expr | undefined): Expr {
   return mask === undefined ? values : mul(values, mask);
+}
+
+/** Mean [B, ..] of a stack [M, B, ..] over the modalities that are there (`mask` [M, B, 1]). */
+export function meanOfPresent(values: Expr, mask: Expr | undefined): Expr {
+  return mask === undefined ? mean(values, 0) : div(sum(zeroWhereMissing(values, mask), 0), sum(mask, 0));
 }
 
 /** Predictions [M, B, K] that say the class prior where the modality is missing (`mask` [M, B, 1]). */

@@ -172,3 +172,21 @@ describe.each(methodNames)("%s", (name) => {
     expect((await fit(method, data, { ...options, resume: true })).state).toEqual(whole.state);
   });
 });
+
+test.each(["ensemble", "ensemble-logits", "ensemble-product", "qmf", "reconboost"])(
+  "%s decides by the modality that is there, without the bias of the other's branch",
+  async (name) => {
+    const { logits, unimodal } = await predict(await train(methodOf(name), data), hideModalities(data.test, ["b"]));
+    const K = 3;
+    for (let row = 0; row < data.test.labels.length; row++) {
+      const [whole, alone] = [logits, unimodal.a!].map((all) => {
+        const own = [...logSoftmaxRows(all.slice(row * K, row * K + K), K)];
+        const middle = own.reduce((x, y) => x + y) / K;
+        return own.map((v) => v - middle);
+      });
+      // Evidence in the same direction: one is a positive multiple of the other.
+      const dot = (x: readonly number[], y: readonly number[]): number => x.reduce((sum, v, k) => sum + v * y[k]!, 0);
+      expect(dot(whole!, alone!) / Math.sqrt(dot(whole!, whole!) * dot(alone!, alone!))).toBeCloseTo(1, 5);
+    }
+  },
+);
