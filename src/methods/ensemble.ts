@@ -42,7 +42,7 @@ function combined(
   combine: EnsembleOptions["combine"],
   logPrior: () => Expr,
 ): Expr {
-  if (combine === "logits") return meanOfPresent(unimodal, mask);
+  if (combine === "logits") return meanOfPresent(unimodal, [0], mask);
   if (combine === "product") {
     const logs = logSoftmax(unimodal);
     const prior = logPrior();
@@ -50,7 +50,7 @@ function combined(
     return add(sum(mul(sub(logs, prior), mask), 0), prior);
   }
   // A probability may underflow to 0; its logarithm must not be infinite.
-  return log(maximum(meanOfPresent(softmax(unimodal), mask), 1e-30));
+  return log(maximum(meanOfPresent(softmax(unimodal), [0], mask), 1e-30));
 }
 
 /** Modality ensemble. */

@@ -96,7 +96,7 @@ export function transfer(
   const gates = gate(stack(Array.from({ length: modalities }, () => summary)));
   const branches = answer(gates);
   return {
-    logits: meanOfPresent(branches, presence(input, names)),
+    logits: meanOfPresent(branches, [0], presence(input, names)),
     unimodal: answer(gate(add(sub(parts, resting), sum(resting, 0)))),
     statistics: { "transfer.centre": stacked },
     representations: { ...embeddings(stacked, names), ...embeddings(mul(stacked, gates), names, "gated") },
