@@ -10,7 +10,7 @@ import type { Fitted } from "../../train/model.ts";
 import { predict } from "../../train/predict.ts";
 import { classifiers } from "./classifiers.ts";
 import { applyScales, fitScales, type Logs } from "./evidence.ts";
-import type { Fold } from "./folds.ts";
+import type { Fold } from "../../data/folds.ts";
 
 /** Settings of a cross-fit. */
 export interface CrossfitOptions {

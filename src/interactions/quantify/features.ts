@@ -17,7 +17,7 @@ import {
 import { classMeans } from "./class-means.ts";
 import { type Crossfit, type CrossfitOptions, crossfit, permutedLabels } from "./crossfit.ts";
 import { bits, findingsOf } from "./findings.ts";
-import type { Fold } from "./folds.ts";
+import type { Fold } from "../../data/folds.ts";
 import { type Context, intervals, MEASURES, withNull } from "./measures.ts";
 import { type Amount, FEATURE_MEASURES, type FeatureMeasure, heldBy, type Quantified } from "./result.ts";
 import { usableRows } from "./usable.ts";

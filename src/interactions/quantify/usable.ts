@@ -2,7 +2,7 @@
 import { dataError } from "../../core/errors.ts";
 import { type Dataset, featureCount, takeRows } from "../../data/dataset.ts";
 import { hasMissing, presentAt } from "../../data/presence.ts";
-import { crossFolds, type Fold } from "./folds.ts";
+import { crossFolds, type Fold } from "../../data/folds.ts";
 
 /** Rows below which a cross-fit means nothing. */
 const FEWEST_ROWS = 50;
