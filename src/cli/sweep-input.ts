@@ -180,7 +180,7 @@ function asFlag(value: unknown): string | boolean {
 export function commandOf(data: readonly string[], flags: SweepFlags): string {
   const { config, methods, seeds, modalities, set = [], tune, splitBy, folds, classesOut, trainShares } = flags;
   const named = {
-    config: config && place(config),
+    config: config && portablePath(config),
     methods,
     seeds,
     modalities,
@@ -192,7 +192,7 @@ export function commandOf(data: readonly string[], flags: SweepFlags): string {
   };
   return [
     "dmil sweep",
-    ...data.map((own) => quoted(place(own))),
+    ...data.map((own) => quoted(portablePath(own))),
     ...Object.entries(named).flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${quoted(value)}`])),
     ...set.map((own) => `--set ${quoted(own)}`),
   ].join(" ");
@@ -201,9 +201,13 @@ export function commandOf(data: readonly string[], flags: SweepFlags): string {
 /** An experiment with absolute paths cut to their last part. */
 export function portable(value: Readonly<Record<string, unknown>>): unknown {
   const data = value.data as readonly DataEntry[];
-  return { ...value, data: data.map((own) => (own.path === undefined ? own : { ...own, path: place(own.path) })) };
+  return {
+    ...value,
+    data: data.map((own) => (own.path === undefined ? own : { ...own, path: portablePath(own.path) })),
+  };
 }
 
-function place(given: string): string {
+/** A path without places of this machine: an absolute one is cut to its last part. */
+export function portablePath(given: string): string {
   return path.isAbsolute(given) ? path.basename(given) : given;
 }

@@ -14,6 +14,7 @@ import { MAIN } from "./code-hash.ts";
 import type { ChildEvent, ChildJob, ChildRun } from "./commands/sweep-job.ts";
 import { type Interrupt, listenForInterrupt } from "./interrupt.ts";
 import { liveLine } from "./live-line.ts";
+import { portablePath } from "./sweep-input.ts";
 import { count, duration, share } from "./text.ts";
 
 export interface SweepOptions {
@@ -139,6 +140,7 @@ async function train(
       run: run.run,
       started: started.toISOString(),
       ...outcome.value,
+      config: toldConfig(run, outcome.value.config),
       ...(tuning !== undefined && {
         tuning: { trials: tuning.trials.length, chosen: tuning.trials[tuning.chosen]!.changes },
       }),
@@ -203,8 +205,13 @@ function failedEntry(run: PlannedRun, error: string, started: Date): SweepEntry 
     started: started.toISOString(),
     seconds: (Date.now() - started.getTime()) / 1000,
     peakMemory: 0,
-    config: run.config,
+    config: toldConfig(run, run.config),
   };
+}
+
+/** Settings as the manifest has them: the cached data is told by its place in the sweep, other data without places of this machine. */
+function toldConfig({ place }: PlannedRun, config: RunConfig): RunConfig {
+  return { ...config, data: place.cached ? `data/${place.path}` : portablePath(place.path) };
 }
 
 type Labelled = Pick<SweepEntry, "data" | "method" | "split" | "trainShare">;

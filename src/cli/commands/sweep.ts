@@ -76,7 +76,7 @@ function requireSameExperiment(out: string, { runs }: SweepPlan, before: Readonl
   const foreign = [...before.values()].filter(({ id, status }) => status === "finished" && !ids.has(id));
   if (foreign.length === 0) return;
   throw runError(
-    `${out} holds ${count(foreign.length, "run")} that this experiment does not ask for, the first ${foreign[0]!.run}: settings, data or the program have changed. Undo the change, or give another --out.`,
+    `${out} holds ${count(foreign.length, "run")} that this experiment does not ask for, the first ${foreign[0]!.run}: it has other methods, seeds, splits or settings, or data or the program have changed. Undo the change, or give another --out.`,
     { folder: out, runs: foreign.map(({ run }) => run) },
   );
 }
