@@ -1,4 +1,4 @@
-/** @file Small charts as inline SVG: lines over epochs, and reliability against the diagonal. */
+/** @file Small charts as inline SVG: lines over epochs or shares, and reliability against the diagonal. */
 
 import { escaped } from "../../core/markup.ts";
 
@@ -17,20 +17,28 @@ export interface Chart {
   readonly series: readonly Series[];
   /** Marks the points, and draws y = x. */
   readonly diagonal?: boolean;
+  /** Marks the points. */
+  readonly marked?: boolean;
+  /** Where x is labelled, with positions by its logarithm; evenly where left out. */
+  readonly shares?: readonly number[];
 }
 
 const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT] = [420, 260, 46, 36, 26, 96];
-/** Told apart by people who see few colours (Okabe and Ito). */
-const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
+/** Colours of the report's style, told apart by people who see few (after Okabe and Ito), in light and dark. */
+const COLOURS = ["var(--c0)", "var(--c1)", "var(--c2)", "var(--c3)", "var(--c4)", "var(--c5)"];
+/** Lines beyond the sixth have a colour again, and gaps. */
+const DASHES = ["", "5 3", "1.5 2.5"];
 
 /** A chart as an SVG element. */
-export function svgChart({ title, x, y, range, series, diagonal = false }: Chart): string {
+export function svgChart({ title, x, y, range, series, diagonal = false, marked = diagonal, shares }: Chart): string {
   const right = WIDTH - RIGHT;
   const bottom = HEIGHT - BOTTOM;
-  const across = (v: number): number => LEFT + ((v - range.x[0]) / (range.x[1] - range.x[0] || 1)) * (right - LEFT);
+  const scale = (v: number): number => (shares === undefined ? v : Math.log(v));
+  const [from, to] = range.x.map(scale) as [number, number];
+  const across = (v: number): number => LEFT + ((scale(v) - from) / (to - from || 1)) * (right - LEFT);
   const up = (v: number): number => bottom - ((v - range.y[0]) / (range.y[1] - range.y[0] || 1)) * (bottom - TOP);
   const place = ([px, py]: readonly [number, number]): string => `${across(px).toFixed(1)},${up(py).toFixed(1)}`;
-  const ticks = (from: number, to: number): number[] => [0, 0.25, 0.5, 0.75, 1].map((t) => from + t * (to - from));
+  const ticks = (low: number, high: number): number[] => [0, 0.25, 0.5, 0.75, 1].map((t) => low + t * (high - low));
   const number = (v: number): string => String(Number(v.toPrecision(3)));
   const parts = [
     `<text x="${LEFT}" y="15" class="title">${escaped(title)}</text>`,
@@ -38,7 +46,7 @@ export function svgChart({ title, x, y, range, series, diagonal = false }: Chart
       (v) =>
         `<line x1="${LEFT}" x2="${right}" y1="${up(v)}" y2="${up(v)}" class="grid"/><text x="${LEFT - 5}" y="${up(v) + 4}" text-anchor="end">${number(v)}</text>`,
     ),
-    ...ticks(...range.x).map(
+    ...(shares ?? ticks(...range.x)).map(
       (v) => `<text x="${across(v)}" y="${bottom + 14}" text-anchor="middle">${number(v)}</text>`,
     ),
     `<text x="${(LEFT + right) / 2}" y="${HEIGHT - 5}" text-anchor="middle">${escaped(x)}</text>`,
@@ -50,15 +58,16 @@ export function svgChart({ title, x, y, range, series, diagonal = false }: Chart
       : []),
     ...series.flatMap(({ name, points }, i) => {
       const colour = COLOURS[i % COLOURS.length]!;
+      const dash = DASHES[Math.floor(i / COLOURS.length) % DASHES.length]!;
       return [
-        `<polyline points="${points.map(place).join(" ")}" fill="none" stroke="${colour}" stroke-width="1.6"/>`,
-        ...(diagonal
+        `<polyline points="${points.map(place).join(" ")}" fill="none" style="stroke:${colour}" stroke-width="1.6"${dash === "" ? "" : ` stroke-dasharray="${dash}"`}/>`,
+        ...(marked
           ? points.map((point) => {
               const [cx, cy] = place(point).split(",");
-              return `<circle cx="${cx}" cy="${cy}" r="2.6" fill="${colour}"/>`;
+              return `<circle cx="${cx}" cy="${cy}" r="2.6" style="fill:${colour}"/>`;
             })
           : []),
-        `<text x="${right + 8}" y="${TOP + 12 + 16 * i}" fill="${colour}">${escaped(name)}</text>`,
+        `<text x="${right + 8}" y="${TOP + 12 + 16 * i}" style="fill:${colour}">${escaped(name)}</text>`,
       ];
     }),
   ];
