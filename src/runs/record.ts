@@ -72,7 +72,7 @@ const schema = z.looseObject({
 });
 
 /** The record of a run. @throws RunError when the folder holds none, or one that cannot be read. */
-export async function readRecord(folder: Folder): Promise<RunRecord> {
+export async function readRecord(folder: Pick<Folder, "label" | "exists" | "read">): Promise<RunRecord> {
   const where = `${folder.label}/${runFiles.record}`;
   if (!(await folder.exists(runFiles.record))) {
     throw runError(`${folder.label}: there is no run here (no ${runFiles.record}). \`dmil train\` makes runs.`, {

@@ -43,7 +43,7 @@ export function htmlReport(results: readonly RecoveryResult[], facts: ReportFact
         ]),
     "<h2>By method</h2>",
     folded("What the columns mean", listed(COLUMN_NOTES)),
-    ...[...methodTables(results), ceilingTable(results)].map(titledTable),
+    ...[...methodTables(results), ceilingTable(results)].map((table) => titledTable(table)),
     ...(theorem === undefined ? [] : ["<h2>Theorem 1</h2>", titledTable(theorem)]),
     ...probeTables(results).map((table) => folded(table.title, htmlTable(table))),
     "<h2>Case by case</h2>",
@@ -71,7 +71,7 @@ function caseSection(results: readonly RecoveryResult[]): string {
           "<h4>True type (rows) against largest atom, label-free (columns): share of the row</h4>",
           `<div class="row">${confusions.join("")}</div>`,
         ]),
-    ...typeTables(results).map(titledTable),
+    ...typeTables(results).map((table) => titledTable(table)),
     "</details>",
   ].join("\n");
 }

@@ -13,7 +13,9 @@ h1, h2, h3 { line-height: 1.25; } h2 { margin-top: 2.5rem; padding-top: .8rem; b
 table { border-collapse: collapse; margin: .5rem 0 1.5rem; font-variant-numeric: tabular-nums; font-size: 13px; }
 th, td { padding: .2rem .6rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
 th { vertical-align: bottom; } th:first-child, td:first-child, td.text, th.text { text-align: left; }
-.scroll { overflow-x: auto; } .met { color: var(--good); } .missed { color: var(--bad); font-weight: 600; }
+.scroll { overflow-x: auto; } .scroll th:first-child, .scroll td:first-child { position: sticky; left: 0; background: Canvas; }
+.sortable th { cursor: pointer; } .sortable th:hover { text-decoration: underline; }
+[aria-sort=ascending]::after { content: " \\2191"; } [aria-sort=descending]::after { content: " \\2193"; } .met { color: var(--good); } .missed { color: var(--bad); font-weight: 600; }
 .row { display: flex; flex-wrap: wrap; gap: 1rem; } svg text { font: 11px system-ui, sans-serif; fill: currentColor; }
 svg text.title { font-weight: 600; font-size: 12px; } svg { max-width: 100%; height: auto; }
 .grid { stroke: var(--line); } .diagonal { stroke: #888; stroke-dasharray: 4 3; }
@@ -21,8 +23,28 @@ details { margin: .5rem 0; } summary { cursor: pointer; font-weight: 600; } pre 
 td.best { font-weight: 700; } td.tied { font-style: italic; } .note { color: var(--faint); }
 @media print { body { margin: 0; max-width: none; } tr, h3, svg { break-inside: avoid; } }`;
 
-/** A table; its columns of words are aligned at the left. A wide one scrolls by itself. */
-export function htmlTable({ header, rows, marks }: TextTable): string {
+/** Makes the heads of sortable tables sort: words upwards, numbers from the largest, and the other way at the second click. */
+export const SORT_SCRIPT = `
+for (const th of document.querySelectorAll(".sortable th")) {
+  th.tabIndex = 0;
+  const sort = () => {
+    const body = th.closest("table").tBodies[0], text = (tr) => tr.cells[th.cellIndex].textContent;
+    const rows = [...body.rows], number = (tr) => parseFloat(text(tr).replace("<", ""));
+    const numeric = rows.some((tr) => !Number.isNaN(number(tr))), before = th.getAttribute("aria-sort");
+    const up = before === null ? !numeric : before === "descending";
+    const order = (a, b) => (numeric ? number(a) - number(b) : text(a).localeCompare(text(b))) * (up ? 1 : -1);
+    const known = (tr) => !numeric || !Number.isNaN(number(tr));
+    for (const other of th.parentNode.cells) other.removeAttribute("aria-sort");
+    th.setAttribute("aria-sort", up ? "ascending" : "descending");
+    body.append(...rows.filter(known).sort(order), ...rows.filter((tr) => !known(tr)));
+  };
+  th.onclick = sort;
+  th.onkeydown = (event) => { if (event.key === "Enter") sort(); };
+}
+`;
+
+/** A table; its columns of words are aligned at the left. A wide one scrolls by itself; a sortable one needs the script. */
+export function htmlTable({ header, rows, marks }: TextTable, sortable = false): string {
   const isText = header.map((_, c) => rows.some((row) => /^[a-zA-Z]/.test(row[c] ?? "")));
   const kind = (r: number, c: number, text: string): string => {
     const names = [
@@ -35,12 +57,12 @@ export function htmlTable({ header, rows, marks }: TextTable): string {
   const lines = rows.map(
     (row, r) => `<tr>${row.map((text, c) => `<td${kind(r, c, text)}>${escaped(text)}</td>`).join("")}</tr>`,
   );
-  return `<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${lines.join("\n")}</tbody></table></div>`;
+  return `<div class="scroll"><table${sortable ? ' class="sortable"' : ""}><thead><tr>${head}</tr></thead><tbody>${lines.join("\n")}</tbody></table></div>`;
 }
 
 /** A table under its title. */
-export function titledTable(table: TextTable): string {
-  return `<h3>${escaped(table.title)}</h3>${htmlTable(table)}`;
+export function titledTable(table: TextTable, sortable = false): string {
+  return `<h3>${escaped(table.title)}</h3>${htmlTable(table, sortable)}`;
 }
 
 /** What is long is opened by those who want it. */
