@@ -113,8 +113,15 @@ export function settingTitle(setting: Setting, split: string): string {
   return `${settingName(setting)}: ${figures[0]!.heading} on ${split}, ${number(methods.length, "method")}, ${number(units, unit)}`;
 }
 
-/** Figures that the short table shows besides the ranking one, in the order in which they are given up where room is short. */
-const SHORT = ["macroF1", "probe", "logLoss", "synergy.slices", "synergy.slices.chance", "calibrationError", "seconds"];
+/** Figures that the short table shows besides the ranking one; those at the end are given up where room is short. */
+const SHORT = ["macroF1", "probe", "synergy.slices", "logLoss", "calibrationError", "seconds"];
+
+/** Synergy with its chance, without which it says nothing. */
+const SYNERGY: Column = {
+  heading: "synergy (chance)",
+  cell: ({ figures: { "synergy.slices": found, "synergy.slices.chance": chance } }) =>
+    found === undefined ? "-" : `${found.mean.toFixed(3)} (${chance === undefined ? "-" : chance.mean.toFixed(3)})`,
+};
 
 /** The table for the terminal: the main columns, the most important first. */
 export function shortTable(setting: Setting, split: string): TextTable {
@@ -122,7 +129,7 @@ export function shortTable(setting: Setting, split: string): TextTable {
   const columns = [
     ...rankingColumns(setting, true),
     ...differenceColumns(setting, true),
-    ...figures.map((figure) => figureColumn(figure, false)),
+    ...figures.map((figure) => (figure.name === "synergy.slices" ? SYNERGY : figureColumn(figure, false))),
   ];
   return tableOf(settingTitle(setting, split), columns, setting.methods);
 }

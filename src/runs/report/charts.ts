@@ -27,9 +27,9 @@ export interface Chart {
   readonly small?: boolean;
 }
 
-const [LEFT, BOTTOM, TOP] = [46, 36, 26];
+const [LEFT, BOTTOM, TOP] = [54, 36, 26];
 const [PLOT, SMALL_PLOT] = [
-  [278, 198],
+  [270, 198],
   [170, 90],
 ] as const;
 /** Colours of the report's style, told apart by people who see few (after Okabe and Ito), in light and dark. */

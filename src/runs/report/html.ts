@@ -8,7 +8,7 @@ export const REPORT_STYLE = `
   --good: light-dark(#19702d, #5fc77a); --bad: light-dark(#b3261e, #ff8a80);
   --c0: light-dark(#0072b2, #56b4e9); --c1: light-dark(#c04f00, #f0894a); --c2: light-dark(#00795a, #2fc49a);
   --c3: light-dark(#a8487f, #e39cc5); --c4: light-dark(#9a6a00, #e9b23c); --c5: light-dark(#5b4bb5, #a99df0); }
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 1100px; margin: 2rem auto; padding: 0 1rem; }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 1100px; margin: 2rem auto; padding: 0 1rem; } p, li { overflow-wrap: anywhere; }
 h1, h2, h3 { line-height: 1.25; } h2 { margin-top: 2.5rem; padding-top: .8rem; border-top: 1px solid var(--line); }
 table { border-collapse: collapse; margin: .5rem 0 1.5rem; font-variant-numeric: tabular-nums; font-size: 13px; }
 th, td { padding: .2rem .6rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
@@ -16,7 +16,7 @@ th { vertical-align: bottom; } th:first-child, td:first-child, td.text, th.text 
 .scroll { overflow-x: auto; } .scroll th:first-child, .scroll td:first-child { position: sticky; left: 0; background: Canvas; }
 .sortable th { cursor: pointer; } .sortable th:hover { text-decoration: underline; }
 [aria-sort=ascending]::after { content: " \\2191"; } [aria-sort=descending]::after { content: " \\2193"; } .met { color: var(--good); } .missed { color: var(--bad); font-weight: 600; }
-.row { display: flex; flex-wrap: wrap; gap: 1rem; } svg text { font: 11px system-ui, sans-serif; fill: currentColor; }
+.row { display: flex; flex-wrap: wrap; gap: 1rem; } .row > * { min-width: 0; max-width: 100%; } td.long { white-space: normal; min-width: 16rem; } svg text { font: 11px system-ui, sans-serif; fill: currentColor; }
 svg text.title { font-weight: 600; font-size: 12px; } svg { max-width: 100%; height: auto; }
 .grid { stroke: var(--line); } .diagonal { stroke: #888; stroke-dasharray: 4 3; }
 details { margin: .5rem 0; } summary { cursor: pointer; font-weight: 600; } pre { background: var(--shade); padding: .6rem; overflow-x: auto; }
@@ -49,6 +49,7 @@ export function htmlTable({ header, rows, marks }: TextTable, sortable = false):
   const kind = (r: number, c: number, text: string): string => {
     const names = [
       ...(text === "met" || text === "missed" ? [text] : isText[c] ? ["text"] : []),
+      ...(text.length > 40 ? ["long"] : []),
       ...(marks?.[r]?.[c] === undefined ? [] : [marks[r][c]]),
     ];
     return names.length === 0 ? "" : ` class="${names.join(" ")}"`;
