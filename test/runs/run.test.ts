@@ -59,6 +59,7 @@ test("a finished run holds record, metrics, checkpoints, model and result", asyn
   expect(await whole.list()).toEqual([
     "checkpoints/best.safetensors",
     "checkpoints/last.safetensors",
+    "events.out.tfevents.dmil",
     "metrics.jsonl",
     "model.safetensors",
     "result.json",
