@@ -24,7 +24,7 @@ export const LEVEL = 0.05;
 /** A method in a setting. */
 export interface MethodResult {
   readonly method: string;
-  /** Finished, in the order of the manifest. */
+  /** Finished, in the order in which they were given. */
   readonly runs: readonly FinishedEntry[];
   readonly failed: number;
   /** Seeds or splits that other methods have and this one lacks. */
@@ -42,7 +42,7 @@ export interface MethodResult {
 /** One table: a data set, a kind of split, a share. */
 export interface Setting {
   readonly data: string;
-  /** First word of the splits: own, speaker, fold, classes. */
+  /** First word of the splits: own, share, fold, classes, or what groups are called. */
   readonly kind: string;
   readonly trainShare: number;
   /** What repeats: seeds on one split, or splits (each the mean of its seeds). */
@@ -65,7 +65,7 @@ export interface Comparison {
   readonly notes: readonly string[];
 }
 
-/** Compares runs. @throws ConfigError for a method or figure that no run has. */
+/** Compares runs, setting by setting. @throws ConfigError for a method or figure that no run has. */
 export function compareRuns(entries: readonly SweepEntry[], options: CompareOptions = {}): Comparison {
   const { against, metric, split = "test" } = options;
   const methods = [...new Set(entries.map(({ method }) => method))];
@@ -128,14 +128,19 @@ function isFinished(entry: SweepEntry): entry is FinishedEntry {
   return entry.status === "finished";
 }
 
-/** `own`, `speaker`, `fold`, `classes`. */
+/** First word of a split's name: `own`, `share`, `fold`, `classes`, or what groups are called, as `speaker`. */
 export function kindOf(split: string): string {
   return split.split(" ")[0]!;
 }
 
 /** `mfeat`, `mfeat, by speaker`, `mfeat, 10 % of the training samples`. */
 export function settingName({ data, kind, trainShare }: Pick<Setting, "data" | "kind" | "trainShare">): string {
-  const kinds: Readonly<Record<string, string>> = { own: "", fold: ", folds", classes: ", classes apart" };
+  const kinds: Readonly<Record<string, string>> = {
+    own: "",
+    share: ", split anew",
+    fold: ", folds",
+    classes: ", classes apart",
+  };
   return `${data}${kinds[kind] ?? `, by ${kind}`}${trainShare === 1 ? "" : `, ${percent(trainShare)} of training`}`;
 }
 
@@ -171,7 +176,7 @@ function compareSetting(
   const sign = ranking.better === "smaller" ? -1 : 1;
   const value = ({ figures: found }: MethodMeans): number =>
     found[ranking.name] === undefined ? Number.NEGATIVE_INFINITY : sign * found[ranking.name]!.mean;
-  // The sort is stable: among equals the order of the manifest stays.
+  // The sort is stable: among equals the order of names stays.
   const ordered = names
     .map((name) => meansOf(name, figures, group))
     .sort((a, b) => (value(a) < value(b) ? 1 : value(a) > value(b) ? -1 : 0));

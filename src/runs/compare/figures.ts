@@ -32,7 +32,7 @@ const SMALLER = /loss|error|^(mae|mse|rmse|nll|ece|brier)$/i;
 const NEUTRAL = ["synergyRate"];
 
 /** A score of the split, by its name in the manifest. */
-export function scoreFigure(name: string, split: ScoredSplit): Figure {
+function scoreFigure(name: string, split: ScoredSplit): Figure {
   return {
     name,
     heading: HEADINGS[name] ?? name,
@@ -42,37 +42,43 @@ export function scoreFigure(name: string, split: ScoredSplit): Figure {
   };
 }
 
-/** What methods are ranked by: the figure that was asked for, else the first of the runs. @throws ConfigError for one that no run has. */
+/** What methods are ranked by: the figure that was asked for, else the first score of the runs; undefined where they have none such. */
 export function rankingFigure(
   runs: readonly FinishedEntry[],
   split: ScoredSplit,
   asked: string | undefined,
 ): Figure | undefined {
-  const names = namesOf(runs, ({ scores }) => Object.keys(scores[split]));
-  if (asked === undefined) return names[0] === undefined ? undefined : scoreFigure(names[0], split);
-  return names.includes(asked) ? scoreFigure(asked, split) : undefined;
+  const all = allFigures(runs, split);
+  return asked === undefined ? all[0] : all.find(({ name }) => name === asked);
 }
 
 /** @throws ConfigError when no run has a figure of that name on the split. */
-export function requireFigure(runs: readonly FinishedEntry[], split: ScoredSplit, name: string): void {
-  const names = namesOf(runs, ({ scores }) => Object.keys(scores[split]));
-  if (!names.includes(name)) {
-    throw configError(`--metric ${name}: no run has such a figure on the ${split} split${hint(name, names)}`);
-  }
+export function requireFigure(runs: readonly FinishedEntry[], split: ScoredSplit, asked: string): void {
+  const names = allFigures(runs, split).map(({ name }) => name);
+  if (names.includes(asked)) return;
+  throw configError(`--metric ${asked}: no run has such a figure on the ${split} split${hint(asked, names)}`);
+}
+
+/** All columns of these runs, the ranking figure first. */
+export function figuresOf(runs: readonly FinishedEntry[], ranking: Figure, split: ScoredSplit): Figure[] {
+  return [ranking, ...allFigures(runs, split).filter(({ name }) => name !== ranking.name)];
 }
 
 /**
- * All columns of these runs, the ranking figure first. Figures that were taken on the test split alone are left out where validation is
- * looked at: who chooses by validation must not see them.
+ * What these runs have: scores of the split, further test figures, cost. Figures that were taken on the test split alone are left out
+ * where validation is looked at: who chooses by validation must not see them.
  */
-export function figuresOf(runs: readonly FinishedEntry[], ranking: Figure, split: ScoredSplit): Figure[] {
-  const rated = runs.some(({ scores }) => scores.synergy !== undefined) && split === "test";
-  const scores = namesOf(runs, (run) => Object.keys(run.scores[split]))
-    .filter((name) => name !== ranking.name && !(rated && name === "synergyRate"))
-    .map((name) => scoreFigure(name, split));
-  return [ranking, ...scores, ...(split === "test" ? testFigures(runs) : []), ...COSTS].filter((figure) =>
-    runs.some((run) => figure.read(run) !== undefined),
+function allFigures(runs: readonly FinishedEntry[], split: ScoredSplit): Figure[] {
+  // The rate by slices is the synergy rate, told beside its chance.
+  const rated = split === "test" && runs.some(({ scores }) => scores.synergy !== undefined);
+  const scores = namesOf(runs, (run) => Object.keys(run.scores[split])).filter(
+    (name) => !(rated && name === "synergyRate"),
   );
+  return [
+    ...scores.map((name) => scoreFigure(name, split)),
+    ...(split === "test" ? testFigures(runs) : []),
+    ...COSTS,
+  ].filter((figure) => runs.some((run) => figure.read(run) !== undefined));
 }
 
 /** Figures that are taken on the test split alone. */
@@ -94,7 +100,7 @@ function testFigures(runs: readonly FinishedEntry[]): Figure[] {
       share(`${name}.${key}`, title(key), (run) => read(run)?.[key]),
     );
   return [
-    share("probe", "probe on unseen classes", ({ scores }) => scores.probe, "larger"),
+    share("probe", "probe", ({ scores }) => scores.probe, "larger"),
     share("synergy.slices", "synergy", ({ scores }) => scores.synergy?.slices.rate),
     share("synergy.slices.chance", "its chance", ({ scores }) => scores.synergy?.slices.chance),
     share("synergy.probes", "synergy, probes", ({ scores }) => scores.synergy?.probes?.rate),
@@ -152,7 +158,7 @@ export const COLUMN_NOTES: readonly string[] = [
   "only x present: accuracy with all other modalities hidden at test time",
   "x says: the figure of modality x's own prediction inside the model",
   "gate: mean share of a component in the prediction; bits: mean label-free information of a component; neither stands for the other",
-  "probe on unseen classes: accuracy of a linear probe on frozen representations, on classes that training never saw",
+  "probe: accuracy of a linear probe on frozen representations, on classes that training never saw",
   "seconds: of training; ms/step: of a step of the longest stage; peak MiB: largest resident size of the run's process",
 ];
 

@@ -113,7 +113,8 @@ function parseLine(line: string, where: string, last: boolean): SweepEntry | und
   const issues = optionIssues(schema, value);
   const { status, scores } = value as SweepEntry;
   if (issues.length === 0 && (status === "failed" || scores !== undefined)) return value as SweepEntry;
-  const listed = issues.map(({ path, message }) => `${path.join(".") || "the line"}: ${message}`);
+  const first = issues.slice(0, 3).map(({ path, message }) => `${path.join(".") || "the line"}: ${message}`);
+  const listed = issues.length > 3 ? [...first, `and ${issues.length - 3} more`] : first;
   const wrong = listed.length > 0 ? listed.join("; ") : "scores: a finished run has some";
   throw dataError(
     `${where}: not the line of a sweep (${wrong.replace(/\.$/, "")}). Remove the line, or run the sweep again.`,
@@ -154,9 +155,10 @@ async function noSweep(folder: Folder): Promise<Error> {
     );
   }
   const ending = `/${sweepFiles.manifest}`;
+  const above = label === "." ? "" : `${label}/`;
   const inside = names
     .filter((name) => name.endsWith(ending))
-    .map((name) => `${label}/${name.slice(0, -ending.length)}`);
+    .map((name) => `${above}${name.slice(0, -ending.length)}`);
   const meant = inside.length === 0 ? "" : ` Did you mean ${inside.slice(0, 5).join(", or ")}?`;
   return runError(
     `${label}: not a sweep folder (no ${sweepFiles.manifest}).${meant} \`dmil sweep\` makes sweeps.`,
@@ -165,11 +167,23 @@ async function noSweep(folder: Folder): Promise<Error> {
 }
 
 /** What identifies a run in tables: which data, method, seed, split and share. */
-export function placeOf({ data, method, seed, split, trainShare }: SweepEntry): string {
+function placeOf({ data, method, seed, split, trainShare }: SweepEntry): string {
   return JSON.stringify([data, method, seed, split, trainShare]);
 }
 
-/** Runs of several sweeps as one set; of runs at one place in the tables the last counts, and that is noted. */
+/** By name, split and seed: the order in which parallel runs ended says nothing. */
+function inOrder(a: SweepEntry, b: SweepEntry): number {
+  const by = (x: string, y: string): number => x.localeCompare(y, "en", { numeric: true });
+  return (
+    by(a.data, b.data) ||
+    a.trainShare - b.trainShare ||
+    by(a.method, b.method) ||
+    by(a.split, b.split) ||
+    a.seed - b.seed
+  );
+}
+
+/** Runs of several sweeps as one set, in order; of runs at one place in the tables the last counts, and that is noted. */
 export function mergeSweeps(sweeps: readonly Sweep[]): { entries: SweepEntry[]; notes: string[] } {
   const byPlace = new Map<string, SweepEntry>();
   const replaced: SweepEntry[] = [];
@@ -186,5 +200,5 @@ export function mergeSweeps(sweeps: readonly Sweep[]): { entries: SweepEntry[]; 
       `${replaced.length} ${replaced.length === 1 ? "run was" : "runs were"} done again with other settings, data or code (the first: ${method} on ${data}, seed ${seed}); the later one counts.`,
     );
   }
-  return { entries: [...byPlace.values()], notes };
+  return { entries: [...byPlace.values()].sort(inOrder), notes };
 }

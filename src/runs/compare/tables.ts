@@ -114,7 +114,7 @@ export function settingTitle(setting: Setting, split: string): string {
 }
 
 /** Figures that the short table shows besides the ranking one; those at the end are given up where room is short. */
-const SHORT = ["macroF1", "probe", "synergy.slices", "logLoss", "calibrationError", "seconds"];
+const SHORT = ["probe", "macroF1", "synergy.slices", "logLoss", "calibrationError", "seconds"];
 
 /** Synergy with its chance, without which it says nothing. */
 const SYNERGY: Column = {
