@@ -123,8 +123,8 @@ test("tables lose columns, or go on below, where room is short", () => {
     rows: [["joint", "0.1", "0.2", "0.3"]],
     marks: [[undefined, "best" as const, undefined, undefined]],
   };
-  expect(fitted(own, 100)).toBe("t\nmethod  a      b    c\njoint   0.1 *  0.2  0.3");
-  expect(fitted(own, 18)).toBe("t\nmethod  a      b\njoint   0.1 *  0.2");
+  expect(fitted(own, 100)).toBe("t\nmethod  a        b    c\njoint   0.1 *  0.2  0.3");
+  expect(fitted(own, 18)).toBe("t\nmethod  a        b\njoint   0.1 *  0.2");
   expect(fitted(own, 3)).toBe("t\nmethod  a\njoint   0.1 *");
   expect(inParts(own, 1, 14)).toBe(
     "t\nmethod  a\njoint   0.1 *\n\nmethod    b\njoint   0.2\n\nmethod    c\njoint   0.3",
