@@ -8,16 +8,10 @@ import type { ScoredSplit } from "../../runs/compare/figures.ts";
 import { htmlReport } from "../../runs/compare/html.ts";
 import { latexReport } from "../../runs/compare/latex.ts";
 import { markdownReport } from "../../runs/compare/markdown.ts";
+import { missingLines, overviewTable, shareGroups, shareTable } from "../../runs/compare/overview.ts";
 import { mergeSweeps, readSweep, type Sweep } from "../../runs/compare/read.ts";
 import { comparisonDocument, longRows, runRows } from "../../runs/compare/rows.ts";
-import {
-  missingLines,
-  overviewTable,
-  shareGroups,
-  shareTable,
-  shortTable,
-  tablesByMethod,
-} from "../../runs/compare/tables.ts";
+import { shortTable, tablesByMethod } from "../../runs/compare/tables.ts";
 import { mixedEnvironments, readTrace, type Trace } from "../../runs/compare/trace.ts";
 import type { Environment } from "../../runs/record.ts";
 import type { SweepEntry } from "../../runs/sweep/entry.ts";

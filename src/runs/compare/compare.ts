@@ -110,6 +110,12 @@ function testNotes(settings: readonly Setting[], other: string): string[] {
       `${about(alone)}${other} has no finished run, so nothing is compared with it; choose another with --against.`,
     );
   }
+  const changed = settings.filter((own) => testSizes(own).some((sizes) => sizes.size > 1));
+  if (changed.length > 0) {
+    notes.push(
+      `${about(changed)}test sets of one split differ in size between runs, so they are of different data; neither differences nor means can be trusted. Run the sweep again.`,
+    );
+  }
   const single = settings.filter(({ units }) => units < 2);
   if (single.length > 0) {
     notes.push(`${about(single)}one seed or split gives no spread and no test; nothing is shown to differ.`);
@@ -122,6 +128,15 @@ function testNotes(settings: readonly Setting[], other: string): string[] {
     );
   }
   return notes;
+}
+
+/** How many test samples runs have, by split. */
+function testSizes({ methods }: Setting): Set<number>[] {
+  const sizes = new Map<string, Set<number>>();
+  for (const { split, scores } of methods.flatMap(({ runs }) => runs)) {
+    sizes.set(split, (sizes.get(split) ?? new Set()).add(scores.samples.test));
+  }
+  return [...sizes.values()];
 }
 
 function isFinished(entry: SweepEntry): entry is FinishedEntry {

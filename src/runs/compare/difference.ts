@@ -60,7 +60,8 @@ export function difference(
 
 /**
  * Test samples on which one method is right more often than the other. Seeds on one split predict the same samples, which are counted
- * once: predictions of one sample are no independent witnesses. Undefined where predictions are not known.
+ * once: predictions of one sample are no independent witnesses. Undefined where predictions are not known. Runs whose test samples differ
+ * in number are of different data, which `compareRuns` notes; they cannot be paired by sample.
  */
 function discordant(
   mine: readonly FinishedEntry[],

@@ -6,16 +6,8 @@ import type { SweepEntry } from "../sweep/entry.ts";
 import { type Comparison, type MethodResult, type Setting, settingName } from "./compare.ts";
 import { type CompareFacts, environmentLine, protocolLines, tuningLines } from "./facts.ts";
 import { COLUMN_NOTES } from "./figures.ts";
-import {
-  classTable,
-  firstsTable,
-  fullTables,
-  missingLines,
-  overviewTable,
-  shareGroups,
-  shareTable,
-  spread,
-} from "./tables.ts";
+import { firstsTable, missingLines, overviewTable, shareGroups, shareTable } from "./overview.ts";
+import { classTable, fullTables, spread } from "./tables.ts";
 import type { CurvePoint, Trace } from "./trace.ts";
 
 const STYLE = `${REPORT_STYLE}

@@ -2,7 +2,8 @@
 import type { TextTable } from "../report/text-table.ts";
 import type { Comparison } from "./compare.ts";
 import { type CompareFacts, protocolLines } from "./facts.ts";
-import { overviewTable, shareGroups, shareTable, shortTable } from "./tables.ts";
+import { overviewTable, shareGroups, shareTable } from "./overview.ts";
+import { shortTable } from "./tables.ts";
 
 const SPECIAL: Readonly<Record<string, string>> = {
   "\\": "\\textbackslash{}",

@@ -3,7 +3,8 @@ import { markdownTable, type TextTable } from "../report/text-table.ts";
 import type { Comparison } from "./compare.ts";
 import { type CompareFacts, environmentLine, protocolLines, tuningLines } from "./facts.ts";
 import { COLUMN_NOTES } from "./figures.ts";
-import { firstsTable, fullTables, missingLines, overviewTable, shareGroups, shareTable } from "./tables.ts";
+import { firstsTable, missingLines, overviewTable, shareGroups, shareTable } from "./overview.ts";
+import { fullTables } from "./tables.ts";
 
 /** The page: how it was made, all settings at a glance, each setting, what is missing. */
 export function markdownReport(comparison: Comparison, facts: CompareFacts): string {

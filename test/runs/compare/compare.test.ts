@@ -116,6 +116,17 @@ describe("what is not there", () => {
     expect(notes[0]).toMatch(/^joint has no finished run, so nothing is compared with it/);
   });
 
+  test("test sets of different sizes are told", () => {
+    const longer = entries.map((entry) => {
+      const { scores } = entry;
+      if (entry.method !== "dmil" || scores === undefined) return entry;
+      return { ...entry, scores: { ...scores, samples: { ...scores.samples, test: 401 }, right: `${scores.right}1` } };
+    });
+    const comparison = compareRuns(longer);
+    expect(comparison.notes[0]).toMatch(/^test sets of one split differ in size between runs/);
+    expect(result(comparison, "dmil").against).not.toHaveProperty("samples");
+  });
+
   test("null is no figure", () => {
     const comparison = compareRuns(
       entries.map((entry) => (entry.seed === 0 ? reaching(entry, null as unknown as number) : entry)),

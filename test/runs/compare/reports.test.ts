@@ -6,17 +6,19 @@ import type { CompareFacts } from "../../../src/runs/compare/facts.ts";
 import { htmlReport } from "../../../src/runs/compare/html.ts";
 import { latexReport, texEscaped } from "../../../src/runs/compare/latex.ts";
 import { markdownReport } from "../../../src/runs/compare/markdown.ts";
+import {
+  firstsTable,
+  missingLines,
+  overviewTable,
+  shareGroups,
+  shareTable,
+} from "../../../src/runs/compare/overview.ts";
 import { mergeSweeps, readSweep } from "../../../src/runs/compare/read.ts";
 import { comparisonDocument, longRows, runRows } from "../../../src/runs/compare/rows.ts";
 import {
   classTable,
-  firstsTable,
   fullTables,
-  missingLines,
-  overviewTable,
   probability,
-  shareGroups,
-  shareTable,
   shortTable,
   spread,
   tablesByMethod,
