@@ -3,9 +3,11 @@ import { stream } from "../../src/core/random.ts";
 import {
   calibrated,
   calibratedWhole,
+  fitPrediction,
   fitScaling,
   fitWeights,
   logPriorOf,
+  scaledPrediction,
   UNSCALED,
   uncalibrated,
 } from "../../src/train/calibrate.ts";
@@ -68,6 +70,17 @@ describe("scaling", () => {
     expect(notes).toHaveLength(2);
     expect(notes[0]).toContain("from a deserves hardly a doubt");
     expect(notes[1]).toContain("from b deserves no belief at all");
+  });
+
+  test("leaves the predicted class the likeliest, also under a skewed prior", () => {
+    const logPrior = [Math.log(0.9), Math.log(0.1)];
+    const { logits, labels } = drawn(500, 7, (z) => ({ said: 4 * z, meant: z - 1 }));
+    const prediction = fitPrediction(logits, labels, 2);
+    expect(prediction.scale).toBeLessThan(0.9);
+    const logs = scaledPrediction(logits, { logPrior, prediction, all: prediction, modalities: {} });
+    labels.forEach((_, i) => {
+      expect(logs[2 * i + 1]! > logs[2 * i]!).toBe(logits[2 * i + 1]! > logits[2 * i]!);
+    });
   });
 
   test("nothing is scaled without labels", () => {
