@@ -190,7 +190,10 @@ function compareSetting(
   const group: Group = { all, byMethod, unitOf, overlap, ranking, split };
   const sign = ranking.better === "smaller" ? -1 : 1;
   const value = ({ figures: found }: MethodMeans): number =>
-    found[ranking.name] === undefined ? Number.NEGATIVE_INFINITY : sign * found[ranking.name]!.mean;
+    found[ranking.name] === undefined
+      ? Number.NEGATIVE_INFINITY
+      : // Equal means may differ in their last bits, by the order of a sum.
+        sign * Number(found[ranking.name]!.mean.toPrecision(12));
   // The sort is stable: among equals the order of names stays.
   const ordered = names
     .map((name) => meansOf(name, figures, group))

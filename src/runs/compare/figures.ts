@@ -152,8 +152,8 @@ const COSTS: readonly Figure[] = [
 /** What the columns mean that their heads do not say. */
 export const COLUMN_NOTES: readonly string[] = [
   "macro F1: mean over classes of the harmonic mean of precision and recall",
-  "log loss: mean of -log p(label), in nats",
-  "calibration error: expected gap between confidence and accuracy, 15 bins",
+  "log loss: mean of -log p(label), in nats, of probabilities calibrated on validation data (on those they are fitted to, where the split is validation)",
+  "calibration error: expected gap between confidence and accuracy, 15 bins, of the same probabilities",
   "synergy: share of samples right as a whole where every modality alone is wrong, by the model's own unimodal predictions; probes: by linear probes trained on each modality's representation; its chance: what independent guesses would give",
   "only x present: accuracy with all other modalities hidden at test time",
   "x says: the figure of modality x's own prediction inside the model",

@@ -30,7 +30,8 @@ function range({ lower, upper }: Pick<Mean, "lower" | "upper">, digits: number, 
 
 function signedText(value: number, digits: number): string {
   const text = value.toFixed(digits);
-  return value > 0 ? `+${text}` : text;
+  // What rounds to nothing has no sign.
+  return Number(text) === 0 ? text.replace("-", "") : value > 0 ? `+${text}` : text;
 }
 
 /** `5`, or `4 of 5` where other methods have runs that this one lacks. */

@@ -74,6 +74,22 @@ describe("on one split, over seeds", () => {
     expect([result(equal, "joint").mark, result(equal, "dmil").mark].sort()).toEqual(["best", "tied"]);
   });
 
+  test("means that differ in their last bits alone are equal", () => {
+    const [up, down] = [
+      [0.1, 0.2, 0.3, 0.4, 0.5],
+      [0.5, 0.4, 0.3, 0.2, 0.1],
+    ];
+    const pair = entries.flatMap((entry) =>
+      entry.method === "joint"
+        ? [reaching(entry, up[entry.seed]! + 1e-17)]
+        : entry.method === "dmil"
+          ? [reaching(entry, down[entry.seed]! * (1 + 1e-15))]
+          : [],
+    );
+    const { settings } = compareRuns(pair);
+    expect(settings[0]!.methods.map(({ rank }) => rank)).toEqual([1.5, 1.5]);
+  });
+
   test("runs do not depend on their order in the manifest", () => {
     const reversed = compareRuns([...entries].reverse());
     const told = (own: Comparison) => own.settings[0]!.methods.map(({ method, against }) => [method, against?.p]);
