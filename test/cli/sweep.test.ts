@@ -42,6 +42,7 @@ test("runs are kept with their scores, are ordinary runs, and are done once", as
     expect(config!.batchSize).toBe(8);
   }
   const head = JSON.parse(await fs.readFile(path.join(cwd, "first/sweep.json"), "utf8"));
+  expect(head.owner).toBeUndefined();
   expect(head.command).toBe("dmil sweep clips --methods joint,unimodal --seeds 0-1 --set epochs=1");
   expect((await dmil(["explain", "first/runs/clips-joint-0"], { cwd })).code).toBe(0);
 
@@ -72,6 +73,8 @@ test("a killed process costs its own run alone, which --resume does again", asyn
       () => undefined,
     );
   }
+  const second = await sweep(`${words} --resume`);
+  expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining("is at work on this sweep") });
   process.kill(pid, "SIGKILL");
   const { code, stdout } = await pending;
   expect(code).toBe(1);

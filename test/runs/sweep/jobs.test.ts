@@ -4,7 +4,8 @@ import { loadDataset } from "../../../src/data/load.ts";
 import { interactionMixture } from "../../../src/data/synthetic/mixture.ts";
 import { dataCache } from "../../../src/runs/sweep/cache.ts";
 import { parseExperiment } from "../../../src/runs/sweep/experiment.ts";
-import { batchSizeFor, type OpenedData, planSweep } from "../../../src/runs/sweep/jobs.ts";
+import { type OpenedData, planSweep } from "../../../src/runs/sweep/jobs.ts";
+import { batchSizeFor } from "../../../src/runs/sweep/settings.ts";
 
 const mixture = (seed: number, modalities: readonly string[] = ["a", "b"]) =>
   interactionMixture({
@@ -97,6 +98,24 @@ test("settings: a number of epochs is for every stage, stages are for the method
   expect((await epochs({ epochs: { intra: 3 } })).joint).toEqual((await epochs({})).joint);
   await expect(epochs({ epochs: { hole: 3 } })).rejects.toThrow(/set\.epochs\.hole: no method here has a stage "hole"/);
   await expect(epochs({ encoder: { dropot: 1 } })).rejects.toThrow(/set\.encoder\.dropot: unknown option/);
+});
+
+test("settings of a data set go before those of all, part by part, and each mistake is told where it was made", async () => {
+  const one = (set: object, settings: object, methods = ["joint"]) =>
+    plan({ experiment: { set, methods, data: [{ path: "clips", settings }] } });
+  const { runs } = await one({ encoder: { hidden: [8], dropout: 0.1 } }, { encoder: { dropout: 0 } });
+  expect(runs[0]!.config.encoder).toMatchObject({ hidden: [8], dropout: 0 });
+  await expect(one({ encoder: { hidden: ["x"] } }, { encoder: { dropout: 3 } })).rejects.toMatchObject({
+    fields: {
+      issues: [
+        { path: ["set", "encoder", "hidden", 0] },
+        { path: ["data", 0, "settings", "encoder", "dropout"], message: expect.stringContaining("3 given") },
+      ],
+    },
+  });
+  await expect(one({ options: { alpha: 1 } }, {}, ["ogm", "joint"])).rejects.toThrow(
+    /set\.options\.alpha: joint: unknown option "alpha"/,
+  );
 });
 
 test("small data has small batches, unless the batch size is given", async () => {

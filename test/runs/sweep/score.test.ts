@@ -6,7 +6,7 @@ import { writeDataset } from "../../../src/data/write.ts";
 import { openRun } from "../../../src/runs/open.ts";
 import type { Scores } from "../../../src/runs/sweep/entry.ts";
 import { type RunOutcome, runSweepJob } from "../../../src/runs/sweep/job.ts";
-import { planTrial } from "../../../src/runs/sweep/jobs.ts";
+import { planTrial } from "../../../src/runs/sweep/settings.ts";
 import { argmaxRows } from "../../../src/train/metrics.ts";
 import { predict } from "../../../src/train/predict.ts";
 

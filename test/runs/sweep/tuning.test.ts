@@ -4,7 +4,7 @@ import { readDataset, readTraining } from "../../../src/data/load.ts";
 import { interactionMixture } from "../../../src/data/synthetic/mixture.ts";
 import { writeDataset } from "../../../src/data/write.ts";
 import { methods } from "../../../src/methods/index.ts";
-import { planTrial } from "../../../src/runs/sweep/jobs.ts";
+import { planTrial } from "../../../src/runs/sweep/settings.ts";
 import { bestTrial, runTuning, searchSpace, trialsOf } from "../../../src/runs/sweep/tuning.ts";
 
 const splits = interactionMixture({
