@@ -156,6 +156,21 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     .command("sweep-job", { hidden: true })
     .description("one job of `dmil sweep`, as a child process")
     .action(async () => (await import("./commands/sweep-job.ts")).sweepJob());
+  add(program, "compare <dir...>", "what the runs of a sweep say: methods side by side, with tests")
+    .option("--against <method>", "all others are compared with it (default: joint)")
+    .option(
+      "--metric <name>",
+      "what methods are ranked by, as in accuracy, macroF1, logLoss (default: the runs' first)",
+    )
+    .addOption(new Option("--split <name>", "which split").choices(["validation", "test"]).default("test"))
+    .addOption(new Option("--by <what>", "a table for each").choices(["data", "method"]).default("data"))
+    .option(
+      "--out <files>",
+      "report.html, .md, .tex, .json, or .csv (a row a run; a row a figure in .long.csv); may be repeated",
+      collect,
+    )
+    .option("--markdown <file>", "the same as --out with a page of documentation")
+    .action(async (directories, flags) => give((await import("./commands/compare.ts")).compare(directories, flags)));
   add(program, "doctor", "does training work on this machine, and how to get what is missing").action(async () =>
     give((await import("./commands/doctor.ts")).doctor()),
   );

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { type Loose, oneOf } from "../core/options.ts";
 import type { Expr } from "../graph/expr.ts";
-import { add, at, div, log, logSoftmax, maximum, mean, mul, softmax, stack, sub, sum } from "../graph/ops/index.ts";
+import { add, at, log, logSoftmax, maximum, mul, softmax, stack, sub, sum } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
 import { crossEntropy } from "../nn/losses.ts";
 import {
@@ -14,6 +14,7 @@ import {
   embeddingOption,
   embeddings,
   type MethodFactory,
+  meanOfPresent,
   type Outputs,
   presence,
 } from "./method.ts";
@@ -34,11 +35,6 @@ const schema: z.ZodType<EnsembleOptions, Loose<EnsembleOptions>> = z.strictObjec
   combine: oneOf("probabilities", "logits", "product").default("probabilities"),
 });
 
-/** Mean [B, K] of the members [M, B, K] whose modality is there (`mask` [M, B, 1]). */
-function meanOfPresent(members: Expr, mask: Expr | undefined): Expr {
-  return mask === undefined ? mean(members, 0) : div(sum(mul(members, mask), 0), sum(mask, 0));
-}
-
 /** Logits [B, K] from those of the members, [M, B, K]. */
 function combined(
   unimodal: Expr,
@@ -46,7 +42,7 @@ function combined(
   combine: EnsembleOptions["combine"],
   logPrior: () => Expr,
 ): Expr {
-  if (combine === "logits") return meanOfPresent(unimodal, mask);
+  if (combine === "logits") return meanOfPresent(unimodal, [0], mask);
   if (combine === "product") {
     const logs = logSoftmax(unimodal);
     const prior = logPrior();
@@ -54,7 +50,7 @@ function combined(
     return add(sum(mul(sub(logs, prior), mask), 0), prior);
   }
   // A probability may underflow to 0; its logarithm must not be infinite.
-  return log(maximum(meanOfPresent(softmax(unimodal), mask), 1e-30));
+  return log(maximum(meanOfPresent(softmax(unimodal), [0], mask), 1e-30));
 }
 
 /** Modality ensemble. */

@@ -18,7 +18,7 @@ import {
   step as stepSchedule,
 } from "../optim/index.ts";
 import { type Backend, type BackendName, loadBackend } from "../runtime/backend.ts";
-import { logPriorOf, UNSCALED } from "./calibrate.ts";
+import { logPriorOf, UNSCALED, uncalibrated } from "./calibrate.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type Position } from "./checkpoint.ts";
 import { sourcesOf } from "./evaluate.ts";
 import type { EpochRecord, FitEvent } from "./events.ts";
@@ -178,13 +178,15 @@ export async function fit(
     state = trained.state;
     history = trained.history;
   }
+  const fitted = await calibrate(result(state, history), validation, { backend: backend.name, threads });
+  for (const message of uncalibrated(fitted.calibration)) emit({ kind: "note", message });
   const last = history.at(-1);
   emit({
     kind: "finished",
     seconds: (performance.now() - started) / 1000,
     best: { accuracy: last?.best.accuracy ?? Number.NaN, stage: last?.stage ?? "" },
   });
-  return calibrate(result(state, history), validation, { backend: backend.name, threads });
+  return fitted;
 }
 
 /** Fills in the class prior, where the method asked for it. */

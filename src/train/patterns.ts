@@ -3,9 +3,9 @@ import { type Dataset, takeRows } from "../data/dataset.ts";
 import { hasMissing, hideModalities, patternName, rowsByPattern } from "../data/presence.ts";
 import { accuracy, argmaxRows, logLoss, macroF1 } from "./metrics.ts";
 import type { Fitted } from "./model.ts";
-import { type Predictions, type PredictOptions, predict } from "./predict.ts";
+import { type Predictions, type PredictOptions, predict, scaled } from "./predict.ts";
 
-/** What a model reaches on samples that have some of the modalities: shares in [0, 1], log-loss in nats. */
+/** What a model reaches on samples that have some of the modalities: shares in [0, 1], log-loss of calibrated probabilities in nats. */
 export interface PatternMetrics {
   /** Names, in modality order. */
   readonly present: readonly string[];
@@ -23,17 +23,18 @@ const EVERY_PATTERN = 4;
 
 /** Figures for each pattern that labelled samples of the data have, more modalities first. */
 export function scorePatterns(
-  { logits }: Pick<Predictions, "logits">,
+  { logits, calibration }: Pick<Predictions, "logits" | "calibration">,
   dataset: Dataset,
   modalities: readonly string[],
 ): PatternMetrics[] {
   const K = dataset.classes.length;
+  const said = scaled(logits, calibration);
   return [...rowsByPattern(dataset, modalities).values()].flatMap(({ modalities: present, rows }) => {
     const labelled = rows.filter((row) => dataset.labels[row]! >= 0);
     if (labelled.length === 0) return [];
-    const own = new Float32Array(labelled.length * K);
+    const own = new Float64Array(labelled.length * K);
     labelled.forEach((row, i) => {
-      own.set(logits.subarray(row * K, (row + 1) * K), i * K);
+      own.set(said.subarray(row * K, (row + 1) * K), i * K);
     });
     return [
       figures(
@@ -63,8 +64,8 @@ export async function simulatePatterns(
   for (const present of patternsOf(modalities)) {
     const hidden = modalities.filter((name) => !present.includes(name));
     const shown = hidden.length === 0 ? complete : hideModalities(complete, hidden);
-    const { logits } = await predict(fitted, shown, options);
-    results.push(figures(logits, complete.labels, complete.classes.length, present, true));
+    const { logits, calibration } = await predict(fitted, shown, options);
+    results.push(figures(scaled(logits, calibration), complete.labels, complete.classes.length, present, true));
   }
   return results;
 }
@@ -91,7 +92,7 @@ export function patternsOf(modalities: readonly string[]): readonly (readonly st
 }
 
 function figures(
-  logits: Float32Array,
+  logits: Float32Array | Float64Array,
   labels: Int32Array,
   classes: number,
   present: readonly string[],

@@ -7,7 +7,15 @@ import { hasMissing, presentAt } from "../data/presence.ts";
 import type { Expr } from "../graph/expr.ts";
 import { PRIOR } from "../methods/method.ts";
 import { type BackendName, loadBackend } from "../runtime/backend.ts";
-import { fitScaling, fitWeights, type Scaling, weighed } from "./calibrate.ts";
+import {
+  type Calibration,
+  fitPrediction,
+  fitScaling,
+  fitWeights,
+  type Scaling,
+  scaledPrediction,
+  weighed,
+} from "./calibrate.ts";
 import { createEvaluator, sourcesOf, storedParameters } from "./evaluate.ts";
 import { forward } from "./graph.ts";
 import { accuracy, argmaxRows, calibrationError, logLoss, macroF1, synergyRate } from "./metrics.ts";
@@ -21,6 +29,8 @@ export interface Predictions {
   readonly unimodal: Readonly<Record<string, Float32Array>>;
   /** By component: logits [N, K] and gate shares [N], which sum to 1 over components. */
   readonly components: Readonly<Record<string, { readonly logits: Float32Array; readonly gate: Float32Array }>>;
+  /** What turns logits of classes into probabilities that can be read as such; left out: they are taken as they come. */
+  readonly calibration?: Calibration;
   /** By name, [N, E]; when asked for. */
   readonly representations?: Readonly<Record<string, Tensor<"float32">>>;
 }
@@ -72,6 +82,7 @@ export async function predict(fitted: Fitted, dataset: Dataset, options: Predict
     const names = outputs.components?.names ?? [];
     return {
       logits: logits!.data,
+      calibration: fitted.calibration,
       unimodal: Object.fromEntries(
         method.modalities.map((name, m) => [name, unimodal!.data.subarray(m * size, (m + 1) * size)]),
       ),
@@ -116,10 +127,11 @@ export async function calibrate(fitted: Fitted, validation: Dataset, options: Pr
   const { labels } = validation;
   const scaling = (values: Float32Array | Float64Array): Scaling => fitScaling(values, labels, logPrior);
   const modalities = Object.fromEntries(Object.entries(unimodal).map(([name, values]) => [name, scaling(values)]));
-  const prediction = scaling(logits);
+  const prediction = fitPrediction(logits, labels, logPrior.length);
+  const whole = scaling(logits);
   const parts = Object.values(components);
-  if (parts.length === 0) return { ...fitted, calibration: { logPrior, prediction, all: prediction, modalities } };
-  const weights = fitWeights(parts, prediction.scale, labels, logPrior);
+  if (parts.length === 0) return { ...fitted, calibration: { logPrior, prediction, all: whole, modalities } };
+  const weights = fitWeights(parts, whole.scale, labels, logPrior);
   return {
     ...fitted,
     calibration: {
@@ -137,6 +149,7 @@ export interface Metrics {
   readonly samples: number;
   readonly accuracy: number;
   readonly macroF1: number;
+  /** Of calibrated probabilities, as is the calibration error. */
   readonly logLoss: number;
   readonly calibrationError: number;
   /** Right as a whole where every modality alone is wrong; a missing modality is not right. */
@@ -145,12 +158,17 @@ export interface Metrics {
   readonly unimodal: Readonly<Record<string, number>>;
 }
 
-/** Figures of merit of predictions against labels. @throws DataError when no sample has a label. */
-export function score({ logits, unimodal }: Predictions, dataset: Dataset): Metrics {
+/**
+ * Figures of merit of predictions against class labels. Probabilities are those of the model's calibration, fitted on validation data,
+ * for every method alike: DMIL's own are underconfident by construction, others' too sure. Which class is first does not change.
+ * @throws DataError when no sample has a label.
+ */
+export function score({ logits, unimodal, calibration }: Predictions, dataset: Dataset): Metrics {
   const { labels, classes } = dataset;
   const samples = labels.reduce((n, label) => n + (label >= 0 ? 1 : 0), 0);
   if (samples === 0) throw dataError(`the ${dataset.name} data has no labels; there is nothing to score against.`);
   const predictions = argmaxRows(logits, classes.length);
+  const said = scaled(logits, calibration);
   const alone = Object.entries(unimodal).map(([name, values]) => {
     const best = argmaxRows(values, classes.length);
     const has = (row: number): boolean => dataset.present?.[name]?.[row] !== 0;
@@ -164,8 +182,8 @@ export function score({ logits, unimodal }: Predictions, dataset: Dataset): Metr
     samples,
     accuracy: accuracy(predictions, labels),
     macroF1: macroF1(predictions, labels, classes.length),
-    logLoss: logLoss(logits, labels, classes.length),
-    calibrationError: calibrationError(logits, labels, classes.length),
+    logLoss: logLoss(said, labels, classes.length),
+    calibrationError: calibrationError(said, labels, classes.length),
     synergyRate: synergyRate(
       predictions,
       alone.map(({ best }) => best),
@@ -173,6 +191,11 @@ export function score({ logits, unimodal }: Predictions, dataset: Dataset): Metr
     ),
     unimodal: Object.fromEntries(alone.map((own) => [own.name, accuracy(own.best, own.labels)])),
   };
+}
+
+/** Log-probabilities [N, K] under the scaling of the prediction, or the logits themselves where nothing was calibrated. */
+export function scaled(logits: Float32Array, calibration: Calibration | undefined): Float32Array | Float64Array {
+  return calibration === undefined ? logits : scaledPrediction(logits, calibration);
 }
 
 /** Predicts and scores. */

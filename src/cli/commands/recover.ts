@@ -9,15 +9,9 @@ import { htmlReport } from "../../runs/recover/html.ts";
 import type { RecoveryJob, RecoveryResult } from "../../runs/recover/job.ts";
 import { markdownReport, type ReportFacts } from "../../runs/recover/markdown.ts";
 import { type FailedJob, jobKey, resultRows, suiteJobs } from "../../runs/recover/suite.ts";
-import {
-  ceilingTable,
-  methodTables,
-  type TextTable,
-  targetTable,
-  theoremTable,
-  typeTables,
-} from "../../runs/recover/tables.ts";
+import { ceilingTable, methodTables, targetTable, theoremTable, typeTables } from "../../runs/recover/tables.ts";
 import { verdicts } from "../../runs/recover/targets.ts";
+import type { TextTable } from "../../runs/report/text-table.ts";
 import { encodeTable } from "../../runs/tables.ts";
 import { type Answer, note } from "../answer.ts";
 import { codeHash, MAIN, RECOVERY_CODE } from "../code-hash.ts";
