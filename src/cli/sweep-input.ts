@@ -7,6 +7,7 @@ import { readDataset } from "../data/load.ts";
 import { readManifest } from "../data/manifest.ts";
 import { disk } from "../node/disk.ts";
 import { issuesError } from "../runs/settings.ts";
+import { slug } from "../runs/sweep/cache.ts";
 import { type DataEntry, dataName } from "../runs/sweep/experiment.ts";
 import type { OpenedData } from "../runs/sweep/jobs.ts";
 import { note } from "./answer.ts";
@@ -81,10 +82,10 @@ export async function experimentOf(data: readonly string[], flags: SweepFlags): 
 
 /** Opens or makes the data sets of an experiment; paths begin in `directory`. */
 export function opener(directory: string): (entry: DataEntry, index: number) => Promise<OpenedData> {
-  const taken = new Map<string, number>();
+  const taken = new Set<string>();
   return async (entry, index) => {
     const opened = entry.path === undefined ? made(entry, index) : await read(entry, path.join(directory, entry.path));
-    if (taken.has(opened.name)) {
+    if (taken.has(slug(opened.name))) {
       throw issuesError([
         {
           path: ["data", index],
@@ -92,7 +93,7 @@ export function opener(directory: string): (entry: DataEntry, index: number) => 
         },
       ]);
     }
-    taken.set(opened.name, index);
+    taken.add(slug(opened.name));
     return opened;
   };
 }

@@ -2,9 +2,9 @@
 import * as path from "node:path";
 import { runError } from "../../core/errors.ts";
 import { disk, isDirectory } from "../../node/disk.ts";
-import { machine } from "../../node/machine.ts";
+import { isAlive, machine } from "../../node/machine.ts";
 import { dataCache } from "../../runs/sweep/cache.ts";
-import type { SweepEntry } from "../../runs/sweep/entry.ts";
+import type { SweepEntry, SweepHead } from "../../runs/sweep/entry.ts";
 import { parseExperiment } from "../../runs/sweep/experiment.ts";
 import { planSweep, type SweepPlan } from "../../runs/sweep/jobs.ts";
 import { readEntries, readHead, rewriteEntries, writeHead } from "../../runs/sweep/manifest.ts";
@@ -25,7 +25,7 @@ export async function sweep(data: readonly string[], flags: SweepFlags): Promise
   const experiment = await locating(given, () => parseExperiment(given.value));
   const folder = disk(out);
   const head = await readHead(folder);
-  if (!dryRun) await checkPlace(out, head !== undefined, resume);
+  if (!dryRun) await checkPlace(out, head, resume);
   const started = performance.now();
   const code = await codeHash(SWEEP_CODE);
   const cache = dataCache((name) => disk(path.join(out, "data", name)), !dryRun);
@@ -34,28 +34,34 @@ export async function sweep(data: readonly string[], flags: SweepFlags): Promise
   if (dryRun) return planned(plan, before);
   requireSameExperiment(out, plan, before);
   for (const { data: name, method, reason } of plan.skipped) note(`skipped: ${name} ${method}: ${reason}`);
-  const { cpu, cores, node } = machine();
-  await writeHead(folder, {
+  const { cpu, cores, node, host, pid } = machine();
+  const next: SweepHead = {
     format: "dmil-sweep-1",
     command: commandOf(data, flags),
     experiment: portable(given.value),
     environment: { dmil: version(), node, cpu, cores, code },
     started: head?.started ?? new Date().toISOString(),
-  });
-  if (before.size > 0) await rewriteEntries(folder, before.values());
-  const entries = await runSweep(plan, before, {
-    out,
-    code,
-    workers,
-    quiet,
-    again: resumed(["dmil", ...process.argv.slice(2).map(quoted)]),
-  });
-  return answer(out, plan, entries, (performance.now() - started) / 1000);
+  };
+  await writeHead(folder, { ...next, owner: { host, pid } });
+  try {
+    if (before.size > 0) await rewriteEntries(folder, before.values());
+    const again = resumed(["dmil", ...process.argv.slice(2).map(quoted)]);
+    const entries = await runSweep(plan, before, { out, code, workers, quiet, again });
+    return answer(out, plan, entries, (performance.now() - started) / 1000);
+  } finally {
+    await writeHead(folder, next);
+  }
 }
 
-/** @throws RunError for a folder that holds a sweep that nobody asked to go on with, or other files. */
-async function checkPlace(out: string, isSweep: boolean, resume: boolean): Promise<void> {
-  if (isSweep) {
+/** @throws RunError for a folder that holds a sweep at work, one that nobody asked to go on with, or other files. */
+async function checkPlace(out: string, head: SweepHead | undefined, resume: boolean): Promise<void> {
+  if (head !== undefined) {
+    if (head.owner !== undefined && isAlive(head.owner)) {
+      const { pid } = head.owner;
+      throw runError(`${out}: process ${pid} is at work on this sweep. Wait for it, or stop it with Ctrl-C there.`, {
+        pid,
+      });
+    }
     if (resume) return;
     throw runError(
       `${out} already holds a sweep. Go on with it: the same command with --resume, which also adds seeds, methods or data to it; or give another --out.`,

@@ -1,6 +1,6 @@
 /** @file An experiment: which data, methods, seeds and splits a sweep runs over, as a file or flags say it. */
 import { z } from "zod";
-import { configError, hint } from "../../core/errors.ts";
+import { hint } from "../../core/errors.ts";
 import { type OptionIssue, optionIssues, shown } from "../../core/options.ts";
 import { methodNames, methods } from "../../methods/index.ts";
 import { whole } from "../../optim/settings.ts";
@@ -176,11 +176,4 @@ export function methodsFor(names: readonly string[], modalityNames: readonly str
 export function dataName({ name }: DataEntry, folder: string, used: readonly string[], all: readonly string[]): string {
   if (name !== undefined) return name;
   return used.length === all.length ? folder : `${folder} ${used.join("+")}`;
-}
-
-/** @throws ConfigError when two data sets would have one name. */
-export function requireDistinct(names: readonly string[]): void {
-  const twice = names.findIndex((name, i) => names.indexOf(name) < i);
-  if (twice < 0) return;
-  throw configError(`data: two data sets are called "${names[twice]}"; give one of them another name.`);
 }

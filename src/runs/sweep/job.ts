@@ -55,22 +55,22 @@ export async function runSweepJob(
   return { config: plan.config, seconds, scores, ...(secondsPerStep !== undefined && { secondsPerStep }) };
 }
 
-/** Time of a step of the longest stage: its epochs, judging on validation data included, over its steps. */
+/** Time of a step of the longest stage: the median of its epochs, judging on validation data included, over their steps. */
 function paceOf() {
-  const stages = new Map<string, { steps: number; epochs: number; seconds: number }>();
+  const stages = new Map<string, { readonly steps: number; readonly epochs: number[] }>();
   return {
     onEvent(event: FitEvent): void {
-      if (event.kind === "stage") stages.set(event.stage, { steps: event.steps, epochs: 0, seconds: 0 });
-      if (event.kind !== "epoch") return;
-      const own = stages.get(event.stage);
-      if (own === undefined) return;
-      own.epochs++;
-      own.seconds += event.seconds;
+      if (event.kind === "stage") stages.set(event.stage, { steps: event.steps, epochs: [] });
+      if (event.kind === "epoch") stages.get(event.stage)?.epochs.push(event.seconds);
     },
     secondsPerStep(): number | undefined {
-      const trained = [...stages.values()].filter(({ epochs, steps }) => epochs * steps > 0);
-      const longest = trained.sort((a, b) => b.seconds - a.seconds)[0];
-      return longest && longest.seconds / (longest.epochs * longest.steps);
+      const total = ({ epochs }: { readonly epochs: readonly number[] }): number => epochs.reduce((a, b) => a + b, 0);
+      const [longest] = [...stages.values()]
+        .filter(({ epochs }) => epochs.length > 0)
+        .sort((a, b) => total(b) - total(a));
+      if (longest === undefined) return undefined;
+      const { epochs, steps } = longest;
+      return epochs.sort((a, b) => a - b)[Math.floor(epochs.length / 2)]! / steps;
     },
   };
 }

@@ -1,15 +1,16 @@
 /** @file An experiment meets its data: every run and every tuning with all its settings, before anything is trained. */
 import { configError, DmilError } from "../../core/errors.ts";
 import type { OptionIssue } from "../../core/options.ts";
-import type { DataSplits, Dataset } from "../../data/dataset.ts";
+import type { DataSplits } from "../../data/dataset.ts";
 import { methodNamed, resolveMethod } from "../../methods/index.ts";
 import { hashSplits, hashValue, identityOf } from "../identity.ts";
-import { type Plan, planRun, type RunConfig } from "../plan.ts";
-import { issuesError, parseSettings } from "../settings.ts";
+import type { RunConfig } from "../plan.ts";
+import { issuesError } from "../settings.ts";
 import { type DataCache, slug } from "./cache.ts";
 import { sweepFiles } from "./entry.ts";
 import { byModality, type DataEntry, type Experiment, methodsFor } from "./experiment.ts";
-import { type Changes, TUNING_SEED, trialsOf, withChanges } from "./tuning.ts";
+import { mergedSettings, planTrial, requireKnownStages } from "./settings.ts";
+import { type Changes, TUNING_SEED, trialsOf } from "./tuning.ts";
 import { type Variant, variantsOf } from "./variants.ts";
 
 /** One data set of the experiment, read. */
@@ -92,7 +93,7 @@ export async function planSweep(
   const [runs, tunings, skipped]: [PlannedRun[], Map<string, PlannedTuning>, Skipped[]] = [[], new Map(), []];
   for (const [index, entry] of experiment.data.entries()) {
     const data = await open(entry, index);
-    const base = { ...experiment.set, ...entry.settings };
+    const base = mergedSettings(experiment.set, entry.settings);
     const methods = methodsFor(experiment.methods, Object.keys(data.splits.train.modalities)).filter((method) => {
       const reason = notDefined(base, data, method);
       if (reason !== undefined) skipped.push({ data: data.name, method, reason });
@@ -101,22 +102,28 @@ export async function planSweep(
     for (const variant of variantsOfData(data, experiment)) {
       const { place, hashes } = await placeOf(data, variant, cache);
       for (const method of methods) {
+        const told = { data: data.name, method, split: variant.split, trainShare: variant.trainShare };
+        const given = { ...base, ...methodSettings(method, base), data: place.path };
+        const configOf = (changes: Changes, seed: number): RunConfig =>
+          located(entry, index, method, () => planTrial({ ...given, seed }, changes, variant.splits.train).config);
+        const key = JSON.stringify(told);
+        if (experiment.tune > 0 && !tunings.has(key)) {
+          tunings.set(key, await tuningOf(told, place, hashes, experiment.tune, configOf, code));
+        }
+        const tuning = tunings.get(key)?.id;
         for (const seed of variant.seeds) {
-          const told = { data: data.name, method, split: variant.split, trainShare: variant.trainShare };
-          const given = { ...base, ...methodSettings(method, base), data: place.path, seed };
-          const plan = (changes: Changes, own: number): Plan =>
-            located(entry, index, () => planTrial({ ...given, seed: own }, changes, variant.splits.train));
-          const { config } = plan({}, seed);
+          const config = configOf({}, seed);
           for (const stage of Object.keys(config.epochs)) stages.add(stage);
-          const key = JSON.stringify(told);
-          if (experiment.tune > 0 && !tunings.has(key)) {
-            tunings.set(key, await tuningOf(told, place, hashes, experiment.tune, config, plan, code));
-          }
-          const tuning = tunings.get(key)?.id;
-          const id = await hashValue([told, await identityOf(config, hashes), tuning ?? null, code]);
-          const reads = readsOf(method, config.modalities);
-          const run = `${sweepFiles.runs}/${runName(told, seed)}`;
-          runs.push({ ...told, id, seed, run, config, place, reads, ...(tuning !== undefined && { tuning }) });
+          runs.push({
+            ...told,
+            id: await hashValue([told, await identityOf(config, hashes), tuning ?? null, code]),
+            seed,
+            run: `${sweepFiles.runs}/${runName(told, seed)}`,
+            config,
+            place,
+            reads: readsOf(method, config.modalities),
+            ...(tuning !== undefined && { tuning }),
+          });
         }
       }
     }
@@ -124,57 +131,6 @@ export async function planSweep(
   requireKnownStages(experiment, stages);
   if (runs.length === 0) throw configError(nothingLeft(skipped));
   return { runs, tunings: [...tunings.values()], skipped };
-}
-
-/** A run's settings with nothing left open; `epochs` and `learningRate` of stages that the method has not are left out. */
-export function planTrial(given: Readonly<Record<string, unknown>>, changes: Changes, train: Dataset): Plan {
-  const { epochs, learningRate, ...rest } = withChanges({ batchSize: batchSizeFor(train), ...given }, changes);
-  const { stages } = planRun(parseSettings(rest), train).method;
-  const names = stages.map((stage) => stage.name);
-  const settings = {
-    ...rest,
-    ...(epochs !== undefined && { epochs: ofStages(epochs, names, true) }),
-    ...(learningRate !== undefined && { learningRate: ofStages(learningRate, names, false) }),
-  };
-  const plan = planRun(parseSettings(settings), train);
-  const factor = changes.learningRate;
-  if (factor === undefined || factor === 1) return plan;
-  const rates = Object.entries(plan.config.learningRate).map(([name, rate]) => [name, rate * (factor as number)]);
-  return planRun(parseSettings({ ...settings, learningRate: Object.fromEntries(rates) }), train);
-}
-
-/** The power of two nearest to a sixteenth of the training samples, from 8 to 64. */
-export function batchSizeFor({ labels }: Pick<Dataset, "labels">): number {
-  return 2 ** Math.min(6, Math.max(3, Math.round(Math.log2(labels.length / 16))));
-}
-
-function ofStages(given: unknown, stages: readonly string[], spread: boolean): unknown {
-  if (typeof given === "number" && spread) return Object.fromEntries(stages.map((name) => [name, given]));
-  if (typeof given !== "object" || given === null) return given;
-  return Object.fromEntries(Object.entries(given).filter(([name]) => stages.includes(name)));
-}
-
-/** A stage that no method of the sweep has is a slip; one that some have is meant for those. */
-function requireKnownStages({ set, data }: Experiment, known: ReadonlySet<string>): void {
-  const places = [
-    { at: ["set"], given: set },
-    ...data.map((own, i) => ({ at: ["data", i, "settings"], given: own.settings })),
-  ];
-  const issues = places.flatMap(({ at, given }) =>
-    (["epochs", "learningRate"] as const).flatMap((setting): OptionIssue[] =>
-      Object.keys(Object(given[setting])).flatMap((name) =>
-        known.has(name)
-          ? []
-          : [
-              {
-                path: [...at, setting, name],
-                message: `no method here has a stage "${name}". Stages: ${[...known].join(", ")}.`,
-              },
-            ],
-      ),
-    ),
-  );
-  if (issues.length > 0) throw issuesError(issues);
 }
 
 function methodSettings(name: string, base: Readonly<Record<string, unknown>>): Record<string, unknown> {
@@ -246,15 +202,15 @@ async function tuningOf(
   place: Place,
   hashes: Readonly<Record<string, string>>,
   trials: number,
-  config: RunConfig,
-  plan: (changes: Changes, seed: number) => Plan,
+  configOf: (changes: Changes, seed: number) => RunConfig,
   code: string,
 ): Promise<PlannedTuning> {
+  const config = configOf({}, TUNING_SEED);
   const { search } = methodNamed(resolveMethod(config.method).method);
   const at = (name: string): unknown =>
     name.split(".").reduce<unknown>((held, key) => (held as Record<string, unknown> | undefined)?.[key], config);
   const changes = trialsOf(trials, search, at, `${told.data} ${told.method}`);
-  const configs = changes.map((own) => plan(own, TUNING_SEED).config);
+  const configs = changes.map((own) => configOf(own, TUNING_SEED));
   const trained = Object.fromEntries(Object.entries(hashes).filter(([name]) => /^(train|validation)\//.test(name)));
   const identities = await Promise.all(configs.map((own) => identityOf(own, trained)));
   return { ...told, id: await hashValue([told, identities, code]), place, changes, configs };
@@ -275,7 +231,7 @@ function runName(
 }
 
 /** A ConfigError about settings, told again as one about the experiment. */
-function located<T>(entry: DataEntry, index: number, work: () => T): T {
+function located<T>(entry: DataEntry, index: number, method: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
@@ -283,9 +239,17 @@ function located<T>(entry: DataEntry, index: number, work: () => T): T {
     if (issues === undefined) throw error;
     throw issuesError(
       issues.map(({ path, message }) => ({
-        path: String(path[0]) in entry.settings ? ["data", index, "settings", ...path] : ["set", ...path],
-        message,
+        path: [...(has(entry.settings, path) ? ["data", index, "settings"] : ["set"]), ...path],
+        message: path[0] === "options" ? `${method}: ${message}` : message,
       })),
     );
   }
+}
+
+function has(settings: unknown, path: OptionIssue["path"]): boolean {
+  const [first, ...rest] = path;
+  if (first === undefined) return true;
+  return (
+    typeof settings === "object" && settings !== null && first in settings && has(Reflect.get(settings, first), rest)
+  );
 }

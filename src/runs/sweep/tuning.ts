@@ -6,7 +6,7 @@ import type { FitEvent } from "../../train/events.ts";
 import type { TrainingData } from "../identity.ts";
 import { planRun, type RunConfig } from "../plan.ts";
 import { startRun } from "../run.ts";
-import { parseSettings } from "../settings.ts";
+import { issuesError, parseSettings } from "../settings.ts";
 
 /** What a trial changes, by setting: `learningRate` is a factor on every stage's own, `options.alpha` an option of the method. */
 export type Changes = Readonly<Record<string, unknown>>;
@@ -63,10 +63,8 @@ export function trialsOf(
     );
   const others = searchSpace(search).filter((changes) => !isDefault(changes));
   if (trials > others.length + 1) {
-    throw configError(`tune: ${trials} trials are more than the ${others.length + 1} that there are for ${name}.`, {
-      trials,
-      most: others.length + 1,
-    });
+    const message = `${trials} trials are more than the ${others.length + 1} that there are for ${name}`;
+    throw issuesError([{ path: ["tune"], message }]);
   }
   const draws = stream(TUNING_SEED, `tuning ${name}`);
   const chosen: Changes[] = [{}];
