@@ -39,7 +39,7 @@ export async function sweep(data: readonly string[], flags: SweepFlags): Promise
     format: "dmil-sweep-1",
     command: commandOf(data, flags),
     experiment: portable(given.value),
-    environment: { dmil: version(), node, cpu, cores },
+    environment: { dmil: version(), node, cpu, cores, code },
     started: head?.started ?? new Date().toISOString(),
   };
   await writeHead(folder, { ...next, owner: { host, pid } });
