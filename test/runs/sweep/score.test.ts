@@ -13,7 +13,7 @@ import { predict } from "../../../src/train/predict.ts";
 const splits = interactionMixture({
   classes: 5,
   noise: 0.3,
-  samples: { train: 400, validation: 150, test: 200 },
+  samples: { train: 300, validation: 100, test: 200 },
   shares: { redundant: 0.25, unique: 0.25, synergistic: 0.25 },
   features: 6,
   modalities: ["a", "b"],
@@ -23,7 +23,7 @@ const data = memoryFolder("clips");
 const runs = new Map<string, { outcome: RunOutcome; folder: ReturnType<typeof memoryFolder> }>();
 
 async function run(method: string, options: object, reads: readonly string[]): Promise<void> {
-  const { config } = planTrial({ data: "clips", method, epochs: 4, options, seed: 1 }, {}, splits.train);
+  const { config } = planTrial({ data: "clips", method, epochs: 3, options, seed: 1 }, {}, splits.train);
   const folder = memoryFolder(method);
   runs.set(method, { outcome: await runSweepJob(config, reads, { data, run: folder }), folder });
 }
@@ -44,7 +44,7 @@ test("figures are those of the run's own model, counted again here", async () =>
   const [whole, a, b] = [right(logits), right(unimodal.a!), right(unimodal.b!)];
   const mean = (values: readonly boolean[]): number => values.filter(Boolean).length / values.length;
   const scores = scoresOf("joint");
-  expect(scores.samples).toEqual({ train: 400, validation: 150, test: 200 });
+  expect(scores.samples).toEqual({ train: 300, validation: 100, test: 200 });
   expect(Object.keys(scores.test)[0]).toBe("accuracy");
   expect(scores.test.accuracy).toBeCloseTo(mean(whole), 12);
   expect(scores.right).toBe(whole.map((own) => (own ? "1" : "0")).join(""));
@@ -99,7 +99,7 @@ test("unseen classes are told apart by a probe on the frozen model", async () =>
   const [own, apart] = [memoryFolder(), memoryFolder()];
   await writeDataset(own, seen);
   await writeDataset(apart, unseen);
-  const { config } = planTrial({ data: "clips", method: "dmil", epochs: 4, seed: 0 }, {}, seen.train);
+  const { config } = planTrial({ data: "clips", method: "joint", epochs: 6, seed: 0 }, {}, seen.train);
   const { scores } = await runSweepJob(config, ["a", "b"], { data: own, unseen: apart, run: memoryFolder() });
   expect(scores.classes).toHaveLength(3);
   expect(scores.probe).toBeGreaterThan(0.6);
