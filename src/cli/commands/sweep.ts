@@ -7,7 +7,7 @@ import { dataCache } from "../../runs/sweep/cache.ts";
 import type { SweepEntry, SweepHead } from "../../runs/sweep/entry.ts";
 import { parseExperiment } from "../../runs/sweep/experiment.ts";
 import { planSweep, type SweepPlan } from "../../runs/sweep/jobs.ts";
-import { readEntries, readHead, rewriteEntries, writeHead } from "../../runs/sweep/manifest.ts";
+import { readHead, readManifest, rewriteEntries, writeHead } from "../../runs/sweep/manifest.ts";
 import { meansOf } from "../../runs/sweep/means.ts";
 import { type Answer, note } from "../answer.ts";
 import { codeHash, SWEEP_CODE } from "../code-hash.ts";
@@ -30,7 +30,7 @@ export async function sweep(data: readonly string[], flags: SweepFlags): Promise
   const code = await codeHash(SWEEP_CODE);
   const cache = dataCache((name) => disk(path.join(out, "data", name)), !dryRun);
   const plan = await locating(given, () => planSweep(experiment, opener(given.directory), cache, code));
-  const before = head === undefined ? new Map<string, SweepEntry>() : await readEntries(folder);
+  const { entries: before } = await readManifest(folder);
   if (dryRun) return planned(plan, before);
   requireSameExperiment(out, plan, before);
   for (const { data: name, method, reason } of plan.skipped) note(`skipped: ${name} ${method}: ${reason}`);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { memoryFolder, readText } from "../../../src/core/folder.ts";
 import { type SweepEntry, sweepFiles } from "../../../src/runs/sweep/entry.ts";
-import { appendEntry, readEntries, readHead, rewriteEntries } from "../../../src/runs/sweep/manifest.ts";
+import { appendEntry, readHead, readManifest, rewriteEntries } from "../../../src/runs/sweep/manifest.ts";
 import { meansOf } from "../../../src/runs/sweep/means.ts";
 
 const entry = (id: string, change: Partial<SweepEntry> = {}): SweepEntry => ({
@@ -21,13 +21,14 @@ const entry = (id: string, change: Partial<SweepEntry> = {}): SweepEntry => ({
 
 test("of lines with one id the last counts; half a line at the end is none, elsewhere it is an error", async () => {
   const folder = memoryFolder("sweep");
-  expect(await readEntries(folder)).toEqual(new Map());
+  expect(await readManifest(folder)).toEqual({ entries: new Map(), cut: false });
   await appendEntry(folder, entry("a"));
   await appendEntry(folder, entry("b"));
-  await appendEntry(folder, entry("a", { status: "finished" }));
+  await appendEntry(folder, entry("a", { error: "again" }));
   await folder.append(sweepFiles.manifest, '{"id":"c","da');
-  const entries = await readEntries(folder);
-  expect([...entries.values()].map(({ id, status }) => `${id} ${status}`)).toEqual(["a finished", "b failed"]);
+  const { entries, cut } = await readManifest(folder);
+  expect(cut).toBe(true);
+  expect([...entries.values()].map(({ id, error }) => `${id} ${error}`)).toEqual(["b undefined", "a again"]);
   await rewriteEntries(folder, entries.values());
   await appendEntry(folder, entry("d"));
   expect(
@@ -35,9 +36,9 @@ test("of lines with one id the last counts; half a line at the end is none, else
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line).id),
-  ).toEqual(["a", "b", "d"]);
+  ).toEqual(["b", "a", "d"]);
   await folder.append(sweepFiles.manifest, "{\n{}\n");
-  await expect(readEntries(folder)).rejects.toThrow(/manifest\.jsonl:4: not a line of JSON/);
+  await expect(readManifest(folder)).rejects.toThrow(/manifest\.jsonl:4: not valid JSON/);
 });
 
 test("a head of another kind is refused", async () => {
