@@ -17,6 +17,7 @@ import { type Manifest, readManifest } from "./manifest.ts";
 import { modalityNames, readMask, withoutMissing } from "./masks.ts";
 import { openSource } from "./sources/open.ts";
 import { describe, isInteger, type RawLabels, type Source, toFloat32 } from "./sources/source.ts";
+import { readTarget, targetNames } from "./target.ts";
 
 /** How to read a folder. */
 export interface LoadOptions {
@@ -61,7 +62,7 @@ export async function readDataset(folder: Folder, options: Pick<LoadOptions, "mo
 
   const labels = {} as Record<SplitName, RawLabels>;
   for (const split of SPLITS) labels[split] = await source.labels(split);
-  const classes = classNames(labels, manifest.classes, source);
+  const readLabels = labelReader(labels, manifest, source, warnings);
   const parts = {} as Record<SplitName, Dataset>;
   for (const split of SPLITS) {
     const tensors: [string, Tensor<"float32">][] = [];
@@ -77,14 +78,33 @@ export async function readDataset(folder: Folder, options: Pick<LoadOptions, "mo
       name: split,
       modalities: Object.fromEntries(tensors),
       ...(masks.length > 0 && { present: Object.fromEntries(masks) }),
-      labels: classNumbers(labels[split], classes, source.where(split, "labels")),
-      classes,
+      ...readLabels(split),
       ...(await sampleTexts(source, manifest, split, labels[split])),
     };
   }
   const splits = mapSplits((split) => parts[split]);
   const report = checkSplits(splits, source.where);
   return { splits, report: { ...report, warnings: [...warnings, ...report.warnings] } };
+}
+
+/** Labels of a split, as dataset.json says what they are. */
+function labelReader(
+  labels: Readonly<Record<SplitName, RawLabels>>,
+  manifest: Manifest,
+  source: Source,
+  warnings: string[],
+): (split: SplitName) => Pick<Dataset, "labels" | "classes" | "target"> {
+  const { target } = manifest;
+  if (target === undefined || target.kind === "classes") {
+    const classes = classNames(labels, manifest.classes, source);
+    return (split) => ({ labels: classNumbers(labels[split], classes, source.where(split, "labels")), classes });
+  }
+  const { kind } = target;
+  const names = targetNames(target, labels.train, source);
+  return (split) => {
+    const read = readTarget(labels[split], kind, names, source.where(split, "labels"), warnings);
+    return { labels: new Int32Array(read.values.shape[0]!).fill(-1), classes: [], target: read };
+  };
 }
 
 /** Ids (row numbers when the data brings none), and groups and truth where there are any. */

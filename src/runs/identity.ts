@@ -16,14 +16,17 @@ export interface TrainingData {
 export async function hashData(data: TrainingData, modalities: readonly string[]): Promise<DataHashes> {
   const hashes: Record<string, string> = {};
   for (const split of ["train", "validation"] as const) {
-    const { labels, classes, modalities: arrays, present } = data[split];
+    const { labels, classes, target, modalities: arrays, present } = data[split];
     for (const name of modalities) {
       const { shape, data: values } = arrays[name]!;
       hashes[`${split}/${name}`] = await hashArray(shape.join(","), values);
       const mask = present?.[name];
       if (mask?.includes(0)) hashes[`${split}/${name}_present`] = await hashArray("", mask);
     }
-    hashes[`${split}/labels`] = await hashArray(JSON.stringify(classes), labels);
+    hashes[`${split}/labels`] =
+      target === undefined
+        ? await hashArray(JSON.stringify(classes), labels)
+        : await hashArray(JSON.stringify([target.kind, target.names]), target.values.data);
   }
   return hashes;
 }

@@ -1,7 +1,7 @@
 /** @file Figures of merit from predictions. All are shares in [0, 1] unless they say otherwise; missing labels (-1) are left out. */
 
 /** Index of the largest of each row of [N, K]; the first among equals. */
-export function argmaxRows(values: Float32Array, classes: number): Int32Array {
+export function argmaxRows(values: Float32Array | Float64Array, classes: number): Int32Array {
   const out = new Int32Array(values.length / classes);
   for (let i = 0; i < out.length; i++) {
     let best = 0;
@@ -61,7 +61,7 @@ export function macroF1(predictions: Int32Array, labels: Int32Array, classes: nu
 }
 
 /** Mean of -log p(label), in nats. */
-export function logLoss(logits: Float32Array, labels: Int32Array, classes: number): number {
+export function logLoss(logits: Float32Array | Float64Array, labels: Int32Array, classes: number): number {
   const logs = logSoftmaxRows(logits, classes);
   let total = 0;
   let count = 0;
@@ -77,7 +77,12 @@ export function logLoss(logits: Float32Array, labels: Int32Array, classes: numbe
  * Expected calibration error: the mean gap between confidence and accuracy over `bins` equal bins of confidence, weighted by
  * samples. Source: Guo et al., ICML 2017.
  */
-export function calibrationError(logits: Float32Array, labels: Int32Array, classes: number, bins = 15): number {
+export function calibrationError(
+  logits: Float32Array | Float64Array,
+  labels: Int32Array,
+  classes: number,
+  bins = 15,
+): number {
   const logs = logSoftmaxRows(logits, classes);
   const predictions = argmaxRows(logits, classes);
   const confidence = new Float64Array(bins);

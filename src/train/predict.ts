@@ -4,23 +4,27 @@ import { formatShape, sameShape } from "../core/shape.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { hasMissing, presentAt } from "../data/presence.ts";
+import { requireClassLabels } from "../data/target.ts";
 import type { Expr } from "../graph/expr.ts";
 import { PRIOR } from "../methods/method.ts";
 import { type BackendName, loadBackend } from "../runtime/backend.ts";
-import { fitScaling, fitWeights, type Scaling, weighed } from "./calibrate.ts";
+import { type Calibration, calibrated, fitScaling, fitWeights, type Scaling, weighed } from "./calibrate.ts";
 import { createEvaluator, sourcesOf, storedParameters } from "./evaluate.ts";
 import { forward } from "./graph.ts";
 import { accuracy, argmaxRows, calibrationError, logLoss, macroF1, synergyRate } from "./metrics.ts";
 import { type Fitted, widthsOf } from "./model.ts";
+import { inUnits } from "./target.ts";
 
 /** Outputs of a model for N samples, in the order of the data set. */
 export interface Predictions {
-  /** [N, K] logits or log-probabilities. */
+  /** [N, K] logits or log-probabilities of classes, log-odds of labels, values in the data's unit; as are the next two. */
   readonly logits: Float32Array;
   /** By modality, [N, K]. */
   readonly unimodal: Readonly<Record<string, Float32Array>>;
   /** By component: logits [N, K] and gate shares [N], which sum to 1 over components. */
   readonly components: Readonly<Record<string, { readonly logits: Float32Array; readonly gate: Float32Array }>>;
+  /** What turns logits of classes into probabilities that can be read as such; left out: they are taken as they come. */
+  readonly calibration?: Calibration;
   /** By name, [N, E]; when asked for. */
   readonly representations?: Readonly<Record<string, Tensor<"float32">>>;
 }
@@ -54,8 +58,9 @@ export async function predict(fitted: Fitted, dataset: Dataset, options: Predict
   if (masked) requireSome(dataset, method.modalities);
   const widths = { ...widthsOf(fitted), masked };
   const { outputs } = forward(method, widths, options.batchSize ?? 256, { training: false });
-  const exprs: Expr[] = [outputs.logits, outputs.unimodal];
-  if (outputs.components !== undefined) exprs.push(outputs.components.logits, outputs.components.gate);
+  const told = (expr: Expr): Expr => inUnits(expr, fitted.target);
+  const exprs: Expr[] = [told(outputs.logits), told(outputs.unimodal)];
+  if (outputs.components !== undefined) exprs.push(told(outputs.components.logits), outputs.components.gate);
   const answers = exprs.length;
   const inner = options.representations === true ? Object.entries(outputs.representations ?? {}) : [];
   exprs.push(...inner.map(([, expr]) => expr));
@@ -72,6 +77,7 @@ export async function predict(fitted: Fitted, dataset: Dataset, options: Predict
     const names = outputs.components?.names ?? [];
     return {
       logits: logits!.data,
+      calibration: fitted.calibration,
       unimodal: Object.fromEntries(
         method.modalities.map((name, m) => [name, unimodal!.data.subarray(m * size, (m + 1) * size)]),
       ),
@@ -109,8 +115,9 @@ function requireSome(dataset: Dataset, modalities: readonly string[]): void {
   }
 }
 
-/** The model with its evidence scaled on data it was not trained on. */
+/** The model with its evidence scaled on data it was not trained on; a model of labels or values as it is. */
 export async function calibrate(fitted: Fitted, validation: Dataset, options: PredictOptions = {}): Promise<Fitted> {
+  if (fitted.target !== undefined) return fitted;
   const { logits, unimodal, components } = await predict(fitted, validation, options);
   const { logPrior } = fitted.calibration;
   const { labels } = validation;
@@ -137,6 +144,7 @@ export interface Metrics {
   readonly samples: number;
   readonly accuracy: number;
   readonly macroF1: number;
+  /** Of calibrated probabilities, as is the calibration error. */
   readonly logLoss: number;
   readonly calibrationError: number;
   /** Right as a whole where every modality alone is wrong; a missing modality is not right. */
@@ -145,12 +153,18 @@ export interface Metrics {
   readonly unimodal: Readonly<Record<string, number>>;
 }
 
-/** Figures of merit of predictions against labels. @throws DataError when no sample has a label. */
-export function score({ logits, unimodal }: Predictions, dataset: Dataset): Metrics {
+/**
+ * Figures of merit of predictions against class labels. Probabilities are those of the model's calibration, fitted on validation data,
+ * for every method alike: DMIL's own are underconfident by construction, others' too sure. Which class is first does not change.
+ * @throws DataError when no sample has a label; ConfigError for labels and values, which `figuresOf` scores.
+ */
+export function score({ logits, unimodal, calibration }: Predictions, dataset: Dataset): Metrics {
+  requireClassLabels(dataset, "score", "figuresOf scores every kind of target.");
   const { labels, classes } = dataset;
   const samples = labels.reduce((n, label) => n + (label >= 0 ? 1 : 0), 0);
   if (samples === 0) throw dataError(`the ${dataset.name} data has no labels; there is nothing to score against.`);
   const predictions = argmaxRows(logits, classes.length);
+  const said = scaled(logits, calibration);
   const alone = Object.entries(unimodal).map(([name, values]) => {
     const best = argmaxRows(values, classes.length);
     const has = (row: number): boolean => dataset.present?.[name]?.[row] !== 0;
@@ -164,8 +178,8 @@ export function score({ logits, unimodal }: Predictions, dataset: Dataset): Metr
     samples,
     accuracy: accuracy(predictions, labels),
     macroF1: macroF1(predictions, labels, classes.length),
-    logLoss: logLoss(logits, labels, classes.length),
-    calibrationError: calibrationError(logits, labels, classes.length),
+    logLoss: logLoss(said, labels, classes.length),
+    calibrationError: calibrationError(said, labels, classes.length),
     synergyRate: synergyRate(
       predictions,
       alone.map(({ best }) => best),
@@ -175,7 +189,12 @@ export function score({ logits, unimodal }: Predictions, dataset: Dataset): Metr
   };
 }
 
-/** Predicts and scores. */
+/** Log-probabilities [N, K] under the scaling of the prediction, or the logits themselves where nothing was calibrated. */
+export function scaled(logits: Float32Array, calibration: Calibration | undefined): Float32Array | Float64Array {
+  return calibration === undefined ? logits : calibrated(logits, calibration.logPrior, calibration.prediction);
+}
+
+/** Predicts and scores class labels. */
 export async function evaluate(fitted: Fitted, dataset: Dataset, options: PredictOptions = {}): Promise<Metrics> {
   return score(await predict(fitted, dataset, options), dataset);
 }

@@ -1,6 +1,7 @@
 /** @file Quantify features: cross-fitted classifiers for two sources, then every measure asked for on their out-of-fold terms. */
 import { configError, dataError, hint } from "../../core/errors.ts";
 import type { Dataset } from "../../data/dataset.ts";
+import { requireClassLabels } from "../../data/target.ts";
 import { atLeast } from "../../info/batch.ts";
 import {
   entropy,
@@ -55,6 +56,7 @@ export async function quantify(dataset: Dataset, options: QuantifyOptions): Prom
       });
     }
   }
+  requireClassLabels(dataset, "quantify");
   const names = Object.keys(dataset.modalities);
   if (names.length !== 2) {
     throw configError(
