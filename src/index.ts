@@ -23,6 +23,7 @@ export { type SplitOptions, splitBy } from "./data/split.ts";
 export { interactionMixture, type MixtureOptions } from "./data/synthetic/mixture.ts";
 export { type QuadOptions, quadMixture } from "./data/synthetic/quad.ts";
 export { type SceneKind, type ScenesOptions, scenes } from "./data/synthetic/scenes.ts";
+export { type SumsOptions, sums } from "./data/synthetic/sums.ts";
 export { writeDataset } from "./data/write.ts";
 // What the trained model says about each sample
 export { explain, type Report, report } from "./interactions/explain.ts";

@@ -9,7 +9,7 @@ import { PRIOR } from "../methods/method.ts";
 import { rootScope } from "../nn/module.ts";
 import { buildOn, PRESENT } from "./graph.ts";
 import { type Fitted, standardiserState, widthsOf } from "./model.ts";
-import { inUnits } from "./target.ts";
+import { told } from "./target.ts";
 
 /** Batch on which the exported graph is built; the file leaves that axis open. */
 const BATCH = 3;
@@ -42,10 +42,10 @@ export function toOnnx(fitted: Fitted, { missing = false }: { readonly missing?:
   }
   const present = missing ? leaf("input", PRESENT, [BATCH, method.modalities.length]) : undefined;
   if (present !== undefined) raw.push({ name: PRESENT, parts: [present] });
-  const outputs = buildOn(method, scope, inputs, answers, present);
-  const bySample = (x: Expr): Expr => inUnits(transpose(x, [1, 0, 2]), target);
+  const outputs = told(buildOn(method, scope, inputs, answers, present), target, method.modalities);
+  const bySample = (x: Expr): Expr => transpose(x, [1, 0, 2]);
   const results: Record<string, Expr> = {
-    [target?.kind === "values" ? "values" : "logits"]: inUnits(outputs.logits, target),
+    [target?.kind === "values" ? "values" : "logits"]: outputs.logits,
     unimodal: bySample(outputs.unimodal),
   };
   if (outputs.components !== undefined) {

@@ -22,7 +22,7 @@ export interface Fitted {
   readonly standardiser: Standardiser;
   /** Numbers of the best epoch. */
   readonly state: State;
-  /** Fitted on the validation data at the end of training; nothing is scaled before, and nothing that is not classes. */
+  /** Fitted on the validation data at the end of training; nothing is scaled before. For labels and values see `target.scale`. */
   readonly calibration: Calibration;
   readonly history: readonly EpochRecord[];
 }

@@ -13,7 +13,7 @@ import { createEvaluator, sourcesOf, storedParameters } from "./evaluate.ts";
 import { forward } from "./graph.ts";
 import { accuracy, argmaxRows, calibrationError, logLoss, macroF1, synergyRate } from "./metrics.ts";
 import { type Fitted, widthsOf } from "./model.ts";
-import { inUnits } from "./target.ts";
+import { fitScale, standardised, targetRows, told } from "./target.ts";
 
 /** Outputs of a model for N samples, in the order of the data set. */
 export interface Predictions {
@@ -57,13 +57,13 @@ export async function predict(fitted: Fitted, dataset: Dataset, options: Predict
   const masked = hasMissing(dataset, method.modalities);
   if (masked) requireSome(dataset, method.modalities);
   const widths = { ...widthsOf(fitted), masked };
-  const { outputs } = forward(method, widths, options.batchSize ?? 256, { training: false });
-  const told = (expr: Expr): Expr => inUnits(expr, fitted.target);
-  const exprs: Expr[] = [told(outputs.logits), told(outputs.unimodal)];
-  if (outputs.components !== undefined) exprs.push(told(outputs.components.logits), outputs.components.gate);
+  const { outputs: inner } = forward(method, widths, options.batchSize ?? 256, { training: false });
+  const outputs = told(inner, fitted.target, method.modalities);
+  const exprs: Expr[] = [outputs.logits, outputs.unimodal];
+  if (outputs.components !== undefined) exprs.push(outputs.components.logits, outputs.components.gate);
   const answers = exprs.length;
-  const inner = options.representations === true ? Object.entries(outputs.representations ?? {}) : [];
-  exprs.push(...inner.map(([, expr]) => expr));
+  const asked = options.representations === true ? Object.entries(outputs.representations ?? {}) : [];
+  exprs.push(...asked.map(([, expr]) => expr));
   // A model trained without missing modalities need not have stored the prior, which they call for.
   const stored = { [PRIOR]: float32([widths.classes], fitted.calibration.logPrior), ...state };
   const parameters = storedParameters(exprs, stored);
@@ -92,7 +92,7 @@ export async function predict(fitted: Fitted, dataset: Dataset, options: Predict
       ),
       ...(options.representations === true && {
         representations: Object.fromEntries(
-          inner.map(([name], i) => {
+          asked.map(([name], i) => {
             const { data, rows, width } = results[answers + i]!;
             return [name, float32([rows, width], data)];
           }),
@@ -115,10 +115,18 @@ function requireSome(dataset: Dataset, modalities: readonly string[]): void {
   }
 }
 
-/** The model with its evidence scaled on data it was not trained on; a model of labels or values as it is. */
+/** The model with its evidence, or its outputs of labels or values, scaled on data it was not trained on. */
 export async function calibrate(fitted: Fitted, validation: Dataset, options: PredictOptions = {}): Promise<Fitted> {
-  if (fitted.target !== undefined) return fitted;
   const { logits, unimodal, components } = await predict(fitted, validation, options);
+  const { target } = fitted;
+  const truth = targetRows(validation, target);
+  if (target !== undefined && truth !== undefined) {
+    const scale = (told: Float32Array): number[] => fitScale(standardised(told, target), truth, target.kind);
+    // Log-odds of a missing modality are the prior, and must stay so; values scale about it.
+    const alone = target.kind === "values" ? Object.entries(unimodal) : [];
+    const own = Object.fromEntries(alone.map(([name, values]) => [name, scale(values)]));
+    return { ...fitted, target: { ...target, scale: { prediction: scale(logits), modalities: own } } };
+  }
   const { logPrior } = fitted.calibration;
   const { labels } = validation;
   const scaling = (values: Float32Array | Float64Array): Scaling => fitScaling(values, labels, logPrior);

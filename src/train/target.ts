@@ -1,8 +1,9 @@
 /** @file Targets as models meet them: standardised values, the prior, and predictions back in the data's unit. */
-import { float32 } from "../core/tensor.ts";
+import { goldenSection } from "../core/minimise.ts";
 import type { Dataset, Target, TargetKind } from "../data/dataset.ts";
 import type { Expr } from "../graph/expr.ts";
 import { add, constant, mul } from "../graph/ops/index.ts";
+import type { Outputs } from "../methods/method.ts";
 import { logPriorOf } from "./calibrate.ts";
 import { gatherRows, type RowSource } from "./frozen.ts";
 import type { Samples } from "./stage.ts";
@@ -13,6 +14,14 @@ export interface FittedTarget {
   readonly names: readonly string[];
   /** Of each value over what is known in the training data; none of labels. */
   readonly units?: { readonly mean: readonly number[]; readonly deviation: readonly number[] };
+  /** Fitted on the validation data at the end of training: what the outputs are multiplied by, [K] each. */
+  readonly scale?: OutputScale;
+}
+
+/** Of the whole prediction and its components alike, so that the gate's mixture of them stays the prediction; of each modality's own value. */
+export interface OutputScale {
+  readonly prediction: readonly number[];
+  readonly modalities: Readonly<Record<string, readonly number[]>>;
 }
 
 /** The target of training data; undefined for classes. */
@@ -69,12 +78,64 @@ export function fillTarget(
   for (let i = 0; i < count; i++) out[i * classes + labels[order[from + i]!]!] = 1;
 }
 
-/** Predictions [.., K] of standardised values in the data's unit; those of classes and labels as they are. */
-export function inUnits(outputs: Expr, target: FittedTarget | undefined): Expr {
-  if (target?.units === undefined) return outputs;
-  const { mean, deviation } = target.units;
-  const row = (values: readonly number[]): Expr => constant(float32([values.length], values).data, [values.length]);
-  return add(mul(outputs, row(deviation)), row(mean));
+/** What a model of labels or values tells: outputs scaled, values in the data's unit. Of classes, what the method gives. */
+export function told(outputs: Outputs, target: FittedTarget | undefined, modalities: readonly string[]): Outputs {
+  if (target === undefined) return outputs;
+  const K = target.names.length;
+  const { units, scale } = target;
+  const tell = (x: Expr, scales: readonly (readonly number[])[]): Expr => {
+    const factors = scales.flat().map((factor, i) => factor * (units?.deviation[i % K] ?? 1));
+    const scaled = mul(x, constant(Float32Array.from(factors), scales.length === 1 ? [K] : [scales.length, 1, K]));
+    return units === undefined ? scaled : add(scaled, constant(Float32Array.from(units.mean), [K]));
+  };
+  const plain = new Array<number>(K).fill(1);
+  const whole = [scale?.prediction ?? plain];
+  const { components } = outputs;
+  return {
+    ...outputs,
+    logits: tell(outputs.logits, whole),
+    unimodal: tell(
+      outputs.unimodal,
+      modalities.map((name) => scale?.modalities[name] ?? plain),
+    ),
+    ...(components !== undefined && { components: { ...components, logits: tell(components.logits, whole) } }),
+  };
+}
+
+/** Scales are sought in this range. */
+const SCALES = [0.05, 20] as const;
+
+/**
+ * The factor of each column of outputs [N, K] that suits data the model was not trained on: of log-odds by log-loss, about 0, so that no
+ * answer changes; of standardised values by squared error, about their mean. DMIL's components are silent where others are
+ * responsible, so its sum is faint by construction; others may be too loud. Of labels one sample's worth of doubt is added (Platt 1999).
+ */
+export function fitScale(outputs: Float32Array, { data, width }: RowSource, kind: Target["kind"]): number[] {
+  return Array.from({ length: width }, (_, l) => {
+    const pairs: (readonly [number, number])[] = [];
+    for (let i = l; i < data.length; i += width) if (!Number.isNaN(data[i]!)) pairs.push([outputs[i]!, data[i]!]);
+    const energy = pairs.reduce((sum, [said]) => sum + said * said, 0);
+    if (energy === 0) return 1;
+    if (kind === "values") {
+      const factor = pairs.reduce((sum, [said, truth]) => sum + said * truth, 0) / energy;
+      return Math.fround(Math.min(SCALES[1], Math.max(SCALES[0], factor)));
+    }
+    const doubt = 1 / (pairs.length + 1);
+    const loss = (factor: number): number =>
+      pairs.reduce((sum, [said, truth]) => {
+        const z = factor * said;
+        return sum + Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z))) - ((1 - doubt) * truth + doubt / 2) * z;
+      }, 0);
+    const [low, high] = SCALES.map(Math.log) as [number, number];
+    return Math.fround(Math.exp(goldenSection((log) => loss(Math.exp(log)), low, high, 30)));
+  });
+}
+
+/** Predictions [N, K] in the data's unit as the standardised outputs they came from. */
+export function standardised(predicted: Float32Array, { names, units }: FittedTarget): Float32Array {
+  if (units === undefined) return predicted;
+  const K = names.length;
+  return predicted.map((value, i) => (value - units.mean[i % K]!) / units.deviation[i % K]!);
 }
 
 /** The kind of a fitted model's target. */
