@@ -6,7 +6,7 @@ import { hideModalities } from "../../src/data/presence.ts";
 import { sums } from "../../src/data/synthetic/sums.ts";
 import { asLeaf, type Expr, topological } from "../../src/graph/expr.ts";
 import { grad } from "../../src/graph/grad.ts";
-import { methodFrom, methodNamed, methodNames, methods, resolveMethod } from "../../src/methods/index.ts";
+import { methodFrom, methodNamed, methods, resolveMethod } from "../../src/methods/index.ts";
 import type { Method } from "../../src/methods/method.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { initialState } from "../../src/nn/module.ts";
@@ -45,7 +45,8 @@ function labelData(): DataSplits {
   return splits;
 }
 const kinds = { labels: labelData(), values: valueData() };
-const serving = methodNames.filter((name) => methodNamed(resolveMethod(name).method).targets.includes("values"));
+/** One for each way of building outputs; laws of the others are those of classes. */
+const serving = ["unimodal", "joint", "joint-bilinear", "ensemble", "ensemble-product", "dmil", "dmil-published"];
 
 function methodOf(name: string): Method {
   const { method, options } = resolveMethod(name);
@@ -192,7 +193,7 @@ describe.each(["labels", "values"] as const)("%s", (kind) => {
   });
 
   test.each(["joint", "ensemble", "dmil"])("%s: a run stopped in the middle goes on to the same bits", (name) =>
-    expectResumed(methodOf(name), 2, [3, 9], data),
+    expectResumed(methodOf(name), 1, [3], data),
   );
 
   test("trained with gaps and with modality dropout", async () => {
