@@ -80,7 +80,7 @@ async function fromFolder(data: string, flags: QuantifyFlags, seed: number): Pro
     data,
     chosen?.flatMap((name) => name.split("+")),
   );
-  requireClassLabels(splits.train, "dmil quantify");
+  requireClassLabels(splits.train, "dmil quantify", "To quantify one of them, save it as class numbers.");
   const { dataset, own } = pooled(splits);
   const results: Quantified[] = [];
   const pairs = sourcePairs(chosen, Object.keys(dataset.modalities));

@@ -69,7 +69,7 @@ function together(task: Task, said: Expr, evidence: Expr, { mask, additive }: Te
 
 /**
  * From unimodal logits [M, B, K] and purified synergy logits [B, K]. With d_m the information in what m says, shares are
- * r = second largest d, u_m = d_m - r for the largest, s = d_all - largest, cut at 0.
+ * r = second largest d, u_m = d_m - r for the largest, s = d_all - largest, cut at 0; of values s = d of the synergy itself.
  */
 export function teach(task: Task, unimodal: Expr, pure: Expr, prior: Expr, options: TeachOptions): Teaching {
   const { redundant, mask } = options;
@@ -83,7 +83,6 @@ export function teach(task: Task, unimodal: Expr, pure: Expr, prior: Expr, optio
   const counted = options.additive === undefined || mask === undefined ? undefined : reshape(severalOf(mask), [batch]);
   const open = stopGradient(counted === undefined ? task.open(base) : mul(task.open(base), counted));
 
-  const all = task.information(stopGradient(residual), prior); // [B]
   const parts = unstack(d);
   const largest = max(d, 0); // [B]
   const others = parts.map((_, m) => parts.filter((_, n) => n !== m).reduce((a, b) => maximum(a, b)));
@@ -91,7 +90,11 @@ export function teach(task: Task, unimodal: Expr, pure: Expr, prior: Expr, optio
   const r = others.reduce((a, b) => minimum(a, b));
   const own = parts.map((part) => maximum(sub(part, r), 0));
   const lower = redundant ? [r, ...own] : own.map((u) => add(u, mul(r, 1 / modalities)));
-  const s = maximum(sub(all, largest), 0);
+  // Of values the additive part and the synergy are orthogonal: squared error falls by what the synergy itself says.
+  const s =
+    options.additive === undefined
+      ? maximum(sub(task.information(stopGradient(residual), prior), largest), 0)
+      : task.information(stopGradient(pure), prior);
   const found = stack([...lower, s]); // [C, B]
   const atoms = mask === undefined ? found : mul(found, severalOf(mask));
   const floored = add(atoms, FLOOR);
