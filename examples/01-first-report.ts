@@ -19,7 +19,7 @@ const fitted = await fit(
     seed: 0,
     epochs: { intra: 5, components: 2, whole: 5 },
     onEvent: (event) => {
-      if (event.kind === "epoch") console.log(event.stage, event.epoch, event.validation.accuracy.toFixed(3));
+      if (event.kind === "epoch") console.log(event.stage, event.epoch, event.validation.accuracy?.toFixed(3));
     },
   },
 );

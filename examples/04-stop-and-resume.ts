@@ -34,4 +34,5 @@ const resumed = await resumeRun(broken, data);
 const weights = (run: typeof resumed): string =>
   JSON.stringify(Object.values(run.fitted.state).map(({ data }) => [...data]));
 console.log("same weights to the bit:", weights(resumed) === weights(unbroken));
-console.log("validation accuracy", resumed.result.validation.accuracy.toFixed(3));
+const { best } = resumed.result.stages.at(-1)!;
+console.log("validation accuracy", best.accuracy?.toFixed(3), "at epoch", best.epoch);

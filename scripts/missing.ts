@@ -67,7 +67,7 @@ for (const { data, modalities } of SETS) {
 }
 const text = [
   markdownTable(rows),
-  `Test split, mean ± standard deviation over ${seeds} seeds, every method with its default settings, nothing tuned; best epochs are chosen on complete validation data; log-loss in nats, uncalibrated. ${machine()}.`,
+  `Test split, mean ± standard deviation over ${seeds} seeds, every method with its default settings, nothing tuned; best epochs are chosen on complete validation data; log-loss in nats, of probabilities calibrated there. ${machine()}.`,
 ].join("\n\n");
 console.log(text);
 if (values.write) {

@@ -7,16 +7,33 @@ export { float32, type State, type Tensor, tensor } from "./core/tensor.ts";
 
 // Data: from a folder or from arrays to three checked splits
 export { checkSplits, type DataReport } from "./data/check.ts";
-export { type DataSplits, type Dataset, SPLITS, type SplitName, selectModalities, takeRows } from "./data/dataset.ts";
+export {
+  type DataSplits,
+  type Dataset,
+  SPLITS,
+  type SplitName,
+  selectModalities,
+  type Target,
+  type TargetKind,
+  takeRows,
+} from "./data/dataset.ts";
 export { type LoadedData, type LoadOptions, loadDataset, readDataset } from "./data/load.ts";
 export { hideModalities } from "./data/presence.ts";
 export { type SplitOptions, splitBy } from "./data/split.ts";
 export { interactionMixture, type MixtureOptions } from "./data/synthetic/mixture.ts";
 export { type QuadOptions, quadMixture } from "./data/synthetic/quad.ts";
 export { type SceneKind, type ScenesOptions, scenes } from "./data/synthetic/scenes.ts";
+export { type SumsOptions, sums } from "./data/synthetic/sums.ts";
 export { writeDataset } from "./data/write.ts";
 // What the trained model says about each sample
 export { explain, type Report, report } from "./interactions/explain.ts";
+export {
+  explainTarget,
+  flattenTarget,
+  type TargetReport,
+  type TargetSample,
+  targetReport,
+} from "./interactions/explain-target.ts";
 // Interactions in data, before any model
 export {
   type Quantified,
@@ -72,17 +89,22 @@ export {
   type EpochRecord,
   encodeModel,
   evaluate,
+  type Figures,
   type FitEvent,
   type FitOptions,
   type Fitted,
+  figurePatterns,
+  figuresOf,
   fit,
   type Metrics,
+  type PatternFigures,
   type PatternMetrics,
   type Predictions,
   type PredictOptions,
   predict,
   score,
   scorePatterns,
+  simulateFigures,
   simulatePatterns,
   toOnnx,
 } from "./train/index.ts";

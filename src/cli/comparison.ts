@@ -7,6 +7,7 @@ import { disk } from "../node/disk.ts";
 import { planRun } from "../runs/plan.ts";
 import { removeRun, startRun } from "../runs/run.ts";
 import { parseSettings, type Settings } from "../runs/settings.ts";
+import { leading } from "../train/figures.ts";
 import { type Metrics, predict, score } from "../train/predict.ts";
 import type { Answer } from "./answer.ts";
 import { describeGroups, describeSamples } from "./explanation.ts";
@@ -59,7 +60,7 @@ export async function compare(comparison: Comparison): Promise<Answer> {
       method,
       run,
       seconds,
-      validation: result.validation.accuracy,
+      validation: leading(result.validation).value,
       test: score(predictions, splits.test),
       report: report(predictions, splits.test, fitted.calibration),
     });

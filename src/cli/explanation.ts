@@ -1,7 +1,9 @@
 /** @file Reports of interactions as text: means over groups of samples, and single samples. */
+import type { Answers, TargetReport, TargetSample } from "../interactions/explain-target.ts";
 import type { SampleReport } from "../interactions/report.ts";
 import type { GroupSummary } from "../interactions/summary.ts";
-import { share, table } from "./text.ts";
+import { figuresTable } from "./figures.ts";
+import { count, share, table } from "./text.ts";
 
 /** Means by group: accuracy, gate (where the method has one) and bits, a table each; `by` heads the column of names. */
 export function describeGroups(groups: Readonly<Record<string, GroupSummary>>, by: string): string {
@@ -22,13 +24,19 @@ export function describeGroups(groups: Readonly<Record<string, GroupSummary>>, b
 
 /** Up to `limit` samples: the first in order for each component that leads the gate, then the first of all. */
 export function describeSamples(samples: readonly SampleReport[], limit = 3): string {
-  const leaders = new Map<string, SampleReport>();
+  return chosenOf(samples, limit).map(describeSample).join("\n\n");
+}
+
+function chosenOf<T extends { readonly gate: Readonly<Record<string, number>> }>(
+  samples: readonly T[],
+  limit: number,
+): readonly T[] {
+  const leaders = new Map<string, T>();
   for (const sample of samples) {
     const leader = leaderOf(sample.gate);
     if (leader !== undefined && !leaders.has(leader)) leaders.set(leader, sample);
   }
-  const chosen = [...new Set([...leaders.values(), ...samples.slice(0, limit)])].slice(0, limit);
-  return chosen.map(describeSample).join("\n\n");
+  return [...new Set([...leaders.values(), ...samples.slice(0, limit)])].slice(0, limit);
 }
 
 function describeSample(sample: SampleReport): string {
@@ -53,6 +61,46 @@ function describeSample(sample: SampleReport): string {
     sample.present?.includes(name) === false ? "missing" : says(own),
   ]);
   return `${title}\n${table([...components, ...modalities])}`;
+}
+
+/** Figures, and the gate by group, of labels or values. */
+export function describeTarget({ patterns = {}, scored, ...all }: TargetReport["summary"]): string {
+  const names = Object.keys(all.gate);
+  const head = scored === undefined ? count(all.samples, "sample") : figuresTable(scored);
+  if (names.length === 0) return head;
+  const rows = Object.entries({ all, ...patterns }).map(([name, { samples, gate }]) => [
+    name,
+    String(samples),
+    ...names.map((component) => share(gate[component])),
+  ]);
+  const title = "gate, mean: a component's share of the prediction, not an amount of information";
+  return `${head}\n\n${title}\n${table([["modalities present", "samples", ...names], ...rows])}`;
+}
+
+/** Up to `limit` samples of labels or values: as for classes, without bits. */
+export function describeTargetSamples(samples: readonly TargetSample[], limit = 3): string {
+  return chosenOf(samples, limit)
+    .map((sample) => {
+      const has = sample.present === undefined ? "" : `, has ${sample.present.join(" and ")}`;
+      const targets = Object.keys(sample.prediction);
+      const cells = (answers: Answers | undefined): string[] => targets.map((name) => share(answers?.[name]));
+      const rows = [
+        ["  true", "", ...cells(sample.target as Answers)],
+        ["  predicted", "", ...cells(sample.prediction)],
+        ...Object.entries(sample.components).map(([name, answers]) => [
+          `  ${name}`,
+          `gate ${share(sample.gate[name])}`,
+          ...cells(answers),
+        ]),
+        ...Object.entries(sample.modalities).map(([name, answers]) => [
+          `  ${name} alone`,
+          "",
+          ...(sample.present?.includes(name) === false ? ["missing"] : cells(answers)),
+        ]),
+      ];
+      return table([[`sample ${sample.id}${has}`, "", ...targets], ...rows]);
+    })
+    .join("\n\n");
 }
 
 function leaderOf(gate: SampleReport["gate"]): string | undefined {

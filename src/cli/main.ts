@@ -44,8 +44,13 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     .option("--modalities <names>", "only these, as in audio,face")
     .action(async (dir, flags) => give((await import("./commands/data-check.ts")).dataCheck(dir, flags)));
   add(data, "generate", "write data whose true component is known for every sample")
-    .option("--kind <name>", "interaction-mixture, quad, or scenes (pictures and questions)", "interaction-mixture")
+    .option(
+      "--kind <name>",
+      "interaction-mixture, quad, scenes (pictures and questions), or sums (numbers or labels)",
+      "interaction-mixture",
+    )
     .requiredOption("--out <dir>", "where to write it")
+    .option("--target <kind>", "sums: values or labels (default: values)")
     .option("--samples <n>", "in all (mixture), or train=600,validation=200,test=200 (default: the kind's)")
     .option("--noise <x>", "standard deviation of the noise (default: 0.3; quad 0.5, scenes 0.1)")
     .option(

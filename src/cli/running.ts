@@ -4,7 +4,9 @@ import { DmilError, runError } from "../core/errors.ts";
 import { isAlive, machine } from "../node/machine.ts";
 import type { RunRecord } from "../runs/record.ts";
 import type { FinishedRun, RunOptions } from "../runs/run.ts";
+import { leading } from "../train/figures.ts";
 import type { Answer } from "./answer.ts";
+import { titleOf } from "./figures.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import { createScreen } from "./screen.ts";
 import { quoted, share } from "./text.ts";
@@ -47,10 +49,10 @@ export async function runAtTerminal(
 /** What train and resume say at the end. */
 export function finishedAnswer(out: string, { record, result }: FinishedRun): Answer {
   const last = result.stages.at(-1)!;
-  const accuracy = share(result.validation.accuracy);
+  const { name, value } = leading(result.validation);
   return {
     text: [
-      `${out}  validation accuracy ${accuracy} (stage ${last.stage}, best epoch ${last.best.epoch} of ${last.epochs})`,
+      `${out}  validation ${titleOf(name)} ${share(value)} (stage ${last.stage}, best epoch ${last.best.epoch} of ${last.epochs})`,
       `next: dmil evaluate ${quoted(out)}`,
       `      dmil explain ${quoted(out)} --out samples.csv`,
     ].join("\n"),

@@ -99,7 +99,7 @@ function liveScreen(label: string, stream: NodeJS.WriteStream, write: (text: str
       else if (event.kind === "step") {
         const row = reach(event.stage);
         row.done = event.epoch - 1 + event.step / event.steps;
-        if (row.figures === "") foot = `loss ${digits(event.loss)}  train ${share(event.accuracy)}`;
+        if (row.figures === "") foot = `loss ${digits(event.loss)}  train ${shown(event)}`;
         if (performance.now() - drawnAt > PACE_MS) draw();
       } else if (event.kind === "epoch") {
         const row = reach(event.stage);
@@ -130,7 +130,12 @@ function heading(
 }
 
 function figures({ train, validation, best }: EpochRecord): string {
-  return `train ${share(train.accuracy)}  validation ${share(validation.accuracy)} (best ${share(best.accuracy)} at ${best.epoch})`;
+  return `train ${shown(train)}  validation ${shown(validation)} (best ${shown(best)} at ${best.epoch})`;
+}
+
+/** Accuracy as it is, the share of variance explained under its name. */
+function shown({ accuracy, r2 }: { readonly accuracy?: number; readonly r2?: number }): string {
+  return r2 === undefined ? share(accuracy) : `R2 ${share(r2)}`;
 }
 
 function pace({ seconds, secondsLeft }: FitEvent & { kind: "epoch" }): string {

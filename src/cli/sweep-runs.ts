@@ -83,8 +83,8 @@ async function tune(
     if (!outcome.ok) return `failed: ${outcome.error}`;
     await folder.write(fileOf(id), `${JSON.stringify({ ...outcome.value, ...labelsOf(left[i]!) }, undefined, 1)}\n`);
     const { trials, chosen } = outcome.value;
-    const { accuracy, changes } = trials[chosen]!;
-    return `trial ${chosen + 1} of ${trials.length}, validation accuracy ${share(accuracy)}: ${JSON.stringify(changes)}`;
+    const { reached, changes } = trials[chosen]!;
+    return `trial ${chosen + 1} of ${trials.length}, ${share(reached)} on validation data: ${JSON.stringify(changes)}`;
   });
   return found;
 }
@@ -146,7 +146,8 @@ async function train(
       }),
     });
     const { seconds, scores } = outcome.value;
-    return `accuracy ${share(scores.test.accuracy)}  ${duration(seconds)}`;
+    const [figure, value] = Object.entries(scores.test)[0]!;
+    return `${figure} ${share(value)}  ${duration(seconds)}`;
   });
 }
 

@@ -1,8 +1,9 @@
 /** @file Checks of data: what is wrong ends in a DataError that names file and row, what is odd becomes a warning. */
 import { dataError, hint } from "../core/errors.ts";
 import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
-import { type DataSplits, type Dataset, featureCount, SPLITS, type SplitName } from "./dataset.ts";
+import { type DataSplits, type Dataset, featureCount, SPLITS, type SplitName, type Target } from "./dataset.ts";
 import { hasMissing, presentAt, rowsByPattern } from "./presence.ts";
+import { checkTargets, isKnown, type TargetReport, targetReports } from "./target.ts";
 
 /** One modality, seen over all splits. */
 export interface ModalityReport {
@@ -21,6 +22,8 @@ export interface SplitReport {
   /** [K] */
   readonly counts: readonly number[];
   readonly missing: number;
+  /** What is known of each label or value, where the target is not classes. */
+  readonly target?: Readonly<Record<string, TargetReport>>;
   /** Samples by the modalities they have, as in `audio+face`; where a modality is missing somewhere in the three splits. */
   readonly patterns?: Readonly<Record<string, number>>;
 }
@@ -28,7 +31,9 @@ export interface SplitReport {
 /** What `checkSplits` found in good data. */
 export interface DataReport {
   readonly modalities: Readonly<Record<string, ModalityReport>>;
+  /** Empty where there is a target. */
   readonly classes: readonly string[];
+  readonly target?: Pick<Target, "kind" | "names">;
   readonly splits: Readonly<Record<SplitName, SplitReport>>;
   readonly warnings: readonly string[];
 }
@@ -41,7 +46,7 @@ const NAME = /^\p{L}[\p{L}\p{N}_-]*$/u;
 
 /**
  * Checks three splits: equal modalities and feature shapes, as many rows as labels everywhere, finite numbers, labels in
- * range, every class in train, at least two classes, no empty split. `where` names the parts, as `train/audio` by default.
+ * range, every class in train, at least two classes (for labels and values see target.ts), no empty split. `where` names the parts, as `train/audio` by default.
  * @throws DataError at the first thing that is wrong.
  */
 export function checkSplits(splits: DataSplits, where: Where = (split, part) => `${split}/${part}`): DataReport {
@@ -55,6 +60,7 @@ export function checkSplits(splits: DataSplits, where: Where = (split, part) => 
     for (const modality of Object.keys(splits.train.modalities))
       checkFinite(splits[split], modality, where(split, modality));
   }
+  if (SPLITS.some((split) => splits[split].target !== undefined)) checkTargets(splits, where, warnings);
   const reports = {} as Record<SplitName, SplitReport>;
   const masked = SPLITS.some((split) => hasMissing(splits[split]));
   const patternsOf = (data: Dataset): Record<string, number> =>
@@ -65,7 +71,7 @@ export function checkSplits(splits: DataSplits, where: Where = (split, part) => 
       ...(masked && { patterns: patternsOf(splits[split]) }),
     };
   }
-  checkClasses(reports, classes, where("train", "labels"), warnings);
+  if (splits.train.target === undefined) checkClasses(reports, classes, where("train", "labels"), warnings);
   checkIds(splits, where);
   warnSharedGroups(splits, warnings);
   const modalities = Object.fromEntries(
@@ -75,7 +81,14 @@ export function checkSplits(splits: DataSplits, where: Where = (split, part) => 
       return [name, { dtype, shape: shape.slice(1), finite: true, constantColumns }];
     }),
   );
-  return { modalities, classes, splits: reports, warnings };
+  const { target } = splits.train;
+  return {
+    modalities,
+    classes,
+    ...(target !== undefined && { target: { kind: target.kind, names: target.names } }),
+    splits: reports,
+    warnings,
+  };
 }
 
 function checkNames(train: Dataset): void {
@@ -232,6 +245,10 @@ function checkFinite(data: Dataset, modality: string, where: string): void {
 }
 
 function checkLabels(data: Dataset, split: SplitName, where: string): SplitReport {
+  if (data.target !== undefined) {
+    const missing = data.labels.reduce((n, _, row) => n + Number(!isKnown(data, row)), 0);
+    return { samples: data.labels.length, counts: [], missing, target: targetReports(data.target) };
+  }
   const K = data.classes.length;
   const counts = new Array<number>(K).fill(0);
   let missing = 0;

@@ -3,6 +3,18 @@ import { configError, dataError, hint } from "../core/errors.ts";
 import { type Shape, sizeOf } from "../core/shape.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
 
+/** What is predicted: one of several classes, several yes/no labels, or numbers. */
+export type TargetKind = "classes" | "labels" | "values";
+
+/** Labels or values of N samples. */
+export interface Target {
+  readonly kind: Exclude<TargetKind, "classes">;
+  /** [L], as in `happy` or `sentiment`. */
+  readonly names: readonly string[];
+  /** [N, L]: labels 0 or 1, values in the data's unit; NaN is unknown, allowed everywhere, but for whole rows in the test split only. */
+  readonly values: Tensor<"float32">;
+}
+
 /** One split: row i of every array is the same sample. */
 export interface Dataset {
   /** For example `train`. */
@@ -16,10 +28,12 @@ export interface Dataset {
    * without a mask is there in every sample; every sample has at least one modality.
    */
   readonly present?: Readonly<Record<string, Uint8Array>>;
-  /** [N], 0..K-1; -1 is a missing label, allowed outside train and validation only. */
+  /** [N], 0..K-1; -1 is a missing label, allowed outside train and validation only. All -1 where there is a `target`. */
   readonly labels: Int32Array;
-  /** [K] */
+  /** [K]; empty where there is a `target`. */
   readonly classes: readonly string[];
+  /** What is predicted where it is not a class. */
+  readonly target?: Target;
   /** [N]; samples of one group (a speaker, a video) belong on the same side of a split. */
   readonly groups?: readonly string[];
   /** [N]; the true component of generated data: `redundant`, `unique_<modality>` or `synergistic`. */
@@ -110,6 +124,9 @@ export function takeRows(dataset: Dataset, rows: ArrayLike<number>, name: string
         }),
     labels: Int32Array.from(rows, (row) => dataset.labels[row]!),
     classes: dataset.classes,
+    ...(dataset.target === undefined
+      ? {}
+      : { target: { ...dataset.target, values: takeTensorRows(dataset.target.values, rows) } }),
     ...(dataset.groups === undefined ? {} : { groups: pick(dataset.groups) }),
     ...(dataset.truth === undefined ? {} : { truth: pick(dataset.truth) }),
     ...(dataset.truthBits === undefined

@@ -17,6 +17,7 @@ import { type Manifest, readManifest } from "./manifest.ts";
 import { modalityNames, readMask, withoutMissing } from "./masks.ts";
 import { openSource } from "./sources/open.ts";
 import { describe, isInteger, type RawLabels, type Source, toFloat32 } from "./sources/source.ts";
+import { readTarget, targetNames } from "./target.ts";
 
 /** How to read a folder. */
 export interface LoadOptions {
@@ -61,8 +62,8 @@ export async function readDataset(folder: Folder, options: Pick<LoadOptions, "mo
 
   const labels = {} as Record<SplitName, RawLabels>;
   for (const split of SPLITS) labels[split] = await source.labels(split);
-  const classes = classNames(labels, manifest.classes, source);
-  const reading = { source, manifest, modalities, classes, warnings, seen };
+  const readLabels = labelReader(labels, manifest, source, warnings);
+  const reading = { source, manifest, modalities, readLabels, warnings, seen };
   const parts = {} as Record<SplitName, Dataset>;
   for (const split of SPLITS) parts[split] = await readSplit(reading, split, labels[split]);
   const splits = mapSplits((split) => parts[split]);
@@ -84,8 +85,8 @@ export async function readTraining(
   const modalities = await chooseModalities(source, manifest, options, [], seen, ["validation"]);
   const labels = { train: await source.labels("train"), validation: await source.labels("validation") };
   // Every class is in train, or the data is refused.
-  const classes = classNames({ ...labels, test: labels.validation }, manifest.classes, source);
-  const reading = { source, manifest, modalities, classes, warnings: [], seen };
+  const readLabels = labelReader({ ...labels, test: labels.validation }, manifest, source, []);
+  const reading = { source, manifest, modalities, readLabels, warnings: [], seen };
   const train = await readSplit(reading, "train", labels.train);
   const validation = await readSplit(reading, "validation", labels.validation);
   checkSplits({ train, validation, test: validation }, source.where);
@@ -97,14 +98,14 @@ interface Reading {
   readonly source: Source;
   readonly manifest: Manifest;
   readonly modalities: readonly string[];
-  readonly classes: readonly string[];
+  readonly readLabels: ReturnType<typeof labelReader>;
   readonly warnings: string[];
   /** Arrays of the train split that were read before. */
   readonly seen: ReadonlyMap<string, Tensor>;
 }
 
 async function readSplit(reading: Reading, split: SplitName, labels: RawLabels): Promise<Dataset> {
-  const { source, manifest, modalities, classes, warnings, seen } = reading;
+  const { source, manifest, modalities, readLabels, warnings, seen } = reading;
   const tensors: [string, Tensor<"float32">][] = [];
   const masks: [string, Uint8Array][] = [];
   for (const name of modalities) {
@@ -118,9 +119,28 @@ async function readSplit(reading: Reading, split: SplitName, labels: RawLabels):
     name: split,
     modalities: Object.fromEntries(tensors),
     ...(masks.length > 0 && { present: Object.fromEntries(masks) }),
-    labels: classNumbers(labels, classes, source.where(split, "labels")),
-    classes,
+    ...readLabels(split),
     ...(await sampleTexts(source, manifest, split, labels)),
+  };
+}
+
+/** Labels of a split, as dataset.json says what they are. */
+function labelReader(
+  labels: Readonly<Record<SplitName, RawLabels>>,
+  manifest: Manifest,
+  source: Source,
+  warnings: string[],
+): (split: SplitName) => Pick<Dataset, "labels" | "classes" | "target"> {
+  const { target } = manifest;
+  if (target === undefined || target.kind === "classes") {
+    const classes = classNames(labels, manifest.classes, source);
+    return (split) => ({ labels: classNumbers(labels[split], classes, source.where(split, "labels")), classes });
+  }
+  const { kind } = target;
+  const names = targetNames(target, labels.train, source);
+  return (split) => {
+    const read = readTarget(labels[split], kind, names, source.where(split, "labels"), warnings);
+    return { labels: new Int32Array(read.values.shape[0]!).fill(-1), classes: [], target: read };
   };
 }
 

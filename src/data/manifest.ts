@@ -2,10 +2,16 @@
 import { z } from "zod";
 import { configError } from "../core/errors.ts";
 import { type Folder, readText } from "../core/folder.ts";
-import { parseOptions } from "../core/options.ts";
+import { oneOf, parseOptions } from "../core/options.ts";
+import type { TargetKind } from "./dataset.ts";
 
 /** What dataset.json may say; all of it is optional. */
 export interface Manifest {
+  /**
+   * What the labels are: class numbers [N] ("classes", if left out), 0 or 1 for each of several labels [N, L] ("labels"), or numbers
+   * [N, L] ("values"). `names` are those of the classes, labels or values.
+   */
+  readonly target?: { readonly kind: TargetKind; readonly names?: readonly string[] | undefined } | undefined;
   /** Class names: label k is `classes[k]`. */
   readonly classes?: readonly string[] | undefined;
   /** Which arrays are modalities, in which order. */
@@ -27,6 +33,12 @@ const names = z
 
 /** The schema of dataset.json. */
 export const manifestSchema: z.ZodType<Manifest> = z.strictObject({
+  target: z
+    .strictObject({
+      kind: oneOf("classes", "labels", "values"),
+      names: names.min(1, "needs at least one name").optional(),
+    })
+    .optional(),
   classes: names.min(2, "needs at least two class names").optional(),
   modalities: names.min(1, "needs at least one modality").optional(),
   ids: name.optional(),
@@ -46,5 +58,20 @@ export async function readManifest(folder: Folder): Promise<Manifest> {
     if (!(error instanceof SyntaxError)) throw error;
     throw configError(`${where}: not valid JSON (${error.message}); correct it or remove the file.`, { where });
   }
-  return parseOptions(manifestSchema, value, where);
+  return withClasses(parseOptions(manifestSchema, value, where), where);
+}
+
+/** Names of classes may stand in `classes` or in the target; not in both, and not where the target has none. */
+function withClasses(manifest: Manifest, where: string): Manifest {
+  const { target, classes } = manifest;
+  if (target === undefined) return manifest;
+  if (classes !== undefined && (target.kind !== "classes" || target.names !== undefined)) {
+    throw configError(
+      `${where}: classes and target are both given, ${target.kind === "classes" ? "each with names of the classes" : `though a target of ${target.kind} has no classes`}; leave classes out.`,
+      { where },
+    );
+  }
+  if (target.kind !== "classes") return manifest;
+  const { target: _, ...rest } = manifest;
+  return target.names === undefined ? rest : { ...rest, classes: target.names };
 }

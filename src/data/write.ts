@@ -36,13 +36,14 @@ export async function writeDataset(folder: Folder, splits: DataSplits): Promise<
       if (mask === undefined) continue;
       await folder.write(`${dir}/${name}_present.npy`, writeNpy(tensor("uint8", [mask.length], mask)));
     }
-    const labels = { dtype: "int32", shape: [data.labels.length], data: data.labels } as const;
+    const labels = data.target?.values ?? tensor("int32", [data.labels.length], data.labels);
     await folder.write(`${dir}/labels.npy`, writeNpy(labels));
     await folder.write(`${dir}/ids.json`, JSON.stringify(data.ids));
     for (const part of extras) await folder.write(`${dir}/${part}.json`, JSON.stringify(data[part]));
   }
+  const { target, classes } = splits.train;
   const manifest: Manifest = {
-    classes: splits.train.classes,
+    ...(target === undefined ? { classes } : { target: { kind: target.kind, names: target.names } }),
     modalities: Object.keys(splits.train.modalities),
     ids: "ids.json",
     ...Object.fromEntries(extras.map((part) => [part, `${part}.json`])),

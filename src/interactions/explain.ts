@@ -1,6 +1,7 @@
 /** @file Fitted model and data -> report: per sample what was predicted, by which component, with which gate. */
 import type { Dataset } from "../data/dataset.ts";
 import { hasMissing, presentAt } from "../data/presence.ts";
+import { requireClassLabels } from "../data/target.ts";
 import { type Calibration, calibrated, type Scaling, scaledPrediction } from "../train/calibrate.ts";
 import { argmaxRows, logSoftmaxRows } from "../train/metrics.ts";
 import type { Fitted } from "../train/model.ts";
@@ -15,13 +16,14 @@ export interface Report {
   readonly summary: Summary;
 }
 
-/** Explains every sample of a data set. @throws what `predict` throws for data of another kind. */
+/** Explains every sample of data with classes (`explainTarget`: with labels or values). @throws what `predict` throws for data of another kind. */
 export async function explain(fitted: Fitted, dataset: Dataset, options: PredictOptions = {}): Promise<Report> {
   return report(await predict(fitted, dataset, options), dataset, fitted.calibration);
 }
 
 /** The report of predictions that were made before, under the model's calibration. */
 export function report(predictions: Predictions, dataset: Dataset, calibration: Calibration): Report {
+  requireClassLabels(dataset, "explain", "explainTarget reports labels and values.");
   const { classes, ids, labels, present } = dataset;
   const modalities = Object.keys(predictions.unimodal);
   const missing = hasMissing(dataset, modalities);

@@ -6,6 +6,7 @@ import { dataError } from "../core/errors.ts";
 import { permutation } from "../core/random.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
 import { type Dataset, rowIds, takeRows } from "../data/dataset.ts";
+import { requireClassLabels } from "../data/target.ts";
 import { stack } from "../graph/ops/index.ts";
 import type { Method } from "../methods/method.ts";
 import { linear } from "../nn/linear.ts";
@@ -196,6 +197,7 @@ export async function probeRepresentations(
   dataset: Dataset,
   options: ProbeOptions,
 ): Promise<ProbeReport> {
+  requireClassLabels(dataset, "probeRepresentations");
   const representations = predictions.representations;
   if (representations === undefined || Object.keys(representations).length === 0) {
     throw dataError("these predictions hold no representations to probe; predict with `representations: true`.");

@@ -9,6 +9,7 @@
 import { dataError } from "../core/errors.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { requireClassLabels } from "../data/target.ts";
 import { type Estimate, estimate, joined, type ProbeOptions, priorLosses, probeLosses, probeRows } from "./probe.ts";
 
 /** The five numbers and both sides, in bits. */
@@ -37,6 +38,7 @@ export async function estimateTheorem1(
   dataset: Dataset,
   options: ProbeOptions,
 ): Promise<Theorem1Estimate> {
+  requireClassLabels(dataset, "estimateTheorem1");
   const { labels, classes, truth } = dataset;
   if (truth === undefined) {
     throw dataError(`the ${dataset.name} data has no true component for each sample; Theorem 1 needs it.`);

@@ -3,16 +3,18 @@
  * prediction combines the decisions of those whose modality is there. The unimodal predictions are its members.
  */
 import { z } from "zod";
+import { configError } from "../core/errors.ts";
 import { type Loose, oneOf } from "../core/options.ts";
 import type { Expr } from "../graph/expr.ts";
-import { add, at, log, logSoftmax, maximum, mul, softmax, stack, sub, sum } from "../graph/ops/index.ts";
+import { add, at, mul, stack, sub, sum } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
-import { crossEntropy } from "../nn/losses.ts";
 import {
+  type BuildInput,
   defineMethod,
   embed,
   embeddingOption,
   embeddings,
+  everyTarget,
   type MethodFactory,
   meanOfPresent,
   type Outputs,
@@ -24,8 +26,9 @@ export interface EnsembleOptions {
   /** E, the width of embeddings, 64. */
   readonly embedding: number;
   /**
-   * Mean of the members' probabilities, mean of their logits, or the product of their probabilities over the class prior to the
-   * M - 1, which is right where modalities are independent given the class: probabilities.
+   * Mean of the members' probabilities (of values: of their predictions), mean of their logits, or the product of their probabilities
+   * over the prior to the M - 1, which is right where modalities are independent given the class, and means nothing for values:
+   * probabilities.
    */
   readonly combine: "probabilities" | "logits" | "product";
 }
@@ -35,22 +38,26 @@ const schema: z.ZodType<EnsembleOptions, Loose<EnsembleOptions>> = z.strictObjec
   combine: oneOf("probabilities", "logits", "product").default("probabilities"),
 });
 
-/** Logits [B, K] from those of the members, [M, B, K]. */
+/** Outputs [B, K] from those of the members, [M, B, K]. @throws ConfigError for a product of values. */
 function combined(
+  { task, prior: priorOf }: Pick<BuildInput, "task" | "prior">,
   unimodal: Expr,
   mask: Expr | undefined,
   combine: EnsembleOptions["combine"],
-  logPrior: () => Expr,
 ): Expr {
   if (combine === "logits") return meanOfPresent(unimodal, [0], mask);
+  const members = task.spoken(unimodal);
   if (combine === "product") {
-    const logs = logSoftmax(unimodal);
-    const prior = logPrior();
-    if (mask === undefined) return sub(sum(logs, 0), mul(prior, unimodal.shape[0]! - 1));
-    return add(sum(mul(sub(logs, prior), mask), 0), prior);
+    if (task.kind === "values") {
+      throw configError(
+        `ensemble.combine: "product" multiplies probabilities, and values have none; use "probabilities", which averages the predictions.`,
+      );
+    }
+    const prior = priorOf();
+    if (mask === undefined) return sub(sum(members, 0), mul(prior, unimodal.shape[0]! - 1));
+    return add(sum(mul(sub(members, prior), mask), 0), prior);
   }
-  // A probability may underflow to 0; its logarithm must not be infinite.
-  return log(maximum(meanOfPresent(softmax(unimodal), [0], mask), 1e-30));
+  return task.fromMean(meanOfPresent(task.mean(members), [0], mask));
 }
 
 /** Modality ensemble. */
@@ -58,6 +65,7 @@ export const ensemble: MethodFactory<Loose<EnsembleOptions>, Outputs> = defineMe
   name: "ensemble",
   summary: "one model per modality, mean of probabilities",
   schema,
+  targets: everyTarget,
   variants: { "ensemble-logits": { combine: "logits" }, "ensemble-product": { combine: "product" } },
   build(input, encoders, { embedding, combine }) {
     const z = embed(input, encoders, embedding);
@@ -65,7 +73,7 @@ export const ensemble: MethodFactory<Loose<EnsembleOptions>, Outputs> = defineMe
     const modalities = Object.keys(encoders);
     const unimodal = stack(modalities.map((name, m) => linear(heads.child(name), at(z, m), input.classes)));
     return {
-      logits: combined(unimodal, presence(input, modalities), combine, input.logPrior),
+      logits: combined(input, unimodal, presence(input, modalities), combine),
       unimodal,
       representations: embeddings(z, modalities),
     };
@@ -75,8 +83,8 @@ export const ensemble: MethodFactory<Loose<EnsembleOptions>, Outputs> = defineMe
       name: modality,
       trains: (parameter) =>
         parameter.startsWith(`encoders.${modality}.`) || parameter.startsWith(`heads.${modality}.`),
-      terms: (out, target) => [
-        { names: [`ce.only.${modality}`], value: crossEntropy(at(out.unimodal, m), target), weights: [1] },
+      terms: (out, target, { task }) => [
+        { names: [`${task.term}.only.${modality}`], value: task.loss(at(out.unimodal, m), target), weights: [1] },
       ],
       prediction: (out) => at(out.unimodal, m),
       epochs: 40,

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { type Loose, oneOf } from "../core/options.ts";
 import { deepFusion, deepHeads, sumFusion } from "./heads.ts";
 import { lateFusion, wholeStage } from "./late-fusion.ts";
-import { defineMethod, embeddingOption, type MethodFactory, type Outputs } from "./method.ts";
+import { defineMethod, embeddingOption, everyTarget, type MethodFactory, type Outputs } from "./method.ts";
 
 /** Settings. */
 export interface JointOptions {
@@ -26,6 +26,7 @@ export const joint: MethodFactory<Loose<JointOptions>, Outputs> = defineMethod({
   name: "joint",
   summary: "one linear head on concatenated embeddings",
   schema,
+  targets: everyTarget,
   variants: {
     "joint-mlp": { head: "mlp" },
     "joint-sum": { head: "sum" },

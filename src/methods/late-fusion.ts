@@ -4,7 +4,6 @@
  */
 import { asLeaf, type Expr, topological } from "../graph/expr.ts";
 import { add, concat, matmul, mul, reshape, split, stack, unstack } from "../graph/ops/index.ts";
-import { crossEntropy } from "../nn/losses.ts";
 import type { Module } from "../nn/module.ts";
 import { type BuildInput, embed, embeddings, type Outputs, type Stage } from "./method.ts";
 
@@ -67,11 +66,13 @@ export function stillFusion(
   return drawn ? lateFusion({ ...input, scope: input.scope.still() }, encoders, embedding) : fusion;
 }
 
-/** One stage that trains everything on the cross-entropy of the prediction; what a method adds to it is spread over it. */
+/** One stage that trains everything on the loss of the prediction; what a method adds to it is spread over it. */
 export const wholeStage: Stage<Outputs> = {
   name: "whole",
   trains: () => true,
-  terms: (out, target) => [{ names: ["ce.prediction"], value: crossEntropy(out.logits, target), weights: [1] }],
+  terms: (out, target, { task }) => [
+    { names: [`${task.term}.prediction`], value: task.loss(out.logits, target), weights: [1] },
+  ],
   prediction: (out) => out.logits,
   epochs: 40,
   learningRate: 1e-3,

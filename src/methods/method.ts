@@ -6,29 +6,39 @@ import { z } from "zod";
 import { configError, hint } from "../core/errors.ts";
 import { parseOptions } from "../core/options.ts";
 import type { Shape } from "../core/shape.ts";
+import type { TargetKind } from "../data/dataset.ts";
 import type { Expr } from "../graph/expr.ts";
 import { at, div, maximum, mean, mul, slice, stack, sum, where } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
 import type { Module, Scope } from "../nn/module.ts";
+import type { Task } from "./task.ts";
 
-/** What a method is built on: named inputs [B, F_m] in modality order, and the number of classes K. */
+export { type Task, tasks } from "./task.ts";
+
+/** What a method is built on: named inputs [B, F_m] in modality order, and the number of outputs K. */
 export interface BuildInput {
   readonly scope: Scope;
   readonly inputs: Readonly<Record<string, Expr>>;
+  /** K: classes, labels or values. */
   readonly classes: number;
-  /** Log-probabilities of the classes in the training data, [K]: a stored number that training fills in. */
-  readonly logPrior: () => Expr;
+  /** What the target's kind means for losses and decisions. */
+  readonly task: Task;
+  /**
+   * What is predicted where nothing is known, [K]: a stored number that training fills in. Log-probabilities of the classes in the
+   * training data, log-odds of labels, 0 for (standardised) values.
+   */
+  readonly prior: () => Expr;
   /**
    * [B, M], in the order of `inputs`: 1 where the sample has the modality, 0 where it is missing. Left out where nothing is missing.
    * A missing modality's inputs are zeros (the mean of the training data) and so are its embeddings (`embed`); its unimodal
-   * prediction is replaced by the class prior, whatever the method gives. `presence` gives this as a stack.
+   * prediction is replaced by the prior, whatever the method gives. `presence` gives this as a stack.
    */
   readonly present?: Expr;
 }
 
 /** What every method gives. Stacks have one entry per modality (in order) or per component. */
 export interface Outputs {
-  /** Prediction [B, K]: logits or log-probabilities. */
+  /** Prediction [B, K]: logits or log-probabilities of classes, log-odds of labels, standardised values. */
   readonly logits: Expr;
   /** What each modality alone predicts [M, B, K]; which head that is, the method's page says. */
   readonly unimodal: Expr;
@@ -46,7 +56,7 @@ export interface Outputs {
 /** A quantity with one row per sample, [.., B, F], and, where rows do not count alike, their weights [.., B, 1]. */
 export type Statistic = Expr | { readonly value: Expr; readonly weight: Expr };
 
-/** Name of the stored class prior. */
+/** Name of the stored prior. */
 export const PRIOR = "prior";
 
 /** A vector of named loss terms: the stage's loss is the sum of weight_i * value_i over all its terms. */
@@ -66,6 +76,7 @@ export interface MemorySpec {
 
 /** What a step knows besides the batch. Nothing in it has a gradient. */
 export interface StepContext {
+  readonly task: Task;
   /** The epoch of the stage, [], counted from 1. */
   readonly epoch: Expr;
   /** By name, as the step before left it (`Stage.memory`). */
@@ -101,7 +112,7 @@ export interface Stage<O extends Outputs> {
   readonly name: string;
   /** Is the parameter of this name trained? The others stay as they are, to the bit. */
   trains(parameter: string): boolean;
-  /** Losses in training; `target` [B, K] holds one-hot labels. */
+  /** Losses in training; `target` [B, K] holds one-hot classes, labels 0 or 1, or standardised values; NaN where unknown. */
   terms(outputs: O, target: Expr, context: StepContext): readonly Terms[];
   /**
    * Gradients that the optimiser is to see in place of those of the losses, by parameter name: before clipping and moments. Those left
@@ -131,7 +142,10 @@ export interface Stage<O extends Outputs> {
   statistics?(outputs: O, target: Expr): Readonly<Record<string, Statistic>>;
   /** The prediction [B, K] that is judged on validation data after each epoch. */
   prediction(outputs: O): Expr;
-  /** What picks the best epoch: accuracy, then log-loss among equals (left out), log-loss alone, or nothing: the last one is taken. */
+  /**
+   * What picks the best epoch: accuracy, then log-loss among equals (left out), log-loss alone, or nothing: the last one is taken.
+   * Labels are always judged by log-loss, and values by squared error.
+   */
   readonly best?: "accuracy" | "logLoss" | "last";
   /** Defaults that a run may override. */
   readonly epochs: number;
@@ -142,6 +156,8 @@ export interface Stage<O extends Outputs> {
 /** A configured method. */
 export interface Method<O extends Outputs = Outputs> {
   readonly name: string;
+  /** Kinds of target it serves; classes if left out. */
+  readonly targets?: readonly TargetKind[];
   /** Modalities by name, in order. */
   readonly modalities: readonly string[];
   /** All settings as plain data: with it and `name` the method can be built again. */
@@ -162,6 +178,8 @@ export interface MethodDefinition<S extends z.ZodType, O extends Outputs> {
   readonly variants?: Readonly<Record<string, z.input<S>>>;
   /** Values of options worth trying when the method is tuned, by option (`loss.lambda` for one inside another). */
   readonly search?: Readonly<Record<string, readonly unknown[]>>;
+  /** Kinds of target the method serves; classes if left out. */
+  readonly targets?: readonly TargetKind[];
   /** The largest number of modalities the method is defined for; any if left out. */
   readonly most?: number;
   /** Comparisons list the method once for each modality, which its option `modality` takes. */
@@ -176,15 +194,20 @@ export interface MethodFactory<I = unknown, O extends Outputs = Outputs> {
   readonly methodName: string;
   readonly summary: string;
   readonly schema: z.ZodType;
+  readonly targets: readonly TargetKind[];
   readonly variants: Readonly<Record<string, object>>;
   readonly search: Readonly<Record<string, readonly unknown[]>>;
   readonly perModality: boolean;
 }
 
+/** All kinds of target: for methods whose losses are the task's. */
+export const everyTarget: readonly TargetKind[] = ["classes", "labels", "values"];
+
 /** Turns a definition into a factory whose options are checked. @throws ConfigError for too few or too many modalities, or bad options. */
 export function defineMethod<S extends z.ZodType, O extends Outputs>(
   definition: MethodDefinition<S, O>,
 ): MethodFactory<z.input<S>, O> {
+  const { targets = ["classes"] } = definition;
   const create = (settings: { readonly encoders: Readonly<Record<string, Module>> } & z.input<S>): Method<O> => {
     const { encoders, ...given } = settings;
     const modalities = Object.keys(encoders);
@@ -208,6 +231,7 @@ export function defineMethod<S extends z.ZodType, O extends Outputs>(
     }
     return {
       name: definition.name,
+      targets,
       modalities,
       description: {
         encoders: Object.fromEntries(modalities.map((name) => [name, encoders[name]!.description])),
@@ -230,6 +254,7 @@ export function defineMethod<S extends z.ZodType, O extends Outputs>(
     methodName: definition.name,
     summary: definition.summary,
     schema: definition.schema as z.ZodType,
+    targets,
     variants: (definition.variants ?? {}) as Readonly<Record<string, object>>,
     search: definition.search ?? {},
     perModality: definition.perModality === true,
@@ -275,9 +300,9 @@ export function meanOfPresent(values: Expr, axes: readonly number[], mask: Expr 
   return div(sum(mul(values, mask), axes), mul(count, others));
 }
 
-/** Predictions [M, B, K] that say the class prior where the modality is missing (`mask` [M, B, 1]). */
-export function priorWhereMissing({ logPrior }: BuildInput, logits: Expr, mask: Expr | undefined): Expr {
-  return mask === undefined ? logits : where(mask, logits, logPrior());
+/** Predictions [M, B, K] that say the prior where the modality is missing (`mask` [M, B, 1]). */
+export function priorWhereMissing({ prior }: BuildInput, logits: Expr, mask: Expr | undefined): Expr {
+  return mask === undefined ? logits : where(mask, logits, prior());
 }
 
 /** The entries of a stack [M, B, E] as representations `embedding_<modality>`. */

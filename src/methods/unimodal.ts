@@ -1,5 +1,5 @@
 /**
- * @file One modality alone: its encoder and a linear head. The others are not read; what they alone predict is the class prior.
+ * @file One modality alone: its encoder and a linear head. The others are not read; what they alone predict is the prior.
  */
 import { z } from "zod";
 import { configError, hint } from "../core/errors.ts";
@@ -7,7 +7,15 @@ import { type Loose, shown } from "../core/options.ts";
 import { add, at, mul, stack } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
 import { wholeStage } from "./late-fusion.ts";
-import { defineMethod, embed, embeddingOption, embeddings, type MethodFactory, type Outputs } from "./method.ts";
+import {
+  defineMethod,
+  embed,
+  embeddingOption,
+  embeddings,
+  everyTarget,
+  type MethodFactory,
+  type Outputs,
+} from "./method.ts";
 
 /** Settings. */
 export interface UnimodalOptions {
@@ -30,13 +38,14 @@ export const unimodal: MethodFactory<UnimodalInput, Outputs> = defineMethod({
   name: "unimodal",
   summary: "one modality alone",
   schema,
+  targets: everyTarget,
   perModality: true,
   build(input, encoders, { embedding, modality }) {
     const { scope, classes } = input;
     const z = embed(input, { [modality]: encoders[modality]! }, embedding);
     const logits = linear(scope.child("head"), at(z, 0), classes);
     // A row for each sample, though no sample has a say.
-    const prior = add(mul(logits, 0), input.logPrior());
+    const prior = add(mul(logits, 0), input.prior());
     return {
       logits,
       unimodal: stack(Object.keys(encoders).map((name) => (name === modality ? logits : prior))),

@@ -26,14 +26,17 @@ export async function hashSplits(
   modalities: readonly string[],
 ): Promise<DataHashes> {
   const hashes: Record<string, string> = {};
-  for (const [split, { labels, classes, modalities: arrays, present }] of Object.entries(parts)) {
+  for (const [split, { labels, classes, target, modalities: arrays, present }] of Object.entries(parts)) {
     for (const name of modalities) {
       const { shape, data: values } = arrays[name]!;
       hashes[`${split}/${name}`] = await hashArray(shape.join(","), values);
       const mask = present?.[name];
       if (mask?.includes(0)) hashes[`${split}/${name}_present`] = await hashArray("", mask);
     }
-    hashes[`${split}/labels`] = await hashArray(JSON.stringify(classes), labels);
+    hashes[`${split}/labels`] =
+      target === undefined
+        ? await hashArray(JSON.stringify(classes), labels)
+        : await hashArray(JSON.stringify([target.kind, target.names]), target.values.data);
   }
   return hashes;
 }

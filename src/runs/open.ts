@@ -2,6 +2,7 @@
 import { dataError, runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { describeTarget, sameTarget } from "../data/target.ts";
 import { methodFrom } from "../methods/index.ts";
 import { decodeModel, type Fitted } from "../train/model.ts";
 import { type RunRecord, readRecord, runFiles } from "./record.ts";
@@ -24,9 +25,17 @@ export async function openRun(folder: Folder): Promise<OpenRun> {
   return { record, fitted };
 }
 
-/** @throws DataError when the classes are not those the model was trained on, in that order. */
+/** @throws DataError when the classes (or labels, or values) are not those the model was trained on, in that order. */
 export function requireClasses(fitted: Fitted, dataset: Dataset): void {
-  const { classes } = fitted;
+  const { classes, target } = fitted;
+  if (target !== undefined || dataset.target !== undefined) {
+    if (target !== undefined && dataset.target !== undefined && sameTarget(target, dataset.target)) return;
+    const model =
+      target === undefined ? `classes (${classes.join(", ")})` : `${target.kind} (${target.names.join(", ")})`;
+    throw dataError(
+      `the ${dataset.name} data has ${describeTarget(dataset)}, the model ${model}; they must be the same in the same order. Say so under "target" in dataset.json.`,
+    );
+  }
   if (classes.length === dataset.classes.length && classes.every((name, k) => name === dataset.classes[k])) return;
   throw dataError(
     `the ${dataset.name} data has the classes ${dataset.classes.join(", ")}, the model ${classes.join(", ")}; they must be the same in the same order. Name them in dataset.json.`,

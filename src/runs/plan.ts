@@ -2,7 +2,8 @@
 import { hint } from "../core/errors.ts";
 import type { OptionIssue } from "../core/options.ts";
 import { type Dataset, featureCount, requireModalities } from "../data/dataset.ts";
-import { methodNamed, resolveMethod } from "../methods/index.ts";
+import { requireClassLabels, targetKind } from "../data/target.ts";
+import { methodNamed, methods, resolveMethod } from "../methods/index.ts";
 import type { Method } from "../methods/method.ts";
 import { mlp } from "../nn/mlp.ts";
 import { issuesError, optimiserOf, type Settings } from "./settings.ts";
@@ -24,7 +25,8 @@ export interface Plan {
 
 /**
  * Builds the method that settings describe on the features of `train`, and fills in what depends on it.
- * @throws ConfigError for modalities or stages that do not exist; `fields.issues` lists them.
+ * @throws ConfigError for modalities or stages that do not exist, which `fields.issues` lists, and for a method that does not serve the
+ * data's kind of target.
  */
 export function planRun(settings: Settings, train: Dataset): Plan {
   const known = Object.keys(train.modalities);
@@ -42,6 +44,7 @@ export function planRun(settings: Settings, train: Dataset): Plan {
     encoders,
     ...settings.options,
   } as never) as unknown as Method;
+  requireTarget(method, train);
   const rates = settings.learningRate;
   const issues = [
     ...stageIssues("epochs", settings.epochs, method),
@@ -62,6 +65,14 @@ export function planRun(settings: Settings, train: Dataset): Plan {
     options: method.description.options as Settings["options"],
   };
   return { config, method };
+}
+
+/** @throws ConfigError when the method does not serve the data's kind of target; names those that do. */
+function requireTarget({ name, targets = ["classes"] }: Method, train: Dataset): void {
+  const kind = targetKind(train);
+  if (targets.includes(kind)) return;
+  const others = Object.keys(methods).filter((other) => methods[other]!.targets.includes(kind));
+  requireClassLabels(train, name, `Methods for ${kind}: ${others.join(", ")}.`);
 }
 
 function stageIssues(setting: string, given: Readonly<Record<string, number>>, method: Method): OptionIssue[] {

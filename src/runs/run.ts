@@ -1,10 +1,11 @@
 /** @file A run: training with a memory. It starts, goes on after an interrupt or a kill to the same bits, and ends. */
 import { DmilError, runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
-import type { FitEvent } from "../train/events.ts";
+import type { EpochRecord, FitEvent } from "../train/events.ts";
+import { type Figures, figuresOf } from "../train/figures.ts";
 import { fit } from "../train/fit.ts";
 import { encodeModel, type Fitted } from "../train/model.ts";
-import { evaluate, type Metrics } from "../train/predict.ts";
+import { type Metrics, predict, score } from "../train/predict.ts";
 import { type DataHashes, hashData, identityOf, type TrainingData } from "./identity.ts";
 import { type Plan, planRun } from "./plan.ts";
 import {
@@ -40,10 +41,10 @@ export interface RunResult {
   readonly stages: readonly {
     readonly stage: string;
     readonly epochs: number;
-    readonly best: { readonly epoch: number; readonly accuracy: number };
+    readonly best: EpochRecord["best"];
   }[];
   /** Of the finished model. */
-  readonly validation: Metrics;
+  readonly validation: Metrics | Figures;
 }
 
 export interface FinishedRun {
@@ -159,7 +160,8 @@ async function train(
       },
     });
     const { backend, threads } = journal.record().engine!;
-    const validation = await evaluate(fitted, data.validation, { backend, threads });
+    const said = await predict(fitted, data.validation, { backend, threads });
+    const validation = fitted.target === undefined ? score(said, data.validation) : figuresOf(said, data.validation);
     const result = resultOf(fitted, config.seed, validation);
     await folder.write(runFiles.model, encodeModel(fitted));
     await folder.write(runFiles.result, `${JSON.stringify(result, undefined, 2)}\n`);
@@ -230,11 +232,11 @@ function requireSameData(label: string, before: DataHashes, hashes: DataHashes):
   );
 }
 
-function resultOf({ method, history }: Fitted, seed: number, validation: Metrics): RunResult {
+function resultOf({ method, history }: Fitted, seed: number, validation: RunResult["validation"]): RunResult {
   const names = [...new Set(history.map((record) => record.stage))];
   const stages = names.map((stage) => {
     const { epochs, best } = history.findLast((record) => record.stage === stage)!;
-    return { stage, epochs, best: { epoch: best.epoch, accuracy: best.accuracy } };
+    return { stage, epochs, best };
   });
   return { method: method.name, seed, stages, validation };
 }

@@ -40,11 +40,22 @@ function scalarsOf({ stage, learningRate, train, validation }: EpochRecord): Rec
   return {
     ...Object.fromEntries(Object.entries(train.terms).map(([term, value]) => [`train/${stage}/${term}`, value])),
     "train/loss": train.loss,
-    "train/accuracy": train.accuracy,
-    "validation/accuracy": validation.accuracy,
-    "validation/log_loss": validation.logLoss,
+    ...given({ "train/accuracy": train.accuracy, "train/r2": train.r2 }),
+    ...given({
+      "validation/accuracy": validation.accuracy,
+      "validation/log_loss": validation.logLoss,
+      "validation/r2": validation.r2,
+      "validation/squared_error": validation.squaredError,
+    }),
     [`learning_rate/${stage}`]: learningRate,
   };
+}
+
+/** Those figures that the kind of target has. */
+function given(figures: Readonly<Record<string, number | undefined>>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(figures).flatMap(([tag, value]) => (value === undefined ? [] : [[tag, value]])),
+  );
 }
 
 /** An event file: its version at time `start` (seconds since 1970), then an event an entry. What is not a number in JSON is NaN. */

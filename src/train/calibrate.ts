@@ -18,7 +18,7 @@ export const UNSCALED: Scaling = { scale: 1, doubt: 0 };
 
 /** What turns a model's logits into probabilities that can be read as such, and information be read off. */
 export interface Calibration {
-  /** Log-probabilities of the classes in the training data, [K]. */
+  /** Log-probabilities of the classes in the training data, [K]; log-odds of labels, 0 for values. */
   readonly logPrior: readonly number[];
   /** Of the prediction as it is, over even probabilities in place of the prior (`scaledPrediction`): its first class stays the first. */
   readonly prediction: Scaling;

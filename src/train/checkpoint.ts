@@ -3,7 +3,7 @@ import { runError } from "../core/errors.ts";
 import type { State } from "../core/tensor.ts";
 import { readSafetensors, writeSafetensors } from "../data/formats/safetensors.ts";
 import type { ScheduleState } from "../optim/index.ts";
-import type { EpochRecord } from "./events.ts";
+import type { EpochFigures, EpochRecord } from "./events.ts";
 
 /** Where a run stands. Plain data. */
 export interface Position {
@@ -17,8 +17,8 @@ export interface Position {
   readonly step: number;
   readonly schedule: ScheduleState;
   /** Best epoch of the stage so far; absent before the first. */
-  readonly best?: { readonly epoch: number; readonly accuracy: number; readonly logLoss: number };
-  /** Sums over the samples of the epoch under way. */
+  readonly best?: EpochFigures & { readonly epoch: number };
+  /** Sums over the samples of the epoch under way; `correct` as judge.ts has it for the target's kind. */
   readonly sums: { readonly samples: number; readonly correct: number; readonly terms: readonly number[] };
   readonly history: readonly EpochRecord[];
   readonly finished: boolean;

@@ -1,5 +1,18 @@
 /** @file What a training run tells while it goes. Plain data: it can be printed, stored and sent. */
 
+/** What progress shows: accuracy (of labels the mean over labels), or, of values, the share of variance explained, at most 1. */
+export type Headline =
+  | { readonly accuracy: number; readonly r2?: never }
+  | { readonly accuracy?: never; readonly r2: number };
+
+/** Figures on validation data: accuracy and log-loss in nats; of values r2 and the mean squared error in variances of the training data. */
+export interface EpochFigures {
+  readonly accuracy?: number;
+  readonly logLoss?: number;
+  readonly r2?: number;
+  readonly squaredError?: number;
+}
+
 /** Figures of one finished epoch. Losses in nats, accuracies as shares. */
 export interface EpochRecord {
   readonly stage: string;
@@ -7,15 +20,14 @@ export interface EpochRecord {
   readonly epoch: number;
   readonly epochs: number;
   readonly learningRate: number;
-  readonly train: {
+  readonly train: Headline & {
     readonly loss: number;
-    readonly accuracy: number;
     /** Each loss term, unweighted, mean over the samples of the epoch. */
     readonly terms: Readonly<Record<string, number>>;
   };
-  readonly validation: { readonly accuracy: number; readonly logLoss: number };
-  /** Best validation accuracy of the stage so far, and its epoch. */
-  readonly best: { readonly accuracy: number; readonly epoch: number };
+  readonly validation: EpochFigures;
+  /** The stage's best epoch so far, and its figure on validation data. */
+  readonly best: Headline & { readonly epoch: number };
 }
 
 export type FitEvent =
@@ -39,7 +51,7 @@ export type FitEvent =
       /** Numbers in features of frozen parts that are computed once. */
       readonly keptFeatures: number;
     }
-  | {
+  | (Headline & {
       readonly kind: "step";
       readonly stage: string;
       readonly epoch: number;
@@ -48,12 +60,11 @@ export type FitEvent =
       readonly step: number;
       readonly steps: number;
       readonly loss: number;
-      readonly accuracy: number;
-    }
+    })
   | ({ readonly kind: "epoch"; readonly seconds: number; readonly secondsLeft: number } & EpochRecord)
   | { readonly kind: "checkpoint"; readonly stage: string; readonly epoch: number; readonly step: number }
   | {
       readonly kind: "finished";
       readonly seconds: number;
-      readonly best: { readonly accuracy: number; readonly stage: string };
+      readonly best: Headline & { readonly stage: string };
     };

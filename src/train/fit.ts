@@ -6,6 +6,7 @@ import { epochOrder } from "../data/batches.ts";
 import { type Dataset, featureCount } from "../data/dataset.ts";
 import { hasMissing } from "../data/presence.ts";
 import { fitStandardiser, type Standardiser } from "../data/standardise.ts";
+import { describeTarget, targetKind } from "../data/target.ts";
 import { type Method, type Outputs, PRIOR, type Stage } from "../methods/method.ts";
 import { checkRate, initialState } from "../nn/module.ts";
 import {
@@ -18,15 +19,16 @@ import {
   step as stepSchedule,
 } from "../optim/index.ts";
 import { type Backend, type BackendName, loadBackend } from "../runtime/backend.ts";
-import { logPriorOf, UNSCALED, uncalibrated } from "./calibrate.ts";
+import { UNSCALED, uncalibrated } from "./calibrate.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type Position } from "./checkpoint.ts";
 import { sourcesOf } from "./evaluate.ts";
 import type { EpochRecord, FitEvent } from "./events.ts";
 import { parametersOf, type Widths } from "./graph.ts";
-import { accuracy, argmaxRows, logLoss } from "./metrics.ts";
+import { headline, headlineOf, isBetter, judge, merit } from "./judge.ts";
 import { encodeModel, type Fitted } from "./model.ts";
 import { calibrate } from "./predict.ts";
 import { type PreparedStage, prepareStage, type Samples } from "./stage.ts";
+import { type FittedTarget, fitTarget, priorOf, targetRows } from "./target.ts";
 
 export interface FitOptions {
   /** Decides initial weights, order and noise; the same seed gives the same bits on the same backend and thread count. */
@@ -101,11 +103,14 @@ export async function fit(
   );
   const widths: Widths = {
     features: Object.fromEntries(method.modalities.map((name) => [name, featureCount(train.modalities[name]!)])),
-    classes: train.classes.length,
+    classes: train.target?.names.length ?? train.classes.length,
+    kind: targetKind(train),
     ...((modalityDropout > 0 || [train, validation].some((part) => hasMissing(part, method.modalities))) && {
       masked: true,
     }),
   };
+  requireTarget(method, train);
+  const target = fitTarget(train);
   const parameters = parametersOf(method, widths);
   const size = parameters.reduce((n, { shape }) => n + shape.reduce((a, b) => a * b, 1), 0);
   const { backend, note } = await loadBackend(options.backend ?? "auto");
@@ -113,8 +118,8 @@ export async function fit(
   const checkpoint = options.resume === true ? await readCheckpoint(options) : undefined;
   const standardiser = fitStandardiser(train);
   const samples = {
-    train: samplesOf(train, standardiser, method, widths),
-    validation: samplesOf(validation, standardiser, method, widths),
+    train: samplesOf(train, standardiser, method, widths, target),
+    validation: samplesOf(validation, standardiser, method, widths, target),
   };
 
   emit({
@@ -128,7 +133,7 @@ export async function fit(
   });
   if (note !== undefined) emit({ kind: "note", message: note });
 
-  const logPrior = logPriorOf(train.labels, widths.classes);
+  const logPrior = priorOf(train);
   const unscaled = {
     logPrior,
     prediction: UNSCALED,
@@ -138,6 +143,7 @@ export async function fit(
   const result = (state: State, history: readonly EpochRecord[]): Fitted => ({
     method,
     classes: train.classes,
+    ...(target !== undefined && { target }),
     shapes,
     standardiser,
     state,
@@ -184,7 +190,10 @@ export async function fit(
   emit({
     kind: "finished",
     seconds: (performance.now() - started) / 1000,
-    best: { accuracy: last?.best.accuracy ?? Number.NaN, stage: last?.stage ?? "" },
+    best: {
+      ...headlineOf(last?.best.accuracy ?? last?.best.r2 ?? Number.NaN, targetKind(train)),
+      stage: last?.stage ?? "",
+    },
   });
   return fitted;
 }
@@ -241,8 +250,22 @@ function scheduleOf({ schedule }: Stage<Outputs>, epochs: number): Schedule {
   return plateau({ mode: "max", factor, patience, threshold, minimum });
 }
 
-function samplesOf(dataset: Dataset, standardiser: Standardiser, method: Method, { masked }: Widths): Samples {
-  return { labels: dataset.labels, sources: sourcesOf(dataset, standardiser, method.modalities, masked) };
+function samplesOf(
+  dataset: Dataset,
+  standardiser: Standardiser,
+  method: Method,
+  { masked }: Widths,
+  fitted: FittedTarget | undefined,
+): Samples {
+  const target = targetRows(dataset, fitted);
+  const sources = sourcesOf(dataset, standardiser, method.modalities, masked);
+  return { labels: dataset.labels, sources, ...(target !== undefined && { target }) };
+}
+
+/** @throws ConfigError when the method does not serve the data's kind of target. */
+function requireTarget({ name, targets = ["classes"] }: Method, dataset: Dataset): void {
+  if (targets.includes(targetKind(dataset))) return;
+  throw configError(`${name} needs ${targets.join(" or ")}; this data has ${describeTarget(dataset)}.`, { targets });
 }
 
 interface StageRun extends PlannedStage {
@@ -265,6 +288,7 @@ interface StageRun extends PlannedStage {
 async function runStage(run: StageRun): Promise<{ state: State; history: readonly EpochRecord[] }> {
   const { stage, epochs, learningRate, schedule, samples, options, emit, resumed } = run;
   const { seed, batchSize = 64, folder, signal, checkpointSeconds = 5 } = options;
+  const kind = run.widths.kind ?? "classes";
   const prepared = await prepareStage({
     ...run,
     train: samples.train,
@@ -322,21 +346,12 @@ async function runStage(run: StageRun): Promise<{ state: State; history: readonl
         return pause();
       });
       await prepared.renewStatistics();
-      const logits = await prepared.predict(samples.validation);
-      const classes = run.widths.classes;
-      const validation = {
-        accuracy: accuracy(argmaxRows(logits, classes), samples.validation.labels),
-        logLoss: logLoss(logits, samples.validation.labels, classes),
-      };
+      const validation = judge(await prepared.predict(samples.validation), samples.validation, kind);
       const epoch = position.epoch + 1;
       const before = position.best;
-      const better =
-        before === undefined ||
-        stage.best === "last" ||
-        (stage.best !== "logLoss" && validation.accuracy > before.accuracy) ||
-        ((stage.best === "logLoss" || validation.accuracy === before.accuracy) && validation.logLoss < before.logLoss);
+      const better = isBetter(validation, before, stage.best, kind);
       if (better) best = prepared.state();
-      const bestNow = better ? { epoch, ...validation } : before;
+      const bestNow = before === undefined || better ? { epoch, ...validation } : before;
       const { samples: count, correct, terms } = position.sums;
       const record: EpochRecord = {
         stage: stage.name,
@@ -345,20 +360,17 @@ async function runStage(run: StageRun): Promise<{ state: State; history: readonl
         learningRate: learningRate * position.schedule.factor,
         train: {
           loss: terms.reduce((total, term, i) => total + (weights[i]! * term) / count, 0),
-          accuracy: correct / count,
+          ...headlineOf(correct / count, kind),
           terms: Object.fromEntries(termNames.map((name, i) => [name, terms[i]! / count])),
         },
         validation,
-        best: { accuracy: bestNow.accuracy, epoch: bestNow.epoch },
+        best: { ...headline(bestNow), epoch: bestNow.epoch },
       };
       position = {
         ...position,
         epoch,
         batch: 0,
-        schedule: schedule.next(
-          position.schedule,
-          stage.best === "logLoss" ? -validation.logLoss : validation.accuracy,
-        ),
+        schedule: schedule.next(position.schedule, merit(validation, stage.best, kind)),
         best: bestNow,
         sums: emptySums(termNames.length),
         history: [...position.history, record],
@@ -377,7 +389,7 @@ async function runStage(run: StageRun): Promise<{ state: State; history: readonl
 
 /** The batches of one epoch from where the position stands; `pause` is called now and then, between steps. */
 async function runEpoch(
-  { stage, epochs, learningRate, index, samples, options, emit }: StageRun,
+  { stage, epochs, learningRate, index, widths, samples, options, emit }: StageRun,
   prepared: PreparedStage,
   start: Position,
   pause: (now: Position) => Promise<void>,
@@ -404,7 +416,13 @@ async function runEpoch(
     if (performance.now() - breathed > rest || batch === prepared.plan.length) {
       const loss = terms.reduce((total, term, i) => total + (prepared.weights[i]! * term) / count, 0);
       const progress = { epoch: start.epoch + 1, epochs, step: batch, steps: prepared.plan.length };
-      emit({ kind: "step", stage: stage.name, ...progress, loss, accuracy: correct / count });
+      emit({
+        kind: "step",
+        stage: stage.name,
+        ...progress,
+        loss,
+        ...headlineOf(correct / count, widths.kind ?? "classes"),
+      });
       await new Promise((resolve) => setTimeout(resolve, 0));
       if (batch < prepared.plan.length) await pause(position());
       breathed = performance.now();

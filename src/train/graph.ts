@@ -1,6 +1,7 @@
 /** @file What a stage computes, as one graph: forward, loss terms, prediction, gradients. Nothing is compiled here. */
 import { configError, internalError } from "../core/errors.ts";
 import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
+import type { TargetKind } from "../data/dataset.ts";
 import { asLeaf, type Expr, leaf, topological } from "../graph/expr.ts";
 import { grad } from "../graph/grad.ts";
 import { slice, where } from "../graph/ops/index.ts";
@@ -12,19 +13,24 @@ import {
   priorWhereMissing,
   type Stage,
   type StepContext,
+  type Task,
   type Terms,
+  tasks,
 } from "../methods/method.ts";
 import { type NoiseSpec, type ParameterSpec, type Requests, rootScope, type Scope } from "../nn/module.ts";
 
-/** Widths a model is built on: features per modality (in order) and the number of classes. */
+/** Widths a model is built on: features per modality (in order) and the number of outputs. */
 export interface Widths {
   readonly features: Readonly<Record<string, number>>;
+  /** Classes, labels or values. */
   readonly classes: number;
+  /** What they are; classes if left out. */
+  readonly kind?: TargetKind;
   /** The model is told which modalities each sample has. */
   readonly masked?: boolean;
 }
 
-/** The leaf [B, F] of a modality, and that of the one-hot labels [B, K]. */
+/** The leaf [B, F] of a modality, and that of the target [B, K]. */
 export const modalityLeaf = (name: string): string => `modality.${name}`;
 export const TARGET = "target";
 /** The leaf [B, M] of which modalities each sample has, in the order of the widths. */
@@ -40,7 +46,7 @@ export const changes = (input: string): boolean => input === TARGET || input.sta
 /** The method's graph on a batch, with what it asked for. */
 export function forward<O extends Outputs>(
   method: Method<O>,
-  { features, classes, masked = false }: Widths,
+  { features, classes, kind = "classes", masked = false }: Widths,
   batch: number,
   options: { readonly training: boolean; readonly frozen?: (path: string) => boolean },
 ): { outputs: O; requests: Requests } {
@@ -49,11 +55,11 @@ export function forward<O extends Outputs>(
     Object.entries(features).map(([name, width]) => [name, leaf("input", modalityLeaf(name), [batch, width])]),
   );
   const present = masked ? leaf("input", PRESENT, [batch, Object.keys(features).length]) : undefined;
-  return { outputs: buildOn(method, scope, inputs, classes, present), requests };
+  return { outputs: buildOn(method, scope, inputs, { classes, kind }, present), requests };
 }
 
 /**
- * The method on inputs of any origin; the class prior is a stored number of the model. With `present` [B, M], in the order of the
+ * The method on inputs of any origin; the prior is a stored number of the model. With `present` [B, M], in the order of the
  * inputs, what is missing is hidden from the method here, for all methods alike: its inputs are zeros, and its unimodal prediction
  * is the prior.
  */
@@ -61,13 +67,14 @@ export function buildOn<O extends Outputs>(
   method: Method<O>,
   scope: Scope,
   inputs: Readonly<Record<string, Expr>>,
-  classes: number,
+  { classes, kind = "classes" }: Pick<Widths, "classes" | "kind">,
   present?: Expr,
 ): O {
-  const logPrior = (): Expr => scope.statistic(PRIOR, [classes], -Math.log(classes));
-  if (present === undefined) return method.build({ scope, inputs, classes, logPrior });
+  const prior = (): Expr => scope.statistic(PRIOR, [classes], kind === "classes" ? -Math.log(classes) : 0);
+  const task = tasks[kind];
+  if (present === undefined) return method.build({ scope, inputs, classes, task, prior });
   const shown = mapValues(inputs, (x, name) => where(slice(present, 1, Object.keys(inputs).indexOf(name), 1), x, 0));
-  const input = { scope, inputs: shown, classes, logPrior, present };
+  const input = { scope, inputs: shown, classes, task, prior, present };
   const outputs = method.build(input);
   return { ...outputs, unimodal: priorWhereMissing(input, outputs.unimodal, presence(input, method.modalities)) };
 }
@@ -98,7 +105,7 @@ export function stageGraph<O extends Outputs>(
   const frozen = (path: string): boolean => !stage.trains(`${path}.`);
   const { outputs, requests } = forward(method, widths, batch, { training: true, frozen });
   const target = leaf("input", TARGET, [batch, widths.classes]);
-  const context = contextOf(stage, batch, requests);
+  const context = contextOf(stage, batch, requests, tasks[widths.kind ?? "classes"]);
   const terms = stage.terms(outputs, target, context);
   for (const { names, value, weights } of terms) {
     if (names.length !== weights.length || names.length !== sizeOf(value.shape)) {
@@ -138,9 +145,10 @@ export function stageGraph<O extends Outputs>(
 }
 
 /** The leaves of what a step knows besides the batch. */
-function contextOf<O extends Outputs>(stage: Stage<O>, batch: number, { noises }: Requests): StepContext {
+function contextOf<O extends Outputs>(stage: Stage<O>, batch: number, { noises }: Requests, task: Task): StepContext {
   const { memory = {}, sampleMemory = {} } = stage;
   return {
+    task,
     epoch: leaf("memory", EPOCH, []),
     memory: mapValues(memory, ({ shape }, name) => leaf("memory", memoryLeaf(name), shape)),
     samples: mapValues(sampleMemory, ({ width }, name) => ({

@@ -1,7 +1,15 @@
 /** @file Public names of training. */
 export type { EpochRecord, FitEvent } from "./events.ts";
 export { toOnnx } from "./export.ts";
+export { type Figures, figuresOf } from "./figures.ts";
 export { type FitOptions, files, fit } from "./fit.ts";
 export { decodeModel, encodeModel, type Fitted } from "./model.ts";
-export { type PatternMetrics, scorePatterns, simulatePatterns } from "./patterns.ts";
+export {
+  figurePatterns,
+  type PatternFigures,
+  type PatternMetrics,
+  scorePatterns,
+  simulateFigures,
+  simulatePatterns,
+} from "./patterns.ts";
 export { evaluate, type Metrics, type Predictions, type PredictOptions, predict, score } from "./predict.ts";

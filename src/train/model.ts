@@ -8,28 +8,33 @@ import type { Method } from "../methods/method.ts";
 import type { Calibration } from "./calibrate.ts";
 import type { EpochRecord } from "./events.ts";
 import type { Widths } from "./graph.ts";
+import { type FittedTarget, kindOf } from "./target.ts";
 
 /** A trained model with what belongs to it. */
 export interface Fitted {
   readonly method: Method;
+  /** Empty where there is a target. */
   readonly classes: readonly string[];
+  /** What is predicted where it is not a class. */
+  readonly target?: FittedTarget;
   /** Shape of one sample of each modality, before flattening. */
   readonly shapes: Readonly<Record<string, Shape>>;
   readonly standardiser: Standardiser;
   /** Numbers of the best epoch. */
   readonly state: State;
-  /** Fitted on the validation data at the end of training; nothing is scaled before. */
+  /** Fitted on the validation data at the end of training; nothing is scaled before. For labels and values see `target.scale`. */
   readonly calibration: Calibration;
   readonly history: readonly EpochRecord[];
 }
 
 /** Widths the method's graph is built on. */
-export function widthsOf(fitted: Pick<Fitted, "shapes" | "classes">): Widths {
+export function widthsOf(fitted: Pick<Fitted, "shapes" | "classes" | "target">): Widths {
   return {
     features: Object.fromEntries(
       Object.entries(fitted.shapes).map(([name, shape]) => [name, shape.reduce((a, b) => a * b, 1)]),
     ),
-    classes: fitted.classes.length,
+    classes: fitted.target?.names.length ?? fitted.classes.length,
+    kind: kindOf(fitted.target),
   };
 }
 
@@ -39,6 +44,7 @@ interface ModelDescription {
   readonly method: string;
   readonly description: Method["description"];
   readonly classes: readonly string[];
+  readonly target?: FittedTarget;
   readonly shapes: Readonly<Record<string, Shape>>;
   readonly calibration: Calibration;
 }
@@ -52,6 +58,7 @@ export function encodeModel(fitted: Fitted): Uint8Array {
     method: fitted.method.name,
     description: fitted.method.description,
     classes: fitted.classes,
+    ...(fitted.target !== undefined && { target: fitted.target }),
     shapes: fitted.shapes,
     calibration: fitted.calibration,
   };
@@ -100,9 +107,18 @@ export function decodeModel(
       return [name, { mean: mean.data, scale: scale.data }];
     }),
   );
-  const { classes, shapes, calibration } = stored;
+  const { classes, target, shapes, calibration } = stored;
   const method = methodFrom(stored.method, stored.description);
-  return { method, classes, shapes, standardiser, state, calibration, history: [] };
+  return {
+    method,
+    classes,
+    ...(target !== undefined && { target }),
+    shapes,
+    standardiser,
+    state,
+    calibration,
+    history: [],
+  };
 }
 
 /** The standardiser as named tensors. */

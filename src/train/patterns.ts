@@ -1,21 +1,32 @@
 /** @file Figures of merit by which modalities are there: in the samples as they are, and simulated by hiding. */
 import { type Dataset, takeRows } from "../data/dataset.ts";
 import { hasMissing, hideModalities, patternName, rowsByPattern } from "../data/presence.ts";
+import { isKnown, requireClassLabels } from "../data/target.ts";
+import { figuresOf } from "./figures.ts";
 import { accuracy, argmaxRows, logLoss, macroF1 } from "./metrics.ts";
 import type { Fitted } from "./model.ts";
 import { type Predictions, type PredictOptions, predict, scaled } from "./predict.ts";
 
-/** What a model reaches on samples that have some of the modalities: shares in [0, 1], log-loss of calibrated probabilities in nats. */
-export interface PatternMetrics {
+/** Samples that have some of the modalities. */
+export interface Pattern {
   /** Names, in modality order. */
   readonly present: readonly string[];
   /** The others were hidden on samples that have them all; false: these samples have no others. */
   readonly simulated: boolean;
   /** With a label. */
   readonly samples: number;
+}
+
+/** What a model of classes reaches on them: shares in [0, 1], log-loss of calibrated probabilities in nats. */
+export interface PatternMetrics extends Pattern {
   readonly accuracy: number;
   readonly macroF1: number;
   readonly logLoss: number;
+}
+
+/** What a model of labels or values reaches on them, by name (figures.ts). */
+export interface PatternFigures extends Pattern {
+  readonly figures: Readonly<Record<string, number>>;
 }
 
 /** Up to so many modalities every pattern is simulated; of more, all, each alone, and each left out. */
@@ -23,49 +34,80 @@ const EVERY_PATTERN = 4;
 
 /** Figures for each pattern that labelled samples of the data have, more modalities first. */
 export function scorePatterns(
-  { logits, calibration }: Pick<Predictions, "logits" | "calibration">,
+  predictions: Pick<Predictions, "logits" | "calibration">,
   dataset: Dataset,
   modalities: readonly string[],
 ): PatternMetrics[] {
-  const K = dataset.classes.length;
-  const said = scaled(logits, calibration);
-  return [...rowsByPattern(dataset, modalities).values()].flatMap(({ modalities: present, rows }) => {
-    const labelled = rows.filter((row) => dataset.labels[row]! >= 0);
-    if (labelled.length === 0) return [];
-    const own = new Float64Array(labelled.length * K);
-    labelled.forEach((row, i) => {
-      own.set(said.subarray(row * K, (row + 1) * K), i * K);
-    });
-    return [
-      figures(
-        own,
-        Int32Array.from(labelled, (row) => dataset.labels[row]!),
-        K,
-        present,
-        false,
-      ),
-    ];
-  });
+  return ownPatterns(predictions, dataset, modalities, metricsOf);
+}
+
+/** The same for labels and values. */
+export function figurePatterns(
+  predictions: Pick<Predictions, "logits">,
+  dataset: Dataset,
+  modalities: readonly string[],
+): PatternFigures[] {
+  return ownPatterns(predictions, dataset, modalities, namedFigures);
 }
 
 /**
  * Figures for each pattern of the model's modalities, simulated by hiding the others on the samples that have them all; every
  * pattern of up to four modalities, of more: all, each left out, each alone. Empty where no labelled sample has all.
  */
-export async function simulatePatterns(
+export function simulatePatterns(
   fitted: Fitted,
   dataset: Dataset,
   options: PredictOptions = {},
 ): Promise<PatternMetrics[]> {
+  return hiddenPatterns(fitted, dataset, options, metricsOf);
+}
+
+/** The same for labels and values. */
+export function simulateFigures(
+  fitted: Fitted,
+  dataset: Dataset,
+  options: PredictOptions = {},
+): Promise<PatternFigures[]> {
+  return hiddenPatterns(fitted, dataset, options, namedFigures);
+}
+
+/** Figures of predictions for samples that are all labelled. */
+type Judge<T> = (predictions: Pick<Predictions, "logits" | "calibration">, dataset: Dataset) => T;
+
+function ownPatterns<T>(
+  { logits, ...rest }: Pick<Predictions, "logits" | "calibration">,
+  dataset: Dataset,
+  modalities: readonly string[],
+  judge: Judge<T>,
+): (Pattern & T)[] {
+  const K = logits.length / dataset.labels.length;
+  return [...rowsByPattern(dataset, modalities).values()].flatMap(({ modalities: present, rows }) => {
+    const labelled = rows.filter((row) => isKnown(dataset, row));
+    if (labelled.length === 0) return [];
+    const own = new Float32Array(labelled.length * K);
+    labelled.forEach((row, i) => {
+      own.set(logits.subarray(row * K, (row + 1) * K), i * K);
+    });
+    const figures = judge({ ...rest, logits: own }, takeRows(dataset, labelled));
+    return [{ present, simulated: false, samples: labelled.length, ...figures }];
+  });
+}
+
+async function hiddenPatterns<T>(
+  fitted: Fitted,
+  dataset: Dataset,
+  options: PredictOptions,
+  judge: Judge<T>,
+): Promise<(Pattern & T)[]> {
   const { modalities } = fitted.method;
   const complete = completeSamples(dataset, modalities);
   if (complete === undefined) return [];
-  const results: PatternMetrics[] = [];
+  const results: (Pattern & T)[] = [];
   for (const present of patternsOf(modalities)) {
     const hidden = modalities.filter((name) => !present.includes(name));
     const shown = hidden.length === 0 ? complete : hideModalities(complete, hidden);
-    const { logits, calibration } = await predict(fitted, shown, options);
-    results.push(figures(scaled(logits, calibration), complete.labels, complete.classes.length, present, true));
+    const figures = judge(await predict(fitted, shown, options), complete);
+    results.push({ present, simulated: true, samples: complete.labels.length, ...figures });
   }
   return results;
 }
@@ -73,7 +115,7 @@ export async function simulatePatterns(
 /** Labelled samples that have all the modalities; undefined when there are none. */
 function completeSamples(dataset: Dataset, modalities: readonly string[]): Dataset | undefined {
   const full = rowsByPattern(dataset, modalities).get(patternName(modalities))?.rows ?? [];
-  const rows = full.filter((row) => dataset.labels[row]! >= 0);
+  const rows = full.filter((row) => isKnown(dataset, row));
   if (rows.length === 0) return undefined;
   return rows.length === dataset.labels.length && !hasMissing(dataset) ? dataset : takeRows(dataset, rows);
 }
@@ -91,20 +133,20 @@ export function patternsOf(modalities: readonly string[]): readonly (readonly st
   return modalities.flatMap((_, i) => ofSize(modalities.length - i, 0));
 }
 
-function figures(
-  logits: Float32Array | Float64Array,
-  labels: Int32Array,
-  classes: number,
-  present: readonly string[],
-  simulated: boolean,
-): PatternMetrics {
-  const predicted = argmaxRows(logits, classes);
+function metricsOf(
+  { logits, calibration }: Pick<Predictions, "logits" | "calibration">,
+  dataset: Dataset,
+): Omit<PatternMetrics, keyof Pattern> {
+  requireClassLabels(dataset, "scorePatterns", "figurePatterns scores labels and values.");
+  const { labels, classes } = dataset;
+  const predicted = argmaxRows(logits, classes.length);
   return {
-    present,
-    simulated,
-    samples: labels.length,
     accuracy: accuracy(predicted, labels),
-    macroF1: macroF1(predicted, labels, classes),
-    logLoss: logLoss(logits, labels, classes),
+    macroF1: macroF1(predicted, labels, classes.length),
+    logLoss: logLoss(scaled(logits, calibration), labels, classes.length),
   };
+}
+
+function namedFigures({ logits }: Pick<Predictions, "logits">, dataset: Dataset): Omit<PatternFigures, keyof Pattern> {
+  return { figures: figuresOf({ logits, unimodal: {}, components: {} }, dataset).figures };
 }

@@ -4,6 +4,7 @@ import { formatShape, sameShape } from "../core/shape.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { hasMissing, presentAt } from "../data/presence.ts";
+import { requireClassLabels } from "../data/target.ts";
 import type { Expr } from "../graph/expr.ts";
 import { PRIOR } from "../methods/method.ts";
 import { type BackendName, loadBackend } from "../runtime/backend.ts";
@@ -20,10 +21,11 @@ import { createEvaluator, sourcesOf, storedParameters } from "./evaluate.ts";
 import { forward } from "./graph.ts";
 import { accuracy, argmaxRows, calibrationError, logLoss, macroF1, synergyRate } from "./metrics.ts";
 import { type Fitted, widthsOf } from "./model.ts";
+import { fitScale, standardised, targetRows, told } from "./target.ts";
 
 /** Outputs of a model for N samples, in the order of the data set. */
 export interface Predictions {
-  /** [N, K] logits or log-probabilities. */
+  /** [N, K] logits or log-probabilities of classes, log-odds of labels, values in the data's unit; as are the next two. */
   readonly logits: Float32Array;
   /** By modality, [N, K]. */
   readonly unimodal: Readonly<Record<string, Float32Array>>;
@@ -63,12 +65,13 @@ export async function predict(fitted: Fitted, dataset: Dataset, options: Predict
   const masked = hasMissing(dataset, method.modalities);
   if (masked) requireSome(dataset, method.modalities);
   const widths = { ...widthsOf(fitted), masked };
-  const { outputs } = forward(method, widths, options.batchSize ?? 256, { training: false });
+  const { outputs: inner } = forward(method, widths, options.batchSize ?? 256, { training: false });
+  const outputs = told(inner, fitted.target, method.modalities);
   const exprs: Expr[] = [outputs.logits, outputs.unimodal];
   if (outputs.components !== undefined) exprs.push(outputs.components.logits, outputs.components.gate);
   const answers = exprs.length;
-  const inner = options.representations === true ? Object.entries(outputs.representations ?? {}) : [];
-  exprs.push(...inner.map(([, expr]) => expr));
+  const asked = options.representations === true ? Object.entries(outputs.representations ?? {}) : [];
+  exprs.push(...asked.map(([, expr]) => expr));
   // A model trained without missing modalities need not have stored the prior, which they call for.
   const stored = { [PRIOR]: float32([widths.classes], fitted.calibration.logPrior), ...state };
   const parameters = storedParameters(exprs, stored);
@@ -97,7 +100,7 @@ export async function predict(fitted: Fitted, dataset: Dataset, options: Predict
       ),
       ...(options.representations === true && {
         representations: Object.fromEntries(
-          inner.map(([name], i) => {
+          asked.map(([name], i) => {
             const { data, rows, width } = results[answers + i]!;
             return [name, float32([rows, width], data)];
           }),
@@ -120,9 +123,18 @@ function requireSome(dataset: Dataset, modalities: readonly string[]): void {
   }
 }
 
-/** The model with its evidence scaled on data it was not trained on. */
+/** The model with its evidence, or its outputs of labels or values, scaled on data it was not trained on. */
 export async function calibrate(fitted: Fitted, validation: Dataset, options: PredictOptions = {}): Promise<Fitted> {
   const { logits, unimodal, components } = await predict(fitted, validation, options);
+  const { target } = fitted;
+  const truth = targetRows(validation, target);
+  if (target !== undefined && truth !== undefined) {
+    const scale = (told: Float32Array): number[] => fitScale(standardised(told, target), truth, target.kind);
+    // Log-odds of a missing modality are the prior, and must stay so; values scale about it.
+    const alone = target.kind === "values" ? Object.entries(unimodal) : [];
+    const own = Object.fromEntries(alone.map(([name, values]) => [name, scale(values)]));
+    return { ...fitted, target: { ...target, scale: { prediction: scale(logits), modalities: own } } };
+  }
   const { logPrior } = fitted.calibration;
   const { labels } = validation;
   const scaling = (values: Float32Array | Float64Array): Scaling => fitScaling(values, labels, logPrior);
@@ -161,9 +173,10 @@ export interface Metrics {
 /**
  * Figures of merit of predictions against class labels. Probabilities are those of the model's calibration, fitted on validation data,
  * for every method alike: DMIL's own are underconfident by construction, others' too sure. Which class is first does not change.
- * @throws DataError when no sample has a label.
+ * @throws DataError when no sample has a label; ConfigError for labels and values, which `figuresOf` scores.
  */
 export function score({ logits, unimodal, calibration }: Predictions, dataset: Dataset): Metrics {
+  requireClassLabels(dataset, "score", "figuresOf scores every kind of target.");
   const { labels, classes } = dataset;
   const samples = labels.reduce((n, label) => n + (label >= 0 ? 1 : 0), 0);
   if (samples === 0) throw dataError(`the ${dataset.name} data has no labels; there is nothing to score against.`);
@@ -198,7 +211,7 @@ export function scaled(logits: Float32Array, calibration: Calibration | undefine
   return calibration === undefined ? logits : scaledPrediction(logits, calibration);
 }
 
-/** Predicts and scores. */
+/** Predicts and scores class labels. */
 export async function evaluate(fitted: Fitted, dataset: Dataset, options: PredictOptions = {}): Promise<Metrics> {
   return score(await predict(fitted, dataset, options), dataset);
 }

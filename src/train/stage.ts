@@ -15,13 +15,16 @@ import { type Bound, compile, type Layout, layoutOf, type Part } from "../runtim
 import { createEvaluator, leafParts, leavesOf, placeOf, type Sources, storedParameters } from "./evaluate.ts";
 import { cutFrozen, type FrozenFeature, gatherRows, type RowSource } from "./frozen.ts";
 import { changes, forward, PRESENT, type StageGraph, stageGraph, TARGET, type Widths } from "./graph.ts";
+import { credit } from "./judge.ts";
 import { createMemory } from "./memory.ts";
-import { argmaxRows } from "./metrics.ts";
+import { fillTarget } from "./target.ts";
 
 /** Standardised samples of one split, by input leaf, and their labels [N]. */
 export interface Samples {
   readonly sources: Sources;
   readonly labels: Int32Array;
+  /** Rows [N, K] of labels or standardised values, where the target is not classes. */
+  readonly target?: RowSource;
 }
 
 export interface StageSetup {
@@ -44,6 +47,7 @@ export interface StageSetup {
 export interface StepResult {
   /** Value of each loss term, mean over the batch, in the order of `termNames`. */
   readonly terms: Float32Array;
+  /** Sum of `credit` over the batch (judge.ts). */
   readonly correct: number;
 }
 
@@ -192,7 +196,7 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
       const { program, graph, input, result, noise, terms } = programs.get(count)!;
       for (const name of input.layout.places.keys()) {
         const target = placeOf(input, name);
-        if (name === TARGET) oneHot(target, train.labels, order, from, count, widths.classes);
+        if (name === TARGET) fillTarget(target, train, order, from, count);
         else gatherRows(target, sources[name] ?? memory.samples[name]!, order, from, count);
         if (name === PRESENT && modalityDropout > 0) {
           dropModalities(target, count, modalityDropout, stream(setup.seed, `modalities.${stage.name}`, step));
@@ -231,9 +235,8 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
       const gradientScale =
         setup.clipNorm === undefined ? 1 : clipScale(Math.sqrt(kernels.sumSquares(range.grad, span)), setup.clipNorm);
       optimiser.update(kernels, range, { learningRate, step, gradientScale });
-      const predicted = argmaxRows(placeOf(result, "prediction"), widths.classes);
-      const correct = predicted.reduce((n, label, i) => n + (label === train.labels[order[from + i]!] ? 1 : 0), 0);
-      return { terms, correct };
+      const rows = order.subarray(from, from + count);
+      return { terms, correct: credit(placeOf(result, "prediction"), train, widths.kind ?? "classes", rows) };
     },
 
     async renewStatistics() {
@@ -347,11 +350,12 @@ async function keptSources(setup: StageSetup, features: readonly FrozenFeature[]
 }
 
 /** The training samples over which stored means are taken, with their labels: evenly spaced, as data may be in order. */
-function referenceRows({ sources, labels }: Samples, classes: number): Sources {
+function referenceRows(samples: Samples, classes: number): Sources {
+  const { sources, labels } = samples;
   const rows = Math.min(REFERENCE_SAMPLES, labels.length);
   const chosen = Uint32Array.from({ length: rows }, (_, i) => Math.floor((i * labels.length) / rows));
   const target = new Float32Array(rows * classes);
-  oneHot(target, labels, chosen, 0, rows, classes);
+  fillTarget(target, samples, chosen, 0, rows);
   const some = Object.entries(sources).map(([name, source]) => {
     const data = new Float32Array(rows * source.width);
     gatherRows(data, source, chosen, 0, rows);
@@ -386,16 +390,4 @@ function dropModalities(present: Float32Array, count: number, share: number, dra
     for (let m = 0; m < width; m++) if (present[i * width + m] === 1) own.push(i * width + m);
     if (own.length > 1) present[own[draw.below(own.length)]!] = 0;
   }
-}
-
-function oneHot(
-  target: Float32Array,
-  labels: Int32Array,
-  order: Uint32Array,
-  from: number,
-  count: number,
-  classes: number,
-): void {
-  target.fill(0);
-  for (let i = 0; i < count; i++) target[i * classes + labels[order[from + i]!]!] = 1;
 }

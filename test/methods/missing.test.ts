@@ -8,6 +8,7 @@ import { purifiedSynergy } from "../../src/methods/dmil/synergy.ts";
 import { teach } from "../../src/methods/dmil/teacher.ts";
 import { ensemble } from "../../src/methods/ensemble.ts";
 import { meanOfPresent } from "../../src/methods/method.ts";
+import { tasks } from "../../src/methods/task.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { initialState, rootScope } from "../../src/nn/module.ts";
 import { interpret } from "../../src/runtime/reference.ts";
@@ -125,7 +126,7 @@ test("the teacher: a missing modality has no part in the mixture, and one modali
     if (has === 0) values.set(prior, at * K);
   });
   const bindings = { unimodal: values, mask: present, prior: Float64Array.from(prior), pure: new Float64Array(B * K) };
-  const { residual, portions } = teach(unimodal, pure, logPrior, true, mask);
+  const { residual, portions } = teach(tasks.classes, unimodal, pure, logPrior, { redundant: true, mask });
   const [logs, atoms] = interpret([residual, portions], bindings);
   const c = logSoftmaxRows(Float64Array.from(values.slice((2 * B + 1) * K, (2 * B + 2) * K)), K);
   expect(difference(logs!.data.slice(K), c)).toBeLessThan(1e-6);

@@ -7,8 +7,12 @@ import { fit } from "../../src/train/fit.ts";
 import { bits, smallData } from "./support.ts";
 
 /** Stops runs of `epochs` a stage after each of the given counts of steps, in the middle of epochs too, and resumes them. */
-export async function expectResumed(method: Method, epochs: number, stops: readonly number[]): Promise<void> {
-  const data = smallData(method);
+export async function expectResumed(
+  method: Method,
+  epochs: number,
+  stops: readonly number[],
+  data = smallData(method),
+): Promise<void> {
   const counts = Object.fromEntries(method.stages.map(({ name }) => [name, epochs]));
   const base = { seed: 1, batchSize: 8, threads: 1, epochs: counts } as const;
   const whole = bits((await fit(method, data, base)).state);

@@ -96,9 +96,9 @@ test("a run leaves every figure of every epoch, at times between its start and i
   for (const [i, { stage, train, validation, learningRate }] of fitted.history.entries()) {
     const wanted: Record<string, number> = {
       "train/loss": train.loss,
-      "train/accuracy": train.accuracy,
-      "validation/accuracy": validation.accuracy,
-      "validation/log_loss": validation.logLoss,
+      "train/accuracy": train.accuracy!,
+      "validation/accuracy": validation.accuracy!,
+      "validation/log_loss": validation.logLoss!,
       [`learning_rate/${stage}`]: learningRate,
     };
     for (const [term, value] of Object.entries(train.terms)) wanted[`train/${stage}/${term}`] = value;

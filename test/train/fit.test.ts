@@ -184,9 +184,9 @@ test("a stage says what picks its best epoch: accuracy and then log-loss, log-lo
         expect(records.map((record) => record.best.epoch)).toEqual([1, 2, 3, 4, 5, 6]);
         continue;
       }
-      const value = ({ validation }: EpochRecord): number => (best === "logLoss" ? 0 : -validation.accuracy);
+      const value = ({ validation }: EpochRecord): number => (best === "logLoss" ? 0 : -validation.accuracy!);
       const sorted = [...records].sort(
-        (a, b) => value(a) - value(b) || a.validation.logLoss - b.validation.logLoss || a.epoch - b.epoch,
+        (a, b) => value(a) - value(b) || a.validation.logLoss! - b.validation.logLoss! || a.epoch - b.epoch,
       );
       expect(records.at(-1)!.best.epoch).toBe(sorted[0]!.epoch);
     }

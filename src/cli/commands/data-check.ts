@@ -1,12 +1,14 @@
 /** @file `dmil data check`: what a data folder holds. */
 import * as path from "node:path";
 import { formatShape } from "../../core/shape.ts";
+import type { DataReport } from "../../data/check.ts";
 import { SPLITS } from "../../data/dataset.ts";
 import { readDataset } from "../../data/load.ts";
+import { describeTarget, type TargetReport } from "../../data/target.ts";
 import { disk } from "../../node/disk.ts";
 import type { Answer } from "../answer.ts";
 import { names } from "../config.ts";
-import { count, table } from "../text.ts";
+import { count, digits, share, table } from "../text.ts";
 
 /** Reads and checks data, and tells what was found. */
 export async function dataCheck(directory: string, flags: { readonly modalities?: string }): Promise<Answer> {
@@ -16,7 +18,7 @@ export async function dataCheck(directory: string, flags: { readonly modalities?
   const groups = new Set(SPLITS.flatMap((split) => splits[split].groups ?? [])).size;
   const facts = [
     count(total, "sample"),
-    count(report.classes.length, "class"),
+    report.target === undefined ? count(report.classes.length, "class") : describeTarget(splits.train),
     ...(groups > 0 ? [count(groups, "group")] : []),
   ];
   const name = path.basename(path.resolve(directory));
@@ -31,12 +33,11 @@ export async function dataCheck(directory: string, flags: { readonly modalities?
   const missing = SPLITS.some((split) => report.splits[split].missing > 0)
     ? [["  (no label)", ...SPLITS.map((split) => String(report.splits[split].missing))]]
     : [];
-  const counts = table([
-    ["  class", ...SPLITS],
-    ...classes,
-    ...missing,
-    ["  all", ...SPLITS.map((split) => String(report.splits[split].samples))],
-  ]);
+  const all = ["  all", ...SPLITS.map((split) => String(report.splits[split].samples))];
+  const counts =
+    report.target === undefined
+      ? table([["  class", ...SPLITS], ...classes, ...missing, all])
+      : table([...targetRows(report), ...missing, all]);
   const patterns = [...new Set(SPLITS.flatMap((split) => Object.keys(report.splits[split].patterns ?? {})))];
   const counted = patterns.map((name) => [
     `  ${name}`,
@@ -48,4 +49,19 @@ export async function dataCheck(directory: string, flags: { readonly modalities?
     text: [`${name}  ${facts.join(", ")}`, table(arrays), counts, ...present, ...warnings].join("\n"),
     json: { data: directory, samples: total, ...(groups > 0 && { groups }), ...report },
   };
+}
+
+/** What is known of each label (share of yes) or value (mean, standard deviation), by split. */
+function targetRows({ target, splits }: DataReport): string[][] {
+  const isLabels = target?.kind === "labels";
+  const cell = (own: TargetReport): string => {
+    if (own.known === 0) return "-";
+    return isLabels
+      ? `${share(own.mean)} of ${own.known}`
+      : `${digits(own.mean)} ± ${digits(own.deviation)} of ${own.known}`;
+  };
+  return [
+    [isLabels ? "  label: share of yes" : "  value: mean ± deviation", ...SPLITS],
+    ...target!.names.map((name) => [`  ${name}`, ...SPLITS.map((split) => cell(splits[split].target![name]!))]),
+  ];
 }

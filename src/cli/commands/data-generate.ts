@@ -6,6 +6,7 @@ import { type DataSplits, SPLITS } from "../../data/dataset.ts";
 import { interactionMixture, type MixtureOptions, splitSizes } from "../../data/synthetic/mixture.ts";
 import { type QuadOptions, quadMixture } from "../../data/synthetic/quad.ts";
 import { scenes } from "../../data/synthetic/scenes.ts";
+import { type SumsOptions, sums } from "../../data/synthetic/sums.ts";
 import { writeDataset } from "../../data/write.ts";
 import { disk, isDirectory } from "../../node/disk.ts";
 import { notNegative, whole } from "../../optim/settings.ts";
@@ -25,6 +26,7 @@ export interface DataFlags {
   readonly modalities?: string;
   readonly synergy?: string;
   readonly stratified?: boolean;
+  readonly target?: string;
 }
 
 export interface GenerateFlags extends DataFlags {
@@ -75,7 +77,20 @@ const kinds: Readonly<Record<string, Kind>> = {
     },
     settings: (flags) => ({ ...common(flags), ...given("features", numberOrText(flags.features)) }),
   },
+  sums: {
+    flags: ["noise", "features", "target"],
+    source: "sums",
+    generate: (settings) => sums(settings as SumsOptions).splits,
+    settings: (flags) => ({
+      ...common(flags),
+      ...given("features", numberOrText(flags.features)),
+      ...given("target", flags.target),
+    }),
+  },
 };
+
+/** Flags that some kinds have and others lack. */
+const particular = [...new Set(Object.values(kinds).flatMap(({ flags }) => flags))];
 
 function given(name: string, value: unknown): object {
   return value === undefined ? {} : { [name]: value };
@@ -145,8 +160,7 @@ export function generatorOf(flags: DataFlags): {
   const { kind: name } = flags;
   const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
   if (kind === undefined) throw configError(`--kind: unknown kind "${name}"${hint(name, Object.keys(kinds))}`);
-  const optional = kinds["interaction-mixture"]!.flags;
-  const stray = optional.find((flag) => flags[flag] !== undefined && !kind.flags.includes(flag));
+  const stray = particular.find((flag) => flags[flag] !== undefined && !kind.flags.includes(flag));
   if (stray !== undefined) {
     throw configError(
       `--${stray}: ${name} has no such setting. It has: ${["samples", "seed", ...kind.flags].join(", ")}.`,

@@ -6,6 +6,7 @@ import { planRun } from "../../runs/plan.ts";
 import { startRun } from "../../runs/run.ts";
 import { parseSettings } from "../../runs/settings.ts";
 import { type Backend, loadBackend } from "../../runtime/backend.ts";
+import { leading } from "../../train/figures.ts";
 import type { Answer } from "../answer.ts";
 import { table } from "../text.ts";
 import { version } from "../version.ts";
@@ -70,7 +71,7 @@ async function tryBackend(name: Backend["name"]): Promise<Finding> {
     const plan = planRun(parseSettings({ ...settings, backend: name }), data.train);
     const { result } = await startRun(memoryFolder(), plan, data);
     const milliseconds = Math.round(performance.now() - started);
-    const { accuracy } = result.validation;
+    const { value: accuracy } = leading(result.validation);
     const detail = `a toy run reached accuracy ${accuracy.toFixed(2)} in ${milliseconds} ms`;
     return accuracy > 0.8
       ? { backend: name, works: true, version: found, detail }

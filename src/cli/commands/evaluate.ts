@@ -1,9 +1,18 @@
 /** @file `dmil evaluate`: figures of merit of a run on one split. */
 import type { SplitName } from "../../data/dataset.ts";
 import { hasMissing, patternName } from "../../data/presence.ts";
-import { type PatternMetrics, scorePatterns, simulatePatterns } from "../../train/patterns.ts";
-import { type Metrics, type PredictOptions, predict, score } from "../../train/predict.ts";
+import { figuresOf } from "../../train/figures.ts";
+import {
+  figurePatterns,
+  type PatternFigures,
+  type PatternMetrics,
+  scorePatterns,
+  simulateFigures,
+  simulatePatterns,
+} from "../../train/patterns.ts";
+import { type PredictOptions, predict } from "../../train/predict.ts";
 import type { Answer } from "../answer.ts";
+import { figuresTable, titleOf } from "../figures.ts";
 import { openForQuestions } from "../open-data.ts";
 import { count, share, table } from "../text.ts";
 
@@ -20,16 +29,22 @@ export async function evaluate(run: string, { split, data, missing }: EvaluateFl
   const options: PredictOptions = { backend: record.engine?.backend ?? "auto" };
   const { modalities } = fitted.method;
   const predictions = await predict(fitted, dataset, options);
-  const metrics = score(predictions, dataset);
-  const own = hasMissing(dataset, modalities) ? scorePatterns(predictions, dataset, modalities) : [];
-  const simulated = missing === true ? await simulatePatterns(fitted, dataset, options) : [];
+  const classes = fitted.target === undefined;
+  const scored = figuresOf(predictions, dataset);
+  const patterns = {
+    own: classes ? scorePatterns : figurePatterns,
+    simulated: classes ? simulatePatterns : simulateFigures,
+  };
+  const own = hasMissing(dataset, modalities) ? patterns.own(predictions, dataset, modalities) : [];
+  const simulated = missing === true ? await patterns.simulated(fitted, dataset, options) : [];
   const asked = own.length > 0 || missing === true;
-  const parts = [metricsTable(metrics)];
+  const parts = [figuresTable(scored)];
   if (own.length > 0) parts.push(patternsTable("modalities present", own));
   if (simulated.length > 0) parts.push(patternsTable("simulated: the others hidden", simulated));
   else if (missing === true)
     parts.push("no labelled sample has all modalities, so nothing can be simulated by hiding.");
-  const title = `${run}  ${record.config.method} on ${split}, ${count(metrics.samples, "sample")}`;
+  const title = `${run}  ${record.config.method} on ${split}, ${count(scored.samples, "sample")}`;
+  const { kind, samples, figures, unimodal, each } = scored;
   return {
     text: `${title}\n${parts.join("\n\n")}`,
     json: {
@@ -37,31 +52,30 @@ export async function evaluate(run: string, { split, data, missing }: EvaluateFl
       method: record.config.method,
       split,
       data: data ?? record.data.path,
-      ...metrics,
+      ...(!classes && { kind }),
+      samples,
+      ...figures,
+      unimodal,
+      ...(each !== undefined && { each }),
       ...(asked && { patterns: [...own, ...simulated] }),
     },
   };
 }
 
 /** Figures by pattern of present modalities; `title` heads the patterns. */
-function patternsTable(title: string, patterns: readonly PatternMetrics[]): string {
-  const rows = patterns.map(({ present, samples, accuracy, macroF1, logLoss }) => [
+function patternsTable(title: string, patterns: readonly (PatternMetrics | PatternFigures)[]): string {
+  const named = patterns.map((pattern) => ({ ...pattern, figures: namedFigures(pattern) }));
+  const names = Object.keys(named[0]!.figures);
+  const rows = named.map(({ present, samples, figures }) => [
     patternName(present),
     String(samples),
-    ...[accuracy, macroF1, logLoss].map(share),
+    ...names.map((name) => share(figures[name])),
   ]);
-  return table([[title, "samples", "accuracy", "macro F1", "log loss (nats)"], ...rows]);
+  return table([[title, "samples", ...names.map(titleOf)], ...rows]);
 }
 
-/** Metrics, one a line. */
-export function metricsTable(metrics: Metrics): string {
-  const rows = [
-    ["accuracy", share(metrics.accuracy)],
-    ["macro F1", share(metrics.macroF1)],
-    ["log loss (nats)", share(metrics.logLoss)],
-    ["calibration error", share(metrics.calibrationError)],
-    ["synergy rate", share(metrics.synergyRate)],
-    ...Object.entries(metrics.unimodal).map(([name, accuracy]) => [`accuracy of ${name} alone`, share(accuracy)]),
-  ];
-  return table(rows);
+function namedFigures(pattern: PatternMetrics | PatternFigures): Readonly<Record<string, number>> {
+  if ("figures" in pattern) return pattern.figures;
+  const { accuracy, macroF1, logLoss } = pattern;
+  return { accuracy, macroF1, logLoss };
 }

@@ -1,10 +1,12 @@
 /** @file `dmil explain`: what each component contributed, a row a sample, or a summary with three samples. */
 import type { SplitName } from "../../data/dataset.ts";
+import { requireClassLabels } from "../../data/target.ts";
 import { explain as explainModel } from "../../interactions/explain.ts";
+import { explainTarget, flattenTarget, type TargetReport } from "../../interactions/explain-target.ts";
 import { flatten } from "../../interactions/report.ts";
 import { encodeTable, tableFormat } from "../../runs/tables.ts";
 import type { Answer } from "../answer.ts";
-import { describeGroups, describeSamples } from "../explanation.ts";
+import { describeGroups, describeSamples, describeTarget, describeTargetSamples } from "../explanation.ts";
 import { openForQuestions, writeFile } from "../open-data.ts";
 import { probeModel } from "../probing.ts";
 import { count } from "../text.ts";
@@ -21,14 +23,15 @@ export async function explain(run: string, { split, data, out, probe }: ExplainF
   if (out !== undefined) tableFormat(out); // a wrong ending is better known before the work than after
   const { fitted, record, dataset } = await openForQuestions(run, split, data);
   const backend = record.engine?.backend ?? "auto";
+  const about = { run, method: record.config.method, split, data: data ?? record.data.path, ...(out && { out }) };
+  if (fitted.target !== undefined) {
+    if (probe === true) requireClassLabels(dataset, "explain --probe", "Leave --probe out.");
+    return explained(await explainTarget(fitted, dataset, { backend }), about);
+  }
   const { samples, summary } = await explainModel(fitted, dataset, { backend });
   const probes = probe === true ? await probeModel(fitted, dataset, backend) : undefined;
   const json = {
-    run,
-    method: record.config.method,
-    split,
-    data: data ?? record.data.path,
-    ...(out && { out }),
+    ...about,
     summary,
     ...(probes && { probes: probes.json }),
   };
@@ -43,4 +46,26 @@ export async function explain(run: string, { split, data, out, probe }: ExplainF
   await writeFile(out, encodeTable(rows, out));
   const columns = Object.keys(rows[0]!).length;
   return { text: `${out}: ${count(rows.length, "sample")}, ${count(columns, "column")}${told}`, json };
+}
+
+/** Facts about an explanation, for JSON and titles. */
+interface About {
+  readonly run: string;
+  readonly method: string;
+  readonly split: string;
+  readonly out?: string;
+}
+
+/** The answer for labels and values: no bits, no probes. */
+async function explained({ samples, summary }: TargetReport, about: About): Promise<Answer> {
+  const { run, method, split, out } = about;
+  const json = { ...about, summary };
+  if (out === undefined) {
+    const parts = [`${run}  ${method} on ${split}`, describeTarget(summary), describeTargetSamples(samples)];
+    return { text: parts.join("\n\n"), json };
+  }
+  const rows = samples.map(flattenTarget);
+  await writeFile(out, encodeTable(rows, out));
+  const columns = Object.keys(rows[0]!).length;
+  return { text: `${out}: ${count(rows.length, "sample")}, ${count(columns, "column")}`, json };
 }

@@ -5,7 +5,12 @@ import { table } from "../text.ts";
 
 /** Lists what --method takes. */
 export async function methods(): Promise<Answer> {
-  const listed = Object.entries(all).map(([name, { summary, variants }]) => ({ name, summary, variants }));
+  const listed = Object.entries(all).map(([name, { summary, variants, targets }]) => ({
+    name,
+    summary,
+    variants,
+    targets,
+  }));
   const rows = listed.flatMap(({ name, summary, variants }) => [
     [name, summary],
     ...Object.entries(variants).map(([variant, options]) => [`  ${variant}`, settings(options)]),

@@ -1,6 +1,7 @@
 /** @file `dmil quantify`: is there redundancy, unique information, synergy in data, and how sure is that? */
 import * as path from "node:path";
 import { configError, hint } from "../../core/errors.ts";
+import { requireClassLabels } from "../../data/target.ts";
 import {
   FEATURE_MEASURES,
   joinSources,
@@ -79,6 +80,7 @@ async function fromFolder(data: string, flags: QuantifyFlags, seed: number): Pro
     data,
     chosen?.flatMap((name) => name.split("+")),
   );
+  requireClassLabels(splits.train, "dmil quantify", "To quantify one of them, save it as class numbers.");
   const { dataset, own } = pooled(splits);
   const results: Quantified[] = [];
   const pairs = sourcePairs(chosen, Object.keys(dataset.modalities));

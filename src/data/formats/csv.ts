@@ -122,6 +122,25 @@ export function csvFeatures(table: CsvTable, columns: readonly number[], gaps = 
   return out;
 }
 
+/** Labels or values [N, L] of columns; an empty cell is NaN, unknown. @throws DataError for a missing column, and a cell that is no number. */
+export function csvTargets(table: CsvTable, columns: readonly string[]): Tensor<"float32"> {
+  const texts = columns.map((column) => csvTexts(table, column));
+  const out = float32([table.rows.length, columns.length]);
+  table.rows.forEach((_, row) => {
+    texts.forEach((cells, c) => {
+      const value = cells[row] === "" ? Number.NaN : parseNumber(cells[row]!);
+      if (value === undefined) {
+        throw dataError(
+          `${table.where}: line ${table.lines[row]}, column ${columns[c]} is ${JSON.stringify(cells[row]!.slice(0, 40))}, not a number. Leave the cell empty where nothing is known.`,
+          { where: table.where, line: table.lines[row], column: columns[c] },
+        );
+      }
+      out.data[row * columns.length + c] = value;
+    });
+  });
+  return out;
+}
+
 /** A decimal number, `nan` or `inf`; undefined for any other text (Number() would take "" and "0x10"). */
 export function parseNumber(text: string): number | undefined {
   if (/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text)) return Number(text);

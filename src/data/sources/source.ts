@@ -20,6 +20,8 @@ export interface Source {
   /** One of them. @throws DataError when the split lacks it. */
   read(split: SplitName, name: string): Promise<Tensor>;
   labels(split: SplitName): Promise<RawLabels>;
+  /** Names of labels or values, where the form tells them (columns of a table). */
+  readonly targetNames?: readonly string[];
   /** One text a sample, from the place that dataset.json names. */
   texts(split: SplitName, place: string): Promise<readonly string[]>;
   /** The file (and part of it) that holds `labels`, `ids`, `groups`, `truth` or a modality. */

@@ -2,14 +2,16 @@
 import { dataError, hint } from "../../core/errors.ts";
 import type { Folder } from "../../core/folder.ts";
 import { SPLITS, type SplitName } from "../dataset.ts";
-import { type CsvTable, csvFeatures, csvModalities, csvTexts, readCsv } from "../formats/csv.ts";
+import { type CsvTable, csvFeatures, csvModalities, csvTargets, csvTexts, readCsv } from "../formats/csv.ts";
 import type { Manifest } from "../manifest.ts";
 import { type Source, SPLIT_OF } from "./source.ts";
 
 /** Opens the table form. @throws DataError when a split is missing or there are two tables for one. */
 export async function openTables(folder: Folder, files: readonly string[], manifest: Manifest): Promise<Source> {
   const tables = files.includes("data.csv") ? await oneTable(folder, files) : await tableEach(folder, files);
-  const named = [manifest.ids, manifest.groups, manifest.truth].filter((place) => place !== undefined);
+  const targets = targetColumns(tables, manifest);
+  const texts = [manifest.ids, manifest.groups, manifest.truth].filter((place) => place !== undefined);
+  const named = [...texts, ...(targets?.columns ?? [])];
   const modalities = {} as Record<SplitName, Map<string, number[]>>;
   for (const split of SPLITS) modalities[split] = csvModalities(tables[split], named);
   const has = (column: string): boolean => tables.train.columns.includes(column);
@@ -30,10 +32,47 @@ export async function openTables(folder: Folder, files: readonly string[], manif
       const gaps = manifest.missing === "nan" || tables[split].columns.includes(`${name}_present`);
       return csvFeatures(tables[split], columns, gaps);
     },
-    labels: async (split) => csvTexts(tables[split], "label"),
+    labels: async (split) =>
+      targets === undefined ? csvTexts(tables[split], "label") : csvTargets(tables[split], targets.columns),
+    ...(targets !== undefined && { targetNames: targets.names }),
     texts: async (split, place) => csvTexts(tables[split], place),
     where: (split, part) => `${tables[split].where}, ${part} of the ${split} split`,
   };
+}
+
+/**
+ * The columns of labels (`label_<name>`) or values (`value_<name>`, or one `value`), in the order of their names in dataset.json, else
+ * of the table; undefined for classes. @throws DataError when there is none, or one is missing.
+ */
+function targetColumns(
+  { train }: Tables,
+  { target }: Manifest,
+): { readonly columns: readonly string[]; readonly names: readonly string[] } | undefined {
+  if (target === undefined || target.kind === "classes") return undefined;
+  const single = target.kind === "values" ? "value" : "label";
+  const prefix = `${single}_`;
+  const { columns } = train;
+  if (target.names === undefined) {
+    const found = columns.filter((column) => column.startsWith(prefix));
+    if (found.length > 0) return { columns: found, names: found.map((column) => column.slice(prefix.length)) };
+    if (columns.includes(single)) return { columns: [single], names: [single] };
+    throw dataError(
+      `${train.where}: the target is ${target.kind}, but no column is called ${prefix}<name> or ${single}; columns: ${columns.join(", ").slice(0, 400)}.`,
+      { where: train.where },
+    );
+  }
+  if (target.names.length === 1 && columns.includes(single)) return { columns: [single], names: target.names };
+  for (const name of target.names) {
+    if (columns.includes(prefix + name)) continue;
+    throw dataError(
+      `${train.where}: there is no column "${prefix}${name}" for the target's "${name}"${hint(
+        prefix + name,
+        columns.filter((column) => column.startsWith(single)),
+      )}`,
+      { where: train.where, column: prefix + name },
+    );
+  }
+  return { columns: target.names.map((name) => prefix + name), names: target.names };
 }
 
 type Tables = Record<SplitName, CsvTable>;

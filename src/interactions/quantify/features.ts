@@ -2,6 +2,7 @@
 import { configError, dataError, hint } from "../../core/errors.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import type { Fold } from "../../data/folds.ts";
+import { requireClassLabels } from "../../data/target.ts";
 import { atLeast } from "../../info/batch.ts";
 import {
   entropy,
@@ -55,6 +56,7 @@ export async function quantify(dataset: Dataset, options: QuantifyOptions): Prom
       });
     }
   }
+  requireClassLabels(dataset, "quantify");
   const names = Object.keys(dataset.modalities);
   if (names.length !== 2) {
     throw configError(

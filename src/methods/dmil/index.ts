@@ -7,7 +7,7 @@
  * Differs: any number of modalities M >= 2, by name; M, N (and U, v) of one modality share a layer, which changes no result. In the default
  * form also synergy, its training, and the stages' lengths and rates.
  */
-import { defineMethod, type MethodFactory } from "../method.ts";
+import { defineMethod, everyTarget, type MethodFactory } from "../method.ts";
 import { buildDmil, type DmilOutputs } from "./model.ts";
 import { type DmilInput, dmilSchema } from "./options.ts";
 import { dmilStages } from "./stages.ts";
@@ -19,6 +19,7 @@ export const dmil: MethodFactory<DmilInput, DmilOutputs> = defineMethod({
   name: "dmil",
   summary: "redundant, unique and synergistic components with a per-sample gate (CVPR 2026)",
   schema: dmilSchema,
+  targets: everyTarget,
   variants: {
     "dmil-published": { synergy: "published" },
     "dmil-fc": { synergy: "published", variational: false },

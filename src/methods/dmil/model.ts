@@ -17,9 +17,11 @@ export interface DmilOutputs extends Outputs {
   readonly intra?: Intra;
   /** Absent under `levels: "id"`. */
   readonly consistency?: Consistency;
-  /** Present with purified synergy. */
+  /** Present with purified synergy, as is the prior [K]. */
   readonly teaching?: Teaching;
-  readonly logPrior?: Expr;
+  readonly prior?: Expr;
+  /** Of values, [1, B, K]: the purified synergy and nothing else. What S answers holds more. */
+  readonly pure?: Expr;
 }
 
 /** Names of the components, in the order of every stack: redundant, unique_<modality>, synergistic. */
@@ -50,7 +52,10 @@ export function buildDmil(
   // R and the U_m, before S joins them as the last of the components.
   const lower = [...(second === undefined ? [] : [stack([second.redundant])]), second?.unique ?? predictive];
   const heads = scope.child("heads");
-  const fused = options.synergy === "purified" ? purified(input, first?.residualMean ?? z, options, mask) : undefined;
+  const fused =
+    options.synergy === "purified"
+      ? purified(input, unimodal, first?.residualMean ?? z, options, second !== undefined, mask)
+      : undefined;
   const s = fused?.representation ?? synergy(scope.child("synergy"), first?.residual ?? z);
   // Purified synergy has a head of its own, so the others read the lower components as one node.
   const lead = fused === undefined ? lower : [concat(lower, 0)];
@@ -58,7 +63,7 @@ export function buildDmil(
   const answers =
     fused === undefined
       ? linear(heads, parts, classes)
-      : concat([linear(heads, lead[0]!, classes), stack([fused.logits])], 0);
+      : concat([linear(heads, lead[0]!, classes), stack([fused.answer])], 0);
   const able = mask && possible(mask, second !== undefined);
   const logits = priorWhereMissing(input, answers, able);
   const shares = gate(scope.child("gate"), parts, able);
@@ -69,8 +74,9 @@ export function buildDmil(
     ...(first !== undefined && { intra: first }),
     ...(second !== undefined && { consistency: second }),
     ...(fused !== undefined && {
-      teaching: teach(unimodal, fused.pure, fused.logPrior, second !== undefined, mask),
-      logPrior: fused.logPrior,
+      teaching: fused.teaching,
+      prior: fused.prior,
+      ...(fused.answer !== fused.logits && { pure: stack([fused.logits]) }),
       statistics: { "synergy.centre": fused.features },
     }),
     representations: {
@@ -94,10 +100,27 @@ function possible(mask: Expr, redundant: boolean): Expr {
   return concat([...(redundant ? [always] : []), mask, several], 0);
 }
 
-/** Purified synergy with its own head, on top of the class prior. */
-function purified({ scope, logPrior: priorOf }: BuildInput, residual: Expr, { order }: DmilOptions, mask?: Expr) {
+/**
+ * Purified synergy with its own head, on top of the prior, and what it teaches. Values are sums, so there S answers with the additive part
+ * (held constant but for its weights) and the synergy: a gate that shares out answers could not add the two.
+ */
+function purified(
+  { scope, task, prior: priorOf }: BuildInput,
+  unimodal: Expr,
+  residual: Expr,
+  { order }: DmilOptions,
+  redundant: boolean,
+  mask?: Expr,
+) {
   const own = scope.child("synergy");
-  const logPrior = priorOf();
+  const prior = priorOf();
   const fused = purifiedSynergy(own, residual, order, mask);
-  return { ...fused, ...synergyLogits(own.child("head"), fused.representation, logPrior), logPrior };
+  const { pure, logits } = synergyLogits(own.child("head"), fused.representation, prior);
+  const [modalities, , outputs] = unimodal.shape as [number, number, number];
+  const additive =
+    task.kind === "values"
+      ? own.parameter("additive", [modalities, 1, outputs], { kind: "constant", value: 1 / modalities })
+      : undefined;
+  const teaching = teach(task, unimodal, pure, prior, { redundant, mask, additive });
+  return { ...fused, logits, prior, teaching, answer: additive === undefined ? logits : teaching.residual };
 }

@@ -1,22 +1,7 @@
 /** @file DMIL's three stages: what each trains, and its loss. Source: paper, section 3; coefficients of the reference code. */
 import type { Expr } from "../../graph/expr.ts";
-import {
-  concat,
-  div,
-  exp,
-  log,
-  logSoftmax,
-  maximum,
-  mean,
-  mul,
-  slice,
-  stack,
-  sub,
-  sum,
-  transpose,
-} from "../../graph/ops/index.ts";
-import { crossEntropy } from "../../nn/losses.ts";
-import type { Stage, Terms } from "../method.ts";
+import { concat, div, log, maximum, mean, mul, slice, stack, sub, sum, transpose } from "../../graph/ops/index.ts";
+import type { Stage, Task, Terms } from "../method.ts";
 import { componentNames, type DmilOutputs } from "./model.ts";
 import type { DmilOptions } from "./options.ts";
 import type { Teaching } from "./teacher.ts";
@@ -25,25 +10,25 @@ import type { Teaching } from "./teacher.ts";
 const LEAST_OPEN = 0.05;
 
 /**
- * Cross-entropy of the residual prediction, in nats, [], each sample counted by what single modalities leave open of it. A plain mean
+ * Loss of the residual prediction, [], each sample counted by what single modalities leave open of it. A plain mean
  * would grow fainter the fewer samples hold synergy (at 10 % it was found by luck), and would ask the synergy to sharpen what
  * single modalities have answered already.
  */
-function residualError({ residual, open }: Teaching, target: Expr): Expr {
-  const error = mul(sum(mul(residual, target), -1), -1); // [B]
-  return div(mean(mul(error, open)), maximum(mean(open), LEAST_OPEN));
+function residualError(task: Task, { residual, open }: Teaching, target: Expr): Expr {
+  return div(mean(mul(task.errors(residual, target), open)), maximum(mean(open), LEAST_OPEN));
 }
 
 const repeat = (n: number, value: number): number[] => new Array<number>(n).fill(value);
 
-/** Cross-entropies of several stacks of predictions as one vector of terms. */
-function crossEntropies(
+/** Losses of several stacks of predictions as one vector of terms; names get the loss's in front. */
+function losses(
+  task: Task,
   target: Expr,
   groups: readonly { readonly names: readonly string[]; readonly logits: Expr; readonly weight: number }[],
 ): Terms {
   return {
-    names: groups.flatMap((group) => group.names),
-    value: crossEntropy(
+    names: groups.flatMap((group) => group.names.map((name) => `${task.term}.${name}`)),
+    value: task.loss(
       concat(
         groups.map((group) => group.logits),
         0,
@@ -104,39 +89,51 @@ export function dmilStages(options: DmilOptions, modalities: readonly string[]):
       },
     ];
   };
-  const heads = (out: DmilOutputs, weight: number) => ({ names: byModality("ce.only"), logits: out.unimodal, weight });
-  const whole = (out: DmilOutputs) => ({ names: ["ce.prediction"], logits: stack([out.logits]), weight: 1 });
+  const heads = (out: DmilOutputs, weight: number) => ({ names: byModality("only"), logits: out.unimodal, weight });
+  const whole = (out: DmilOutputs) => ({ names: ["prediction"], logits: stack([out.logits]), weight: 1 });
   const components = ({ components: { names, logits } }: DmilOutputs, weight: number) => ({
-    names: names.map((name) => `ce.${name}`),
+    names,
     logits,
     weight,
   });
 
   /** What the modalities alone leave unexplained: the term that trains the purified synergy. */
-  const unexplained = ({ teaching }: DmilOutputs, target: Expr): Terms[] =>
+  const unexplained = (task: Task, { teaching }: DmilOutputs, target: Expr): Terms[] =>
     teaching === undefined
       ? []
-      : [{ names: ["ce.residual"], value: residualError(teaching, target), weights: [loss.residual] }];
+      : [{ names: [`${task.term}.residual`], value: residualError(task, teaching, target), weights: [loss.residual] }];
 
   /**
    * Purified form (see teacher.ts): the components of a range are silent, that is, say the prior, where they are not responsible,
    * and with a `weight` right where they are.
    */
-  const answering = (out: DmilOutputs, target: Expr, from: number, to: number, weight?: number): Terms[] => {
-    const { teaching, logPrior, components } = out;
-    if (teaching === undefined || logPrior === undefined) return [];
+  const answering = (
+    task: Task,
+    out: DmilOutputs,
+    target: Expr,
+    from: number,
+    to: number,
+    weight?: number,
+  ): Terms[] => {
+    const { teaching, prior, pure, components } = out;
+    if (teaching === undefined || prior === undefined) return [];
     const batch = target.shape[0]!;
     const names = components.names.slice(from, to);
-    const logs = logSoftmax(slice(components.logits, 0, from, to - from)); // [c, B, K]
+    const spoken = task.spoken(slice(components.logits, 0, from, to - from)); // [c, B, K]
     const portions = slice(teaching.portions, 0, from, to - from); // [c, B]
     const others = sub(sum(teaching.portions, 0, true), portions);
-    const away = sum(mul(exp(logPrior), sub(logPrior, logs)), -1); // [c, B], KL(prior, p_c)
-    const silent = mul(sum(mul(away, others), -1), 1 / batch); // [c]
-    const right = mul(sum(mul(sum(mul(logs, target), -1), portions), -1), -1 / batch); // [c]
+    // S of values answers with more than the synergy, of which alone silence is asked.
+    const own = to > synergistic ? pure : undefined;
+    const told =
+      own === undefined ? spoken : to - from === 1 ? own : concat([slice(spoken, 0, 0, to - from - 1), own], 0);
+    const silent = mul(sum(mul(task.noise(told, prior), others), -1), 1 / batch); // [c]
+    const right = mul(sum(mul(task.errors(spoken, target), portions), -1), 1 / batch); // [c]
     return [
       ...(weight === undefined
         ? []
-        : [{ names: names.map((name) => `ce.${name}`), value: right, weights: repeat(names.length, weight) }]),
+        : [
+            { names: names.map((name) => `${task.term}.${name}`), value: right, weights: repeat(names.length, weight) },
+          ]),
       {
         names: names.map((name) => `silence.${name}`),
         value: silent,
@@ -158,10 +155,10 @@ export function dmilStages(options: DmilOptions, modalities: readonly string[]):
     {
       name: "intra",
       trains: inFirst,
-      terms: (out, target) => [
-        crossEntropies(target, [heads(out, 1)]),
-        ...unexplained(out, target),
-        ...answering(out, target, synergistic, synergistic + 1),
+      terms: (out, target, { task }) => [
+        losses(task, target, [heads(out, 1)]),
+        ...unexplained(task, out, target),
+        ...answering(task, out, target, synergistic, synergistic + 1),
         ...intraTerms(out, loss.reconstruction),
       ],
       prediction: (out) => out.teaching?.residual ?? mean(out.unimodal, 0),
@@ -173,9 +170,9 @@ export function dmilStages(options: DmilOptions, modalities: readonly string[]):
     {
       name: "components",
       trains: (parameter) => !inFirst(parameter),
-      terms: (out, target) => [
-        crossEntropies(target, [whole(out), ...(purified ? [] : [components(out, loss.components)])]),
-        ...answering(out, target, 0, synergistic, loss.components),
+      terms: (out, target, { task }) => [
+        losses(task, target, [whole(out), ...(purified ? [] : [components(out, loss.components)])]),
+        ...answering(task, out, target, 0, synergistic, loss.components),
         ...taughtGate(out),
         ...consistencyTerms(out, loss.reconstruction),
       ],
@@ -189,14 +186,14 @@ export function dmilStages(options: DmilOptions, modalities: readonly string[]):
     {
       name: "whole",
       trains: () => true,
-      terms: (out, target) => [
-        crossEntropies(target, [
+      terms: (out, target, { task }) => [
+        losses(task, target, [
           whole(out),
           heads(out, loss.intra),
           ...(purified ? [] : [components(out, loss.componentsWhole)]),
         ]),
-        ...unexplained(out, target),
-        ...answering(out, target, 0, synergistic + 1, loss.componentsWhole),
+        ...unexplained(task, out, target),
+        ...answering(task, out, target, 0, synergistic + 1, loss.componentsWhole),
         ...taughtGate(out),
         ...intraTerms(out, loss.reconstructionWhole),
         ...consistencyTerms(out, loss.reconstructionWhole),

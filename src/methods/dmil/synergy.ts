@@ -61,12 +61,12 @@ function batchCentre(features: Expr, mask: Expr | undefined): Expr {
     : reshape(meanOfPresent(features, [1], mask), [modalities, 1, hidden]);
 }
 
-/** Logits [B, K] of the purified synergy: linear without bias, on top of the class prior [K]. */
-export function synergyLogits(scope: Scope, representation: Expr, logPrior: Expr): { logits: Expr; pure: Expr } {
+/** Logits [B, K] of the purified synergy: linear without bias, on top of the prior [K]. */
+export function synergyLogits(scope: Scope, representation: Expr, prior: Expr): { logits: Expr; pure: Expr } {
   const width = representation.shape.at(-1)!;
   const init = { kind: "uniform", bound: 1 / Math.sqrt(width) } as const;
-  const pure = matmul(representation, scope.parameter("weight", [width, logPrior.shape[0]!], init));
-  return { pure, logits: add(pure, logPrior) };
+  const pure = matmul(representation, scope.parameter("weight", [width, prior.shape[0]!], init));
+  return { pure, logits: add(pure, prior) };
 }
 
 /** The products of all pairs, each once. */

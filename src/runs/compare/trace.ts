@@ -27,7 +27,8 @@ async function readCurve(folder: Folder, run: string, most: number): Promise<Cur
   const points = lines.flatMap((line, i): CurvePoint[] => {
     try {
       const { validation } = JSON.parse(line) as EpochRecord;
-      return Number.isFinite(validation?.accuracy) ? [[i + 1, validation.accuracy]] : [];
+      const reached = validation?.accuracy ?? validation?.r2;
+      return reached !== undefined && Number.isFinite(reached) ? [[i + 1, reached]] : [];
     } catch (error) {
       // Half a line of a writer that was killed; the epoch is not told.
       if (error instanceof SyntaxError) return [];

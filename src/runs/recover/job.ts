@@ -85,8 +85,8 @@ export async function runRecoveryJob(
     curves: fitted.history.map(({ stage, train: { loss, accuracy }, validation }) => ({
       stage,
       trainLoss: loss,
-      trainAccuracy: accuracy,
-      validationAccuracy: validation.accuracy,
+      trainAccuracy: accuracy!,
+      validationAccuracy: validation.accuracy!,
     })),
   };
   if (!own.probed || job.quick) return result;

@@ -77,7 +77,7 @@ export interface Scores {
     readonly accuracy: number;
     readonly f1: number;
   }[];
-  /** With modalities hidden; the first pattern has all. */
+  /** With modalities hidden; the first pattern has all. Of labels and values `accuracy` is the figure that methods are ranked by. */
   readonly missing: readonly {
     readonly present: readonly string[];
     readonly samples: number;

@@ -144,7 +144,7 @@ function readsOf(name: string, modalities: readonly string[]): readonly string[]
   return own === undefined ? modalities : [own.modality];
 }
 
-/** Why a method cannot be had on the data's modalities, whatever the settings. */
+/** Why a method cannot be had on the data's modalities or its kind of target, whatever the settings. */
 function notDefined(
   base: Readonly<Record<string, unknown>>,
   { name, splits }: OpenedData,
@@ -162,7 +162,8 @@ function notDefined(
     return undefined;
   } catch (error) {
     // Whatever else is wrong is told with its place when the runs are planned.
-    return error instanceof DmilError && error.fields.most !== undefined ? error.message : undefined;
+    const known = error instanceof DmilError && (error.fields.most !== undefined || error.fields.kind !== undefined);
+    return known ? error.message : undefined;
   }
 }
 

@@ -3,12 +3,14 @@ import type { DataSplits, Dataset } from "../../data/dataset.ts";
 import { mapSplits, SPLITS, type SplitName } from "../../data/dataset.ts";
 import { synergyIndicator } from "../../info/synergy-indicator.ts";
 import { report } from "../../interactions/explain.ts";
+import { targetReport } from "../../interactions/explain-target.ts";
 import { linearProbe, ownRepresentation } from "../../interactions/linear-probe.ts";
 import { modelRepresentation } from "../../interactions/probe.ts";
+import { figuresOf } from "../../train/figures.ts";
 import { accuracy, argmaxRows } from "../../train/metrics.ts";
 import type { Fitted } from "../../train/model.ts";
-import { simulatePatterns } from "../../train/patterns.ts";
-import { type Metrics, type Predictions, type PredictOptions, predict, score } from "../../train/predict.ts";
+import { simulateFigures, simulatePatterns } from "../../train/patterns.ts";
+import { type Predictions, type PredictOptions, predict } from "../../train/predict.ts";
 import type { Scores } from "./entry.ts";
 
 export interface ScoreOptions extends Pick<PredictOptions, "backend" | "threads"> {
@@ -20,36 +22,45 @@ export interface ScoreOptions extends Pick<PredictOptions, "backend" | "threads"
   readonly unseen?: DataSplits;
 }
 
-/** Scores a model on its splits. Labelled test samples alone count. */
+/** Scores a model on its splits. Test samples of which something is known alone count. */
 export async function scoreRun(fitted: Fitted, splits: DataSplits, options: ScoreOptions): Promise<Scores> {
-  const { seed, unseen, reads = fitted.method.modalities, ...place } = options;
+  const { unseen, seed, reads = fitted.method.modalities, ...place } = options;
   const predictions = await predictAll(fitted, splits, place);
-  const [validation, test] = [score(predictions.validation, splits.validation), score(predictions.test, splits.test)];
-  const { gate, bits } = report(predictions.test, splits.test, fitted.calibration).summary;
-  const whole = argmaxRows(predictions.test.logits, fitted.classes.length);
-  const probes = reads.length < 2 ? undefined : await probedSynergy(predictions, splits, whole, reads, seed);
+  const [validation, test] = [
+    figuresOf(predictions.validation, splits.validation),
+    figuresOf(predictions.test, splits.test),
+  ];
   return {
-    samples: {
-      train: splits.train.labels.length,
-      validation: validation.samples,
-      test: test.samples,
-    },
-    validation: figures(validation),
-    test: figures(test),
+    samples: { train: splits.train.labels.length, validation: validation.samples, test: test.samples },
+    validation: validation.figures,
+    test: test.figures,
     unimodal: Object.fromEntries(
       Object.entries(test.unimodal).filter(([name, value]) => reads.includes(name) && !Number.isNaN(value)),
     ),
+    ...(fitted.target === undefined
+      ? await ofClasses(fitted, splits, predictions, { ...options, reads })
+      : await ofOthers(fitted, splits.test, predictions.test, place)),
+    ...(unseen !== undefined && { probe: await probeUnseen(fitted, unseen, seed, place) }),
+  };
+}
+
+type Told = Pick<Scores, "synergy" | "classes" | "missing" | "gate" | "bits" | "right">;
+
+/** What only class labels can tell. */
+async function ofClasses(
+  fitted: Fitted,
+  splits: DataSplits,
+  predictions: BySplit,
+  { seed, reads, unseen: _, ...place }: ScoreOptions & { readonly reads: readonly string[] },
+): Promise<Told> {
+  const { gate, bits } = report(predictions.test, splits.test, fitted.calibration).summary;
+  const best = (logits: Float32Array): Int32Array => argmaxRows(logits, fitted.classes.length);
+  const whole = best(predictions.test.logits);
+  const own = reads.map((name) => alone(splits.test, name, best(predictions.test.unimodal[name]!)));
+  const probes = reads.length < 2 ? undefined : await probedSynergy(predictions, splits, whole, reads, seed);
+  return {
     ...(reads.length > 1 && {
-      synergy: {
-        slices: synergyOf(
-          splits.test,
-          whole,
-          reads.map((name) =>
-            alone(splits.test, name, argmaxRows(predictions.test.unimodal[name]!, fitted.classes.length)),
-          ),
-        ),
-        ...(probes !== undefined && { probes }),
-      },
+      synergy: { slices: synergyOf(splits.test, whole, own), ...(probes !== undefined && { probes }) },
     }),
     classes: byClass(whole, splits.test),
     missing: (await simulatePatterns(fitted, splits.test, place)).map(({ present, samples, accuracy: reached }) => ({
@@ -59,10 +70,22 @@ export async function scoreRun(fitted: Fitted, splits: DataSplits, options: Scor
     })),
     ...(Object.keys(gate).length > 0 && { gate }),
     bits,
-    ...(unseen !== undefined && { probe: await probeUnseen(fitted, unseen, seed, place) }),
     right: [...whole]
       .flatMap((k, i) => (splits.test.labels[i]! < 0 ? [] : k === splits.test.labels[i] ? "1" : "0"))
       .join(""),
+  };
+}
+
+/** What is told of labels and values; with modalities hidden the figure that methods are ranked by. */
+async function ofOthers(fitted: Fitted, test: Dataset, predictions: Predictions, place: PredictOptions): Promise<Told> {
+  const { gate } = targetReport(predictions, test).summary;
+  return {
+    missing: (await simulateFigures(fitted, test, place)).map(({ present, samples, figures }) => ({
+      present,
+      samples,
+      accuracy: Object.values(figures)[0]!,
+    })),
+    ...(Object.keys(gate).length > 0 && { gate }),
   };
 }
 
@@ -72,10 +95,6 @@ async function predictAll(fitted: Fitted, splits: DataSplits, place: PredictOpti
   const found: Partial<Record<SplitName, Predictions>> = {};
   for (const split of SPLITS) found[split] = await predict(fitted, splits[split], { ...place, representations: true });
   return found as BySplit;
-}
-
-function figures({ samples: _, unimodal: __, ...rest }: Metrics): Record<string, number> {
-  return rest;
 }
 
 /** Predicted classes of a modality alone; -2, which is never right, where it is missing. */

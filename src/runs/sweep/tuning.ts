@@ -3,6 +3,7 @@ import { configError } from "../../core/errors.ts";
 import { memoryFolder } from "../../core/folder.ts";
 import { stream } from "../../core/random.ts";
 import type { FitEvent } from "../../train/events.ts";
+import { leading } from "../../train/figures.ts";
 import type { TrainingData } from "../identity.ts";
 import { planRun, type RunConfig } from "../plan.ts";
 import { startRun } from "../run.ts";
@@ -15,13 +16,14 @@ export type Changes = Readonly<Record<string, unknown>>;
 export interface Trial {
   readonly changes: Changes;
   readonly seconds: number;
-  /** On validation data; left out where the trial failed. */
-  readonly accuracy?: number;
+  /** The figure that models are ranked by (accuracy, macro-F1 of labels, R2 of values), on validation data; left out where the trial failed. */
+  readonly reached?: number;
+  /** Nats; values have none. */
   readonly logLoss?: number;
   readonly error?: string;
 }
 
-/** What tuning found: accuracy chooses, log-loss among equals, the earlier trial among those. */
+/** What tuning found: the ranking figure chooses, log-loss among equals, the earlier trial among those. */
 export interface Tuning {
   readonly trials: readonly Trial[];
   /** Which of them. */
@@ -103,8 +105,10 @@ export async function runTuning(
         checkpointSeconds: Number.POSITIVE_INFINITY,
         onEvent: (event) => onEvent(event, t),
       });
-      const { accuracy, logLoss } = result.validation;
-      trials.push({ changes: changes[t]!, seconds: seconds(), accuracy, logLoss });
+      const { validation } = result;
+      const { logLoss } = "figures" in validation ? validation.figures : validation;
+      const reached = leading(validation).value;
+      trials.push({ changes: changes[t]!, seconds: seconds(), reached, ...(logLoss !== undefined && { logLoss }) });
     } catch (error) {
       trials.push({ changes: changes[t]!, seconds: seconds(), error: (error as Error).message });
     }
@@ -118,11 +122,11 @@ export async function runTuning(
 /** The trial that did best; undefined when all failed. */
 export function bestTrial(trials: readonly Trial[]): number | undefined {
   let best: number | undefined;
-  trials.forEach(({ accuracy, logLoss }, t) => {
-    if (accuracy === undefined || logLoss === undefined || Number.isNaN(accuracy)) return;
+  trials.forEach(({ reached, logLoss = 0 }, t) => {
+    if (reached === undefined || Number.isNaN(reached)) return;
     const than = best === undefined ? undefined : trials[best]!;
-    if (than === undefined || accuracy > than.accuracy! || (accuracy === than.accuracy && logLoss < than.logLoss!))
-      best = t;
+    const equal = reached === than?.reached && logLoss < (than.logLoss ?? 0);
+    if (than === undefined || reached > than.reached! || equal) best = t;
   });
   return best;
 }

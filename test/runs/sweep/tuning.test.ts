@@ -45,11 +45,11 @@ test("eighteen trials are to be had of every method", () => {
   for (const { search: own } of Object.values(methods)) expect(searchSpace(own).length).toBeGreaterThanOrEqual(18);
 });
 
-test("accuracy chooses, log-loss among equals; a trial that failed is no choice", () => {
-  const trial = (accuracy?: number, logLoss?: number) => ({
+test("the ranking figure chooses, log-loss among equals; a trial that failed is no choice", () => {
+  const trial = (reached?: number, logLoss?: number) => ({
     changes: {},
     seconds: 1,
-    ...(accuracy !== undefined && { accuracy }),
+    ...(reached !== undefined && { reached }),
     ...(logLoss !== undefined && { logLoss }),
   });
   expect(bestTrial([trial(0.8, 0.1), trial(0.9, 0.7), trial(0.9, 0.6), trial(0.9, 0.6), trial()])).toBe(2);

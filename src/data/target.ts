@@ -1,0 +1,193 @@
+/** @file Targets that are no classes: several yes/no labels, or numbers. From the disk to [N, L], their checks, and what needs classes. */
+import { configError, dataError } from "../core/errors.ts";
+import { formatShape, sameShape } from "../core/shape.ts";
+import { float32 } from "../core/tensor.ts";
+import type { DataSplits, Dataset, SplitName, Target, TargetKind } from "./dataset.ts";
+import { SPLITS } from "./dataset.ts";
+import { parseNumber } from "./formats/csv.ts";
+import type { Manifest } from "./manifest.ts";
+import { type RawLabels, type Source, toFloat32 } from "./sources/source.ts";
+
+/** What the data's target is. */
+export function targetKind({ target }: Pick<Dataset, "target">): TargetKind {
+  return target?.kind ?? "classes";
+}
+
+/** `4 classes`, `labels (happy, sad)` or `values (sentiment)`, for messages. */
+export function describeTarget({ target, classes }: Pick<Dataset, "target" | "classes">): string {
+  if (target === undefined) return `classes (${listed(classes)})`;
+  return `${target.kind} (${listed(target.names)})`;
+}
+
+/** @throws ConfigError where `what` needs class labels and the data has none. */
+export function requireClassLabels(dataset: Pick<Dataset, "target" | "classes">, what: string, advice = ""): void {
+  if (dataset.target === undefined) return;
+  throw configError(
+    `${what} needs class labels; this data has ${describeTarget(dataset)}.${advice === "" ? "" : ` ${advice}`}`,
+    { kind: dataset.target.kind },
+  );
+}
+
+/** Is anything known of the sample at `row`? */
+export function isKnown(dataset: Pick<Dataset, "labels" | "target">, row: number): boolean {
+  if (dataset.target === undefined) return dataset.labels[row]! >= 0;
+  const L = dataset.target.names.length;
+  return dataset.target.values.data.subarray(row * L, (row + 1) * L).some((value) => !Number.isNaN(value));
+}
+
+/** The names of labels or values: those of dataset.json, of the table's columns, or `value`, `label_0`, `label_1`, ... */
+export function targetNames(
+  { kind, names }: NonNullable<Manifest["target"]>,
+  train: RawLabels,
+  source: Pick<Source, "where" | "targetNames">,
+): readonly string[] {
+  if (names !== undefined) return names;
+  if (source.targetNames !== undefined) return source.targetNames;
+  const count = isTexts(train) ? 1 : (train.shape[1] ?? 1);
+  const one = kind === "values" ? "value" : "label";
+  return count === 1 ? [one] : Array.from({ length: count }, (_, i) => `${one}_${i}`);
+}
+
+/**
+ * Labels or values of one split, [N] or [N, L], as they lie on disk. An empty cell and NaN, of labels also -1, are unknown.
+ * @throws DataError for another shape, texts, and numbers that cannot be.
+ */
+export function readTarget(
+  raw: RawLabels,
+  kind: Target["kind"],
+  names: readonly string[],
+  where: string,
+  warnings: string[],
+): Target {
+  const L = names.length;
+  const array = isTexts(raw)
+    ? float32(
+        [raw.length],
+        raw.map((text, row) => numberOf(text, row, where)),
+      )
+    : raw;
+  const { shape } = array;
+  const fits = (shape.length === 1 && L === 1) || (shape.length === 2 && shape[1] === L);
+  if (!fits) {
+    const wanted = L === 1 ? "[N] or [N, 1]" : `[N, ${L}]`;
+    throw dataError(
+      `${where}: has the shape ${formatShape(shape)}; dataset.json says that the target is ${L === 1 ? `the one of ${kind} called ${names[0]}` : `${L} ${kind} (${listed(names)})`}, so ${wanted} is needed. Correct the file or the names of the target.`,
+      { where, shape },
+    );
+  }
+  const values = float32([shape[0]!, L], toFloat32(array, where, warnings).data.slice());
+  values.data.forEach((value, i) => {
+    const bad = (what: string, allowed: string): never => {
+      const row = Math.floor(i / L);
+      throw dataError(`${where}: row ${row} (from 0), ${names[i % L]} is ${value}, ${what}; allowed are ${allowed}.`, {
+        where,
+        row,
+        name: names[i % L],
+      });
+    };
+    if (kind === "values") {
+      if (!Number.isFinite(value) && !Number.isNaN(value))
+        bad("not finite as float32", "numbers, and NaN where unknown");
+    } else if (value === -1) values.data[i] = Number.NaN;
+    else if (value !== 0 && value !== 1 && !Number.isNaN(value)) {
+      bad("neither yes nor no", "1 (yes), 0 (no), and NaN or -1 where unknown");
+    }
+  });
+  return { kind, names, values };
+}
+
+/** Are they of one kind, with the same names in the same order? */
+export function sameTarget(a: Pick<Target, "kind" | "names">, b: Pick<Target, "kind" | "names">): boolean {
+  return a.kind === b.kind && a.names.length === b.names.length && a.names.every((name, l) => name === b.names[l]);
+}
+
+/** What is known of one label or value in one split. */
+export interface TargetReport {
+  readonly known: number;
+  /** Of the known: mean (of labels the share of yes), standard deviation, smallest, largest; NaN where nothing is known. */
+  readonly mean: number;
+  readonly deviation: number;
+  readonly least: number;
+  readonly largest: number;
+}
+
+/** By label or value. */
+export function targetReports({ names, values }: Target): Record<string, TargetReport> {
+  const L = names.length;
+  return Object.fromEntries(
+    names.map((name, l) => {
+      const known = [...values.data.filter((value, i) => i % L === l && !Number.isNaN(value))];
+      const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
+      const variance = known.reduce((sum, value) => sum + (value - mean) ** 2, 0) / known.length;
+      const [least, largest] = known.reduce(
+        ([low, high], value) => [Math.min(low, value), Math.max(high, value)],
+        known.length === 0 ? [Number.NaN, Number.NaN] : [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+      ) as [number, number];
+      return [name, { known: known.length, mean, deviation: Math.sqrt(variance), least, largest }];
+    }),
+  );
+}
+
+/**
+ * Checks the targets of three splits: one kind and names, a row a sample, something known of every sample but in test, every label yes
+ * and no in train, every value varies there. @throws DataError at the first thing that is wrong.
+ */
+export function checkTargets(
+  splits: DataSplits,
+  where: (split: SplitName, part: string) => string,
+  warnings: string[],
+): void {
+  const first = splits.train.target;
+  for (const split of SPLITS) {
+    const data = splits[split];
+    const { target } = data;
+    const place = where(split, "labels");
+    if (first === undefined || target === undefined || !sameTarget(first, target) || data.classes.length > 0) {
+      throw dataError(
+        `the ${split} split has ${describeTarget(data)}, the train split ${describeTarget(splits.train)}; all splits need the same target, and classes are empty where there is one.`,
+      );
+    }
+    const { kind, names } = first;
+    if (!sameShape(target.values.shape, [data.labels.length, names.length])) {
+      throw dataError(
+        `${place} has the shape ${formatShape(target.values.shape)}; for ${data.labels.length} samples and ${names.length} ${kind} it must be ${formatShape([data.labels.length, names.length])}.`,
+      );
+    }
+    const row = data.labels.findIndex((_, i) => !isKnown(data, i));
+    if (row >= 0 && split !== "test") {
+      throw dataError(
+        `${place}: of row ${row} (from 0) no ${kind === "labels" ? "label" : "value"} is known; only the test split may have such samples. Take them out or move them there.`,
+        { row },
+      );
+    }
+    for (const [name, { known, mean, least, largest }] of Object.entries(targetReports(target))) {
+      const oneSided = least === largest || known === 0;
+      if (oneSided && split === "train") {
+        const found = known === 0 ? "nothing is known" : `all ${known} known are ${least}`;
+        throw dataError(`${place}: of ${name} ${found}, so there is nothing to learn; take it out of the target.`, {
+          name,
+        });
+      }
+      if (oneSided && known > 0 && kind === "labels") {
+        warnings.push(`the ${split} split has ${name} ${mean === 0 ? "in no" : "in every"} sample.`);
+      }
+    }
+  }
+}
+
+function isTexts(raw: RawLabels): raw is readonly string[] {
+  return Array.isArray(raw);
+}
+
+function numberOf(text: string, row: number, where: string): number {
+  const value = text === "" ? Number.NaN : parseNumber(text);
+  if (value !== undefined) return value;
+  throw dataError(
+    `${where}: row ${row} (from 0) is ${JSON.stringify(text.slice(0, 40))}, not a number; leave the cell empty where nothing is known.`,
+    { where, row },
+  );
+}
+
+function listed(names: readonly string[]): string {
+  return names.length > 8 ? `${names.slice(0, 8).join(", ")}, ... ${names.length} in all` : names.join(", ");
+}

@@ -1,0 +1,126 @@
+/**
+ * @file Reports for labels and values: per sample what was predicted, by which component, with which gate. There are no bits: those of
+ * several labels do not add up, and values have squared errors, not probabilities.
+ */
+import { internalError } from "../core/errors.ts";
+import type { Dataset, TargetKind } from "../data/dataset.ts";
+import { hasMissing, patternName, presentAt, rowsByPattern } from "../data/presence.ts";
+import { isKnown } from "../data/target.ts";
+import { type Figures, figuresOf } from "../train/figures.ts";
+import type { Fitted } from "../train/model.ts";
+import { type Predictions, type PredictOptions, predict } from "../train/predict.ts";
+import type { Cell } from "./report.ts";
+
+/** By label: the probability of yes. By value: the prediction in the data's unit. */
+export type Answers = Readonly<Record<string, number>>;
+
+/** One sample. */
+export interface TargetSample {
+  readonly id: string;
+  /** What is true, by name: 0 or 1, or a number; undefined where unknown. */
+  readonly target: Readonly<Record<string, number | undefined>>;
+  /** The modalities the sample has; left out where no sample of the data lacks any. */
+  readonly present?: readonly string[];
+  readonly prediction: Answers;
+  /** Shares by component name, summing to 1. Empty for methods without a gate. */
+  readonly gate: Readonly<Record<string, number>>;
+  /** What each component alone predicts. */
+  readonly components: Readonly<Record<string, Answers>>;
+  /** What each modality alone predicts; a missing one says the mean of the training data, or its share of yes. */
+  readonly modalities: Readonly<Record<string, Answers>>;
+}
+
+/** Means over some samples. */
+export interface TargetGroup {
+  readonly samples: number;
+  /** Mean gate share by component. */
+  readonly gate: Readonly<Record<string, number>>;
+}
+
+export interface TargetReport {
+  readonly kind: TargetKind;
+  /** One entry per sample, in the order of the data set. */
+  readonly samples: readonly TargetSample[];
+  readonly summary: TargetGroup & {
+    /** Figures of merit; absent where nothing is known of any sample. */
+    readonly scored?: Figures;
+    /** By the modalities that samples have, as in `audio+face`; left out where none is missing. */
+    readonly patterns?: Readonly<Record<string, TargetGroup>>;
+  };
+}
+
+/** Explains every sample of data with labels or values. @throws what `predict` throws for data of another kind. */
+export async function explainTarget(
+  fitted: Fitted,
+  dataset: Dataset,
+  options: PredictOptions = {},
+): Promise<TargetReport> {
+  return targetReport(await predict(fitted, dataset, options), dataset);
+}
+
+/** The report of predictions that were made before. */
+export function targetReport(predictions: Predictions, dataset: Dataset): TargetReport {
+  const { target, ids } = dataset;
+  if (target === undefined) throw internalError("targetReport is for labels and values; report is for classes.");
+  const { kind, names } = target;
+  const L = names.length;
+  const modalities = Object.keys(predictions.unimodal);
+  const missing = hasMissing(dataset, modalities);
+  const said = (outputs: Float32Array, i: number): Answers =>
+    Object.fromEntries(
+      names.map((name, l) => {
+        const value = outputs[i * L + l]!;
+        return [name, kind === "labels" ? 1 / (1 + Math.exp(-value)) : value];
+      }),
+    );
+  const parts = Object.entries(predictions.components);
+  const samples = ids.map((id, i): TargetSample => {
+    const truths = names.map((name, l) => [name, target.values.data[i * L + l]!] as const);
+    return {
+      id,
+      target: Object.fromEntries(truths.map(([name, truth]) => [name, Number.isNaN(truth) ? undefined : truth])),
+      ...(missing && { present: presentAt(dataset, i, modalities) }),
+      prediction: said(predictions.logits, i),
+      gate: Object.fromEntries(parts.map(([name, { gate }]) => [name, gate[i]!])),
+      components: Object.fromEntries(parts.map(([name, { logits }]) => [name, said(logits, i)])),
+      modalities: Object.fromEntries(Object.entries(predictions.unimodal).map(([name, own]) => [name, said(own, i)])),
+    };
+  });
+  const patterns = [...rowsByPattern(dataset, modalities)].map(
+    ([name, { rows }]) => [name, meansOf(rows.map((row) => samples[row]!))] as const,
+  );
+  const known = ids.some((_, row) => isKnown(dataset, row));
+  return {
+    kind,
+    samples,
+    summary: {
+      ...meansOf(samples),
+      ...(known && { scored: figuresOf(predictions, dataset) }),
+      ...(missing && { patterns: Object.fromEntries(patterns) }),
+    },
+  };
+}
+
+function meansOf(samples: readonly TargetSample[]): TargetGroup {
+  const names = Object.keys(samples[0]?.gate ?? {});
+  const mean = (name: string): number => samples.reduce((sum, { gate }) => sum + gate[name]!, 0) / samples.length;
+  return { samples: samples.length, gate: Object.fromEntries(names.map((name) => [name, mean(name)])) };
+}
+
+/**
+ * The stable columns of a table of samples: `id, target_<name>, prediction_<name>, present` (where the data lacks modalities),
+ * `gate_<component>, pred_<component>_<name>, pred_only_<modality>_<name>`. Predictions of labels are probabilities of yes.
+ */
+export function flattenTarget(sample: TargetSample): Record<string, Cell> {
+  const row: Record<string, Cell> = { id: sample.id };
+  for (const [name, truth] of Object.entries(sample.target)) row[`target_${name}`] = truth;
+  const put = (prefix: string, answers: Answers): void => {
+    for (const [name, value] of Object.entries(answers)) row[`${prefix}_${name}`] = value;
+  };
+  put("prediction", sample.prediction);
+  if (sample.present !== undefined) row.present = patternName(sample.present);
+  put("gate", sample.gate);
+  for (const [name, answers] of Object.entries(sample.components)) put(`pred_${name}`, answers);
+  for (const [name, answers] of Object.entries(sample.modalities)) put(`pred_only_${name}`, answers);
+  return row;
+}

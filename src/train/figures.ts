@@ -1,0 +1,111 @@
+/** @file Figures of merit by name, for every kind of target: what tables print and comparisons read. */
+import { dataError } from "../core/errors.ts";
+import type { Dataset, Target, TargetKind } from "../data/dataset.ts";
+import { isKnown, targetKind } from "../data/target.ts";
+import { auroc, labelAccuracy, labelF1, labelLogLoss, microF1, subsetAccuracy } from "./label-metrics.ts";
+import { type Metrics, type Predictions, score } from "./predict.ts";
+import { isSentiment, sentimentFigures, valueFigures } from "./value-metrics.ts";
+
+/** Figures of predictions. Shares are in [0, 1], log-losses in nats, errors of values in their unit. */
+export interface Figures {
+  readonly kind: TargetKind;
+  /** Samples of which something is known. */
+  readonly samples: number;
+  /**
+   * By name, first the one that models are ranked by (more is better). Classes: accuracy, macroF1, logLoss, calibrationError,
+   * synergyRate. Labels: macroF1, microF1, accuracy (mean over labels), subsetAccuracy, auroc (mean over labels), logLoss (mean over
+   * labels). Values: r2, correlation, mae, rmse, each a mean over values, and where the value is a sentiment accuracyHas0, f1Has0,
+   * accuracyNon0, f1Non0, accuracy7 (value-metrics.ts).
+   */
+  readonly figures: Readonly<Record<string, number>>;
+  /** Figures of each label (f1, auroc, accuracy) or value, where there are several. */
+  readonly each?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** The first figure, of each modality's own prediction over the samples that have it; NaN where none has. */
+  readonly unimodal: Readonly<Record<string, number>>;
+}
+
+/** Scores predictions of any kind. @throws DataError when nothing is known of any sample. */
+export function figuresOf(predictions: Predictions, dataset: Dataset): Figures {
+  const { target } = dataset;
+  if (target === undefined) {
+    const { samples, unimodal, ...figures } = score(predictions, dataset);
+    return { kind: "classes", samples, figures, unimodal };
+  }
+  const rows = [...dataset.labels.keys()].filter((row) => isKnown(dataset, row));
+  if (rows.length === 0) {
+    throw dataError(
+      `the ${dataset.name} data has no ${target.kind} that are known; there is nothing to score against.`,
+    );
+  }
+  const each = eachOf(predictions.logits, target);
+  return {
+    kind: targetKind(dataset),
+    samples: rows.length,
+    figures: overall(predictions.logits, target),
+    ...(target.names.length > 1 && { each }),
+    unimodal: Object.fromEntries(
+      Object.entries(predictions.unimodal).map(([name, own]) => {
+        const has = dataset.present?.[name];
+        if (has?.every((present) => present === 0)) return [name, Number.NaN];
+        return [name, Object.values(overall(own, has === undefined ? target : hidden(target, has)))[0]!];
+      }),
+    ),
+  };
+}
+
+/** The figure that comes first, by name. */
+export function leading(scored: Metrics | Figures): { readonly name: string; readonly value: number } {
+  if (!("figures" in scored)) return { name: "accuracy", value: scored.accuracy };
+  const [name, value] = Object.entries(scored.figures)[0]!;
+  return { name, value };
+}
+
+/** The target, unknown where a modality is missing. */
+function hidden(target: Target, present: Uint8Array): Target {
+  const { shape, dtype, data } = target.values;
+  const L = target.names.length;
+  return {
+    ...target,
+    values: { dtype, shape, data: data.map((value, i) => (present[Math.floor(i / L)] === 1 ? value : Number.NaN)) },
+  };
+}
+
+function overall(predicted: Float32Array, target: Target): Record<string, number> {
+  const { kind, names, values } = target;
+  const L = names.length;
+  if (kind === "labels") {
+    return {
+      macroF1: meanOf(labelF1(predicted, values.data, L)),
+      microF1: microF1(predicted, values.data, L),
+      accuracy: labelAccuracy(predicted, values.data),
+      subsetAccuracy: subsetAccuracy(predicted, values.data, L),
+      auroc: meanOf(auroc(predicted, values.data, L).filter((area) => !Number.isNaN(area))),
+      logLoss: labelLogLoss(predicted, values.data),
+    };
+  }
+  const own = Object.values(eachOf(predicted, target));
+  return Object.fromEntries(Object.keys(own[0]!).map((name) => [name, meanOf(own.map((one) => one[name]!))]));
+}
+
+/** Figures of each label or value. */
+function eachOf(predicted: Float32Array, { kind, names, values }: Target): Record<string, Record<string, number>> {
+  const L = names.length;
+  const column = (data: Float32Array, l: number): Float32Array => data.filter((_, i) => i % L === l);
+  return Object.fromEntries(
+    names.map((name, l) => {
+      const [said, truth] = [column(predicted, l), column(values.data, l)];
+      if (kind === "labels") {
+        return [
+          name,
+          { f1: labelF1(said, truth, 1)[0]!, auroc: auroc(said, truth, 1)[0]!, accuracy: labelAccuracy(said, truth) },
+        ];
+      }
+      const sentiment = L === 1 && isSentiment(name, truth) ? sentimentFigures(said, truth) : {};
+      return [name, { ...valueFigures(said, truth), ...sentiment }];
+    }),
+  );
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

@@ -1,0 +1,152 @@
+/** @file Targets as models meet them: standardised values, the prior, and predictions back in the data's unit. */
+import { goldenSection } from "../core/minimise.ts";
+import type { Dataset, Target, TargetKind } from "../data/dataset.ts";
+import type { Expr } from "../graph/expr.ts";
+import { add, constant, mul } from "../graph/ops/index.ts";
+import type { Outputs } from "../methods/method.ts";
+import { logPriorOf } from "./calibrate.ts";
+import { gatherRows, type RowSource } from "./frozen.ts";
+import type { Samples } from "./stage.ts";
+
+/** What a model predicts where it is not a class; plain data. */
+export interface FittedTarget {
+  readonly kind: Target["kind"];
+  readonly names: readonly string[];
+  /** Of each value over what is known in the training data; none of labels. */
+  readonly units?: { readonly mean: readonly number[]; readonly deviation: readonly number[] };
+  /** Fitted on the validation data at the end of training: what the outputs are multiplied by, [K] each. */
+  readonly scale?: OutputScale;
+}
+
+/** Of the whole prediction and its components alike, so that the gate's mixture of them stays the prediction; of each modality's own value. */
+export interface OutputScale {
+  readonly prediction: readonly number[];
+  readonly modalities: Readonly<Record<string, readonly number[]>>;
+}
+
+/** The target of training data; undefined for classes. */
+export function fitTarget({ target }: Pick<Dataset, "target">): FittedTarget | undefined {
+  if (target === undefined) return undefined;
+  const { kind, names } = target;
+  if (kind === "labels") return { kind, names };
+  const columns = names.map((_, l) => knownColumn(target, l));
+  const mean = columns.map(meanOf);
+  // In float32, as graphs compute with them; a value that hardly varies keeps its unit.
+  const deviation = columns.map((own, l) => Math.fround(Math.sqrt(meanOf(own.map((v) => (v - mean[l]!) ** 2)))) || 1);
+  return { kind, names, units: { mean: mean.map(Math.fround), deviation } };
+}
+
+/** What is predicted where nothing is known, [K]: log-frequencies of classes, log-odds of labels (half a sample added to each answer), 0 for standardised values. */
+export function priorOf({ labels, classes, target }: Pick<Dataset, "labels" | "classes" | "target">): number[] {
+  if (target === undefined) return logPriorOf(labels, classes.length);
+  return target.names.map((_, l) => {
+    if (target.kind === "values") return 0;
+    const known = knownColumn(target, l);
+    const yes = known.reduce((sum, value) => sum + value, 0);
+    return Math.log((yes + 0.5) / (known.length - yes + 0.5));
+  });
+}
+
+/** Labels, or values standardised, of data as rows [N, K]; NaN where unknown. Undefined for classes, whose rows are one-hot labels. */
+export function targetRows(
+  { target }: Pick<Dataset, "target">,
+  fitted: FittedTarget | undefined,
+): RowSource | undefined {
+  if (target === undefined || fitted === undefined) return undefined;
+  const { data, shape } = target.values;
+  const [rows, width] = shape as [number, number];
+  const { units } = fitted;
+  const standard = (value: number, i: number): number =>
+    units === undefined ? value : (value - units.mean[i % width]!) / units.deviation[i % width]!;
+  return { data: data.map(standard), lead: 1, rows, width };
+}
+
+/** Writes the target [count, K] of the samples `order[from .. from + count)`. */
+export function fillTarget(
+  out: Float32Array,
+  { labels, target }: Pick<Samples, "labels" | "target">,
+  order: Uint32Array,
+  from: number,
+  count: number,
+): void {
+  if (target !== undefined) {
+    gatherRows(out, target, order, from, count);
+    return;
+  }
+  const classes = out.length / count;
+  out.fill(0);
+  for (let i = 0; i < count; i++) out[i * classes + labels[order[from + i]!]!] = 1;
+}
+
+/** What a model of labels or values tells: outputs scaled, values in the data's unit. Of classes, what the method gives. */
+export function told(outputs: Outputs, target: FittedTarget | undefined, modalities: readonly string[]): Outputs {
+  if (target === undefined) return outputs;
+  const K = target.names.length;
+  const { units, scale } = target;
+  const tell = (x: Expr, scales: readonly (readonly number[])[]): Expr => {
+    const factors = scales.flat().map((factor, i) => factor * (units?.deviation[i % K] ?? 1));
+    const scaled = mul(x, constant(Float32Array.from(factors), scales.length === 1 ? [K] : [scales.length, 1, K]));
+    return units === undefined ? scaled : add(scaled, constant(Float32Array.from(units.mean), [K]));
+  };
+  const plain = new Array<number>(K).fill(1);
+  const whole = [scale?.prediction ?? plain];
+  const { components } = outputs;
+  return {
+    ...outputs,
+    logits: tell(outputs.logits, whole),
+    unimodal: tell(
+      outputs.unimodal,
+      modalities.map((name) => scale?.modalities[name] ?? plain),
+    ),
+    ...(components !== undefined && { components: { ...components, logits: tell(components.logits, whole) } }),
+  };
+}
+
+/** Scales are sought in this range. */
+const SCALES = [0.05, 20] as const;
+
+/**
+ * The factor of each column of outputs [N, K] that suits data the model was not trained on: of log-odds by log-loss, about 0, so that no
+ * answer changes; of standardised values by squared error, about their mean. DMIL's components are silent where others are
+ * responsible, so its sum is faint by construction; others may be too loud. Of labels one sample's worth of doubt is added (Platt 1999).
+ */
+export function fitScale(outputs: Float32Array, { data, width }: RowSource, kind: Target["kind"]): number[] {
+  return Array.from({ length: width }, (_, l) => {
+    const pairs: (readonly [number, number])[] = [];
+    for (let i = l; i < data.length; i += width) if (!Number.isNaN(data[i]!)) pairs.push([outputs[i]!, data[i]!]);
+    const energy = pairs.reduce((sum, [said]) => sum + said * said, 0);
+    if (energy === 0) return 1;
+    if (kind === "values") {
+      const factor = pairs.reduce((sum, [said, truth]) => sum + said * truth, 0) / energy;
+      return Math.fround(Math.min(SCALES[1], Math.max(SCALES[0], factor)));
+    }
+    const doubt = 1 / (pairs.length + 1);
+    const loss = (factor: number): number =>
+      pairs.reduce((sum, [said, truth]) => {
+        const z = factor * said;
+        return sum + Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z))) - ((1 - doubt) * truth + doubt / 2) * z;
+      }, 0);
+    const [low, high] = SCALES.map(Math.log) as [number, number];
+    return Math.fround(Math.exp(goldenSection((log) => loss(Math.exp(log)), low, high, 30)));
+  });
+}
+
+/** Predictions [N, K] in the data's unit as the standardised outputs they came from. */
+export function standardised(predicted: Float32Array, { names, units }: FittedTarget): Float32Array {
+  if (units === undefined) return predicted;
+  const K = names.length;
+  return predicted.map((value, i) => (value - units.mean[i % K]!) / units.deviation[i % K]!);
+}
+
+/** The kind of a fitted model's target. */
+export function kindOf(target: FittedTarget | undefined): TargetKind {
+  return target?.kind ?? "classes";
+}
+
+function knownColumn({ names, values }: Target, l: number): number[] {
+  return [...values.data.filter((value, i) => i % names.length === l && !Number.isNaN(value))];
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

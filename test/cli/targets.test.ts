@@ -1,0 +1,133 @@
+/** @file Labels and values as a user meets them: generate, check, train, evaluate, explain, export; text, JSON, wrong use. */
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { parse } from "csv-parse/sync";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { dmil, type Outcome, workplace } from "./support.ts";
+
+let cwd = "";
+const call = (...args: string[]): Promise<Outcome> => dmil(args, { cwd });
+const json = async (...args: string[]) => JSON.parse((await call(...args, "--json")).stdout);
+
+beforeAll(async () => {
+  cwd = await workplace();
+  const small = ["--samples", "train=400,validation=100,test=100", "--seed", "1"];
+  await call("data", "generate", "--kind", "sums", "--out", "numbers", ...small);
+  await call("data", "generate", "--kind", "sums", "--target", "labels", "--out", "signs", ...small);
+  const manifest = { target: { kind: "values", names: ["sentiment"] }, modalities: ["a", "b"] };
+  await fs.writeFile(path.join(cwd, "numbers/dataset.json"), JSON.stringify(manifest));
+  const epochs = ["--set", "epochs={intra: 3, components: 2, whole: 2}"];
+  await call("train", "numbers", "-q", ...epochs);
+  await call("train", "signs", "--method", "joint", "-q", "--set", "epochs.whole=4");
+});
+afterAll(() => fs.rm(cwd, { recursive: true, force: true }));
+
+test("data check tells what is predicted, and how it lies", async () => {
+  const numbers = (await call("data", "check", "numbers")).stdout;
+  expect(numbers).toMatch(/^numbers {2}600 samples, values \(sentiment\)$/m);
+  expect(numbers).toMatch(
+    /^ {2}value: mean ± deviation {2}train +validation +test\n {2}sentiment +-?0\.\d+ ± \d\.\d+ of 400/m,
+  );
+  const signs = (await call("data", "check", "signs")).stdout;
+  expect(signs).toMatch(/^ {2}label: share of yes +train/m);
+  expect(signs).toMatch(/^ {2}synergistic +0\.\d{3} of 400 +0\.\d{3} of 100/m);
+  expect((await json("data", "check", "signs")).target).toMatchObject({ kind: "labels" });
+});
+
+test("train shows and keeps R2 of values, accuracy of labels", async () => {
+  const { stdout, stderr } = await call(
+    "train",
+    "numbers",
+    "--method",
+    "ensemble",
+    "--out",
+    "one",
+    "--set",
+    "epochs={a: 2, b: 1}",
+  );
+  expect(stderr).toMatch(/a 1\/2 {2}loss .* train R2 -?\d\.\d{3} {2}validation R2 -?\d\.\d{3} \(best R2/);
+  expect(stdout).toMatch(/^one {2}validation R2 0\.\d{3} \(stage b, best epoch 1 of 1\)$/m);
+  const result = JSON.parse(await fs.readFile(path.join(cwd, "one/result.json"), "utf8"));
+  expect(result.validation).toMatchObject({ kind: "values", samples: 100, figures: { r2: expect.any(Number) } });
+  const signs = JSON.parse(await fs.readFile(path.join(cwd, "runs/signs-joint-0/result.json"), "utf8"));
+  expect(Object.keys(signs.validation.figures)[0]).toBe("macroF1");
+  expect(signs.stages[0].best).toMatchObject({ accuracy: expect.any(Number) });
+});
+
+test("evaluate prints the figures of the kind, by pattern and by label too", async () => {
+  const { stdout } = await call("evaluate", "runs/numbers-dmil-0", "--missing");
+  expect(stdout).toMatch(
+    /^R2 +0\.\d{3}\ncorrelation +0\.\d{3}\nmean absolute error +0\.\d{3}\nroot mean squared error/m,
+  );
+  expect(stdout).toMatch(/^R2 of a alone/m);
+  expect(stdout).toMatch(/^simulated: the others hidden +samples +R2 .*\na\+b +100 /m);
+  // Its numbers go beyond 3: no sentiment as MOSEI has it.
+  expect(stdout).not.toMatch(/7 classes/);
+  const numbers = await json("evaluate", "runs/numbers-dmil-0");
+  expect(numbers).toMatchObject({ kind: "values", samples: 100, unimodal: { a: expect.any(Number) } });
+  const signs = await json("evaluate", "runs/signs-joint-0");
+  expect(Object.keys(signs.each)).toEqual(["redundant", "unique_a", "unique_b", "synergistic"]);
+  expect(signs.auroc).toBeGreaterThan(0.6);
+  expect((await call("evaluate", "runs/signs-joint-0")).stdout).toMatch(
+    /^of each +F1 +area under ROC curve +accuracy\nredundant/m,
+  );
+});
+
+test("explain tells samples, as text and as columns, without bits", async () => {
+  const { stdout } = await call("explain", "runs/numbers-dmil-0");
+  expect(stdout).toMatch(
+    /^gate, mean: .*\nmodalities present +samples +redundant +unique_a +unique_b +synergistic\nall +100 /m,
+  );
+  expect(stdout).toMatch(/^sample \w+ +sentiment\n {2}true .*\n {2}predicted .*\n {2}redundant +gate 0\.\d{3}/m);
+  expect(stdout).not.toMatch(/bits/);
+  await call("explain", "runs/signs-joint-0", "--out", "signs.csv");
+  const rows = parse(await fs.readFile(path.join(cwd, "signs.csv"), "utf8"), { columns: true }) as Record<
+    string,
+    string
+  >[];
+  expect(rows).toHaveLength(100);
+  expect(Object.keys(rows[0]!)).toEqual([
+    "id",
+    ...["target", "prediction", "pred_only_a", "pred_only_b"].flatMap((prefix) =>
+      ["redundant", "unique_a", "unique_b", "synergistic"].map((name) => `${prefix}_${name}`),
+    ),
+  ]);
+  for (const row of rows) expect(Number(row.prediction_unique_a)).toBeLessThanOrEqual(1);
+  const summary = (await json("explain", "runs/numbers-dmil-0")).summary;
+  expect(Object.values(summary.gate as Record<string, number>).reduce((a, b) => a + b)).toBeCloseTo(1, 5);
+});
+
+test("export serves them", async () => {
+  expect((await call("export", "runs/numbers-dmil-0", "--out", "numbers.onnx")).code).toBe(0);
+  expect((await call("export", "runs/signs-joint-0", "--out", "signs.safetensors")).code).toBe(0);
+});
+
+test.each([
+  [
+    ["train", "numbers", "--method", "ogm"],
+    "ogm needs class labels; this data has values (sentiment). Methods for values: unimodal, joint, ensemble, dmil.",
+  ],
+  [
+    ["train", "numbers", "--method", "ensemble-product", "--out", "product"],
+    '"product" multiplies probabilities, and values have none',
+  ],
+  [
+    ["quantify", "signs"],
+    "dmil quantify needs class labels; this data has labels (redundant, unique_a, unique_b, synergistic).",
+  ],
+  [["explain", "runs/numbers-dmil-0", "--probe"], "explain --probe needs class labels"],
+  [
+    ["evaluate", "runs/numbers-dmil-0", "--data", "signs"],
+    "the test data has labels (redundant, unique_a, unique_b, synergistic), the model values (sentiment)",
+  ],
+  [
+    ["data", "generate", "--kind", "sums", "--target", "number", "--out", "new"],
+    '--target: unknown word "number". Allowed: values, labels.',
+  ],
+  [["data", "generate", "--kind", "quad", "--target", "labels", "--out", "new"], "--target: quad has no such setting"],
+] as const)("wrong use: %j", async (args, message) => {
+  const { code, stderr } = await call(...args);
+  expect(code).not.toBe(0);
+  expect(stderr).toContain(message);
+  expect(stderr).not.toMatch(/\n\s+at /);
+});

@@ -1,0 +1,220 @@
+/** @file Laws of methods over every kind of target: outputs, losses, training, export, missing modalities. */
+import { describe, expect, test } from "vitest";
+import { float32 } from "../../src/core/tensor.ts";
+import type { DataSplits, Dataset } from "../../src/data/dataset.ts";
+import { hideModalities } from "../../src/data/presence.ts";
+import { sums } from "../../src/data/synthetic/sums.ts";
+import { asLeaf, type Expr, topological } from "../../src/graph/expr.ts";
+import { grad } from "../../src/graph/grad.ts";
+import { methodFrom, methodNamed, methods, resolveMethod } from "../../src/methods/index.ts";
+import type { Method } from "../../src/methods/method.ts";
+import { mlp } from "../../src/nn/mlp.ts";
+import { initialState } from "../../src/nn/module.ts";
+import { planRun } from "../../src/runs/plan.ts";
+import { parseSettings } from "../../src/runs/settings.ts";
+import { interpret } from "../../src/runtime/reference.ts";
+import { toOnnx } from "../../src/train/export.ts";
+import { fit } from "../../src/train/fit.ts";
+import { parametersOf, stageGraph, type Widths } from "../../src/train/graph.ts";
+import { decodeModel, encodeModel } from "../../src/train/model.ts";
+import { figurePatterns, simulateFigures } from "../../src/train/patterns.ts";
+import { type Predictions, predict, score } from "../../src/train/predict.ts";
+import { expectResumed } from "../methods/resumed.ts";
+import { difference, normals } from "../support/numbers.ts";
+
+const sizes = { train: 60, validation: 40, test: 30 };
+/** Two values, far from mean 0 and deviation 1; a fifth of the training entries are unknown. */
+function valueData(): DataSplits {
+  const { splits } = sums({ seed: 3, features: 5, samples: sizes });
+  const two = (split: Dataset): Dataset => {
+    const { data } = split.target!.values;
+    const both = [...data].flatMap((v, i) => [
+      50 + 10 * v,
+      split.name === "train" && i % 5 === 0 ? Number.NaN : v / 100,
+    ]);
+    const target = { kind: "values", names: ["x", "y"], values: float32([data.length, 2], both) } as const;
+    return { ...split, target };
+  };
+  return { train: two(splits.train), validation: two(splits.validation), test: two(splits.test) };
+}
+function labelData(): DataSplits {
+  const { splits } = sums({ seed: 3, features: 5, target: "labels", samples: sizes });
+  splits.train.target!.values.data.forEach((_, i, data) => {
+    if (i % 9 === 0) data[i] = Number.NaN;
+  });
+  return splits;
+}
+const kinds = { labels: labelData(), values: valueData() };
+/** One for each way of building outputs; laws of the others are those of classes. */
+const serving = ["unimodal", "joint", "joint-bilinear", "ensemble", "ensemble-product", "dmil", "dmil-published"];
+
+function methodOf(name: string): Method {
+  const { method, options } = resolveMethod(name);
+  const factory = methodNamed(method);
+  const encoders = { a: mlp([5, 6], { dropout: 0.2 }), b: mlp([5, 6]) };
+  const one = factory.perModality ? { modality: "a" } : {};
+  return factory({ encoders, embedding: 4, ...options, ...one } as never) as unknown as Method;
+}
+const epochsOf = (method: Method): Record<string, number> =>
+  Object.fromEntries(method.stages.map((stage) => [stage.name, 1]));
+const base = { seed: 0, batchSize: 16, threads: 1 } as const;
+const numbers = ({ logits, unimodal, components }: Predictions): number[] => [
+  ...logits,
+  ...Object.values(unimodal).flatMap((own) => [...own]),
+  ...Object.values(components).flatMap((own) => [...own.logits, ...own.gate]),
+];
+/** Random numbers for every leaf; the target as data has it, with a gap. */
+function bindings(method: Method, widths: Widths, exprs: readonly Expr[], seed: number): Record<string, Float32Array> {
+  const state = initialState(parametersOf(method, widths), seed);
+  return Object.fromEntries(
+    topological(exprs).flatMap((node, i) => {
+      const found = asLeaf(node);
+      if (found === undefined) return [];
+      if (found.kind === "parameter") {
+        const scale = found.name.startsWith("synergy.") ? 4 : 1 + seed / 4;
+        return [[found.name, state[found.name]!.data.map((v) => v * scale)]];
+      }
+      const values = normals(found.shape, 50 * seed + i);
+      if (found.name === "target") {
+        if (widths.kind === "labels") values.forEach((v, j) => void (values[j] = Number(v > 0)));
+        values[1] = Number.NaN;
+      }
+      return [[found.name, values]];
+    }),
+  );
+}
+
+test("joint, ensemble, DMIL and single modalities serve every kind; the others say so", () => {
+  expect(Object.keys(methods).filter((name) => methods[name]!.targets.includes("labels"))).toEqual([
+    "unimodal",
+    "joint",
+    "ensemble",
+    "dmil",
+  ]);
+  const plan = (method: string, kind: keyof typeof kinds) => () =>
+    planRun(parseSettings({ data: "d", method }), kinds[kind].train);
+  expect(plan("ogm", "values")).toThrowError(
+    "ogm needs class labels; this data has values (x, y). Methods for values: unimodal, joint, ensemble, dmil.",
+  );
+  expect(plan("mmib", "labels")).toThrowError(
+    /mmib needs class labels; this data has labels \(redundant, .*\)\. Methods/,
+  );
+  expect(plan("joint", "values")).not.toThrow();
+});
+
+describe.each(["labels", "values"] as const)("%s", (kind) => {
+  const data = kinds[kind];
+  const K = data.train.target!.names.length;
+  const names = serving.filter((name) => kind === "labels" || name !== "ensemble-product");
+
+  describe.each(names)("%s", (name) => {
+    const method = methodOf(name);
+    const widths: Widths = { features: { a: 5, b: 5 }, classes: K, kind };
+
+    test.each(method.stages.map((stage) => [stage.name, stage] as const))(
+      "stage %s: every loss term is named after its loss and moves something, gaps or not",
+      (_, stage) => {
+        const { terms, gradients } = stageGraph(method, stage as never, widths, 6);
+        const parameters = [...gradients.values()].map(({ parameter }) => parameter);
+        for (const { names: own, value } of terms) {
+          own.forEach((term, i) => {
+            expect(term).not.toMatch(/^ce\./);
+            const only = grad([{ value, weights: own.map((_, j) => Number(i === j)) }], parameters);
+            let size = 0;
+            for (let seed = 1; seed <= 12 && size < 1e-12; seed++) {
+              const found = interpret(only, bindings(method, widths, only, seed));
+              expect(
+                found.every(({ data: values }) => values.every(Number.isFinite)),
+                term,
+              ).toBe(true);
+              size = found.reduce((sum, { data: values }) => sum + values.reduce((s, g) => s + g * g, 0), 0);
+            }
+            expect(size, `gradient of ${term}`).toBeGreaterThan(1e-12);
+          });
+        }
+      },
+    );
+
+    test("trained, stored, exported: it says the same everywhere, in the data's unit, with modalities missing too", async () => {
+      const ort = await import("onnxruntime-node");
+      const fitted = await fit(method, data, { ...base, epochs: epochsOf(method) });
+      const ours = await predict(fitted, data.test);
+      expect(ours.logits).toHaveLength(30 * K);
+      expect(numbers(ours).every(Number.isFinite)).toBe(true);
+      const read = decodeModel(encodeModel(fitted), methodFrom, "model");
+      expect(numbers(await predict(read, data.test))).toEqual(numbers(ours));
+      // The gate's mixture of what the components say is the prediction, in this unit too.
+      const parts = Object.values(ours.components);
+      if (parts.length > 0) {
+        const mixed = ours.logits.map((_, i) =>
+          parts.reduce((sum, { logits, gate }) => sum + gate[Math.floor(i / K)]! * logits[i]!, 0),
+        );
+        expect(difference(mixed, ours.logits)).toBeLessThan(1e-5);
+      }
+      const session = await ort.InferenceSession.create(toOnnx(fitted, { missing: true }));
+      const rows = (own: Dataset): Record<string, InstanceType<typeof ort.Tensor>> => ({
+        ...Object.fromEntries(
+          ["a", "b"].map((m) => [m, new ort.Tensor("float32", own.modalities[m]!.data as Float32Array, [30, 5])]),
+        ),
+        present: new ort.Tensor(
+          "float32",
+          Float32Array.from({ length: 60 }, (_, i) => own.present?.[i % 2 ? "b" : "a"]?.[i >> 1] ?? 1),
+          [30, 2],
+        ),
+      });
+      const used = (feeds: Record<string, InstanceType<typeof ort.Tensor>>) =>
+        Object.fromEntries(session.inputNames.map((input) => [input, feeds[input]!]));
+      const gaps = hideModalities(hideModalities(data.test, ["b"], [0, 3]), ["a"], [1, 4]);
+      for (const own of [data.test, gaps]) {
+        const said = await predict(fitted, own);
+        const out = await session.run(used(rows(own)));
+        expect(
+          difference(said.logits, out[kind === "values" ? "values" : "logits"]!.data as Float32Array),
+        ).toBeLessThan(1e-5);
+        const alone = Float32Array.from(
+          { length: 30 * K },
+          (_, i) => (out.unimodal!.data as Float32Array)[Math.floor(i / K) * 2 * K + (i % K)]!,
+        );
+        expect(difference(said.unimodal.a!, alone)).toBeLessThan(1e-5);
+      }
+      const told = await predict(fitted, gaps);
+      // Nothing hidden is seen, and what is missing says the prior: the mean of the values, the share of yes.
+      const prior = [...told.unimodal.b!.subarray(0, K)];
+      if (kind === "values") expect(difference(prior, fitted.target!.units!.mean)).toBeLessThan(1e-6);
+      else expect(difference(prior, fitted.calibration.logPrior)).toBeLessThan(1e-6);
+      for (const row of [2, 5]) {
+        const slice = (from: Predictions): Float32Array => from.logits.slice(row * K, row * K + K);
+        expect(difference(slice(told), slice(ours))).toBeLessThan(1e-5);
+      }
+      expect(figurePatterns(told, gaps, ["a", "b"]).map(({ samples }) => samples)).toEqual([26, 2, 2]);
+      expect((await simulateFigures(fitted, gaps)).map(({ samples }) => samples)).toEqual([26, 26, 26]);
+      expect(() => score(told, gaps)).toThrowError(/score needs class labels.*figuresOf/);
+    });
+  });
+
+  test.each(["joint", "ensemble", "dmil"])("%s: a run stopped in the middle goes on to the same bits", (name) =>
+    expectResumed(methodOf(name), 1, [3], data),
+  );
+
+  test("trained with gaps and with modality dropout", async () => {
+    const every = (first: number): number[] => [...data.train.labels.keys()].filter((row) => row % 3 === first);
+    const train = hideModalities(hideModalities(data.train, ["b"], every(0)), ["a"], every(1));
+    for (const name of ["joint", "ensemble", "dmil"]) {
+      const method = methodOf(name);
+      const fitted = await fit(
+        method,
+        { train, validation: data.validation },
+        { ...base, epochs: epochsOf(method), modalityDropout: 0.3 },
+      );
+      expect(numbers(await predict(fitted, data.test)).every(Number.isFinite), name).toBe(true);
+      const [figure] = Object.keys(fitted.history[0]!.best);
+      expect(figure).toBe(kind === "values" ? "r2" : "accuracy");
+    }
+  });
+});
+
+test("values cannot be multiplied as probabilities", async () => {
+  await expect(fit(methodOf("ensemble-product"), kinds.values, base)).rejects.toThrowError(
+    /"product" multiplies probabilities, and values have none/,
+  );
+});
