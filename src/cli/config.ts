@@ -20,14 +20,15 @@ export interface Flag {
   readonly value: unknown;
 }
 
-/** Gathers settings. @throws ConfigError for a file that cannot be read as YAML, and for a malformed --set. */
+/** Gathers settings; what --set gives goes below the path `under`. @throws ConfigError for a file that cannot be read as YAML, and for a malformed --set. */
 export async function gatherSettings(
   file: string | undefined,
   flags: readonly Flag[],
   sets: readonly string[],
+  under: readonly string[] = [],
 ): Promise<Given> {
   const source = file === undefined ? undefined : await readConfig(file);
-  const overrides = [...flags.filter(({ value }) => value !== undefined), ...sets.map(parseSet)];
+  const overrides = [...flags.filter(({ value }) => value !== undefined), ...sets.map((set) => parseSet(set, under))];
   let value: Record<string, unknown> = source?.value ?? {};
   for (const { label, path, value: given } of overrides) value = withValue(value, path, given, label, []);
   return {
@@ -67,6 +68,26 @@ export function names(text: string | undefined, flag = "--modalities"): string[]
     throw configError(`${flag} ${text}: a name is empty${as}`);
   }
   return list;
+}
+
+/** `0-2` or `0,3,5`. @throws ConfigError for anything else. */
+export function seedsOf(text: string, label = "--seeds "): number[] {
+  const range = /^(\d+)-(\d+)$/.exec(text);
+  const seeds =
+    range === null
+      ? text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)))
+      : Array.from({ length: Math.max(0, Number(range[2]) - Number(range[1]) + 1) }, (_, i) => Number(range[1]) + i);
+  if (seeds.length === 0 || seeds.some((seed) => !Number.isInteger(seed) || seed < 0)) {
+    throw configError(`${label}${text}: whole numbers are needed, as in 0-2 or 0,3.`);
+  }
+  return [...new Set(seeds)];
+}
+
+/** A number of processes. @throws ConfigError for anything else. */
+export function workersOf(text: string): number {
+  const workers = Number(text);
+  if (Number.isInteger(workers) && workers >= 1) return workers;
+  throw configError(`--workers ${text}: a whole number from 1 is needed.`);
 }
 
 async function readConfig(file: string): Promise<Given> {
@@ -133,14 +154,18 @@ function offsetOf(document: Document.Parsed, path: Path): number | undefined {
 }
 
 /** `a.b=1`, the value read as YAML. */
-function parseSet(text: string): Flag {
+function parseSet(text: string, under: readonly string[]): Flag {
   const equals = text.indexOf("=");
   const path = text.slice(0, equals).split(".");
   if (equals < 0 || path.includes("")) {
     throw configError(`--set ${text}: a setting and a value are needed, as in --set epochs.whole=5`);
   }
   try {
-    return { label: `--set ${text}`, path, value: parse(text.slice(equals + 1), { prettyErrors: false }) };
+    return {
+      label: `--set ${text}`,
+      path: [...under, ...path],
+      value: parse(text.slice(equals + 1), { prettyErrors: false }),
+    };
   } catch (cause) {
     throw configError(`--set ${text}: the value is not valid YAML: ${(cause as Error).message}`);
   }

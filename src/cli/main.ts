@@ -136,6 +136,46 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     .option("--seed <n>", "seed", "0")
     .option(...quiet)
     .action(async (data, flags) => give((await import("./commands/quantify.ts")).quantify(data, flags)));
+  add(program, "sweep [data...]", "many runs under one protocol: data x methods x seeds")
+    .requiredOption("--out <dir>", "runs, sweep.json and manifest.jsonl, a line a run")
+    .option("--methods <names>", "as in joint,ogm-ge,dmil, or all (default: all)")
+    .option("--seeds <list>", "as in 0-4 or 0,3 (default: 0-4)")
+    .option("--modalities <names>", "of all data that is named here (default: all)")
+    .option(
+      "--set <path=value>",
+      "one setting of every run, as in epochs=5 or encoder.hidden=[32]; may be repeated",
+      collect,
+    )
+    .option("--tune <n>", "trials for every method, its defaults among them; validation data chooses (default: none)")
+    .option("--split-by <groups>", "own, share, or group: whole groups, anew for each seed (default: own)")
+    .option("--folds <k>", "cross-validation over all samples, groups kept whole")
+    .option("--classes-out <n>", "classes kept out of training, to be told apart by a probe")
+    .option("--train-shares <list>", "shares of the training samples, as in 0.1,0.3,1 (default: 1)")
+    .option("--config <file>", "an experiment as YAML; flags go before it")
+    .option("--resume", "go on with the sweep that is there, or add to it")
+    .option("--workers <n>", "processes at a time", "2")
+    .option("--dry-run", "list the runs and stop")
+    .option(...quiet)
+    .action(async (data, flags) => give((await import("./commands/sweep.ts")).sweep(data, flags)));
+  program
+    .command("sweep-job", { hidden: true })
+    .description("one job of `dmil sweep`, as a child process")
+    .action(async () => (await import("./commands/sweep-job.ts")).sweepJob());
+  add(program, "compare <dir...>", "what the runs of a sweep say: methods side by side, with tests")
+    .option("--against <method>", "all others are compared with it (default: joint)")
+    .option(
+      "--metric <name>",
+      "what methods are ranked by, as in accuracy, macroF1, logLoss (default: the runs' first)",
+    )
+    .addOption(new Option("--split <name>", "which split").choices(["validation", "test"]).default("test"))
+    .addOption(new Option("--by <what>", "a table for each").choices(["data", "method"]).default("data"))
+    .option(
+      "--out <files>",
+      "report.html, .md, .tex, .json, or .csv (a row a run; a row a figure in .long.csv); may be repeated",
+      collect,
+    )
+    .option("--markdown <file>", "the same as --out with a page of documentation")
+    .action(async (directories, flags) => give((await import("./commands/compare.ts")).compare(directories, flags)));
   add(program, "doctor", "does training work on this machine, and how to get what is missing").action(async () =>
     give((await import("./commands/doctor.ts")).doctor()),
   );

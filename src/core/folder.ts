@@ -53,6 +53,6 @@ export function memoryFolder(label = "memory", files: Map<string, Uint8Array> = 
 }
 
 /** The text of a UTF-8 file. */
-export async function readText(folder: Folder, path: string): Promise<string> {
+export async function readText(folder: Pick<Folder, "read">, path: string): Promise<string> {
   return new TextDecoder().decode(await folder.read(path));
 }

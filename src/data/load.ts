@@ -63,28 +63,65 @@ export async function readDataset(folder: Folder, options: Pick<LoadOptions, "mo
   const labels = {} as Record<SplitName, RawLabels>;
   for (const split of SPLITS) labels[split] = await source.labels(split);
   const readLabels = labelReader(labels, manifest, source, warnings);
+  const reading = { source, manifest, modalities, readLabels, warnings, seen };
   const parts = {} as Record<SplitName, Dataset>;
-  for (const split of SPLITS) {
-    const tensors: [string, Tensor<"float32">][] = [];
-    const masks: [string, Uint8Array][] = [];
-    for (const name of modalities) {
-      const array = (split === "train" ? seen.get(name) : undefined) ?? (await source.read(split, name));
-      const values = toFloat32(array, source.where(split, name), warnings);
-      const mask = await readMask(source, manifest, split, name, values);
-      tensors.push([name, mask === undefined ? values : withoutMissing(values, mask)]);
-      if (mask !== undefined) masks.push([name, mask]);
-    }
-    parts[split] = {
-      name: split,
-      modalities: Object.fromEntries(tensors),
-      ...(masks.length > 0 && { present: Object.fromEntries(masks) }),
-      ...readLabels(split),
-      ...(await sampleTexts(source, manifest, split, labels[split])),
-    };
-  }
+  for (const split of SPLITS) parts[split] = await readSplit(reading, split, labels[split]);
   const splits = mapSplits((split) => parts[split]);
   const report = checkSplits(splits, source.where);
   return { splits, report: { ...report, warnings: [...warnings, ...report.warnings] } };
+}
+
+/**
+ * The training and validation splits alone: of folders with a file for each split, nothing of the test split is opened, so that whoever
+ * chooses settings cannot have seen it. @throws as readDataset.
+ */
+export async function readTraining(
+  folder: Folder,
+  options: Pick<LoadOptions, "modalities"> = {},
+): Promise<Pick<DataSplits, "train" | "validation">> {
+  const manifest = await readManifest(folder);
+  const source = await openSource(folder, manifest);
+  const seen = new Map<string, Tensor>();
+  const modalities = await chooseModalities(source, manifest, options, [], seen, ["validation"]);
+  const labels = { train: await source.labels("train"), validation: await source.labels("validation") };
+  // Every class is in train, or the data is refused.
+  const readLabels = labelReader({ ...labels, test: labels.validation }, manifest, source, []);
+  const reading = { source, manifest, modalities, readLabels, warnings: [], seen };
+  const train = await readSplit(reading, "train", labels.train);
+  const validation = await readSplit(reading, "validation", labels.validation);
+  checkSplits({ train, validation, test: validation }, source.where);
+  return { train, validation };
+}
+
+/** What the splits of a data set are read with. */
+interface Reading {
+  readonly source: Source;
+  readonly manifest: Manifest;
+  readonly modalities: readonly string[];
+  readonly readLabels: ReturnType<typeof labelReader>;
+  readonly warnings: string[];
+  /** Arrays of the train split that were read before. */
+  readonly seen: ReadonlyMap<string, Tensor>;
+}
+
+async function readSplit(reading: Reading, split: SplitName, labels: RawLabels): Promise<Dataset> {
+  const { source, manifest, modalities, readLabels, warnings, seen } = reading;
+  const tensors: [string, Tensor<"float32">][] = [];
+  const masks: [string, Uint8Array][] = [];
+  for (const name of modalities) {
+    const array = (split === "train" ? seen.get(name) : undefined) ?? (await source.read(split, name));
+    const values = toFloat32(array, source.where(split, name), warnings);
+    const mask = await readMask(source, manifest, split, name, values);
+    tensors.push([name, mask === undefined ? values : withoutMissing(values, mask)]);
+    if (mask !== undefined) masks.push([name, mask]);
+  }
+  return {
+    name: split,
+    modalities: Object.fromEntries(tensors),
+    ...(masks.length > 0 && { present: Object.fromEntries(masks) }),
+    ...readLabels(split),
+    ...(await sampleTexts(source, manifest, split, labels)),
+  };
 }
 
 /** Labels of a split, as dataset.json says what they are. */
@@ -131,6 +168,7 @@ async function chooseModalities(
   options: LoadOptions,
   warnings: string[],
   seen: Map<string, Tensor>,
+  others: readonly SplitName[] = ["validation", "test"],
 ): Promise<readonly string[]> {
   const available = modalityNames(source, "train");
   const chosen = options.modalities ?? manifest.modalities;
@@ -159,7 +197,7 @@ async function chooseModalities(
       { available },
     );
   }
-  for (const split of ["validation", "test"] as const) {
+  for (const split of others) {
     const extra = modalityNames(source, split).filter((name) => !available.includes(name));
     if (extra.length > 0) {
       warnings.push(

@@ -25,14 +25,8 @@ const optionsSchema = z
  * @throws ConfigError for wrong shares, DataError without groups or labels, or when train would lack a class.
  */
 export function splitBy(data: Dataset | DataSplits, by: "share" | "group", options: SplitOptions): DataSplits {
-  const dataset = "train" in data ? pool(data) : data;
   const { validation, test, seed } = parseOptions(optionsSchema, options, "splitBy");
-  const missing = dataset.labels.indexOf(-1);
-  if (missing >= 0) {
-    throw dataError(`splitBy: row ${missing} (from 0) has no label; take out such samples first (takeRows).`, {
-      row: missing,
-    });
-  }
+  const dataset = pooled(data, "splitBy");
   const shares: Shares = { train: 1 - validation - test, validation, test };
   const sides = by === "group" ? sidesByGroup(dataset, shares, seed) : sidesByShare(dataset, shares, seed);
   const splits = mapSplits((split) => {
@@ -44,6 +38,16 @@ export function splitBy(data: Dataset | DataSplits, by: "share" | "group", optio
   });
   checkSplits(splits);
   return splits;
+}
+
+/** All samples as one dataset, `all` where there were three splits. `caller` begins the message. @throws DataError where a label is missing. */
+export function pooled(data: Dataset | DataSplits, caller: string): Dataset {
+  const dataset = "train" in data ? pool(data) : data;
+  const missing = dataset.labels.indexOf(-1);
+  if (missing < 0) return dataset;
+  throw dataError(`${caller}: row ${missing} (from 0) has no label; take out such samples first (takeRows).`, {
+    row: missing,
+  });
 }
 
 /** Three splits as one dataset; ids get their split in front, as they may repeat between splits. */

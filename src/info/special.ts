@@ -35,3 +35,14 @@ export function normalCdf(z: number): number {
   const tail = normalDensity(size) / fraction;
   return z > 0 ? 1 - tail : tail;
 }
+
+/** log Gamma(x) for x > 0. Source: recurrence up to 15, then Stirling's series. */
+export function logGamma(x: number): number {
+  let product = 1;
+  let at = x;
+  for (; at < 15; at++) product *= at;
+  const inverse = 1 / (at * at);
+  const series =
+    (1 / 12 - inverse * (1 / 360 - inverse * (1 / 1260 - inverse * (1 / 1680 - inverse * (1 / 1188))))) / at;
+  return (at - 0.5) * Math.log(at) - at + 0.5 * Math.log(2 * Math.PI) + series - Math.log(product);
+}

@@ -2,7 +2,7 @@
 import type { Dataset } from "../data/dataset.ts";
 import { hasMissing, presentAt } from "../data/presence.ts";
 import { requireClassLabels } from "../data/target.ts";
-import { type Calibration, calibrated, type Scaling } from "../train/calibrate.ts";
+import { type Calibration, calibrated, type Scaling, scaledPrediction } from "../train/calibrate.ts";
 import { argmaxRows, logSoftmaxRows } from "../train/metrics.ts";
 import type { Fitted } from "../train/model.ts";
 import { type Predictions, type PredictOptions, predict } from "../train/predict.ts";
@@ -32,7 +32,10 @@ export function report(predictions: Predictions, dataset: Dataset, calibration: 
     best: argmaxRows(logits, width),
     logs: scaling === undefined ? logSoftmaxRows(logits, width) : calibrated(logits, calibration.logPrior, scaling),
   });
-  const whole = read(predictions.logits, calibration.prediction);
+  const whole = {
+    best: argmaxRows(predictions.logits, width),
+    logs: scaledPrediction(predictions.logits, calibration),
+  };
   const alone = Object.entries(predictions.unimodal).map(([name, logits]) => ({
     name,
     ...read(logits, calibration.modalities[name]),

@@ -5,7 +5,7 @@
 import { dataError } from "../core/errors.ts";
 import { permutation } from "../core/random.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
-import { type Dataset, takeRows } from "../data/dataset.ts";
+import { type Dataset, rowIds, takeRows } from "../data/dataset.ts";
 import { requireClassLabels } from "../data/target.ts";
 import { stack } from "../graph/ops/index.ts";
 import type { Method } from "../methods/method.ts";
@@ -55,9 +55,9 @@ export function probeRows(samples: number, seed: number): ProbeRows {
   return { train: order.slice(0, first), validation: order.slice(first, second), test: order.slice(second) };
 }
 
-/** One MLP classifier with two hidden layers of 64 on `z` [B, F]. */
-function probe(features: number, epochs: number): Method {
-  const encoder = mlp([features, 64, 64]);
+/** One MLP classifier on `z` [B, F]; without hidden layers, a linear one. */
+export function probe(features: number, hidden: readonly number[], epochs: number, learningRate = 1e-3): Method {
+  const encoder = mlp([features, ...hidden]);
   return {
     name: "probe",
     modalities: ["z"],
@@ -73,7 +73,7 @@ function probe(features: number, epochs: number): Method {
         terms: (out, target) => [{ names: ["ce"], value: crossEntropy(out.logits, target), weights: [1] }],
         prediction: (out) => out.logits,
         epochs,
-        learningRate: 1e-3,
+        learningRate,
         schedule: { kind: "plateau", factor: 0.2, patience: 5 },
       },
     ],
@@ -95,15 +95,9 @@ export async function probeLosses(
   rows: ProbeRows,
   options: ProbeOptions,
 ): Promise<Float64Array> {
-  const all: Dataset = {
-    name: "probe",
-    ids: Array.from(labels, (_, i) => String(i)),
-    modalities: { z: features },
-    labels,
-    classes: Array.from({ length: classes }, (_, k) => String(k)),
-  };
+  const all = probed(features, labels, classes);
   const data = { train: takeRows(all, rows.train), validation: takeRows(all, rows.validation) };
-  const method = probe(features.shape[1]!, options.epochs ?? 30);
+  const method = probe(features.shape[1]!, [64, 64], options.epochs ?? 30);
   const place = { threads: 1, ...(options.backend !== undefined && { backend: options.backend }) };
   const fitted = await train(method, data, { seed: options.seed, batchSize: 64, ...place });
   const prior = frequencies(labels, classes, rows);
@@ -124,6 +118,17 @@ export async function probeLosses(
   }
   const test = takeRows(all, rows.test);
   return losses(await probabilities(test), test, best);
+}
+
+/** Features [N, F] as a data set of the one modality `z`. */
+export function probed(features: Tensor<"float32">, labels: Int32Array, classes: number): Dataset {
+  return {
+    name: "probe",
+    ids: rowIds(labels.length),
+    modalities: { z: features },
+    labels,
+    classes: rowIds(classes),
+  };
 }
 
 /** Label losses in bits when nothing is known but how often each label comes among the other rows. */
@@ -163,6 +168,13 @@ export function joined(parts: readonly Tensor<"float32">[]): Tensor<"float32"> {
     offset += own;
   });
   return out;
+}
+
+/** What the prediction is made of: the components where there are some, else all representations, side by side. */
+export function modelRepresentation({ representations = {} }: Predictions): Tensor<"float32"> {
+  const names = Object.keys(representations);
+  const components = names.filter((name) => /^(redundant|synergistic|unique_)/.test(name));
+  return joined((components.length > 0 ? components : names).map((name) => representations[name]!));
 }
 
 /** What probes found in a model's representations. */

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { configError } from "../core/errors.ts";
 import { type Loose, oneOf } from "../core/options.ts";
 import type { Expr } from "../graph/expr.ts";
-import { add, at, div, mean, mul, stack, sub, sum } from "../graph/ops/index.ts";
+import { add, at, mul, stack, sub, sum } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
 import {
   type BuildInput,
@@ -16,6 +16,7 @@ import {
   embeddings,
   everyTarget,
   type MethodFactory,
+  meanOfPresent,
   type Outputs,
   presence,
 } from "./method.ts";
@@ -37,11 +38,6 @@ const schema: z.ZodType<EnsembleOptions, Loose<EnsembleOptions>> = z.strictObjec
   combine: oneOf("probabilities", "logits", "product").default("probabilities"),
 });
 
-/** Mean [B, K] of the members [M, B, K] whose modality is there (`mask` [M, B, 1]). */
-function meanOfPresent(members: Expr, mask: Expr | undefined): Expr {
-  return mask === undefined ? mean(members, 0) : div(sum(mul(members, mask), 0), sum(mask, 0));
-}
-
 /** Outputs [B, K] from those of the members, [M, B, K]. @throws ConfigError for a product of values. */
 function combined(
   { task, prior: priorOf }: Pick<BuildInput, "task" | "prior">,
@@ -49,7 +45,7 @@ function combined(
   mask: Expr | undefined,
   combine: EnsembleOptions["combine"],
 ): Expr {
-  if (combine === "logits") return meanOfPresent(unimodal, mask);
+  if (combine === "logits") return meanOfPresent(unimodal, [0], mask);
   const members = task.spoken(unimodal);
   if (combine === "product") {
     if (task.kind === "values") {
@@ -61,7 +57,7 @@ function combined(
     if (mask === undefined) return sub(sum(members, 0), mul(prior, unimodal.shape[0]! - 1));
     return add(sum(mul(sub(members, prior), mask), 0), prior);
   }
-  return task.fromMean(meanOfPresent(task.mean(members), mask));
+  return task.fromMean(meanOfPresent(task.mean(members), [0], mask));
 }
 
 /** Modality ensemble. */

@@ -19,7 +19,9 @@ import {
   embeddings,
   type MethodFactory,
   type Outputs,
+  presence,
   type Stage,
+  zeroWhereMissing,
 } from "./method.ts";
 
 /** Settings. */
@@ -35,9 +37,9 @@ export interface I2m2Outputs extends Outputs {
   readonly joint: Expr;
 }
 
-/** Log-probabilities [B, K] of the product of experts: of single modalities, logits [M, B, K], and of all, [B, K]. */
-export function product(single: Expr, joint: Expr): Expr {
-  return logSoftmax(add(logSoftmax(joint), sum(logSoftmax(single), 0)));
+/** Log-probabilities [B, K] of the product of experts: of single modalities that are there (`mask` [M, B, 1]), logits [M, B, K], and of all, [B, K]. */
+export function product(single: Expr, joint: Expr, mask?: Expr): Expr {
+  return logSoftmax(add(logSoftmax(joint), sum(zeroWhereMissing(logSoftmax(single), mask), 0)));
 }
 
 /** I2M2. Parameters: `encoders.<modality>...` and `heads.<modality>`, as in an ensemble; `joint....`, as in joint learning. */
@@ -52,7 +54,7 @@ export const i2m2: MethodFactory<Loose<I2m2Options>, I2m2Outputs> = defineMethod
     const unimodal = stack(names.map((name, m) => linear(heads.child(name), at(z, m), input.classes)));
     const all = lateFusion({ ...input, scope: input.scope.child("joint") }, encoders, embedding);
     return {
-      logits: product(unimodal, all.logits),
+      logits: product(unimodal, all.logits, presence(input, names)),
       unimodal,
       representations: { ...embeddings(z, names), ...embeddings(all.stacked, names, "joint") },
       joint: all.logits,

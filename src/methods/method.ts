@@ -8,7 +8,7 @@ import { parseOptions } from "../core/options.ts";
 import type { Shape } from "../core/shape.ts";
 import type { TargetKind } from "../data/dataset.ts";
 import type { Expr } from "../graph/expr.ts";
-import { at, mul, slice, stack, where } from "../graph/ops/index.ts";
+import { at, div, maximum, mean, mul, slice, stack, sum, where } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
 import type { Module, Scope } from "../nn/module.ts";
 import type { Task } from "./task.ts";
@@ -287,6 +287,17 @@ export function presence({ inputs, present }: BuildInput, modalities: readonly s
 /** A stack [M, B, ..] with zeros where the modality is missing (`mask` [M, B, 1]). */
 export function zeroWhereMissing(values: Expr, mask: Expr | undefined): Expr {
   return mask === undefined ? values : mul(values, mask);
+}
+
+/**
+ * Mean over `axes`, modalities or the batch among them, of values [M, B, ..], counting those where `mask` (of size 1 on the other axes)
+ * is 1; all where there is none. 0 where none counts, as for a modality that the whole batch lacks.
+ */
+export function meanOfPresent(values: Expr, axes: readonly number[], mask: Expr | undefined): Expr {
+  if (mask === undefined) return mean(values, axes);
+  const others = axes.reduce((n, axis) => n * (mask.shape[axis] === 1 ? values.shape[axis]! : 1), 1);
+  const count = maximum(sum(mask, axes), 1);
+  return div(sum(mul(values, mask), axes), mul(count, others));
 }
 
 /** Predictions [M, B, K] that say the prior where the modality is missing (`mask` [M, B, 1]). */

@@ -8,7 +8,7 @@
 import { z } from "zod";
 import type { Loose } from "../core/options.ts";
 import type { Expr } from "../graph/expr.ts";
-import { add, matmul, mean, mul, relu, sigmoid, stack, sub, sum } from "../graph/ops/index.ts";
+import { add, matmul, mul, relu, sigmoid, stack, sub, sum } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
 import { crossEntropy } from "../nn/losses.ts";
 import type { Module } from "../nn/module.ts";
@@ -20,7 +20,9 @@ import {
   embeddingOption,
   embeddings,
   type MethodFactory,
+  meanOfPresent,
   type Outputs,
+  presence,
   type Stage,
   type Terms,
 } from "./method.ts";
@@ -58,7 +60,7 @@ export interface Transfer extends Outputs {
   readonly stacked: Expr;
   /** What Z_m is multiplied by, in (0, scale), [M, B, E]. */
   readonly gates: Expr;
-  /** Branch logits [M, B, K]; the prediction is their mean. */
+  /** Branch logits [M, B, K]; the prediction is the mean of those whose modality is there. */
   readonly branches: Expr;
   /** Branch logits under other gates, of a shape that broadcasts to [M, B, E]. */
   answer(gates: Expr): Expr;
@@ -94,7 +96,7 @@ export function transfer(
   const gates = gate(stack(Array.from({ length: modalities }, () => summary)));
   const branches = answer(gates);
   return {
-    logits: mean(branches, 0),
+    logits: meanOfPresent(branches, [0], presence(input, names)),
     unimodal: answer(gate(add(sub(parts, resting), sum(resting, 0)))),
     statistics: { "transfer.centre": stacked },
     representations: { ...embeddings(stacked, names), ...embeddings(mul(stacked, gates), names, "gated") },

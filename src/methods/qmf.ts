@@ -38,9 +38,11 @@ import {
   embeddings,
   type MethodFactory,
   type Outputs,
+  presence,
   type SampleMemory,
   type Stage,
   type StepContext,
+  zeroWhereMissing,
 } from "./method.ts";
 import { multiLossTerms } from "./multi-loss.ts";
 
@@ -103,9 +105,10 @@ export const qmf: MethodFactory<Loose<QmfOptions>, QmfOutputs> = defineMethod({
   build(input, encoders, { embedding, temperature }): QmfOutputs {
     const stacked = embed(input, encoders, embedding);
     const unimodal = linear(input.scope.child("heads"), stacked, input.classes);
+    const mask = presence(input, Object.keys(encoders));
     const sure = confidences(unimodal, temperature);
     return {
-      logits: sum(mul(unimodal, stopGradient(sure)), 0),
+      logits: sum(zeroWhereMissing(mul(unimodal, stopGradient(sure)), mask), 0),
       unimodal,
       representations: embeddings(stacked, Object.keys(encoders)),
       confidences: sure,

@@ -20,7 +20,9 @@ import {
   embeddings,
   type MethodFactory,
   type Outputs,
+  presence,
   type Stage,
+  zeroWhereMissing,
 } from "./method.ts";
 
 /** Settings. */
@@ -87,14 +89,15 @@ export const reconboost: MethodFactory<Loose<ReconboostOptions>, ReconboostOutpu
   schema,
   search: { weight: [3, 5], rounds: [1, 3, 5] },
   build(input, encoders, { embedding, hidden }): ReconboostOutputs {
+    const names = Object.keys(encoders);
     const stacked = embed(input, encoders, embedding);
     const head = input.scope.child("head");
     const unimodal = stack(unstack(stacked).map((z) => twoLayer(head, z, hidden, input.classes)));
     const scale = input.scope.parameter("scale", [1], { kind: "constant", value: 1 });
     return {
-      logits: mul(sum(unimodal, 0), scale),
+      logits: mul(sum(zeroWhereMissing(unimodal, presence(input, names)), 0), scale),
       unimodal,
-      representations: embeddings(stacked, Object.keys(encoders)),
+      representations: embeddings(stacked, names),
       scale,
     };
   },

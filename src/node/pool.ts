@@ -13,6 +13,7 @@ export interface PoolOptions<R, E> {
   readonly args?: readonly string[];
   /** Aborting ends the children; their jobs, and those not begun, end as not ok. */
   readonly signal?: AbortSignal;
+  readonly onStart?: (job: number) => void;
   readonly onEvent?: (job: number, event: E) => void;
   readonly onDone?: (job: number, outcome: Outcome<R>) => void | Promise<void>;
 }
@@ -36,6 +37,7 @@ export async function runJobs<J, R, E = unknown>(
   const worker = async (): Promise<void> => {
     while (next < jobs.length) {
       const index = next++;
+      if (options.signal?.aborted !== true) options.onStart?.(index);
       const outcome = options.signal?.aborted
         ? ({ ok: false, error: "stopped before it began" } as const)
         : await runOne(jobs[index]!, options, (event) => options.onEvent?.(index, event));

@@ -12,11 +12,21 @@ export interface TrainingData {
   readonly validation: Dataset;
 }
 
-/** Hashes the numbers, shapes, masks (where a modality is missing) and labels of the modalities a run reads. Numbers count as they lie in memory: float32, little-endian. */
-export async function hashData(data: TrainingData, modalities: readonly string[]): Promise<DataHashes> {
+/** Hashes what training sees of the modalities a run reads. */
+export async function hashData(
+  { train, validation }: TrainingData,
+  modalities: readonly string[],
+): Promise<DataHashes> {
+  return hashSplits({ train, validation }, modalities);
+}
+
+/** Hashes the numbers, shapes, masks (where a modality is missing) and labels of data sets by name. Numbers count as they lie in memory: float32, little-endian. */
+export async function hashSplits(
+  parts: Readonly<Record<string, Dataset>>,
+  modalities: readonly string[],
+): Promise<DataHashes> {
   const hashes: Record<string, string> = {};
-  for (const split of ["train", "validation"] as const) {
-    const { labels, classes, target, modalities: arrays, present } = data[split];
+  for (const [split, { labels, classes, target, modalities: arrays, present }] of Object.entries(parts)) {
     for (const name of modalities) {
       const { shape, data: values } = arrays[name]!;
       hashes[`${split}/${name}`] = await hashArray(shape.join(","), values);
@@ -33,7 +43,12 @@ export async function hashData(data: TrainingData, modalities: readonly string[]
 
 /** Identity of a run: everything that decides its bits, but not where the data lies. */
 export async function identityOf({ data: _, ...config }: RunConfig, hashes: DataHashes): Promise<string> {
-  return sha256(new TextEncoder().encode(JSON.stringify([config, hashes], sorted)));
+  return hashValue([config, hashes]);
+}
+
+/** SHA-256 of plain data; the order of keys says nothing. */
+export async function hashValue(value: unknown): Promise<string> {
+  return sha256(new TextEncoder().encode(JSON.stringify(value, sorted)));
 }
 
 /** The order in which somebody wrote settings down says nothing. */

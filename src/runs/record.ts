@@ -8,10 +8,12 @@ import type { DataHashes } from "./identity.ts";
 import type { RunConfig } from "./plan.ts";
 
 /** Names of the files of a run. */
-export const runFiles: Readonly<Record<"record" | "model" | "result" | keyof typeof trainFiles, string>> = {
+export const runFiles: Readonly<Record<"record" | "model" | "result" | "events" | keyof typeof trainFiles, string>> = {
   record: "run.json",
   model: "model.safetensors",
   result: "result.json",
+  // TensorBoard takes any file whose name holds "tfevents"; its own names hold host, process and time, which differ from run to run.
+  events: "events.out.tfevents.dmil",
   ...trainFiles,
 };
 
@@ -72,7 +74,7 @@ const schema = z.looseObject({
 });
 
 /** The record of a run. @throws RunError when the folder holds none, or one that cannot be read. */
-export async function readRecord(folder: Folder): Promise<RunRecord> {
+export async function readRecord(folder: Pick<Folder, "label" | "exists" | "read">): Promise<RunRecord> {
   const where = `${folder.label}/${runFiles.record}`;
   if (!(await folder.exists(runFiles.record))) {
     throw runError(`${folder.label}: there is no run here (no ${runFiles.record}). \`dmil train\` makes runs.`, {

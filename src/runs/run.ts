@@ -18,6 +18,7 @@ import {
   writeRecord,
 } from "./record.ts";
 import { optimiserOf, parseSettings } from "./settings.ts";
+import { writeEventFile } from "./tensorboard.ts";
 
 export interface RunOptions {
   /** Where the data lies, for later commands; the path of the settings if left out. */
@@ -54,7 +55,7 @@ export interface FinishedRun {
 
 /**
  * Trains what a plan describes and keeps everything in a folder: run.json, metrics.jsonl, checkpoints/, and at the end
- * model.safetensors and result.json. @throws RunError when the folder already holds a run; whatever `fit` throws.
+ * model.safetensors, result.json and an event file for TensorBoard. @throws RunError when the folder already holds a run; whatever `fit` throws.
  */
 export async function startRun(
   folder: Folder,
@@ -164,7 +165,9 @@ async function train(
     const result = resultOf(fitted, config.seed, validation);
     await folder.write(runFiles.model, encodeModel(fitted));
     await folder.write(runFiles.result, `${JSON.stringify(result, undefined, 2)}\n`);
-    await journal.write({ status: "finished", ended: now() });
+    const ended = now();
+    await writeEventFile(folder, { ...journal.record(), ended });
+    await journal.write({ status: "finished", ended });
     return { record: journal.record(), result, fitted };
   } catch (error) {
     const interrupted = error instanceof DmilError && error.fields.interrupted === true;
@@ -175,6 +178,7 @@ async function train(
       : ({ status: "failed", ended: now(), error: { code, message } } as const);
     // The disk may be what failed; the first error is the one to tell.
     await journal.write(ending).catch(() => {});
+    await writeEventFile(folder, journal.record()).catch(() => {});
     throw error;
   }
 }

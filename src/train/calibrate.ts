@@ -20,7 +20,7 @@ export const UNSCALED: Scaling = { scale: 1, doubt: 0 };
 export interface Calibration {
   /** Log-probabilities of the classes in the training data, [K]; log-odds of labels, 0 for values. */
   readonly logPrior: readonly number[];
-  /** Of the prediction as it is: its first class stays the first. */
+  /** Of the prediction as it is, over even probabilities in place of the prior (`scaledPrediction`): its first class stays the first. */
   readonly prediction: Scaling;
   /** Of what all modalities say together, for information; of each modality's own prediction. */
   readonly all: Scaling;
@@ -127,6 +127,33 @@ export function fitScaling(logits: Logits, labels: Int32Array, logPrior: readonl
   const [least, most] = DOUBTS.map(Math.log) as [number, number];
   const doubtful = bestAt(Math.exp(goldenSection((log) => loss(bestAt(Math.exp(log))), least, most, 15)));
   return loss(plain) - loss(doubtful) > PRICE ? doubtful : plain;
+}
+
+/** What to say of predictors whose scale stopped at the end of its range: validation data that cannot tell how far to believe them. */
+export function uncalibrated({ all, modalities }: Calibration): string[] {
+  const named = { ...modalities, "all modalities together": all };
+  return Object.entries(named).flatMap(([name, { scale }]) => {
+    const end = SCALES.find((limit) => Math.abs(Math.log(scale / limit)) < 0.01);
+    if (end === undefined) return [];
+    const deserved = end < 1 ? "no belief at all" : "hardly a doubt, more than it has itself";
+    return [
+      `by the validation data the prediction from ${name} deserves ${deserved}: its scale stopped at ${end}, and its probabilities and bits may not hold for other data.`,
+    ];
+  });
+}
+
+/** The scaling of the prediction itself, fitted as `fitScaling` does. */
+export function fitPrediction(logits: Logits, labels: Int32Array, classes: number): Scaling {
+  return fitScaling(logits, labels, evenly(classes));
+}
+
+/** Log-probabilities [N, K] in nats of the prediction itself; the class with the largest logit has the largest. */
+export function scaledPrediction(logits: Logits, { logPrior, prediction }: Calibration): Float64Array {
+  return calibrated(logits, evenly(logPrior.length), prediction);
+}
+
+function evenly(classes: number): number[] {
+  return new Array<number>(classes).fill(-Math.log(classes));
 }
 
 /** A component's own prediction [N, K] and its share [N] of the whole. */

@@ -19,7 +19,7 @@ import {
   step as stepSchedule,
 } from "../optim/index.ts";
 import { type Backend, type BackendName, loadBackend } from "../runtime/backend.ts";
-import { UNSCALED } from "./calibrate.ts";
+import { UNSCALED, uncalibrated } from "./calibrate.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type Position } from "./checkpoint.ts";
 import { sourcesOf } from "./evaluate.ts";
 import type { EpochRecord, FitEvent } from "./events.ts";
@@ -184,6 +184,8 @@ export async function fit(
     state = trained.state;
     history = trained.history;
   }
+  const fitted = await calibrate(result(state, history), validation, { backend: backend.name, threads });
+  for (const message of uncalibrated(fitted.calibration)) emit({ kind: "note", message });
   const last = history.at(-1);
   emit({
     kind: "finished",
@@ -193,7 +195,7 @@ export async function fit(
       stage: last?.stage ?? "",
     },
   });
-  return calibrate(result(state, history), validation, { backend: backend.name, threads });
+  return fitted;
 }
 
 /** Fills in the class prior, where the method asked for it. */

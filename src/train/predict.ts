@@ -8,7 +8,15 @@ import { requireClassLabels } from "../data/target.ts";
 import type { Expr } from "../graph/expr.ts";
 import { PRIOR } from "../methods/method.ts";
 import { type BackendName, loadBackend } from "../runtime/backend.ts";
-import { type Calibration, calibrated, fitScaling, fitWeights, type Scaling, weighed } from "./calibrate.ts";
+import {
+  type Calibration,
+  fitPrediction,
+  fitScaling,
+  fitWeights,
+  type Scaling,
+  scaledPrediction,
+  weighed,
+} from "./calibrate.ts";
 import { createEvaluator, sourcesOf, storedParameters } from "./evaluate.ts";
 import { forward } from "./graph.ts";
 import { accuracy, argmaxRows, calibrationError, logLoss, macroF1, synergyRate } from "./metrics.ts";
@@ -131,10 +139,11 @@ export async function calibrate(fitted: Fitted, validation: Dataset, options: Pr
   const { labels } = validation;
   const scaling = (values: Float32Array | Float64Array): Scaling => fitScaling(values, labels, logPrior);
   const modalities = Object.fromEntries(Object.entries(unimodal).map(([name, values]) => [name, scaling(values)]));
-  const prediction = scaling(logits);
+  const prediction = fitPrediction(logits, labels, logPrior.length);
+  const whole = scaling(logits);
   const parts = Object.values(components);
-  if (parts.length === 0) return { ...fitted, calibration: { logPrior, prediction, all: prediction, modalities } };
-  const weights = fitWeights(parts, prediction.scale, labels, logPrior);
+  if (parts.length === 0) return { ...fitted, calibration: { logPrior, prediction, all: whole, modalities } };
+  const weights = fitWeights(parts, whole.scale, labels, logPrior);
   return {
     ...fitted,
     calibration: {
@@ -199,7 +208,7 @@ export function score({ logits, unimodal, calibration }: Predictions, dataset: D
 
 /** Log-probabilities [N, K] under the scaling of the prediction, or the logits themselves where nothing was calibrated. */
 export function scaled(logits: Float32Array, calibration: Calibration | undefined): Float32Array | Float64Array {
-  return calibration === undefined ? logits : calibrated(logits, calibration.logPrior, calibration.prediction);
+  return calibration === undefined ? logits : scaledPrediction(logits, calibration);
 }
 
 /** Predicts and scores class labels. */

@@ -21,15 +21,20 @@ export interface Outcome {
 export interface CallOptions {
   readonly cwd: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** Arguments of Node that run the program; the built one if left out. */
+  readonly program?: readonly string[];
   /** Sent when stderr holds this text. */
   readonly signal?: { readonly name: NodeJS.Signals; readonly at: string };
 }
 
 /** Runs `dmil ...args` to its end. */
-export function dmil(args: readonly string[], { cwd, env = {}, signal }: CallOptions): Promise<Outcome> {
+export function dmil(
+  args: readonly string[],
+  { cwd, env = {}, signal, program = [MAIN] }: CallOptions,
+): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const { FORCE_COLOR: _, NO_COLOR: __, DMIL_DEBUG: ___, ...inherited } = process.env;
-    const child = spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...inherited, ...env } });
+    const child = spawn(process.execPath, [...program, ...args], { cwd, env: { ...inherited, ...env } });
     let [stdout, stderr, sent] = ["", "", false];
     child.stdout.on("data", (chunk) => {
       stdout += String(chunk);

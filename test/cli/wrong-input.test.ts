@@ -18,6 +18,12 @@ const CONFIGS: Readonly<Record<string, string>> = {
   "list.yaml": "- data: clips\n",
   "empty.yaml": "",
   "method.yaml": "data: clips\n\nmethod: dmill # the paper's\n",
+  "experiment.yaml":
+    "data:\n  - path: clips\n    modality: [a]\n  - generate: {samples: 100}\nmethods: [joint, dmill]\nsplit: share\nseeds: 0-1\n",
+  "seeds.yaml": "data:\n  - path: clips\nseeds: all\n",
+  "generated.yaml": "data:\n  - name: made\n    generate: {kind: quad, samples: 100, feature: 3}\nmethods: [joint]\n",
+  "settings.yaml":
+    "data:\n  - path: clips\n    settings:\n      batchSize: 1\nmethods: [joint]\nset:\n  encoder: {hidden: wide}\n",
   "bomb.yaml": `a: &a [1,1,1,1,1,1,1,1,1,1]\n${"bcdefgh".replace(/./g, (c, i) => `${c}: &${c} [${Array(10).fill(`*${"abcdefgh"[i]}`).join(",")}]\n`)}`,
 };
 
@@ -133,6 +139,37 @@ const COMMANDS = `
   explain runs/clips-joint-0 --out clips/dataset.json/samples.csv
   export runs/clips-joint-0
   export runs/clips-joint-0 --out model.pt
+  sweep
+  sweep clips
+  sweep --out s
+  sweep clip --methods joint --out s
+  sweep clips clips --methods joint --out s
+  sweep clips --methods dmill --out s
+  sweep clips --methods joint, --out s
+  sweep clips --methods unimodal-c --out s
+  sweep clips --seeds 4-1 --out s
+  sweep clips --seeds one --out s
+  sweep clips --workers 0 --out s
+  sweep clips --modalities a --out s
+  sweep clips --modalities a,c --out s
+  sweep clips --folds 1 --out s
+  sweep clips --folds 3 --split-by share --out s
+  sweep clips --split-by group --methods joint --out s
+  sweep clips --classes-out 2 --methods joint --out s
+  sweep clips --train-shares 0,half --out s
+  sweep clips --tune 99 --methods joint --out s
+  sweep clips --set epochs.hole=3 --methods joint --out s
+  sweep clips --set encoder.dropot=0 --methods joint --out s
+  sweep clips --set seed=3 --out s
+  sweep clips --out notes
+  sweep --modalities a,b --config experiment.yaml --out s
+  sweep --config none.yaml --out s
+  sweep --config indent.yaml --out s
+  sweep --config experiment.yaml --out s
+  sweep --config seeds.yaml --out s
+  sweep --config generated.yaml --out s
+  sweep --config settings.yaml --out s
+  sweep-job
   demo --out clips
   doctor now
 `;

@@ -31,7 +31,6 @@ import { toOnnx } from "../../src/train/export.ts";
 import { fit } from "../../src/train/fit.ts";
 import { forward, modalityLeaf, parametersOf, stageGraph, type Widths } from "../../src/train/graph.ts";
 import type { Fitted } from "../../src/train/model.ts";
-import { predict } from "../../src/train/predict.ts";
 import { difference, normals, runNative } from "../support/numbers.ts";
 
 const encoders = { a: mlp([5, 6]), b: mlp([4]) };
@@ -277,39 +276,6 @@ describe.each(Object.entries(variants))("%s", (_, method) => {
       expect(moved.filter((name) => !stage.trains(name))).toEqual([]);
       expect([...gradients.keys()].filter((name) => !moved.includes(name))).toEqual([]);
       before = after;
-    }
-  });
-
-  test("exported, it says by itself what it says here, for any batch", async () => {
-    const ort = await import("onnxruntime-node");
-    const data = interactionMixture({
-      classes: 2,
-      noise: 0.3,
-      samples: { train: 40, validation: 20, test: 20 },
-      features: 5,
-      modalities: [...method.modalities],
-      shares: { redundant: 0.25, unique: 0.5 / M, synergistic: 0.25 },
-      seed: 3,
-    });
-    const sized = withFeatures(method, 5);
-    const epochs = Object.fromEntries(method.stages.map(({ name }) => [name, 1]));
-    const fitted = await fit(sized, data, { seed: 0, batchSize: 16, epochs, threads: 1 });
-    const ours = await predict(fitted, data.test);
-    const session = await ort.InferenceSession.create(toOnnx(fitted));
-    for (const count of [1, 20]) {
-      const feeds = session.inputNames.map((name) => {
-        const rows = data.test.modalities[name]!.data.slice(0, count * 5) as Float32Array;
-        return [name, new ort.Tensor("float32", rows, [count, 5])];
-      });
-      const out = await session.run(Object.fromEntries(feeds));
-      expect(difference(ours.logits.subarray(0, count * 2), out.logits!.data as Float32Array)).toBeLessThan(1e-4);
-      method.modalities.forEach((name, m) => {
-        const alone = Float32Array.from(
-          { length: count * 2 },
-          (_, j) => (out.unimodal!.data as Float32Array)[(Math.floor(j / 2) * M + m) * 2 + (j % 2)]!,
-        );
-        expect(difference(ours.unimodal[name]!.subarray(0, count * 2), alone)).toBeLessThan(1e-4);
-      });
     }
   });
 

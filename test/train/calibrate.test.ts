@@ -3,10 +3,13 @@ import { stream } from "../../src/core/random.ts";
 import {
   calibrated,
   calibratedWhole,
+  fitPrediction,
   fitScaling,
   fitWeights,
   logPriorOf,
+  scaledPrediction,
   UNSCALED,
+  uncalibrated,
 } from "../../src/train/calibrate.ts";
 import { logSoftmaxRows } from "../../src/train/metrics.ts";
 
@@ -55,6 +58,29 @@ describe("scaling", () => {
     const logs = calibrated(logits, even, fitScaling(logits, labels, even));
     // One label of 201 is taken to be drawn from the prior, so half of one is wrong.
     expect(Math.exp(logs[labels[0]!]!)).toBeCloseTo(1 - 0.5 / 201, 4);
+  });
+
+  test("says where validation data cannot tell how far to believe a predictor", () => {
+    const labels = Int32Array.from({ length: 2000 }, (_, i) => i % 2);
+    const faint = Float32Array.from({ length: 4000 }, (_, i) => (i % 2 === labels[i >> 1] ? 0.1 : 0));
+    const [right, fair, wrong] = [faint, faint.map((v) => 40 * v), faint.map((v) => -v)].map((logits) =>
+      fitScaling(logits, labels, even),
+    );
+    const notes = uncalibrated({ logPrior: even, prediction: fair!, all: fair!, modalities: { a: right!, b: wrong! } });
+    expect(notes).toHaveLength(2);
+    expect(notes[0]).toContain("from a deserves hardly a doubt");
+    expect(notes[1]).toContain("from b deserves no belief at all");
+  });
+
+  test("leaves the predicted class the likeliest, also under a skewed prior", () => {
+    const logPrior = [Math.log(0.9), Math.log(0.1)];
+    const { logits, labels } = drawn(500, 7, (z) => ({ said: 4 * z, meant: z - 1 }));
+    const prediction = fitPrediction(logits, labels, 2);
+    expect(prediction.scale).toBeLessThan(0.9);
+    const logs = scaledPrediction(logits, { logPrior, prediction, all: prediction, modalities: {} });
+    labels.forEach((_, i) => {
+      expect(logs[2 * i + 1]! > logs[2 * i]!).toBe(logits[2 * i + 1]! > logits[2 * i]!);
+    });
   });
 
   test("nothing is scaled without labels", () => {

@@ -14,9 +14,9 @@ import type { Answer } from "../answer.ts";
 import { names, numberOrText } from "../config.ts";
 import { count, quoted } from "../text.ts";
 
-export interface GenerateFlags {
+/** What data is to be made. */
+export interface DataFlags {
   readonly kind: string;
-  readonly out: string;
   readonly seed: string;
   readonly samples?: string;
   readonly noise?: string;
@@ -29,10 +29,14 @@ export interface GenerateFlags {
   readonly target?: string;
 }
 
+export interface GenerateFlags extends DataFlags {
+  readonly out: string;
+}
+
 /** What a kind of data is made with: settings from flags, and the flags it knows besides `seed` and `samples`. */
 interface Kind {
-  readonly flags: readonly (keyof GenerateFlags)[];
-  settings(flags: GenerateFlags): object;
+  readonly flags: readonly (keyof DataFlags)[];
+  settings(flags: DataFlags): object;
   /** Its name in messages of the generator. */
   readonly source: string;
   generate(settings: never): DataSplits;
@@ -92,7 +96,7 @@ function given(name: string, value: unknown): object {
   return value === undefined ? {} : { [name]: value };
 }
 /** Settings that all kinds have. */
-function common({ seed, noise, samples }: GenerateFlags): object {
+function common({ seed, noise, samples }: DataFlags): object {
   return {
     seed: numberOrText(seed),
     ...given("noise", numberOrText(noise)),
@@ -133,6 +137,27 @@ const schema = z.object({
 /** Generates three splits and writes them as a data folder. */
 export async function dataGenerate(flags: GenerateFlags): Promise<Answer> {
   const { out, kind: name } = flags;
+  const { settings, make } = generatorOf(flags);
+  if ((await isDirectory(out)) && (await disk(out).list()).length > 0) {
+    throw runError(`${out}: this folder is not empty; give another --out.`, { folder: out });
+  }
+  const splits = make();
+  await writeDataset(disk(out), splits);
+  const modalities = Object.keys(splits.train.modalities);
+  const samples = Object.fromEntries(SPLITS.map((split) => [split, splits[split].labels.length]));
+  const listed = Object.entries(samples).map(([split, n]) => `${split} ${n}`);
+  return {
+    text: `${out}: ${count(modalities.length, "modality")} (${modalities.join(", ")}), ${listed.join(", ")}\nnext: dmil train ${quoted(out)}`,
+    json: { out, kind: name, options: settings, samples },
+  };
+}
+
+/** The checked settings that flags describe, and the data they make. @throws ConfigError in the words of the flags. */
+export function generatorOf(flags: DataFlags): {
+  readonly settings: object;
+  readonly make: () => DataSplits;
+} {
+  const { kind: name } = flags;
   const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
   if (kind === undefined) throw configError(`--kind: unknown kind "${name}"${hint(name, Object.keys(kinds))}`);
   const stray = particular.find((flag) => flags[flag] !== undefined && !kind.flags.includes(flag));
@@ -146,18 +171,7 @@ export async function dataGenerate(flags: GenerateFlags): Promise<Answer> {
   if (issues.length > 0) {
     throw configError(issues.map(({ path, message }) => `--${path[0]}: ${message}`).join("\n"), { issues });
   }
-  if ((await isDirectory(out)) && (await disk(out).list()).length > 0) {
-    throw runError(`${out}: this folder is not empty; give another --out.`, { folder: out });
-  }
-  const splits = generated(kind, settings);
-  await writeDataset(disk(out), splits);
-  const modalities = Object.keys(splits.train.modalities);
-  const samples = Object.fromEntries(SPLITS.map((split) => [split, splits[split].labels.length]));
-  const listed = Object.entries(samples).map(([split, n]) => `${split} ${n}`);
-  return {
-    text: `${out}: ${count(modalities.length, "modality")} (${modalities.join(", ")}), ${listed.join(", ")}\nnext: dmil train ${quoted(out)}`,
-    json: { out, kind: name, options: settings, samples },
-  };
+  return { settings, make: () => generated(kind, settings) };
 }
 
 /** The data; what the generator finds wrong is told under the flag's name. */

@@ -2,7 +2,7 @@
 import { runError } from "../../core/errors.ts";
 import { serveJob } from "../../node/pool.ts";
 import { type RecoveryJob, type RecoveryResult, runRecoveryJob } from "../../runs/recover/job.ts";
-import { codeHash } from "../code-hash.ts";
+import { codeHash, RECOVERY_CODE } from "../code-hash.ts";
 
 /** What a child is given: the job, and the code it is to be run with. */
 export interface ChildJob {
@@ -21,7 +21,7 @@ export interface ChildEvent {
 export async function recoverJob(): Promise<void> {
   if (process.send === undefined) throw runError("recover-job is a part of `dmil recover`; run that instead.");
   await serveJob<ChildJob, RecoveryResult, ChildEvent>(async ({ job, code }, emit) => {
-    if ((await codeHash()) !== code) {
+    if ((await codeHash(RECOVERY_CODE)) !== code) {
       throw runError("the program changed while the suite ran; run `dmil recover` again, it goes on where it was.");
     }
     return runRecoveryJob(job, (event) => {

@@ -1,6 +1,6 @@
 /** @file `dmil recover`: does the decomposition tell the truth? Methods on data whose truth is known, in parallel processes. */
 import * as path from "node:path";
-import { configError, runError } from "../../core/errors.ts";
+import { runError } from "../../core/errors.ts";
 import { readText } from "../../core/folder.ts";
 import { disk } from "../../node/disk.ts";
 import { machine } from "../../node/machine.ts";
@@ -9,20 +9,15 @@ import { htmlReport } from "../../runs/recover/html.ts";
 import type { RecoveryJob, RecoveryResult } from "../../runs/recover/job.ts";
 import { markdownReport, type ReportFacts } from "../../runs/recover/markdown.ts";
 import { type FailedJob, jobKey, resultRows, suiteJobs } from "../../runs/recover/suite.ts";
-import {
-  ceilingTable,
-  methodTables,
-  type TextTable,
-  targetTable,
-  theoremTable,
-  typeTables,
-} from "../../runs/recover/tables.ts";
+import { ceilingTable, methodTables, targetTable, theoremTable, typeTables } from "../../runs/recover/tables.ts";
 import { verdicts } from "../../runs/recover/targets.ts";
+import type { TextTable } from "../../runs/report/text-table.ts";
 import { encodeTable } from "../../runs/tables.ts";
 import { type Answer, note } from "../answer.ts";
-import { codeHash } from "../code-hash.ts";
-import { names } from "../config.ts";
+import { codeHash, MAIN, RECOVERY_CODE } from "../code-hash.ts";
+import { names, seedsOf, workersOf } from "../config.ts";
 import { listenForInterrupt } from "../interrupt.ts";
+import { liveLine } from "../live-line.ts";
 import { writeFile } from "../open-data.ts";
 import { count, duration, quoted, share, table } from "../text.ts";
 import { version } from "../version.ts";
@@ -46,10 +41,7 @@ const DETAILED = 2;
 export async function recover(flags: RecoverFlags): Promise<Answer> {
   const { quick = false, out, quiet = false, markdown } = flags;
   const seeds = seedsOf(flags.seeds ?? (quick ? "0" : "0-2"));
-  const workers = Number(flags.workers);
-  if (!Number.isInteger(workers) || workers < 1) {
-    throw configError(`--workers ${flags.workers}: a whole number from 1 is needed.`);
-  }
+  const workers = workersOf(flags.workers);
   const jobs = suiteJobs({ quick, seeds, methods: names(flags.methods), cases: names(flags.cases) });
   const started = performance.now();
   const { results, failed } = await runSuite(jobs, out, workers, quiet);
@@ -105,7 +97,7 @@ async function runSuite(
   quiet: boolean,
 ): Promise<{ results: RecoveryResult[]; failed: FailedJob[] }> {
   const folder = disk(out);
-  const code = await codeHash();
+  const code = await codeHash(RECOVERY_CODE);
   const files = await Promise.all(jobs.map(async (job) => `jobs/${await jobKey(job, code)}.json`));
   const results = new Map<number, RecoveryResult>();
   for (const [i, file] of files.entries()) {
@@ -124,7 +116,7 @@ async function runSuite(
       todo.map((i) => ({ job: jobs[i]!, code })),
       {
         workers,
-        module: path.resolve(import.meta.dirname, `../main${path.extname(import.meta.filename)}`),
+        module: MAIN,
         args: ["recover-job"],
         signal: interrupt.signal,
         onEvent: (t, { stage, epoch, epochs }) => live.show(`${nameOf(jobs[todo[t]!]!)}: ${stage} ${epoch}/${epochs}`),
@@ -178,32 +170,10 @@ function textTable({ title, header, rows }: TextTable): string {
   return `${title}\n${table([header, ...rows])}`;
 }
 
-/** `0-2` or `0,3,5`. */
-function seedsOf(text: string): number[] {
-  const range = /^(\d+)-(\d+)$/.exec(text);
-  const seeds =
-    range === null
-      ? text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)))
-      : Array.from({ length: Math.max(0, Number(range[2]) - Number(range[1]) + 1) }, (_, i) => Number(range[1]) + i);
-  if (seeds.length === 0 || seeds.some((seed) => !Number.isInteger(seed) || seed < 0)) {
-    throw configError(`--seeds ${text}: whole numbers are needed, as in 0-2 or 0,3.`);
-  }
-  return [...new Set(seeds)];
-}
-
 /** The command that gives the same figures, without the places where this one wrote. */
 function commandOf({ quick, seeds, methods, cases }: RecoverFlags): string {
   const parts = Object.entries({ seeds, methods, cases }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name} ${quoted(value)}`],
   );
   return ["dmil recover", ...(quick ? ["--quick"] : []), ...parts].join(" ");
-}
-
-/** One line at the foot of a terminal that is written over; nothing elsewhere. */
-function liveLine(quiet: boolean): { show(text: string): void; clear(): void } {
-  const on = !quiet && process.stderr.isTTY === true;
-  return {
-    show: (text) => void (on && process.stderr.write(`\r\x1b[2K${text.slice(0, process.stderr.columns - 1)}`)),
-    clear: () => void (on && process.stderr.write("\r\x1b[2K")),
-  };
 }

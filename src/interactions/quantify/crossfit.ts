@@ -1,6 +1,7 @@
 /** @file Cross-fitting: for every row the log-probabilities of classifiers that never saw it, and if asked its density. */
 import { permutation } from "../../core/random.ts";
 import { type Dataset, takeRows, takeTensorRows } from "../../data/dataset.ts";
+import type { Fold } from "../../data/folds.ts";
 import { type Features, fitDensity, fitWhitener, pointwiseInformation, surprisal, whiten } from "../../info/index.ts";
 import { adamw } from "../../optim/index.ts";
 import type { BackendName } from "../../runtime/backend.ts";
@@ -10,7 +11,6 @@ import type { Fitted } from "../../train/model.ts";
 import { predict } from "../../train/predict.ts";
 import { classifiers } from "./classifiers.ts";
 import { applyScales, fitScales, type Logs } from "./evidence.ts";
-import type { Fold } from "./folds.ts";
 
 /** Settings of a cross-fit. */
 export interface CrossfitOptions {

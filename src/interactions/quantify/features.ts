@@ -1,6 +1,7 @@
 /** @file Quantify features: cross-fitted classifiers for two sources, then every measure asked for on their out-of-fold terms. */
 import { configError, dataError, hint } from "../../core/errors.ts";
 import type { Dataset } from "../../data/dataset.ts";
+import type { Fold } from "../../data/folds.ts";
 import { requireClassLabels } from "../../data/target.ts";
 import { atLeast } from "../../info/batch.ts";
 import {
@@ -18,7 +19,6 @@ import {
 import { classMeans } from "./class-means.ts";
 import { type Crossfit, type CrossfitOptions, crossfit, permutedLabels } from "./crossfit.ts";
 import { bits, findingsOf } from "./findings.ts";
-import type { Fold } from "./folds.ts";
 import { type Context, intervals, MEASURES, withNull } from "./measures.ts";
 import { type Amount, FEATURE_MEASURES, type FeatureMeasure, heldBy, type Quantified } from "./result.ts";
 import { usableRows } from "./usable.ts";

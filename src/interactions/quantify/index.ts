@@ -1,7 +1,7 @@
 /** @file Quantifying interactions before any model is chosen: public names in reading order. */
 
+export { crossFolds, type Fold } from "../../data/folds.ts";
 export { type QuantifyOptions, quantify } from "./features.ts";
-export { crossFolds, type Fold } from "./folds.ts";
 export { quantifyPage } from "./page.ts";
 export {
   type Amount,

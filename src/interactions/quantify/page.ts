@@ -1,5 +1,5 @@
 /** @file The findings as one HTML page: no script, no outside files; every bar has its numbers beside it. */
-import { escaped } from "../../core/markup.ts";
+import { escaped, listed, markupPage } from "../../core/markup.ts";
 import { atomLabel, bits } from "./findings.ts";
 import {
   type Amount,
@@ -52,17 +52,11 @@ td { border-top: 1px solid var(--line); }
 
 /** The page of one or several quantified pairs. */
 export function quantifyPage(title: string, results: readonly Quantified[]): string {
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escaped(title)}</title>
-<style>${STYLE}
-</style></head><body>
-<h1>${escaped(title)}</h1>
+  const body = `<h1>${escaped(title)}</h1>
 <p>Information in bits. A dot is a value, the bar its 95 % interval, the ring what 95 % of runs without any information stay
 below. An amount is called real when its interval does not reach 0 and it lies above the ring.</p>
-${results.map(section).join("\n")}
-</body></html>
-`;
+${results.map(section).join("\n")}`;
+  return markupPage(title, STYLE, body);
 }
 
 function section(result: Quantified): string {
@@ -79,7 +73,7 @@ function section(result: Quantified): string {
   return `<section><h2>${escaped(sources.join(" and "))}</h2>
 <p class="note">${samples} samples, ${classes.length} classes, H(${escaped(target)}) = ${bits(entropy)} bit; ${how}.</p>
 ${general.map((line) => `<p class="lead">${escaped(line)}</p>`).join("\n")}
-${warnings.length === 0 ? "" : `<h3>Warnings</h3>${list(warnings)}`}
+${warnings.length === 0 ? "" : `<h3>Warnings</h3>${listed(warnings)}`}
 <h3>What is told</h3>${amountTable(known)}
 ${measures.map((own) => measured(own, sources, findings)).join("\n")}
 <h3>Samples by type</h3><p>${shares.join(", ")} <span class="note">(largest part by the pointwise minimum, above its null)</span></p>
@@ -95,7 +89,7 @@ function measured(
 ): string {
   const amounts = ATOMS.map((atom): [string, Amount] => [atomLabel(atom, sources), atoms[atom]]);
   return `<h3>${measure} <small>${TITLES[measure]}</small></h3>${amountTable(amounts)}
-${list(findings.filter((line) => line.startsWith(`${measure}: `)))}
+${listed(findings.filter((line) => line.startsWith(`${measure}: `)))}
 ${notes.map((text) => `<p class="note">Note: ${escaped(text)}</p>`).join("\n")}`;
 }
 
@@ -109,10 +103,6 @@ function classTable(byClass: readonly ClassMeans[]): string {
   });
   const heads = CLASS_COLUMNS.map((column) => `<th>${column}</th>`).join("");
   return `<div class="wide"><table><tr><th>class</th><th>samples</th>${heads}</tr>\n${rows.join("\n")}</table></div>`;
-}
-
-function list(lines: readonly string[]): string {
-  return `<ul>${lines.map((line) => `<li>${escaped(line)}</li>`).join("")}</ul>`;
 }
 
 /** A row an amount: its bar on a scale that the rows share, and its numbers. */

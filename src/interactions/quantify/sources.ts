@@ -2,8 +2,8 @@
 import { configError } from "../../core/errors.ts";
 import { float32, type Tensor } from "../../core/tensor.ts";
 import { type DataSplits, type Dataset, featureCount, requireModalities, SPLITS } from "../../data/dataset.ts";
+import type { Fold } from "../../data/folds.ts";
 import { hasMissing, presenceMatrix, presentAt } from "../../data/presence.ts";
-import type { Fold } from "./folds.ts";
 
 /** A source: its name and the modalities it joins. */
 export interface SourceChoice {

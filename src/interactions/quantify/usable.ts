@@ -1,8 +1,8 @@
 /** @file Which rows can be quantified, in which folds, and what is odd about them. */
 import { dataError } from "../../core/errors.ts";
 import { type Dataset, featureCount, takeRows } from "../../data/dataset.ts";
+import { crossFolds, type Fold } from "../../data/folds.ts";
 import { hasMissing, presentAt } from "../../data/presence.ts";
-import { crossFolds, type Fold } from "./folds.ts";
 
 /** Rows below which a cross-fit means nothing. */
 const FEWEST_ROWS = 50;

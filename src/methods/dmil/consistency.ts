@@ -5,8 +5,7 @@ import { type Gaussian, gaussian, kl, klToStandard, sample } from "../../nn/gaus
 import { linear } from "../../nn/linear.ts";
 import { twoLayer } from "../../nn/mlp.ts";
 import type { Scope } from "../../nn/module.ts";
-import { zeroWhereMissing } from "../method.ts";
-import { meanOfPresent } from "./present.ts";
+import { meanOfPresent, zeroWhereMissing } from "../method.ts";
 
 export interface Consistency {
   /** Sample of R, [B, E]. */

@@ -5,8 +5,7 @@ import { type Gaussian, gaussian, klToStandard, sample } from "../../nn/gaussian
 import { linear } from "../../nn/linear.ts";
 import { twoLayer } from "../../nn/mlp.ts";
 import type { Scope } from "../../nn/module.ts";
-import { zeroWhereMissing } from "../method.ts";
-import { meanOfPresent } from "./present.ts";
+import { meanOfPresent, zeroWhereMissing } from "../method.ts";
 
 export interface Intra {
   /** Means of M_m, [M, B, E]: what the consistency level reads. */

@@ -9,7 +9,7 @@ export interface DmilLoss {
   readonly lambda: number;
   /** b_kl: KL of M_m to N(0, I), 1. */
   readonly predictiveKl: number;
-  /** b_kl: KL of N_m to N(0, I), 1 (published form). */
+  /** b_kl: KL of N_m to N(0, I), 1. */
   readonly residualKl: number;
   /** b_R: KL of R, 1. */
   readonly redundantKl: number;

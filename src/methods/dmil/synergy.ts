@@ -5,8 +5,7 @@ import { linear } from "../../nn/linear.ts";
 import { twoLayer } from "../../nn/mlp.ts";
 import type { Scope } from "../../nn/module.ts";
 import { dropout, standardised } from "../../nn/norm.ts";
-import { type Statistic, zeroWhereMissing } from "../method.ts";
-import { meanOfPresent } from "./present.ts";
+import { meanOfPresent, type Statistic, zeroWhereMissing } from "../method.ts";
 
 /** S [B, E] = linear([N_1 .. N_M, products of all pairs]) from residuals [M, B, E]. A product makes XOR linearly separable. */
 export function synergy(scope: Scope, residual: Expr): Expr {

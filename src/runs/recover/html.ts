@@ -1,6 +1,7 @@
 /** @file The report as one HTML page that needs nothing else: tables, confusions, reliability, training curves. */
-import { escaped } from "../../core/markup.ts";
-import { type Chart, svgChart } from "./charts.ts";
+import { escaped, listed, markupPage } from "../../core/markup.ts";
+import { type Chart, svgChart } from "../report/charts.ts";
+import { folded, htmlTable, REPORT_STYLE, titledTable } from "../report/html.ts";
 import { caseNamed, type RecoveryResult } from "./job.ts";
 import type { ReportFacts } from "./markdown.ts";
 import { cells } from "./summary.ts";
@@ -10,24 +11,11 @@ import {
   failures,
   methodTables,
   probeTables,
-  type TextTable,
   targetTable,
   theoremTable,
   typeTables,
 } from "./tables.ts";
 import { verdicts } from "./targets.ts";
-
-const STYLE = `
-:root { color-scheme: light dark; }
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 1100px; margin: 2rem auto; padding: 0 1rem; }
-table { border-collapse: collapse; margin: .5rem 0 1.5rem; font-variant-numeric: tabular-nums; font-size: 13px; }
-th, td { padding: .2rem .6rem; border-bottom: 1px solid #8884; text-align: right; white-space: nowrap; }
-th:first-child, td:first-child, td.text, th.text { text-align: left; }
-.scroll { overflow-x: auto; } .met { color: #197b30; } .missed { color: #c0392b; font-weight: 600; }
-.row { display: flex; flex-wrap: wrap; gap: 1rem; } svg text { font: 11px system-ui, sans-serif; fill: currentColor; }
-svg text.title { font-weight: 600; font-size: 12px; } .grid { stroke: #8883; } .diagonal { stroke: #888; stroke-dasharray: 4 3; }
-details { margin: .5rem 0; } summary { cursor: pointer; font-weight: 600; } pre { background: #8882; padding: .6rem; overflow-x: auto; }
-`;
 
 /** The whole page. */
 export function htmlReport(results: readonly RecoveryResult[], facts: ReportFacts): string {
@@ -46,9 +34,7 @@ export function htmlReport(results: readonly RecoveryResult[], facts: ReportFact
           htmlTable(targetTable(found)),
         ),
     "<h2>Where it still fails</h2>",
-    wrong.length === 0
-      ? "<p>No target is missed.</p>"
-      : `<ul>${wrong.map((line) => `<li>${escaped(line)}</li>`).join("")}</ul>`,
+    wrong.length === 0 ? "<p>No target is missed.</p>" : listed(wrong),
     ...(facts.failed.length === 0
       ? []
       : [
@@ -56,9 +42,9 @@ export function htmlReport(results: readonly RecoveryResult[], facts: ReportFact
           `<ul>${facts.failed.map(({ job, error }) => `<li class="missed">${escaped(`${job.case}, ${job.method}, seed ${job.seed}: ${error}`)}</li>`).join("")}</ul>`,
         ]),
     "<h2>By method</h2>",
-    folded("What the columns mean", `<ul>${COLUMN_NOTES.map((line) => `<li>${escaped(line)}</li>`).join("")}</ul>`),
-    ...[...methodTables(results), ceilingTable(results)].map(titled),
-    ...(theorem === undefined ? [] : ["<h2>Theorem 1</h2>", titled(theorem)]),
+    folded("What the columns mean", listed(COLUMN_NOTES)),
+    ...[...methodTables(results), ceilingTable(results)].map((table) => titledTable(table)),
+    ...(theorem === undefined ? [] : ["<h2>Theorem 1</h2>", titledTable(theorem)]),
     ...probeTables(results).map((table) => folded(table.title, htmlTable(table))),
     "<h2>Case by case</h2>",
     ...names.map((name) => caseSection(results.filter(({ job }) => job.case === name))),
@@ -70,7 +56,7 @@ export function htmlReport(results: readonly RecoveryResult[], facts: ReportFact
         .join(", "),
     )}</p>`,
   ];
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>dmil recover</title><style>${STYLE}</style></head><body>${body.join("\n")}</body></html>\n`;
+  return markupPage("dmil recover", REPORT_STYLE, body.join("\n"));
 }
 
 function caseSection(results: readonly RecoveryResult[]): string {
@@ -85,7 +71,7 @@ function caseSection(results: readonly RecoveryResult[]): string {
           "<h4>True type (rows) against largest atom, label-free (columns): share of the row</h4>",
           `<div class="row">${confusions.join("")}</div>`,
         ]),
-    ...typeTables(results).map(titled),
+    ...typeTables(results).map((table) => titledTable(table)),
     "</details>",
   ].join("\n");
 }
@@ -146,24 +132,4 @@ function reliability(results: readonly RecoveryResult[]): Chart {
         .sort(([a], [b]) => a - b),
     })),
   };
-}
-
-/** What is long is opened by those who want it. */
-function folded(summary: string, body: string): string {
-  return `<details><summary>${escaped(summary)}</summary>${body}</details>`;
-}
-
-function titled(table: TextTable): string {
-  return `<h3>${escaped(table.title)}</h3>${htmlTable(table)}`;
-}
-
-function htmlTable({ header, rows }: TextTable): string {
-  const isText = header.map((_, c) => rows.some((row) => /^[a-zA-Z]/.test(row[c] ?? "")));
-  const kind = (c: number, text: string): string =>
-    text === "met" || text === "missed" ? ` class="${text}"` : isText[c] ? ' class="text"' : "";
-  const head = header.map((text, c) => `<th${isText[c] ? ' class="text"' : ""}>${escaped(text)}</th>`).join("");
-  const lines = rows.map(
-    (row) => `<tr>${row.map((text, c) => `<td${kind(c, text)}>${escaped(text)}</td>`).join("")}</tr>`,
-  );
-  return `<div class="scroll"><table><tr>${head}</tr>${lines.join("")}</table></div>`;
 }

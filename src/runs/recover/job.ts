@@ -3,7 +3,7 @@ import { configError, hint } from "../../core/errors.ts";
 import { float32, type Tensor } from "../../core/tensor.ts";
 import { featureCount } from "../../data/dataset.ts";
 import type { Exact } from "../../data/synthetic/exact.ts";
-import { joined, type ProbeReport, probeRepresentations } from "../../interactions/probe.ts";
+import { modelRepresentation, type ProbeReport, probeRepresentations } from "../../interactions/probe.ts";
 import { estimateTheorem1, type Theorem1Estimate } from "../../interactions/theorem1.ts";
 import { type TruthFigures, truthFigures } from "../../interactions/truth.ts";
 import { logPriorOf, UNSCALED } from "../../train/calibrate.ts";
@@ -113,13 +113,6 @@ function exactCalibration({ unimodal }: Exact, logPrior: readonly number[]) {
     all: UNSCALED,
     modalities: Object.fromEntries(Object.keys(unimodal).map((name) => [name, UNSCALED])),
   };
-}
-
-/** What the prediction is made of: the components where there are some, else the embeddings. */
-function modelRepresentation({ representations = {} }: Predictions): Tensor<"float32"> {
-  const names = Object.keys(representations);
-  const components = names.filter((name) => /^(redundant|synergistic|unique_)/.test(name));
-  return joined((components.length > 0 ? components : names).map((name) => representations[name]!));
 }
 
 function logProbabilities({ logits }: Predictions, classes: number): Tensor<"float32"> {

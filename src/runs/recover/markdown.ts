@@ -1,4 +1,5 @@
 /** @file The report as a page of documentation. */
+import { markdownTable, type TextTable } from "../report/text-table.ts";
 import { caseNamed, type RecoveryResult } from "./job.ts";
 import type { FailedJob } from "./suite.ts";
 import {
@@ -7,7 +8,6 @@ import {
   failures,
   methodTables,
   probeTables,
-  type TextTable,
   targetTable,
   theoremTable,
   typeTables,
@@ -82,10 +82,4 @@ function section(title: string, content: readonly string[]): string[] {
 
 function titled(table: TextTable): string[] {
   return [`### ${table.title}`, markdownTable(table)];
-}
-
-function markdownTable({ header, rows }: TextTable): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((text) => text.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [line(header), line(header.map(() => "---")), ...rows.map(line)].join("\n");
 }

@@ -1,4 +1,5 @@
 /** @file Results over seeds: the figures of the suite by name, their means and 95 % confidence intervals. */
+import { meanOf } from "../../info/statistics/paired.ts";
 import type { RecoveryResult } from "./job.ts";
 
 /** Mean over seeds with the half-width of its 95 % interval (Student's t); NaN for one seed. */
@@ -175,18 +176,10 @@ export function figureNamed(name: string): Figure {
   return FIGURES.find((figure) => figure.name === name)!;
 }
 
-/** Quantiles .975 of Student's t by degrees of freedom; beyond the table the normal's. */
-const T975 = [
-  12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131, 2.12, 2.11,
-  2.101, 2.093, 2.086,
-];
-
 /** Mean and interval of values, one per seed. */
 export function measured(values: readonly number[]): Measured {
-  const n = values.length;
-  const mean = values.reduce((a, b) => a + b, 0) / n;
-  const variance = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (n - 1);
-  return { mean, interval: (T975[n - 2] ?? 1.96) * Math.sqrt(variance / n), seeds: n };
+  const { n, mean, upper } = meanOf(values);
+  return { mean, interval: upper - mean, seeds: n };
 }
 
 /** A figure over results; undefined when none has it. */

@@ -1,15 +1,9 @@
 /** @file The suite's tables as texts: targets, figures by method, by true type, ceilings, Theorem 1, probes. */
 import type { ByType } from "../../interactions/truth.ts";
+import type { TextTable } from "../report/text-table.ts";
 import { caseNamed, type RecoveryResult } from "./job.ts";
 import { type Cell, cells, FIGURES, figureNamed, type Measured, measure, measured, told } from "./summary.ts";
 import type { Verdict } from "./targets.ts";
-
-/** A table for people. */
-export interface TextTable {
-  readonly title: string;
-  readonly header: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}
 
 /** Columns of the table of a method; a column in which no case has a value is left out. */
 const COLUMNS: readonly (readonly [figure: string, heading: string])[] = [

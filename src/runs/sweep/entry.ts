@@ -1,5 +1,6 @@
 /** @file One line of a sweep's manifest: what was run, how it ended, what it reached. `dmil sweep` writes them, `dmil compare` reads them. */
 import type { RunConfig } from "../plan.ts";
+import type { Owner } from "../record.ts";
 
 /** Files of a sweep, in its folder; runs are folders beside them. */
 export const sweepFiles = {
@@ -20,6 +21,8 @@ export interface SweepHead {
   /** Versions and hardware. */
   readonly environment: Readonly<Record<string, string | number>>;
   readonly started: string;
+  /** The process at work on it, while there is one. */
+  readonly owner?: Owner;
 }
 
 /** One run of a sweep. */
@@ -74,7 +77,7 @@ export interface Scores {
     readonly accuracy: number;
     readonly f1: number;
   }[];
-  /** With modalities hidden; the first pattern has all. */
+  /** With modalities hidden; the first pattern has all. Of labels and values `accuracy` is the figure that methods are ranked by. */
   readonly missing: readonly {
     readonly present: readonly string[];
     readonly samples: number;

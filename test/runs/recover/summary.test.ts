@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { TruthFigures } from "../../../src/interactions/truth.ts";
 import { CASES } from "../../../src/runs/recover/cases.ts";
-import { svgChart } from "../../../src/runs/recover/charts.ts";
 import { htmlReport } from "../../../src/runs/recover/html.ts";
 import type { RecoveryResult } from "../../../src/runs/recover/job.ts";
 import { markdownReport } from "../../../src/runs/recover/markdown.ts";
@@ -10,6 +9,7 @@ import { jobKey, resultRows, suiteJobs } from "../../../src/runs/recover/suite.t
 import { FIGURES, figureNamed, measure, measured, told } from "../../../src/runs/recover/summary.ts";
 import { failures, targetTable } from "../../../src/runs/recover/tables.ts";
 import { TARGETS, verdicts } from "../../../src/runs/recover/targets.ts";
+import { svgChart } from "../../../src/runs/report/charts.ts";
 
 const types = ["redundant", "unique_a", "unique_b", "synergistic"];
 const by = (value: (type: string) => number) =>
@@ -71,7 +71,7 @@ describe("means over seeds", () => {
   test("come with Student's interval", () => {
     const { mean, interval, seeds } = measured([1, 2, 3]);
     expect([mean, seeds]).toEqual([2, 3]);
-    expect(interval).toBeCloseTo(4.303 / Math.sqrt(3), 10);
+    expect(interval).toBeCloseTo(4.30265272974946 / Math.sqrt(3), 10);
     expect(told(measured([0.5]))).toBe("0.500");
     expect(told({ mean: 0.5, interval: 0.01, seeds: 3 })).toBe("0.500 ± 0.010");
   });

@@ -1,6 +1,9 @@
 /** @file Folds: which rows a model is fitted on, which decide when it stops, and which it is judged on. */
-import { configError, dataError } from "../../core/errors.ts";
-import { permutation } from "../../core/random.ts";
+import { configError, dataError } from "../core/errors.ts";
+import { permutation } from "../core/random.ts";
+import { checkSplits } from "./check.ts";
+import { type DataSplits, type Dataset, takeRows } from "./dataset.ts";
+import { pooled } from "./split.ts";
 
 /** One fold: three sets of rows without overlap. */
 export interface Fold {
@@ -41,6 +44,23 @@ export function crossFolds(
   });
 }
 
+/**
+ * K folds as splits (`test` is what the fold holds out): three splits are pooled first, and each sample is in one test split. Groups
+ * are kept whole. The same seed gives the same folds. @throws as `crossFolds`; DataError when a fold's training part lacks a class.
+ */
+export function foldSplits(data: Dataset | DataSplits, folds: number, seed: number): DataSplits[] {
+  const dataset = pooled(data, "foldSplits");
+  return crossFolds(dataset.labels, dataset.groups, folds, seed).map(({ train, validation, held }) => {
+    const splits = {
+      train: takeRows(dataset, train, "train"),
+      validation: takeRows(dataset, validation, "validation"),
+      test: takeRows(dataset, held, "test"),
+    };
+    checkSplits(splits);
+    return splits;
+  });
+}
+
 /** Rows into parts of the given shares, class by class or group by group, each to the part farthest below its share. */
 function deal(
   labels: Int32Array,
@@ -58,7 +78,7 @@ function deal(
   }
   if (units.size < shares.length) {
     throw dataError(
-      `quantify: ${units.size} ${groups === undefined ? "rows" : "groups"} cannot fill ${shares.length} parts that share none; ` +
+      `folds: ${units.size} ${groups === undefined ? "rows" : "groups"} cannot fill ${shares.length} parts that share none; ` +
         "use fewer folds, or the data's own split.",
       { units: units.size, parts: shares.length },
     );

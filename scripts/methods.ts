@@ -1,0 +1,102 @@
+/**
+ * @file docs/methods.md from the methods themselves: what each file's opening comment says, its options with their comments and
+ * defaults, its variants, and the values that tuning tries.
+ *
+ * `npm run docs:methods` writes the page; test/examples/methods-page.test.ts holds it to the code.
+ */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
+import { methods } from "../src/methods/index.ts";
+import { markdownTable } from "./region.ts";
+
+const PAGE = "docs/methods.md";
+const root = path.resolve(import.meta.dirname, "..");
+
+const source = (file: string): string => readFileSync(path.join(root, "src/methods", file), "utf8");
+
+/** The text of a comment without its stars, as one line a paragraph; a line that begins a sentence like `Source:` is a paragraph. */
+function plain(comment: string): string[] {
+  const lines = comment.split("\n").map((line) => line.replace(/^\s*\*? ?/, "").trim());
+  const paragraphs: string[] = [];
+  for (const line of lines) {
+    if (line === "") continue;
+    if (paragraphs.length === 0 || /^[A-Z]\w+: /.test(line)) paragraphs.push(line);
+    else paragraphs[paragraphs.length - 1] += ` ${line}`;
+  }
+  return paragraphs;
+}
+
+function fileOf(name: string): string {
+  return existsSync(path.join(root, "src/methods", `${name}.ts`)) ? `${name}.ts` : `${name}/index.ts`;
+}
+
+/** Every option that a file describes, by name; one without a comment goes with the one before it. */
+function comments(text: string): Map<string, string> {
+  const found = new Map<string, string>();
+  let last = "";
+  for (const [, comment, name] of text.matchAll(/(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*)?readonly (\w+)\??:/g)) {
+    if (comment !== undefined) last = plain(comment).join(" ");
+    if (!found.has(name!)) found.set(name!, last);
+  }
+  return found;
+}
+
+/** Options with their defaults; those of a group are told by its name, as in `loss.lambda`. */
+function defaults(schema: { parse(value: unknown): unknown }, given: object): [string, unknown][] {
+  const flat = (value: unknown, name: string): [string, unknown][] =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? Object.entries(value).flatMap(([key, inner]) => flat(inner, name === "" ? key : `${name}.${key}`))
+      : [[name, value]];
+  return flat(schema.parse(given), "");
+}
+
+const code = (value: unknown): string => `\`${JSON.stringify(value).replaceAll('"', "")}\``;
+
+function section(name: string): string {
+  const { summary, schema, variants, search, perModality } = methods[name]!;
+  const file = fileOf(name);
+  const text = source(file);
+  const [about = "", ...more] = plain(/\/\*\*\s*\n? ?\*? ?@file ([\s\S]*?)\*\//.exec(text)![1]!);
+  const described = comments(name === "dmil" ? source("dmil/options.ts") : text);
+  const shared = comments(name === "greedy" ? source("mmtm.ts") : source("joint.ts"));
+  const options = defaults(schema as never, perModality ? { modality: "NAME" } : {});
+  const comment = (option: string): string => {
+    const own = option.split(".").at(-1)!;
+    const text = described.get(own) ?? shared.get(own);
+    if (text === undefined) throw new Error(`${file}: option ${option} has no comment.`);
+    return text.replaceAll("|", "\\|");
+  };
+  return [
+    `## ${name}`,
+    `${summary[0]!.toUpperCase()}${summary.slice(1)}. Code: [src/methods/${file}](../src/methods/${file})`,
+    about,
+    ...(more.length === 0 ? [] : [more.map((line) => `- ${line}`).join("\n")]),
+    ...(Object.keys(variants).length === 0
+      ? []
+      : [
+          `Variants: ${Object.entries(variants)
+            .map(([variant, own]) => `\`${variant}\` (${code(own).replace(/[`{}]/g, "").replaceAll(":", ": ")})`)
+            .join(", ")}.`,
+        ]),
+    markdownTable([
+      ["option", "default", "what it is", "tuning tries"],
+      ...options.map(([option, value]) => [
+        `\`${option}\``,
+        value === "NAME" ? "" : code(value),
+        comment(option),
+        search[option]?.map(code).join(", ") ?? "",
+      ]),
+    ]),
+  ].join("\n\n");
+}
+
+/** The page. */
+export function methodsPage(): string {
+  return `${[
+    "# Methods",
+    "Made by `npm run docs:methods` from the methods' own files. Every method trains on the same encoders and embeddings, under one loop, with options set by `--set options.NAME=VALUE`. The unimodal predictions are what `pred_only_<modality>` and the synergy rate use; which head that is differs from method to method and is said here. What a step costs beside joint learning: [bench/README.md](../bench/README.md).",
+    ...Object.keys(methods).map(section),
+  ].join("\n\n")}\n`;
+}
+
+if (process.argv[1] === import.meta.filename) writeFileSync(path.join(root, PAGE), methodsPage());

@@ -1,0 +1,75 @@
+/** @file One job of `dmil sweep` in a process of its own: a run, or the tuning of a method. */
+import * as path from "node:path";
+import { runError } from "../../core/errors.ts";
+import { readTraining } from "../../data/load.ts";
+import { disk, removeAsides } from "../../node/disk.ts";
+import { machine } from "../../node/machine.ts";
+import { serveJob } from "../../node/pool.ts";
+import type { RunConfig } from "../../runs/plan.ts";
+import { runFiles } from "../../runs/record.ts";
+import { removeRun } from "../../runs/run.ts";
+import { type RunOutcome, runSweepJob } from "../../runs/sweep/job.ts";
+import { type Changes, runTuning, type Tuning } from "../../runs/sweep/tuning.ts";
+import { codeHash, SWEEP_CODE } from "../code-hash.ts";
+import { version } from "../version.ts";
+
+/** What a child is given: places as paths, and the code it is to be run with. */
+export type ChildJob = { readonly code: string; readonly data: string } & (
+  | {
+      readonly kind: "run";
+      readonly config: RunConfig;
+      readonly reads: readonly string[];
+      readonly run: string;
+      readonly unseen?: string;
+    }
+  | { readonly kind: "tune"; readonly configs: readonly RunConfig[]; readonly changes: readonly Changes[] }
+);
+
+/** What a run gives, with the largest resident size of its process in bytes. */
+export type ChildRun = RunOutcome & { readonly peakMemory: number };
+
+/** What a child tells on its way. */
+export interface ChildEvent {
+  readonly stage: string;
+  readonly epoch: number;
+  readonly epochs: number;
+}
+
+/** A sweep is cheap to begin again run by run, so nothing is saved on the way but at the ends of stages. */
+const CHECKPOINT_SECONDS = 3600;
+
+/** Serves one job. */
+export async function sweepJob(): Promise<void> {
+  if (process.send === undefined) throw runError("sweep-job is a part of `dmil sweep`; run that instead.");
+  await serveJob<ChildJob, ChildRun | Tuning, ChildEvent>(async (job, emit) => {
+    if ((await codeHash(SWEEP_CODE)) !== job.code) {
+      throw runError("the program changed while the sweep ran; run `dmil sweep` again.");
+    }
+    if (job.kind === "tune") {
+      const { configs, changes } = job;
+      const training = await readTraining(disk(job.data), { modalities: configs[0]!.modalities });
+      return runTuning(configs, changes, training, (event, t) => {
+        if (event.kind !== "epoch") return;
+        emit({ stage: `trial ${t + 1}/${configs.length} ${event.stage}`, epoch: event.epoch, epochs: event.epochs });
+      });
+    }
+    const folder = disk(job.run);
+    if (await folder.exists(runFiles.record)) {
+      await removeRun(folder);
+      await removeAsides(job.run);
+    }
+    const { pid, host, ...facts } = machine();
+    const unseen = job.unseen === undefined ? undefined : disk(job.unseen);
+    const places = { data: disk(job.data), run: folder, ...(unseen !== undefined && { unseen }) };
+    const outcome = await runSweepJob(job.config, job.reads, places, {
+      dataPath: path.resolve(job.data),
+      environment: { dmil: version(), ...facts },
+      owner: { pid, host },
+      checkpointSeconds: CHECKPOINT_SECONDS,
+      onEvent(event) {
+        if (event.kind === "epoch") emit({ stage: event.stage, epoch: event.epoch, epochs: event.epochs });
+      },
+    });
+    return { ...outcome, peakMemory: process.resourceUsage().maxRSS * 1024 };
+  });
+}

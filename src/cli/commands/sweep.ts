@@ -1,0 +1,148 @@
+/** @file `dmil sweep`: many runs under one protocol, in parallel processes, each kept as it ends. */
+import * as path from "node:path";
+import { runError } from "../../core/errors.ts";
+import { disk, isDirectory } from "../../node/disk.ts";
+import { isAlive, machine } from "../../node/machine.ts";
+import { dataCache } from "../../runs/sweep/cache.ts";
+import type { SweepEntry, SweepHead } from "../../runs/sweep/entry.ts";
+import { parseExperiment } from "../../runs/sweep/experiment.ts";
+import { planSweep, type SweepPlan } from "../../runs/sweep/jobs.ts";
+import { readHead, readManifest, rewriteEntries, writeHead } from "../../runs/sweep/manifest.ts";
+import { meansOf } from "../../runs/sweep/means.ts";
+import { type Answer, note } from "../answer.ts";
+import { codeHash, SWEEP_CODE } from "../code-hash.ts";
+import { locating, workersOf } from "../config.ts";
+import { commandOf, experimentOf, opener, portable, type SweepFlags } from "../sweep-input.ts";
+import { runSweep } from "../sweep-runs.ts";
+import { count, duration, quoted, share, table } from "../text.ts";
+import { version } from "../version.ts";
+
+/** Runs what is not done yet, then tells of everything. */
+export async function sweep(data: readonly string[], flags: SweepFlags): Promise<Answer> {
+  const { out, quiet = false, dryRun = false, resume = false } = flags;
+  const workers = workersOf(flags.workers);
+  const given = await experimentOf(data, flags);
+  const experiment = await locating(given, () => parseExperiment(given.value));
+  const folder = disk(out);
+  const head = await readHead(folder);
+  if (!dryRun) await checkPlace(out, head, resume);
+  const started = performance.now();
+  const code = await codeHash(SWEEP_CODE);
+  const cache = dataCache((name) => disk(path.join(out, "data", name)), !dryRun);
+  const plan = await locating(given, () => planSweep(experiment, opener(given.directory), cache, code));
+  const { entries: before } = await readManifest(folder);
+  if (dryRun) return planned(plan, before);
+  requireSameExperiment(out, plan, before);
+  for (const { data: name, method, reason } of plan.skipped) note(`skipped: ${name} ${method}: ${reason}`);
+  const { cpu, cores, node, host, pid } = machine();
+  const next: SweepHead = {
+    format: "dmil-sweep-1",
+    command: commandOf(data, flags),
+    experiment: portable(given.value),
+    environment: { dmil: version(), node, cpu, cores, code },
+    started: head?.started ?? new Date().toISOString(),
+  };
+  await writeHead(folder, { ...next, owner: { host, pid } });
+  try {
+    if (before.size > 0) await rewriteEntries(folder, before.values());
+    const again = resumed(["dmil", ...process.argv.slice(2).map(quoted)]);
+    const entries = await runSweep(plan, before, { out, code, workers, quiet, again });
+    return answer(out, plan, entries, (performance.now() - started) / 1000);
+  } finally {
+    await writeHead(folder, next);
+  }
+}
+
+/** @throws RunError for a folder that holds a sweep at work, one that nobody asked to go on with, or other files. */
+async function checkPlace(out: string, head: SweepHead | undefined, resume: boolean): Promise<void> {
+  if (head !== undefined) {
+    if (head.owner !== undefined && isAlive(head.owner)) {
+      const { pid } = head.owner;
+      throw runError(`${out}: process ${pid} is at work on this sweep. Wait for it, or stop it with Ctrl-C there.`, {
+        pid,
+      });
+    }
+    if (resume) return;
+    throw runError(
+      `${out} already holds a sweep. Go on with it: the same command with --resume, which also adds seeds, methods or data to it; or give another --out.`,
+      { folder: out },
+    );
+  }
+  const files = (await isDirectory(out)) ? await disk(out).list() : [];
+  if (files.length === 0) return;
+  const listed = `${files.slice(0, 3).join(", ")}${files.length > 3 ? ", ..." : ""}`;
+  throw runError(`${out}: this folder holds other files (${listed}) and no sweep; give another --out.`, {
+    folder: out,
+  });
+}
+
+/** What is there must be part of what is asked for: a comparison would otherwise mix protocols. */
+function requireSameExperiment(out: string, { runs }: SweepPlan, before: ReadonlyMap<string, SweepEntry>): void {
+  const ids = new Set(runs.map(({ id }) => id));
+  const foreign = [...before.values()].filter(({ id, status }) => status === "finished" && !ids.has(id));
+  if (foreign.length === 0) return;
+  throw runError(
+    `${out} holds ${count(foreign.length, "run")} that this experiment does not ask for, the first ${foreign[0]!.run}: it has other methods, seeds, splits or settings, or data or the program have changed. Undo the change, or give another --out.`,
+    { folder: out, runs: foreign.map(({ run }) => run) },
+  );
+}
+
+/** The answer of --dry-run: what would be run. */
+function planned({ runs, tunings, skipped }: SweepPlan, before: ReadonlyMap<string, SweepEntry>): Answer {
+  const isDone = (id: string): boolean => before.get(id)?.status === "finished";
+  const rows = runs.map(({ id, data, method, seed, split, trainShare }) => [
+    data,
+    method,
+    String(seed),
+    split,
+    String(trainShare),
+    isDone(id) ? "done" : "to do",
+  ]);
+  const trials = tunings.reduce((n, { configs }) => n + configs.length, 0);
+  return {
+    text: [
+      table([["data", "method", "seed", "split", "train share", "state"], ...rows]),
+      ...skipped.map(({ data, method, reason }) => `skipped: ${data} ${method}: ${reason}`),
+      `${count(runs.length, "run")}, ${runs.filter(({ id }) => isDone(id)).length} of them done${trials === 0 ? "" : `; tuning: ${trials} trials`}`,
+    ].join("\n"),
+    json: { runs: runs.map((run) => ({ ...run, done: isDone(run.id) })), tunings, skipped },
+  };
+}
+
+function answer(out: string, plan: SweepPlan, entries: readonly SweepEntry[], seconds: number): Answer {
+  const failed = entries.filter(({ status }) => status === "failed");
+  const finished = entries.filter(({ status }) => status === "finished");
+  const { columns, rows, cells } = meansOf(finished);
+  const text = [
+    ...(finished.length === 0
+      ? []
+      : [
+          `mean test accuracy over ${count(new Set(finished.map(({ seed }) => seed)).size, "seed")}`,
+          table([["method", ...columns], ...rows.map((row, r) => [row, ...cells[r]!.map((own) => share(own?.value))])]),
+        ]),
+    ...plan.skipped.map(({ data, method, reason }) => `skipped: ${data} ${method}: ${reason}`),
+    ...failed.map(({ run, error }) => `failed: ${run}: ${error}`),
+    `${count(finished.length, "run")} finished, ${failed.length} failed; ${duration(seconds)}`,
+    finished.length === 0 ? "" : `next: dmil compare ${quoted(out)}`,
+  ];
+  return {
+    text: text.join("\n"),
+    json: {
+      out,
+      finished: finished.length,
+      failed: failed.map(({ run, error }) => ({ run, error })),
+      skipped: plan.skipped,
+      means: rows.flatMap((method, r) =>
+        columns.flatMap((data, c) => {
+          const own = cells[r]![c];
+          return own === undefined ? [] : [{ method, data, runs: own.runs, accuracy: own.value }];
+        }),
+      ),
+    },
+    failed: failed.length > 0,
+  };
+}
+
+function resumed(words: readonly string[]): string {
+  return words.includes("--resume") ? words.join(" ") : `${words.join(" ")} --resume`;
+}

@@ -1,0 +1,66 @@
+/** @file Less data on purpose: shares of the training samples for learning curves, and classes kept apart. */
+import { configError } from "../core/errors.ts";
+import { permutation } from "../core/random.ts";
+import { checkSplits } from "./check.ts";
+import { type DataSplits, type Dataset, mapSplits, takeRows } from "./dataset.ts";
+import { pooled, splitBy } from "./split.ts";
+
+/**
+ * A share of the samples, of each class alike (to a sample, at least one); with one seed the samples of a smaller share are among
+ * those of a larger one. Rows keep their order. @throws ConfigError for a share outside ]0, 1].
+ */
+export function takeShare(dataset: Dataset, share: number, seed: number): Dataset {
+  if (!(share > 0 && share <= 1)) {
+    throw configError(`takeShare: share is ${share}; a number above 0, up to 1, is needed.`, { share });
+  }
+  const members: number[][] = dataset.classes.map(() => []);
+  for (const row of permutation(dataset.labels.length, seed, "share")) members[dataset.labels[row]!]?.push(row);
+  const rows = members.flatMap((own) => own.slice(0, Math.max(1, Math.round(share * own.length))));
+  return takeRows(
+    dataset,
+    rows.sort((a, b) => a - b),
+  );
+}
+
+/** Data of which some classes are never seen in training. */
+export interface ClassesApart {
+  /** The other classes, each split as it was; labels count anew. */
+  readonly seen: DataSplits;
+  /** All samples of the classes kept apart, half of them `test`; for a probe. */
+  readonly unseen: DataSplits;
+}
+
+/** Shares of the unseen samples; the rest, two fifths, trains the probe. */
+const UNSEEN = { validation: 0.1, test: 0.5 } as const;
+
+/**
+ * Keeps `count` classes, drawn by the seed, apart. @throws ConfigError when fewer than two classes would be left on either side,
+ * DataError for missing labels.
+ */
+export function classesApart(splits: DataSplits, count: number, seed: number): ClassesApart {
+  const { classes } = splits.train;
+  if (!Number.isInteger(count) || count < 2 || count > classes.length - 2) {
+    const most = classes.length - 2;
+    const allowed =
+      most < 2 ? "at least 4 classes are needed to keep 2 apart" : `allowed is a whole number from 2 to ${most}`;
+    throw configError(`${count} of ${classes.length} classes cannot be kept apart; ${allowed}.`, { count, classes });
+  }
+  const order = [...permutation(classes.length, seed, "classes apart")];
+  const apart = order.slice(0, count).sort((a, b) => a - b);
+  const kept = order.slice(count).sort((a, b) => a - b);
+  const seen = mapSplits((split) => ofClasses(splits[split], kept));
+  checkSplits(seen);
+  const all = pooled(splits, "classesApart");
+  return { seen, unseen: splitBy(ofClasses(all, apart), "share", { ...UNSEEN, seed }) };
+}
+
+/** The samples of some classes, their labels counted in that order. */
+function ofClasses(dataset: Dataset, chosen: readonly number[]): Dataset {
+  const rows = [...dataset.labels.keys()].filter((row) => chosen.includes(dataset.labels[row]!));
+  const taken = takeRows(dataset, rows);
+  return {
+    ...taken,
+    labels: taken.labels.map((label) => chosen.indexOf(label)),
+    classes: chosen.map((k) => dataset.classes[k]!),
+  };
+}

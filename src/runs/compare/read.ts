@@ -1,0 +1,108 @@
+/** @file Sweep folders as runs to compare: what is a sweep, and what was done twice. */
+import { runError } from "../../core/errors.ts";
+import type { Folder } from "../../core/folder.ts";
+import { readRecord, runFiles } from "../record.ts";
+import { type SweepEntry, type SweepHead, sweepFiles } from "../sweep/entry.ts";
+import { readHead, readManifest } from "../sweep/manifest.ts";
+
+/** A sweep as it lies in its folder. */
+export interface Sweep {
+  /** As the user named it. */
+  readonly label: string;
+  /** Left out where the folder has none. */
+  readonly head?: SweepHead;
+  /** Lines of the manifest; of lines with one id the last. */
+  readonly entries: readonly SweepEntry[];
+  /** What a reader should know, a line each. */
+  readonly notes: readonly string[];
+}
+
+/** A run that ended well. */
+export type FinishedEntry = SweepEntry & { readonly scores: NonNullable<SweepEntry["scores"]> };
+
+/**
+ * Reads a sweep. A last line that stops in the middle, as a writer that was killed leaves it, is left out and noted.
+ * @throws RunError when the folder is no sweep or has no run yet; DataError for any other line that cannot be read.
+ */
+export async function readSweep(folder: Folder): Promise<Sweep> {
+  const { label } = folder;
+  if (!(await folder.exists(sweepFiles.manifest))) throw await noSweep(folder);
+  const { entries, cut } = await readManifest(folder);
+  const notes = cut
+    ? [`${label}/${sweepFiles.manifest}: the last line stops in the middle (its writer was killed); it is left out.`]
+    : [];
+  if (entries.size === 0) {
+    throw runError(
+      `${label}: ${sweepFiles.manifest} has no run yet. \`dmil sweep\` adds a line whenever a run ends; try again later.`,
+    );
+  }
+  const head = await readHead(folder);
+  if (head === undefined) notes.push(`${label}: no ${sweepFiles.head}, so how the sweep was made is not known.`);
+  return { label, ...(head !== undefined && { head }), entries: [...entries.values()], notes };
+}
+
+async function noSweep(folder: Folder): Promise<Error> {
+  const { label } = folder;
+  const names = await folder.list();
+  const fields = { folder: label };
+  if (names.includes(runFiles.record)) {
+    const { config } = await readRecord(folder);
+    return runError(
+      `${label}: this is one run (${config.method}), not a sweep. Compare needs the folder that \`dmil sweep\` wrote; for one run: dmil evaluate ${label}`,
+      fields,
+    );
+  }
+  if (names.includes(sweepFiles.head)) {
+    return runError(
+      `${label}: no run of this sweep has ended yet (no ${sweepFiles.manifest}). Try again later.`,
+      fields,
+    );
+  }
+  const ending = `/${sweepFiles.manifest}`;
+  const above = label === "." ? "" : `${label}/`;
+  const inside = names
+    .filter((name) => name.endsWith(ending))
+    .map((name) => `${above}${name.slice(0, -ending.length)}`);
+  const meant = inside.length === 0 ? "" : ` Did you mean ${inside.slice(0, 5).join(", or ")}?`;
+  return runError(
+    `${label}: not a sweep folder (no ${sweepFiles.manifest}).${meant} \`dmil sweep\` makes sweeps.`,
+    fields,
+  );
+}
+
+/** What identifies a run in tables: which data, method, seed, split and share. */
+function placeOf({ data, method, seed, split, trainShare }: SweepEntry): string {
+  return JSON.stringify([data, method, seed, split, trainShare]);
+}
+
+/** By name, split and seed: the order in which parallel runs ended says nothing. */
+function inOrder(a: SweepEntry, b: SweepEntry): number {
+  const by = (x: string, y: string): number => x.localeCompare(y, "en", { numeric: true });
+  return (
+    by(a.data, b.data) ||
+    a.trainShare - b.trainShare ||
+    by(a.method, b.method) ||
+    by(a.split, b.split) ||
+    a.seed - b.seed
+  );
+}
+
+/** Runs of several sweeps as one set, in order; of runs at one place in the tables the last counts, and that is noted. */
+export function mergeSweeps(sweeps: readonly Sweep[]): { entries: SweepEntry[]; notes: string[] } {
+  const byPlace = new Map<string, SweepEntry>();
+  const replaced: SweepEntry[] = [];
+  for (const entry of sweeps.flatMap(({ entries }) => entries)) {
+    const before = byPlace.get(placeOf(entry));
+    if (before !== undefined && before.id !== entry.id) replaced.push(before);
+    byPlace.delete(placeOf(entry));
+    byPlace.set(placeOf(entry), entry);
+  }
+  const notes = sweeps.flatMap((sweep) => sweep.notes);
+  if (replaced.length > 0) {
+    const { data, method, seed } = replaced[0]!;
+    notes.push(
+      `${replaced.length} ${replaced.length === 1 ? "run was" : "runs were"} done again with other settings, data or code (the first: ${method} on ${data}, seed ${seed}); the later one counts.`,
+    );
+  }
+  return { entries: [...byPlace.values()].sort(inOrder), notes };
+}

@@ -1,0 +1,179 @@
+/** @file An experiment: which data, methods, seeds and splits a sweep runs over, as a file or flags say it. */
+import { z } from "zod";
+import { hint } from "../../core/errors.ts";
+import { type OptionIssue, optionIssues, shown } from "../../core/options.ts";
+import { methodNames, methods } from "../../methods/index.ts";
+import { whole } from "../../optim/settings.ts";
+import { issuesError } from "../settings.ts";
+
+/** One data set of an experiment. */
+export interface DataEntry {
+  /** Where it lies; or how it is made, by the names of the flags of `dmil data generate`. */
+  readonly path?: string | undefined;
+  readonly generate?: Readonly<Record<string, unknown>> | undefined;
+  /** As tables name it; of the folder if left out. */
+  readonly name?: string | undefined;
+  readonly modalities?: readonly string[] | undefined;
+  /** Settings for this data alone; they go before those of the experiment. */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+/** What a sweep runs. */
+export interface Experiment {
+  readonly data: readonly DataEntry[];
+  /** Methods and variants; one that is listed by modality may be named so, as in `unimodal-audio`. */
+  readonly methods: readonly string[];
+  readonly seeds: readonly number[];
+  /** Trials of tuning for each method, the defaults among them; 0: none. */
+  readonly tune: number;
+  /** Settings of every run. `epochs` may be one number for every stage. */
+  readonly set: Readonly<Record<string, unknown>>;
+  /** `own`, `share`, or the groups' name. */
+  readonly splitBy: string;
+  readonly folds?: number | undefined;
+  /** Classes kept apart for a probe. */
+  readonly classesOut?: number | undefined;
+  readonly trainShares: readonly number[];
+}
+
+const allowing =
+  (allowed: string) =>
+  (issue: { readonly input?: unknown }): string =>
+    `${shown(issue.input)} given; allowed is ${allowed}`;
+const text = (what: string): z.ZodType<string> => z.string({ error: allowing(what) }).min(1, `is empty; give ${what}`);
+const settings = z.record(z.string(), z.unknown(), {
+  error: allowing("settings by name, for example {batchSize: 32}"),
+});
+const modalities = z.array(text("the name of a modality"), {
+  error: allowing("a list of names, for example [audio, face]"),
+});
+
+const entry = z
+  .strictObject(
+    {
+      path: text("the path of a data folder").optional(),
+      generate: settings.optional(),
+      name: text("a name for tables").optional(),
+      modalities: modalities.min(2, "names fewer than two modalities; a method needs two or more").optional(),
+      settings: settings.default({}),
+    },
+    { error: allowing("a data set, for example {path: clips, modalities: [audio, face]}") },
+  )
+  .superRefine(({ path, generate, name }, context) => {
+    if ((path === undefined) === (generate === undefined)) {
+      context.addIssue("one of path and generate is needed: where the data lies, or how to make it");
+    }
+    if (generate !== undefined && name === undefined) context.addIssue("data that is generated needs a name");
+  });
+
+const share = z
+  .number({ error: allowing("numbers above 0 up to 1, for example [0.1, 0.3, 1]") })
+  .refine((value) => value > 0 && value <= 1, {
+    error: ({ input }) => `${input} given; a share is above 0, up to 1, for example 0.3`,
+  });
+
+const schema = z.strictObject(
+  {
+    data: z
+      .array(entry, { error: allowing("a list of data sets, for example [{path: clips}]") })
+      .min(1, "is empty; name data"),
+    methods: z
+      .union([z.literal("all"), z.array(text("the name of a method")).min(1)], {
+        error: allowing("all, or a list of methods, for example [joint, dmil]"),
+      })
+      .default("all"),
+    seeds: z
+      .array(whole(0, "0"), { error: allowing("seeds, for example 0-4 or [0, 1]") })
+      .min(1)
+      .default([0, 1, 2, 3, 4]),
+    tune: whole(0, "12").default(0),
+    set: settings.default({}),
+    splitBy: text("own, share, or the name of the groups").default("own"),
+    folds: whole(2, "5").optional(),
+    classesOut: whole(2, "2").optional(),
+    trainShares: z
+      .array(share, { error: allowing("a list of shares, for example [0.1, 0.3, 1]") })
+      .min(1)
+      .default([1]),
+  },
+  { error: allowing("an experiment, for example {data: [{path: clips}], methods: [joint, dmil]}") },
+);
+
+/** What the sweep itself decides, run by run. */
+const DECIDED: Readonly<Record<string, string>> = {
+  data: "the list data",
+  modalities: "modalities of the data",
+  method: "methods",
+  seed: "seeds",
+};
+
+/** Checks an experiment and fills in defaults. @throws ConfigError whose `fields.issues` lists everything wrong. */
+export function parseExperiment(value: unknown): Experiment {
+  const issues = optionIssues(schema, value);
+  if (issues.length > 0) throw issuesError(issues);
+  const parsed = schema.parse(value);
+  const experiment: Experiment = {
+    ...parsed,
+    methods: parsed.methods === "all" ? methodNames : [...new Set(parsed.methods)],
+    seeds: [...new Set(parsed.seeds)],
+    trainShares: [...new Set(parsed.trainShares)].sort((a, b) => a - b),
+  };
+  const found = [...methodIssues(experiment), ...splitIssues(experiment), ...settingIssues(experiment)];
+  if (found.length > 0) throw issuesError(found);
+  return experiment;
+}
+
+function methodIssues({ methods: given }: Experiment): OptionIssue[] {
+  return given.flatMap((name, i) =>
+    methodNames.includes(name) || byModality(name) !== undefined
+      ? []
+      : [{ path: ["methods", i], message: `unknown method "${name}"${hint(name, methodNames)}` }],
+  );
+}
+
+function splitIssues({ splitBy, folds, classesOut }: Experiment): OptionIssue[] {
+  const chosen = [
+    ...(splitBy === "own" ? [] : ["splitBy"]),
+    ...(folds === undefined ? [] : ["folds"]),
+    ...(classesOut === undefined ? [] : ["classesOut"]),
+  ];
+  if (chosen.length < 2) return [];
+  return [{ path: [chosen[1]!], message: `is one way to split, ${chosen[0]} another; choose one of them` }];
+}
+
+function settingIssues({ set, data }: Experiment): OptionIssue[] {
+  const among = (given: Readonly<Record<string, unknown>>, where: OptionIssue["path"]): OptionIssue[] =>
+    Object.keys(given).flatMap((name) =>
+      DECIDED[name] === undefined
+        ? []
+        : [{ path: [...where, name], message: `is not set here but by ${DECIDED[name]}` }],
+    );
+  return [...among(set, ["set"]), ...data.flatMap((own, i) => among(own.settings, ["data", i, "settings"]))];
+}
+
+/** `unimodal-audio` as method and modality; undefined for other names. */
+export function byModality(name: string): { readonly method: string; readonly modality: string } | undefined {
+  for (const [method, { perModality }] of Object.entries(methods)) {
+    if (perModality && name.startsWith(`${method}-`)) return { method, modality: name.slice(method.length + 1) };
+  }
+  return undefined;
+}
+
+/** Names of methods on data with these modalities: those listed by modality once for each. */
+export function methodsFor(names: readonly string[], modalityNames: readonly string[]): string[] {
+  return [
+    ...new Set(
+      names.flatMap((name) =>
+        Object.hasOwn(methods, name) && methods[name]!.perModality
+          ? modalityNames.map((modality) => `${name}-${modality}`)
+          : [name],
+      ),
+    ),
+  ];
+}
+
+/** What the data is called in tables: `mfeat fou+kar` where not all modalities are used. */
+export function dataName({ name }: DataEntry, folder: string, used: readonly string[], all: readonly string[]): string {
+  if (name !== undefined) return name;
+  return used.length === all.length ? folder : `${folder} ${used.join("+")}`;
+}

@@ -1,0 +1,76 @@
+/** @file One run of a sweep: trained without its test split, then judged by it once. */
+import type { Folder } from "../../core/folder.ts";
+import { readDataset, readTraining } from "../../data/load.ts";
+import type { FitEvent } from "../../train/events.ts";
+import { planRun, type RunConfig } from "../plan.ts";
+import type { RunOptions } from "../run.ts";
+import { startRun } from "../run.ts";
+import { parseSettings } from "../settings.ts";
+import type { SweepEntry } from "./entry.ts";
+import { scoreRun } from "./score.ts";
+
+/** Where things lie. */
+export interface RunPlaces {
+  readonly data: Folder;
+  readonly run: Folder;
+  /** Classes kept apart. */
+  readonly unseen?: Folder;
+}
+
+/** What a run adds to its line of the manifest. */
+export type RunOutcome = Required<Pick<SweepEntry, "config" | "seconds" | "scores">> &
+  Pick<SweepEntry, "secondsPerStep">;
+
+/** Trains and scores; `reads` are the modalities that the method trains on. @throws whatever training throws. */
+export async function runSweepJob(
+  settings: RunConfig,
+  reads: readonly string[],
+  places: RunPlaces,
+  options: RunOptions = {},
+): Promise<RunOutcome> {
+  const chosen = { modalities: settings.modalities };
+  const training = await readTraining(places.data, chosen);
+  const plan = planRun(parseSettings(settings), training.train);
+  const pace = paceOf();
+  const started = performance.now();
+  const { fitted, record } = await startRun(places.run, plan, training, {
+    ...options,
+    onEvent(event) {
+      pace.onEvent(event);
+      options.onEvent?.(event);
+    },
+  });
+  const seconds = (performance.now() - started) / 1000;
+  const { splits } = await readDataset(places.data, chosen);
+  const unseen = places.unseen === undefined ? undefined : (await readDataset(places.unseen, chosen)).splits;
+  const { backend, threads } = record.engine!;
+  const scores = await scoreRun(fitted, splits, {
+    seed: plan.config.seed,
+    reads,
+    backend,
+    threads,
+    ...(unseen !== undefined && { unseen }),
+  });
+  const secondsPerStep = pace.secondsPerStep();
+  return { config: plan.config, seconds, scores, ...(secondsPerStep !== undefined && { secondsPerStep }) };
+}
+
+/** Time of a step of the longest stage: the median of its epochs, judging on validation data included, over their steps. */
+function paceOf() {
+  const stages = new Map<string, { readonly steps: number; readonly epochs: number[] }>();
+  return {
+    onEvent(event: FitEvent): void {
+      if (event.kind === "stage") stages.set(event.stage, { steps: event.steps, epochs: [] });
+      if (event.kind === "epoch") stages.get(event.stage)?.epochs.push(event.seconds);
+    },
+    secondsPerStep(): number | undefined {
+      const total = ({ epochs }: { readonly epochs: readonly number[] }): number => epochs.reduce((a, b) => a + b, 0);
+      const [longest] = [...stages.values()]
+        .filter(({ epochs }) => epochs.length > 0)
+        .sort((a, b) => total(b) - total(a));
+      if (longest === undefined) return undefined;
+      const { epochs, steps } = longest;
+      return epochs.sort((a, b) => a - b)[Math.floor(epochs.length / 2)]! / steps;
+    },
+  };
+}

@@ -1,0 +1,152 @@
+import { expect, test } from "vitest";
+import { memoryFolder } from "../../../src/core/folder.ts";
+import { loadDataset } from "../../../src/data/load.ts";
+import { interactionMixture } from "../../../src/data/synthetic/mixture.ts";
+import { dataCache } from "../../../src/runs/sweep/cache.ts";
+import { parseExperiment } from "../../../src/runs/sweep/experiment.ts";
+import { type OpenedData, planSweep } from "../../../src/runs/sweep/jobs.ts";
+import { batchSizeFor } from "../../../src/runs/sweep/settings.ts";
+
+const mixture = (seed: number, modalities: readonly string[] = ["a", "b"]) =>
+  interactionMixture({
+    classes: 2,
+    noise: 0.3,
+    samples: { train: 120, validation: 40, test: 40 },
+    shares: {
+      redundant: 0.25,
+      unique: modalities.length === 2 ? 0.25 : 0.15,
+      synergistic: modalities.length === 2 ? 0.25 : 0.3,
+    },
+    features: 3,
+    modalities,
+    seed,
+  });
+const two = mixture(0);
+const three = mixture(0, ["a", "b", "c"]);
+
+interface Given {
+  readonly experiment?: object;
+  readonly splits?: typeof two;
+  readonly code?: string;
+}
+function plan({ experiment = {}, splits = two, code = "code" }: Given = {}, write = false) {
+  const places = new Map<string, ReturnType<typeof memoryFolder>>();
+  const open = (name: string) => {
+    if (!places.has(name)) places.set(name, memoryFolder(name));
+    return places.get(name)!;
+  };
+  const parsed = parseExperiment({ data: [{ path: "clips" }], methods: ["joint"], seeds: [0, 1], ...experiment });
+  const opened = async (entry: OpenedData["entry"]): Promise<OpenedData> => ({
+    entry,
+    name: entry.name ?? "clips",
+    splits,
+    path: "clips",
+  });
+  return planSweep(parsed, opened, dataCache(open, write), code).then((made) => ({ ...made, places }));
+}
+const ids = async (given?: Given): Promise<string[]> => (await plan(given)).runs.map(({ id }) => id);
+
+test("an id is the same for the same, and another for everything that decides a result", async () => {
+  const [first, second] = await ids();
+  expect(await ids()).toEqual([first, second]);
+  const others = await Promise.all([
+    ids({ code: "other" }),
+    ids({ splits: mixture(1) }),
+    ids({ splits: { ...two, test: mixture(1).test } }),
+    ids({ experiment: { set: { encoder: { dropout: 0.1 } } } }),
+    ids({ experiment: { data: [{ path: "clips", settings: { epochs: 3 } }] } }),
+    ids({ experiment: { methods: ["ensemble"] } }),
+    ids({ experiment: { tune: 2 } }),
+    ids({ experiment: { tune: 3 } }),
+    ids({ experiment: { splitBy: "share" } }),
+    ids({ experiment: { trainShares: [0.5] } }),
+  ]);
+  const all = [first, second, ...others.flat()];
+  expect(new Set(all).size).toBe(22);
+  // More seeds or methods leave the others as they are.
+  expect(await ids({ experiment: { seeds: [1, 2], methods: ["ensemble", "joint"] } })).toContain(second);
+});
+
+test("the id of a tuning does not know the test split", async () => {
+  const tuning = async (splits: typeof two) => (await plan({ experiment: { tune: 2 }, splits })).tunings[0]!.id;
+  expect(await tuning({ ...two, test: mixture(1).test })).toBe(await tuning(two));
+  expect(await tuning({ ...two, validation: mixture(1).validation })).not.toBe(await tuning(two));
+});
+
+test("one tuning for all seeds of a method, with as many trials for each method", async () => {
+  const { tunings, runs } = await plan({ experiment: { tune: 4, methods: ["joint", "ogm", "unimodal"] } });
+  expect(tunings.map(({ method, configs }) => [method, configs.length])).toEqual([
+    ["joint", 4],
+    ["ogm", 4],
+    ["unimodal-a", 4],
+    ["unimodal-b", 4],
+  ]);
+  expect(runs).toHaveLength(8);
+  for (const run of runs) expect(tunings.find(({ id }) => id === run.tuning)!.method).toBe(run.method);
+});
+
+test("settings: a number of epochs is for every stage, stages are for the methods that have them", async () => {
+  const epochs = async (set: object) =>
+    Object.fromEntries(
+      (await plan({ experiment: { methods: ["joint", "dmil"], seeds: [0], set } })).runs.map(({ method, config }) => [
+        method,
+        config.epochs,
+      ]),
+    );
+  expect(await epochs({ epochs: 2 })).toEqual({ joint: { whole: 2 }, dmil: { intra: 2, components: 2, whole: 2 } });
+  expect((await epochs({ epochs: { intra: 3 } })).dmil).toMatchObject({ intra: 3 });
+  expect((await epochs({ epochs: { intra: 3 } })).joint).toEqual((await epochs({})).joint);
+  await expect(epochs({ epochs: { hole: 3 } })).rejects.toThrow(/set\.epochs\.hole: no method here has a stage "hole"/);
+  await expect(epochs({ encoder: { dropot: 1 } })).rejects.toThrow(/set\.encoder\.dropot: unknown option/);
+});
+
+test("settings of a data set go before those of all, part by part, and each mistake is told where it was made", async () => {
+  const one = (set: object, settings: object, methods = ["joint"]) =>
+    plan({ experiment: { set, methods, data: [{ path: "clips", settings }] } });
+  const { runs } = await one({ encoder: { hidden: [8], dropout: 0.1 } }, { encoder: { dropout: 0 } });
+  expect(runs[0]!.config.encoder).toMatchObject({ hidden: [8], dropout: 0 });
+  await expect(one({ encoder: { hidden: ["x"] } }, { encoder: { dropout: 3 } })).rejects.toMatchObject({
+    fields: {
+      issues: [
+        { path: ["set", "encoder", "hidden", 0] },
+        { path: ["data", 0, "settings", "encoder", "dropout"], message: expect.stringContaining("3 given") },
+      ],
+    },
+  });
+  await expect(one({ options: { alpha: 1 } }, {}, ["ogm", "joint"])).rejects.toThrow(
+    /set\.options\.alpha: joint: unknown option "alpha"/,
+  );
+});
+
+test("small data has small batches, unless the batch size is given", async () => {
+  const sizes = [120, 200, 1200, 11348, 20].map((n) => batchSizeFor({ labels: new Int32Array(n) }));
+  expect(sizes).toEqual([8, 16, 64, 64, 8]);
+  const sizeOf = async (experiment: object) => (await plan({ experiment })).runs[0]!.config.batchSize;
+  expect(await sizeOf({})).toBe(8);
+  expect(await sizeOf({ set: { batchSize: 24 } })).toBe(24);
+  expect(await sizeOf({ set: { batchSize: 24 }, data: [{ path: "clips", settings: { batchSize: 32 } }] })).toBe(32);
+});
+
+test("a method that is not defined for the data is skipped with its own words; nothing left is an error", async () => {
+  const { runs, skipped } = await plan({ splits: three, experiment: { methods: ["greedy", "joint", "unimodal-z"] } });
+  expect(runs.map(({ method }) => method)).toEqual(["joint", "joint"]);
+  expect(skipped).toEqual([
+    { data: "clips", method: "greedy", reason: expect.stringContaining("greedy is defined for 2 modalities; 3") },
+    { data: "clips", method: "unimodal-z", reason: expect.stringContaining('no modality "z"') },
+  ]);
+  await expect(plan({ splits: three, experiment: { methods: ["greedy"] } })).rejects.toThrow(/no method .* is defined/);
+});
+
+test("data split anew is written once and read back as it was; data as it lies is not copied", async () => {
+  const { runs, places } = await plan({ experiment: { splitBy: "share", methods: ["joint", "ensemble"] } }, true);
+  expect(places.size).toBe(2);
+  for (const { place } of runs) {
+    expect(place.cached).toBe(true);
+    const read = await loadDataset(places.get(place.path)!);
+    expect(read.train.labels.length + read.validation.labels.length + read.test.labels.length).toBe(200);
+  }
+  const own = await plan({}, true);
+  expect(own.places.size).toBe(0);
+  expect(own.runs[0]!.place).toEqual({ cached: false, path: "clips" });
+  expect(own.runs.map(({ run }) => run)).toEqual(["runs/clips-joint-0", "runs/clips-joint-1"]);
+});
