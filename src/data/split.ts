@@ -6,6 +6,7 @@ import { permutation } from "../core/random.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
 import { checkSplits } from "./check.ts";
 import { type DataSplits, type Dataset, mapSplits, SPLITS, type SplitName, takeRows } from "./dataset.ts";
+import { isKnown } from "./target.ts";
 
 /** Which shares of the samples go where; train gets the rest. */
 export interface SplitOptions {
@@ -40,22 +41,30 @@ export function splitBy(data: Dataset | DataSplits, by: "share" | "group", optio
   return splits;
 }
 
-/** All samples as one dataset, `all` where there were three splits. `caller` begins the message. @throws DataError where a label is missing. */
+/** All samples as one dataset, `all` where there were three splits. `caller` begins the message. @throws DataError for a sample of which nothing is known. */
 export function pooled(data: Dataset | DataSplits, caller: string): Dataset {
   const dataset = "train" in data ? pool(data) : data;
-  const missing = dataset.labels.indexOf(-1);
-  if (missing < 0) return dataset;
+  const missing = [...dataset.labels.keys()].find((row) => !isKnown(dataset, row));
+  if (missing === undefined) return dataset;
   throw dataError(`${caller}: row ${missing} (from 0) has no label; take out such samples first (takeRows).`, {
     row: missing,
   });
 }
 
+/** Rows by what is to be shared out evenly, each in the order given: their class; of labels and values all together. */
+export function strata({ classes, labels, target }: Dataset, rows: Iterable<number>): number[][] {
+  if (target !== undefined) return [[...rows]];
+  const members: number[][] = classes.map(() => []);
+  for (const row of rows) members[labels[row]!]?.push(row);
+  return members;
+}
+
 /** Three splits as one dataset; ids get their split in front, as they may repeat between splits. */
 function pool(splits: DataSplits): Dataset {
   const parts = SPLITS.map((split) => splits[split]);
-  const { classes, groups, truth } = splits.train;
-  const joined = (name: string): Tensor<"float32"> => {
-    const tensors = parts.map((part) => part.modalities[name]!);
+  const { classes, groups, truth, target } = splits.train;
+  const joined = (tensorOf: (part: Dataset) => Tensor<"float32">): Tensor<"float32"> => {
+    const tensors = parts.map(tensorOf);
     const data = new Float32Array(tensors.reduce((n, own) => n + own.data.length, 0));
     let at = 0;
     for (const own of tensors) {
@@ -70,7 +79,10 @@ function pool(splits: DataSplits): Dataset {
   return {
     name: "all",
     ids: parts.flatMap((part) => part.ids.map((id) => `${part.name}/${id}`)),
-    modalities: Object.fromEntries(Object.keys(splits.train.modalities).map((name) => [name, joined(name)])),
+    modalities: Object.fromEntries(
+      Object.keys(splits.train.modalities).map((name) => [name, joined((part) => part.modalities[name]!)]),
+    ),
+    ...(target !== undefined && { target: { ...target, values: joined((part) => part.target!.values) } }),
     ...(masked.length > 0 && { present: Object.fromEntries(masked.map((name) => [name, mask(name)])) }),
     labels: Int32Array.from(parts.flatMap((part) => [...part.labels])),
     classes,
@@ -83,8 +95,7 @@ type Shares = Readonly<Record<SplitName, number>>;
 
 /** Class after class with one running count, so that rounding does not add up over many small classes. */
 function sidesByShare(dataset: Dataset, shares: Shares, seed: number): SplitName[] {
-  const members: number[][] = dataset.classes.map(() => []);
-  for (const row of permutation(dataset.labels.length, seed, "split")) members[dataset.labels[row]!]!.push(row);
+  const members = strata(dataset, permutation(dataset.labels.length, seed, "split"));
   const sides = new Array<SplitName>(dataset.labels.length);
   const dealt: Record<SplitName, number> = { train: 0, validation: 0, test: 0 };
   let total = 0;

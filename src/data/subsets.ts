@@ -3,7 +3,8 @@ import { configError } from "../core/errors.ts";
 import { permutation } from "../core/random.ts";
 import { checkSplits } from "./check.ts";
 import { type DataSplits, type Dataset, mapSplits, takeRows } from "./dataset.ts";
-import { pooled, splitBy } from "./split.ts";
+import { pooled, splitBy, strata } from "./split.ts";
+import { requireClassLabels } from "./target.ts";
 
 /**
  * A share of the samples, of each class alike (to a sample, at least one); with one seed the samples of a smaller share are among
@@ -13,8 +14,7 @@ export function takeShare(dataset: Dataset, share: number, seed: number): Datase
   if (!(share > 0 && share <= 1)) {
     throw configError(`takeShare: share is ${share}; a number above 0, up to 1, is needed.`, { share });
   }
-  const members: number[][] = dataset.classes.map(() => []);
-  for (const row of permutation(dataset.labels.length, seed, "share")) members[dataset.labels[row]!]?.push(row);
+  const members = strata(dataset, permutation(dataset.labels.length, seed, "share"));
   const rows = members.flatMap((own) => own.slice(0, Math.max(1, Math.round(share * own.length))));
   return takeRows(
     dataset,
@@ -35,9 +35,10 @@ const UNSEEN = { validation: 0.1, test: 0.5 } as const;
 
 /**
  * Keeps `count` classes, drawn by the seed, apart. @throws ConfigError when fewer than two classes would be left on either side,
- * DataError for missing labels.
+ * or the data has no classes; DataError for missing labels.
  */
 export function classesApart(splits: DataSplits, count: number, seed: number): ClassesApart {
+  requireClassLabels(splits.train, "classesApart");
   const { classes } = splits.train;
   if (!Number.isInteger(count) || count < 2 || count > classes.length - 2) {
     const most = classes.length - 2;

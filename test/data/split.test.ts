@@ -2,8 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { float32 } from "../../src/core/tensor.ts";
 import { type Dataset, rowIds, SPLITS } from "../../src/data/dataset.ts";
+import { foldSplits } from "../../src/data/folds.ts";
 import { splitBy } from "../../src/data/split.ts";
+import { classesApart, takeShare } from "../../src/data/subsets.ts";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
+import { sums } from "../../src/data/synthetic/sums.ts";
 import { caught } from "./fixtures/reference.ts";
 
 /** Each sample's one feature is its row number, so its path can be followed. */
@@ -154,4 +157,16 @@ it("three splits are pooled and split anew", () => {
     ...splits.test.modalities.a!.data.subarray(4 * row, 4 * row + 4),
   ]);
   expect(again.train.truth![at]).toBe(splits.test.truth![row]);
+});
+
+it("values go with their samples, also where splits are pooled; classes cannot be kept apart", () => {
+  const { splits } = sums({ target: "values", samples: { train: 60, validation: 20, test: 20 }, seed: 1 });
+  const again = splitBy(splits, "share", { validation: 0.1, test: 0.2, seed: 3 });
+  expect([again.train, again.validation, again.test].map((own) => own.ids.length)).toEqual([70, 10, 20]);
+  const at = again.train.ids.findIndex((id) => id.startsWith("test/"));
+  const row = Number(again.train.ids[at]!.slice("test/".length));
+  expect(again.train.target!.values.data[at]).toBe(splits.test.target!.values.data[row]);
+  expect(takeShare(splits.train, 0.5, 0).ids).toHaveLength(30);
+  expect(foldSplits(splits, 4, 0).map(({ test }) => test.ids.length)).toEqual([25, 25, 25, 25]);
+  expect(caught(() => classesApart(splits, 2, 0)).message).toMatch(/needs class labels; this data has values/);
 });
