@@ -113,11 +113,12 @@ function answer(out: string, plan: SweepPlan, entries: readonly SweepEntry[], se
   const failed = entries.filter(({ status }) => status === "failed");
   const finished = entries.filter(({ status }) => status === "finished");
   const { columns, rows, cells } = meansOf(finished);
+  const figures = [...new Set(finished.map(({ scores }) => Object.keys(scores!.test)[0]!))];
   const text = [
     ...(finished.length === 0
       ? []
       : [
-          `mean test accuracy over ${count(new Set(finished.map(({ seed }) => seed)).size, "seed")}`,
+          `mean test ${figures.join(" or ")} over ${count(new Set(finished.map(({ seed }) => seed)).size, "seed")}`,
           table([["method", ...columns], ...rows.map((row, r) => [row, ...cells[r]!.map((own) => share(own?.value))])]),
         ]),
     ...plan.skipped.map(({ data, method, reason }) => `skipped: ${data} ${method}: ${reason}`),
