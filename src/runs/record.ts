@@ -3,7 +3,7 @@ import { z } from "zod";
 import { runError } from "../core/errors.ts";
 import { type Folder, readText } from "../core/folder.ts";
 import { optionIssues } from "../core/options.ts";
-import { files as trainFiles } from "../train/fit.ts";
+import { files as trainFiles } from "../train/checkpoint.ts";
 import type { DataHashes } from "./identity.ts";
 import type { RunConfig } from "./plan.ts";
 

@@ -5,6 +5,13 @@ import { readSafetensors, writeSafetensors } from "../data/formats/safetensors.t
 import type { ScheduleState } from "../optim/index.ts";
 import type { EpochFigures, EpochRecord } from "./events.ts";
 
+/** Names of the files a run keeps. */
+export const files = {
+  last: "checkpoints/last.safetensors",
+  best: "checkpoints/best.safetensors",
+  metrics: "metrics.jsonl",
+} as const;
+
 /** Where a run stands. Plain data. */
 export interface Position {
   /** Index of the stage. */

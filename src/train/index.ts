@@ -1,8 +1,10 @@
 /** @file Public names of training. */
+
+export { files } from "./checkpoint.ts";
 export type { EpochRecord, FitEvent } from "./events.ts";
 export { toOnnx } from "./export.ts";
 export { type Figures, figuresOf } from "./figures.ts";
-export { type FitOptions, files, fit } from "./fit.ts";
+export { fit } from "./fit.ts";
 export { decodeModel, encodeModel, type Fitted } from "./model.ts";
 export {
   figurePatterns,
@@ -12,4 +14,5 @@ export {
   simulateFigures,
   simulatePatterns,
 } from "./patterns.ts";
+export type { FitOptions } from "./plan.ts";
 export { evaluate, type Metrics, type Predictions, type PredictOptions, predict, score } from "./predict.ts";

@@ -6,10 +6,11 @@ import { dmil } from "../../src/methods/dmil/index.ts";
 import { methodFrom } from "../../src/methods/index.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { sgd } from "../../src/optim/index.ts";
-import { decodeCheckpoint } from "../../src/train/checkpoint.ts";
+import { decodeCheckpoint, files } from "../../src/train/checkpoint.ts";
 import type { EpochRecord, FitEvent } from "../../src/train/events.ts";
-import { type FitOptions, files, fit } from "../../src/train/fit.ts";
+import { fit } from "../../src/train/fit.ts";
 import { decodeModel, encodeModel, type Fitted } from "../../src/train/model.ts";
+import type { FitOptions } from "../../src/train/plan.ts";
 import { evaluate } from "../../src/train/predict.ts";
 import { smallDmil, smallEpochs, smallMixture } from "../support/models.ts";
 

@@ -1,0 +1,201 @@
+/** @file One stage of training: its epochs, the best state, and where it can be left and gone on with. */
+import { runError } from "../core/errors.ts";
+import type { State } from "../core/tensor.ts";
+import { epochOrder } from "../data/batches.ts";
+import type { Method } from "../methods/method.ts";
+import { adam } from "../optim/index.ts";
+import type { Backend } from "../runtime/backend.ts";
+import { type Checkpoint, files, type Position } from "./checkpoint.ts";
+import type { EpochRecord, FitEvent } from "./events.ts";
+import type { Widths } from "./graph.ts";
+import { headline, headlineOf, isBetter, judge, merit } from "./judge.ts";
+import type { FitOptions, PlannedStage } from "./plan.ts";
+import { type PreparedStage, prepareStage, type Samples } from "./stage.ts";
+
+/** What a stage runs on. */
+export interface StageRun extends PlannedStage {
+  readonly method: Method;
+  readonly index: number;
+  readonly widths: Widths;
+  readonly samples: { readonly train: Samples; readonly validation: Samples };
+  readonly state: State;
+  readonly history: readonly EpochRecord[];
+  readonly resumed: Checkpoint | undefined;
+  readonly backend: Backend;
+  readonly threads: number;
+  readonly options: FitOptions;
+  readonly emit: (event: FitEvent) => void;
+  readonly pace: Pace;
+  readonly save: (next: Omit<Checkpoint, "identity">) => Promise<void>;
+}
+
+/** Runs one stage to its end and gives its best state. */
+export async function runStage(run: StageRun): Promise<{ state: State; history: readonly EpochRecord[] }> {
+  const { stage, epochs, learningRate, schedule, samples, options, emit, resumed } = run;
+  const { seed, batchSize = 64, folder, signal, checkpointSeconds = 5 } = options;
+  const kind = run.widths.kind ?? "classes";
+  const prepared = await prepareStage({
+    ...run,
+    train: samples.train,
+    batchSize,
+    seed,
+    optimiser: options.optimiser ?? adam(),
+    clipNorm: options.clipNorm,
+    modalityDropout: options.modalityDropout ?? 0,
+  });
+  const { termNames, weights, plan: batches } = prepared;
+  emit({
+    kind: "stage",
+    stage: stage.name,
+    epochs,
+    steps: batches.length,
+    trainedParameters: prepared.trainedParameters,
+    keptFeatures: prepared.keptFeatures,
+  });
+
+  let position: Position = resumed?.position ?? {
+    stage: run.index,
+    epoch: 0,
+    batch: 0,
+    step: 0,
+    schedule: schedule.initial(),
+    sums: emptySums(termNames.length),
+    history: run.history,
+    finished: false,
+  };
+  let best: State = resumed?.best ?? run.state;
+  if (resumed !== undefined && position.step > 0) prepared.restore(resumed.moments);
+  else await prepared.renewStatistics();
+  let saved = performance.now();
+  const save = async (): Promise<void> => {
+    saved = performance.now();
+    if (folder === undefined) return;
+    const moments = position.finished ? {} : prepared.moments();
+    await run.save({ position, state: prepared.state(), best, moments });
+    emit({ kind: "checkpoint", stage: stage.name, epoch: position.epoch, step: position.step });
+  };
+  const due = (): boolean => performance.now() - saved >= 1000 * checkpointSeconds;
+  /** Between steps: saves when it is time to; stops when asked to. */
+  const pause = async (): Promise<void> => {
+    if (due() || signal?.aborted || position.finished) await save();
+    if (signal?.aborted && !position.finished) {
+      throw runError(`interrupted in stage ${stage.name}, epoch ${position.epoch + 1}.`, { interrupted: true });
+    }
+  };
+
+  try {
+    while (position.epoch < epochs) {
+      const epochStarted = performance.now();
+      position = await runEpoch(run, prepared, position, (now) => {
+        position = now;
+        return pause();
+      });
+      await prepared.renewStatistics();
+      const validation = judge(await prepared.predict(samples.validation), samples.validation, kind);
+      const epoch = position.epoch + 1;
+      const before = position.best;
+      const better = isBetter(validation, before, stage.best, kind);
+      if (better) best = prepared.state();
+      const bestNow = before === undefined || better ? { epoch, ...validation } : before;
+      const { samples: count, correct, terms } = position.sums;
+      const record: EpochRecord = {
+        stage: stage.name,
+        epoch,
+        epochs,
+        learningRate: learningRate * position.schedule.factor,
+        train: {
+          loss: terms.reduce((total, term, i) => total + (weights[i]! * term) / count, 0),
+          ...headlineOf(correct / count, kind),
+          terms: Object.fromEntries(termNames.map((name, i) => [name, terms[i]! / count])),
+        },
+        validation,
+        best: { ...headline(bestNow), epoch: bestNow.epoch },
+      };
+      position = {
+        ...position,
+        epoch,
+        batch: 0,
+        schedule: schedule.next(position.schedule, merit(validation, stage.best, kind)),
+        best: bestNow,
+        sums: emptySums(termNames.length),
+        history: [...position.history, record],
+        finished: epoch === epochs,
+      };
+      if (folder !== undefined) await folder.append(files.metrics, `${JSON.stringify(record)}\n`);
+      const seconds = (performance.now() - epochStarted) / 1000;
+      emit({ kind: "epoch", ...record, seconds, secondsLeft: run.pace.left(run.index, epoch, seconds) });
+      await pause();
+    }
+  } finally {
+    await prepared.dispose();
+  }
+  return { state: best, history: position.history };
+}
+
+/** The batches of one epoch from where the position stands; `pause` is called now and then, between steps. */
+async function runEpoch(
+  { stage, epochs, learningRate, index, widths, samples, options, emit }: StageRun,
+  prepared: PreparedStage,
+  start: Position,
+  pause: (now: Position) => Promise<void>,
+): Promise<Position> {
+  const order = epochOrder(samples.train.labels.length, options.seed, 100_000 * index + start.epoch);
+  const rate = learningRate * start.schedule.factor;
+  const terms = [...start.sums.terms];
+  let { samples: count, correct } = start.sums;
+  let { batch, step } = start;
+  let from = prepared.plan.slice(0, batch).reduce((a, b) => a + b, 0);
+  let breathed = performance.now();
+  const rest = options.checkpointSeconds === 0 ? -1 : 50;
+  prepared.beginEpoch(start.epoch + 1, start.batch > 0);
+  const position = (): Position => ({ ...start, batch, step, sums: { samples: count, correct, terms: [...terms] } });
+  while (batch < prepared.plan.length) {
+    const size = prepared.plan[batch]!;
+    const result = await prepared.step(order, from, size, ++step, rate);
+    for (let i = 0; i < terms.length; i++) terms[i]! += result.terms[i]! * size;
+    correct += result.correct;
+    count += size;
+    from += size;
+    batch++;
+    // Training runs without a break; now and then others (interrupts, progress, a page) get their turn.
+    if (performance.now() - breathed > rest || batch === prepared.plan.length) {
+      const loss = terms.reduce((total, term, i) => total + (prepared.weights[i]! * term) / count, 0);
+      const progress = { epoch: start.epoch + 1, epochs, step: batch, steps: prepared.plan.length };
+      emit({
+        kind: "step",
+        stage: stage.name,
+        ...progress,
+        loss,
+        ...headlineOf(correct / count, widths.kind ?? "classes"),
+      });
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      if (batch < prepared.plan.length) await pause(position());
+      breathed = performance.now();
+    }
+  }
+  return position();
+}
+
+function emptySums(terms: number): Position["sums"] {
+  return { samples: 0, correct: 0, terms: new Array<number>(terms).fill(0) };
+}
+
+/** How long the rest takes. */
+export interface Pace {
+  /** Seconds left, judged by the epochs of this stage so far. */
+  left(stage: number, epoch: number, seconds: number): number;
+}
+
+/** Judged by all epochs so far, of whatever stage. */
+export function paceOf(stages: readonly PlannedStage[]): Pace {
+  let total = 0;
+  let count = 0;
+  return {
+    left(index, epoch, seconds) {
+      total += seconds;
+      count++;
+      const later = stages.slice(index + 1).reduce((n, stage) => n + stage.epochs, 0);
+      return (total / count) * (stages[index]!.epochs - epoch + later);
+    },
+  };
+}

@@ -1,0 +1,92 @@
+/** @file What a training run is asked to do: its options, checked against the method's stages. */
+import { configError } from "../core/errors.ts";
+import type { Folder } from "../core/folder.ts";
+import type { Method, Outputs, Stage } from "../methods/method.ts";
+import { constant, cosine, type Optimiser, plateau, type Schedule, step as stepSchedule } from "../optim/index.ts";
+import type { BackendName } from "../runtime/backend.ts";
+import type { FitEvent } from "./events.ts";
+
+export interface FitOptions {
+  /** Decides initial weights, order and noise; the same seed gives the same bits on the same backend and thread count. */
+  readonly seed: number;
+  /** 64. */
+  readonly batchSize?: number;
+  /** Epochs by stage; the method's own where left out. */
+  readonly epochs?: Readonly<Record<string, number>>;
+  /** Base learning rate, for all stages or by stage; the method's own where left out. */
+  readonly learningRate?: number | Readonly<Record<string, number>>;
+  /** Adam; its own learning rate is overruled by the stage's. A new one starts with each stage. */
+  readonly optimiser?: Optimiser;
+  /** Clips gradients to this norm over all parameters; no clipping where left out. */
+  readonly clipNorm?: number;
+  /**
+   * Share in [0, 1) of the samples of each batch that lose one modality, at random, so that the model learns to do without; 0. Samples
+   * that have one modality keep it.
+   */
+  readonly modalityDropout?: number;
+  /** Threads inside one operation; left out: 1 for small models, 2 for large ones. */
+  readonly threads?: number;
+  readonly backend?: BackendName;
+  /** Where checkpoints, metrics and the model go; left out: nowhere. */
+  readonly folder?: Folder;
+  /** Go on from the folder's checkpoint if it has one. */
+  readonly resume?: boolean;
+  /** Seconds between checkpoints, 5; with 0 every step writes one. Every stage's end and an interrupt write one besides. */
+  readonly checkpointSeconds?: number;
+  /** Distinguishes runs whose settings are not all visible here; stored in checkpoints, compared on resume. */
+  readonly identity?: string;
+  readonly onEvent?: (event: FitEvent) => void;
+  /** Aborting saves a checkpoint and ends with a RunError whose `fields.interrupted` is true. */
+  readonly signal?: AbortSignal;
+}
+
+/** A stage with the run's own epochs and rate. */
+export interface PlannedStage {
+  readonly stage: Stage<never>;
+  readonly epochs: number;
+  readonly learningRate: number;
+  readonly schedule: Schedule;
+}
+
+/** The stages with a run's own epochs and rates. @throws ConfigError for unknown stage names and impossible numbers. */
+export function plan(
+  method: Method,
+  { epochs = {}, learningRate = {}, seed, batchSize = 64 }: FitOptions,
+): PlannedStage[] {
+  const names = method.stages.map((stage) => stage.name);
+  const check = (given: Readonly<Record<string, number>>, what: string): void => {
+    for (const [name, value] of Object.entries(given)) {
+      if (!names.includes(name)) {
+        throw configError(`${what}.${name}: ${method.name} has no such stage. Its stages: ${names.join(", ")}.`);
+      }
+      if (!(value >= 0) || (what === "epochs" && !Number.isInteger(value))) {
+        throw configError(
+          `${what}.${name} is ${value}; a ${what === "epochs" ? "whole number" : "number"} from 0 is needed.`,
+        );
+      }
+    }
+  };
+  if (!Number.isInteger(seed) || seed < 0) throw configError(`seed is ${seed}; a whole number from 0 is needed.`);
+  if (!Number.isInteger(batchSize) || batchSize < 2)
+    throw configError(`batchSize is ${batchSize}; a whole number from 2 is needed.`);
+  check(epochs, "epochs");
+  if (typeof learningRate !== "number") check(learningRate, "learningRate");
+  else if (!(learningRate >= 0)) throw configError(`learningRate is ${learningRate}; a number from 0 is needed.`);
+  const planned = method.stages.flatMap((stage): PlannedStage[] => {
+    const count = epochs[stage.name] ?? stage.epochs;
+    const rate = typeof learningRate === "number" ? learningRate : (learningRate[stage.name] ?? stage.learningRate);
+    if (count === 0) return [];
+    return [{ stage: stage as Stage<never>, epochs: count, learningRate: rate, schedule: scheduleOf(stage, count) }];
+  });
+  if (planned.length === 0) throw configError("every stage has 0 epochs; nothing would be trained.");
+  return planned;
+}
+
+function scheduleOf({ schedule }: Stage<Outputs>, epochs: number): Schedule {
+  if (schedule.kind === "step") return stepSchedule({ every: schedule.every, factor: schedule.factor });
+  if (schedule.kind === "cosine")
+    return cosine({ epochs, ...(schedule.minimum !== undefined && { minimum: schedule.minimum }) });
+  if (schedule.kind === "constant") return constant();
+  const { factor, patience, threshold = 1e-4, minimum = 0 } = schedule;
+  return plateau({ mode: "max", factor, patience, threshold, minimum });
+}
