@@ -123,58 +123,37 @@ test("--dry-run lists the runs and writes nothing", async () => {
   await expect(fs.stat(path.join(cwd, "dry"))).rejects.toThrow();
 });
 
-const TOY = `/** @file The larger of two votes. */
-import { z } from "zod";
-import { stack, sum, unstack } from "../graph/ops/index.ts";
-import { linear } from "../nn/linear.ts";
-import { crossEntropy } from "../nn/losses.ts";
-import { wholeStage } from "./late-fusion.ts";
-import { defineMethod, embed, embeddings } from "./method.ts";
-
-export const toy = defineMethod({
-  name: "toy",
-  summary: "a toy",
-  schema: z.strictObject({ embedding: z.int().default(8) }),
-  search: { embedding: [8, 16] },
-  build(input, encoders, { embedding }) {
-    const names = Object.keys(encoders);
-    const z = embed(input, encoders, embedding);
-    const unimodal = stack(unstack(z).map((own, m) => linear(input.scope.child("head").child(names[m]!), own, input.classes)));
-    return { logits: sum(unimodal, 0), unimodal, representations: embeddings(z, names) };
-  },
-  stages: () => [{ ...wholeStage, terms: (out, target) => [{ names: ["ce"], value: crossEntropy(out.logits, target), weights: [1] }] }],
-});
-`;
-
-test("a new method is one file and one line: listed, tuned, trained, scored and explained", async () => {
+test("the method that CONTRIBUTING shows is one file and one line: listed, tuned, trained, scored and explained", async () => {
   const root = path.resolve(import.meta.dirname, "../..");
   const copy = path.join(cwd, "program");
   await fs.cp(path.join(root, "src"), path.join(copy, "src"), { recursive: true });
   for (const file of ["package.json", "tsconfig.json"]) await fs.copyFile(path.join(root, file), path.join(copy, file));
   await fs.symlink(await fs.realpath(path.join(root, "node_modules")), path.join(copy, "node_modules"));
-  await fs.writeFile(path.join(copy, "src/methods/toy.ts"), TOY);
+  const guide = await fs.readFile(path.join(root, "CONTRIBUTING.md"), "utf8");
+  const [, method] = /```ts\n(.*?)```/s.exec(guide)!;
+  await fs.writeFile(path.join(copy, "src/methods/calm.ts"), method!);
   const index = path.join(copy, "src/methods/index.ts");
   const text = await fs.readFile(index, "utf8");
   const line = 'import { unimodal } from "./unimodal.ts";';
   expect(text).toContain(line);
   await fs.writeFile(
     index,
-    text.replace(line, `${line}\nimport { toy } from "./toy.ts";`).replace("  unimodal,\n", "  unimodal,\n  toy,\n"),
+    text.replace(line, `${line}\nimport { calm } from "./calm.ts";`).replace("  unimodal,\n", "  unimodal,\n  calm,\n"),
   );
   const call = (words: string) =>
     dmil(words.split(" "), {
       cwd: copy,
       program: ["--conditions=dmil-source", "--import", "tsx", path.join(copy, "src/cli/main.ts")],
     });
-  expect((await call("methods")).stdout).toContain("toy                 a toy");
-  const swept = await call("sweep ../clips --methods toy,joint --seeds 0 --tune 2 --set epochs=2 --out toys");
-  expect(swept).toMatchObject({ code: 0, stdout: expect.stringMatching(/^toy +0\.\d+$/m) });
-  const lines = await linesOf("program/toys");
-  const { scores, tuning } = lines.find(({ method }) => method === "toy")!;
+  expect((await call("methods")).stdout).toMatch(/^calm +joint learning on smoothed labels$/m);
+  const swept = await call("sweep ../clips --methods calm,joint --seeds 0 --tune 2 --set epochs=2 --out calms");
+  expect(swept).toMatchObject({ code: 0, stdout: expect.stringMatching(/^calm +0\.\d+$/m) });
+  const lines = await linesOf("program/calms");
+  const { scores, tuning } = lines.find(({ method }) => method === "calm")!;
   expect(tuning!.trials).toBe(2);
   expect(scores).toMatchObject({
     unimodal: { a: expect.any(Number) },
     synergy: { probes: { rate: expect.any(Number) } },
   });
-  expect((await call("explain toys/runs/clips-toy-0")).code).toBe(0);
+  expect((await call("explain calms/runs/clips-calm-0")).code).toBe(0);
 });
