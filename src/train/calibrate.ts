@@ -129,17 +129,19 @@ export function fitScaling(logits: Logits, labels: Int32Array, logPrior: readonl
   return loss(plain) - loss(doubtful) > PRICE ? doubtful : plain;
 }
 
-/** What to say of predictors whose scale stopped at the end of its range: validation data that cannot tell how far to believe them. */
+/**
+ * What to say of predictors that would be believed without limit: validation data on which they are always right cannot tell how far. (One
+ * that is believed not at all is told by its bits.)
+ */
 export function uncalibrated({ all, modalities }: Calibration): string[] {
   const named = { ...modalities, "all modalities together": all };
-  return Object.entries(named).flatMap(([name, { scale }]) => {
-    const end = SCALES.find((limit) => Math.abs(Math.log(scale / limit)) < 0.01);
-    if (end === undefined) return [];
-    const deserved = end < 1 ? "no belief at all" : "hardly a doubt, more than it has itself";
-    return [
-      `by the validation data the prediction from ${name} deserves ${deserved}: its scale stopped at ${end}, and its probabilities and bits may not hold for other data.`,
-    ];
-  });
+  return Object.entries(named).flatMap(([name, { scale }]) =>
+    Math.log(SCALES[1] / scale) > 0.01
+      ? []
+      : [
+          `by the validation data the prediction from ${name} deserves hardly a doubt, more than it has itself: its scale stopped at ${SCALES[1]}, and its probabilities and bits may not hold for other data.`,
+        ],
+  );
 }
 
 /** The scaling of the prediction itself, fitted as `fitScaling` does. */

@@ -266,5 +266,5 @@ test("another version or machine is noted when a run goes on", async () => {
     environment: { ...environment, dmil: "9.9.9" },
     onEvent: (event) => void (event.kind === "note" && notes.push(event.message)),
   });
-  expect(notes[0]).toBe("the run began with dmil 0.0.0 and goes on with 9.9.9; the same bits are not promised.");
+  expect(notes).toEqual(["the run began with dmil 0.0.0 and goes on with 9.9.9; the same bits are not promised."]);
 });

@@ -67,9 +67,8 @@ describe("scaling", () => {
       fitScaling(logits, labels, even),
     );
     const notes = uncalibrated({ logPrior: even, prediction: fair!, all: fair!, modalities: { a: right!, b: wrong! } });
-    expect(notes).toHaveLength(2);
+    expect(notes).toHaveLength(1);
     expect(notes[0]).toContain("from a deserves hardly a doubt");
-    expect(notes[1]).toContain("from b deserves no belief at all");
   });
 
   test("leaves the predicted class the likeliest, also under a skewed prior", () => {
