@@ -111,8 +111,9 @@ describe("train", () => {
     expect(stderr).not.toContain("\u001b");
     const lines = stderr.trimEnd().split("\n");
     expect(lines[0]).toMatch(/^j {2}joint, \d+ parameters, (native|wasm) [\d.]+, 1 thread$/);
-    expect(lines.slice(1)).toHaveLength(3);
-    for (const [i, line] of lines.slice(1).entries()) {
+    // After three epochs predictions are faint, and it may be said that their scale was found at its end.
+    expect(lines.slice(4).every((line) => /^by the validation data the prediction from /.test(line))).toBe(true);
+    for (const [i, line] of lines.slice(1, 4).entries()) {
       expect(line).toMatch(
         new RegExp(
           `^j  whole ${i + 1}/3  loss [\\d.]+  train [01]\\.\\d{3}  validation [01]\\.\\d{3} \\(best [01]\\.\\d{3} at \\d\\)  [\\d.]+ s/epoch  [\\d.]+ s left$`,
