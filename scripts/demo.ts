@@ -20,7 +20,7 @@ try {
     seed: 0,
     quiet: false,
     command: "npx dmil",
-    // Fewer epochs than the methods' own: more would be a point or two better, and take minutes.
+    // Fewer epochs than the methods' own: enough to show what a report looks like.
     methods: {
       joint: { epochs: { whole: 10 } },
       ensemble: { epochs: { humidity: 10, temperature: 20 } },
