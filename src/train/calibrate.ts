@@ -130,13 +130,13 @@ export function fitScaling(logits: Logits, labels: Int32Array, logPrior: readonl
 }
 
 /**
- * What to say of predictors that would be believed without limit: validation data on which they are always right cannot tell how far. (One
- * that is believed not at all is told by its bits.)
+ * What to say of predictors whose surest evidence (the divergence of certainty from an even prior) would be believed without limit:
+ * validation data on which they are always right cannot tell how far. One that is believed not at all is told by its bits.
  */
-export function uncalibrated({ all, modalities }: Calibration): string[] {
+export function uncalibrated({ logPrior, all, modalities }: Calibration): string[] {
   const named = { ...modalities, "all modalities together": all };
-  return Object.entries(named).flatMap(([name, { scale }]) =>
-    Math.log(SCALES[1] / scale) > 0.01
+  return Object.entries(named).flatMap(([name, scaling]) =>
+    belief(scaling, Math.log(logPrior.length)) < 0.9 * SCALES[1]
       ? []
       : [
           `by the validation data the prediction from ${name} deserves hardly a doubt, more than it has itself: its scale stopped at ${SCALES[1]}, and its probabilities and bits may not hold for other data.`,
