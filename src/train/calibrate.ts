@@ -130,12 +130,12 @@ export function fitScaling(logits: Logits, labels: Int32Array, logPrior: readonl
 }
 
 /**
- * What to say of predictors whose surest evidence (the divergence of certainty from an even prior) would be believed without limit:
- * validation data on which they are always right cannot tell how far. One that is believed not at all is told by its bits.
+ * What to say of modalities' predictions whose surest evidence (the divergence of certainty from an even prior) would be believed without limit:
+ * validation data on which they are always right cannot tell how far. One that is believed not at all is told by its bits. Of
+ * the whole nothing is said: components that are silent by turns make it faint, and its scale large, by construction.
  */
-export function uncalibrated({ logPrior, all, modalities }: Calibration): string[] {
-  const named = { ...modalities, "all modalities together": all };
-  return Object.entries(named).flatMap(([name, scaling]) =>
+export function uncalibrated({ logPrior, modalities }: Calibration): string[] {
+  return Object.entries(modalities).flatMap(([name, scaling]) =>
     belief(scaling, Math.log(logPrior.length)) < 0.9 * SCALES[1]
       ? []
       : [
