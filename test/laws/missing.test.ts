@@ -1,4 +1,5 @@
 /** @file Laws of missing modalities, over every method: nothing hidden is seen, nothing changes where nothing is missing. */
+
 import { describe, expect, test } from "vitest";
 import { memoryFolder } from "../../src/core/folder.ts";
 import { float32 } from "../../src/core/tensor.ts";
@@ -6,9 +7,8 @@ import type { DataSplits, Dataset } from "../../src/data/dataset.ts";
 import { hideModalities } from "../../src/data/presence.ts";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
 import { asLeaf, topological } from "../../src/graph/expr.ts";
-import { methodNamed, methodNames, methods, resolveMethod } from "../../src/methods/index.ts";
+import { methodNames, methods } from "../../src/methods/index.ts";
 import type { Method } from "../../src/methods/method.ts";
-import { mlp } from "../../src/nn/mlp.ts";
 import { initialState } from "../../src/nn/module.ts";
 import { interpret } from "../../src/runtime/reference.ts";
 import { fit } from "../../src/train/fit.ts";
@@ -16,6 +16,7 @@ import { parametersOf, stageGraph } from "../../src/train/graph.ts";
 import { logSoftmaxRows } from "../../src/train/metrics.ts";
 import type { Fitted } from "../../src/train/model.ts";
 import { type Predictions, predict } from "../../src/train/predict.ts";
+import { epochsOf, methodOf } from "../support/models.ts";
 import { difference, normals } from "../support/numbers.ts";
 
 const modalities = ["a", "b"];
@@ -35,15 +36,6 @@ const some = (split: Dataset): Dataset => {
 };
 const masked: DataSplits = { train: some(data.train), validation: some(data.validation), test: some(data.test) };
 
-function methodOf(name: string): Method {
-  const { method, options } = resolveMethod(name);
-  const factory = methodNamed(method);
-  const encoders = { a: mlp([5, 6], { dropout: 0.2 }), b: mlp([5, 6]) };
-  const one = factory.perModality ? { modality: "a" } : {};
-  return factory({ encoders, embedding: 4, ...options, ...one } as never) as unknown as Method;
-}
-const epochsOf = (method: Method): Record<string, number> =>
-  Object.fromEntries(method.stages.map((stage) => [stage.name, 1]));
 const train = (method: Method, splits: DataSplits, modalityDropout = 0): Promise<Fitted> =>
   fit(method, splits, { seed: 0, batchSize: 16, epochs: epochsOf(method), threads: 1, modalityDropout });
 

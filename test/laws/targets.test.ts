@@ -1,4 +1,5 @@
 /** @file Laws of methods over every kind of target: outputs, losses, training, export, missing modalities. */
+
 import { describe, expect, test } from "vitest";
 import { float32 } from "../../src/core/tensor.ts";
 import type { DataSplits, Dataset } from "../../src/data/dataset.ts";
@@ -6,9 +7,8 @@ import { hideModalities } from "../../src/data/presence.ts";
 import { sums } from "../../src/data/synthetic/sums.ts";
 import { asLeaf, type Expr, topological } from "../../src/graph/expr.ts";
 import { grad } from "../../src/graph/grad.ts";
-import { methodFrom, methodNamed, methods, resolveMethod } from "../../src/methods/index.ts";
+import { methodFrom, methods } from "../../src/methods/index.ts";
 import type { Method } from "../../src/methods/method.ts";
-import { mlp } from "../../src/nn/mlp.ts";
 import { initialState } from "../../src/nn/module.ts";
 import { planRun } from "../../src/runs/plan.ts";
 import { parseSettings } from "../../src/runs/settings.ts";
@@ -20,6 +20,7 @@ import { decodeModel, encodeModel } from "../../src/train/model.ts";
 import { figurePatterns, simulateFigures } from "../../src/train/patterns.ts";
 import { type Predictions, predict, score } from "../../src/train/predict.ts";
 import { expectResumed } from "../methods/resumed.ts";
+import { epochsOf, methodOf } from "../support/models.ts";
 import { difference, normals } from "../support/numbers.ts";
 
 const sizes = { train: 60, validation: 40, test: 30 };
@@ -48,15 +49,6 @@ const kinds = { labels: labelData(), values: valueData() };
 /** One for each way of building outputs; laws of the others are those of classes. */
 const serving = ["unimodal", "joint", "joint-bilinear", "ensemble", "ensemble-product", "dmil", "dmil-published"];
 
-function methodOf(name: string): Method {
-  const { method, options } = resolveMethod(name);
-  const factory = methodNamed(method);
-  const encoders = { a: mlp([5, 6], { dropout: 0.2 }), b: mlp([5, 6]) };
-  const one = factory.perModality ? { modality: "a" } : {};
-  return factory({ encoders, embedding: 4, ...options, ...one } as never) as unknown as Method;
-}
-const epochsOf = (method: Method): Record<string, number> =>
-  Object.fromEntries(method.stages.map((stage) => [stage.name, 1]));
 const base = { seed: 0, batchSize: 16, threads: 1 } as const;
 const numbers = ({ logits, unimodal, components }: Predictions): number[] => [
   ...logits,

@@ -2,6 +2,7 @@
 import type { DataSplits } from "../../src/data/dataset.ts";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
 import { type DmilOutputs, dmil } from "../../src/methods/dmil/index.ts";
+import { methodNamed, resolveMethod } from "../../src/methods/index.ts";
 import type { Method } from "../../src/methods/method.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 
@@ -23,3 +24,16 @@ export function smallDmil(): Method<DmilOutputs> {
 }
 
 export const smallEpochs = { intra: 3, components: 3, whole: 3 } as const;
+
+/** A method or variant by name on modalities a and b of five features. */
+export function methodOf(name: string): Method {
+  const { method, options } = resolveMethod(name);
+  const factory = methodNamed(method);
+  const encoders = { a: mlp([5, 6], { dropout: 0.2 }), b: mlp([5, 6]) };
+  const one = factory.perModality ? { modality: "a" } : {};
+  return factory({ encoders, embedding: 4, ...options, ...one } as never) as unknown as Method;
+}
+
+/** One epoch of every stage. */
+export const epochsOf = (method: Method): Record<string, number> =>
+  Object.fromEntries(method.stages.map((stage) => [stage.name, 1]));

@@ -19,6 +19,7 @@ import { permutation, type Stream, stream } from "../../core/random.ts";
 import { float32, type Tensor } from "../../core/tensor.ts";
 import { checkSplits } from "../check.ts";
 import { type DataSplits, type Dataset, mapSplits, rowIds, type SplitName } from "../dataset.ts";
+import { sizesSchema } from "./settings.ts";
 
 /** Settings of the mixture. */
 export interface MixtureOptions {
@@ -54,7 +55,6 @@ export interface Mixture extends MixtureOptions {
 }
 
 const part = z.number().min(0).max(1);
-const count = z.int().min(1).max(10_000_000);
 const schema: z.ZodType<Mixture> = z.strictObject({
   classes: z.int().min(2).max(1000),
   noise: z.number().min(0),
@@ -63,7 +63,7 @@ const schema: z.ZodType<Mixture> = z.strictObject({
     unique: z.union([part, z.record(z.string(), part)]),
     synergistic: part,
   }),
-  samples: z.union([z.int().min(5), z.strictObject({ train: count, validation: count, test: count })]),
+  samples: z.union([z.int().min(5), sizesSchema]),
   seed: z.int().min(0),
   features: z.int().min(1).max(100_000).default(20),
   modalities: z.array(z.string().min(1)).min(2).max(16).default(["a", "b"]),

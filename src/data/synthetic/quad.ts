@@ -14,6 +14,7 @@ import { type Stream, stream } from "../../core/random.ts";
 import { float32, type Tensor } from "../../core/tensor.ts";
 import { type Dataset, mapSplits, rowIds, type SplitName } from "../dataset.ts";
 import type { Exact, Generated } from "./exact.ts";
+import { sizesSchema, weightsSchema } from "./settings.ts";
 
 /** Settings of the quad mixture. */
 export interface QuadOptions {
@@ -28,19 +29,12 @@ export interface QuadOptions {
   readonly samples?: { readonly train: number; readonly validation: number; readonly test: number } | undefined;
 }
 
-const count = z.int().min(1).max(10_000_000);
-const weight = z.number().min(0).max(1);
 const schema = z.strictObject({
   seed: z.int().min(0),
-  weights: z
-    .tuple([weight, weight, weight, weight])
-    .refine((w) => Math.abs(w.reduce((a, b) => a + b, 0) - 1) < 1e-6, "the four weights must sum to 1")
-    .default([0.3, 0.2, 0.2, 0.3]),
+  weights: weightsSchema.default([0.3, 0.2, 0.2, 0.3]),
   sigma: z.number().positive().default(0.5),
   features: z.int().min(5, "5 features or more are needed: the signal and a cue of 4").max(100_000).default(32),
-  samples: z
-    .strictObject({ train: count, validation: count, test: count })
-    .default({ train: 8000, validation: 1000, test: 2000 }),
+  samples: sizesSchema.default({ train: 8000, validation: 1000, test: 2000 }),
 });
 type Quad = z.output<typeof schema>;
 

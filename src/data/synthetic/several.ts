@@ -13,6 +13,7 @@ import { float32, type Tensor } from "../../core/tensor.ts";
 import { checkSplits } from "../check.ts";
 import { type Dataset, mapSplits, rowIds, type SplitName } from "../dataset.ts";
 import { type Exact, type Generated, type HiddenState, normalLikelihoods, posteriors } from "./exact.ts";
+import { sizesSchema } from "./settings.ts";
 
 /** Settings of a planted set. */
 export interface PlantedOptions {
@@ -111,13 +112,12 @@ export const PLANTED_KINDS: readonly PlantedKind[] = [
   "two-atoms",
 ];
 
-const count = z.int().min(1).max(10_000_000);
 const schema = z.strictObject({
   kind: z.custom<PlantedKind>((kind) => (PLANTED_KINDS as readonly unknown[]).includes(kind), {
     error: (issue) => `unknown kind "${issue.input}"${hint(String(issue.input), PLANTED_KINDS)}`,
   }),
   seed: z.int().min(0),
-  samples: z.strictObject({ train: count, validation: count, test: count }),
+  samples: sizesSchema,
   noise: z.number().positive().default(0.3),
   features: z.int().min(1).max(100_000).default(20),
 });

@@ -12,6 +12,7 @@ import { oneOf, parseOptions } from "../../core/options.ts";
 import { type Stream, stream } from "../../core/random.ts";
 import { float32, type Tensor } from "../../core/tensor.ts";
 import { type DataSplits, type Dataset, mapSplits, rowIds } from "../dataset.ts";
+import { sizesSchema, weightsSchema } from "./settings.ts";
 
 /** Settings of the sums. */
 export interface SumsOptions {
@@ -28,20 +29,13 @@ export interface SumsOptions {
   readonly samples?: { readonly train: number; readonly validation: number; readonly test: number } | undefined;
 }
 
-const count = z.int().min(1).max(10_000_000);
-const weight = z.number().min(0).max(1);
 const schema = z.strictObject({
   seed: z.int().min(0),
   target: oneOf("values", "labels").default("values"),
-  weights: z
-    .tuple([weight, weight, weight, weight])
-    .refine((w) => Math.abs(w.reduce((a, b) => a + b, 0) - 1) < 1e-6, "the four weights must sum to 1")
-    .default([0.25, 0.25, 0.25, 0.25]),
+  weights: weightsSchema.default([0.25, 0.25, 0.25, 0.25]),
   noise: z.number().min(0).default(0.3),
   features: z.int().min(3, "3 features or more are needed: the signal has three numbers").max(100_000).default(8),
-  samples: z
-    .strictObject({ train: count, validation: count, test: count })
-    .default({ train: 3000, validation: 1000, test: 1000 }),
+  samples: sizesSchema.default({ train: 3000, validation: 1000, test: 1000 }),
 });
 
 /** The parts, in the order of the weights. */
