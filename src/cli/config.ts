@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parse, parseDocument } from "yaml";
 import { configError, DmilError } from "../core/errors.ts";
-import type { OptionIssue } from "../core/options.ts";
+import { isRecord, type OptionIssue } from "../core/options.ts";
 
 type Path = readonly (string | number)[];
 
@@ -128,7 +128,7 @@ function plain(document: Document.Parsed, file: string): Record<string, unknown>
     throw configError(`${file}: not valid YAML: ${(cause as Error).message}.`, { file });
   }
   if (value === null) return {};
-  if (isObject(value)) return value;
+  if (isRecord(value)) return value;
   throw configError(
     `${file}: holds ${JSON.stringify(value)?.slice(0, 60)}; settings are needed, one a line, for example method: dmil.`,
     { file },
@@ -180,7 +180,7 @@ function withValue(
   above: readonly string[],
 ): Record<string, unknown> {
   const [first, ...rest] = path as [string, ...string[]];
-  if (!isObject(value)) {
+  if (!isRecord(value)) {
     const held = Array.isArray(value)
       ? "a list; set it whole, as in [64, 32]"
       : `${JSON.stringify(value)}, which has no parts`;
@@ -192,8 +192,4 @@ function withValue(
 
 function named(path: Path): string {
   return path.length === 0 ? "" : `${path.join(".")}: `;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
 /** @file Options: zod schemas with our messages. Unknown keys are errors that name the nearest known key. */
-import { z } from "zod";
+import * as z from "zod";
 import { configError, hint } from "./errors.ts";
 
 /** Settings as a user writes them: everything may be left out. */
@@ -8,6 +8,11 @@ export type Loose<T> = { readonly [K in keyof T]?: T[K] | undefined };
 /** A value as messages show it. */
 export function shown(value: unknown): string {
   return value === undefined ? "nothing" : (JSON.stringify(value) ?? String(value)).slice(0, 60);
+}
+
+/** A value with named parts: neither null nor a list. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** One of some words; the error names the nearest. */

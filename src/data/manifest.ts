@@ -1,5 +1,5 @@
 /** @file dataset.json: what a folder of data says about itself, all of it optional. */
-import { z } from "zod";
+import * as z from "zod";
 import { configError } from "../core/errors.ts";
 import { type Folder, readText } from "../core/folder.ts";
 import { oneOf, parseOptions } from "../core/options.ts";

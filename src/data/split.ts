@@ -1,5 +1,5 @@
 /** @file Splits of one dataset into train, validation and test: by share within each class, or by whole groups. */
-import { z } from "zod";
+import * as z from "zod";
 import { dataError } from "../core/errors.ts";
 import { parseOptions } from "../core/options.ts";
 import { permutation } from "../core/random.ts";

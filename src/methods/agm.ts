@@ -6,7 +6,7 @@
  * Differs: with the linear head of late fusion the shares have a closed form, for any number of modalities, and a muted modality costs one
  * sample of zeros in place of a pass of the batch. The caps are one for any number of modalities. Gradients are not clipped here.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Loose } from "../core/options.ts";
 import type { Expr } from "../graph/expr.ts";
 import {

@@ -2,7 +2,7 @@
  * @file Modality ensemble: one model per modality, each trained apart (a stage of its own, with its own best epoch); the
  * prediction combines the decisions of those whose modality is there. The unimodal predictions are its members.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { configError } from "../core/errors.ts";
 import { type Loose, oneOf } from "../core/options.ts";
 import type { Expr } from "../graph/expr.ts";

@@ -7,7 +7,7 @@
  * take their step together with the rest, once for each step, not after it. The probe is trained by this project's optimiser on training
  * samples, its best epoch picked on validation data. Critics are narrower.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Loose } from "../core/options.ts";
 import type { Expr } from "../graph/expr.ts";
 import { concat, neg, slice, stack, stopGradient, unstack } from "../graph/ops/index.ts";

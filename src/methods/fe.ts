@@ -8,7 +8,7 @@
  * The prediction that the perturbed one is compared with is held constant. 1 / I is 1 / (I + 0.001): a modality that is ignored costs much,
  * not infinitely much.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Loose } from "../core/options.ts";
 import type { Expr } from "../graph/expr.ts";
 import { grad } from "../graph/grad.ts";

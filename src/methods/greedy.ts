@@ -6,7 +6,7 @@
  * Differs: what mmtm.ts says of the module. A branch's constant gate is the mean of its own past gates (in the authors' code the second
  * branch's comes from the first branch by mistake), over steps without guidance.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Loose } from "../core/options.ts";
 import { asLeaf, type Expr, topological } from "../graph/expr.ts";
 import {

@@ -5,7 +5,7 @@
  * Differs: the last stage moves the unimodal experts too, which then are fit for the product rather than for themselves; no copies from
  * before are kept, since a stage cannot store parameters twice. Run it for 0 epochs of `together` to see them as they were.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Loose } from "../core/options.ts";
 import type { Expr } from "../graph/expr.ts";
 import { add, at, logSoftmax, stack, sum } from "../graph/ops/index.ts";

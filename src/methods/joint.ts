@@ -2,7 +2,7 @@
  * @file Joint learning: one head on all embeddings, one loss. With the linear head (the default) and the sum, the unimodal predictions
  * are the head's slices; with a deep head see heads.ts.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { type Loose, oneOf } from "../core/options.ts";
 import { deepFusion, deepHeads, sumFusion } from "./heads.ts";
 import { lateFusion, wholeStage } from "./late-fusion.ts";

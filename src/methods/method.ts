@@ -2,7 +2,7 @@
  * @file The contract of a method: read this first. A method says what it builds and, stage by stage, what it trains on which
  * loss; the training loop, the command line and the reports know methods through this file alone.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { configError, hint } from "../core/errors.ts";
 import { parseOptions } from "../core/options.ts";
 import type { Shape } from "../core/shape.ts";

@@ -4,7 +4,7 @@
  * Source: Kontras, Chatzichristos, Blaschko, De Vos: Improving Multimodal Learning with Multi-Loss Gradient Modulation, BMVC 2024.
  * Differs: nothing that is known.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Loose } from "../core/options.ts";
 import type { Expr } from "../graph/expr.ts";
 import { add, div, greater, maximum, mul, reshape, softmax, split, sub, sum, tanh, where } from "../graph/ops/index.ts";

@@ -7,7 +7,7 @@
  * decoders of single modalities stay and read embeddings, so that it has unimodal predictions; in `mmib-late` the fused vector is
  * decoded without a bottleneck. Fusion is by concatenation.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Loose } from "../core/options.ts";
 import type { Expr } from "../graph/expr.ts";
 import { add, concat, exp, log, maximum, mean, mul, neg, relu, sub, unstack } from "../graph/ops/index.ts";

@@ -5,7 +5,7 @@
  * Differs: the optimiser is not made anew in every epoch; what is dropped of an embedding is dropped for both its heads. Fusion by cross-attention needs sequences and is left out. Its loss is that of
  * MLB without modulation: what is its own is the fusion network.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Loose } from "../core/options.ts";
 import { concat, unstack } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";

@@ -5,7 +5,7 @@
  * Differs: encoders here give vectors, so there is one module, on the embeddings, and squeezing is the identity (published: modules
  * between stages of convolutions). Training starts from random weights, not from unimodal networks.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Loose } from "../core/options.ts";
 import type { Expr } from "../graph/expr.ts";
 import { add, matmul, mul, relu, sigmoid, stack, sub, sum } from "../graph/ops/index.ts";

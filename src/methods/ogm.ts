@@ -5,7 +5,7 @@
  * Differs: a modality is compared with the mean of its ratios to the others, so more than two modalities work (for two it is the
  * published ratio). Noise is drawn inside the window only, with alpha 0 too.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Loose } from "../core/options.ts";
 import type { Expr } from "../graph/expr.ts";
 import {

@@ -7,7 +7,7 @@
  * it is the published rule). Prototypes are means over up to 2048 training samples, evenly spaced, in place of a tenth of the batches; the
  * prototype of a class that is not among them is the mean of all embeddings.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { type Loose, oneOf } from "../core/options.ts";
 import type { Expr } from "../graph/expr.ts";
 import {

@@ -5,7 +5,7 @@
  * Differs: confidences are held constant in the sum, as in one of the authors' two programs. Past losses are scaled between the least and
  * the largest when the epoch began, where every sample has been seen equally often; the authors' bounds move within the epoch.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Loose } from "../core/options.ts";
 import type { Expr } from "../graph/expr.ts";
 import {

@@ -6,7 +6,7 @@
  * from the best of the training together (the authors take the best turn on test data). Memory consolidation has a gradient here; in
  * the authors' code both sides of it are constant, so that it changes nothing: off by default, as in their results.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Loose } from "../core/options.ts";
 import type { Expr } from "../graph/expr.ts";
 import { at, logSoftmax, mean, mul, softmax, stack, stopGradient, sub, sum, unstack } from "../graph/ops/index.ts";

@@ -1,7 +1,7 @@
 /**
  * @file One modality alone: its encoder and a linear head. The others are not read; what they alone predict is the prior.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { configError, hint } from "../core/errors.ts";
 import { type Loose, shown } from "../core/options.ts";
 import { add, at, mul, stack } from "../graph/ops/index.ts";

@@ -1,5 +1,5 @@
 /** @file Adam and AdamW, step for step those of PyTorch. */
-import { z } from "zod";
+import * as z from "zod";
 import { parseOptions } from "../core/options.ts";
 import type { Optimiser } from "./optimiser.ts";
 import { fraction, notNegative, positive } from "./settings.ts";

@@ -1,5 +1,5 @@
 /** @file A schedule that cuts the learning rate when a metric stops getting better. */
-import { z } from "zod";
+import * as z from "zod";
 import { runError } from "../core/errors.ts";
 import { parseOptions } from "../core/options.ts";
 import type { PlateauMemory, Schedule } from "./schedule.ts";

@@ -1,5 +1,5 @@
 /** @file Schedules: how the learning rate moves from epoch to epoch, as pure functions of a small state. */
-import { z } from "zod";
+import * as z from "zod";
 import { parseOptions } from "../core/options.ts";
 import { fraction, positive, whole } from "./settings.ts";
 

@@ -1,5 +1,5 @@
 /** @file Number checks that optimisers and schedules share; each message gives the value found, what is allowed and an example. */
-import { z } from "zod";
+import * as z from "zod";
 
 /** A finite number, 0 or more. */
 export function notNegative(example: string): z.ZodNumber {

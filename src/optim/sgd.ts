@@ -1,5 +1,5 @@
 /** @file Gradient descent with momentum, step for step PyTorch's (without dampening). */
-import { z } from "zod";
+import * as z from "zod";
 import { configError } from "../core/errors.ts";
 import { parseOptions } from "../core/options.ts";
 import type { Optimiser } from "./optimiser.ts";

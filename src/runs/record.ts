@@ -1,5 +1,5 @@
 /** @file run.json: what a run was made of, where it stands, and how to read it back. */
-import { z } from "zod";
+import * as z from "zod";
 import { runError } from "../core/errors.ts";
 import { type Folder, readText } from "../core/folder.ts";
 import { optionIssues } from "../core/options.ts";

@@ -1,5 +1,5 @@
 /** @file The settings of a run: what a configuration file may say, checked as far as that is possible without the data. */
-import { z } from "zod";
+import * as z from "zod";
 import { configError, type DmilError, hint } from "../core/errors.ts";
 import { type OptionIssue, oneOf, optionIssues, shown } from "../core/options.ts";
 import { methodNamed, methodNames, resolveMethod } from "../methods/index.ts";

@@ -1,5 +1,5 @@
 /** @file `dmil data generate`: data whose true component is known for every sample. */
-import { z } from "zod";
+import * as z from "zod";
 import { configError, DmilError, hint, runError } from "../../core/errors.ts";
 import { optionIssues } from "../../core/options.ts";
 import { type DataSplits, SPLITS } from "../../data/dataset.ts";

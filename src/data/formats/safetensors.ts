@@ -4,6 +4,7 @@
  * Eight bytes of header length, a JSON header, the numbers. Strict: tensors lie end to end and fill the file.
  */
 import { type DmilError, dataError } from "../../core/errors.ts";
+import { isRecord } from "../../core/options.ts";
 import { formatShape, type Shape } from "../../core/shape.ts";
 import { float32, type State, type Tensor } from "../../core/tensor.ts";
 
@@ -32,7 +33,7 @@ export function readSafetensors(bytes: Uint8Array, where = "safetensors"): Safet
   const spans: { name: string; shape: Shape; begin: number; end: number }[] = [];
   for (const [name, entry] of Object.entries(header)) {
     if (name === "__metadata__") {
-      if (!isObject(entry)) throw bad("__metadata__ is not an object of texts");
+      if (!isRecord(entry)) throw bad("__metadata__ is not an object of texts");
       for (const [key, value] of Object.entries(entry)) {
         if (typeof value !== "string") throw bad(`__metadata__ ${JSON.stringify(key)} is not a text`);
         metadata.set(key, value);
@@ -96,7 +97,7 @@ function readHeader(bytes: Uint8Array, bad: (what: string) => DmilError): Record
   } catch {
     throw bad("its header is not JSON in UTF-8");
   }
-  if (!isObject(header)) throw bad("its header is not an object");
+  if (!isRecord(header)) throw bad("its header is not an object");
   const twice = repeatedKey(text);
   if (twice !== undefined) throw bad(`its header names ${JSON.stringify(twice)} twice`);
   return header;
@@ -108,7 +109,7 @@ function readSpan(
   bad: (what: string) => DmilError,
 ): { shape: Shape; begin: number; end: number } {
   const label = `tensor ${JSON.stringify(name)}`;
-  if (!isObject(entry)) throw bad(`${label} is not an object`);
+  if (!isRecord(entry)) throw bad(`${label} is not an object`);
   const { dtype, shape, data_offsets: offsets, ...rest } = entry;
   if (Object.keys(rest).length > 0) throw bad(`${label} has the unknown field ${JSON.stringify(Object.keys(rest)[0])}`);
   if (dtype !== "F32") throw bad(`${label} has element type ${JSON.stringify(dtype)}; only F32 (float32) is read`);
@@ -120,10 +121,6 @@ function readSpan(
     throw bad(`${label} of shape ${formatShape(shape)} needs ${size} bytes, its data_offsets give ${end - begin}`);
   }
   return { shape, begin, end };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isSizes(value: unknown): value is number[] {

@@ -12,7 +12,7 @@
  * With M > 2 modalities, synergy "all" has one paired block and the symbols of all M add up to y: any M - 1 of them tell
  * nothing. Synergy "pairs" has a paired block for each partner, and every pair of modalities alone gives y. Alike for M = 2.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { configError } from "../../core/errors.ts";
 import { parseOptions } from "../../core/options.ts";
 import { permutation, type Stream, stream } from "../../core/random.ts";

@@ -7,7 +7,7 @@
  * X_m = W_m (signal, one-hot cue of c) + sigma * (normal noise in the orthogonal complement of W_m), W_m [D, 5] with orthonormal
  * columns. y is fair for every type. Source: ours, after the Gaussian blocks in the literature on continuous PID.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { differenceInformation, log2OnePlusExp, signInformation } from "../../core/noisy-signs.ts";
 import { parseOptions } from "../../core/options.ts";
 import { type Stream, stream } from "../../core/random.ts";

@@ -13,7 +13,7 @@
  * regard to the answer, so neither alone tells anything of a synergistic sample: each sample holds one bit, all of its own type.
  * Source: ours, after CLEVR (Johnson et al., CVPR 2017) and the synergy check of DMIL.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { configError } from "../../core/errors.ts";
 import { parseOptions } from "../../core/options.ts";
 import { type Stream, stream } from "../../core/random.ts";

@@ -1,5 +1,5 @@
 /** @file Settings that several kinds of generated data share. */
-import { z } from "zod";
+import * as z from "zod";
 
 const count: z.ZodInt = z.int().min(1).max(10_000_000);
 

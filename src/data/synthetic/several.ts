@@ -5,7 +5,7 @@
  * Every set is a finite law: a sample draws a hidden state, which says the label and, per modality, a vector of one-hot blocks.
  * A fixed random matrix with standard normal entries maps the vector to D features, plus normal noise (as in mixture.ts).
  */
-import { z } from "zod";
+import * as z from "zod";
 import { hint } from "../../core/errors.ts";
 import { parseOptions } from "../../core/options.ts";
 import { stream } from "../../core/random.ts";

@@ -7,7 +7,7 @@
  * values: sum_p sqrt(share_p) part_p + noise e, e normal; labels: one for each part of a positive share, yes where it is above 0.
  * Every part is known from the features, the synergistic one from no single modality: its mean given either is 0. Source: ours.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { oneOf, parseOptions } from "../../core/options.ts";
 import { type Stream, stream } from "../../core/random.ts";
 import { float32, type Tensor } from "../../core/tensor.ts";

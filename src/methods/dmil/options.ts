@@ -1,5 +1,5 @@
 /** @file DMIL's settings. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Loose } from "../../core/options.ts";
 import { embeddingOption } from "../method.ts";
 

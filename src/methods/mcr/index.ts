@@ -7,7 +7,7 @@
  * Samples are dealt by rolling the batch (whose order is random), so none keeps its own. Encoders are trained alone first in one stage
  * together: their losses have nothing in common but the best epoch and the schedule.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { type Loose, oneOf } from "../../core/options.ts";
 import type { Expr } from "../../graph/expr.ts";
 import { concat, matmul, mean, relu, stopGradient, unstack } from "../../graph/ops/index.ts";

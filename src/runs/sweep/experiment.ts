@@ -1,5 +1,5 @@
 /** @file An experiment: which data, methods, seeds and splits a sweep runs over, as a file or flags say it. */
-import { z } from "zod";
+import * as z from "zod";
 import { hint } from "../../core/errors.ts";
 import { type OptionIssue, optionIssues, shown } from "../../core/options.ts";
 import { methodNames, methods } from "../../methods/index.ts";

@@ -1,5 +1,5 @@
 /** @file The files of a sweep: its head, and a line for each run that ended. */
-import { z } from "zod";
+import * as z from "zod";
 import { dataError } from "../../core/errors.ts";
 import { type Folder, readText } from "../../core/folder.ts";
 import { optionIssues } from "../../core/options.ts";
