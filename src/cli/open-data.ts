@@ -2,19 +2,31 @@
 import * as path from "node:path";
 import { DmilError, runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
-import { type Dataset, SPLITS, type SplitName } from "../data/dataset.ts";
+import { type DataSplits, type Dataset, SPLITS, type SplitName } from "../data/dataset.ts";
 import { type LoadedData, readDataset, readTraining } from "../data/load.ts";
 import { disk } from "../node/disk.ts";
 import { hashSplits } from "../runs/identity.ts";
 import { calibratedOn, changedData, describeUnfinished, type OpenRun, openRun, requireClasses } from "../runs/open.ts";
 import { runFiles } from "../runs/record.ts";
 import { note } from "./answer.ts";
+import { dataSummary } from "./data-summary.ts";
 
 /** Loads data and tells its warnings. */
 export async function openData(directory: string, modalities?: readonly string[]): Promise<LoadedData> {
   const loaded = await readDataset(disk(directory), modalities === undefined ? {} : { modalities });
   for (const warning of loaded.report.warnings) note(`note: ${warning}`);
   return loaded;
+}
+
+/** Loads data for training and tells, unless quiet, what was taken for what. */
+export async function openTrainingData(
+  directory: string,
+  modalities: readonly string[] | undefined,
+  quiet: boolean,
+): Promise<DataSplits> {
+  const { splits, report } = await openData(directory, modalities);
+  if (!quiet) for (const line of dataSummary(splits, report)) note(line);
+  return splits;
 }
 
 /** The folder of a run. @throws RunError when there is none, naming runs/<name> where the user meant that. */

@@ -10,7 +10,7 @@ import { sealState, unsealState } from "./sealed.ts";
 export const files = {
   /** The truth about a run that goes on; the other two are made from it again. */
   last: "checkpoints/last.safetensors",
-  /** The best epoch's model as it was trained, without calibration; written when training ends. */
+  /** The best epoch's model as it was trained, without calibration; written when training ends, well or not. */
   best: "checkpoints/best.safetensors",
   metrics: "metrics.jsonl",
 } as const;
