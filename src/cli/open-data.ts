@@ -2,7 +2,7 @@
 import * as path from "node:path";
 import { DmilError, runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
-import { type DataSplits, type Dataset, SPLITS, type SplitName } from "../data/dataset.ts";
+import { type Dataset, SPLITS, type SplitName } from "../data/dataset.ts";
 import { type LoadedData, readDataset, readTraining } from "../data/load.ts";
 import { disk } from "../node/disk.ts";
 import { hashSplits } from "../runs/identity.ts";
@@ -18,15 +18,9 @@ export async function openData(directory: string, modalities?: readonly string[]
   return loaded;
 }
 
-/** Loads data for training and tells, unless quiet, what was taken for what. */
-export async function openTrainingData(
-  directory: string,
-  modalities: readonly string[] | undefined,
-  quiet: boolean,
-): Promise<DataSplits> {
-  const { splits, report } = await openData(directory, modalities);
+/** Tells what was taken for what, at the head of a run. */
+export function tellData({ splits, report }: LoadedData, quiet: boolean): void {
   if (!quiet) for (const line of dataSummary(splits, report)) note(line);
-  return splits;
 }
 
 /** The folder of a run. @throws RunError when there is none, naming runs/<name> where the user meant that. */

@@ -222,7 +222,7 @@ describe("a run stops with an error when its folder", () => {
   });
 });
 
-test("a disk that is full at any write ends in a run that failed, with the reason, or in none", async () => {
+test("a disk that is full at any write ends in a run that failed, with the reason, and goes on", async () => {
   for (const file of [runFiles.last, runFiles.best, runFiles.model, runFiles.result, runFiles.events]) {
     const folder = memoryFolder("runs/full");
     const full = new DmilError("RunError", `runs/full: cannot write ${file}: no space is left.`);

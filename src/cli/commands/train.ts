@@ -10,7 +10,7 @@ import { removeRun, requireNoRun, startRun } from "../../runs/run.ts";
 import { parseSettings, type Settings } from "../../runs/settings.ts";
 import type { Answer } from "../answer.ts";
 import { type Given, gatherSettings, locating, names, numberOrText } from "../config.ts";
-import { openTrainingData } from "../open-data.ts";
+import { openData, tellData } from "../open-data.ts";
 import { finishedAnswer, requireIdle, requireWritable, runAtTerminal } from "../running.ts";
 
 export interface TrainFlags {
@@ -36,8 +36,8 @@ export async function train(data: string | undefined, flags: TrainFlags): Promis
   const settings = await locating(given, () => parseSettings(given.value));
   const out = flags.out ?? defaultOut(settings);
   if (flags.dryRun !== true) await checkPlace(out, flags.force === true);
-  const quiet = flags.quiet === true || flags.dryRun === true;
-  const splits = await openTrainingData(settings.data, settings.modalities, quiet);
+  const loaded = await openData(settings.data, settings.modalities);
+  const { splits } = loaded;
   const plan = await locating(given, () => planRun(settings, splits.train));
   if (flags.dryRun === true) return { text: stringify(plan.config), json: { out, config: plan.config } };
   const folder = disk(out);
@@ -45,6 +45,7 @@ export async function train(data: string | undefined, flags: TrainFlags): Promis
     await removeRun(folder);
     await removeAsides(out);
   }
+  tellData(loaded, flags.quiet === true);
   const testHashes = await hashSplits({ test: splits.test }, plan.config.modalities);
   const run = await runAtTerminal(out, flags.quiet === true, (options) =>
     startRun(folder, plan, splits, { ...options, testHashes, dataPath: path.resolve(settings.data) }),
