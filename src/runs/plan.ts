@@ -33,7 +33,7 @@ export function planRun(settings: Settings, train: Dataset): Plan {
   const modalities = settings.modalities ?? known;
   requireModalities(modalities, known, `${settings.data}, modalities`);
   if (modalities.length < 2) {
-    const message = `one modality (${modalities[0]}) is not enough; a method needs two or more.`;
+    const message = `one modality (${modalities[0]}) is not enough; a method needs two or more. Name another, or add one to the data.`;
     throw issuesError([{ path: ["modalities"], message }]);
   }
   const { hidden, ...mlpOptions } = settings.encoder;
@@ -45,13 +45,15 @@ export function planRun(settings: Settings, train: Dataset): Plan {
     ...settings.options,
   } as never) as unknown as Method;
   requireTarget(method, train);
-  const rates = settings.learningRate;
+  const { epochs, learningRate: rates } = settings;
   const issues = [
-    ...stageIssues("epochs", settings.epochs, method),
+    ...(typeof epochs === "object" ? stageIssues("epochs", epochs, method) : []),
     ...(typeof rates === "object" ? stageIssues("learningRate", rates, method) : []),
   ];
   if (issues.length > 0) throw issuesError(issues);
-  if (method.stages.every((stage) => settings.epochs[stage.name] === 0)) {
+  const epochsOf = (stage: Method["stages"][number]): number =>
+    typeof epochs === "number" ? epochs : (epochs[stage.name] ?? stage.epochs);
+  if (method.stages.every((stage) => epochsOf(stage) === 0)) {
     throw issuesError([{ path: ["epochs"], message: "every stage has 0 epochs; nothing would be trained." }]);
   }
   const byStage = (value: (stage: Method["stages"][number]) => number): Record<string, number> =>
@@ -59,7 +61,7 @@ export function planRun(settings: Settings, train: Dataset): Plan {
   const config: RunConfig = {
     ...settings,
     modalities,
-    epochs: byStage((stage) => settings.epochs[stage.name] ?? stage.epochs),
+    epochs: byStage(epochsOf),
     learningRate: byStage((stage) => (typeof rates === "number" ? rates : (rates?.[stage.name] ?? stage.learningRate))),
     optimiser: { name: settings.optimiser.name, ...withoutRate(optimiserOf(settings.optimiser).settings) },
     options: method.description.options as Settings["options"],

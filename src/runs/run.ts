@@ -88,7 +88,7 @@ export async function resumeRun(folder: Folder, data: TrainingData, options: Run
   requireSameData(folder.label, before.data.hashes, hashes);
   if ((await identityOf(plan.config, hashes)) !== before.identity) {
     throw runError(
-      `${folder.label}: the settings in ${runFiles.record} are not those the run was started with. Undo the change, or start a new run.`,
+      `${folder.label}: with this version of dmil, its settings stand for another run than the one that was started (with ${before.environment.dmil ?? "another version"}). Go on with that version, or begin the run anew: dmil train DATA --out ${folder.label} --force`,
     );
   }
   const record: RunRecord = {
@@ -231,7 +231,7 @@ function requireSameData(label: string, before: DataHashes, hashes: DataHashes):
   const changed = names.filter((name) => before[name] !== hashes[name]);
   if (changed.length === 0) return;
   throw runError(
-    `${label}: the data is not what the run was started with; changed: ${changed.join(", ")}. Bring the old data back, or start a new run.`,
+    `${label}: the data is not what the run was started with; changed: ${changed.join(", ")}. Bring the old data back, or begin a new run.`,
     { changed },
   );
 }

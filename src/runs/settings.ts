@@ -20,8 +20,8 @@ export interface Settings {
   readonly seed: number;
   /** 64. */
   readonly batchSize: number;
-  /** By stage; the method's own where left out. */
-  readonly epochs: Readonly<Record<string, number>>;
+  /** For all stages or by stage; the method's own where left out. */
+  readonly epochs: number | Readonly<Record<string, number>>;
   /** For all stages or by stage; the method's own where left out. */
   readonly learningRate?: number | Readonly<Record<string, number>> | undefined;
   /** Its name (adam, adamw, sgd), and its settings but the learning rate. */
@@ -56,7 +56,14 @@ const text = (what: string): z.ZodType<string> => z.string({ error: allowing(wha
 const byStage = (value: z.ZodType<number>, example: string): z.ZodType<Readonly<Record<string, number>>> =>
   z.record(z.string(), value, { error: allowing(`a number for each stage, for example ${example}`) });
 
-const rate = positive("0.001");
+/** One value for all stages, or a value for each that is named. */
+const forStages = (value: z.ZodType<number>, example: string) =>
+  z.unknown().superRefine((given, context) => {
+    if (given === undefined) return;
+    const named = byStage(value, `{whole: ${example}}, or one for all, for example ${example}`);
+    for (const issue of optionIssues(typeof given === "number" ? value : named, given))
+      context.addIssue({ code: "custom", path: [...issue.path], message: issue.message });
+  });
 
 const schema = z.strictObject(
   {
@@ -68,16 +75,8 @@ const schema = z.strictObject(
     method: text("the name of a method").default("dmil"),
     seed: whole(0, "0").default(0),
     batchSize: whole(2, "64").default(64),
-    epochs: byStage(whole(0, "10"), "{whole: 10}").default({}),
-    learningRate: z
-      .unknown()
-      .superRefine((value, context) => {
-        if (value === undefined) return;
-        const stages = byStage(rate, "{whole: 0.001}, or one for all, for example 0.001");
-        const issues = optionIssues(typeof value === "number" ? rate : stages, value);
-        for (const issue of issues) context.addIssue({ code: "custom", path: [...issue.path], message: issue.message });
-      })
-      .optional(),
+    epochs: forStages(whole(0, "10"), "10").default({}),
+    learningRate: forStages(positive("0.001"), "0.001").optional(),
     optimiser: z
       .looseObject({ name: oneOf("adam", "adamw", "sgd").default("adam") }, { error: allowing("{name: adam}") })
       .default({ name: "adam" }),

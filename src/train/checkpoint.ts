@@ -58,7 +58,7 @@ export async function encodeCheckpoint(checkpoint: Checkpoint, frame: Frame): Pr
   const all: Record<string, State[string]> = { ...tensors };
   for (const group of groups)
     for (const [name, value] of Object.entries(checkpoint[group])) all[`${group}/${name}`] = value;
-  return sealState(all, { position: JSON.stringify(position), identity, dmil: text });
+  return sealState(all, { position: JSON.stringify(position), identity, model: text });
 }
 
 /** Reads a checkpoint. @throws DataError when it is damaged. */
@@ -87,7 +87,7 @@ async function open(
     where,
     advice: "Remove this file, and `dmil resume RUN` trains anew with the same settings.",
   });
-  const { position, identity, dmil: text } = metadata;
+  const { position, identity, model: text } = metadata;
   if (position === undefined || identity === undefined || text === undefined) {
     throw dataError(`${where}: this is not a checkpoint of a run. Bring back the one that was there.`, { where });
   }

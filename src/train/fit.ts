@@ -192,7 +192,7 @@ async function readCheckpoint({ folder, identity = "" }: FitOptions): Promise<Ch
   const checkpoint = await decodeCheckpoint(await folder.read(files.last), `${folder.label}/${files.last}`);
   if (checkpoint.identity !== identity) {
     throw runError(
-      `${folder.label}: the settings or the data are not those the run was started with; it cannot go on.`,
+      `${folder.label}: the settings or the data are not those the run was started with. Bring those back, or use another folder.`,
     );
   }
   if (checkpoint.position.failed !== undefined) {

@@ -192,16 +192,16 @@ describe("a run refuses", () => {
     await startRun(folder, plan(), data, stopping(4)).catch(() => {});
     const changed = { ...data.train, labels: data.train.labels.map((label, i) => (i === 7 ? 1 - label : label)) };
     expect(await message(resumeRun(folder, { ...data, train: changed }))).toMatchInlineSnapshot(
-      `"RunError: runs/broken: the data is not what the run was started with; changed: train/labels. Bring the old data back, or start a new run."`,
+      `"RunError: runs/broken: the data is not what the run was started with; changed: train/labels. Bring the old data back, or begin a new run."`,
     );
     const fewer = takeRows(data.validation, [...data.validation.ids.keys()].slice(1));
     expect(await message(resumeRun(folder, { ...data, validation: fewer }))).toMatchInlineSnapshot(
-      `"RunError: runs/broken: the data is not what the run was started with; changed: validation/a, validation/b, validation/labels. Bring the old data back, or start a new run."`,
+      `"RunError: runs/broken: the data is not what the run was started with; changed: validation/a, validation/b, validation/labels. Bring the old data back, or begin a new run."`,
     );
     const record = await readRecord(folder);
     await writeRecord(folder, { ...record, config: { ...record.config, batchSize: 16 } });
     expect(await message(resumeRun(folder, data))).toMatchInlineSnapshot(
-      `"RunError: runs/broken: the settings in run.json are not those the run was started with. Undo the change, or start a new run."`,
+      `"RunError: runs/broken: with this version of dmil, its settings stand for another run than the one that was started (with 0.0.0). Go on with that version, or begin the run anew: dmil train DATA --out runs/broken --force"`,
     );
   });
 

@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { memoryFolder, readText } from "../../src/core/folder.ts";
 import type { State } from "../../src/core/tensor.ts";
+import { writeSafetensors } from "../../src/data/formats/safetensors.ts";
 import { dmil } from "../../src/methods/dmil/index.ts";
 import { methodFrom } from "../../src/methods/index.ts";
 import { mlp } from "../../src/nn/mlp.ts";
@@ -148,6 +149,19 @@ test("a model survives its file form", async () => {
   const again = await decodeModel(await encodeModel(fitted), methodFrom, "model");
   expect(bits(again.state)).toBe(bits(fitted.state));
   expect(await evaluate(again, data.test)).toEqual(await evaluate(fitted, data.test));
+});
+
+test("a model of an earlier version, a foreign file and a damaged model are told apart", async () => {
+  const older = writeSafetensors({}, { dmil: JSON.stringify({ format: "dmil-model-2", method: "joint" }) });
+  await expect(decodeModel(older, methodFrom, "m")).rejects.toThrow(
+    "m: this model was written by an earlier version of dmil (dmil-model-2, without a checksum), which this one does not read. Train it again.",
+  );
+  await expect(decodeModel(writeSafetensors({}), methodFrom, "m")).rejects.toThrow(/^m: the checksum is missing/);
+  const folder = memoryFolder();
+  await fit(smallDmil(), data, { ...base, epochs: { intra: 1, components: 0, whole: 0 }, folder });
+  const checkpoint = await folder.read(files.last);
+  await expect(decodeModel(checkpoint, methodFrom, "m")).rejects.toThrow(/^m: this file holds no model\./);
+  await expect(decodeCheckpoint(await folder.read(files.best), "c")).rejects.toThrow(/^c: this is not a checkpoint/);
 });
 
 test("a loss that is not finite stops the run and names step, stage and term", async () => {
