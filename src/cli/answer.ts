@@ -1,6 +1,7 @@
 /** @file What a command gives back, and how it reaches the terminal: one answer on stdout, everything else on stderr. */
 import pc from "picocolors";
 import { DmilError } from "../core/errors.ts";
+import { isSystemError, systemReason } from "../node/system-errors.ts";
 
 /** A command's result, for people and for programs. */
 export interface Answer {
@@ -46,6 +47,10 @@ export function printError(thrown: unknown, asJson: boolean): number {
 /** Errors we did not expect are ours to mend, and say so. */
 function expected(thrown: unknown): DmilError {
   if (thrown instanceof DmilError) return thrown;
+  if (isSystemError(thrown)) {
+    const where = thrown.path === undefined ? thrown.syscall : `${thrown.syscall} ${thrown.path}`;
+    return new DmilError("RunError", `${where}: ${systemReason(thrown)}`, { system: thrown.code }, thrown);
+  }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   if (/allocation failed|invalid (typed )?array length/i.test(message)) {
     const advice = "Use a smaller model or batch, fewer samples, or a machine with more memory.";

@@ -2,7 +2,8 @@
 import * as path from "node:path";
 import { stringify } from "yaml";
 import { configError, runError } from "../../core/errors.ts";
-import { disk, isDirectory, removeAsides } from "../../node/disk.ts";
+import { removeAsides } from "../../node/asides.ts";
+import { disk, isDirectory } from "../../node/disk.ts";
 import { planRun } from "../../runs/plan.ts";
 import { readRecord, runFiles } from "../../runs/record.ts";
 import { removeRun, requireNoRun, startRun } from "../../runs/run.ts";
