@@ -101,7 +101,10 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
   add(program, "explain <run>", "what each component contributed, sample by sample")
     .addOption(split())
     .option("--data <dir>", "other data of the same kind")
-    .option("--out <file>", "a row a sample: .csv, .jsonl or .parquet (default: a summary and three samples)")
+    .option(
+      "--out <file>",
+      "a row a sample: .csv (with ' before what a spreadsheet would run), .jsonl or .parquet (default: a summary and three samples)",
+    )
     .option("--probe", "also train fresh models on the frozen representations: what can be read where")
     .action(async (run, flags) => give((await import("./commands/explain.ts")).explain(run, flags)));
   add(program, "export <run>", "the model as one file")
@@ -132,7 +135,7 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
       "features: broja, pmin, lsmi, cvx (default: broja,pmin); a CSV: also imin, mmi, ccs, sx (default: broja)",
     )
     .option("--by <class>", "also means by class")
-    .option("--samples <file>", "a row a sample: .csv, .jsonl or .parquet")
+    .option("--samples <file>", "a row a sample: .csv (with ' before what a spreadsheet would run), .jsonl or .parquet")
     .option("--out <file>", "a page with figures: .html")
     .option("--folds <n>", "parts of the cross-fit, or own for the data's own split (default: 5)")
     .option("--nulls <n>", "fits to permuted labels (default: 1)")

@@ -3,6 +3,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
+import { printable } from "../core/printable.ts";
 import type { Dataset, SplitName } from "../data/dataset.ts";
 import { type LoadedData, readDataset } from "../data/load.ts";
 import { disk } from "../node/disk.ts";
@@ -14,7 +15,7 @@ import { isDeviceFile } from "./paths.ts";
 /** Loads data and tells its warnings. */
 export async function openData(directory: string, modalities?: readonly string[]): Promise<LoadedData> {
   const loaded = await readDataset(disk(directory), modalities === undefined ? {} : { modalities });
-  for (const warning of loaded.report.warnings) note(`note: ${warning}`);
+  for (const warning of loaded.report.warnings) note(`note: ${printable(warning)}`);
   return loaded;
 }
 
