@@ -1,6 +1,6 @@
 /** @file `dmil data generate`: data whose true component is known for every sample. */
 import * as z from "zod";
-import { configError, DmilError, hint, runError } from "../../core/errors.ts";
+import { configError, DmilError, hint, listing, runError } from "../../core/errors.ts";
 import { optionIssues } from "../../core/options.ts";
 import { type DataSplits, SPLITS } from "../../data/dataset.ts";
 import { interactionMixture, type MixtureOptions, splitSizes } from "../../data/synthetic/mixture.ts";
@@ -151,7 +151,7 @@ export async function dataGenerate(flags: GenerateFlags): Promise<Answer> {
   const samples = Object.fromEntries(SPLITS.map((split) => [split, splits[split].labels.length]));
   const listed = Object.entries(samples).map(([split, n]) => `${split} ${n}`);
   return {
-    text: `${out}: ${count(modalities.length, "modality")} (${modalities.join(", ")}), ${listed.join(", ")}\nnext: dmil train ${quoted(out)}`,
+    text: `${out}: ${count(modalities.length, "modality")} (${listing(modalities)}), ${listed.join(", ")}\nnext: dmil train ${quoted(out)}`,
     json: { out, kind: name, options: settings, samples },
   };
 }
