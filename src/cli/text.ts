@@ -11,6 +11,8 @@ export function terminalWidth(stream: NodeJS.WriteStream = process.stdout): numb
 /** Two columns of names and the gap between them fit into this. */
 const NARROWEST = 40;
 const GAP = "  ";
+/** With so much room a last column of words goes on in lines of its own. */
+const FOR_WORDS = 30;
 
 /** How a table is laid out. */
 export interface Layout {
@@ -22,7 +24,8 @@ export interface Layout {
 
 /**
  * Rows as aligned columns, two spaces apart; columns of numbers (below their first row) are aligned at the right. Where they
- * are wider than there is room, long names lose their middle; what is still too wide goes on in blocks below one another.
+ * are wider than there is room, a last column of words is broken into lines; else long names lose their middle, and what is
+ * still too wide goes on in blocks below one another.
  */
 export function table(
   rows: readonly (readonly string[])[],
@@ -32,6 +35,8 @@ export function table(
   const cells = rows.map((row) => Array.from({ length: columns }, (_, c) => printable(row[c] ?? "")));
   const all = Array.from({ length: columns }, (_, c) => c);
   if (widthOf(cells, all) <= width) return aligned(cells, all);
+  const room = width - widthOf(cells, all.slice(0, -1)) - GAP.length;
+  if (room >= FOR_WORDS && !isNumeric(cells, columns - 1)) return aligned(wordsBelow(cells, room), all);
   const first = all.slice(0, fixed);
   const cut = (cell: string, most: number): string => (isNumber(cell) ? cell : shortened(cell, most));
   const most = Math.floor((width - GAP.length) / 2 / fixed);
@@ -63,11 +68,26 @@ function widthOf(cells: Cells, columns: readonly number[]): number {
 function aligned(cells: Cells, columns: readonly number[]): string {
   const layout = columns.map((c) => {
     const own = columnWidth(cells, c);
-    const isNumeric = cells.slice(1).every((row) => isNumber(row[c]!));
-    return (row: readonly string[]): string => (isNumeric ? row[c]!.padStart(own) : row[c]!.padEnd(own));
+    const atRight = isNumeric(cells, c);
+    return (row: readonly string[]): string => (atRight ? row[c]!.padStart(own) : row[c]!.padEnd(own));
   });
   const line = (row: readonly string[]): string => layout.map((cell) => cell(row)).join(GAP);
   return cells.map((row) => line(row).trimEnd()).join("\n");
+}
+
+/** Does a column hold numbers, or nothing, below its first row? */
+function isNumeric(cells: Cells, c: number): boolean {
+  const held = cells.slice(1).flatMap((row) => (row[c] === "" ? [] : [row[c]!]));
+  return held.length > 0 && held.every(isNumber);
+}
+
+/** Rows whose last cells are broken between words, with rows below them for what does not fit. */
+function wordsBelow(cells: Cells, room: number): Cells {
+  return cells.flatMap((row) => {
+    const words = row.at(-1)!.split(" ");
+    const lines = wrapped(words.map((word) => shortened(word, room - 2)).join(" "), room).split("\n");
+    return lines.map((line, i) => [...row.slice(0, -1).map((cell) => (i === 0 ? cell : "")), line]);
+  });
 }
 
 function isNumber(cell: string): boolean {

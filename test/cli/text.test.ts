@@ -58,7 +58,19 @@ test("a long name keeps both its ends, and has all the room that is left", () =>
       ],
       { width: 40 },
     ),
-  ).toBe("a  name\n1  first xxxxxxxxxxxx…xxxxxxxxxxxxx last");
+  ).toBe("a  name\n1  first\n     xxxxxxxxxxxxxxxxx…xxxxxxxxxxxxxxxxx\n     last");
+});
+
+test("a last column of words is broken into lines, and numbers beside it stay at the right", () => {
+  const rows = [
+    ["name", "n", "why"],
+    ["a", "10", "one two three four five six seven eight nine"],
+    ["b", "9", ""],
+    ["c", "1", "x".repeat(50)],
+  ];
+  expect(table(rows, { width: 42 })).toBe(
+    `name   n  why\na     10  one two three four five six\n            seven eight nine\nb      9\nc      1  ${"x".repeat(15)}…${"x".repeat(14)}`,
+  );
 });
 
 test("any table fits, and keeps all its numbers", () => {
