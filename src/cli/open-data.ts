@@ -1,5 +1,4 @@
 /** @file Data folders and run folders as commands meet them. */
-import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
@@ -10,7 +9,7 @@ import { disk } from "../node/disk.ts";
 import { type OpenRun, openRun, requireClasses } from "../runs/open.ts";
 import { runFiles } from "../runs/record.ts";
 import { note } from "./answer.ts";
-import { isDeviceFile } from "./paths.ts";
+import { goesNowhere } from "./paths.ts";
 
 /** Loads data and tells its warnings. */
 export async function openData(directory: string, modalities?: readonly string[]): Promise<LoadedData> {
@@ -45,6 +44,6 @@ export async function openForQuestions(
 
 /** Writes one file given by its path. */
 export async function writeFile(file: string, bytes: Uint8Array | string): Promise<void> {
-  if (isDeviceFile(file)) return fs.writeFile(file, bytes);
+  if (goesNowhere(file)) return;
   await disk(path.dirname(file)).write(path.basename(file), bytes);
 }

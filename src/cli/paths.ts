@@ -17,8 +17,8 @@ const KINDS: Readonly<Record<string, "folder" | "file">> = {
 /** Flags that name what is read; what another flag names is written. */
 const READ: readonly string[] = ["--data", "--config"];
 
-/** Files of devices that text may go to. */
-const DEVICE_FILES = /^\/dev\/(null|stdout|stderr|fd\/\d+)$/;
+/** Whoever does not want a file writes it here. Standard output is no place for one: the answer goes there. */
+const NOWHERE = "/dev/null";
 
 /** Places of the system below which nothing of a user lies; /dev/shm is memory that may be used. */
 const SYSTEM = /^\/(proc|sys|dev)(\/|$)(?!shm(\/|$))/;
@@ -42,9 +42,9 @@ export function checkPaths(command: Command): void {
   }
 }
 
-/** Does text go straight to a device, and not to a file that can be replaced? */
-export function isDeviceFile(file: string): boolean {
-  return DEVICE_FILES.test(path.resolve(file));
+/** Is a file not to be kept? It is a device then, which must not be replaced. */
+export function goesNowhere(file: string): boolean {
+  return path.resolve(file) === NOWHERE;
 }
 
 function textsOf(value: unknown): string[] {
@@ -61,7 +61,7 @@ function requireGiven(label: string, given: string): void {
 function requireWritable(flag: string, kind: "folder" | "file", given: string): void {
   const where = `${flag} ${given}`;
   const full = path.resolve(given);
-  if (kind === "file" && DEVICE_FILES.test(full)) return;
+  if (kind === "file" && goesNowhere(given)) return;
   const own = statsOf(full);
   if (kind === "file" && (own?.isDirectory() || /[/\\]$/.test(given))) {
     throw configError(`${where}: this is a folder; give the name of a file, as in ${path.join(given, "NAME")}.`);

@@ -19,10 +19,10 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTDIR: "a part of its path is a file, not a folder.",
   EEXIST: "a part of its path is a file, not a folder.",
   ELOOP: "its path is a circle of links. Give the place that the links should lead to.",
-  EMFILE: "too many files are open in this process. Raise the limit (ulimit -n), or use fewer workers.",
-  ENFILE: "too many files are open on this machine. Close other programs, or use fewer workers.",
-  EAGAIN: "the system has no room for another process. Use fewer workers, or raise the limit (ulimit -u).",
-  ENOMEM: "there is not enough memory. Use fewer workers, a smaller model or batch, or a machine with more.",
+  EMFILE: "too many files are open in this process. Raise the limit, as with ulimit -n 4096.",
+  ENFILE: "too many files are open on this machine. Close other programs, then go on.",
+  EAGAIN: "the system has no room for another process. Use fewer workers, or raise the limit of processes (ulimit -u).",
+  ENOMEM: "there is not enough memory. Use fewer workers, a smaller model or batch, or a machine with more memory.",
   ENAMETOOLONG: "its name is too long for the file system.",
 };
 

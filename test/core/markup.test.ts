@@ -19,7 +19,7 @@ test.each([
   ["back\\slash &lt;", "back\\\\slash &amp;lt;"],
   ["ogm-ge 0.911 ± 0.014, p < 0.001", "ogm-ge 0.911 ± 0.014, p \\< 0.001"],
 ])("Markdown: %j", (given, shown) => {
-  expect(markdownEscaped(given).replace("\\\\\\\\", "\\\\")).toBe(shown);
+  expect(markdownEscaped(given)).toBe(shown);
 });
 
 test("Markdown: a fence that the code cannot close", () => {

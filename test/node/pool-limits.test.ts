@@ -13,7 +13,7 @@ const refused = (code: string): Error => Object.assign(new Error(`spawn ${code}`
 test.each([
   ["EAGAIN", /no room for another process\. Use fewer workers/],
   ["ENOMEM", /not enough memory\. Use fewer workers/],
-  ["EMFILE", /too many files are open in this process\. Raise the limit \(ulimit -n\), or use fewer workers/],
+  ["EMFILE", /too many files are open in this process\. Raise the limit, as with ulimit -n 4096\./],
 ])("%s, thrown or told later by a child without a channel", async (code, reason) => {
   fork.mockImplementationOnce(() => {
     throw refused(code);
