@@ -1,6 +1,6 @@
 /** @file A CSV of discrete columns: two or more sources and a target, read as symbols and never as measurements. */
 import * as path from "node:path";
-import { dataError } from "../core/errors.ts";
+import { dataError, listing } from "../core/errors.ts";
 import { type CsvTable, csvTexts, parseNumber, readCsv, TEXT_COLUMNS } from "../data/formats/csv.ts";
 import { disk } from "../node/disk.ts";
 
@@ -33,7 +33,7 @@ export async function readSymbols(file: string): Promise<SymbolFile> {
   );
   const target = TARGETS.find((name) => others.includes(name)) ?? others.at(-1);
   if (target === undefined) {
-    throw dataError(`${file}: columns ${csv.columns.join(", ")}; two sources and a target are needed.`, { file });
+    throw dataError(`${file}: columns ${listing(csv.columns)}; two sources and a target are needed.`, { file });
   }
   const ids = csv.columns.includes("id") ? csvTexts(csv, "id") : undefined;
   checkIds(file, ids ?? []);

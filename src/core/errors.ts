@@ -59,10 +59,20 @@ export function nearest(word: string, allowed: readonly string[]): string | unde
   return best;
 }
 
+/** `a, b, c`, and where there are more than `most` of them `a, b, ... and 990 more`. */
+export function listing(names: readonly string[], most: number = 12): string {
+  // The last one takes no more room than the words that would stand for it.
+  if (names.length <= most + 1) return names.join(", ");
+  return `${names.slice(0, most).join(", ")}, ... and ${names.length - most} more`;
+}
+
+/** So many allowed words are told: all methods, and the figures of most runs. */
+const MOST_ALLOWED = 40;
+
 /** `"; did you mean x?"` or `". Allowed: a, b."`, to end a message about an unknown name. */
 export function hint(word: string, allowed: readonly string[]): string {
   const near = nearest(word, allowed);
-  return (near === undefined ? "." : `; did you mean "${near}"?`) + ` Allowed: ${allowed.join(", ")}.`;
+  return (near === undefined ? "." : `; did you mean "${near}"?`) + ` Allowed: ${listing(allowed, MOST_ALLOWED)}.`;
 }
 
 /** Letters inserted, left out, exchanged for others, or two neighbours swapped. */

@@ -1,6 +1,6 @@
 /** @file Options: zod schemas with our messages. Unknown keys are errors that name the nearest known key. */
 import * as z from "zod";
-import { configError, hint } from "./errors.ts";
+import { configError, hint, listing } from "./errors.ts";
 
 /** Settings as a user writes them: everything may be left out. */
 export type Loose<T> = { readonly [K in keyof T]?: T[K] | undefined };
@@ -21,7 +21,7 @@ export function oneOf<const T extends readonly [string, ...string[]]>(...allowed
     error: ({ input }) =>
       typeof input === "string"
         ? `unknown word "${input}"${hint(input, allowed)}`
-        : `${shown(input)} given; allowed: ${allowed.join(", ")}.`,
+        : `${shown(input)} given; allowed: ${listing(allowed, 40)}.`,
   });
 }
 

@@ -1,5 +1,5 @@
 /** @file Checks of data: what is wrong ends in a DataError that names file and row, what is odd becomes a warning. */
-import { dataError, hint } from "../core/errors.ts";
+import { dataError, hint, listing } from "../core/errors.ts";
 import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
 import { type DataSplits, type Dataset, featureCount, SPLITS, type SplitName, type Target } from "./dataset.ts";
 import { hasMissing, presentAt, rowsByPattern } from "./presence.ts";
@@ -149,7 +149,7 @@ function checkAlike(splits: DataSplits, split: SplitName, where: Where): void {
   const { classes } = splits[split];
   if (classes.length !== splits.train.classes.length || classes.some((name, k) => name !== splits.train.classes[k])) {
     throw dataError(
-      `the ${split} split has the classes ${classes.join(", ")}, the train split ${splits.train.classes.join(", ")}; all splits need the same classes in the same order.`,
+      `the ${split} split has the classes ${listing(classes)}, the train split ${listing(splits.train.classes)}; all splits need the same classes in the same order.`,
     );
   }
 }
@@ -219,7 +219,7 @@ function checkPresence(data: Dataset, split: SplitName, where: Where): void {
   for (let row = 0; row < n; row++) {
     if (presentAt(data, row).length > 0) continue;
     throw dataError(
-      `${where(split, `${names[0]!}_present`)}: row ${row} (from 0) has none of the modalities ${names.join(", ")}; each sample needs at least one. Take such samples out, or choose other modalities.`,
+      `${where(split, `${names[0]!}_present`)}: row ${row} (from 0) has none of the modalities ${listing(names)}; each sample needs at least one. Take such samples out, or choose other modalities.`,
       { row, split },
     );
   }
@@ -306,7 +306,7 @@ function checkClasses(
   for (const split of ["validation", "test"] as const) {
     if (reports[split].missing === reports[split].samples) continue;
     const without = classes.filter((_, k) => reports[split].counts[k] === 0);
-    if (without.length > 0) warnings.push(`the ${split} split has no sample of class ${without.join(", ")}.`);
+    if (without.length > 0) warnings.push(`the ${split} split has no sample of class ${listing(without)}.`);
   }
 }
 
@@ -331,7 +331,7 @@ function warnSharedGroups(splits: DataSplits, warnings: string[]): void {
     const shared = [...new Set(splits[split].groups ?? [])].filter((group) => train.has(group));
     if (shared.length > 0) {
       warnings.push(
-        `${shared.length} groups are in train and in ${split} (${shared.slice(0, 4).join(", ")}${shared.length > 4 ? ", ..." : ""}): results on ${split} may be too good.`,
+        `${shared.length} groups are in train and in ${split} (${listing(shared, 4)}): results on ${split} may be too good.`,
       );
     }
   }
@@ -350,7 +350,6 @@ function findConstant(values: Float32Array, width: number, mask: Uint8Array | un
 }
 
 function constantWarning(where: string, columns: readonly number[], shape: Shape): string {
-  const listed = `${columns.slice(0, 5).join(", ")}${columns.length > 5 ? ", ..." : ""}`;
   const of = featureCount({ shape });
-  return `${where}: ${columns.length} of ${of} columns are constant in train (${listed}); they tell nothing, and standardising gives them scale 1.`;
+  return `${where}: ${columns.length} of ${of} columns are constant in train (${listing(columns.map(String), 5)}); they tell nothing, and standardising gives them scale 1.`;
 }

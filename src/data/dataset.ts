@@ -1,5 +1,5 @@
 /** @file Dataset: sample ids, named modalities, labels, groups, optional truth. The shape of data everywhere after the disk. */
-import { configError, dataError, hint } from "../core/errors.ts";
+import { configError, dataError, hint, listing } from "../core/errors.ts";
 import { type Shape, sizeOf } from "../core/shape.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
 
@@ -78,7 +78,7 @@ export function selectModalities(dataset: Dataset, names: readonly string[]): Da
 /** Checks a choice of modalities. @throws ConfigError for none, an unknown or a repeated name. */
 export function requireModalities(names: readonly string[], known: readonly string[], where: string): void {
   if (names.length === 0) {
-    throw configError(`${where}: no modality was chosen; name at least one of ${known.join(", ")}.`, { known });
+    throw configError(`${where}: no modality was chosen; name at least one of ${listing(known)}.`, { known });
   }
   names.forEach((name, i) => {
     if (!known.includes(name)) {

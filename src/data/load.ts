@@ -1,5 +1,5 @@
 /** @file The loader: from a folder to three checked splits. */
-import { dataError } from "../core/errors.ts";
+import { dataError, listing } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { checkSplits, type DataReport } from "./check.ts";
@@ -193,16 +193,14 @@ async function chooseModalities(
   }
   if (names.length === 0) {
     throw dataError(
-      `${source.label}: the train split has no array of features beside the labels (found: ${available.join(", ") || "none"}); add one of floats, [N, F].`,
+      `${source.label}: the train split has no array of features beside the labels (found: ${listing(available) || "none"}); add one of floats, [N, F].`,
       { available },
     );
   }
   for (const split of others) {
     const extra = modalityNames(source, split).filter((name) => !available.includes(name));
     if (extra.length > 0) {
-      warnings.push(
-        `${source.label}: ${extra.join(", ")} of the ${split} split is not in the train split and not used.`,
-      );
+      warnings.push(`${source.label}: ${listing(extra)} of the ${split} split is not in the train split and not used.`);
     }
   }
   return names;

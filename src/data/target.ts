@@ -1,5 +1,5 @@
 /** @file Targets that are no classes: several yes/no labels, or numbers. From the disk to [N, L], their checks, and what needs classes. */
-import { configError, dataError } from "../core/errors.ts";
+import { configError, dataError, listing } from "../core/errors.ts";
 import { formatShape, sameShape } from "../core/shape.ts";
 import { float32 } from "../core/tensor.ts";
 import type { DataSplits, Dataset, SplitName, Target, TargetKind } from "./dataset.ts";
@@ -15,8 +15,8 @@ export function targetKind({ target }: Pick<Dataset, "target">): TargetKind {
 
 /** `4 classes`, `labels (happy, sad)` or `values (sentiment)`, for messages. */
 export function describeTarget({ target, classes }: Pick<Dataset, "target" | "classes">): string {
-  if (target === undefined) return `classes (${listed(classes)})`;
-  return `${target.kind} (${listed(target.names)})`;
+  if (target === undefined) return `classes (${listing(classes)})`;
+  return `${target.kind} (${listing(target.names)})`;
 }
 
 /** @throws ConfigError where `what` needs class labels and the data has none. */
@@ -71,7 +71,7 @@ export function readTarget(
   if (!fits) {
     const wanted = L === 1 ? "[N] or [N, 1]" : `[N, ${L}]`;
     throw dataError(
-      `${where}: has the shape ${formatShape(shape)}; dataset.json says that the target is ${L === 1 ? `the one of ${kind} called ${names[0]}` : `${L} ${kind} (${listed(names)})`}, so ${wanted} is needed. Correct the file or the names of the target.`,
+      `${where}: has the shape ${formatShape(shape)}; dataset.json says that the target is ${L === 1 ? `the one of ${kind} called ${names[0]}` : `${L} ${kind} (${listing(names)})`}, so ${wanted} is needed. Correct the file or the names of the target.`,
       { where, shape },
     );
   }
@@ -186,8 +186,4 @@ function numberOf(text: string, row: number, where: string): number {
     `${where}: row ${row} (from 0) is ${JSON.stringify(text.slice(0, 40))}, not a number; leave the cell empty where nothing is known.`,
     { where, row },
   );
-}
-
-function listed(names: readonly string[]): string {
-  return names.length > 8 ? `${names.slice(0, 8).join(", ")}, ... ${names.length} in all` : names.join(", ");
 }

@@ -3,7 +3,7 @@
  * loss; the training loop, the command line and the reports know methods through this file alone.
  */
 import * as z from "zod";
-import { configError, hint } from "../core/errors.ts";
+import { configError, hint, listing } from "../core/errors.ts";
 import { parseOptions } from "../core/options.ts";
 import type { Shape } from "../core/shape.ts";
 import type { TargetKind } from "../data/dataset.ts";
@@ -213,13 +213,13 @@ export function defineMethod<S extends z.ZodType, O extends Outputs>(
     const modalities = Object.keys(encoders);
     if (modalities.length < 2) {
       throw configError(
-        `${definition.name}: encoders has ${modalities.length} modalities (${modalities.join(", ")}); two or more are needed.`,
+        `${definition.name}: encoders has ${modalities.length} modalities (${listing(modalities)}); two or more are needed.`,
       );
     }
     const { most = Number.POSITIVE_INFINITY } = definition;
     if (modalities.length > most) {
       throw configError(
-        `${definition.name} is defined for ${most === 2 ? most : `at most ${most}`} modalities; ${modalities.length} were given (${modalities.join(", ")}). Choose ${most} of them.`,
+        `${definition.name} is defined for ${most === 2 ? most : `at most ${most}`} modalities; ${modalities.length} were given (${listing(modalities)}). Choose ${most} of them.`,
         { most, modalities },
       );
     }

@@ -1,5 +1,5 @@
 /** @file A run opened for questions: its record, its model, and data checked to be of the same kind. */
-import { DmilError, dataError, runError } from "../core/errors.ts";
+import { DmilError, dataError, listing, runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { describeTarget, sameTarget } from "../data/target.ts";
@@ -140,15 +140,14 @@ export function requireClasses(fitted: Fitted, dataset: Dataset): void {
   const { classes, target } = fitted;
   if (target !== undefined || dataset.target !== undefined) {
     if (target !== undefined && dataset.target !== undefined && sameTarget(target, dataset.target)) return;
-    const model =
-      target === undefined ? `classes (${classes.join(", ")})` : `${target.kind} (${target.names.join(", ")})`;
+    const model = target === undefined ? `classes (${listing(classes)})` : `${target.kind} (${listing(target.names)})`;
     throw dataError(
       `the ${dataset.name} data has ${describeTarget(dataset)}, the model ${model}; they must be the same in the same order. Say so under "target" in dataset.json.`,
     );
   }
   if (classes.length === dataset.classes.length && classes.every((name, k) => name === dataset.classes[k])) return;
   throw dataError(
-    `the ${dataset.name} data has the classes ${dataset.classes.join(", ")}, the model ${classes.join(", ")}; they must be the same in the same order. Name them in dataset.json.`,
+    `the ${dataset.name} data has the classes ${listing(dataset.classes)}, the model ${listing(classes)}; they must be the same in the same order. Name them in dataset.json.`,
     { data: dataset.classes, model: classes },
   );
 }

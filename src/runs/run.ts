@@ -1,5 +1,5 @@
 /** @file A run: training with a memory. It starts, goes on after an interrupt or a kill to the same bits, and ends. */
-import { DmilError, runError } from "../core/errors.ts";
+import { DmilError, listing, runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
 import type { FitEvent } from "../train/events.ts";
 import { figuresOf } from "../train/figures.ts";
@@ -231,7 +231,7 @@ function requireSameData(label: string, before: DataHashes, hashes: DataHashes):
   const changed = names.filter((name) => before[name] !== hashes[name]);
   if (changed.length === 0) return;
   throw runError(
-    `${label}: the data is not what the run was started with; changed: ${changed.join(", ")}. Bring the old data back, or begin a new run.`,
+    `${label}: the data is not what the run was started with; changed: ${listing(changed)}. Bring the old data back, or begin a new run.`,
     { changed },
   );
 }

@@ -1,5 +1,5 @@
 /** @file The training protocol, top to bottom: data, stages from the best state of the one before, calibration. */
-import { configError, dataError, runError } from "../core/errors.ts";
+import { configError, dataError, listing, runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
 import { float32, type State } from "../core/tensor.ts";
 import { type Dataset, featureCount } from "../data/dataset.ts";
@@ -46,7 +46,7 @@ export async function fit(
       const values = train.modalities[name];
       if (values === undefined) {
         throw configError(
-          `the method expects modality "${name}"; the data has ${Object.keys(train.modalities).join(", ")}.`,
+          `the method expects modality "${name}"; the data has ${listing(Object.keys(train.modalities))}.`,
         );
       }
       return [name, values.shape.slice(1)];

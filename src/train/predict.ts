@@ -1,5 +1,5 @@
 /** @file A fitted model's answers for a data set, and its figures of merit. */
-import { dataError, shapeError } from "../core/errors.ts";
+import { dataError, listing, shapeError } from "../core/errors.ts";
 import { formatShape, sameShape } from "../core/shape.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -53,7 +53,7 @@ export async function predict(fitted: Fitted, dataset: Dataset, options: Predict
     const values = dataset.modalities[name];
     if (values === undefined) {
       throw dataError(
-        `the ${dataset.name} data has no modality "${name}", which the model was trained on. It has: ${Object.keys(dataset.modalities).join(", ")}.`,
+        `the ${dataset.name} data has no modality "${name}", which the model was trained on. It has: ${listing(Object.keys(dataset.modalities))}.`,
       );
     }
     if (!sameShape(values.shape.slice(1), shape)) {
@@ -117,7 +117,7 @@ function requireSome(dataset: Dataset, modalities: readonly string[]): void {
   for (let row = 0; row < dataset.labels.length; row++) {
     if (presentAt(dataset, row, modalities).length > 0) continue;
     throw dataError(
-      `row ${row} (from 0) of the ${dataset.name} data has none of the modalities ${modalities.join(", ")}; a prediction needs at least one.`,
+      `row ${row} (from 0) of the ${dataset.name} data has none of the modalities ${listing(modalities)}; a prediction needs at least one.`,
       { row },
     );
   }

@@ -78,7 +78,8 @@ describe("data", () => {
     expect(truth.filter((component) => component === "unique_x")).toHaveLength(30);
     expect(await call("data", "generate", "--out", "three")).toMatchObject({
       code: 1,
-      stderr: "RunError: three: this folder is not empty; give another --out.\n",
+      stderr:
+        "RunError: three: this folder is not empty; give another --out, or --force to replace a data set there.\n",
     });
   });
 

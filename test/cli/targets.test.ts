@@ -26,7 +26,7 @@ test("data check tells what is predicted, and how it lies", async () => {
   const numbers = (await call("data", "check", "numbers")).stdout;
   expect(numbers).toMatch(/^numbers {2}600 samples, values \(sentiment\)$/m);
   expect(numbers).toMatch(
-    /^ {2}value: mean ± deviation {2}train +validation +test\n {2}sentiment +-?0\.\d+ ± \d\.\d+ of 400/m,
+    /^ {2}value: mean ± deviation {2}train +validation\n {2}sentiment +-?0\.\d+ ± \d\.\d+ of 400/m,
   );
   const signs = (await call("data", "check", "signs")).stdout;
   expect(signs).toMatch(/^ {2}label: share of yes +train/m);

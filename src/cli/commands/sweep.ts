@@ -1,6 +1,6 @@
 /** @file `dmil sweep`: many runs under one protocol, in parallel processes, each kept as it ends. */
 import * as path from "node:path";
-import { runError } from "../../core/errors.ts";
+import { listing, runError } from "../../core/errors.ts";
 import { disk, isDirectory } from "../../node/disk.ts";
 import { isAlive, machine } from "../../node/machine.ts";
 import { dataCache } from "../../runs/sweep/cache.ts";
@@ -70,7 +70,7 @@ async function checkPlace(out: string, head: SweepHead | undefined, resume: bool
   }
   const files = (await isDirectory(out)) ? await disk(out).list() : [];
   if (files.length === 0) return;
-  const listed = `${files.slice(0, 3).join(", ")}${files.length > 3 ? ", ..." : ""}`;
+  const listed = listing(files, 3);
   throw runError(`${out}: this folder holds other files (${listed}) and no sweep; give another --out.`, {
     folder: out,
   });

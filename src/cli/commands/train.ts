@@ -1,8 +1,9 @@
 /** @file `dmil train`: settings and data in, a run folder out. */
 import * as path from "node:path";
 import { stringify } from "yaml";
-import { configError, runError } from "../../core/errors.ts";
-import { disk, isDirectory, removeAsides } from "../../node/disk.ts";
+import { configError, listing, runError } from "../../core/errors.ts";
+import { removeAsides } from "../../node/asides.ts";
+import { disk, isDirectory } from "../../node/disk.ts";
 import { hashSplits } from "../../runs/identity.ts";
 import { planRun } from "../../runs/plan.ts";
 import { readRecord, runFiles } from "../../runs/record.ts";
@@ -85,7 +86,7 @@ async function checkPlace(out: string, force: boolean): Promise<void> {
   }
   const files = (await isDirectory(out)) ? await folder.list() : [];
   if (files.length > 0) {
-    const listed = `${files.slice(0, 3).join(", ")}${files.length > 3 ? ", ..." : ""}`;
+    const listed = listing(files, 3);
     throw runError(`${out}: this folder holds other files (${listed}) and no run; give another --out.`, {
       folder: out,
     });

@@ -6,7 +6,7 @@
  * `group`, `split`, and those the caller names, are texts and never features.
  */
 import { parse } from "csv-parse/browser/esm/sync"; // the build that needs no Node; it runs in Node as well
-import { dataError } from "../../core/errors.ts";
+import { dataError, listing } from "../../core/errors.ts";
 import { float32, type Tensor } from "../../core/tensor.ts";
 
 /** A table by column; features are made only for the modalities asked for. */
@@ -58,13 +58,10 @@ export function readCsv(bytes: Uint8Array, where = "csv"): CsvTable {
 export function csvTexts(table: CsvTable, column: string): string[] {
   const at = table.columns.indexOf(column);
   if (at < 0) {
-    throw dataError(
-      `${table.where}: there is no column "${column}"; columns: ${table.columns.join(", ").slice(0, 400)}.`,
-      {
-        where: table.where,
-        column,
-      },
-    );
+    throw dataError(`${table.where}: there is no column "${column}"; columns: ${listing(table.columns)}.`, {
+      where: table.where,
+      column,
+    });
   }
   return table.rows.map((row) => row[at]!);
 }

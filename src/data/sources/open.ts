@@ -1,5 +1,5 @@
 /** @file Finds out in which of the three forms a folder holds its data. */
-import { dataError } from "../../core/errors.ts";
+import { dataError, listing } from "../../core/errors.ts";
 import type { Folder } from "../../core/folder.ts";
 import type { Manifest } from "../manifest.ts";
 import { openArchive } from "./archive.ts";
@@ -15,7 +15,7 @@ export async function openSource(folder: Folder, manifest: Manifest): Promise<So
   const tables = files.filter((file) => /^(data|train|valid|validation|test)\.csv$/.test(file));
   const found = [arrays[0], archives[0], tables[0]].filter((file) => file !== undefined);
   if (found.length === 0) {
-    const shown = files.length === 0 ? "nothing" : `${files.slice(0, 6).join(", ")}${files.length > 6 ? ", ..." : ""}`;
+    const shown = files.length === 0 ? "nothing" : listing(files, 6);
     throw dataError(
       `${folder.label}: no data set here, found ${shown}. Needed is train|valid|test/<modality>.npy with labels.npy, or one .npz with keys like train/audio, or train.csv, valid.csv, test.csv, or data.csv with a column split.`,
       { files: files.slice(0, 100) },

@@ -1,5 +1,5 @@
 /** @file The table form: train.csv, valid.csv, test.csv, or one data.csv with a column `split`. */
-import { dataError, hint } from "../../core/errors.ts";
+import { dataError, hint, listing } from "../../core/errors.ts";
 import type { Folder } from "../../core/folder.ts";
 import { SPLITS, type SplitName } from "../dataset.ts";
 import { type CsvTable, csvFeatures, csvModalities, csvTargets, csvTexts, readCsv } from "../formats/csv.ts";
@@ -57,7 +57,7 @@ function targetColumns(
     if (found.length > 0) return { columns: found, names: found.map((column) => column.slice(prefix.length)) };
     if (columns.includes(single)) return { columns: [single], names: [single] };
     throw dataError(
-      `${train.where}: the target is ${target.kind}, but no column is called ${prefix}<name> or ${single}; columns: ${columns.join(", ").slice(0, 400)}.`,
+      `${train.where}: the target is ${target.kind}, but no column is called ${prefix}<name> or ${single}; columns: ${listing(columns)}.`,
       { where: train.where },
     );
   }

@@ -1,5 +1,5 @@
 /** @file Quantify features: cross-fitted classifiers for two sources, then every measure asked for on their out-of-fold terms. */
-import { configError, dataError, hint } from "../../core/errors.ts";
+import { configError, dataError, hint, listing } from "../../core/errors.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import type { Fold } from "../../data/folds.ts";
 import { requireClassLabels } from "../../data/target.ts";
@@ -60,7 +60,7 @@ export async function quantify(dataset: Dataset, options: QuantifyOptions): Prom
   const names = Object.keys(dataset.modalities);
   if (names.length !== 2) {
     throw configError(
-      `quantify: the data has ${names.length} modalities (${names.join(", ")}); a decomposition has two sources.`,
+      `quantify: the data has ${names.length} modalities (${listing(names)}); a decomposition has two sources.`,
     );
   }
   const { usable, folds, own, constant, warnings } = usableRows(dataset, wished, seed, options.ownSplit);

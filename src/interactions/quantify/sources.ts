@@ -1,5 +1,5 @@
 /** @file Two sources out of many modalities: chosen by name, joined by `+`, or each modality against the rest. */
-import { configError } from "../../core/errors.ts";
+import { configError, listing } from "../../core/errors.ts";
 import { float32, type Tensor } from "../../core/tensor.ts";
 import { type DataSplits, type Dataset, featureCount, requireModalities, SPLITS } from "../../data/dataset.ts";
 import type { Fold } from "../../data/folds.ts";
@@ -33,7 +33,7 @@ export function sourcePairs(
   }
   if (chosen.length !== 2) {
     throw configError(
-      `quantify: ${chosen.length === 1 ? "one source" : `${chosen.length} sources`} (${chosen.join(", ")}); a decomposition has two.` +
+      `quantify: ${chosen.length === 1 ? "one source" : `${chosen.length} sources`} (${listing(chosen)}); a decomposition has two.` +
         (known.length < 2 ? "" : ` Join modalities by +, as in ${known[0]},${known.slice(1).join("+")}.`),
       { chosen },
     );

@@ -1,5 +1,5 @@
 /** @file Which rows can be quantified, in which folds, and what is odd about them. */
-import { dataError } from "../../core/errors.ts";
+import { dataError, listing } from "../../core/errors.ts";
 import { type Dataset, featureCount, takeRows } from "../../data/dataset.ts";
 import { crossFolds, type Fold } from "../../data/folds.ts";
 import { hasMissing, presentAt } from "../../data/presence.ts";
@@ -32,12 +32,12 @@ export function usableRows(
   if (unlabelled > 0) warnings.push(`${unlabelled} rows without a label are left out.`);
   if (incomplete > 0) warnings.push(`${incomplete} rows lack ${names.join(" or ")} and are left out.`);
   if (rare.length > 0) {
-    warnings.push(`classes ${rare.join(", ")} have fewer than ${needed} rows, too few to fit and to judge: left out.`);
+    warnings.push(`classes ${listing(rare)} have fewer than ${needed} rows, too few to fit and to judge: left out.`);
   }
   const rows = [...dataset.labels.keys()].filter((i) => kept.includes(dataset.labels[i]!) && complete(i));
   if (kept.length < 2) {
     throw dataError(
-      `quantify: ${kept.length} class with at least ${needed} rows (${kept.map((k) => dataset.classes[k]).join(", ")}); ` +
+      `quantify: ${kept.length} class with at least ${needed} rows (${listing(kept.map((k) => dataset.classes[k]!))}); ` +
         "information is about telling classes apart: two are needed.",
       { counts },
     );

@@ -1,4 +1,5 @@
 /** @file All settings at a glance: means and ranks, the first of each, figures by share of the training samples; and what is missing. */
+import { listing } from "../../core/errors.ts";
 import type { TextTable } from "../report/text-table.ts";
 import { type Comparison, type MethodResult, percent, type Setting, settingName } from "./compare.ts";
 import { spread } from "./tables.ts";
@@ -105,7 +106,7 @@ export function missingLines({ failed, settings }: Comparison): string[] {
     setting.methods
       .filter(({ lacks }) => lacks.length > 0)
       .map(({ method, lacks, failed: broken }) => {
-        const listed = lacks.slice(0, 6).join(", ") + (lacks.length > 6 ? ", ..." : "");
+        const listed = listing(lacks, 6);
         return `${settingName(setting)}: ${method} lacks ${listed}${broken > 0 ? ` (${broken} failed)` : ""}; its mean is over fewer runs than others'.`;
       }),
   );

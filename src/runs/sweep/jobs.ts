@@ -1,5 +1,5 @@
 /** @file An experiment meets its data: every run and every tuning with all its settings, before anything is trained. */
-import { configError, DmilError } from "../../core/errors.ts";
+import { configError, DmilError, listing } from "../../core/errors.ts";
 import type { OptionIssue } from "../../core/options.ts";
 import type { DataSplits } from "../../data/dataset.ts";
 import { methodNamed, resolveMethod } from "../../methods/index.ts";
@@ -155,7 +155,7 @@ function notDefined(
   if (own !== undefined) {
     return modalities.includes(own.modality)
       ? undefined
-      : `${name} has no modality "${own.modality}"; it has ${modalities.join(", ")}`;
+      : `${name} has no modality "${own.modality}"; it has ${listing(modalities)}`;
   }
   try {
     planTrial({ ...base, epochs: undefined, learningRate: undefined, data: name, method }, {}, splits.train);

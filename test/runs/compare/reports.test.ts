@@ -1,10 +1,11 @@
 /** @file Reports of a comparison in every form: what they must say, and that they are well formed. */
 import { parse } from "csv-parse/sync";
 import { describe, expect, test } from "vitest";
+import { texEscaped } from "../../../src/core/markup.ts";
 import { compareRuns } from "../../../src/runs/compare/compare.ts";
 import type { CompareFacts } from "../../../src/runs/compare/facts.ts";
 import { htmlReport } from "../../../src/runs/compare/html.ts";
-import { latexReport, texEscaped } from "../../../src/runs/compare/latex.ts";
+import { latexReport } from "../../../src/runs/compare/latex.ts";
 import { markdownReport } from "../../../src/runs/compare/markdown.ts";
 import {
   firstsTable,
@@ -172,6 +173,8 @@ describe("Markdown", () => {
     expect(markdown).toMatch(/\| dmil \| 5 \| \*\*0\.\d+ ± 0\.\d+\*\* \|/);
     expect(markdown).toContain("Nadeau and Bengio (2003)");
     expect(markdown).toContain("av\\|digits");
+    expect(markdown).toContain("- failed: \\<b\\>&amp;\\_% on mfeat fou+kar, seed 0: loss is NaN \\<script\\>");
+    expect(markdown).not.toMatch(/(?<!\\)<\w/);
     expect(markdown).toContain(`${HEAD.command}\ndmil compare sweep`);
     expect(markdown).toMatch(/dmil 0\.1\.0, node 20\.19\.0, .*code c0de/);
     expect(markdown).toContain("- dmil: 12 trials; chosen in");
