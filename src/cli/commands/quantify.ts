@@ -109,7 +109,8 @@ async function fromTable(file: string, flags: QuantifyFlags, seed: number): Prom
     throw configError(`--${unused} is about classifiers of features; a CSV of symbols is counted. Leave it out.`);
   }
   const measures = measuresOf(flags.measure, TABLE_MEASURES, "a CSV of symbols");
-  const { known, target, labels, ids, column } = await readSymbols(file);
+  const { known, target, labels, ids, column, form } = await readSymbols(file);
+  if (form !== undefined && flags.quiet !== true) note(`${file}: read as a table ${form}`);
   return sourcePairs(names(flags.modalities), known).map(([first, second]) => {
     if (flags.quiet !== true) note(`${first.name} and ${second.name}: counting ${count(labels.length, "row")}`);
     return quantifyTable(

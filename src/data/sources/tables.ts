@@ -2,7 +2,7 @@
 import { dataError, hint } from "../../core/errors.ts";
 import type { Folder } from "../../core/folder.ts";
 import { SPLITS, type SplitName } from "../dataset.ts";
-import { type CsvTable, csvFeatures, csvModalities, csvTargets, csvTexts, readCsv } from "../formats/csv.ts";
+import { type CsvTable, csvFeatures, csvModalities, csvRows, csvTargets, csvTexts, readCsv } from "../formats/csv.ts";
 import type { Manifest } from "../manifest.ts";
 import { type Source, SPLIT_OF } from "./source.ts";
 
@@ -14,7 +14,7 @@ export async function openTables(folder: Folder, files: readonly string[], manif
   const named = [...texts, ...(targets?.columns ?? [])];
   const modalities = {} as Record<SplitName, Map<string, number[]>>;
   for (const split of SPLITS) modalities[split] = csvModalities(tables[split], named);
-  const has = (column: string): boolean => tables.train.columns.includes(column);
+  const has = (column: string): boolean => tables.train.at.has(column);
   return {
     label: folder.label,
     warnings: [],
@@ -29,7 +29,7 @@ export async function openTables(folder: Folder, files: readonly string[], manif
         );
       }
       // Where a modality may be missing, nobody has numbers to write.
-      const gaps = manifest.missing === "nan" || tables[split].columns.includes(`${name}_present`);
+      const gaps = manifest.missing === "nan" || tables[split].at.has(`${name}_present`);
       return csvFeatures(tables[split], columns, gaps);
     },
     labels: async (split) =>
@@ -120,10 +120,6 @@ async function oneTable(folder: Folder, files: readonly string[]): Promise<Table
     }
     rows[split].push(row);
   });
-  const part = (split: SplitName): CsvTable => ({
-    ...whole,
-    rows: rows[split].map((row) => whole.rows[row]!),
-    lines: rows[split].map((row) => whole.lines[row]!),
-  });
+  const part = (split: SplitName): CsvTable => csvRows(whole, rows[split]);
   return { train: part("train"), validation: part("validation"), test: part("test") };
 }
