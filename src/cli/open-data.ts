@@ -4,14 +4,21 @@ import { runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
 import type { Dataset, SplitName } from "../data/dataset.ts";
 import { type LoadedData, readDataset } from "../data/load.ts";
+import { type ReadOptions, readingOf } from "../data/reading.ts";
+import { describeTaken } from "../data/taken.ts";
 import { disk } from "../node/disk.ts";
 import { type OpenRun, openRun, requireClasses } from "../runs/open.ts";
 import { runFiles } from "../runs/record.ts";
 import { note } from "./answer.ts";
 
-/** Loads data and tells its warnings. */
-export async function openData(directory: string, modalities?: readonly string[]): Promise<LoadedData> {
-  const loaded = await readDataset(disk(directory), modalities === undefined ? {} : { modalities });
+/** Loads data and tells its warnings, and, where a command begins something with it, what was taken as what. */
+export async function openData(
+  directory: string,
+  options: ReadOptions = {},
+  { head = false }: { readonly head?: boolean } = {},
+): Promise<LoadedData> {
+  const loaded = await readDataset(disk(directory), options);
+  if (head) note(describeTaken(loaded.report.taken));
   for (const warning of loaded.report.warnings) note(`note: ${warning}`);
   return loaded;
 }
@@ -34,7 +41,9 @@ export async function openForQuestions(
   data?: string,
 ): Promise<OpenRun & { readonly dataset: Dataset }> {
   const run = await openRun(await runFolder(directory));
-  const { splits } = await openData(data ?? run.record.data.path, run.record.config.modalities);
+  // Other data may have a split of its own; the run's own data is split as it was.
+  const reading = { ...readingOf(run.record.config), keepSplit: data !== undefined };
+  const { splits } = await openData(data ?? run.record.data.path, reading);
   const dataset = splits[split];
   requireClasses(run.fitted, dataset);
   return { ...run, dataset };

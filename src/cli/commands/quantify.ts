@@ -19,11 +19,11 @@ import { type Answer, note } from "../answer.ts";
 import { names } from "../config.ts";
 import { openData, writeFile } from "../open-data.ts";
 import { quantifiedText } from "../quantified.ts";
+import { type ReadingFlags, readingOptions } from "../reading.ts";
 import { readSymbols } from "../symbols.ts";
 import { count } from "../text.ts";
 
-export interface QuantifyFlags {
-  readonly modalities?: string;
+export interface QuantifyFlags extends ReadingFlags {
   readonly measure?: string;
   readonly by?: string;
   readonly samples?: string;
@@ -76,10 +76,9 @@ async function fromFolder(data: string, flags: QuantifyFlags, seed: number): Pro
   if (project && measures?.includes("lsmi") !== true) {
     throw configError("--project shifts the scores of lsmi, which is not among the measures; add --measure lsmi.");
   }
-  const { splits } = await openData(
-    data,
-    chosen?.flatMap((name) => name.split("+")),
-  );
+  const parts = chosen?.flatMap((name) => name.split("+"));
+  const options = { ...readingOptions(flags), ...(parts !== undefined && { modalities: parts }) };
+  const { splits } = await openData(data, options, { head: flags.quiet !== true });
   requireClassLabels(splits.train, "dmil quantify", "To quantify one of them, save it as class numbers.");
   const { dataset, own } = pooled(splits);
   const results: Quantified[] = [];

@@ -1,5 +1,6 @@
 /** @file `dmil resume`: goes on with an interrupted run, to the bits of one without a break. */
 import * as path from "node:path";
+import { readingOf } from "../../data/reading.ts";
 import { disk, removeAsides } from "../../node/disk.ts";
 import { readRecord } from "../../runs/record.ts";
 import { resumeRun } from "../../runs/run.ts";
@@ -23,7 +24,7 @@ export async function resume(run: string, flags: ResumeFlags): Promise<Answer> {
   }
   if (flags.force !== true) requireIdle(run, record, "; if that process is something else, use --force");
   const place = path.resolve(flags.data ?? data.path);
-  const { splits } = await openData(place, config.modalities);
+  const { splits } = await openData(place, readingOf(config));
   await removeAsides(run);
   const finished = await runAtTerminal(run, flags.quiet === true, (options) =>
     resumeRun(disk(run), splits, { ...options, dataPath: place }),
