@@ -3,9 +3,10 @@ import * as path from "node:path";
 import { configError, DmilError } from "../core/errors.ts";
 import { checkSplits } from "../data/check.ts";
 import { type DataSplits, mapSplits, selectModalities } from "../data/dataset.ts";
-import { readDataset } from "../data/load.ts";
+import { type LoadedData, readDataset } from "../data/load.ts";
 import { readManifest } from "../data/manifest.ts";
 import { READING, type ReadOptions, readingOf } from "../data/reading.ts";
+import { describeTaken, type Taken } from "../data/taken.ts";
 import { disk } from "../node/disk.ts";
 import { issuesError } from "../runs/settings.ts";
 import { slug } from "../runs/sweep/cache.ts";
@@ -83,10 +84,11 @@ export async function experimentOf(data: readonly string[], flags: SweepFlags): 
 }
 
 /** Opens or makes the data sets of an experiment; paths begin in `directory`. */
-export function opener(directory: string): (entry: DataEntry, index: number) => Promise<OpenedData> {
+export function opener(directory: string, quiet = false): (entry: DataEntry, index: number) => Promise<OpenedData> {
   const taken = new Set<string>();
   return async (entry, index) => {
-    const opened = entry.path === undefined ? made(entry, index) : await read(entry, path.join(directory, entry.path));
+    const opened =
+      entry.path === undefined ? made(entry, index) : await read(entry, path.join(directory, entry.path), quiet);
     if (taken.has(slug(opened.name))) {
       throw issuesError([
         {
@@ -100,9 +102,10 @@ export function opener(directory: string): (entry: DataEntry, index: number) => 
   };
 }
 
-async function read(entry: DataEntry, place: string): Promise<OpenedData> {
+async function read(entry: DataEntry, place: string, quiet: boolean): Promise<OpenedData> {
   const folder = disk(place);
-  const { splits, all, warnings } = await readChosen(place, readingOf(entry));
+  const { splits, all, warnings, taken } = await readChosen(place, readingOf(entry));
+  if (!quiet) note(`${place}: ${describeTaken(taken)}`);
   for (const warning of warnings) note(`note: ${place}: ${warning}`);
   const groups = entry.group ?? (await readManifest(folder)).groups;
   // Arrays are read as quickly from here as from a copy; texts and archives are unpacked once for all runs.
@@ -122,21 +125,27 @@ async function read(entry: DataEntry, place: string): Promise<OpenedData> {
 async function readChosen(
   place: string,
   { modalities: chosen, ...reading }: ReadOptions,
-): Promise<{ splits: DataSplits; all: readonly string[]; warnings: readonly string[] }> {
+): Promise<{ splits: DataSplits; all: readonly string[]; warnings: readonly string[]; taken: Taken }> {
   const folder = disk(place);
   const whole = await readDataset(folder, reading).catch((error) => {
     if (chosen === undefined) throw error;
     return undefined; // a modality that was not chosen may be broken
   });
   const all = Object.keys(whole?.splits.train.modalities ?? {});
-  if (chosen === undefined) return { splits: whole!.splits, all, warnings: whole!.report.warnings };
+  if (chosen === undefined) return { splits: whole!.splits, all, ...toldOf(whole!) };
   const inWhole = chosen.every((name) => all.includes(name)) && new Set(chosen).size === chosen.length;
   if (whole === undefined || !inWhole) {
     const own = await readDataset(folder, { ...reading, modalities: chosen });
-    return { splits: own.splits, all: [], warnings: own.report.warnings };
+    return { splits: own.splits, all: [], ...toldOf(own) };
   }
   const splits = mapSplits((split) => selectModalities(whole.splits[split], chosen));
-  return { splits, all, warnings: checkSplits(splits).warnings };
+  const { taken } = whole.report;
+  const modalities = Object.fromEntries(chosen.map((name) => [name, taken.modalities[name]!]));
+  return { splits, all, warnings: checkSplits(splits).warnings, taken: { ...taken, modalities } };
+}
+
+function toldOf({ report: { warnings, taken } }: LoadedData): { warnings: readonly string[]; taken: Taken } {
+  return { warnings, taken };
 }
 
 function made(entry: DataEntry, index: number): OpenedData {

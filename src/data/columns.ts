@@ -77,7 +77,7 @@ export function groupColumns(
   return modalities;
 }
 
-/** Modalities as dataset.json makes them of columns; `mean *` is every column that begins so. @throws DataError for a column that is not there. */
+/** Modalities as dataset.json makes them of columns; `mean *` and `* error` are every column that begins or ends so. @throws DataError for a column that is not there. */
 export function namedColumns(
   given: Readonly<Record<string, readonly string[]>>,
   columns: readonly string[],
@@ -86,9 +86,7 @@ export function namedColumns(
   return new Map(
     Object.entries(given).map(([name, patterns]): [string, readonly string[]] => {
       const found = patterns.flatMap((pattern) => {
-        const matching = pattern.endsWith("*")
-          ? columns.filter((column) => column.startsWith(pattern.slice(0, -1)))
-          : columns.filter((column) => column === pattern);
+        const matching = columns.filter((column) => matches(column, pattern));
         if (matching.length > 0) return matching;
         throw dataError(
           `${where}: dataset.json, modalities, ${name}: no column is called ${JSON.stringify(pattern)}; columns of features: ${abridged(columns, 40)}.`,
@@ -98,6 +96,14 @@ export function namedColumns(
       return [name, [...new Set(found)]];
     }),
   );
+}
+
+/** A star stands for any text. */
+function matches(column: string, pattern: string): boolean {
+  const star = pattern.indexOf("*");
+  if (star < 0) return column === pattern;
+  const [start, end] = [pattern.slice(0, star), pattern.slice(star + 1)];
+  return column.length >= start.length + end.length && column.startsWith(start) && column.endsWith(end);
 }
 
 /** `a, b, c`, or of many `a_0, a_1 ... a_9`. */

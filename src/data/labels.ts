@@ -25,12 +25,14 @@ interface Listed {
 
 /**
  * Reads the labels of three splits. Classes are those given, else the different names in order, else `"0"..."K-1"`, else the numbers that
- * the training split has (0, 2, 5; or -1 and 1). @throws DataError that names the row of a label that is no class, and the way on.
+ * the training split has (0, 2, 5; or -1 and 1). @throws DataError that names the row of a label that is no class, and the way on:
+ * `values` says how to predict numbers.
  */
 export function readClasses(
   raw: Readonly<Record<SplitName, RawLabels>>,
   given: readonly string[] | undefined,
   source: Pick<Source, "where">,
+  values = 'To predict numbers and not classes, write {"target": {"kind": "values"}} into dataset.json.',
 ): ClassLabels {
   const where = (split: SplitName): string => source.where(split, "labels");
   const numeric = SPLITS.every((split) => isNumeric(raw[split]));
@@ -68,21 +70,33 @@ export function readClasses(
       given.every((name) => parseNumber(name) !== undefined) && given.some((name, k) => name !== String(k));
     const plain = all.every((label) => label === undefined || texts.has(String(label)));
     if (named || (numerals && plain)) return byName(given);
-    return told(given, (split) => whole(listed[split].labels, where(split)));
+    return told(given, (split) => whole(listed[split].labels, where(split), values));
   }
   if (named) return byName([...new Set(all.flatMap((label) => (label === undefined ? [] : [String(label)])))].sort());
   const codes = codesOf(listed);
   if (codes !== undefined) return byName(codes.map(String), `the numbers ${shown(codes)} are ${codes.length} classes`);
   const numbers = Object.fromEntries(
-    SPLITS.map((split) => [split, whole(listed[split].labels, where(split))]),
+    SPLITS.map((split) => [split, whole(listed[split].labels, where(split), values)]),
   ) as Record<SplitName, Int32Array>;
-  return told(classesUpTo(numbers, where), (split) => numbers[split]);
+  requireFew(numbers.train, where("train"), values);
+  return told(classesUpTo(numbers, where, values), (split) => numbers[split]);
+}
+
+/** More numbers than classes can be learned from are probably measurements. */
+function requireFew(labels: Int32Array, where: string, values: string): void {
+  const different = new Set(labels).size;
+  if (different <= 20 || different <= labels.length / 3) return;
+  throw dataError(
+    `${where}: ${labels.length} samples have ${different} different labels; that is no number of classes to learn from. ${values}`,
+    { where, different },
+  );
 }
 
 /** `"0"..."K-1"` up to the largest label. @throws DataError for a class number that the training split cannot hold. */
 function classesUpTo(
   numbers: Readonly<Record<SplitName, Int32Array>>,
   where: (split: SplitName) => string,
+  values: string,
 ): readonly string[] {
   let largest = -1;
   let place = "";
@@ -95,14 +109,12 @@ function classesUpTo(
   if (largest >= Math.max(samples, 1)) {
     // Also keeps a stray label of 2 000 000 000 from becoming as many classes.
     throw dataError(
-      `${place}: label ${largest} means ${largest + 1} classes, but the train split has only ${samples} samples; labels are class numbers counted from 0. ${VALUES}`,
+      `${place}: label ${largest} means ${largest + 1} classes, but the train split has only ${samples} samples; labels are class numbers counted from 0. ${values}`,
       { label: largest, samples },
     );
   }
   return Array.from({ length: largest + 1 }, (_, k) => String(k));
 }
-
-const VALUES = 'To predict numbers and not classes, write "target": {"kind": "values"} into dataset.json.';
 
 /**
  * The numbers that are classes without counting from 0: -1 and 1, or numbers from 0 with gaps, each of them twice or more in train, so
@@ -189,7 +201,7 @@ function isTexts(labels: RawLabels): labels is readonly string[] {
 }
 
 /** Whole numbers from -1; the upper bound is checked with the classes in check.ts. */
-function whole(labels: readonly Label[], where: string): Int32Array {
+function whole(labels: readonly Label[], where: string, values: string): Int32Array {
   const bad = (row: number, what: string, advice = ""): DmilError =>
     dataError(
       `${where}: row ${row} (from 0) is ${String(labels[row]).slice(0, 40)}, ${what}; labels are class numbers 0, 1, ... and -1 where missing.${advice}`,
@@ -201,9 +213,9 @@ function whole(labels: readonly Label[], where: string): Int32Array {
   return Int32Array.from(labels, (label, row) => {
     if (label === undefined) return -1;
     const value = Number(label);
-    if (!Number.isInteger(value)) throw bad(row, "not a whole number", ` ${VALUES}`);
+    if (!Number.isInteger(value)) throw bad(row, "not a whole number", ` ${values}`);
     if (value < -1) {
-      throw bad(row, "negative", ` Where it is a class, write the classes as names. ${VALUES}`);
+      throw bad(row, "negative", ` Where it is a class, write the classes as names. ${values}`);
     }
     if (value > 2 ** 31 - 1) throw bad(row, "too large");
     return value;

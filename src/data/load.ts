@@ -66,7 +66,7 @@ export async function readDataset(folder: Folder, options: ReadOptions = {}): Pr
   } else splits = splitAnew(await readSplit(reading, "train"), request, source);
   const checked = checkSplits(splits, source.where);
   const taken = takenOf(reading, splits, request);
-  const suspects = suspectWarnings(splits.train, source.label);
+  const suspects = suspectWarnings(splits.train, source.label, source.columns);
   return { splits, report: { ...checked, warnings: [...reading.warnings, ...suspects, ...checked.warnings], taken } };
 }
 
@@ -162,7 +162,10 @@ function labelReader(
 ): Pick<Reading, "readLabels"> & { readonly note: string | undefined } {
   const { kind, note } = source.target;
   if (kind === "classes") {
-    const read = readClasses(labels, manifest.classes, source);
+    const { label } = manifest;
+    const text = JSON.stringify({ ...(label !== undefined && { label }), target: { kind: "values" } });
+    const values = `To predict numbers and not classes, write ${text} into dataset.json, in the folder of the data.`;
+    const read = readClasses(labels, manifest.classes, source, values);
     return { readLabels: (split) => ({ labels: read.numbers(split), classes: read.classes }), note: read.note };
   }
   const names = targetNames(source.target, kind, labels.train);

@@ -18,7 +18,11 @@ const CODE =
 const MANY_SINGLE = 16;
 
 /** What is odd about the modalities of the training split. */
-export function suspectWarnings(train: Dataset, where: string): string[] {
+export function suspectWarnings(
+  train: Dataset,
+  where: string,
+  columns?: (modality: string) => readonly string[],
+): string[] {
   const rows = train.labels.length;
   if (rows < LEAST_ROWS) return [];
   const names = Object.keys(train.modalities);
@@ -39,9 +43,12 @@ export function suspectWarnings(train: Dataset, where: string): string[] {
   }
   const single = names.filter((name) => featureCount(train.modalities[name]!) === 1);
   if (single.length > MANY_SINGLE) {
-    warnings.push(
-      `${where}: ${single.length} modalities of one feature each. Columns that belong together make one modality when they are numbered (audio_0, audio_1, ...), or when dataset.json says so: "modalities": {"NAME": ["${single[0]}", "${single[1]}"], ...}.`,
-    );
+    const first = single.slice(0, 2).flatMap((name) => columns?.(name) ?? []);
+    const advice =
+      columns === undefined
+        ? "Put arrays that belong together into one, [N, F]."
+        : `Columns that belong together make one modality when they are numbered (audio_0, audio_1, ...), or when dataset.json says so: {"modalities": {"NAME": ${JSON.stringify(first)}, ...}}, where "audio *" means all columns that begin with "audio ".`;
+    warnings.push(`${where}: ${single.length} modalities of one feature each. ${advice}`);
   }
   return warnings;
 }

@@ -46,6 +46,8 @@ export interface Source {
   read(split: SplitName, name: string): Promise<AnyArray>;
   /** What one of them is made of, for people: `audio_0, audio_1 ... audio_9`. */
   from(name: string): string;
+  /** Of tables, the columns of one of them. */
+  columns?(name: string): readonly string[];
   labels(split: SplitName): Promise<RawLabels>;
   /** One text a sample, from the place that dataset.json names. */
   texts(split: SplitName, place: string): Promise<readonly string[]>;

@@ -35,7 +35,7 @@ export async function openTables(folder: Folder, files: readonly string[], manif
   const texts = [manifest.ids ?? places.ids, manifest.groups ?? places.groups, manifest.truth, splitColumn];
   const target = targetColumns(
     tables,
-    columns.filter((column) => !texts.includes(column)),
+    columns.filter((column) => !texts.includes(column) && indexReason(column) === undefined),
     manifest,
   );
   const others = columns.filter((column) => !texts.includes(column) && !target.columns.includes(column));
@@ -88,8 +88,9 @@ export async function openTables(folder: Folder, files: readonly string[], manif
     },
     from: (name) => {
       const of = own.get(name) ?? [];
-      return of.length === 1 && of[0] === name ? `column ${name}` : `columns ${abridged(of)}`;
+      return `${of.length === 1 ? "column" : "columns"} ${abridged(of)}`;
     },
+    columns: (name) => own.get(name) ?? [],
     labels: async (split) =>
       target.kind === "classes"
         ? classTexts(raw[split], target.columns[0]!)
@@ -141,12 +142,12 @@ function noFeature(tables: Tables, column: string): string | undefined {
       if (isMissing(text)) continue;
       filled = true;
       if (csvNumber(table, text) !== undefined) return indexReason(column);
-      if (shown.length < 3 && !shown.includes(text)) shown.push(text.slice(0, 20));
-      if (shown.length === 3 && row > 1000) break;
+      if (shown.length < 4 && !shown.includes(text)) shown.push(text.slice(0, 20));
+      if (shown.length === 4 && row > 1000) break;
     }
   }
   if (!filled) return "empty";
-  return indexReason(column) ?? `text (${shown.join(", ")}${shown.length === 3 ? ", ..." : ""})`;
+  return indexReason(column) ?? `text (${shown.slice(0, 3).join(", ")}${shown.length > 3 ? ", ..." : ""})`;
 }
 
 function indexReason(column: string): string | undefined {

@@ -90,7 +90,7 @@ function given(
   if (kind === "classes") {
     if (columns.length === 1) return { columns, kind, from: `column ${columns[0]}` };
     throw dataError(
-      `${among.where}: ${columns.length} columns are to be predicted (${abridged(columns)}); classes have one. For several yes/no labels write "target": {"kind": "labels"} into dataset.json, for numbers "target": {"kind": "values"}.`,
+      `${among.where}: ${columns.length} columns are to be predicted (${abridged(columns)}); classes have one. For numbers write ${JSON.stringify({ label: columns, target: { kind: "values" } })} into dataset.json; for yes/no labels "labels" instead of "values".`,
       { where: among.where },
     );
   }
