@@ -2,11 +2,10 @@
 import * as path from "node:path";
 import { configError, DmilError } from "../core/errors.ts";
 import { checkSplits } from "../data/check.ts";
-import { type DataSplits, mapSplits, selectModalities } from "../data/dataset.ts";
+import { mapSplits, selectModalities } from "../data/dataset.ts";
 import { type LoadedData, readDataset } from "../data/load.ts";
 import { readManifest } from "../data/manifest.ts";
 import { READING, type ReadOptions, readingOf } from "../data/reading.ts";
-import { describeTaken, type Taken } from "../data/taken.ts";
 import { disk } from "../node/disk.ts";
 import { issuesError } from "../runs/settings.ts";
 import { slug } from "../runs/sweep/cache.ts";
@@ -15,6 +14,7 @@ import type { OpenedData } from "../runs/sweep/jobs.ts";
 import { note } from "./answer.ts";
 import { type DataFlags, generatorOf } from "./commands/data-generate.ts";
 import { type Given, gatherSettings, names, numberOrText, seedsOf } from "./config.ts";
+import { dataSummary } from "./data-summary.ts";
 import { type ReadingFlags, readingFlags, readingOptions } from "./reading.ts";
 import { quoted } from "./text.ts";
 
@@ -104,9 +104,9 @@ export function opener(directory: string, quiet = false): (entry: DataEntry, ind
 
 async function read(entry: DataEntry, place: string, quiet: boolean): Promise<OpenedData> {
   const folder = disk(place);
-  const { splits, all, warnings, taken } = await readChosen(place, readingOf(entry));
-  if (!quiet) note(`${place}: ${describeTaken(taken)}`);
-  for (const warning of warnings) note(`note: ${place}: ${warning}`);
+  const { splits, all, report } = await readChosen(place, readingOf(entry));
+  if (!quiet) for (const line of dataSummary(report)) note(`${place}: ${line}`);
+  for (const warning of report.warnings) note(`note: ${place}: ${warning}`);
   const groups = entry.group ?? (await readManifest(folder)).groups;
   // Arrays are read as quickly from here as from a copy; texts and archives are unpacked once for all runs.
   // What is to be read in a way of its own is kept as it was read.
@@ -125,27 +125,23 @@ async function read(entry: DataEntry, place: string, quiet: boolean): Promise<Op
 async function readChosen(
   place: string,
   { modalities: chosen, ...reading }: ReadOptions,
-): Promise<{ splits: DataSplits; all: readonly string[]; warnings: readonly string[]; taken: Taken }> {
+): Promise<LoadedData & { readonly all: readonly string[] }> {
   const folder = disk(place);
   const whole = await readDataset(folder, reading).catch((error) => {
     if (chosen === undefined) throw error;
     return undefined; // a modality that was not chosen may be broken
   });
   const all = Object.keys(whole?.splits.train.modalities ?? {});
-  if (chosen === undefined) return { splits: whole!.splits, all, ...toldOf(whole!) };
+  if (chosen === undefined) return { ...whole!, all };
   const inWhole = chosen.every((name) => all.includes(name)) && new Set(chosen).size === chosen.length;
   if (whole === undefined || !inWhole) {
     const own = await readDataset(folder, { ...reading, modalities: chosen });
-    return { splits: own.splits, all: [], ...toldOf(own) };
+    return { ...own, all: [] };
   }
   const splits = mapSplits((split) => selectModalities(whole.splits[split], chosen));
   const { taken } = whole.report;
   const modalities = Object.fromEntries(chosen.map((name) => [name, taken.modalities[name]!]));
-  return { splits, all, warnings: checkSplits(splits).warnings, taken: { ...taken, modalities } };
-}
-
-function toldOf({ report: { warnings, taken } }: LoadedData): { warnings: readonly string[]; taken: Taken } {
-  return { warnings, taken };
+  return { splits, all, report: { ...checkSplits(splits), taken: { ...taken, modalities } } };
 }
 
 function made(entry: DataEntry, index: number): OpenedData {

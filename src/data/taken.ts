@@ -1,5 +1,5 @@
 /** @file What of a folder was taken as what, and what was left out: nothing of data is used, or not used, in silence. */
-import { formatShape, type Shape } from "../core/shape.ts";
+import type { Shape } from "../core/shape.ts";
 import { abridged } from "./columns.ts";
 import type { TargetKind } from "./dataset.ts";
 import type { LeftOut } from "./sources/roles.ts";
@@ -40,15 +40,6 @@ export function takenRows({ target, ids, groups, truth, split, form, leftOut }: 
     ...(form === undefined ? [] : ([["table", form]] as [string, string][])),
     ["left out", leftOut.length === 0 ? "nothing" : leftOutText(leftOut)],
   ];
-}
-
-/** The same in one line, for the head of a run. */
-export function describeTaken(taken: Taken): string {
-  const modalities = Object.entries(taken.modalities).map(
-    ([name, { shape }]) => `${name}${shape.length === 0 ? "" : ` ${formatShape(shape)}`}`,
-  );
-  const rows = takenRows(taken).filter(([name]) => name !== "left out" || taken.leftOut.length > 0);
-  return `data: modalities ${abridged(modalities, 8)}; ${rows.map(([name, text]) => `${name}: ${text}`).join("; ")}`;
 }
 
 function targetText({ from, kind, names, note }: Taken["target"]): string {

@@ -17,7 +17,7 @@ import {
 import { encodeTable, tableFormat } from "../../runs/tables.ts";
 import { type Answer, note } from "../answer.ts";
 import { names } from "../config.ts";
-import { openData, writeFile } from "../open-data.ts";
+import { openData, tellData, writeFile } from "../open-data.ts";
 import { quantifiedText } from "../quantified.ts";
 import { type ReadingFlags, readingOptions } from "../reading.ts";
 import { readSymbols } from "../symbols.ts";
@@ -78,7 +78,9 @@ async function fromFolder(data: string, flags: QuantifyFlags, seed: number): Pro
   }
   const parts = chosen?.flatMap((name) => name.split("+"));
   const options = { ...readingOptions(flags), ...(parts !== undefined && { modalities: parts }) };
-  const { splits } = await openData(data, options, { head: flags.quiet !== true });
+  const loaded = await openData(data, options);
+  tellData(loaded, flags.quiet === true);
+  const { splits } = loaded;
   requireClassLabels(splits.train, "dmil quantify", "To quantify one of them, save it as class numbers.");
   const { dataset, own } = pooled(splits);
   const results: Quantified[] = [];

@@ -1,0 +1,20 @@
+/** @file What data was taken for what, in a few lines: the head of every run. */
+
+import { formatShape } from "../core/shape.ts";
+import { abridged } from "../data/columns.ts";
+import { SPLITS } from "../data/dataset.ts";
+import type { ReadReport } from "../data/load.ts";
+import { takenRows } from "../data/taken.ts";
+
+/** Modalities with the shape of a sample, samples by split, what is predicted, ids, groups, the split, what was left out. */
+export function dataSummary({ taken, splits }: Pick<ReadReport, "taken" | "splits">): string[] {
+  const modalities = Object.entries(taken.modalities).map(([name, { shape }]) =>
+    shape.length === 0 ? `${name} (one number)` : `${name} ${formatShape(shape)}`,
+  );
+  const samples = SPLITS.map((split) => `${split} ${splits[split].samples}`);
+  return [
+    `modalities: ${abridged(modalities, 12)}`,
+    ...takenRows(taken).map(([name, text]) => `${name}: ${text}`),
+    `samples: ${samples.join(", ")}`,
+  ];
+}
