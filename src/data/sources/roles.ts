@@ -36,7 +36,7 @@ export function requireNamed(name: string, { where, noun, names }: Among): void 
 
 /** The error of data where nothing is called label. */
 export function noLabel(usual: string, { where, noun, names }: Among): DmilError {
-  const same = (a: string, b: string): boolean => a.toLowerCase() === b || a.toLowerCase() === `${b}s`;
+  const same = (a: string, b: string): boolean => [b, `${b}s`, `${b}es`].includes(a.toLowerCase());
   const found = names.filter((name) => USUAL.some((word) => same(name, word)) || /^labels?$/i.test(name));
   const near = found.length > 0 ? found : [nearest(usual, names)].filter((name) => name !== undefined);
   const like = near[0] ?? "NAME";
