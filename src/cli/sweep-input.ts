@@ -105,7 +105,7 @@ export function opener(directory: string, quiet = false): (entry: DataEntry, ind
 async function read(entry: DataEntry, place: string, quiet: boolean): Promise<OpenedData> {
   const folder = disk(place);
   const { splits, all, report } = await readChosen(place, readingOf(entry));
-  if (!quiet) for (const line of dataSummary(report)) note(`${place}: ${line}`);
+  if (!quiet) note(`${place}: ${dataSummary(report).join("; ")}`);
   for (const warning of report.warnings) note(`note: ${place}: ${warning}`);
   const groups = entry.group ?? (await readManifest(folder)).groups;
   // Arrays are read as quickly from here as from a copy; texts and archives are unpacked once for all runs.

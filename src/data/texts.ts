@@ -18,12 +18,18 @@ export async function placesOf(
   const leftOut: LeftOut[] = [];
   const places: Partial<Record<keyof Texts, string>> = {};
   for (const part of ["ids", "groups", "truth"] as const) {
-    const place = manifest[part] ?? (part === "ids" ? undefined : source.defaults[part]);
+    const own = source.defaults[part];
+    const place = manifest[part] ?? (part === "ids" ? undefined : own);
     if (place !== undefined) places[part] = place;
+    if (part !== "ids" && own !== undefined && own !== place) {
+      leftOut.push({ name: own, reason: `${part} are taken from ${place}` });
+    }
   }
-  const candidates = [source.defaults.ids, ...texts.filter(isIdName)].filter((place) => place !== undefined);
+  const candidates = [source.defaults.ids, ...texts.filter(isIdName)].filter(
+    (place) => place !== undefined && place !== places.ids,
+  ) as string[];
   for (const place of candidates) {
-    if (places.ids !== undefined) leftOut.push({ name: place, reason: "ids are taken from elsewhere" });
+    if (places.ids !== undefined) leftOut.push({ name: place, reason: `ids are taken from ${places.ids}` });
     else {
       const reason = await whyNoIds(source, place, splits, labels);
       if (reason === undefined) places.ids = place;

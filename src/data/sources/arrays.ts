@@ -43,7 +43,8 @@ export function openArrays(folder: Folder, files: readonly string[], manifest: M
     { where: `${folder.label}${dirs.train === "" ? "" : `/${dirs.train.slice(0, -1)}`}`, whole: inSplit("train") },
   );
   requireLeavable(leaveOut, train, folder.label);
-  const ids = inSplit("train").find((file) => /\.(json|txt)$/.test(file) && isIdName(file.replace(/\.[^.]+$/, "")));
+  const idFile = (file: string): boolean => /\.(json|txt)$/.test(file) && isIdName(file.replace(/\.[^.]+$/, ""));
+  const ids = manifest.ids === undefined ? inSplit("train").find(idFile) : undefined;
   const used = [manifest.ids ?? ids, manifest.groups, manifest.truth];
   const leftOut: LeftOut[] = [
     ...train.filter((name) => leaveOut.includes(name)).map((name) => ({ name: `${name}.npy`, reason: ASKED })),

@@ -32,7 +32,7 @@ export async function openTables(folder: Folder, files: readonly string[], manif
     .map((name) => ({ name, reason: ASKED }));
   const role = (name: string): string | undefined => columns.find((column) => column.toLowerCase() === name);
   const places = { ids: role("id"), groups: role("group") };
-  const texts = [manifest.ids ?? places.ids, manifest.groups ?? places.groups, manifest.truth, splitColumn];
+  const texts = [manifest.ids, places.ids, manifest.groups, places.groups, manifest.truth, splitColumn];
   const target = targetColumns(
     tables,
     columns.filter((column) => !texts.includes(column) && indexReason(column) === undefined),

@@ -238,6 +238,22 @@ describe("columns of a table", () => {
     });
     expect([...new Set(splits.train.modalities.smoker!.data)].sort()).toEqual([0, 1]);
   });
+  it("ids and groups from elsewhere: the columns id and group are no features", async () => {
+    const text = table({
+      ...plain,
+      id: (row) => row,
+      group: (row) => row % 9,
+      who: (row) => `p${row}`,
+      set: (row) => `s${row % 8}`,
+    });
+    const report = await taken({ "data.csv": text, "dataset.json": '{"ids": "who", "groups": "set"}' });
+    expect(Object.keys(report.modalities)).toEqual(["a", "b"]);
+    expect(report).toMatchObject({ ids: "who", groups: "set" });
+    expect(report.leftOut).toEqual([
+      { name: "group", reason: "groups are taken from set" },
+      { name: "id", reason: "ids are taken from who" },
+    ]);
+  });
   it("what is to be left out must be there; a whole modality may be named", async () => {
     expect(Object.keys((await taken({ "data.csv": table(plain) }, { split, leaveOut: ["a"] })).modalities)).toEqual([
       "b",
