@@ -1,20 +1,20 @@
 /** @file What data was taken for what, in a few lines: the head of every run. */
 
 import { formatShape } from "../core/shape.ts";
-import type { DataReport } from "../data/check.ts";
-import { type DataSplits, SPLITS } from "../data/dataset.ts";
-import { describeTarget } from "../data/target.ts";
+import { abridged } from "../data/columns.ts";
+import { SPLITS } from "../data/dataset.ts";
+import type { ReadReport } from "../data/load.ts";
+import { takenRows } from "../data/taken.ts";
 
-/** Modalities with the shape of a sample, what is predicted, samples by split. */
-export function dataSummary(splits: DataSplits, report: DataReport): string[] {
-  const modalities = Object.entries(report.modalities).map(([name, { shape }]) =>
+/** Modalities with the shape of a sample, samples by split, what is predicted, ids, groups, the split, what was left out. */
+export function dataSummary({ taken, splits }: Pick<ReadReport, "taken" | "splits">): string[] {
+  const modalities = Object.entries(taken.modalities).map(([name, { shape }]) =>
     shape.length === 0 ? `${name} (one number)` : `${name} ${formatShape(shape)}`,
   );
-  const samples = SPLITS.map((split) => `${split} ${report.splits[split].samples}`);
-  const groups = new Set(SPLITS.flatMap((split) => splits[split].groups ?? [])).size;
+  const samples = SPLITS.map((split) => `${split} ${splits[split].samples}`);
   return [
-    `modalities: ${modalities.join(", ")}`,
-    `target: ${describeTarget(splits.train)}`,
-    `samples: ${samples.join(", ")}${groups === 0 ? "" : `, in ${groups} groups`}`,
+    `modalities: ${abridged(modalities, 12)}`,
+    ...takenRows(taken).map(([name, text]) => `${name}: ${text}`),
+    `samples: ${samples.join(", ")}`,
   ];
 }

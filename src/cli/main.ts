@@ -5,6 +5,7 @@ import { configError, hint } from "../core/errors.ts";
 import { systemReason } from "../node/system-errors.ts";
 import { type Answer, printAnswer, printError } from "./answer.ts";
 import { checkPaths } from "./paths.ts";
+import { withReadingFlags } from "./reading.ts";
 import { version } from "./version.ts";
 
 const splits = ["train", "validation", "test"];
@@ -43,7 +44,7 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
           : `unknown subcommand "${name}"${hint(name, known)}`;
       throw configError(`dmil data: ${given}`);
     });
-  add(data, "check <dir>", "read a data folder and tell what it holds")
+  withReadingFlags(add(data, "check <dir>", "read a data folder and tell what it holds"))
     .option("--modalities <names>", "only these, as in audio,face")
     .action(async (dir, flags) => give((await import("./commands/data-check.ts")).dataCheck(dir, flags)));
   add(data, "generate", "write data whose true component is known for every sample")
@@ -72,7 +73,7 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
   add(program, "methods", "every method and named variant, with a line each").action(async () =>
     give((await import("./commands/methods.ts")).methods()),
   );
-  add(program, "train [dir]", "train a method on a data folder")
+  withReadingFlags(add(program, "train [dir]", "train a method on a data folder"))
     .option("--method <name>", "as in joint, ensemble, ogm-ge; `dmil methods` lists all (default: dmil)")
     .option("--modalities <names>", "which and in which order, as in audio,face (default: all)")
     .option("--seed <n>", "same seed, same bits (default: 0)")
@@ -125,7 +126,13 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     .command("recover-job", { hidden: true })
     .description("one job of `dmil recover`, as a child process")
     .action(async () => (await import("./commands/recover-job.ts")).recoverJob());
-  add(program, "quantify <data>", "redundant, unique and synergistic information in data, before any model is chosen")
+  withReadingFlags(
+    add(
+      program,
+      "quantify <data>",
+      "redundant, unique and synergistic information in data, before any model is chosen",
+    ),
+  )
     .option(
       "--modalities <names>",
       "two sources, as in audio,face or text,audio+video (default: each against the rest)",
@@ -143,7 +150,7 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     .option("--seed <n>", "seed", "0")
     .option(...quiet)
     .action(async (data, flags) => give((await import("./commands/quantify.ts")).quantify(data, flags)));
-  add(program, "sweep [data...]", "many runs under one protocol: data x methods x seeds")
+  withReadingFlags(add(program, "sweep [data...]", "many runs under one protocol: data x methods x seeds"))
     .requiredOption("--out <dir>", "runs, sweep.json and manifest.jsonl, a line a run")
     .option("--methods <names>", "as in joint,ogm-ge,dmil, or all (default: all)")
     .option("--seeds <list>", "as in 0-4 or 0,3 (default: 0-4)")

@@ -5,6 +5,7 @@ import type { Folder } from "../core/folder.ts";
 import { printable } from "../core/printable.ts";
 import { type Dataset, SPLITS, type SplitName } from "../data/dataset.ts";
 import { type LoadedData, readDataset, readTraining } from "../data/load.ts";
+import { type ReadOptions, readingOf } from "../data/reading.ts";
 import { disk } from "../node/disk.ts";
 import { hashSplits } from "../runs/identity.ts";
 import { calibratedOn, changedData, describeUnfinished, type OpenRun, openRun, requireClasses } from "../runs/open.ts";
@@ -14,15 +15,15 @@ import { dataSummary } from "./data-summary.ts";
 import { goesNowhere } from "./paths.ts";
 
 /** Loads data and tells its warnings. */
-export async function openData(directory: string, modalities?: readonly string[]): Promise<LoadedData> {
-  const loaded = await readDataset(disk(directory), modalities === undefined ? {} : { modalities });
+export async function openData(directory: string, options: ReadOptions = {}): Promise<LoadedData> {
+  const loaded = await readDataset(disk(directory), options);
   for (const warning of loaded.report.warnings) note(`note: ${printable(warning)}`);
   return loaded;
 }
 
 /** Tells what was taken for what, at the head of a run. */
-export function tellData({ splits, report }: LoadedData, quiet: boolean): void {
-  if (!quiet) for (const line of dataSummary(splits, report)) note(line);
+export function tellData({ report }: Pick<LoadedData, "report">, quiet: boolean): void {
+  if (!quiet) for (const line of dataSummary(report)) note(line);
 }
 
 /** The folder of a run. @throws RunError when there is none, naming runs/<name> where the user meant that. */
@@ -51,7 +52,8 @@ export async function openForQuestions(directory: string, split: SplitName, data
   const run = await openRun(await runFolder(directory));
   const { record } = run;
   const place = data ?? record.data.path;
-  const { splits, report } = await openData(place, record.config.modalities);
+  // Other data may have a split of its own; the run's own data is split as it was.
+  const { splits, report } = await openData(place, { ...readingOf(record.config), keepSplit: data !== undefined });
   const dataset = splits[split];
   requireClasses(run.fitted, dataset);
   const changed =
@@ -70,7 +72,7 @@ export async function openModel(directory: string): Promise<OpenRun> {
   const run = await openRun(await runFolder(directory));
   if (run.unfinished === undefined) return run;
   const { data, config } = run.record;
-  const read = await readTraining(disk(data.path), { modalities: config.modalities }).catch((error) => {
+  const read = await readTraining(disk(data.path), readingOf(config)).catch((error) => {
     if (!(error instanceof DmilError)) throw error;
     return undefined;
   });

@@ -2,9 +2,10 @@
 import * as path from "node:path";
 import { configError, DmilError } from "../core/errors.ts";
 import { checkSplits } from "../data/check.ts";
-import { type DataSplits, mapSplits, selectModalities } from "../data/dataset.ts";
-import { readDataset } from "../data/load.ts";
+import { mapSplits, selectModalities } from "../data/dataset.ts";
+import { type LoadedData, readDataset } from "../data/load.ts";
 import { readManifest } from "../data/manifest.ts";
+import { READING, type ReadOptions, readingOf } from "../data/reading.ts";
 import { disk } from "../node/disk.ts";
 import { issuesError } from "../runs/settings.ts";
 import { slug } from "../runs/sweep/cache.ts";
@@ -13,14 +14,15 @@ import type { OpenedData } from "../runs/sweep/jobs.ts";
 import { note } from "./answer.ts";
 import { type DataFlags, generatorOf } from "./commands/data-generate.ts";
 import { type Given, gatherSettings, names, numberOrText, seedsOf } from "./config.ts";
+import { dataSummary } from "./data-summary.ts";
+import { type ReadingFlags, readingFlags, readingOptions } from "./reading.ts";
 import { quoted } from "./text.ts";
 
-export interface SweepFlags {
+export interface SweepFlags extends ReadingFlags {
   readonly out: string;
   readonly config?: string;
   readonly methods?: string;
   readonly seeds?: string;
-  readonly modalities?: string;
   readonly set?: readonly string[];
   readonly tune?: string;
   readonly splitBy?: string;
@@ -38,13 +40,14 @@ export type GivenExperiment = Given & { readonly directory: string };
 
 /** The experiment that a file and flags describe; flags go before the file. @throws ConfigError for words that cannot be read. */
 export async function experimentOf(data: readonly string[], flags: SweepFlags): Promise<GivenExperiment> {
-  const modalities = names(flags.modalities);
-  if (modalities !== undefined && data.length === 0) {
+  const reading = readingFlags(flags).filter(({ value }) => value !== undefined);
+  if (reading.length > 0 && data.length === 0) {
     throw configError(
-      "--modalities goes with data folders in the command; in the --config file each data set names its own.",
+      `${reading[0]!.label} goes with data folders in the command; in the --config file each data set names its own.`,
     );
   }
-  const listed = data.map((own) => ({ path: own, ...(modalities !== undefined && { modalities }) }));
+  const options = readingOptions(flags);
+  const listed = data.map((own) => ({ path: own, ...options }));
   const methods = names(flags.methods, "--methods");
   const given = await gatherSettings(
     flags.config,
@@ -81,10 +84,11 @@ export async function experimentOf(data: readonly string[], flags: SweepFlags): 
 }
 
 /** Opens or makes the data sets of an experiment; paths begin in `directory`. */
-export function opener(directory: string): (entry: DataEntry, index: number) => Promise<OpenedData> {
+export function opener(directory: string, quiet = false): (entry: DataEntry, index: number) => Promise<OpenedData> {
   const taken = new Set<string>();
   return async (entry, index) => {
-    const opened = entry.path === undefined ? made(entry, index) : await read(entry, path.join(directory, entry.path));
+    const opened =
+      entry.path === undefined ? made(entry, index) : await read(entry, path.join(directory, entry.path), quiet);
     if (taken.has(slug(opened.name))) {
       throw issuesError([
         {
@@ -98,13 +102,16 @@ export function opener(directory: string): (entry: DataEntry, index: number) => 
   };
 }
 
-async function read(entry: DataEntry, place: string): Promise<OpenedData> {
+async function read(entry: DataEntry, place: string, quiet: boolean): Promise<OpenedData> {
   const folder = disk(place);
-  const { splits, all, warnings } = await readChosen(place, entry.modalities);
-  for (const warning of warnings) note(`note: ${place}: ${warning}`);
-  const groups = (await readManifest(folder)).groups;
+  const { splits, all, report } = await readChosen(place, readingOf(entry));
+  if (!quiet) note(`${place}: ${dataSummary(report).join("; ")}`);
+  for (const warning of report.warnings) note(`note: ${place}: ${warning}`);
+  const groups = entry.group ?? (await readManifest(folder)).groups;
   // Arrays are read as quickly from here as from a copy; texts and archives are unpacked once for all runs.
-  const packed = (await folder.list()).some((file) => /^[^/]+\.(csv|npz)$/.test(file));
+  // What is to be read in a way of its own is kept as it was read.
+  const own = READING.some((key) => key !== "modalities" && entry[key] !== undefined);
+  const packed = own || (await folder.list()).some((file) => /^[^/]+\.(csv|tsv|npz|npy)$/i.test(file));
   return {
     entry,
     name: dataName(entry, path.basename(path.resolve(place)), Object.keys(splits.train.modalities), all),
@@ -117,22 +124,24 @@ async function read(entry: DataEntry, place: string): Promise<OpenedData> {
 /** The splits with the chosen modalities, and the names of all that the data has. */
 async function readChosen(
   place: string,
-  chosen: readonly string[] | undefined,
-): Promise<{ splits: DataSplits; all: readonly string[]; warnings: readonly string[] }> {
+  { modalities: chosen, ...reading }: ReadOptions,
+): Promise<LoadedData & { readonly all: readonly string[] }> {
   const folder = disk(place);
-  const whole = await readDataset(folder).catch((error) => {
+  const whole = await readDataset(folder, reading).catch((error) => {
     if (chosen === undefined) throw error;
     return undefined; // a modality that was not chosen may be broken
   });
   const all = Object.keys(whole?.splits.train.modalities ?? {});
-  if (chosen === undefined) return { splits: whole!.splits, all, warnings: whole!.report.warnings };
+  if (chosen === undefined) return { ...whole!, all };
   const inWhole = chosen.every((name) => all.includes(name)) && new Set(chosen).size === chosen.length;
   if (whole === undefined || !inWhole) {
-    const own = await readDataset(folder, { modalities: chosen });
-    return { splits: own.splits, all: [], warnings: own.report.warnings };
+    const own = await readDataset(folder, { ...reading, modalities: chosen });
+    return { ...own, all: [] };
   }
   const splits = mapSplits((split) => selectModalities(whole.splits[split], chosen));
-  return { splits, all, warnings: checkSplits(splits).warnings };
+  const { taken } = whole.report;
+  const modalities = Object.fromEntries(chosen.map((name) => [name, taken.modalities[name]!]));
+  return { splits, all, report: { ...checkSplits(splits), taken: { ...taken, modalities } } };
 }
 
 function made(entry: DataEntry, index: number): OpenedData {
@@ -179,12 +188,17 @@ function asFlag(value: unknown): string | boolean {
 
 /** The command that gives the same figures, without the places where it wrote and absolute paths. */
 export function commandOf(data: readonly string[], flags: SweepFlags): string {
-  const { config, methods, seeds, modalities, set = [], tune, splitBy, folds, classesOut, trainShares } = flags;
+  const { config, methods, seeds, set = [], tune, splitBy, folds, classesOut, trainShares } = flags;
   const named = {
     config: config && portablePath(config),
     methods,
     seeds,
-    modalities,
+    modalities: flags.modalities,
+    "leave-out": flags.leaveOut,
+    label: flags.label,
+    group: flags.group,
+    "split-seed": flags.splitSeed,
+    "split-shares": flags.splitShares,
     tune,
     "split-by": splitBy,
     folds,

@@ -1,7 +1,7 @@
 /** @file A CSV of discrete columns: two or more sources and a target, read as symbols and never as measurements. */
 import * as path from "node:path";
 import { dataError, listing } from "../core/errors.ts";
-import { type CsvTable, csvTexts, parseNumber, readCsv, TEXT_COLUMNS } from "../data/formats/csv.ts";
+import { type CsvTable, csvForm, csvNumber, csvTexts, readCsv, TEXT_COLUMNS } from "../data/formats/csv.ts";
 import { disk } from "../node/disk.ts";
 
 /** Columns by role. */
@@ -9,6 +9,8 @@ export interface SymbolFile {
   /** Columns that can be sources, in their order. */
   readonly known: readonly string[];
   readonly target: string;
+  /** How cells are separated, where not by commas; for a note. */
+  readonly form: string | undefined;
   readonly labels: readonly string[];
   readonly ids?: readonly string[];
   /** A source's symbols: those of its columns side by side. */
@@ -29,7 +31,7 @@ export async function readSymbols(file: string): Promise<SymbolFile> {
   }
   const csv = readCsv(await folder.read(path.basename(file)), file);
   const others = csv.columns.filter(
-    (column) => column === "label" || !(TEXT_COLUMNS as readonly string[]).includes(column),
+    (column) => column === "label" || !(["", ...TEXT_COLUMNS] as readonly string[]).includes(column),
   );
   const target = TARGETS.find((name) => others.includes(name)) ?? others.at(-1);
   if (target === undefined) {
@@ -40,6 +42,7 @@ export async function readSymbols(file: string): Promise<SymbolFile> {
   return {
     known: others.filter((column) => column !== target),
     target,
+    form: csvForm(csv),
     labels: symbols(csv, target),
     ...(ids === undefined ? {} : { ids }),
     column(parts) {
@@ -53,7 +56,7 @@ export async function readSymbols(file: string): Promise<SymbolFile> {
 function symbols(csv: CsvTable, column: string): string[] {
   const values = csvTexts(csv, column);
   values.forEach((value, row) => {
-    const number = parseNumber(value);
+    const number = csvNumber(csv, value);
     const whole = number === undefined || Number.isInteger(number);
     if (value !== "" && whole) return;
     const where = `${csv.where}: line ${csv.lines[row]}, column ${column}`;

@@ -268,7 +268,7 @@ function checkLabels(data: Dataset, split: SplitName, where: string): SplitRepor
   });
   if (missing > 0 && split !== "test") {
     throw dataError(
-      `${where}: ${missing} labels are missing (-1), the first at row ${firstMissing} (from 0); only the test split may have such samples. Label them or move them there.`,
+      `${where}: ${missing} labels are missing (-1, NaN or empty), the first at row ${firstMissing} (from 0); only the test split may have such samples. Label them or move them there.`,
       { missing, row: firstMissing },
     );
   }

@@ -1,47 +1,48 @@
 /** @file The loader: from a folder to three checked splits. */
-import { dataError, listing } from "../core/errors.ts";
+import { configError, dataError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
-import type { Tensor } from "../core/tensor.ts";
 import { checkSplits, type DataReport } from "./check.ts";
-import {
-  type DataSplits,
-  type Dataset,
-  mapSplits,
-  requireModalities,
-  rowIds,
-  SPLITS,
-  type SplitName,
-} from "./dataset.ts";
-import { classNames, classNumbers } from "./labels.ts";
-import { type Manifest, readManifest } from "./manifest.ts";
-import { modalityNames, readMask, withoutMissing } from "./masks.ts";
+import { chooseModalities } from "./choose.ts";
+import { type DataSplits, type Dataset, mapSplits, SPLITS, type SplitName } from "./dataset.ts";
+import { requireNumbers } from "./formats/npy.ts";
+import { readClasses } from "./labels.ts";
+import { type Manifest, readManifest, withOptions } from "./manifest.ts";
+import { readMask, withoutMissing } from "./masks.ts";
+import type { ReadOptions, SplitRequest } from "./reading.ts";
 import { openSource } from "./sources/open.ts";
-import { describe, isInteger, type RawLabels, type Source, toFloat32 } from "./sources/source.ts";
-import { readTarget, targetNames } from "./target.ts";
+import { type AnyArray, type RawLabels, type Source, toFloat32 } from "./sources/source.ts";
+import { splitBy } from "./split.ts";
+import { suspectWarnings } from "./suspects.ts";
+import type { Taken } from "./taken.ts";
+import { isKnown, readTarget, targetNames } from "./target.ts";
+import { placesOf, readTexts, type Texts } from "./texts.ts";
 
 /** How to read a folder. */
-export interface LoadOptions {
-  /** Which modalities, in which order; before dataset.json. */
-  readonly modalities?: readonly string[];
+export interface LoadOptions extends ReadOptions {
   /** Receives each warning; without it they go to console.warn. */
   readonly onWarning?: (message: string) => void;
+}
+
+/** What the checks found, and what of the folder was taken as what. */
+export interface ReadReport extends DataReport {
+  readonly taken: Taken;
 }
 
 /** Data with what its checks found. */
 export interface LoadedData {
   readonly splits: DataSplits;
-  readonly report: DataReport;
+  readonly report: ReadReport;
 }
 
 /**
- * Reads a folder of data, checks it, and gives the three splits. Three forms are known:
- * `train|valid|test/<modality>.npy` with `labels.npy`; one `.npz` with keys such as `train/audio` or `train_audio`;
- * `train.csv, valid.csv, test.csv` or one `data.csv` with a column `split` (columns: see formats/csv.ts).
+ * Reads a folder of data, checks it, and gives the three splits. Three forms are known, each also without a split, which `split` then
+ * makes: `train|valid|test/<modality>.npy` with `labels.npy`; `.npz` with keys such as `train/audio` or `train_audio`, or one for each
+ * split; `train.csv, valid.csv, test.csv` or one table with a column `split` (columns: see columns.ts).
  *
  * Modalities are those of the options, else of dataset.json, else: every array but the labels that holds floats, and
  * integer arrays of two or more axes. Integer arrays [N] (an event flag, a speaker number) are then side information:
- * they are left out with a warning. A CSV table has no integer type, so there every column is a modality.
- * Everything becomes float32. Where samples lack modalities, see masks.ts.
+ * they are left out with a warning. A CSV table has no integer type, so there every column of numbers is a modality, and one
+ * that is probably no feature leaves a warning. Everything becomes float32. Where samples lack modalities, see masks.ts.
  *
  * @throws DataError for data that is wrong (see check.ts), ConfigError for a wrong dataset.json or option.
  */
@@ -53,22 +54,20 @@ export async function loadDataset(folder: Folder, options: LoadOptions = {}): Pr
 }
 
 /** As loadDataset, and gives the report of the checks with it; prints nothing. */
-export async function readDataset(folder: Folder, options: Pick<LoadOptions, "modalities"> = {}): Promise<LoadedData> {
-  const manifest = await readManifest(folder);
-  const source = await openSource(folder, manifest);
-  const warnings = [...source.warnings];
-  const seen = new Map<string, Tensor>();
-  const modalities = await chooseModalities(source, manifest, options, warnings, seen);
-
-  const labels = {} as Record<SplitName, RawLabels>;
-  for (const split of SPLITS) labels[split] = await source.labels(split);
-  const readLabels = labelReader(labels, manifest, source, warnings);
-  const reading = { source, manifest, modalities, readLabels, warnings, seen };
-  const parts = {} as Record<SplitName, Dataset>;
-  for (const split of SPLITS) parts[split] = await readSplit(reading, split, labels[split]);
-  const splits = mapSplits((split) => parts[split]);
-  const report = checkSplits(splits, source.where);
-  return { splits, report: { ...report, warnings: [...warnings, ...report.warnings] } };
+export async function readDataset(folder: Folder, options: ReadOptions = {}): Promise<LoadedData> {
+  const reading = await begin(folder, options, ["validation", "test"]);
+  const { source, manifest } = reading;
+  const request = splitRequest(source, manifest, options);
+  let splits: DataSplits;
+  if (request === undefined) {
+    const parts = {} as Record<SplitName, Dataset>;
+    for (const split of SPLITS) parts[split] = await readSplit(reading, split);
+    splits = mapSplits((split) => parts[split]);
+  } else splits = splitAnew(await readSplit(reading, "train"), request, source);
+  const checked = checkSplits(splits, source.where);
+  const taken = takenOf(reading, splits, request);
+  const suspects = suspectWarnings(splits.train, source.label, source.columns);
+  return { splits, report: { ...checked, warnings: [...reading.warnings, ...suspects, ...checked.warnings], taken } };
 }
 
 /**
@@ -77,19 +76,17 @@ export async function readDataset(folder: Folder, options: Pick<LoadOptions, "mo
  */
 export async function readTraining(
   folder: Folder,
-  options: Pick<LoadOptions, "modalities"> = {},
+  options: ReadOptions = {},
 ): Promise<Pick<DataSplits, "train" | "validation">> {
-  const manifest = await readManifest(folder);
-  const source = await openSource(folder, manifest);
-  const seen = new Map<string, Tensor>();
-  const modalities = await chooseModalities(source, manifest, options, [], seen, ["validation"]);
-  const labels = { train: await source.labels("train"), validation: await source.labels("validation") };
-  // Every class is in train, or the data is refused.
-  const readLabels = labelReader({ ...labels, test: labels.validation }, manifest, source, []);
-  const reading = { source, manifest, modalities, readLabels, warnings: [], seen };
-  const train = await readSplit(reading, "train", labels.train);
-  const validation = await readSplit(reading, "validation", labels.validation);
-  checkSplits({ train, validation, test: validation }, source.where);
+  const reading = await begin(folder, options, ["validation"]);
+  const request = splitRequest(reading.source, reading.manifest, options);
+  if (request !== undefined) {
+    const { train, validation } = splitAnew(await readSplit(reading, "train"), request, reading.source);
+    return { train, validation };
+  }
+  const train = await readSplit(reading, "train");
+  const validation = await readSplit(reading, "validation");
+  checkSplits({ train, validation, test: validation }, reading.source.where);
   return { train, validation };
 }
 
@@ -98,110 +95,140 @@ interface Reading {
   readonly source: Source;
   readonly manifest: Manifest;
   readonly modalities: readonly string[];
-  readonly readLabels: ReturnType<typeof labelReader>;
+  readonly texts: Texts;
+  readonly readLabels: (split: SplitName) => Pick<Dataset, "labels" | "classes" | "target">;
+  readonly labelNote: string | undefined;
   readonly warnings: string[];
+  readonly leftOut: Taken["leftOut"];
   /** Arrays of the train split that were read before. */
-  readonly seen: ReadonlyMap<string, Tensor>;
+  readonly seen: ReadonlyMap<string, AnyArray>;
 }
 
-async function readSplit(reading: Reading, split: SplitName, labels: RawLabels): Promise<Dataset> {
+/** Opens a folder and decides what is what; of the other splits only those in `others` are looked at. */
+async function begin(folder: Folder, options: ReadOptions, others: readonly SplitName[]): Promise<Reading> {
+  const manifest = withOptions(await readManifest(folder), options);
+  const source = await openSource(folder, manifest);
+  const warnings = [...source.warnings];
+  const used: readonly SplitName[] = source.splitBy === undefined ? ["train"] : ["train", ...others];
+  const labels = {} as Record<SplitName, RawLabels>;
+  for (const split of used) labels[split] = await source.labels(split);
+  // Every class is in train, or the data is refused; what is not looked at is taken for what is.
+  for (const split of SPLITS) labels[split] ??= labels[used.at(-1)!];
+  const asked = options.modalities === undefined ? "dataset.json, modalities" : "the option modalities";
+  const chosen = await chooseModalities(source, manifest, asked, warnings, others);
+  const texts = await placesOf(source, manifest, chosen.texts, used, labels);
+  const { readLabels, note } = labelReader(labels, manifest, source, warnings);
+  return {
+    source,
+    manifest,
+    modalities: chosen.modalities,
+    texts: texts.places,
+    readLabels,
+    labelNote: note,
+    warnings,
+    leftOut: [...source.leftOut, ...chosen.leftOut, ...texts.leftOut],
+    seen: chosen.seen,
+  };
+}
+
+async function readSplit(reading: Reading, split: SplitName): Promise<Dataset> {
   const { source, manifest, modalities, readLabels, warnings, seen } = reading;
-  const tensors: [string, Tensor<"float32">][] = [];
+  const tensors: [string, Dataset["modalities"][string]][] = [];
   const masks: [string, Uint8Array][] = [];
   for (const name of modalities) {
     const array = (split === "train" ? seen.get(name) : undefined) ?? (await source.read(split, name));
-    const values = toFloat32(array, source.where(split, name), warnings);
+    const where = source.where(split, name);
+    const values = toFloat32(requireNumbers(array, where), where, warnings);
     const mask = await readMask(source, manifest, split, name, values);
     tensors.push([name, mask === undefined ? values : withoutMissing(values, mask)]);
     if (mask !== undefined) masks.push([name, mask]);
   }
+  const labelled = readLabels(split);
   return {
     name: split,
     modalities: Object.fromEntries(tensors),
     ...(masks.length > 0 && { present: Object.fromEntries(masks) }),
-    ...readLabels(split),
-    ...(await sampleTexts(source, manifest, split, labels)),
+    ...labelled,
+    ...(await readTexts(source, reading.texts, split, labelled.labels.length)),
   };
 }
 
-/** Labels of a split, as dataset.json says what they are. */
+/** Labels of a split, as the data and dataset.json say what they are. */
 function labelReader(
   labels: Readonly<Record<SplitName, RawLabels>>,
   manifest: Manifest,
   source: Source,
   warnings: string[],
-): (split: SplitName) => Pick<Dataset, "labels" | "classes" | "target"> {
-  const { target } = manifest;
-  if (target === undefined || target.kind === "classes") {
-    const classes = classNames(labels, manifest.classes, source);
-    return (split) => ({ labels: classNumbers(labels[split], classes, source.where(split, "labels")), classes });
+): Pick<Reading, "readLabels"> & { readonly note: string | undefined } {
+  const { kind, note } = source.target;
+  if (kind === "classes") {
+    const { label } = manifest;
+    const text = JSON.stringify({ ...(label !== undefined && { label }), target: { kind: "values" } });
+    const values = `To predict numbers and not classes, write ${text} into dataset.json, in the folder of the data.`;
+    const read = readClasses(labels, manifest.classes, source, values);
+    return { readLabels: (split) => ({ labels: read.numbers(split), classes: read.classes }), note: read.note };
   }
-  const { kind } = target;
-  const names = targetNames(target, labels.train, source);
-  return (split) => {
-    const read = readTarget(labels[split], kind, names, source.where(split, "labels"), warnings);
-    return { labels: new Int32Array(read.values.shape[0]!).fill(-1), classes: [], target: read };
+  const names = targetNames(source.target, kind, labels.train);
+  return {
+    note,
+    readLabels(split) {
+      const read = readTarget(labels[split], kind, names, source.where(split, "labels"), warnings);
+      return { labels: new Int32Array(read.values.shape[0]!).fill(-1), classes: [], target: read };
+    },
   };
 }
 
-/** Ids (row numbers when the data brings none), and groups and truth where there are any. */
-async function sampleTexts(
-  source: Source,
-  manifest: Manifest,
-  split: SplitName,
-  labels: RawLabels,
-): Promise<Pick<Dataset, "ids" | "groups" | "truth">> {
-  const read = async (part: "ids" | "groups" | "truth"): Promise<readonly string[] | undefined> => {
-    const place = manifest[part] ?? source.defaults[part];
-    return place === undefined ? undefined : source.texts(split, place);
-  };
-  const ids = (await read("ids")) ?? rowIds("shape" in labels ? labels.shape[0]! : labels.length);
-  const groups = await read("groups");
-  const truth = await read("truth");
-  return { ids, ...(groups === undefined ? {} : { groups }), ...(truth === undefined ? {} : { truth }) };
-}
-
-/** The modalities to read; the train arrays that had to be looked at are kept in `seen`, so no file is read twice. */
-async function chooseModalities(
-  source: Source,
-  manifest: Manifest,
-  options: LoadOptions,
-  warnings: string[],
-  seen: Map<string, Tensor>,
-  others: readonly SplitName[] = ["validation", "test"],
-): Promise<readonly string[]> {
-  const available = modalityNames(source, "train");
-  const chosen = options.modalities ?? manifest.modalities;
-  if (chosen !== undefined) {
-    const where = options.modalities === undefined ? "dataset.json, modalities" : "the option modalities";
-    requireModalities(chosen, available, `${source.label}: ${where}`);
-    return chosen;
-  }
-  const taken = [manifest.ids, manifest.groups, manifest.truth];
-  const names: string[] = [];
-  for (const candidate of available) {
-    if (taken.includes(candidate) || taken.includes(`${candidate}.npy`)) continue;
-    const array = await source.read("train", candidate);
-    if (isInteger(array) && array.shape.length === 1) {
-      warnings.push(
-        `${source.where("train", candidate)} is ${describe(array)}: taken as side information, not as a modality. To use it, name the modalities or give it two axes.`,
-      );
-    } else {
-      names.push(candidate);
-      seen.set(candidate, array);
-    }
-  }
-  if (names.length === 0) {
+/** How data without a split is to be split; undefined where it has its own. @throws DataError when nobody says so, ConfigError for both. */
+function splitRequest(source: Source, manifest: Manifest, options: ReadOptions): SplitRequest | undefined {
+  const { splitBy: own, label } = source;
+  if (own === undefined && manifest.split !== undefined) return manifest.split;
+  if (own === undefined) {
     throw dataError(
-      `${source.label}: the train split has no array of features beside the labels (found: ${listing(available) || "none"}); add one of floats, [N, F].`,
-      { available },
+      `${label}: nothing here says which samples are for training, validation and test. To split them at random (70, 15 and 15 in 100, classes or whole groups evenly): --split-seed 0, with other shares --split-shares 0.8,0.1,0.1; or "split": {"seed": 0} in dataset.json. Or say it yourself: a column "split" with train, valid and test, or folders of these names.`,
+      { split: "none" },
     );
   }
-  for (const split of others) {
-    const extra = modalityNames(source, split).filter((name) => !available.includes(name));
-    if (extra.length > 0) {
-      warnings.push(`${source.label}: ${listing(extra)} of the ${split} split is not in the train split and not used.`);
-    }
+  if (options.split !== undefined && options.keepSplit !== true) {
+    throw configError(
+      `${label}: the data has a split of its own (${own}), so it is not split anew; leave --split-seed and --split-shares out. \`dmil sweep --split-by share\` splits anew.`,
+      { split: own },
+    );
   }
-  return names;
+  return undefined;
+}
+
+/** All samples, split by the request: groups kept whole where there are any, else every class in these shares. */
+function splitAnew(all: Dataset, { seed, shares }: SplitRequest, source: Source): DataSplits {
+  const unknown = all.labels.findIndex((_, row) => !isKnown(all, row));
+  if (unknown >= 0) {
+    throw dataError(
+      `${source.where("train", "labels")}: of row ${unknown} (from 0) nothing is known to predict; take such rows out, or give the data a column "split" and put them into test.`,
+      { row: unknown },
+    );
+  }
+  const options = { validation: shares[1]!, test: shares[2]!, seed };
+  return splitBy(all, all.groups === undefined ? "share" : "group", options);
+}
+
+function takenOf(reading: Reading, { train }: DataSplits, request: SplitRequest | undefined): Taken {
+  const { source, texts, labelNote, leftOut } = reading;
+  const { from, kind, note } = source.target;
+  const how = labelNote ?? note;
+  const drawn = train.groups === undefined ? (train.target === undefined ? "by class" : "at random") : "whole groups";
+  return {
+    modalities: Object.fromEntries(
+      Object.entries(train.modalities).map(([name, { shape }]) => [
+        name,
+        { from: source.from(name), shape: shape.slice(1) },
+      ]),
+    ),
+    target: { from, kind, names: train.target?.names ?? train.classes, ...(how !== undefined && { note: how }) },
+    ...texts,
+    split:
+      request === undefined
+        ? `${source.splitBy}`
+        : `${drawn}, shares ${request.shares.join(", ")}, seed ${request.seed}`,
+    ...(source.form !== undefined && { form: source.form }),
+    leftOut,
+  };
 }

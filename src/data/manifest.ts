@@ -3,7 +3,8 @@ import * as z from "zod";
 import { configError } from "../core/errors.ts";
 import { type Folder, readText } from "../core/folder.ts";
 import { oneOf, parseOptions } from "../core/options.ts";
-import type { TargetKind } from "./dataset.ts";
+import { requireModalities, type TargetKind } from "./dataset.ts";
+import { type ReadOptions, readingSchemas, type SplitRequest } from "./reading.ts";
 
 /** What dataset.json may say; all of it is optional. */
 export interface Manifest {
@@ -14,8 +15,14 @@ export interface Manifest {
   readonly target?: { readonly kind: TargetKind; readonly names?: readonly string[] | undefined } | undefined;
   /** Class names: label k is `classes[k]`. */
   readonly classes?: readonly string[] | undefined;
-  /** Which arrays are modalities, in which order. */
-  readonly modalities?: readonly string[] | undefined;
+  /** Which arrays are modalities, in which order; of a table also the columns of each, where `mean *` is all that begin so. */
+  readonly modalities?: readonly string[] | Readonly<Record<string, readonly string[]>> | undefined;
+  /** Modalities, columns or arrays that are no features. */
+  readonly leaveOut?: readonly string[] | undefined;
+  /** The column or array that is to be predicted, where it is not called `label` or `labels`; several columns for labels and values. */
+  readonly label?: string | readonly string[] | undefined;
+  /** How data without a split of its own is split. */
+  readonly split?: SplitRequest | undefined;
   /** Where the ids are: a file of each split folder (.json list, .txt lines, integer .npy), an .npz key, or a CSV column. */
   readonly ids?: string | undefined;
   /** Where the groups are, as for ids. */
@@ -40,7 +47,15 @@ export const manifestSchema: z.ZodType<Manifest> = z.strictObject({
     })
     .optional(),
   classes: names.min(2, "needs at least two class names").optional(),
-  modalities: names.min(1, "needs at least one modality").optional(),
+  modalities: z
+    .union([
+      names.min(1, "needs at least one modality"),
+      z
+        .record(z.string(), names.min(1, "needs at least one column"))
+        .refine((columns) => Object.keys(columns).length > 0, "needs at least one modality"),
+    ])
+    .optional(),
+  ...readingSchemas,
   ids: name.optional(),
   groups: name.optional(),
   truth: name.optional(),
@@ -59,6 +74,31 @@ export async function readManifest(folder: Folder): Promise<Manifest> {
     throw configError(`${where}: not valid JSON (${error.message}); correct it or remove the file.`, { where });
   }
   return withClasses(parseOptions(manifestSchema, value, where), where);
+}
+
+/** What dataset.json says, with what the caller says before it. */
+export function withOptions(manifest: Manifest, { modalities, leaveOut, label, group, split }: ReadOptions): Manifest {
+  return {
+    ...manifest,
+    ...(modalities !== undefined && { modalities: chosen(manifest, modalities) }),
+    ...(leaveOut !== undefined && { leaveOut: [...new Set([...(manifest.leaveOut ?? []), ...leaveOut])] }),
+    ...(label !== undefined && { label }),
+    ...(group !== undefined && { groups: group }),
+    ...(split !== undefined && { split }),
+  };
+}
+
+/** Modalities by name; those that dataset.json makes of columns keep them. */
+function chosen({ modalities }: Manifest, given: readonly string[]): Manifest["modalities"] {
+  if (modalities === undefined || isList(modalities)) return given;
+  const known = Object.keys(modalities);
+  requireModalities(given, known, "dataset.json, modalities");
+  return Object.fromEntries(given.map((own) => [own, modalities[own]!]));
+}
+
+/** Are modalities a list of names, and not columns by name? */
+export function isList(modalities: NonNullable<Manifest["modalities"]>): modalities is readonly string[] {
+  return Array.isArray(modalities);
 }
 
 /** Names of classes may stand in `classes` or in the target; not in both, and not where the target has none. */

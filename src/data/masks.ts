@@ -6,6 +6,7 @@ import { dataError } from "../core/errors.ts";
 import { formatShape } from "../core/shape.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
 import { featureCount, type SplitName } from "./dataset.ts";
+import { requireNumbers } from "./formats/npy.ts";
 import type { Manifest } from "./manifest.ts";
 import type { Source } from "./sources/source.ts";
 
@@ -30,7 +31,10 @@ export async function readMask(
 ): Promise<Uint8Array | undefined> {
   const asArray = source.names(split).includes(name + SUFFIX);
   const given = asArray
-    ? toMask(await source.read(split, name + SUFFIX), source.where(split, name + SUFFIX))
+    ? toMask(
+        requireNumbers(await source.read(split, name + SUFFIX), source.where(split, name + SUFFIX)),
+        source.where(split, name + SUFFIX),
+      )
     : undefined;
   if (manifest.missing !== "nan") return given;
   const found = nanRows(values, source.where(split, name), given);

@@ -5,7 +5,6 @@ import { float32 } from "../core/tensor.ts";
 import type { DataSplits, Dataset, SplitName, Target, TargetKind } from "./dataset.ts";
 import { SPLITS } from "./dataset.ts";
 import { parseNumber } from "./formats/csv.ts";
-import type { Manifest } from "./manifest.ts";
 import { type RawLabels, type Source, toFloat32 } from "./sources/source.ts";
 
 /** What the data's target is. */
@@ -35,14 +34,13 @@ export function isKnown(dataset: Pick<Dataset, "labels" | "target">, row: number
   return dataset.target.values.data.subarray(row * L, (row + 1) * L).some((value) => !Number.isNaN(value));
 }
 
-/** The names of labels or values: those of dataset.json, of the table's columns, or `value`, `label_0`, `label_1`, ... */
+/** The names of labels or values: those of dataset.json or of the table's columns, else `value`, or `label_0`, `label_1`, ... */
 export function targetNames(
-  { kind, names }: NonNullable<Manifest["target"]>,
+  { names }: Pick<Source["target"], "names">,
+  kind: Target["kind"],
   train: RawLabels,
-  source: Pick<Source, "where" | "targetNames">,
 ): readonly string[] {
   if (names !== undefined) return names;
-  if (source.targetNames !== undefined) return source.targetNames;
   const count = isTexts(train) ? 1 : (train.shape[1] ?? 1);
   const one = kind === "values" ? "value" : "label";
   return count === 1 ? [one] : Array.from({ length: count }, (_, i) => `${one}_${i}`);

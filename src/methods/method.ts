@@ -211,7 +211,8 @@ export function defineMethod<S extends z.ZodType, O extends Outputs>(
   const create = (settings: { readonly encoders: Readonly<Record<string, Module>> } & z.input<S>): Method<O> => {
     const { encoders, ...given } = settings;
     const modalities = Object.keys(encoders);
-    if (modalities.length < 2) {
+    // A method of one modality at a time needs no other.
+    if (modalities.length < (definition.perModality ? 1 : 2)) {
       throw configError(
         `${definition.name}: encoders has ${modalities.length} modalities (${listing(modalities)}); two or more are needed.`,
       );

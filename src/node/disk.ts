@@ -51,7 +51,16 @@ export function disk(directory: string, label: string = directory): Folder {
     label,
     async read(name) {
       const file = place(name);
-      return guarded("read", name, () => readWhole(file));
+      return guarded("read", name, () =>
+        readWhole(file).catch(async (cause) => {
+          const target = await fs.readlink(file).catch(() => undefined);
+          if (target === undefined || (cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
+          throw runError(
+            `${label}: ${name} is a link to ${target}, and there is nothing. Mount or bring back what it leads to, or remove the link.`,
+            { path: name, target },
+          );
+        }),
+      );
     },
     async write(name, content) {
       const file = place(name);
@@ -230,14 +239,16 @@ async function walk(
     const name = prefix === "" ? entry.name : `${prefix}/${entry.name}`;
     const kind = await kindOf(entry, path.join(directory, entry.name));
     if (kind === "directory") await walk(path.join(directory, entry.name), name, [...above, real], found, label);
-    if (kind === "file") found.push(name);
+    // A link that leads nowhere is listed, so that whoever reads it learns of it.
+    if (kind === "file" || kind === "broken link") found.push(name);
     if (found.length > MOST_FILES) {
       throw dataError(`${label} holds more than ${MOST_FILES} files; give the folder of one data set or one run.`);
     }
   }
 }
 
-async function kindOf(entry: Dirent, full: string): Promise<"file" | "directory" | undefined> {
+async function kindOf(entry: Dirent, full: string): Promise<"file" | "directory" | "broken link" | undefined> {
   const stats = entry.isSymbolicLink() ? await fs.stat(full).catch(() => undefined) : entry;
+  if (stats === undefined) return "broken link";
   return stats?.isFile() ? "file" : stats?.isDirectory() ? "directory" : undefined;
 }

@@ -32,8 +32,10 @@ export function planRun(settings: Settings, train: Dataset): Plan {
   const known = Object.keys(train.modalities);
   const modalities = settings.modalities ?? known;
   requireModalities(modalities, known, `${settings.data}, modalities`);
-  if (modalities.length < 2) {
-    const message = `one modality (${modalities[0]}) is not enough; a method needs two or more. Name another, or add one to the data.`;
+  const { perModality } = methods[resolveMethod(settings.method).method]!;
+  if (modalities.length < 2 && !perModality) {
+    const able = Object.keys(methods).filter((name) => methods[name]!.perModality);
+    const message = `one modality (${modalities[0]}) is not enough; ${settings.method} needs two or more. On one alone: --method ${able[0]} --set options.modality=${modalities[0]}.`;
     throw issuesError([{ path: ["modalities"], message }]);
   }
   const { hidden, ...mlpOptions } = settings.encoder;

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { configError, type DmilError, hint } from "../core/errors.ts";
 import { type OptionIssue, oneOf, optionIssues, shown } from "../core/options.ts";
+import { readingSchemas, type SplitRequest } from "../data/reading.ts";
 import { methodNamed, methodNames, resolveMethod } from "../methods/index.ts";
 import type { Activation } from "../nn/mlp.ts";
 import { adam, adamw, type Optimiser, sgd } from "../optim/index.ts";
@@ -14,6 +15,14 @@ export interface Settings {
   readonly data: string;
   /** Which modalities, in which order; all if left out. */
   readonly modalities?: readonly string[] | undefined;
+  /** Columns or arrays that are no features. */
+  readonly leaveOut?: readonly string[] | undefined;
+  /** The column or array that is predicted; `label` or `labels` if left out. */
+  readonly label?: string | readonly string[] | undefined;
+  /** The column or array of groups. */
+  readonly group?: string | undefined;
+  /** How data without a split of its own is split. */
+  readonly split?: SplitRequest | undefined;
   /** A method, or one of its named variants such as `ogm-ge`: "dmil". */
   readonly method: string;
   /** 0. */
@@ -72,6 +81,8 @@ const schema = z.strictObject(
       .array(text("the name of a modality"), { error: allowing("a list of names, for example [audio, face]") })
       .min(1, "is empty; name modalities, or leave it out for all")
       .optional(),
+    ...readingSchemas,
+    group: text("the name of a column or array").optional(),
     method: text("the name of a method").default("dmil"),
     seed: whole(0, "0").default(0),
     batchSize: whole(2, "64").default(64),

@@ -38,6 +38,22 @@ describe("a table of symbols", () => {
     expect(readFileSync(out, "utf8")).toMatch(/^<!doctype html>[\s\S]*class="amounts"[\s\S]*<\/html>\n$/);
   });
 
+  it("reads the same from a table of semicolons, where 0,5 is a fraction", async () => {
+    const lines = ["a,b,y", ...rows];
+    const samples = path.join(folder, "same.jsonl");
+    const texts: string[] = [];
+    for (const [name, separator] of Object.entries({ comma: ",", semicolon: ";", tab: "\t" })) {
+      const file = write(
+        `${name}.csv`,
+        lines.map((line) => line.replaceAll(",", separator)),
+      );
+      texts.push((await quantify(file, { ...flags, samples })).text.replaceAll(name, "x"));
+    }
+    expect(new Set(texts).size).toBe(1);
+    const fractions = write("fractions.csv", ["a;b;y", "0,5;1;0", "1,5;0;1"]);
+    await expect(quantify(fractions, { ...flags, samples })).rejects.toThrow(/line 2, column a is 0,5, a fraction/);
+  });
+
   it("with three columns pairs each with the rest", async () => {
     const file = write("three.csv", ["a,b,c,label", ...rows.map((row, i) => row.replace(/,(\d)$/, `,${i % 2},$1`))]);
     const { json } = await quantify(file, { ...flags, samples: path.join(folder, "three.csv.jsonl") });

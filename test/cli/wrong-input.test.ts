@@ -35,6 +35,9 @@ beforeAll(async () => {
   await dmil(["train", "clips", "--method", "joint", "--set", "epochs.whole=1", "-q"], { cwd });
   for (const [name, text] of Object.entries(CONFIGS)) await fs.writeFile(path.join(cwd, name), text);
   await fs.mkdir(path.join(cwd, "empty"));
+  await fs.mkdir(path.join(cwd, "wine"));
+  const rows = Array.from({ length: 40 }, (_, i) => `${i},${i % 7},${i % 5},${i % 2}`);
+  await fs.writeFile(path.join(cwd, "wine/wine.csv"), [",acid,ash,target", ...rows].join("\n"));
   await fs.mkdir(path.join(cwd, "notes"));
   await fs.writeFile(path.join(cwd, "notes/todo.txt"), "buy milk");
   const variant = async (name: string, change: (folder: string) => Promise<unknown>): Promise<void> => {
@@ -43,6 +46,11 @@ beforeAll(async () => {
   };
   await variant("no-test", (folder) => fs.rm(path.join(folder, "test"), { recursive: true }));
   await variant("cut", (folder) => fs.truncate(path.join(folder, "train/a.npy"), 300));
+  await variant("linked", async (folder) => {
+    await fs.rm(path.join(folder, "train/a.npy"));
+    await fs.symlink("/nowhere/a.npy", path.join(folder, "train/a.npy"));
+  });
+  await variant("more", (folder) => fs.copyFile(path.join(folder, "test/a.npy"), path.join(folder, "test/c.npy")));
   await variant("json", (folder) => fs.writeFile(path.join(folder, "dataset.json"), '{"clases": ["0", "1"]}'));
   await variant("one", (folder) => fs.writeFile(path.join(folder, "dataset.json"), '{"modalities": ["a"]}'));
   await variant("wide", async (folder) => {
@@ -71,6 +79,15 @@ const COMMANDS = `
   data check notes
   data check no-test
   data check cut
+  data check linked
+  data check more
+  data check wine
+  data check wine --label target
+  data check wine --label tarjet --split-seed 0
+  data check wine --label target --split-seed x
+  data check wine --label target --split-shares 0.5,0.5
+  data check wine --label target --split-seed 0 --leave-out ashes
+  data check clips --split-seed 0
   data check json
   data check clips --modalities a,c
   data check clips --modalities ,
@@ -98,6 +115,9 @@ const COMMANDS = `
   train clip --method joint --out r
   train notes --out r
   train one --out r
+  train wine --label target --out r
+  train wine --label target --split-seed -1 --out r
+  train wine --label target --split-seed 0 --group acid --out notes
   train clips --sed 1
   train clips --epochs 3
   train clips --lr 0.1
@@ -156,6 +176,8 @@ const COMMANDS = `
   sweep clips --workers 0 --out s
   sweep clips --modalities a --out s
   sweep clips --modalities a,c --out s
+  sweep wine --label target --out s
+  sweep --split-seed 0 --config experiment.yaml --out s
   sweep clips --folds 1 --out s
   sweep clips --folds 3 --split-by share --out s
   sweep clips --split-by group --methods joint --out s

@@ -4,6 +4,8 @@ import { type LoadOptions, loadDataset, readDataset } from "../../src/data/load.
 import { decode, reference, rejected } from "./fixtures/reference.ts";
 import { archiveFolder, arrayFolder, smallArrays, smallSplits, textFolder } from "./fixtures/small.ts";
 
+const numpyText = reference.npy.find(({ name }) => name === "text")!.bytes;
+
 type Changes = Parameters<typeof arrayFolder>[0];
 const load = async (changes: Changes, options?: LoadOptions) => loadDataset(await arrayFolder(changes), options);
 const refused = async (changes: Changes, options?: LoadOptions) => (await rejected(load(changes, options))).message;
@@ -98,9 +100,12 @@ describe("which arrays are modalities", () => {
   it("an unknown modality is an error with the nearest name", async () => {
     expect(await refused({}, { modalities: ["sond"] })).toMatch(/no modality "sond"; did you mean "sound"\?/);
   });
-  it("arrays that train does not have leave a warning", async () => {
-    const { report } = await readDataset(await arrayFolder({ "test/more": float32([4, 1], [1, 2, 3, 4]) }));
-    expect(report.warnings).toEqual(["data: more of the test split is not in the train split and not used."]);
+  it("arrays that train does not have are refused, and not where the modalities are named", async () => {
+    const more = { "test/more": float32([4, 1], [1, 2, 3, 4]) };
+    expect(await refused(more)).toMatch(
+      /test\/more\.npy: the test split has more, the train split has not.*--modalities/,
+    );
+    expect(Object.keys((await load(more, { modalities: ["sound"] })).test.modalities)).toEqual(["sound"]);
   });
   it("float64 becomes float32; integers that float32 cannot hold leave a warning", async () => {
     const long = (n: number): Tensor =>
@@ -157,7 +162,7 @@ describe("dataset.json", () => {
     ['{"modalities": ["sond"]}', /dataset\.json, modalities: there is no modality "sond"/],
     ["{", /data\/dataset\.json: not valid JSON/],
     ['{"ids": "nowhere.json"}', /train\/nowhere\.json is missing/],
-    ['{"ids": "sound.npy"}', /holds float32 \[6, 2\]; one integer a sample/],
+    ['{"ids": "sound.npy"}', /holds float32 \[6, 2\]; one integer or text a sample/],
     ['{"ids": "x.parquet"}', /\.json, \.txt and \.npy/],
     ['{"ids": "list.json"}', /train\/list\.json: entry 1 \(from 0\) is neither text nor number/],
     ['{"ids": "object.json"}', /must be a list/],
@@ -208,12 +213,24 @@ describe("labels", () => {
       float32([6], [0, 1, 0.5, 1, 0, 1]),
       /data\/train\/labels\.npy: row 2 \(from 0\) is 0\.5, not a whole number/,
     ],
-    ["NaN", float32([6], [0, 1, 0, Number.NaN, 0, 1]), /row 3 .* not a whole number/],
+    [
+      "NaN in train",
+      float32([6], [0, 1, 0, Number.NaN, 0, 1]),
+      /1 labels are missing \(-1, NaN or empty\), the first at row 3/,
+    ],
     ["below -1", int32([0, 1, -2, 1, 0, 1]), /row 2 .* is -2, negative/],
     ["beyond int32", tensor("int64", [6], BigInt64Array.of(0n, 2n ** 40n, 0n, 1n, 0n, 1n)), /row 1 .* too large/],
-    ["one-hot", float32([6, 2], new Float32Array(12)), /shape \[6, 2\].*argmax/],
-    ["a column", int32([0, 1, 0, 1, 0, 1], [6, 1]), /shape \[6, 1\]; one class number a sample/],
-    ["missing in training", int32([0, 1, -1, 1, -1, 1]), /2 labels are missing \(-1\), the first at row 2/],
+    ["rows without a 1", float32([6, 2], new Float32Array(12)), /shape \[6, 2\].*"target": \{"kind": "labels"\}/],
+    [
+      "rows of numbers",
+      float32([6, 2], new Float32Array(12).fill(0.5)),
+      /shape \[6, 2\].*"target": \{"kind": "values"\}/,
+    ],
+    [
+      "missing in training",
+      int32([0, 1, -1, 1, -1, 1]),
+      /2 labels are missing \(-1, NaN or empty\), the first at row 2/,
+    ],
     [
       "a stray large one",
       int32([0, 1, 2000000000, 1, 0, 1]),
@@ -224,9 +241,7 @@ describe("labels", () => {
     ["text", "train", /./],
   ])("%s are refused", async (_, values, message) => {
     const changes =
-      typeof values === "string"
-        ? { "train/labels": null, "train/labels.npy": decode(reference.bad.text!) }
-        : labels(values);
+      typeof values === "string" ? { "train/labels": null, "train/labels.npy": decode(numpyText) } : labels(values);
     expect(await refused(changes)).toMatch(message);
   });
   it("may be missing in the test split", async () => {
@@ -313,8 +328,8 @@ describe("bad data cannot get through", () => {
     ],
     [
       "text",
-      { "train/sound": null, "train/sound.npy": decode(reference.bad.text!) },
-      /train\/sound\.npy: element type "<U3"/,
+      { "train/sound": null, "train/sound.npy": decode(numpyText) },
+      /train\/sound\.npy: holds text \(the first is "a"\)/,
     ],
     ["objects", { "train/sound": null, "train/sound.npy": decode(reference.bad.objects!) }, /unpickling runs code/],
     ["complex numbers", { "train/sound": null, "train/sound.npy": decode(reference.bad.complex!) }, /complex/],
@@ -352,7 +367,7 @@ describe("bad data cannot get through", () => {
   });
   it("archives: unknown keys, missing arrays, one key twice", async () => {
     const { report } = await readDataset(await archiveFolder("/", { meta: float32([1]) }));
-    expect(report.warnings).toEqual([expect.stringMatching(/all\.npz: key "meta" is not used/)]);
+    expect(report.taken.leftOut).toEqual([{ name: "meta", reason: expect.stringMatching(/begins with no split/) }]);
     expect((await rejected(loadDataset(await archiveFolder("/", { valid_labels: int32([0]) })))).message).toMatch(
       /mean the same/,
     );
@@ -367,7 +382,7 @@ describe("bad data cannot get through", () => {
   });
   it.each([
     ["no label column", { "data.csv": "split,x\ntrain,1\n" }, /no column "label"/],
-    ["no split column", { "data.csv": "label,x\na,1\n" }, /no column "split"/],
+    ["no split column", { "data.csv": "label,x\na,1\n" }, /nothing here says.*--split-seed 0/],
     [
       "an unknown split",
       { "data.csv": "split,label,x\ntrian,a,1\n" },
@@ -407,7 +422,7 @@ describe("bad data cannot get through", () => {
     [
       "other columns in one split",
       { "train.csv": "label,x\n0,1\n1,2\n", "valid.csv": "label,y\n0,1\n", "test.csv": "label,x\n0,1\n" },
-      /valid\.csv: modality "x" of the train split is missing/,
+      /valid\.csv: the column "x" of modality "x" is missing here.*--leave-out x/,
     ],
     [
       "a split without rows",

@@ -89,8 +89,10 @@ describe("the forms", () => {
     expect((await rejected(own("value,a,b", ["high,2,3", "2,5,6"], { kind: "values" }))).message).toMatch(
       /line 2, column value is "high", not a number/,
     );
-    expect((await rejected(own("label,a,b", ["1,2,3"], { kind: "values" }))).message).toMatch(
-      /the target is values, but no column is called value_<name> or value; columns: label, a, b/,
+    const label = await own("label,a,b", ["-1.5,2,3", "2,5,6"], { kind: "values" });
+    expect(label.train.target!.names).toEqual(["label"]);
+    expect((await rejected(own("mood,a,b", ["1,2,3"], { kind: "values" }))).message).toMatch(
+      /the target is values, but no column is called value_<name> or value.*"label": \["NAME", \.\.\.\].*columns: mood, a, b/,
     );
   });
 

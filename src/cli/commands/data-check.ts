@@ -1,20 +1,23 @@
-/** @file `dmil data check`: what a data folder holds. */
+/** @file `dmil data check`: what a data folder holds, and what was taken as what. */
 import * as path from "node:path";
 import { printable } from "../../core/printable.ts";
 import { formatShape } from "../../core/shape.ts";
 import type { DataReport } from "../../data/check.ts";
 import { SPLITS } from "../../data/dataset.ts";
 import { readDataset } from "../../data/load.ts";
+import { takenRows } from "../../data/taken.ts";
 import { describeTarget, type TargetReport } from "../../data/target.ts";
+import { methods } from "../../methods/index.ts";
 import { disk } from "../../node/disk.ts";
-import type { Answer } from "../answer.ts";
-import { names } from "../config.ts";
+import { type Answer, note } from "../answer.ts";
+import { type ReadingFlags, readingOptions } from "../reading.ts";
 import { count, digits, share, table } from "../text.ts";
 
 /** Reads and checks data, and tells what was found. */
-export async function dataCheck(directory: string, flags: { readonly modalities?: string }): Promise<Answer> {
-  const modalities = names(flags.modalities);
-  const { splits, report } = await readDataset(disk(directory), modalities === undefined ? {} : { modalities });
+export async function dataCheck(directory: string, flags: ReadingFlags): Promise<Answer> {
+  const { splits, report } = await readDataset(disk(directory), readingOptions(flags));
+  const { form } = report.taken;
+  if (form !== undefined) note(`note: ${directory}: the table is ${form}`);
   const total = SPLITS.reduce((n, split) => n + report.splits[split].samples, 0);
   const groups = new Set(SPLITS.flatMap((split) => splits[split].groups ?? [])).size;
   const facts = [
@@ -25,8 +28,10 @@ export async function dataCheck(directory: string, flags: { readonly modalities?
   const name = path.basename(path.resolve(directory));
   const arrays = Object.entries(report.modalities).map(([modality, { dtype, shape, constantColumns }]) => {
     const constant = constantColumns.length === 0 ? "" : `, ${count(constantColumns.length, "constant column")}`;
-    return [`  ${modality}`, `${dtype} ${formatShape([total, ...shape])}`, `finite${constant}`];
+    const { from } = report.taken.modalities[modality]!;
+    return [`  ${modality}`, `${dtype} ${formatShape([total, ...shape])}`, `finite${constant}`, `from ${from}`];
   });
+  const taken = takenRows(report.taken).map(([what, text]) => [`  ${what}`, text]);
   const classes = report.classes.map((label, k) => [
     `  ${label}`,
     ...SPLITS.map((split) => String(report.splits[split].counts[k])),
@@ -45,11 +50,22 @@ export async function dataCheck(directory: string, flags: { readonly modalities?
     ...SPLITS.map((split) => String(report.splits[split].patterns?.[name] ?? 0)),
   ]);
   const present = patterns.length === 0 ? [] : [table([["  modalities present", ...SPLITS], ...counted])];
-  const warnings = report.warnings.map((warning) => `warning: ${printable(warning)}`);
+  const warnings = [...report.warnings, ...oneModality(report)];
+  const told = warnings.map((warning) => `warning: ${printable(warning)}`);
   return {
-    text: [`${name}  ${facts.join(", ")}`, table(arrays), counts, ...present, ...warnings].join("\n"),
-    json: { data: directory, samples: total, ...(groups > 0 && { groups }), ...report },
+    text: [`${name}  ${facts.join(", ")}`, table(arrays), table(taken), counts, ...present, ...told].join("\n"),
+    json: { data: directory, samples: total, ...(groups > 0 && { groups }), ...report, warnings },
   };
+}
+
+/** What training will refuse, told before it does. */
+function oneModality({ modalities }: DataReport): string[] {
+  const [only, ...others] = Object.keys(modalities);
+  if (others.length > 0) return [];
+  const able = Object.keys(methods).filter((name) => methods[name]!.perModality);
+  return [
+    `there is one modality (${only}); methods need two or more, but ${able.join(", ")}: dmil train DIR --method ${able[0]} --set options.modality=${only}. To make several of it, give each its own array, or its own columns: "modalities": {"NAME": ["COLUMN", ...], ...} in dataset.json.`,
+  ];
 }
 
 /** What is known of each label (share of yes) or value (mean, standard deviation), by split. */

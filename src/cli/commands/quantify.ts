@@ -17,13 +17,13 @@ import {
 import { encodeTable, tableFormat } from "../../runs/tables.ts";
 import { type Answer, note } from "../answer.ts";
 import { names } from "../config.ts";
-import { openData, writeFile } from "../open-data.ts";
+import { openData, tellData, writeFile } from "../open-data.ts";
 import { quantifiedText } from "../quantified.ts";
+import { type ReadingFlags, readingOptions } from "../reading.ts";
 import { readSymbols } from "../symbols.ts";
 import { count } from "../text.ts";
 
-export interface QuantifyFlags {
-  readonly modalities?: string;
+export interface QuantifyFlags extends ReadingFlags {
   readonly measure?: string;
   readonly by?: string;
   readonly samples?: string;
@@ -76,10 +76,11 @@ async function fromFolder(data: string, flags: QuantifyFlags, seed: number): Pro
   if (project && measures?.includes("lsmi") !== true) {
     throw configError("--project shifts the scores of lsmi, which is not among the measures; add --measure lsmi.");
   }
-  const { splits } = await openData(
-    data,
-    chosen?.flatMap((name) => name.split("+")),
-  );
+  const parts = chosen?.flatMap((name) => name.split("+"));
+  const options = { ...readingOptions(flags), ...(parts !== undefined && { modalities: parts }) };
+  const loaded = await openData(data, options);
+  tellData(loaded, flags.quiet === true);
+  const { splits } = loaded;
   requireClassLabels(splits.train, "dmil quantify", "To quantify one of them, save it as class numbers.");
   const { dataset, own } = pooled(splits);
   const results: Quantified[] = [];
@@ -109,7 +110,8 @@ async function fromTable(file: string, flags: QuantifyFlags, seed: number): Prom
     throw configError(`--${unused} is about classifiers of features; a CSV of symbols is counted. Leave it out.`);
   }
   const measures = measuresOf(flags.measure, TABLE_MEASURES, "a CSV of symbols");
-  const { known, target, labels, ids, column } = await readSymbols(file);
+  const { known, target, labels, ids, column, form } = await readSymbols(file);
+  if (form !== undefined && flags.quiet !== true) note(`${file}: read as a table ${form}`);
   return sourcePairs(names(flags.modalities), known).map(([first, second]) => {
     if (flags.quiet !== true) note(`${first.name} and ${second.name}: counting ${count(labels.length, "row")}`);
     return quantifyTable(

@@ -1,5 +1,6 @@
 /** @file `dmil resume`: goes on with an interrupted run, to the bits of one without a break. */
 import * as path from "node:path";
+import { readingOf } from "../../data/reading.ts";
 import { removeAsides } from "../../node/asides.ts";
 import { disk } from "../../node/disk.ts";
 import { damagedFiles } from "../../runs/open.ts";
@@ -27,7 +28,7 @@ export async function resume(run: string, flags: ResumeFlags): Promise<Answer> {
   if (flags.force !== true) requireIdle(run, record, "; if that process is something else, use --force");
   const place = path.resolve(flags.data ?? data.path);
   await requireWritable(run, "resume a copy of the run elsewhere.");
-  const loaded = await openData(place, config.modalities);
+  const loaded = await openData(place, readingOf(config));
   tellData(loaded, flags.quiet === true);
   if (damaged.length > 0) note(`note: ${damaged.join(", ")} missing or damaged; made again from the last checkpoint.`);
   await removeAsides(run);

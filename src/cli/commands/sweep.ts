@@ -29,7 +29,7 @@ export async function sweep(data: readonly string[], flags: SweepFlags): Promise
   const started = performance.now();
   const code = await codeHash(SWEEP_CODE);
   const cache = dataCache((name) => disk(path.join(out, "data", name)), !dryRun);
-  const plan = await locating(given, () => planSweep(experiment, opener(given.directory), cache, code));
+  const plan = await locating(given, () => planSweep(experiment, opener(given.directory, quiet), cache, code));
   const { entries: before } = await readManifest(folder);
   if (dryRun) return planned(plan, before);
   requireSameExperiment(out, plan, before);

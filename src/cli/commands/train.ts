@@ -2,6 +2,7 @@
 import * as path from "node:path";
 import { stringify } from "yaml";
 import { configError, listing, runError } from "../../core/errors.ts";
+import { readingOf } from "../../data/reading.ts";
 import { removeAsides } from "../../node/asides.ts";
 import { disk, isDirectory } from "../../node/disk.ts";
 import { hashSplits } from "../../runs/identity.ts";
@@ -10,15 +11,15 @@ import { readRecord, runFiles } from "../../runs/record.ts";
 import { removeRun, requireNoRun, startRun } from "../../runs/run.ts";
 import { parseSettings, type Settings } from "../../runs/settings.ts";
 import type { Answer } from "../answer.ts";
-import { type Given, gatherSettings, locating, names, numberOrText } from "../config.ts";
+import { type Given, gatherSettings, locating, numberOrText } from "../config.ts";
 import { openData, tellData } from "../open-data.ts";
+import { type ReadingFlags, readingFlags } from "../reading.ts";
 import { finishedAnswer, requireIdle, requireWritable, runAtTerminal } from "../running.ts";
 
-export interface TrainFlags {
+export interface TrainFlags extends ReadingFlags {
   readonly config?: string;
   readonly set?: readonly string[];
   readonly method?: string;
-  readonly modalities?: string;
   readonly seed?: string;
   readonly batchSize?: string;
   readonly learningRate?: string;
@@ -37,7 +38,7 @@ export async function train(data: string | undefined, flags: TrainFlags): Promis
   const settings = await locating(given, () => parseSettings(given.value));
   const out = flags.out ?? defaultOut(settings);
   if (flags.dryRun !== true) await checkPlace(out, flags.force === true);
-  const loaded = await openData(settings.data, settings.modalities);
+  const loaded = await openData(settings.data, readingOf(settings));
   const { splits } = loaded;
   const plan = await locating(given, () => planRun(settings, splits.train));
   if (flags.dryRun === true) return { text: stringify(plan.config), json: { out, config: plan.config } };
@@ -60,7 +61,7 @@ async function settingsOf(data: string | undefined, flags: TrainFlags): Promise<
     [
       { label: "DIR", path: ["data"], value: data },
       { label: "--method", path: ["method"], value: flags.method },
-      { label: "--modalities", path: ["modalities"], value: names(flags.modalities) },
+      ...readingFlags(flags),
       { label: "--seed", path: ["seed"], value: numberOrText(flags.seed) },
       { label: "--batch-size", path: ["batchSize"], value: numberOrText(flags.batchSize) },
       { label: "--learning-rate", path: ["learningRate"], value: numberOrText(flags.learningRate) },

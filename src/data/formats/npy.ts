@@ -1,70 +1,70 @@
 /**
- * @file .npy: one array of numbers, as numpy.save writes it. Bytes in, tensor out, no disk.
+ * @file .npy: one array of numbers or of texts, as numpy.save writes it. Bytes in, tensor out, no disk.
  *
- * Read: float32, float64, (u)int8 to (u)int64, bool (as uint8), both byte orders, C and Fortran order, versions 1 to 3.
- * The bytes must hold exactly what the header declares. Nothing is unpickled.
+ * Read: float16 and bfloat16 (as float32, exactly), float32, float64, (u)int8 to (u)int64, bool (as uint8), text of fixed width; both byte
+ * orders, C and Fortran order, versions 1 to 3. The bytes must hold exactly what the header declares. Nothing is unpickled.
  */
 import { dataError } from "../../core/errors.ts";
 import { formatShape, type Shape, sizeOf, stridesOf } from "../../core/shape.ts";
 import { type DType, type DTypes, type Tensor, tensor } from "../../core/tensor.ts";
+import { type ElementType, elementType, NPY_KINDS } from "./npy-element.ts";
 import { readNpyHeader } from "./npy-header.ts";
+import { floatsOf, textsOf } from "./npy-values.ts";
 
-/** Element types by NumPy's kind and size. */
-const KINDS: ReadonlyMap<string, DType> = new Map<string, DType>([
-  ["f4", "float32"],
-  ["f8", "float64"],
-  ["i1", "int8"],
-  ["u1", "uint8"],
-  ["b1", "uint8"],
-  ["i2", "int16"],
-  ["u2", "uint16"],
-  ["i4", "int32"],
-  ["u4", "uint32"],
-  ["i8", "int64"],
-  ["u8", "uint64"],
-]);
-
-/** What NumPy's other kinds are, for messages. */
-const OTHER_KINDS: Readonly<Record<string, string>> = {
-  O: "Python objects, which are never read because unpickling runs code; save an array of numbers",
-  U: "text; save class numbers or features instead (names belong into dataset.json)",
-  S: "text; save class numbers or features instead (names belong into dataset.json)",
-  a: "text; save class numbers or features instead (names belong into dataset.json)",
-  c: "complex numbers; save the real and the imaginary part as two float32 arrays",
-  f: "floats of another size; save them with .astype(numpy.float32)",
-  M: "dates; save them as float32 features",
-  m: "time spans; save them as float32 features",
-  V: "raw records; save each field as an array of its own",
-};
+/** Texts by position, row-major, as a tensor holds numbers. */
+export interface TextArray {
+  readonly dtype: "text";
+  readonly shape: Shape;
+  readonly data: readonly string[];
+}
 
 /**
- * Reads a .npy file; the tensor owns its memory and is row-major. Bool becomes uint8 0 or 1.
- * @throws DataError for a damaged or hostile file, and for text, objects, complex and structured arrays.
+ * Reads a .npy file; the array owns its memory and is row-major. Bool becomes uint8 0 or 1, float16 and bfloat16 float32.
+ * @throws DataError for a damaged or hostile file, and for objects, complex and structured arrays.
  */
-export function readNpy(bytes: Uint8Array, where = "npy"): Tensor {
+export function readArray(bytes: Uint8Array, where = "npy"): Tensor | TextArray {
   const { descr, fortran, shape, dataStart } = readNpyHeader(bytes, where);
-  const { dtype, itemSize, swapped, bool } = elementType(descr, where);
+  const element = elementType(descr, where);
+  const { itemSize } = element;
   const available = bytes.length - dataStart;
   const needed = byteCount(shape, itemSize);
   if (needed !== available) {
     const what = needed > available ? "it is cut off" : "there are bytes left over";
     throw dataError(
-      `${where}: the header declares ${formatShape(shape)} ${dtype} = ${needed} bytes but ${available} follow it: ${what}. Write the file again.`,
+      `${where}: the header declares ${formatShape(shape)} ${element.name} = ${needed} bytes but ${available} follow it: ${what}. Write the file again.`,
       { where, shape, needed, available },
     );
   }
   const copy = new Uint8Array(needed); // aligned, and free of the file's buffer
   copy.set(bytes.subarray(dataStart));
-  if (swapped) swapBytes(copy, itemSize);
-  if (bool) requireBool(copy, where);
-  const flat = viewAs(dtype, copy.buffer);
-  return tensor(dtype, shape, fortran && shape.length > 1 ? rowMajor(flat, shape) : flat);
+  if (element.swapped) swapBytes(copy, element.kind === "U" ? 4 : itemSize);
+  const inOrder = <T extends Sequence>(flat: T): T => (fortran && shape.length > 1 ? rowMajor(flat, shape) : flat);
+  if (element.dtype === "text") return { dtype: "text", shape, data: inOrder(textsOf(copy, element, where)) };
+  return tensor(element.dtype, shape, inOrder(numbersOf(copy, element, where)));
 }
+
+/** Reads a .npy file of numbers. @throws DataError as readArray, and for text. */
+export function readNpy(bytes: Uint8Array, where = "npy"): Tensor {
+  return requireNumbers(readArray(bytes, where), where);
+}
+
+/** An array that must hold numbers. @throws DataError for text. */
+export function requireNumbers(array: Tensor | TextArray, where: string): Tensor {
+  if (array.dtype !== "text") return array;
+  const first = array.data.length === 0 ? "" : ` (the first is ${JSON.stringify(array.data[0]!.slice(0, 40))})`;
+  throw dataError(
+    `${where}: holds text${first}, where numbers are needed. Save numbers: .astype(numpy.float32) where the texts are numbers, one column a class where they name classes.`,
+    { where },
+  );
+}
+
+/** Kinds that are read as another type, and so never written. */
+const CONVERTED: ReadonlySet<string> = new Set(["b1", "f2", "V2"]);
 
 /** Writes a .npy file of version 1, byte for byte as NumPy 2 does for a C-order array. */
 export function writeNpy(array: Tensor): Uint8Array {
   const { dtype, shape, data } = array;
-  const kind = [...KINDS].find(([kind, known]) => known === dtype && kind !== "b1")![0];
+  const kind = [...NPY_KINDS].find(([kind, known]) => known === dtype && !CONVERTED.has(kind))![0];
   const descr = (data.BYTES_PER_ELEMENT === 1 ? "|" : "<") + kind;
   const sizes = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
   let text = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${sizes}, }`;
@@ -79,26 +79,10 @@ export function writeNpy(array: Tensor): Uint8Array {
   return out;
 }
 
-interface ElementType {
-  readonly dtype: DType;
-  readonly itemSize: number;
-  readonly swapped: boolean;
-  readonly bool: boolean;
-}
-
-function elementType(descr: string, where: string): ElementType {
-  const match = /^([<>|=])([A-Za-z])(\d{1,9})$/.exec(descr);
-  const kind = match === null ? "" : match[2]! + Number(match[3]);
-  const dtype = KINDS.get(kind);
-  const itemSize = Number(match?.[3] ?? 0);
-  if (match === null || dtype === undefined || (match[1] === "|" && itemSize > 1)) {
-    const meaning = OTHER_KINDS[/^[<>|=]([A-Za-z])/.exec(descr)?.[1] ?? ""] ?? "no type known here";
-    throw dataError(
-      `${where}: element type ${JSON.stringify(descr.slice(0, 40))} cannot be read; it is ${meaning}. Read are float32, float64, integers and bool.`,
-      { where, descr },
-    );
-  }
-  return { dtype, itemSize, swapped: match[1] === ">" && itemSize > 1, bool: kind === "b1" };
+function numbersOf(bytes: Uint8Array<ArrayBuffer>, element: ElementType, where: string): DTypes[DType] {
+  if (element.kind === "f2" || element.kind === "V2") return floatsOf(new Uint16Array(bytes.buffer), element.kind);
+  if (element.kind === "b1") requireBool(bytes, where);
+  return viewAs(element.dtype as DType, bytes.buffer);
 }
 
 /** Exact below 2^53 and merely huge above, so it can be compared with a real length. */
@@ -152,20 +136,27 @@ function viewAs(dtype: DType, buffer: ArrayBuffer): DTypes[DType] {
   }
 }
 
+interface Sequence {
+  readonly length: number;
+  slice(): this;
+}
+
 /** The elements of a Fortran-order array in C order. */
-function rowMajor(source: DTypes[DType], shape: Shape): DTypes[DType] {
+function rowMajor<T extends Sequence>(source: T, shape: Shape): T {
   const rank = shape.length;
   const steps = stridesOf([...shape].reverse()).reverse(); // where axis i moves in the source
   const index = new Array<number>(rank).fill(0);
+  const from = source as unknown as unknown[];
   const out = source.slice();
-  let from = 0;
-  for (let to = 0; to < out.length; to++) {
-    out[to] = source[from]!;
+  const to = out as unknown as unknown[];
+  let position = 0;
+  for (let i = 0; i < out.length; i++) {
+    to[i] = from[position];
     for (let axis = rank - 1; axis >= 0; axis--) {
       index[axis]!++;
-      from += steps[axis]!;
+      position += steps[axis]!;
       if (index[axis]! < shape[axis]!) break;
-      from -= steps[axis]! * shape[axis]!;
+      position -= steps[axis]! * shape[axis]!;
       index[axis] = 0;
     }
   }

@@ -1,59 +1,158 @@
-/** @file The archive form: one .npz with keys `train/audio` or `train_audio`, `train/labels` or `train_labels`. */
+/** @file The archive form: .npz with keys `train/audio` or `train_audio`; one .npz for each split; or one without a split. */
 import { type DmilError, dataError, hint } from "../../core/errors.ts";
 import type { Folder } from "../../core/folder.ts";
-import type { Tensor } from "../../core/tensor.ts";
 import { SPLITS, type SplitName } from "../dataset.ts";
-import { readNpz } from "../formats/npz.ts";
+import { openNpz } from "../formats/npz.ts";
 import type { Manifest } from "../manifest.ts";
-import { integersAsText, type Source, SPLIT_OF } from "./source.ts";
+import { ASKED, type LeftOut, requireLeavable } from "./roles.ts";
+import { type AnyArray, asLabels, asTexts, type Source, splitNamed, splitWords } from "./source.ts";
+import { stemOf } from "./tables.ts";
+import { arrayLabel, arrayTarget } from "./target-array.ts";
 
-/** Opens the archive form; keys that begin with no split's name leave a warning. */
-export async function openArchive(folder: Folder, file: string, manifest: Manifest): Promise<Source> {
-  const label = `${folder.label}/${file}`;
-  const arrays = readNpz(await folder.read(file), label);
-  const parts: Record<SplitName, Map<string, { key: string; array: Tensor }>> = {
-    train: new Map(),
-    validation: new Map(),
-    test: new Map(),
-  };
-  const warnings: string[] = [];
-  for (const [key, array] of Object.entries(arrays)) {
-    const match = /^([a-z]+)[/_](.+)$/.exec(key);
-    const split = SPLIT_OF.get(match?.[1] ?? "");
-    const name = match?.[2] ?? "";
-    if (split === undefined) {
-      warnings.push(`${label}: key "${key}" is not used; keys begin with train, valid or test, as in train/audio.`);
-    } else if (parts[split].has(name)) {
-      throw dataError(`${label}: keys "${parts[split].get(name)!.key}" and "${key}" mean the same; keep one.`, { key });
-    } else {
-      parts[split].set(name, { key, array });
-    }
-  }
+interface Part {
+  /** As messages name the array. */
+  readonly place: string;
+  /** Unpacks it. */
+  read(): AnyArray;
+}
+
+interface Parts {
+  readonly label: string;
+  readonly arrays: Readonly<Record<SplitName, ReadonlyMap<string, Part>>>;
+  readonly splitBy: string | undefined;
+  readonly leftOut: readonly LeftOut[];
+  /** Where an array of a split would be. */
+  place(split: SplitName, name: string): string;
+}
+
+/** Opens the archive form; keys that begin with no split's name are left out. */
+export async function openArchive(folder: Folder, files: readonly string[], manifest: Manifest): Promise<Source> {
+  const bySplit = files.every((file) => splitNamed(stemOf(file)) !== undefined);
+  const parts = bySplit ? await fileEach(folder, files) : await oneFile(folder, files[0]!);
+  const { label, arrays } = parts;
   const missing = (split: SplitName, name: string): DmilError => {
-    const key = `${split === "validation" ? "valid" : split}/${name}`;
+    const known = [...arrays[split].keys()];
     return dataError(
-      `${label}: there is no array "${key}"; every split needs the same arrays. Add it${hint(key, Object.keys(arrays))}`,
-      { key },
+      `${label}: there is no array "${parts.place(split, name)}"; every split needs the same arrays. Add it${hint(name, known.length === 0 ? [...arrays.train.keys()] : known)}`,
+      { key: parts.place(split, name) },
     );
   };
-  const read = async (split: SplitName, name: string): Promise<Tensor> => {
-    const part = parts[split].get(name);
+  const read = async (split: SplitName, name: string): Promise<AnyArray> => {
+    const part = arrays[split].get(name);
     if (part === undefined) throw missing(split, name);
-    return part.array;
+    return part.read();
   };
-  for (const split of SPLITS) if (parts[split].size === 0) throw missing(split, "labels");
+  const leaveOut = manifest.leaveOut ?? [];
+  const train = [...arrays.train.keys()];
+  const own = arrayLabel(
+    train.filter((name) => !leaveOut.includes(name)),
+    manifest,
+    { where: label, whole: train },
+  );
+  for (const split of SPLITS) if (arrays[split].size === 0) throw missing(split, own);
+  requireLeavable(leaveOut, train, label);
+  const places = [manifest.ids, manifest.groups, manifest.truth];
   const where = (split: SplitName, part: string): string => {
     const place = part === "ids" || part === "groups" || part === "truth" ? manifest[part] : undefined;
-    return `${label}: ${parts[split].get(place ?? part)?.key ?? `${split} ${part}`}`;
+    const name = part === "labels" ? own : (place ?? part);
+    return arrays[split].get(name)?.place ?? `${label}: ${split} ${part}`;
   };
   return {
     label,
-    warnings,
+    warnings: [],
+    leftOut: [...parts.leftOut, ...leaveOut.map((name) => ({ name, reason: ASKED }))],
+    splitBy: parts.splitBy,
+    target: arrayTarget(`array ${own}`, manifest),
     defaults: {},
-    names: (split) => [...parts[split].keys()].filter((name) => name !== "labels"),
+    names: (split) =>
+      [...arrays[split].keys()].filter((name) => name !== own && !leaveOut.includes(name) && !places.includes(name)),
     read,
-    labels: (split) => read(split, "labels"),
-    texts: async (split, place) => integersAsText(await read(split, place), where(split, place)),
+    from: (name) => `array ${name}`,
+    labels: async (split) => asLabels(await read(split, own)),
+    texts: async (split, place) => asTexts(await read(split, place), where(split, place)),
     where,
+  };
+}
+
+/** train.npz, valid.npz, test.npz. */
+async function fileEach(folder: Folder, files: readonly string[]): Promise<Parts> {
+  const fileOf: Partial<Record<SplitName, string>> = {};
+  for (const file of files) {
+    const split = splitNamed(stemOf(file))!;
+    if (fileOf[split] !== undefined) {
+      throw dataError(`${folder.label}: ${fileOf[split]} and ${file} are both the ${split} split; keep one.`, { file });
+    }
+    fileOf[split] = file;
+  }
+  const arrays = {} as Record<SplitName, ReadonlyMap<string, Part>>;
+  for (const split of SPLITS) {
+    const file = fileOf[split];
+    if (file === undefined) {
+      const name = `${split === "validation" ? "valid" : split}.npz`;
+      throw dataError(
+        `${folder.label}: ${name} is missing: there is an archive for each split, but none called ${splitWords(split)}. Add it, or put all samples into one archive data.npz and split it: --split-seed 0.`,
+        { file: name },
+      );
+    }
+    const where = `${folder.label}/${file}`;
+    const npz = openNpz(await folder.read(file), where);
+    arrays[split] = new Map(
+      npz.names.map((name): [string, Part] => [name, { place: `${where}: ${name}`, read: () => npz.read(name) }]),
+    );
+  }
+  return {
+    label: folder.label,
+    arrays,
+    splitBy: `the files ${SPLITS.map((split) => fileOf[split]).join(", ")}`,
+    leftOut: [],
+    place: (split, name) => `${fileOf[split]}: ${name}`,
+  };
+}
+
+/** One archive: the splits in front of the names, or all samples together. */
+async function oneFile(folder: Folder, file: string): Promise<Parts> {
+  const label = `${folder.label}/${file}`;
+  const npz = openNpz(await folder.read(file), label);
+  const part = (key: string): Part => ({ place: `${label}: ${key}`, read: () => npz.read(key) });
+  const keyOf = (key: string): { split: SplitName; name: string } | undefined => {
+    const match = /^([A-Za-z]+)[/_](.+)$/.exec(key);
+    const split = splitNamed(match?.[1] ?? "");
+    return split === undefined ? undefined : { split, name: match![2]! };
+  };
+  if (npz.names.length > 0 && npz.names.every((key) => keyOf(key) === undefined)) {
+    const whole = new Map(npz.names.map((key): [string, Part] => [key, part(key)]));
+    return {
+      label,
+      arrays: { train: whole, validation: whole, test: whole },
+      splitBy: undefined,
+      leftOut: [],
+      place: (_, name) => name,
+    };
+  }
+  const arrays: Record<SplitName, Map<string, Part>> = { train: new Map(), validation: new Map(), test: new Map() };
+  const leftOut: LeftOut[] = [];
+  for (const key of npz.names) {
+    const own = keyOf(key);
+    if (own === undefined) {
+      leftOut.push({ name: key, reason: "the key begins with no split (train, valid, test), as in train/audio" });
+      continue;
+    }
+    const before = arrays[own.split].get(own.name);
+    if (before !== undefined) {
+      throw dataError(
+        `${label}: keys "${before.place.slice(label.length + 2)}" and "${key}" mean the same; keep one.`,
+        {
+          key,
+        },
+      );
+    }
+    arrays[own.split].set(own.name, part(key));
+  }
+  return {
+    label,
+    arrays,
+    splitBy: "the names of the arrays",
+    leftOut,
+    place: (split, name) => `${split === "validation" ? "valid" : split}/${name}`,
   };
 }

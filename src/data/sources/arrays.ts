@@ -1,20 +1,22 @@
-/** @file The folder form: `train|valid|test/<modality>.npy` and `labels.npy`. Only the arrays asked for are read. */
+/**
+ * @file The folder form: `train|valid|test/<modality>.npy` and `labels.npy`, or the arrays themselves where there is no split. Only the
+ * arrays asked for are read.
+ */
 import { dataError, hint } from "../../core/errors.ts";
 import { type Folder, readText } from "../../core/folder.ts";
-import type { Tensor } from "../../core/tensor.ts";
 import { SPLITS, type SplitName } from "../dataset.ts";
-import { readNpy } from "../formats/npy.ts";
+import { readArray } from "../formats/npy.ts";
 import type { Manifest } from "../manifest.ts";
-import { integersAsText, type Source, SPLIT_OF } from "./source.ts";
+import { ASKED, type LeftOut, requireLeavable } from "./roles.ts";
+import { type AnyArray, asLabels, asTexts, isIdName, type Source, splitNamed, splitWords } from "./source.ts";
+import { arrayLabel, arrayTarget } from "./target-array.ts";
 
 /** Opens the folder form. @throws DataError when a split folder is missing or there are two for one split. */
-export function openArrays(folder: Folder, files: readonly string[], manifest: Manifest): Source {
-  const dirs = splitFolders(folder, files);
-  const path = (split: SplitName, file: string): string => `${dirs[split]}/${file}`;
-  const inSplit = (split: SplitName): string[] => {
-    const prefix = path(split, "");
-    return files.filter((file) => file.startsWith(prefix)).map((file) => file.slice(prefix.length));
-  };
+export function openArrays(folder: Folder, files: readonly string[], manifest: Manifest, split: boolean): Source {
+  const dirs = split ? splitFolders(folder, files) : { train: "", validation: "", test: "" };
+  const path = (split: SplitName, file: string): string => `${dirs[split]}${file}`;
+  const inSplit = (split: SplitName): string[] =>
+    files.filter((file) => file.startsWith(dirs[split])).map((file) => file.slice(dirs[split].length));
   const bytesOf = async (split: SplitName, file: string): Promise<Uint8Array> => {
     const present = inSplit(split);
     if (!present.includes(file)) {
@@ -25,22 +27,50 @@ export function openArrays(folder: Folder, files: readonly string[], manifest: M
     }
     return folder.read(path(split, file));
   };
-  const array = async (split: SplitName, file: string): Promise<Tensor> =>
-    readNpy(await bytesOf(split, file), `${folder.label}/${path(split, file)}`);
+  const array = async (split: SplitName, file: string): Promise<AnyArray> =>
+    readArray(await bytesOf(split, file), `${folder.label}/${path(split, file)}`);
+  const arraysOf = (split: SplitName): string[] =>
+    inSplit(split)
+      .filter((file) => /^[^/]+\.npy$/.test(file))
+      .map((file) => file.slice(0, -4));
 
+  const train = arraysOf("train");
+  const leaveOut = manifest.leaveOut ?? [];
+  const places = [manifest.ids, manifest.groups, manifest.truth].map((place) => place?.replace(/\.npy$/, ""));
+  const label = arrayLabel(
+    train.filter((name) => !leaveOut.includes(name)),
+    manifest,
+    { where: `${folder.label}${dirs.train === "" ? "" : `/${dirs.train.slice(0, -1)}`}`, whole: inSplit("train") },
+  );
+  requireLeavable(leaveOut, train, folder.label);
+  const idFile = (file: string): boolean => /\.(json|txt)$/.test(file) && isIdName(file.replace(/\.[^.]+$/, ""));
+  const ids = manifest.ids === undefined ? inSplit("train").find(idFile) : undefined;
+  const used = [manifest.ids ?? ids, manifest.groups, manifest.truth];
+  const leftOut: LeftOut[] = [
+    ...train.filter((name) => leaveOut.includes(name)).map((name) => ({ name: `${name}.npy`, reason: ASKED })),
+    ...inSplit("train")
+      .filter(
+        (file) => !file.endsWith(".npy") && !file.includes("/") && file !== "dataset.json" && !used.includes(file),
+      )
+      .map((name) => ({ name, reason: "no array" })),
+  ];
   return {
     label: folder.label,
     warnings: [],
-    defaults: {},
+    leftOut,
+    splitBy: split ? `the folders ${SPLITS.map((own) => dirs[own]).join(", ")}` : undefined,
+    target: arrayTarget(`${label}.npy`, manifest),
+    defaults: ids === undefined ? {} : { ids },
     names: (split) =>
-      inSplit(split)
-        .filter((file) => /^[^/]+\.npy$/.test(file) && file !== "labels.npy")
-        .map((file) => file.slice(0, -4)),
+      arraysOf(split).filter((name) => name !== label && !leaveOut.includes(name) && !places.includes(name)),
     read: (split, name) => array(split, `${name}.npy`),
-    labels: (split) => array(split, "labels.npy"),
+    from: (name) => `${name}.npy`,
+    labels: async (split) => asLabels(await array(split, `${label}.npy`)),
     async texts(split, place) {
       const where = `${folder.label}/${path(split, place)}`;
-      if (place.endsWith(".npy")) return integersAsText(await array(split, place), where);
+      if (place.endsWith(".npy")) return asTexts(await array(split, place), where);
+      if (!place.includes(".") && arraysOf(split).includes(place))
+        return asTexts(await array(split, `${place}.npy`), where);
       await bytesOf(split, place);
       const text = await readText(folder, path(split, place));
       if (place.endsWith(".json")) return parseTexts(text, where);
@@ -54,28 +84,31 @@ export function openArrays(folder: Folder, files: readonly string[], manifest: M
     },
     where: (split, part) => {
       const place = part === "ids" || part === "groups" || part === "truth" ? manifest[part] : undefined;
-      return `${folder.label}/${path(split, place ?? `${part}.npy`)}`;
+      const own = part === "labels" ? label : part;
+      return `${folder.label}/${path(split, place ?? `${own}.npy`)}`;
     },
   };
 }
 
+/** The folder of each split, with a `/` behind it. */
 function splitFolders(folder: Folder, files: readonly string[]): Record<SplitName, string> {
   const dirs: Partial<Record<SplitName, string>> = {};
-  for (const [dir, split] of SPLIT_OF) {
-    if (!files.some((file) => file.startsWith(`${dir}/`))) continue;
+  const tops = [...new Set(files.filter((file) => file.includes("/")).map((file) => file.split("/")[0]!))];
+  for (const dir of tops) {
+    const split = splitNamed(dir);
+    if (split === undefined) continue;
     if (dirs[split] !== undefined) {
-      throw dataError(`${folder.label}: ${dirs[split]}/ and ${dir}/ are both the ${split} split; keep one.`, { dir });
+      throw dataError(`${folder.label}: ${dirs[split]} and ${dir}/ are both the ${split} split; keep one.`, { dir });
     }
-    dirs[split] = dir;
+    dirs[split] = `${dir}/`;
   }
   for (const split of SPLITS) {
-    if (dirs[split] === undefined) {
-      const dir = split === "validation" ? "valid" : split;
-      throw dataError(
-        `${folder.label}: there is no folder ${dir}/; a data set has train/, valid/ and test/. Make the split first.`,
-        { split },
-      );
-    }
+    if (dirs[split] !== undefined) continue;
+    const dir = split === "validation" ? "valid" : split;
+    throw dataError(
+      `${folder.label}: there is no folder ${dir}/; a data set has a folder for each split, and none is called ${splitWords(split)}; found: ${tops.map((top) => `${top}/`).join(", ")}. Rename it, put a part of the samples there, or put all arrays into one folder and split them: --split-seed 0.`,
+      { split },
+    );
   }
   return dirs as Record<SplitName, string>;
 }

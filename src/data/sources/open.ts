@@ -1,34 +1,76 @@
-/** @file Finds out in which of the three forms a folder holds its data. */
+/** @file Finds out in which of the forms a folder holds its data. */
 import { dataError, listing } from "../../core/errors.ts";
 import type { Folder } from "../../core/folder.ts";
 import type { Manifest } from "../manifest.ts";
 import { openArchive } from "./archive.ts";
 import { openArrays } from "./arrays.ts";
-import { type Source, SPLIT_OF } from "./source.ts";
-import { openTables } from "./tables.ts";
+import { type Source, splitNamed } from "./source.ts";
+import { openTables, stemOf } from "./tables.ts";
 
 /** The data of a folder, opened. @throws DataError when there is none, or when there are two forms side by side. */
 export async function openSource(folder: Folder, manifest: Manifest): Promise<Source> {
-  const files = await folder.list();
-  const arrays = files.filter((file) => /^[^/]+\/[^/]+\.npy$/.test(file) && SPLIT_OF.has(file.split("/")[0]!));
-  const archives = files.filter((file) => /^[^/]+\.npz$/.test(file));
-  const tables = files.filter((file) => /^(data|train|valid|validation|test)\.csv$/.test(file));
-  const found = [arrays[0], archives[0], tables[0]].filter((file) => file !== undefined);
+  const files = (await folder.list()).filter((file) => !isLitter(file));
+  const top = (ending: RegExp): string[] => files.filter((file) => !file.includes("/") && ending.test(file));
+  const arrays = files.filter(
+    (file) => /^[^/]+\/[^/]+\.npy$/.test(file) && splitNamed(file.split("/")[0]!) !== undefined,
+  );
+  const loose = arrays.length > 0 ? [] : top(/\.npy$/i);
+  const archives = top(/\.npz$/i);
+  const tables = tablesOf(folder, top(/\.(csv|tsv)$/i), arrays.length + loose.length + archives.length > 0);
+  await requireWholeFolders(folder, files);
+  const found = [arrays[0] ?? loose[0], archives[0], tables[0]].filter((file) => file !== undefined);
   if (found.length === 0) {
     const shown = files.length === 0 ? "nothing" : listing(files, 6);
     throw dataError(
-      `${folder.label}: no data set here, found ${shown}. Needed is train|valid|test/<modality>.npy with labels.npy, or one .npz with keys like train/audio, or train.csv, valid.csv, test.csv, or data.csv with a column split.`,
+      `${folder.label}: no data set here, found ${shown}. Needed is train|valid|test/<modality>.npy with labels.npy, or one .npz with keys like train/audio, or train.csv, valid.csv, test.csv, or data.csv with a column split; a table, an .npz or arrays without a split are split by --split-seed 0.`,
       { files: files.slice(0, 100) },
     );
   }
-  if (found.length > 1 || archives.length > 1) {
-    const several = archives.length > 1 ? archives : found;
+  const one = archives.length < 2 || archives.every((file) => splitNamed(stemOf(file)) !== undefined);
+  if (found.length > 1 || !one) {
+    const several = one ? found : archives;
     throw dataError(
       `${folder.label}: ${several.join(" and ")} are two data sets in one folder; keep one and move the others away.`,
       { found: several },
     );
   }
-  if (arrays.length > 0) return openArrays(folder, files, manifest);
-  if (archives.length > 0) return openArchive(folder, archives[0]!, manifest);
+  if (arrays.length > 0) return openArrays(folder, files, manifest, true);
+  if (loose.length > 0)
+    return openArrays(
+      folder,
+      files.filter((file) => !file.includes("/")),
+      manifest,
+      false,
+    );
+  if (archives.length > 0) return openArchive(folder, archives, manifest);
   return openTables(folder, tables, manifest);
+}
+
+/** Files that systems leave beside those of people: `._audio.npy`, `.DS_Store`, `Thumbs.db`, and whatever is hidden. */
+function isLitter(file: string): boolean {
+  return file.split("/").some((part) => part.startsWith(".") || /^(Thumbs\.db|desktop\.ini|__MACOSX)$/i.test(part));
+}
+
+/** The tables that are the data: those of splits, `data`, or the only one there is. @throws DataError when that cannot be told. */
+function tablesOf(folder: Folder, files: readonly string[], beside: boolean): string[] {
+  const named = files.filter((file) => /^data$/i.test(stemOf(file)) || splitNamed(stemOf(file)) !== undefined);
+  if (named.length > 0) return named;
+  if (beside) return []; // notes about the arrays
+  if (files.length < 2) return [...files];
+  const perModality = files.filter((file) => /_(tr|te|train|test)\.(csv|tsv)$/i.test(file));
+  const advice =
+    perModality.length > 1
+      ? `It looks like a table for each modality and split, which is read as arrays: save each as train/NAME.npy, valid/NAME.npy, test/NAME.npy, and the labels as labels.npy, in Python numpy.save("train/NAME.npy", numpy.loadtxt("${perModality[0]}", delimiter=",")) for a table without a header line.`
+      : "Call the one that is meant data.csv, or name them train.csv, valid.csv and test.csv.";
+  throw dataError(
+    `${folder.label}: several tables (${files.slice(0, 6).join(", ")}${files.length > 6 ? ", ..." : ""}), and none of them is called data.csv or train.csv. ${advice}`,
+    { files: files.slice(0, 100) },
+  );
+}
+
+/** A split's folder that is listed as a file is a link that leads nowhere. Reading it says so. */
+async function requireWholeFolders(folder: Folder, files: readonly string[]): Promise<void> {
+  for (const file of files) {
+    if (splitNamed(file) !== undefined && !files.some((own) => own.startsWith(`${file}/`))) await folder.read(file);
+  }
 }

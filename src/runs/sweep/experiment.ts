@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { hint } from "../../core/errors.ts";
 import { type OptionIssue, optionIssues, shown } from "../../core/options.ts";
+import { readingSchemas, type SplitRequest } from "../../data/reading.ts";
 import { methodNames, methods } from "../../methods/index.ts";
 import { whole } from "../../optim/settings.ts";
 import { issuesError } from "../settings.ts";
@@ -14,6 +15,11 @@ export interface DataEntry {
   /** As tables name it; of the folder if left out. */
   readonly name?: string | undefined;
   readonly modalities?: readonly string[] | undefined;
+  /** How the folder is to be read, as in the settings of a run. */
+  readonly leaveOut?: readonly string[] | undefined;
+  readonly label?: string | readonly string[] | undefined;
+  readonly group?: string | undefined;
+  readonly split?: SplitRequest | undefined;
   /** Settings for this data alone; they go before those of the experiment. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
@@ -55,6 +61,8 @@ const entry = z
       generate: settings.optional(),
       name: text("a name for tables").optional(),
       modalities: modalities.min(2, "names fewer than two modalities; a method needs two or more").optional(),
+      ...readingSchemas,
+      group: text("the name of a column or array").optional(),
       settings: settings.default({}),
     },
     { error: allowing("a data set, for example {path: clips, modalities: [audio, face]}") },
@@ -103,6 +111,10 @@ const schema = z.strictObject(
 const DECIDED: Readonly<Record<string, string>> = {
   data: "the list data",
   modalities: "modalities of the data",
+  leaveOut: "leaveOut of the data",
+  label: "label of the data",
+  group: "group of the data",
+  split: "split of the data",
   method: "methods",
   seed: "seeds",
 };

@@ -1,10 +1,20 @@
 import { zipSync } from "fflate";
 import { describe, expect, it } from "vitest";
-import { float32, tensor } from "../../../src/core/tensor.ts";
-import { writeNpy } from "../../../src/data/formats/npy.ts";
-import { readNpz, writeNpz } from "../../../src/data/formats/npz.ts";
-import { crc32, listZip, unzip } from "../../../src/data/formats/zip.ts";
+import { float32, type Tensor, tensor } from "../../../src/core/tensor.ts";
+import { type TextArray, writeNpy } from "../../../src/data/formats/npy.ts";
+import { openNpz, writeNpz } from "../../../src/data/formats/npz.ts";
+import { crc32, listZip, unzip, type ZipLimits } from "../../../src/data/formats/zip.ts";
 import { caught, decode, reference } from "../fixtures/reference.ts";
+
+/** Every array of an archive. */
+function readNpz(
+  bytes: Uint8Array,
+  where = "npz",
+  limits: Partial<ZipLimits> = {},
+): Record<string, Tensor | TextArray> {
+  const npz = openNpz(bytes, where, limits);
+  return Object.fromEntries(npz.names.map((name) => [name, npz.read(name)]));
+}
 
 const zeros = writeNpy(float32([5000]));
 const bomb = zipSync({ "zeros.npy": zeros }, { level: 9 });

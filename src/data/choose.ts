@@ -1,0 +1,82 @@
+/** @file Which arrays are modalities: those that are named, else those that hold features. */
+import { DmilError, dataError } from "../core/errors.ts";
+import { requireModalities, type SplitName } from "./dataset.ts";
+import { requireNumbers } from "./formats/npy.ts";
+import { isList, type Manifest } from "./manifest.ts";
+import { modalityNames } from "./masks.ts";
+import type { LeftOut } from "./sources/roles.ts";
+import { type AnyArray, describe, isInteger, isText, type Source } from "./sources/source.ts";
+
+export interface Chosen {
+  readonly modalities: readonly string[];
+  /** The train arrays that had to be looked at, so that no file is read twice. */
+  readonly seen: ReadonlyMap<string, AnyArray>;
+  /** Arrays of texts. */
+  readonly texts: readonly string[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** The modalities to read; `asked` says for messages who named them. @throws DataError where there is none, or a split has others. */
+export async function chooseModalities(
+  source: Source,
+  { modalities, ids, groups, truth }: Manifest,
+  asked: string,
+  warnings: string[],
+  others: readonly SplitName[],
+): Promise<Chosen> {
+  const available = modalityNames(source, "train");
+  const taken = [ids, groups, truth];
+  const free = available.filter((name) => !taken.includes(name) && !taken.includes(`${name}.npy`));
+  const seen = new Map<string, AnyArray>();
+  if (modalities !== undefined) {
+    const chosen = isList(modalities) ? modalities : Object.keys(modalities);
+    requireModalities(chosen, available, `${source.label}: ${asked}`);
+    const leftOut = free
+      .filter((name) => !chosen.includes(name))
+      .map((name) => ({ name, reason: "not among the modalities" }));
+    return { modalities: chosen, seen, texts: [], leftOut };
+  }
+  const names: string[] = [];
+  const texts: string[] = [];
+  const leftOut: LeftOut[] = [];
+  for (const name of free) {
+    const array = await source.read("train", name).catch((error) => {
+      if (!(error instanceof DmilError) || error.code !== "DataError") throw error;
+      throw dataError(`${error.message} If it is no modality, leave it out: --leave-out ${name}.`, error.fields);
+    });
+    if (isText(array)) {
+      texts.push(name);
+      // Texts here and numbers there are a mistake, and no side information.
+      for (const split of source.splitBy === undefined ? [] : others) {
+        const other = source.names(split).includes(name) ? await source.read(split, name) : array;
+        if (!isText(other)) requireNumbers(array, source.where("train", name));
+      }
+    } else if (isInteger(array) && array.shape.length === 1) {
+      leftOut.push({ name, reason: `${describe(array)}: side information` });
+      warnings.push(
+        `${source.where("train", name)} is ${describe(array)}: taken as side information, not as a modality. To use it, name the modalities or give it two axes.`,
+      );
+    } else {
+      names.push(name);
+      seen.set(name, array);
+    }
+  }
+  if (names.length === 0) {
+    throw dataError(
+      `${source.label}: the train split has no array of features beside the labels (found: ${available.join(", ") || "none"}); add one of floats, [N, F].`,
+      { available },
+    );
+  }
+  if (source.splitBy === undefined) return { modalities: names, seen, texts, leftOut };
+  for (const split of others) {
+    const extra = modalityNames(source, split).filter(
+      (name) => !available.includes(name) && !taken.includes(`${name}.npy`),
+    );
+    if (extra.length === 0) continue;
+    throw dataError(
+      `${source.where(split, extra[0]!)}: the ${split} split has ${extra.join(", ")}, the train split has not; every split needs the same modalities. Add it to train, take it away here, or name the modalities to read: --modalities ${names.join(",")}.`,
+      { split, extra },
+    );
+  }
+  return { modalities: names, seen, texts, leftOut };
+}

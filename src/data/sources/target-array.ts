@@ -1,0 +1,43 @@
+/** @file Which array is predicted, in folders of arrays and archives. */
+import { configError, dataError } from "../../core/errors.ts";
+import { isList, type Manifest } from "../manifest.ts";
+import { labelAlias, noLabel, requireNamed } from "./roles.ts";
+import type { SourceTarget } from "./source.ts";
+
+/** The name of the array of labels: as `label` says, else `labels` or `label`. @throws DataError when there is none. */
+export function arrayLabel(
+  names: readonly string[],
+  { label, modalities }: Manifest,
+  { where, whole }: { readonly where: string; readonly whole: readonly string[] },
+): string {
+  if (modalities !== undefined && !isList(modalities)) {
+    throw configError(
+      `${where}: dataset.json, modalities: columns by modality are for tables; here modalities are arrays, as in ["audio", "face"].`,
+    );
+  }
+  const among = { where, noun: "array", names } as const;
+  const given = label === undefined ? [] : [label].flat();
+  if (given.length > 1) {
+    throw dataError(
+      `${where}: ${given.length} arrays are to be predicted (${given.join(", ")}); put them side by side into one, [N, ${given.length}].`,
+      { where },
+    );
+  }
+  const [name] = given;
+  if (name !== undefined) {
+    const own = name.replace(/\.npy$/, "");
+    requireNamed(own, among);
+    return own;
+  }
+  const own = labelAlias(names, "labels");
+  if (own !== undefined) return own;
+  if (names.length === 0 && whole.length > 0) {
+    throw dataError(`${where}: there is no .npy array here, found ${whole.slice(0, 6).join(", ")}.`, { where });
+  }
+  throw noLabel("labels", among);
+}
+
+/** What it is, as far as dataset.json says. */
+export function arrayTarget(from: string, { target }: Manifest): SourceTarget {
+  return { from, kind: target?.kind ?? "classes", names: target?.names };
+}

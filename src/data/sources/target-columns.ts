@@ -1,0 +1,130 @@
+/** @file Which columns of a table are predicted, and as what: as dataset.json says, else by their names. */
+import { dataError, hint } from "../../core/errors.ts";
+import { abridged } from "../columns.ts";
+import type { SplitName, TargetKind } from "../dataset.ts";
+import { type CsvTable, csvNumber, isMissing } from "../formats/csv.ts";
+import type { Manifest } from "../manifest.ts";
+import { labelAlias, noLabel, requireNamed } from "./roles.ts";
+import type { SourceTarget } from "./source.ts";
+
+/** The columns that are predicted; one for classes. */
+export type TargetColumns = SourceTarget & { readonly columns: readonly string[] };
+
+/**
+ * The target's columns among `names`: those called as `label` says; else `label` for classes, `label_<name>` for labels, `value_<name>` or
+ * `value` for values, in the order of their names in dataset.json, else of the table. @throws DataError when there is none, or one is missing.
+ */
+export function targetColumns(
+  tables: Readonly<Record<SplitName, CsvTable>>,
+  names: readonly string[],
+  { target, label }: Manifest,
+): TargetColumns {
+  const { where } = tables.train;
+  const among = { where, noun: "column", names } as const;
+  if (label !== undefined) return given([label].flat(), target, among);
+  if (target === undefined || target.kind === "classes") {
+    const own = labelAlias(names, "label");
+    if (own !== undefined) return { columns: [own], kind: "classes", from: `column ${own}` };
+    const found = target === undefined ? (byPrefix("labels") ?? byPrefix("values")) : undefined;
+    if (found === undefined) throw noLabel("label", among);
+    return found;
+  }
+  const { kind } = target;
+  const single = kind === "values" ? "value" : "label";
+  if (target.names === undefined) {
+    const columns = prefixed(single);
+    if (columns.length > 0) return of(kind, columns, withoutPrefix(columns, single));
+    const own = alone(single);
+    if (own !== undefined) return of(kind, [own], [own]);
+    throw dataError(
+      `${where}: the target is ${kind}, but no column is called ${single}_<name> or ${single}. Name the columns: "label": ["NAME", ...] in dataset.json; columns: ${names.join(", ").slice(0, 400)}.`,
+      { where },
+    );
+  }
+  if (target.names.length === 1) {
+    const own = alone(single);
+    if (own !== undefined) return of(kind, [own], target.names);
+  }
+  const columns = target.names.map((name) => {
+    const column = [single + "_" + name, name].find((own) => names.includes(own));
+    if (column !== undefined) return column;
+    throw dataError(
+      `${where}: there is no column "${single}_${name}" for the target's "${name}"${hint(
+        `${single}_${name}`,
+        names.filter((own) => own.startsWith(single)),
+      )}`,
+      { where, column: `${single}_${name}` },
+    );
+  });
+  return of(kind, columns, target.names);
+
+  function prefixed(word: string): string[] {
+    return names.filter((column) => column.startsWith(`${word}_`) && column.length > word.length + 1);
+  }
+  function alone(word: string): string | undefined {
+    return names.includes(word) ? word : labelAlias(names, "label");
+  }
+  /** Taken by themselves where nothing else can be meant. */
+  function byPrefix(kind: "labels" | "values"): TargetColumns | undefined {
+    const word = kind === "values" ? "value" : "label";
+    const columns = prefixed(word);
+    if (columns.length === 0 && kind === "values" && names.includes("value")) columns.push("value");
+    const allowed = (value: number): boolean => kind === "values" || value === 0 || value === 1 || value === -1;
+    if (columns.length === 0 || !columns.every((column) => holdsOnly(tables, column, allowed))) return undefined;
+    const targetNames = columns.map((column) => (column === word ? word : column.slice(word.length + 1)));
+    return {
+      ...of(kind, columns, targetNames),
+      note: `taken as ${kind} by the names of the columns; to say so: "target": ${JSON.stringify({ kind, names: targetNames })} in dataset.json`,
+    };
+  }
+}
+
+/** Columns that `label` names. */
+function given(
+  columns: readonly string[],
+  target: Manifest["target"],
+  among: { readonly where: string; readonly noun: "column"; readonly names: readonly string[] },
+): TargetColumns {
+  for (const column of columns) requireNamed(column, among);
+  const kind = target?.kind ?? "classes";
+  if (kind === "classes") {
+    if (columns.length === 1) return { columns, kind, from: `column ${columns[0]}` };
+    throw dataError(
+      `${among.where}: ${columns.length} columns are to be predicted (${abridged(columns)}); classes have one. For numbers write ${JSON.stringify({ label: columns, target: { kind: "values" } })} into dataset.json; for yes/no labels "labels" instead of "values".`,
+      { where: among.where },
+    );
+  }
+  if (target?.names !== undefined && target.names.length !== columns.length) {
+    throw dataError(
+      `${among.where}: dataset.json names ${target.names.length} ${kind} (${abridged(target.names)}) for ${columns.length} columns (${abridged(columns)}); one name is needed for each.`,
+      { where: among.where },
+    );
+  }
+  return of(kind, columns, target?.names ?? columns);
+}
+
+function of(kind: TargetKind, columns: readonly string[], names: readonly string[]): TargetColumns {
+  return { kind, columns, names, from: `${columns.length === 1 ? "column" : "columns"} ${abridged(columns)}` };
+}
+
+function withoutPrefix(columns: readonly string[], single: string): string[] {
+  return columns.map((column) => column.slice(single.length + 1));
+}
+
+function holdsOnly(
+  tables: Readonly<Record<SplitName, CsvTable>>,
+  column: string,
+  allowed: (value: number) => boolean,
+): boolean {
+  return Object.values(tables).every((table) => {
+    const at = table.at.get(column);
+    if (at === undefined) return false;
+    for (let row = 0; row < table.count; row++) {
+      const text = table.cell(row, at);
+      if (isMissing(text)) continue;
+      const value = csvNumber(table, text);
+      if (value === undefined || !allowed(value)) return false;
+    }
+    return true;
+  });
+}

@@ -1,0 +1,76 @@
+/** @file Texts of samples: their ids, groups and true components, where dataset.json says they are, or where their names say so. */
+import { type Dataset, rowIds, type SplitName } from "./dataset.ts";
+import type { Manifest } from "./manifest.ts";
+import type { LeftOut } from "./sources/roles.ts";
+import { isIdName, type RawLabels, type Source } from "./sources/source.ts";
+
+/** The places of texts. */
+export type Texts = Readonly<Partial<Record<"ids" | "groups" | "truth", string>>>;
+
+/** Arrays of texts that are no ids are left out; so are those called ids that name not every sample, and each once. */
+export async function placesOf(
+  source: Source,
+  manifest: Manifest,
+  texts: readonly string[],
+  splits: readonly SplitName[],
+  labels: Readonly<Record<SplitName, RawLabels>>,
+): Promise<{ readonly places: Texts; readonly leftOut: readonly LeftOut[] }> {
+  const leftOut: LeftOut[] = [];
+  const places: Partial<Record<keyof Texts, string>> = {};
+  for (const part of ["ids", "groups", "truth"] as const) {
+    const own = source.defaults[part];
+    const place = manifest[part] ?? (part === "ids" ? undefined : own);
+    if (place !== undefined) places[part] = place;
+    if (part !== "ids" && own !== undefined && own !== place) {
+      leftOut.push({ name: own, reason: `${part} are taken from ${place}` });
+    }
+  }
+  const candidates = [source.defaults.ids, ...texts.filter(isIdName)].filter(
+    (place) => place !== undefined && place !== places.ids,
+  ) as string[];
+  for (const place of candidates) {
+    if (places.ids !== undefined) leftOut.push({ name: place, reason: `ids are taken from ${places.ids}` });
+    else {
+      const reason = await whyNoIds(source, place, splits, labels);
+      if (reason === undefined) places.ids = place;
+      else leftOut.push({ name: place, reason });
+    }
+  }
+  for (const name of texts) if (!candidates.includes(name)) leftOut.push({ name, reason: "texts" });
+  return { places, leftOut };
+}
+
+async function whyNoIds(
+  source: Source,
+  place: string,
+  splits: readonly SplitName[],
+  labels: Readonly<Record<SplitName, RawLabels>>,
+): Promise<string | undefined> {
+  for (const split of splits) {
+    const own = labels[split];
+    const samples = "shape" in own ? (own.shape[0] ?? 0) : own.length;
+    const ids = await source.texts(split, place).catch(() => undefined);
+    if (ids === undefined) return `no ids that can be read in the ${split} split`;
+    if (ids.length !== samples) return `${ids.length} texts for ${samples} samples`;
+    if (new Set(ids).size !== ids.length)
+      return `the same text for several samples, so no ids; as groups: --group ${place.replace(/\.npy$/, "")}`;
+  }
+  return undefined;
+}
+
+/** Ids (row numbers when the data brings none), and groups and truth where there are any. */
+export async function readTexts(
+  source: Source,
+  places: Texts,
+  split: SplitName,
+  samples: number,
+): Promise<Pick<Dataset, "ids" | "groups" | "truth">> {
+  const read = async (part: keyof Texts): Promise<readonly string[] | undefined> => {
+    const place = places[part];
+    return place === undefined ? undefined : source.texts(split, place);
+  };
+  const ids = (await read("ids")) ?? rowIds(samples);
+  const groups = await read("groups");
+  const truth = await read("truth");
+  return { ids, ...(groups === undefined ? {} : { groups }), ...(truth === undefined ? {} : { truth }) };
+}
