@@ -31,9 +31,14 @@ export async function chooseModalities(
   if (modalities !== undefined) {
     const chosen = isList(modalities) ? modalities : Object.keys(modalities);
     requireModalities(chosen, available, `${source.label}: ${asked}`);
-    const leftOut = free
+    const leftOut: LeftOut[] = free
       .filter((name) => !chosen.includes(name))
       .map((name) => ({ name, reason: "not among the modalities" }));
+    for (const split of source.splitBy === undefined ? [] : others) {
+      for (const name of extraNames(source, split, available, taken)) {
+        leftOut.push({ name, reason: `only in the ${split} split` });
+      }
+    }
     return { modalities: chosen, seen, texts: [], leftOut };
   }
   const names: string[] = [];
@@ -69,9 +74,7 @@ export async function chooseModalities(
   }
   if (source.splitBy === undefined) return { modalities: names, seen, texts, leftOut };
   for (const split of others) {
-    const extra = modalityNames(source, split).filter(
-      (name) => !available.includes(name) && !taken.includes(`${name}.npy`),
-    );
+    const extra = extraNames(source, split, available, taken);
     if (extra.length === 0) continue;
     throw dataError(
       `${source.where(split, extra[0]!)}: the ${split} split has ${extra.join(", ")}, the train split has not; every split needs the same modalities. Add it to train, take it away here, or name the modalities to read: --modalities ${names.join(",")}.`,
@@ -79,4 +82,14 @@ export async function chooseModalities(
     );
   }
   return { modalities: names, seen, texts, leftOut };
+}
+
+/** Arrays of a split that the train split lacks. */
+function extraNames(
+  source: Source,
+  split: SplitName,
+  available: readonly string[],
+  taken: readonly (string | undefined)[],
+): string[] {
+  return modalityNames(source, split).filter((name) => !available.includes(name) && !taken.includes(`${name}.npy`));
 }

@@ -1,6 +1,7 @@
 /** @file `dmil quantify`: is there redundancy, unique information, synergy in data, and how sure is that? */
 import * as path from "node:path";
 import { configError, hint } from "../../core/errors.ts";
+import { readManifest } from "../../data/manifest.ts";
 import { requireClassLabels } from "../../data/target.ts";
 import {
   FEATURE_MEASURES,
@@ -14,6 +15,7 @@ import {
   sourcePairs,
   TABLE_MEASURES,
 } from "../../interactions/quantify/index.ts";
+import { disk } from "../../node/disk.ts";
 import { encodeTable, tableFormat } from "../../runs/tables.ts";
 import { type Answer, note } from "../answer.ts";
 import { names } from "../config.ts";
@@ -77,7 +79,12 @@ async function fromFolder(data: string, flags: QuantifyFlags, seed: number): Pro
     throw configError("--project shifts the scores of lsmi, which is not among the measures; add --measure lsmi.");
   }
   const parts = chosen?.flatMap((name) => name.split("+"));
-  const options = { ...readingOptions(flags), ...(parts !== undefined && { modalities: parts }) };
+  const { label, ...others } = flags;
+  // Of several labels or values that dataset.json names, the flag chooses one later; else it is the column to read.
+  const { target } = await readManifest(disk(data));
+  const several = target !== undefined && target.kind !== "classes";
+  const reading = readingOptions({ ...others, ...(label !== undefined && !several && { label }) });
+  const options = { ...reading, ...(parts !== undefined && { modalities: parts }) };
   const loaded = await openData(data, options);
   tellData(loaded, flags.quiet === true);
   const { splits } = loaded;
