@@ -18,7 +18,7 @@ const fitted = await fit(method, { train, validation }, { seed: 0, epochs: { int
 const directory = await mkdtemp(path.join(tmpdir(), "export-"));
 const out = disk(directory);
 await out.write("model.onnx", toOnnx(fitted)); // raw features in: standardisation is inside
-await out.write("model.safetensors", encodeModel(fitted));
+await out.write("model.safetensors", await encodeModel(fitted));
 const rows = (await explain(fitted, test)).samples.map(flatten);
 await out.write("samples.csv", encodeTable(rows, "samples.csv"));
 await out.write("samples.parquet", encodeTable(rows, "samples.parquet"));

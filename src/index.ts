@@ -82,6 +82,7 @@ export {
   type Settings,
   startRun,
   type TrainingData,
+  type Unfinished,
 } from "./runs/index.ts";
 export type { BackendName } from "./runtime/backend.ts";
 export {

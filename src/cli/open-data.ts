@@ -1,11 +1,12 @@
 /** @file Data folders and run folders as commands meet them. */
 import * as path from "node:path";
-import { runError } from "../core/errors.ts";
+import { DmilError, runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
-import type { Dataset, SplitName } from "../data/dataset.ts";
-import { type LoadedData, readDataset } from "../data/load.ts";
+import { type Dataset, SPLITS, type SplitName } from "../data/dataset.ts";
+import { type LoadedData, readDataset, readTraining } from "../data/load.ts";
 import { disk } from "../node/disk.ts";
-import { type OpenRun, openRun, requireClasses } from "../runs/open.ts";
+import { hashSplits } from "../runs/identity.ts";
+import { calibratedOn, changedData, describeUnfinished, type OpenRun, openRun, requireClasses } from "../runs/open.ts";
 import { runFiles } from "../runs/record.ts";
 import { note } from "./answer.ts";
 
@@ -27,17 +28,51 @@ export async function runFolder(directory: string): Promise<Folder> {
   });
 }
 
-/** A finished run with one split of its data, or of other data of the same kind. */
-export async function openForQuestions(
-  directory: string,
-  split: SplitName,
-  data?: string,
-): Promise<OpenRun & { readonly dataset: Dataset }> {
+/** A run with one split of its data, or of other data of the same kind. */
+export interface Question extends OpenRun {
+  readonly dataset: Dataset;
+  /** What a reader of the answer should know about the data, as it was told on stderr. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Opens a run for questions. Its own data is compared with the record, the test split with what `dmil train` had read (it records the
+ * hash; training never sees the values); runs of sweeps, which are trained without that split, say nothing of it.
+ */
+export async function openForQuestions(directory: string, split: SplitName, data?: string): Promise<Question> {
   const run = await openRun(await runFolder(directory));
-  const { splits } = await openData(data ?? run.record.data.path, run.record.config.modalities);
+  const { record } = run;
+  const place = data ?? record.data.path;
+  const { splits, report } = await openData(place, record.config.modalities);
   const dataset = splits[split];
   requireClasses(run.fitted, dataset);
-  return { ...run, dataset };
+  const changed =
+    data === undefined ? changedData(record, await hashSplits({ ...splits }, record.config.modalities), SPLITS) : [];
+  const warnings = [...report.warnings];
+  if (changed.length > 0) {
+    const text = `${place} is not as it was when ${directory} was trained; changed: ${changed.join(", ")}. The answer is about the data as it is now.`;
+    note(`warning: ${text}`);
+    warnings.push(text);
+  }
+  return { ...(await calibratedOn(run, splits.validation)), dataset, warnings };
+}
+
+/** The model of a run; where the run did not finish, calibrated if its data can be read. */
+export async function openModel(directory: string): Promise<OpenRun> {
+  const run = await openRun(await runFolder(directory));
+  if (run.unfinished === undefined) return run;
+  const { data, config } = run.record;
+  const read = await readTraining(disk(data.path), { modalities: config.modalities }).catch((error) => {
+    if (!(error instanceof DmilError)) throw error;
+    return undefined;
+  });
+  return read === undefined ? run : calibratedOn(run, read.validation);
+}
+
+/** What an answer says of a run that did not finish: a line for people, facts for programs. */
+export function aboutUnfinished({ unfinished }: OpenRun): { readonly text: string; readonly json: object } {
+  if (unfinished === undefined) return { text: "", json: {} };
+  return { text: `\n${describeUnfinished(unfinished)}`, json: { unfinished } };
 }
 
 /** Writes one file given by its path. */

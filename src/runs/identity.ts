@@ -1,6 +1,6 @@
 /** @file What makes two runs the same run: a hash of the settings and of the numbers they were trained on. */
+import { sha256 } from "../core/hash.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { sha256 } from "../train/checkpoint.ts";
 import type { RunConfig } from "./plan.ts";
 
 /** SHA-256 of each array a run is trained or chosen on, by `<split>/<modality>` and `<split>/labels`, and of masks by `<split>/<modality>_present`. */

@@ -1,6 +1,6 @@
 /** @file Public names of runs. */
 export type { DataHashes, TrainingData } from "./identity.ts";
-export { type OpenRun, openRun } from "./open.ts";
+export { type OpenRun, openRun, type Unfinished } from "./open.ts";
 export { type Plan, planRun, type RunConfig } from "./plan.ts";
 export {
   type Engine,
@@ -11,6 +11,7 @@ export {
   readRecord,
   runFiles,
 } from "./record.ts";
-export { type FinishedRun, type RunOptions, type RunResult, resumeRun, startRun } from "./run.ts";
+export type { RunResult } from "./result.ts";
+export { type FinishedRun, type RunOptions, resumeRun, startRun } from "./run.ts";
 export { parseSettings, type Settings } from "./settings.ts";
 export { encodeTable, type Row } from "./tables.ts";

@@ -6,6 +6,7 @@ import { optionIssues } from "../core/options.ts";
 import { files as trainFiles } from "../train/checkpoint.ts";
 import type { DataHashes } from "./identity.ts";
 import type { RunConfig } from "./plan.ts";
+import { seal, unseal } from "./sealed.ts";
 
 /** Names of the files of a run. */
 export const runFiles: Readonly<Record<"record" | "model" | "result" | "events" | keyof typeof trainFiles, string>> = {
@@ -31,7 +32,7 @@ export interface Owner {
 
 /** What run.json says. Times are ISO 8601 in UTC. */
 export interface RunRecord {
-  readonly format: "dmil-run-1";
+  readonly format: "dmil-run-2";
   readonly status: RunStatus;
   readonly started: string;
   /** When it last went on from a checkpoint. */
@@ -44,7 +45,12 @@ export interface RunRecord {
   readonly config: RunConfig;
   /** SHA-256 of settings and data; see identity.ts. */
   readonly identity: string;
-  readonly data: { readonly path: string; readonly hashes: DataHashes };
+  readonly data: {
+    readonly path: string;
+    readonly hashes: DataHashes;
+    /** Of the test split, where whoever started the run had read it: so that a later look can tell whether it changed. It decides nothing. */
+    readonly test?: DataHashes | undefined;
+  };
   /** What computed it, known once training has begun. */
   readonly engine?: Engine | undefined;
   readonly environment: Environment;
@@ -60,12 +66,16 @@ export interface Engine {
 }
 
 const schema = z.looseObject({
-  format: z.literal("dmil-run-1"),
+  format: z.literal("dmil-run-2"),
   status: z.enum(["running", "interrupted", "finished", "failed"]),
   started: z.string(),
   config: z.looseObject({ method: z.string(), modalities: z.array(z.string()) }),
   identity: z.string(),
-  data: z.looseObject({ path: z.string(), hashes: z.record(z.string(), z.string()) }),
+  data: z.looseObject({
+    path: z.string(),
+    hashes: z.record(z.string(), z.string()),
+    test: z.record(z.string(), z.string()).optional(),
+  }),
   engine: z
     .looseObject({ backend: z.enum(["native", "wasm"]), version: z.string(), threads: z.int().min(1) })
     .optional(),
@@ -81,25 +91,27 @@ export async function readRecord(folder: Pick<Folder, "label" | "exists" | "read
       folder: folder.label,
     });
   }
-  let value: unknown;
-  try {
-    value = JSON.parse(await readText(folder, runFiles.record));
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw runError(`${where}: not valid JSON (${error.message}). Start the run again with --force.`, { where });
+  const text = await readText(folder, runFiles.record);
+  const advice = `Begin the run anew: dmil train DATA --out ${folder.label} --force`;
+  if (EARLIER.test(text)) {
+    throw runError(
+      `${where}: this run was made by an earlier version of dmil, whose files have no checksums. Use that version for it, or begin it anew: dmil train DATA --out ${folder.label} --force`,
+      { where },
+    );
   }
+  const value = await unseal(text, { where, advice, error: runError });
   const issues = optionIssues(schema, value);
   if (issues.length > 0) {
     const listed = issues.map(({ path }) => path.join(".")).join(", ");
-    throw runError(
-      `${where}: not the record of a run (wrong or missing: ${listed}). Start the run again with --force.`,
-      { where, issues },
-    );
+    throw runError(`${where}: not the record of a run (wrong or missing: ${listed}). ${advice}`, { where, issues });
   }
   return value as RunRecord;
 }
 
+/** How a record of an earlier version begins. */
+const EARLIER = /^\{\s*"format": "dmil-run-1",/;
+
 /** Replaces the record. */
 export async function writeRecord(folder: Folder, record: RunRecord): Promise<void> {
-  await folder.write(runFiles.record, `${JSON.stringify(record, undefined, 2)}\n`);
+  await folder.write(runFiles.record, `${await seal(record, 2)}\n`);
 }

@@ -1,12 +1,13 @@
 /** @file A run: training with a memory. It starts, goes on after an interrupt or a kill to the same bits, and ends. */
 import { DmilError, runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
-import type { EpochRecord, FitEvent } from "../train/events.ts";
-import { type Figures, figuresOf } from "../train/figures.ts";
+import type { FitEvent } from "../train/events.ts";
+import { figuresOf } from "../train/figures.ts";
 import { fit } from "../train/fit.ts";
 import { encodeModel, type Fitted } from "../train/model.ts";
-import { type Metrics, predict, score } from "../train/predict.ts";
+import { predict, score } from "../train/predict.ts";
 import { type DataHashes, hashData, identityOf, type TrainingData } from "./identity.ts";
+import { damagedFiles } from "./open.ts";
 import { type Plan, planRun } from "./plan.ts";
 import {
   type Engine,
@@ -17,12 +18,16 @@ import {
   runFiles,
   writeRecord,
 } from "./record.ts";
+import { type RunResult, resultOf, writeResult } from "./result.ts";
 import { optimiserOf, parseSettings } from "./settings.ts";
 import { writeEventFile } from "./tensorboard.ts";
+import { watched } from "./watched.ts";
 
 export interface RunOptions {
   /** Where the data lies, for later commands; the path of the settings if left out. */
   readonly dataPath?: string;
+  /** Hashes of the test split, for the record, by whoever has read it; training knows nothing of it. */
+  readonly testHashes?: DataHashes;
   /** Facts about machine and versions for the record. */
   readonly environment?: Environment;
   /** The process at work, so that another one can see whether it still is. */
@@ -32,19 +37,6 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Seconds between checkpoints, 5. */
   readonly checkpointSeconds?: number;
-}
-
-/** result.json: the figures a run was judged by while it was made. The test split has no part in them. */
-export interface RunResult {
-  readonly method: string;
-  readonly seed: number;
-  readonly stages: readonly {
-    readonly stage: string;
-    readonly epochs: number;
-    readonly best: EpochRecord["best"];
-  }[];
-  /** Of the finished model. */
-  readonly validation: Metrics | Figures;
 }
 
 export interface FinishedRun {
@@ -66,12 +58,16 @@ export async function startRun(
   await requireNoRun(folder);
   const hashes = await hashData(data, config.modalities);
   const record: RunRecord = {
-    format: "dmil-run-1",
+    format: "dmil-run-2",
     status: "running",
     started: now(),
     config,
     identity: await identityOf(config, hashes),
-    data: { path: options.dataPath ?? config.data, hashes },
+    data: {
+      path: options.dataPath ?? config.data,
+      hashes,
+      ...(options.testHashes !== undefined && { test: options.testHashes }),
+    },
     environment: options.environment ?? {},
     owner: options.owner,
   };
@@ -79,12 +75,14 @@ export async function startRun(
 }
 
 /**
- * Goes on with a run from its last checkpoint, to the bits of a run without a break; one that has none begins anew.
- * @throws RunError when it is finished, or when settings or data are not those it was started with.
+ * Goes on with a run from its last checkpoint, to the bits of a run without a break; one that has none begins anew. Of a finished run it
+ * makes files again that are missing or damaged. @throws RunError when it is finished and whole, or when settings or data are not those it was started with.
  */
 export async function resumeRun(folder: Folder, data: TrainingData, options: RunOptions = {}): Promise<FinishedRun> {
   const before = await readRecord(folder);
-  if (before.status === "finished") throw runError(`${folder.label}: this run is finished; nothing is left to do.`);
+  if (before.status === "finished" && (await damagedFiles(folder)).length === 0) {
+    throw runError(`${folder.label}: this run is finished; nothing is left to do.`);
+  }
   const plan = planRun(parseSettings(before.config), data.train);
   const hashes = await hashData(data, plan.config.modalities);
   requireSameData(folder.label, before.data.hashes, hashes);
@@ -99,7 +97,7 @@ export async function resumeRun(folder: Folder, data: TrainingData, options: Run
     resumed: now(),
     ended: undefined,
     error: undefined,
-    data: { path: options.dataPath ?? before.data.path, hashes },
+    data: { ...before.data, path: options.dataPath ?? before.data.path, hashes },
     owner: options.owner,
   };
   return train(folder, record, plan, data, options, true);
@@ -124,15 +122,16 @@ export async function requireNoRun(folder: Folder): Promise<void> {
 }
 
 async function train(
-  folder: Folder,
+  place: Folder,
   start: RunRecord,
   { config, method }: Plan,
   data: TrainingData,
   options: RunOptions,
   resume: boolean,
 ): Promise<FinishedRun> {
-  const journal = journalOf(folder, start);
+  const journal = journalOf(place, start);
   await journal.write({});
+  const folder = watched(place, start);
   const emit = options.onEvent ?? (() => {});
   try {
     const fitted = await fit(method, data, {
@@ -163,13 +162,16 @@ async function train(
     const said = await predict(fitted, data.validation, { backend, threads });
     const validation = fitted.target === undefined ? score(said, data.validation) : figuresOf(said, data.validation);
     const result = resultOf(fitted, config.seed, validation);
-    await folder.write(runFiles.model, encodeModel(fitted));
-    await folder.write(runFiles.result, `${JSON.stringify(result, undefined, 2)}\n`);
+    await folder.write(runFiles.model, await encodeModel(fitted));
+    await writeResult(folder, result);
     const ended = now();
     await writeEventFile(folder, { ...journal.record(), ended });
+    await folder.check();
     await journal.write({ status: "finished", ended });
     return { record: journal.record(), result, fitted };
   } catch (error) {
+    const lost = await folder.lost().catch(() => undefined);
+    if (lost !== undefined) throw lost;
     const interrupted = error instanceof DmilError && error.fields.interrupted === true;
     const { code, message } =
       error instanceof DmilError ? error : { code: "InternalError", message: String((error as Error).message) };
@@ -178,7 +180,7 @@ async function train(
       : ({ status: "failed", ended: now(), error: { code, message } } as const);
     // The disk may be what failed; the first error is the one to tell.
     await journal.write(ending).catch(() => {});
-    await writeEventFile(folder, journal.record()).catch(() => {});
+    await writeEventFile(place, journal.record()).catch(() => {});
     throw error;
   }
 }
@@ -230,15 +232,6 @@ function requireSameData(label: string, before: DataHashes, hashes: DataHashes):
     `${label}: the data is not what the run was started with; changed: ${changed.join(", ")}. Bring the old data back, or start a new run.`,
     { changed },
   );
-}
-
-function resultOf({ method, history }: Fitted, seed: number, validation: RunResult["validation"]): RunResult {
-  const names = [...new Set(history.map((record) => record.stage))];
-  const stages = names.map((stage) => {
-    const { epochs, best } = history.findLast((record) => record.stage === stage)!;
-    return { stage, epochs, best };
-  });
-  return { method: method.name, seed, stages, validation };
 }
 
 function now(): string {

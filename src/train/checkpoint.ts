@@ -1,13 +1,16 @@
 /** @file Checkpoints: everything a run needs to go on to the same bits, as one checksummed file. */
-import { runError } from "../core/errors.ts";
+import { dataError } from "../core/errors.ts";
 import type { State } from "../core/tensor.ts";
-import { readSafetensors, writeSafetensors } from "../data/formats/safetensors.ts";
 import type { ScheduleState } from "../optim/index.ts";
 import type { EpochFigures, EpochRecord } from "./events.ts";
+import { decodeFrame, encodeFrame, type Fitted, type Frame, type MethodFrom } from "./model.ts";
+import { sealState, unsealState } from "./sealed.ts";
 
-/** Names of the files a run keeps. */
+/** Names of the files training keeps. */
 export const files = {
+  /** The truth about a run that goes on; the other two are made from it again. */
   last: "checkpoints/last.safetensors",
+  /** The best epoch's model as it was trained, without calibration; written when training ends. */
   best: "checkpoints/best.safetensors",
   metrics: "metrics.jsonl",
 } as const;
@@ -29,6 +32,8 @@ export interface Position {
   readonly sums: { readonly samples: number; readonly correct: number; readonly terms: readonly number[] };
   readonly history: readonly EpochRecord[];
   readonly finished: boolean;
+  /** Why training cannot go on from here; the checkpoint then holds the best epoch's parameters alone. */
+  readonly failed?: string;
 }
 
 export interface Checkpoint {
@@ -43,51 +48,55 @@ export interface Checkpoint {
 
 const groups = ["state", "best", "moments"] as const;
 
-/** SHA-256 as hexadecimal. */
-export async function sha256(bytes: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-/** A checkpoint as bytes: safetensors whose metadata carries the position and a checksum over numbers and position. */
-export async function encodeCheckpoint({ position, identity, ...states }: Checkpoint): Promise<Uint8Array> {
-  const all: Record<string, State[string]> = {};
+/**
+ * A checkpoint as bytes. It holds a model of the best epoch so far besides what training goes on from, so that one file, replaced whole,
+ * is all that can be lost or kept.
+ */
+export async function encodeCheckpoint(checkpoint: Checkpoint, frame: Frame): Promise<Uint8Array> {
+  const { position, identity } = checkpoint;
+  const { text, tensors } = encodeFrame(frame);
+  const all: Record<string, State[string]> = { ...tensors };
   for (const group of groups)
-    for (const [name, value] of Object.entries(states[group])) all[`${group}/${name}`] = value;
-  const metadata = { position: JSON.stringify(position), identity };
-  return writeSafetensors(all, { ...metadata, checksum: await checksum(all, metadata) });
+    for (const [name, value] of Object.entries(checkpoint[group])) all[`${group}/${name}`] = value;
+  return sealState(all, { position: JSON.stringify(position), identity, dmil: text });
 }
 
-/** Reads a checkpoint. @throws RunError when it is damaged. */
+/** Reads a checkpoint. @throws DataError when it is damaged. */
 export async function decodeCheckpoint(bytes: Uint8Array, where: string): Promise<Checkpoint> {
-  const { state: all, metadata } = readSafetensors(bytes, where);
-  const { checksum: stored, position, identity } = metadata;
-  if (position === undefined || identity === undefined || stored === undefined) {
-    throw runError(`${where}: this is not a checkpoint of a run.`, { where });
-  }
-  if ((await checksum(all, { position, identity })) !== stored) {
-    throw runError(
-      `${where}: the checksum does not match; the file was damaged after it was written. Start the run again.`,
-      {
-        where,
-      },
-    );
+  return (await open(bytes, where)).checkpoint;
+}
+
+/** The best model in a checkpoint, not calibrated; undefined before the first epoch was finished. @throws DataError when it is damaged. */
+export async function modelInCheckpoint(
+  bytes: Uint8Array,
+  methodFrom: MethodFrom,
+  where: string,
+): Promise<{ readonly fitted: Fitted; readonly position: Position } | undefined> {
+  const { checkpoint, text, tensors } = await open(bytes, where);
+  const { position, best } = checkpoint;
+  if (position.history.length === 0) return undefined;
+  const frame = decodeFrame(text, tensors, methodFrom);
+  return { fitted: { ...frame, state: best, history: position.history }, position };
+}
+
+async function open(
+  bytes: Uint8Array,
+  where: string,
+): Promise<{ readonly checkpoint: Checkpoint; readonly text: string; readonly tensors: State }> {
+  const { state: tensors, metadata } = await unsealState(bytes, {
+    where,
+    advice: "Remove this file, and `dmil resume RUN` trains anew with the same settings.",
+  });
+  const { position, identity, dmil: text } = metadata;
+  if (position === undefined || identity === undefined || text === undefined) {
+    throw dataError(`${where}: this is not a checkpoint of a run. Bring back the one that was there.`, { where });
   }
   const pick = (group: string): State =>
     Object.fromEntries(
-      Object.entries(all).flatMap(([name, value]) =>
+      Object.entries(tensors).flatMap(([name, value]) =>
         name.startsWith(`${group}/`) ? [[name.slice(group.length + 1), value]] : [],
       ),
     );
-  return {
-    position: JSON.parse(position) as Position,
-    identity,
-    state: pick("state"),
-    best: pick("best"),
-    moments: pick("moments"),
-  };
-}
-
-async function checksum(state: State, { position, identity }: { position: string; identity: string }): Promise<string> {
-  return sha256(writeSafetensors(state, { position, identity }));
+  const [state, best, moments] = [pick("state"), pick("best"), pick("moments")];
+  return { checkpoint: { position: JSON.parse(position) as Position, identity, state, best, moments }, text, tensors };
 }

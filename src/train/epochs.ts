@@ -1,5 +1,5 @@
 /** @file One stage of training: its epochs, the best state, and where it can be left and gone on with. */
-import { runError } from "../core/errors.ts";
+import { DmilError, runError } from "../core/errors.ts";
 import type { State } from "../core/tensor.ts";
 import { epochOrder } from "../data/batches.ts";
 import type { Method } from "../methods/method.ts";
@@ -8,7 +8,7 @@ import type { Backend } from "../runtime/backend.ts";
 import { type Checkpoint, files, type Position } from "./checkpoint.ts";
 import type { EpochRecord, FitEvent } from "./events.ts";
 import type { Widths } from "./graph.ts";
-import { headline, headlineOf, isBetter, judge, merit } from "./judge.ts";
+import { diverged, headline, headlineOf, isBetter, judge, merit, notFinite } from "./judge.ts";
 import type { FitOptions, PlannedStage } from "./plan.ts";
 import { type PreparedStage, prepareStage, type Samples } from "./stage.ts";
 
@@ -93,6 +93,14 @@ export async function runStage(run: StageRun): Promise<{ state: State; history: 
       await prepared.renewStatistics();
       const validation = judge(await prepared.predict(samples.validation), samples.validation, kind);
       const epoch = position.epoch + 1;
+      const bad = notFinite(validation);
+      if (bad.length > 0) {
+        throw diverged(
+          `on validation data ${bad.join(", ")} after epoch ${epoch} (stage ${stage.name}).`,
+          learningRate * position.schedule.factor,
+          { stage: stage.name, epoch },
+        );
+      }
       const before = position.best;
       const better = isBetter(validation, before, stage.best, kind);
       if (better) best = prepared.state();
@@ -126,6 +134,20 @@ export async function runStage(run: StageRun): Promise<{ state: State; history: 
       emit({ kind: "epoch", ...record, seconds, secondsLeft: run.pace.left(run.index, epoch, seconds) });
       await pause();
     }
+  } catch (error) {
+    if (!(error instanceof DmilError) || error.fields.diverged !== true || folder === undefined) throw error;
+    const last = position.history.at(-1);
+    const { message, fields } = error;
+    if (last === undefined) {
+      throw runError(`${message} No epoch was finished before, so there is no model.`, fields);
+    }
+    const failed: Position = { ...position, sums: emptySums(termNames.length), failed: message };
+    const kept = await run.save({ position: failed, state: {}, best, moments: {} }).then(
+      () =>
+        `The model of stage ${last.stage}, epoch ${last.best.epoch} of ${last.epochs}, is kept; evaluate, explain and export work on it.`,
+      (cause: Error) => `The best model so far could not be kept: ${cause.message}`,
+    );
+    throw runError(`${message} ${kept}`, fields);
   } finally {
     await prepared.dispose();
   }

@@ -1,11 +1,11 @@
 /** @file The training protocol, top to bottom: data, stages from the best state of the one before, calibration. */
-import { configError, runError } from "../core/errors.ts";
+import { configError, dataError, runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
 import { float32, type State } from "../core/tensor.ts";
 import { type Dataset, featureCount } from "../data/dataset.ts";
 import { hasMissing } from "../data/presence.ts";
 import { fitStandardiser, type Standardiser } from "../data/standardise.ts";
-import { describeTarget, targetKind } from "../data/target.ts";
+import { describeTarget, isKnown, targetKind } from "../data/target.ts";
 import { type Method, PRIOR } from "../methods/method.ts";
 import { checkRate, initialState } from "../nn/module.ts";
 import { loadBackend } from "../runtime/backend.ts";
@@ -61,6 +61,7 @@ export async function fit(
     }),
   };
   requireTarget(method, train);
+  requireKnown(validation);
   const target = fitTarget(train);
   const parameters = parametersOf(method, widths);
   const size = parameters.reduce((n, { shape }) => n + shape.reduce((a, b) => a * b, 1), 0);
@@ -128,14 +129,16 @@ export async function fit(
       pace,
       save: async (next) => {
         if (options.folder === undefined) return;
-        await options.folder.write(files.last, await encodeCheckpoint({ ...next, identity: options.identity ?? "" }));
-        await options.folder.write(files.best, encodeModel(result(next.best, next.position.history)));
+        const checkpoint = { ...next, identity: options.identity ?? "" };
+        await options.folder.write(files.last, await encodeCheckpoint(checkpoint, result({}, [])));
       },
     });
     state = trained.state;
     history = trained.history;
   }
-  const fitted = await calibrate(result(state, history), validation, { backend: backend.name, threads });
+  const best = result(state, history);
+  if (options.folder !== undefined) await options.folder.write(files.best, await encodeModel(best));
+  const fitted = await calibrate(best, validation, { backend: backend.name, threads });
   for (const message of uncalibrated(fitted.calibration)) emit({ kind: "note", message });
   const last = history.at(-1);
   emit({
@@ -172,6 +175,14 @@ function requireTarget({ name, targets = ["classes"] }: Method, dataset: Dataset
   throw configError(`${name} needs ${targets.join(" or ")}; this data has ${describeTarget(dataset)}.`, { targets });
 }
 
+/** @throws DataError when nothing of the validation data is known. */
+function requireKnown(validation: Dataset): void {
+  if (validation.labels.some((_, row) => isKnown(validation, row))) return;
+  throw dataError(
+    "the validation data has no known label or value, so nothing says which epoch is the best. Give some of its samples theirs.",
+  );
+}
+
 async function readCheckpoint({ folder, identity = "" }: FitOptions): Promise<Checkpoint | undefined> {
   if (folder === undefined) throw configError("resume needs a folder that holds the run.");
   if (!(await folder.exists(files.last))) return undefined;
@@ -179,6 +190,11 @@ async function readCheckpoint({ folder, identity = "" }: FitOptions): Promise<Ch
   if (checkpoint.identity !== identity) {
     throw runError(
       `${folder.label}: the settings or the data are not those the run was started with; it cannot go on.`,
+    );
+  }
+  if (checkpoint.position.failed !== undefined) {
+    throw runError(
+      `${folder.label}: training failed and would fail again: ${checkpoint.position.failed} Begin a new run with other settings.`,
     );
   }
   return checkpoint;

@@ -1,4 +1,5 @@
 /** @file How training is judged while it goes: a figure for each batch, figures of an epoch on validation data, which epoch is best. */
+import { type DmilError, type ErrorFields, runError } from "../core/errors.ts";
 import type { TargetKind } from "../data/dataset.ts";
 import type { Stage } from "../methods/method.ts";
 import type { EpochFigures, Headline } from "./events.ts";
@@ -53,6 +54,20 @@ export function judge(predicted: Float32Array, { labels, target }: Judged, kind:
     known++;
   });
   return { r2: 1 - squared / known, squaredError: squared / known };
+}
+
+/** The error of numbers that are not finite, which more training would not mend; `fields.diverged` is true. */
+export function diverged(what: string, learningRate: number, fields: ErrorFields): DmilError {
+  const lower = Number((learningRate / 10).toPrecision(2));
+  return runError(
+    `${what} Lower the learning rate (${learningRate} here; try ${lower}) or set clipNorm, for example to 1.`,
+    { ...fields, diverged: true },
+  );
+}
+
+/** Names of an epoch's figures that are not finite. */
+export function notFinite(figures: EpochFigures): string[] {
+  return Object.entries(figures).flatMap(([name, value]) => (Number.isFinite(value) ? [] : [`${name} ${value}`]));
 }
 
 /** Is an epoch better than the best before it? */

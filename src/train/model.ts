@@ -1,13 +1,13 @@
 /** @file A fitted model: all that prediction needs, and its file form (safetensors with a description). */
-import { dataError, runError } from "../core/errors.ts";
+import { dataError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import { float32, type State } from "../core/tensor.ts";
-import { readSafetensors, writeSafetensors } from "../data/formats/safetensors.ts";
 import type { Standardiser } from "../data/standardise.ts";
 import type { Method } from "../methods/method.ts";
 import type { Calibration } from "./calibrate.ts";
 import type { EpochRecord } from "./events.ts";
 import type { Widths } from "./graph.ts";
+import { sealState, unsealState } from "./sealed.ts";
 import { type FittedTarget, kindOf } from "./target.ts";
 
 /** A trained model with what belongs to it. */
@@ -40,7 +40,7 @@ export function widthsOf(fitted: Pick<Fitted, "shapes" | "classes" | "target">):
 
 /** What a model file says besides numbers. */
 interface ModelDescription {
-  readonly format: "dmil-model-2";
+  readonly format: typeof FORMAT;
   readonly method: string;
   readonly description: Method["description"];
   readonly classes: readonly string[];
@@ -49,76 +49,75 @@ interface ModelDescription {
   readonly calibration: Calibration;
 }
 
+/** All of a model but the numbers that are trained; of those a checkpoint holds several. */
+export type Frame = Omit<Fitted, "state" | "history">;
+
+/** Turns the stored name and description into a method (methods/index.ts has it). */
+export type MethodFrom = (name: string, description: Method["description"]) => Method;
+
+const FORMAT = "dmil-model-3";
 const PREFIX = "standardise.";
 
-/** The model as bytes: safetensors, parameters by name, the standardiser as `standardise.<modality>.mean` and `.scale`. */
-export function encodeModel(fitted: Fitted): Uint8Array {
-  const description: ModelDescription = {
-    format: "dmil-model-2",
-    method: fitted.method.name,
-    description: fitted.method.description,
-    classes: fitted.classes,
-    ...(fitted.target !== undefined && { target: fitted.target }),
-    shapes: fitted.shapes,
-    calibration: fitted.calibration,
-  };
-  return writeSafetensors(
-    { ...fitted.state, ...standardiserState(fitted.standardiser) },
-    { dmil: JSON.stringify(description) },
-  );
+/** The model as bytes: safetensors, parameters by name, the standardiser as `standardise.<modality>.mean` and `.scale`, with a checksum. */
+export async function encodeModel(fitted: Fitted): Promise<Uint8Array> {
+  const { tensors, text } = encodeFrame(fitted);
+  return sealState({ ...fitted.state, ...tensors }, { dmil: text });
 }
 
 /**
- * Reads a model file. `methodFrom` turns the stored name and description into a method (methods/index.ts has it).
- * @throws DataError for a file that is no model; ShapeError and ConfigError from building it.
+ * Reads a model file. @throws DataError for a file that is damaged or no model; ShapeError and ConfigError from building its method.
  */
-export function decodeModel(
-  bytes: Uint8Array,
-  methodFrom: (name: string, description: Method["description"]) => Method,
-  where: string,
-): Fitted {
-  const { state: all, metadata } = readSafetensors(bytes, where);
-  let stored: (Omit<ModelDescription, "format"> & { readonly format: string }) | undefined;
-  try {
-    stored = JSON.parse(metadata.dmil ?? "null") as typeof stored;
-  } catch {
-    stored = undefined;
-  }
-  if (stored?.format === "dmil-model-1") {
-    throw dataError(
-      `${where}: this model was written by an earlier version, without what reports need. Train it again.`,
-      {
-        where,
-      },
-    );
-  }
-  if (stored?.format !== "dmil-model-2") {
-    throw dataError(
-      `${where}: this safetensors file holds no dmil model. Use a file that a run or \`dmil export\` wrote.`,
-      { where },
-    );
+export async function decodeModel(bytes: Uint8Array, methodFrom: MethodFrom, where: string): Promise<Fitted> {
+  const { state: all, metadata } = await unsealState(bytes, {
+    where,
+    advice: "Take a whole copy of it; the model of a run comes back with `dmil resume RUN`.",
+    older: ({ dmil }) => (dmil === undefined ? undefined : olderModel(dmil)),
+  });
+  if (metadata.dmil === undefined) {
+    throw dataError(`${where}: this file holds no model. Use one that a run or \`dmil export\` wrote.`, { where });
   }
   const state = Object.fromEntries(Object.entries(all).filter(([name]) => !name.startsWith(PREFIX)));
+  return { ...decodeFrame(metadata.dmil, all, methodFrom), state, history: [] };
+}
+
+/** The frame as text, and as tensors the standardiser. */
+export function encodeFrame(frame: Frame): { readonly text: string; readonly tensors: State } {
+  const { method, classes, target, shapes, calibration, standardiser } = frame;
+  const description: ModelDescription = {
+    format: FORMAT,
+    method: method.name,
+    description: method.description,
+    classes,
+    ...(target !== undefined && { target }),
+    shapes,
+    calibration,
+  };
+  return { text: JSON.stringify(description), tensors: standardiserState(standardiser) };
+}
+
+/** What `encodeFrame` wrote; the checksum of the file around it has been compared. */
+export function decodeFrame(text: string, tensors: State, methodFrom: MethodFrom): Frame {
+  const { method, description, classes, target, shapes, calibration } = JSON.parse(text) as ModelDescription;
   const standardiser = Object.fromEntries(
-    Object.keys(stored.shapes).map((name) => {
-      const [mean, scale] = [all[`${PREFIX}${name}.mean`], all[`${PREFIX}${name}.scale`]];
-      if (mean === undefined || scale === undefined)
-        throw runError(`${where}: the standardiser of ${name} is missing.`);
-      return [name, { mean: mean.data, scale: scale.data }];
-    }),
+    Object.keys(shapes).map((name) => [
+      name,
+      { mean: tensors[`${PREFIX}${name}.mean`]!.data, scale: tensors[`${PREFIX}${name}.scale`]!.data },
+    ]),
   );
-  const { classes, target, shapes, calibration } = stored;
-  const method = methodFrom(stored.method, stored.description);
   return {
-    method,
+    method: methodFrom(method, description),
     classes,
     ...(target !== undefined && { target }),
     shapes,
     standardiser,
-    state,
     calibration,
-    history: [],
   };
+}
+
+/** What to say of a model that was written before there were checksums. */
+function olderModel(text: string): string {
+  const format = /"format":"(dmil-model-\d+)"/.exec(text)?.[1] ?? "an unknown format";
+  return `this model was written by an earlier version of dmil (${format}, without a checksum), which this one does not read. Train it again.`;
 }
 
 /** The standardiser as named tensors. */

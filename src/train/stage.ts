@@ -1,5 +1,5 @@
 /** @file One stage made ready to run: its programs, its memory, and the step. */
-import { internalError, runError } from "../core/errors.ts";
+import { internalError } from "../core/errors.ts";
 import { type Stream, stream, streamKey } from "../core/random.ts";
 import { float32, type State } from "../core/tensor.ts";
 import { batchPlan } from "../data/batches.ts";
@@ -15,7 +15,7 @@ import { type Bound, compile, type Layout, layoutOf, type Part } from "../runtim
 import { createEvaluator, leafParts, leavesOf, placeOf, type Sources, storedParameters } from "./evaluate.ts";
 import { cutFrozen, type FrozenFeature, gatherRows, type RowSource } from "./frozen.ts";
 import { changes, forward, PRESENT, type StageGraph, stageGraph, TARGET, type Widths } from "./graph.ts";
-import { credit } from "./judge.ts";
+import { credit, diverged } from "./judge.ts";
 import { createMemory } from "./memory.ts";
 import { fillTarget } from "./target.ts";
 
@@ -221,8 +221,9 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
       }
       if (!Number.isFinite(loss)) {
         const bad = termNames.filter((_, i) => !Number.isFinite(terms[i]));
-        throw runError(
-          `loss is ${loss} at step ${step} (stage ${stage.name}, ${bad.length > 0 ? `terms ${bad.join(", ")}` : "their sum"}). Lower the learning rate or set clipNorm.`,
+        throw diverged(
+          `loss is ${loss} at step ${step} (stage ${stage.name}, ${bad.length > 0 ? `terms ${bad.join(", ")}` : "their sum"}).`,
+          learningRate,
           { step, stage: stage.name, terms: bad },
         );
       }

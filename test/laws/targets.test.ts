@@ -133,7 +133,7 @@ describe.each(["labels", "values"] as const)("%s", (kind) => {
       const ours = await predict(fitted, data.test);
       expect(ours.logits).toHaveLength(30 * K);
       expect(numbers(ours).every(Number.isFinite)).toBe(true);
-      const read = decodeModel(encodeModel(fitted), methodFrom, "model");
+      const read = await decodeModel(await encodeModel(fitted), methodFrom, "model");
       expect(numbers(await predict(read, data.test))).toEqual(numbers(ours));
       // The gate's mixture of what the components say is the prediction, in this unit too.
       const parts = Object.values(ours.components);

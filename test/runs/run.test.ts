@@ -9,8 +9,10 @@ import { takeRows } from "../../src/data/dataset.ts";
 import { disk } from "../../src/node/disk.ts";
 import { openRun, requireClasses } from "../../src/runs/open.ts";
 import { planRun } from "../../src/runs/plan.ts";
-import { readRecord, runFiles } from "../../src/runs/record.ts";
+import { readRecord, runFiles, writeRecord } from "../../src/runs/record.ts";
+import { readResult } from "../../src/runs/result.ts";
 import { type RunOptions, removeRun, resumeRun, startRun } from "../../src/runs/run.ts";
+import { seal } from "../../src/runs/sealed.ts";
 import { parseSettings } from "../../src/runs/settings.ts";
 import { evaluate } from "../../src/train/predict.ts";
 import { smallEpochs, smallMixture } from "../support/models.ts";
@@ -67,7 +69,7 @@ test("a finished run holds record, metrics, checkpoints, model and result", asyn
   ]);
   const record = await readRecord(whole);
   expect(record).toMatchObject({
-    format: "dmil-run-1",
+    format: "dmil-run-2",
     status: "finished",
     config: plan().config,
     data: { path: "/data/mixture" },
@@ -89,11 +91,11 @@ test("a finished run holds record, metrics, checkpoints, model and result", asyn
 });
 
 test("the result holds validation figures of the model, and the model opens to the same answers", async () => {
-  const result = JSON.parse(await readText(whole, runFiles.result));
+  const result = await readResult(whole);
   expect(result).toEqual(finished.result);
   const { fitted } = await openRun(whole);
   expect(await evaluate(fitted, data.validation)).toEqual(result.validation);
-  expect(result.stages.map((stage: { stage: string }) => stage.stage)).toEqual(["intra", "components", "whole"]);
+  expect(result.stages.map(({ stage }) => stage)).toEqual(["intra", "components", "whole"]);
 });
 
 test("the same settings, seed and data give the same bits and the same identity; the place of the data does not matter", async () => {
@@ -117,9 +119,6 @@ describe("a run that was interrupted and goes on equals the unbroken one, bit fo
       fields: { interrupted: true },
     });
     expect(await readRecord(folder)).toMatchObject({ status: "interrupted", ended: expect.any(String) });
-    await expect(openRun(folder)).rejects.toThrow(
-      /no model yet \(status interrupted\)\. Go on with: dmil resume runs\/broken/,
-    );
     const resumed = await resumeRun(folder, data, { environment });
     expect(resumed.record).toMatchObject({
       status: "finished",
@@ -199,8 +198,8 @@ describe("a run refuses", () => {
     expect(await message(resumeRun(folder, { ...data, validation: fewer }))).toMatchInlineSnapshot(
       `"RunError: runs/broken: the data is not what the run was started with; changed: validation/a, validation/b, validation/labels. Bring the old data back, or start a new run."`,
     );
-    const record = JSON.parse(await readText(folder, runFiles.record));
-    await folder.write(runFiles.record, JSON.stringify({ ...record, config: { ...record.config, batchSize: 16 } }));
+    const record = await readRecord(folder);
+    await writeRecord(folder, { ...record, config: { ...record.config, batchSize: 16 } });
     expect(await message(resumeRun(folder, data))).toMatchInlineSnapshot(
       `"RunError: runs/broken: the settings in run.json are not those the run was started with. Undo the change, or start a new run."`,
     );
@@ -210,9 +209,9 @@ describe("a run refuses", () => {
     const folder = memoryFolder("runs/odd");
     await folder.write(runFiles.record, "{");
     expect(await message(resumeRun(folder, data))).toMatch(
-      /^RunError: runs\/odd\/run\.json: not valid JSON .* Start the run again with --force\.$/,
+      /^RunError: runs\/odd\/run\.json: not valid JSON .* Begin the run anew: dmil train DATA --out runs\/odd --force$/,
     );
-    await folder.write(runFiles.record, '{"format": "other"}');
+    await folder.write(runFiles.record, await seal({ format: "other" }));
     expect(await message(openRun(folder))).toMatch(
       /^RunError: runs\/odd\/run\.json: not the record of a run \(wrong or missing: format, status, /,
     );

@@ -145,7 +145,7 @@ test("stage 2 reads features of the frozen parts that were computed once; the st
 
 test("a model survives its file form", async () => {
   const fitted = await fit(smallDmil(), data, { ...base, epochs: { intra: 1, components: 1, whole: 1 } });
-  const again = decodeModel(encodeModel(fitted), methodFrom, "model");
+  const again = await decodeModel(await encodeModel(fitted), methodFrom, "model");
   expect(bits(again.state)).toBe(bits(fitted.state));
   expect(await evaluate(again, data.test)).toEqual(await evaluate(fitted, data.test));
 });

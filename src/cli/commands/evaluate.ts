@@ -13,7 +13,7 @@ import {
 import { type PredictOptions, predict } from "../../train/predict.ts";
 import type { Answer } from "../answer.ts";
 import { figuresTable, titleOf } from "../figures.ts";
-import { openForQuestions } from "../open-data.ts";
+import { aboutUnfinished, openForQuestions } from "../open-data.ts";
 import { count, share, table } from "../text.ts";
 
 export interface EvaluateFlags {
@@ -25,7 +25,9 @@ export interface EvaluateFlags {
 
 /** Scores a run. */
 export async function evaluate(run: string, { split, data, missing }: EvaluateFlags): Promise<Answer> {
-  const { fitted, record, dataset } = await openForQuestions(run, split, data);
+  const question = await openForQuestions(run, split, data);
+  const { fitted, record, dataset, warnings } = question;
+  const unfinished = aboutUnfinished(question);
   const options: PredictOptions = { backend: record.engine?.backend ?? "auto" };
   const { modalities } = fitted.method;
   const predictions = await predict(fitted, dataset, options);
@@ -43,7 +45,7 @@ export async function evaluate(run: string, { split, data, missing }: EvaluateFl
   if (simulated.length > 0) parts.push(patternsTable("simulated: the others hidden", simulated));
   else if (missing === true)
     parts.push("no labelled sample has all modalities, so nothing can be simulated by hiding.");
-  const title = `${run}  ${record.config.method} on ${split}, ${count(scored.samples, "sample")}`;
+  const title = `${run}  ${record.config.method} on ${split}, ${count(scored.samples, "sample")}${unfinished.text}`;
   const { kind, samples, figures, unimodal, each } = scored;
   return {
     text: `${title}\n${parts.join("\n\n")}`,
@@ -58,6 +60,8 @@ export async function evaluate(run: string, { split, data, missing }: EvaluateFl
       unimodal,
       ...(each !== undefined && { each }),
       ...(asked && { patterns: [...own, ...simulated] }),
+      ...unfinished.json,
+      warnings,
     },
   };
 }

@@ -7,7 +7,7 @@ import { flatten } from "../../interactions/report.ts";
 import { encodeTable, tableFormat } from "../../runs/tables.ts";
 import type { Answer } from "../answer.ts";
 import { describeGroups, describeSamples, describeTarget, describeTargetSamples } from "../explanation.ts";
-import { openForQuestions, writeFile } from "../open-data.ts";
+import { aboutUnfinished, openForQuestions, writeFile } from "../open-data.ts";
 import { probeModel } from "../probing.ts";
 import { count } from "../text.ts";
 
@@ -21,9 +21,17 @@ export interface ExplainFlags {
 /** Explains a split. */
 export async function explain(run: string, { split, data, out, probe }: ExplainFlags): Promise<Answer> {
   if (out !== undefined) tableFormat(out); // a wrong ending is better known before the work than after
-  const { fitted, record, dataset } = await openForQuestions(run, split, data);
+  const question = await openForQuestions(run, split, data);
+  const { fitted, record, dataset, warnings } = question;
+  const unfinished = aboutUnfinished(question);
   const backend = record.engine?.backend ?? "auto";
-  const about = { run, method: record.config.method, split, data: data ?? record.data.path, ...(out && { out }) };
+  const { method } = record.config;
+  const about: About = {
+    facts: { run, method, split, data: data ?? record.data.path, ...(out && { out }), ...unfinished.json, warnings },
+    title: `${run}  ${method} on ${split}${unfinished.text}`,
+    note: unfinished.text,
+    out,
+  };
   if (fitted.target !== undefined) {
     if (probe === true) requireClassLabels(dataset, "explain --probe", "Leave --probe out.");
     return explained(await explainTarget(fitted, dataset, { backend }), about);
@@ -31,41 +39,41 @@ export async function explain(run: string, { split, data, out, probe }: ExplainF
   const { samples, summary } = await explainModel(fitted, dataset, { backend });
   const probes = probe === true ? await probeModel(fitted, dataset, backend) : undefined;
   const json = {
-    ...about,
+    ...about.facts,
     summary,
     ...(probes && { probes: probes.json }),
   };
   const told = probes === undefined ? "" : `\n\n${probes.text}`;
   if (out === undefined) {
-    const title = `${run}  ${record.config.method} on ${split}`;
     const groups = [describeGroups({ all: summary, ...summary.classes }, "class")];
     if (summary.patterns !== undefined) groups.push(describeGroups(summary.patterns, "modalities present"));
-    return { text: [title, ...groups, describeSamples(samples)].join("\n\n") + told, json };
+    return { text: [about.title, ...groups, describeSamples(samples)].join("\n\n") + told, json };
   }
   const rows = samples.map(flatten);
   await writeFile(out, encodeTable(rows, out));
   const columns = Object.keys(rows[0]!).length;
-  return { text: `${out}: ${count(rows.length, "sample")}, ${count(columns, "column")}${told}`, json };
+  return { text: `${out}: ${count(rows.length, "sample")}, ${count(columns, "column")}${about.note}${told}`, json };
 }
 
 /** Facts about an explanation, for JSON and titles. */
 interface About {
-  readonly run: string;
-  readonly method: string;
-  readonly split: string;
-  readonly out?: string;
+  readonly facts: object;
+  readonly title: string;
+  /** Where the model comes from, where the run did not finish; otherwise empty. */
+  readonly note: string;
+  readonly out: string | undefined;
 }
 
 /** The answer for labels and values: no bits, no probes. */
 async function explained({ samples, summary }: TargetReport, about: About): Promise<Answer> {
-  const { run, method, split, out } = about;
-  const json = { ...about, summary };
+  const { facts, title, out } = about;
+  const json = { ...facts, summary };
   if (out === undefined) {
-    const parts = [`${run}  ${method} on ${split}`, describeTarget(summary), describeTargetSamples(samples)];
+    const parts = [title, describeTarget(summary), describeTargetSamples(samples)];
     return { text: parts.join("\n\n"), json };
   }
   const rows = samples.map(flattenTarget);
   await writeFile(out, encodeTable(rows, out));
   const columns = Object.keys(rows[0]!).length;
-  return { text: `${out}: ${count(rows.length, "sample")}, ${count(columns, "column")}`, json };
+  return { text: `${out}: ${count(rows.length, "sample")}, ${count(columns, "column")}${about.note}`, json };
 }

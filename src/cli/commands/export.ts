@@ -1,12 +1,11 @@
 /** @file `dmil export`: the model of a run as one file for other programs. */
 import { configError, hint } from "../../core/errors.ts";
-import { openRun } from "../../runs/open.ts";
 import { toOnnx } from "../../train/export.ts";
 import { encodeModel, type Fitted } from "../../train/model.ts";
 import type { Answer } from "../answer.ts";
-import { runFolder, writeFile } from "../open-data.ts";
+import { aboutUnfinished, openModel, writeFile } from "../open-data.ts";
 
-const writers: Readonly<Record<string, (fitted: Fitted, missing: boolean) => Uint8Array>> = {
+const writers: Readonly<Record<string, (fitted: Fitted, missing: boolean) => Uint8Array | Promise<Uint8Array>>> = {
   onnx: (fitted, missing) => toOnnx(fitted, { missing }),
   safetensors: encodeModel,
 };
@@ -30,8 +29,12 @@ export async function exportModel(run: string, { out, missing = false }: ExportF
       `--missing is about .onnx files; a .safetensors file serves data with missing modalities as it is.`,
     );
   }
-  const { fitted } = await openRun(await runFolder(run));
-  const bytes = writers[ending]!(fitted, missing);
+  const opened = await openModel(run);
+  const unfinished = aboutUnfinished(opened);
+  const bytes = await writers[ending]!(opened.fitted, missing);
   await writeFile(out, bytes);
-  return { text: `${out}: ${bytes.length} bytes`, json: { run, out, format: ending, bytes: bytes.length } };
+  return {
+    text: `${out}: ${bytes.length} bytes${unfinished.text}`,
+    json: { run, out, format: ending, bytes: bytes.length, ...unfinished.json },
+  };
 }

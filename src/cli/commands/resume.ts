@@ -1,9 +1,10 @@
 /** @file `dmil resume`: goes on with an interrupted run, to the bits of one without a break. */
 import * as path from "node:path";
 import { disk, removeAsides } from "../../node/disk.ts";
+import { damagedFiles } from "../../runs/open.ts";
 import { readRecord } from "../../runs/record.ts";
 import { resumeRun } from "../../runs/run.ts";
-import type { Answer } from "../answer.ts";
+import { type Answer, note } from "../answer.ts";
 import { openData, runFolder } from "../open-data.ts";
 import { finishedAnswer, requireIdle, runAtTerminal } from "../running.ts";
 
@@ -13,17 +14,19 @@ export interface ResumeFlags {
   readonly quiet?: boolean;
 }
 
-/** Resumes a run; one that is finished is left alone. */
+/** Resumes a run; one that is finished and whole is left alone. */
 export async function resume(run: string, flags: ResumeFlags): Promise<Answer> {
   const folder = await runFolder(run);
   const record = await readRecord(folder);
   const { status, data, config } = record;
-  if (status === "finished") {
+  const damaged = status === "finished" ? await damagedFiles(folder) : [];
+  if (status === "finished" && damaged.length === 0) {
     return { text: `${run}: this run is finished; nothing is left to do.`, json: { run, status } };
   }
   if (flags.force !== true) requireIdle(run, record, "; if that process is something else, use --force");
   const place = path.resolve(flags.data ?? data.path);
   const { splits } = await openData(place, config.modalities);
+  if (damaged.length > 0) note(`note: ${damaged.join(", ")} missing or damaged; made again from the last checkpoint.`);
   await removeAsides(run);
   const finished = await runAtTerminal(run, flags.quiet === true, (options) =>
     resumeRun(disk(run), splits, { ...options, dataPath: place }),

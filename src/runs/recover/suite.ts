@@ -1,6 +1,6 @@
 /** @file The suite as a list of jobs, the key under which a result is kept, and everything a report is made of. */
 import { configError } from "../../core/errors.ts";
-import { sha256 } from "../../train/checkpoint.ts";
+import { sha256 } from "../../core/hash.ts";
 import type { Row } from "../tables.ts";
 import { CASES } from "./cases.ts";
 import type { RecoveryJob, RecoveryResult } from "./job.ts";

@@ -1,0 +1,43 @@
+/** @file result.json: the figures a run was judged by while it was made. The test split has no part in them. */
+import { type Folder, readText } from "../core/folder.ts";
+import type { EpochRecord } from "../train/events.ts";
+import type { Figures } from "../train/figures.ts";
+import type { Fitted } from "../train/model.ts";
+import type { Metrics } from "../train/predict.ts";
+import { runFiles } from "./record.ts";
+import { seal, unseal } from "./sealed.ts";
+
+/** What result.json says; the file has a checksum besides. */
+export interface RunResult {
+  readonly method: string;
+  readonly seed: number;
+  readonly stages: readonly {
+    readonly stage: string;
+    readonly epochs: number;
+    readonly best: EpochRecord["best"];
+  }[];
+  /** Of the finished model. */
+  readonly validation: Metrics | Figures;
+}
+
+/** The result of a model that was just trained. */
+export function resultOf({ method, history }: Fitted, seed: number, validation: RunResult["validation"]): RunResult {
+  const names = [...new Set(history.map((record) => record.stage))];
+  const stages = names.map((stage) => {
+    const { epochs, best } = history.findLast((record) => record.stage === stage)!;
+    return { stage, epochs, best };
+  });
+  return { method: method.name, seed, stages, validation };
+}
+
+/** Writes result.json. */
+export async function writeResult(folder: Folder, result: RunResult): Promise<void> {
+  await folder.write(runFiles.result, `${await seal(result, 2)}\n`);
+}
+
+/** Reads result.json. @throws DataError when it is damaged. */
+export async function readResult(folder: Pick<Folder, "label" | "read">): Promise<RunResult> {
+  const where = `${folder.label}/${runFiles.result}`;
+  const advice = `Write it again with: dmil resume ${folder.label}`;
+  return (await unseal(await readText(folder, runFiles.result), { where, advice })) as RunResult;
+}
