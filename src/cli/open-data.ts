@@ -9,12 +9,18 @@ import { hashSplits } from "../runs/identity.ts";
 import { calibratedOn, changedData, describeUnfinished, type OpenRun, openRun, requireClasses } from "../runs/open.ts";
 import { runFiles } from "../runs/record.ts";
 import { note } from "./answer.ts";
+import { dataSummary } from "./data-summary.ts";
 
 /** Loads data and tells its warnings. */
 export async function openData(directory: string, modalities?: readonly string[]): Promise<LoadedData> {
   const loaded = await readDataset(disk(directory), modalities === undefined ? {} : { modalities });
   for (const warning of loaded.report.warnings) note(`note: ${warning}`);
   return loaded;
+}
+
+/** Tells what was taken for what, at the head of a run. */
+export function tellData({ splits, report }: LoadedData, quiet: boolean): void {
+  if (!quiet) for (const line of dataSummary(splits, report)) note(line);
 }
 
 /** The folder of a run. @throws RunError when there is none, naming runs/<name> where the user meant that. */

@@ -1,4 +1,6 @@
 /** @file A run at the terminal: its screen, its interrupt, and what is said at the end. */
+import { constants } from "node:fs";
+import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { DmilError, runError } from "../core/errors.ts";
 import { isAlive, machine } from "../node/machine.ts";
@@ -22,18 +24,24 @@ export async function runAtTerminal(
   const interrupt = listenForInterrupt(screen.note);
   const { pid, host, ...facts } = machine();
   let saved: { stage: string; epoch: number } | undefined;
+  let begun = false;
   try {
     return await run({
       environment: { dmil: version(), ...facts },
       owner: { pid, host },
       signal: interrupt.signal,
       onEvent(event) {
+        begun ||= event.kind === "started";
         if (event.kind === "checkpoint") saved = { stage: event.stage, epoch: event.epoch };
         screen.onEvent(event);
       },
     });
   } catch (error) {
-    if (!(error instanceof DmilError) || error.fields.interrupted !== true) throw error;
+    if (!(error instanceof DmilError)) throw error;
+    if (begun && (error.fields.system === "ENOSPC" || error.fields.system === "EDQUOT")) {
+      throw runError(`${error.message} Go on with: dmil resume ${quoted(out)}`, error.fields);
+    }
+    if (error.fields.interrupted !== true) throw error;
     const at = saved === undefined ? "" : ` at ${saved.stage} ${saved.epoch}`;
     throw runError(`saved ${out}${at}; go on with: dmil resume ${quoted(out)}`, {
       interrupted: true,
@@ -44,6 +52,27 @@ export async function runAtTerminal(
     screen.done();
     interrupt.release();
   }
+}
+
+/** @throws RunError when nothing can be written at a place, which is better known before data is read than after. */
+export async function requireWritable(out: string, advice: string): Promise<void> {
+  let place = path.resolve(out);
+  const known = (): Promise<boolean> =>
+    fs.stat(place).then(
+      () => true,
+      () => false,
+    );
+  while (!(await known()) && path.dirname(place) !== place) place = path.dirname(place);
+  await fs.access(place, constants.W_OK).catch(({ code, message }: NodeJS.ErrnoException) => {
+    const reasons: Readonly<Record<string, string>> = {
+      EROFS: "the file system is read-only",
+      EACCES: "permission denied",
+      EPERM: "the system does not permit it",
+    };
+    throw runError(`${out}: nothing can be written in ${place}: ${reasons[code ?? ""] ?? message}; ${advice}`, {
+      place,
+    });
+  });
 }
 
 /** What train and resume say at the end. */

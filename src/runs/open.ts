@@ -131,7 +131,8 @@ export async function damagedFiles(folder: Folder): Promise<string[]> {
 }
 
 async function readModel(folder: Folder, name: string): Promise<Fitted> {
-  return decodeModel(await folder.read(name), methodFrom, `${folder.label}/${name}`);
+  const advice = `Make it again from the checkpoint: dmil resume ${folder.label}`;
+  return decodeModel(await folder.read(name), methodFrom, `${folder.label}/${name}`, advice);
 }
 
 /** @throws DataError when the classes (or labels, or values) are not those the model was trained on, in that order. */

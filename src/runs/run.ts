@@ -113,12 +113,14 @@ export async function removeRun(folder: Folder): Promise<void> {
 /** @throws RunError when the folder holds a run; one that failed before its training began is none. */
 export async function requireNoRun(folder: Folder): Promise<void> {
   if (!(await folder.exists(runFiles.record))) return;
-  const { status, engine } = await readRecord(folder);
+  const { status, engine, error } = await readRecord(folder);
   if (status === "failed" && engine === undefined) return;
-  throw runError(
-    `${folder.label} already holds a run (${status}). Go on with it: dmil resume ${folder.label}; or give another --out; or replace it with --force.`,
-    { folder: folder.label, status },
-  );
+  const { label } = folder;
+  const advice =
+    status === "failed"
+      ? `It failed: ${error?.message ?? "no reason is known."} Replace it with --force, or give another --out; where the cause is gone, go on with it: dmil resume ${label}`
+      : `Go on with it: dmil resume ${label}; or give another --out; or replace it with --force.`;
+  throw runError(`${label} already holds a run (${status}). ${advice}`, { folder: label, status });
 }
 
 async function train(

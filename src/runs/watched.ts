@@ -34,21 +34,15 @@ export function watched(folder: Folder, { started, resumed }: Pick<RunRecord, "s
       { gone: runFiles.record },
     );
   };
-  const present = async (names: Iterable<string>): Promise<void> => {
-    for (const name of names) {
-      if (await folder.exists(name)) continue;
-      throw (
-        (await lost()) ??
-        runError(`${label}: ${name} was removed while the run trained. Go on with: dmil resume ${label}`, {
-          gone: name,
-        })
-      );
-    }
-  };
   const check = async (): Promise<void> => {
     const error = await lost();
     if (error !== undefined) throw error;
-    await present(written);
+    for (const name of written) {
+      if (await folder.exists(name)) continue;
+      throw runError(`${label}: ${name} was removed while the run trained. Go on with: dmil resume ${label}`, {
+        gone: name,
+      });
+    }
   };
 
   return {
@@ -61,8 +55,7 @@ export function watched(folder: Folder, { started, resumed }: Pick<RunRecord, "s
       written.add(name);
     },
     async append(name, text) {
-      // Epochs may be short, so only what this would make anew is looked at.
-      await present(written.has(name) ? [runFiles.record, name] : [runFiles.record]);
+      await check();
       await folder.append(name, text);
       written.add(name);
     },

@@ -11,7 +11,7 @@ import { storedPosition, storedValue } from "./stored.ts";
 export const files = {
   /** The truth about a run that goes on; the other two are made from it again. */
   last: "checkpoints/last.safetensors",
-  /** The best epoch's model as it was trained, without calibration; written when training ends. */
+  /** The best epoch's model as it was trained, without calibration; written when training ends, well or not. */
   best: "checkpoints/best.safetensors",
   metrics: "metrics.jsonl",
 } as const;

@@ -131,6 +131,9 @@ export async function fit(
         if (options.folder === undefined) return;
         const checkpoint = { ...next, identity: options.identity ?? "" };
         await options.folder.write(files.last, await encodeCheckpoint(checkpoint, result({}, [])));
+        if (next.position.failed !== undefined) {
+          await options.folder.write(files.best, await encodeModel(result(next.best, next.position.history)));
+        }
       },
     });
     state = trained.state;

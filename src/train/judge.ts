@@ -58,7 +58,7 @@ export function judge(predicted: Float32Array, { labels, target }: Judged, kind:
 
 /** The error of numbers that are not finite, which more training would not mend; `fields.diverged` is true. */
 export function diverged(what: string, learningRate: number, fields: ErrorFields): DmilError {
-  const lower = Number((learningRate / 10).toPrecision(2));
+  const lower = learningRate > 1 ? 0.001 : Number((learningRate / 10).toPrecision(2));
   return runError(
     `${what} Lower the learning rate (${learningRate} here; try ${lower}) or set clipNorm, for example to 1.`,
     { ...fields, diverged: true },

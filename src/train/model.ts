@@ -68,10 +68,15 @@ export async function encodeModel(fitted: Fitted): Promise<Uint8Array> {
 /**
  * Reads a model file. @throws DataError for a file that is damaged or no model; ShapeError and ConfigError from building its method.
  */
-export async function decodeModel(bytes: Uint8Array, methodFrom: MethodFrom, where: string): Promise<Fitted> {
+export async function decodeModel(
+  bytes: Uint8Array,
+  methodFrom: MethodFrom,
+  where: string,
+  advice = "Use a whole copy of it, or export it again.",
+): Promise<Fitted> {
   const { state: all, metadata } = await unsealState(bytes, {
     where,
-    advice: "Take a whole copy of it; the model of a run comes back with `dmil resume RUN`.",
+    advice,
     older: ({ dmil }) => (dmil === undefined ? undefined : olderModel(dmil)),
   });
   if (metadata.dmil === undefined) {

@@ -110,6 +110,11 @@ describe("train", () => {
     expect(code).toBe(0);
     expect(stderr).not.toContain("\u001b");
     const lines = stderr.trimEnd().split("\n");
+    expect(lines.splice(0, 3)).toEqual([
+      "modalities: a [8], b [8]",
+      "target: classes (0, 1)",
+      "samples: train 240, validation 80, test 80",
+    ]);
     expect(lines[0]).toMatch(/^j {2}joint, \d+ parameters, (native|wasm) [\d.]+, 1 thread$/);
     // After three epochs predictions are faint, and it may be said that their scale was found at its end.
     expect(lines.slice(4).every((line) => /^by the validation data the prediction from /.test(line))).toBe(true);
@@ -240,6 +245,44 @@ describe("questions to a finished run", () => {
     );
     await call("data", "generate", "--out", "other", "--samples", "100", "--features", "8", "--seed", "9");
     expect((await json("evaluate", run, "--data", "other")).document).toMatchObject({ samples: 20, data: "other" });
+  });
+
+  test("evaluate and explain warn when data changed since training, and not when other data is asked for", async () => {
+    await fs.cp(path.join(cwd, run), path.join(cwd, "out/warned"), { recursive: true });
+    expect((await json("evaluate", "out/warned")).document.warnings).toEqual([]);
+    const file = path.join(cwd, "clips/test/labels.npy");
+    const bytes = await fs.readFile(file);
+    await fs.writeFile(
+      file,
+      bytes.map((byte, i) => (i === bytes.length - 4 ? 1 - byte : byte)),
+    );
+    const text = `${path.join(cwd, "clips")} is not as it was when out/warned was trained; changed: test/labels. The answer is about the data as it is now.`;
+    for (const command of ["evaluate", "explain"]) {
+      const { stderr, stdout } = await call(command, "out/warned", "--json");
+      expect(stderr).toBe(`warning: ${text}\n`);
+      expect(JSON.parse(stdout).warnings).toEqual([text]);
+    }
+    await fs.writeFile(file, bytes);
+    expect((await call("evaluate", "out/warned", "--data", "clips")).stderr).toBe("");
+  });
+
+  test("resume makes a damaged model again from the checkpoint", async () => {
+    await fs.cp(path.join(cwd, run), path.join(cwd, "out/mended"), { recursive: true });
+    const file = path.join(cwd, "out/mended/model.safetensors");
+    const bytes = await fs.readFile(file);
+    await fs.writeFile(
+      file,
+      bytes.map((byte, i) => (i === 5000 ? byte ^ 1 : byte)),
+    );
+    expect((await call("evaluate", "out/mended")).stderr).toMatch(
+      /^DataError: out\/mended\/model.safetensors: the checksum does not match/,
+    );
+    const mended = await call("resume", "out/mended");
+    expect(mended.stderr).toMatch(
+      /^note: model\.safetensors missing or damaged; made again from the last checkpoint\.\n/m,
+    );
+    expect(mended.code).toBe(0);
+    expect(Buffer.compare(await fs.readFile(file), bytes)).toBe(0);
   });
 
   test("explain: a row a sample in the split's order, the same columns in every format", async () => {

@@ -38,10 +38,11 @@ test.each(["SIGINT", "SIGTERM"] as const)("%s saves, says how to go on, and ends
     ),
   );
   expect(await record(run)).toMatchObject({ status: "interrupted" });
-  expect(await dmil(["evaluate", run], { cwd })).toMatchObject({
-    code: 1,
-    stderr: `RunError: ${run}: this run has no model yet (status interrupted). Go on with: dmil resume ${run}\n`,
-  });
+  const asked = await dmil(["evaluate", run], { cwd });
+  expect(asked).toMatchObject({ code: 0, stderr: "" });
+  expect(asked.stdout).toMatch(
+    new RegExp(`^${run} {2}dmil on test, 200 samples\\nof stage whole, epoch \\d+ of 40.*, unfinished\\naccuracy `),
+  );
   const resumed = await dmil(["resume", run], { cwd });
   expect(resumed.code).toBe(0);
   expect(resumed.stderr).toMatch(/, going on\n/);
@@ -101,6 +102,24 @@ test("a run cannot be resumed or replaced under the process that is training it"
   const ended = new Promise((resolve) => child.once("close", resolve));
   child.kill("SIGINT");
   expect(await ended).toBe(1);
+});
+
+test("a run whose folder is removed ends with an error, and leaves none behind", async () => {
+  const flags = ["train", "clips", "--out", "removed", "--set", "epochs={intra: 1, components: 1, whole: 100000}"];
+  const child = spawn(process.execPath, [MAIN, ...flags], { cwd, stdio: ["ignore", "ignore", "pipe"] });
+  let told = "";
+  const begun = new Promise<void>((resolve) => {
+    child.stderr.on("data", (chunk) => {
+      told += String(chunk);
+      if (told.includes("whole 2/")) resolve();
+    });
+  });
+  const ended = new Promise((resolve) => child.once("close", resolve));
+  await begun;
+  await fs.rm(path.join(cwd, "removed"), { recursive: true, maxRetries: 5 });
+  expect(await ended).toBe(1);
+  expect(told).toMatch(/RunError: removed: run\.json is gone: the folder was removed or moved while the run trained\./);
+  await expect(fs.stat(path.join(cwd, "removed"))).rejects.toThrow(/ENOENT/);
 });
 
 test("resume refuses data that was changed meanwhile", async () => {

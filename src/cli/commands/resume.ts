@@ -5,8 +5,8 @@ import { damagedFiles } from "../../runs/open.ts";
 import { readRecord } from "../../runs/record.ts";
 import { resumeRun } from "../../runs/run.ts";
 import { type Answer, note } from "../answer.ts";
-import { openData, runFolder } from "../open-data.ts";
-import { finishedAnswer, requireIdle, runAtTerminal } from "../running.ts";
+import { openData, runFolder, tellData } from "../open-data.ts";
+import { finishedAnswer, requireIdle, requireWritable, runAtTerminal } from "../running.ts";
 
 export interface ResumeFlags {
   readonly data?: string;
@@ -25,11 +25,13 @@ export async function resume(run: string, flags: ResumeFlags): Promise<Answer> {
   }
   if (flags.force !== true) requireIdle(run, record, "; if that process is something else, use --force");
   const place = path.resolve(flags.data ?? data.path);
-  const { splits } = await openData(place, config.modalities);
+  await requireWritable(run, "resume a copy of the run elsewhere.");
+  const loaded = await openData(place, config.modalities);
+  tellData(loaded, flags.quiet === true);
   if (damaged.length > 0) note(`note: ${damaged.join(", ")} missing or damaged; made again from the last checkpoint.`);
   await removeAsides(run);
   const finished = await runAtTerminal(run, flags.quiet === true, (options) =>
-    resumeRun(disk(run), splits, { ...options, dataPath: place }),
+    resumeRun(disk(run), loaded.splits, { ...options, dataPath: place }),
   );
   return finishedAnswer(run, finished);
 }

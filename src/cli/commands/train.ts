@@ -3,14 +3,15 @@ import * as path from "node:path";
 import { stringify } from "yaml";
 import { configError, runError } from "../../core/errors.ts";
 import { disk, isDirectory, removeAsides } from "../../node/disk.ts";
+import { hashSplits } from "../../runs/identity.ts";
 import { planRun } from "../../runs/plan.ts";
 import { readRecord, runFiles } from "../../runs/record.ts";
 import { removeRun, requireNoRun, startRun } from "../../runs/run.ts";
 import { parseSettings, type Settings } from "../../runs/settings.ts";
 import type { Answer } from "../answer.ts";
 import { type Given, gatherSettings, locating, names, numberOrText } from "../config.ts";
-import { openData } from "../open-data.ts";
-import { finishedAnswer, requireIdle, runAtTerminal } from "../running.ts";
+import { openData, tellData } from "../open-data.ts";
+import { finishedAnswer, requireIdle, requireWritable, runAtTerminal } from "../running.ts";
 
 export interface TrainFlags {
   readonly config?: string;
@@ -35,7 +36,8 @@ export async function train(data: string | undefined, flags: TrainFlags): Promis
   const settings = await locating(given, () => parseSettings(given.value));
   const out = flags.out ?? defaultOut(settings);
   if (flags.dryRun !== true) await checkPlace(out, flags.force === true);
-  const { splits } = await openData(settings.data, settings.modalities);
+  const loaded = await openData(settings.data, settings.modalities);
+  const { splits } = loaded;
   const plan = await locating(given, () => planRun(settings, splits.train));
   if (flags.dryRun === true) return { text: stringify(plan.config), json: { out, config: plan.config } };
   const folder = disk(out);
@@ -43,8 +45,10 @@ export async function train(data: string | undefined, flags: TrainFlags): Promis
     await removeRun(folder);
     await removeAsides(out);
   }
+  tellData(loaded, flags.quiet === true);
+  const testHashes = await hashSplits({ test: splits.test }, plan.config.modalities);
   const run = await runAtTerminal(out, flags.quiet === true, (options) =>
-    startRun(folder, plan, splits, { ...options, dataPath: path.resolve(settings.data) }),
+    startRun(folder, plan, splits, { ...options, testHashes, dataPath: path.resolve(settings.data) }),
   );
   return finishedAnswer(out, run);
 }
@@ -72,6 +76,7 @@ async function settingsOf(data: string | undefined, flags: TrainFlags): Promise<
 /** Makes sure that a new run may use a folder: it is empty, or holds a run that may be replaced. */
 async function checkPlace(out: string, force: boolean): Promise<void> {
   const folder = disk(out);
+  await requireWritable(out, "give another --out.");
   if (await folder.exists(runFiles.record)) {
     if (!force) await requireNoRun(folder);
     const record = await readRecord(folder).catch(() => undefined); // one that cannot be read may be replaced as well
