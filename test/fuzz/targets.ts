@@ -231,7 +231,7 @@ function sealedTensors(name: string, file: Uint8Array, run: (bytes: Uint8Array) 
       else {
         const at = random.below(texts.length);
         const [key, text] = texts[at]!;
-        texts[at] = [random.below(20) === 0 ? pick(random, NAMES) : key, otherText(random, text)];
+        texts[at] = [random.below(20) === 0 ? `${key}${pick(random, NAMES)}` : key, otherText(random, text)];
       }
       return sealState(Object.fromEntries(tensors), Object.fromEntries(texts));
     },
