@@ -8,6 +8,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     exclude: all ? [] : ["test/truth/**", "test/cli/**"],
     pool: "forks",
+    // Some tests load onnxruntime by themselves; they are not to send its events either.
+    env: { ORT_DISABLE_TELEMETRY: "1" },
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -1,6 +1,8 @@
 /** @file What a command gives back, and how it reaches the terminal: one answer on stdout, everything else on stderr. */
 import pc from "picocolors";
 import { DmilError } from "../core/errors.ts";
+import { printableJson, printableLines } from "../core/printable.ts";
+import { isSystemError, systemReason } from "../node/system-errors.ts";
 
 /** A command's result, for people and for programs. */
 export interface Answer {
@@ -19,25 +21,26 @@ export function colorsFor(stream: NodeJS.WriteStream): ReturnType<typeof pc.crea
 
 /** A line for people, while a command works. */
 export function note(text: string): void {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${printableLines(text)}\n`);
 }
 
 /** Prints an answer. */
 export function printAnswer({ text, json }: Answer, asJson: boolean): void {
-  process.stdout.write(`${asJson ? toJson(json) : text.trimEnd()}\n`);
+  process.stdout.write(`${asJson ? toJson(json) : printableLines(text).trimEnd()}\n`);
 }
 
 /** Prints an error and gives the exit code: 2 for wrong use, 1 for everything else. No stack trace unless DMIL_DEBUG=1. */
 export function printError(thrown: unknown, asJson: boolean): number {
   const error = expected(thrown);
   const { code, message, fields } = error;
+  const shown = printableLines(message);
   const color = colorsFor(process.stderr);
   const name = color.red(color.bold(code));
-  const several = message.includes("\n") ? `\n  ${message.replaceAll("\n", "\n  ")}` : ` ${message}`;
-  process.stderr.write(fields.interrupted === true ? `${message}\n` : `${name}:${several}\n`);
+  const several = shown.includes("\n") ? `\n  ${shown.replaceAll("\n", "\n  ")}` : ` ${shown}`;
+  process.stderr.write(fields.interrupted === true ? `${shown}\n` : `${name}:${several}\n`);
   if (process.env.DMIL_DEBUG === "1") {
     const origin = error.cause instanceof Error ? error.cause : thrown;
-    process.stderr.write(`${color.dim((origin as Error).stack ?? String(origin))}\n`);
+    process.stderr.write(`${color.dim(printableLines((origin as Error).stack ?? String(origin)))}\n`);
   }
   if (asJson) process.stdout.write(`${toJson({ error: { ...fields, code, message } })}\n`);
   return code === "ConfigError" ? 2 : 1;
@@ -46,6 +49,10 @@ export function printError(thrown: unknown, asJson: boolean): number {
 /** Errors we did not expect are ours to mend, and say so. */
 function expected(thrown: unknown): DmilError {
   if (thrown instanceof DmilError) return thrown;
+  if (isSystemError(thrown)) {
+    const where = thrown.path === undefined ? thrown.syscall : `${thrown.syscall} ${thrown.path}`;
+    return new DmilError("RunError", `${where}: ${systemReason(thrown)}`, { system: thrown.code }, thrown);
+  }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   if (/allocation failed|invalid (typed )?array length/i.test(message)) {
     const advice = "Use a smaller model or batch, fewer samples, or a machine with more memory.";
@@ -61,5 +68,7 @@ function expected(thrown: unknown): DmilError {
 }
 
 function toJson(value: unknown): string {
-  return JSON.stringify(value, (_, part) => (typeof part === "bigint" ? String(part) : part), 2) ?? "null";
+  return printableJson(
+    JSON.stringify(value, (_, part) => (typeof part === "bigint" ? String(part) : part), 2) ?? "null",
+  );
 }

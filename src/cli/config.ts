@@ -1,8 +1,9 @@
 /** @file Settings from a file, from flags and from --set, in that order; each remembers where it was written. */
 import { readFile } from "node:fs/promises";
-import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parse, parseDocument } from "yaml";
 import { configError, DmilError } from "../core/errors.ts";
 import { isRecord, type OptionIssue } from "../core/options.ts";
+import { systemReason } from "../node/system-errors.ts";
+import { readYaml } from "./yaml.ts";
 
 type Path = readonly (string | number)[];
 
@@ -70,15 +71,21 @@ export function names(text: string | undefined, flag = "--modalities"): string[]
   return list;
 }
 
+const MOST_SEEDS = 10_000;
+
 /** `0-2` or `0,3,5`. @throws ConfigError for anything else. */
 export function seedsOf(text: string, label = "--seeds "): number[] {
-  const range = /^(\d+)-(\d+)$/.exec(text);
+  const [, first, last] = /^(\d+)-(\d+)$/.exec(text) ?? [];
+  const count = first === undefined ? 0 : Number(last) - Number(first) + 1;
+  if (count > MOST_SEEDS) {
+    throw configError(`${label}${text}: these are ${count} seeds; up to ${MOST_SEEDS} are run. Give a shorter range.`);
+  }
   const seeds =
-    range === null
+    first === undefined
       ? text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)))
-      : Array.from({ length: Math.max(0, Number(range[2]) - Number(range[1]) + 1) }, (_, i) => Number(range[1]) + i);
-  if (seeds.length === 0 || seeds.some((seed) => !Number.isInteger(seed) || seed < 0)) {
-    throw configError(`${label}${text}: whole numbers are needed, as in 0-2 or 0,3.`);
+      : Array.from({ length: Math.max(0, count) }, (_, i) => Number(first) + i);
+  if (seeds.length === 0 || seeds.some((seed) => !Number.isSafeInteger(seed) || seed < 0)) {
+    throw configError(`${label}${text}: whole numbers from 0 to ${2 ** 53 - 1} are needed, as in 0-2 or 0,3.`);
   }
   return [...new Set(seeds)];
 }
@@ -92,65 +99,23 @@ export function workersOf(text: string): number {
 
 async function readConfig(file: string): Promise<Given> {
   const text = await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
-    const reason =
-      cause.code === "ENOENT"
-        ? "there is no such file"
-        : cause.code === "EISDIR"
-          ? "this is a folder, not a file"
-          : cause.message;
-    throw configError(`--config ${file}: ${reason}.`, { file });
+    const reason = cause.code === "ENOENT" ? "there is no such file." : systemReason(cause);
+    throw configError(`--config ${file}: ${reason}`, { file });
   });
-  const lines = new LineCounter();
-  const at = (offset: number): string => {
-    const { line, col } = lines.linePos(offset);
-    return `${file}:${line}:${col}`;
-  };
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const [problem] = [...document.errors, ...document.warnings];
-  if (problem !== undefined) {
-    throw configError(`${at(problem.pos[0])} not valid YAML: ${problem.message.replace(/\.?$/, ".")}`, { file });
+  const { value, placeOf } = readYaml(text, (place) => (place === undefined ? `${file}: ` : `${file}:${place} `));
+  if (value !== null && !isRecord(value)) {
+    throw configError(
+      `${file}: holds ${JSON.stringify(value)?.slice(0, 60)}; settings are needed, one a line, for example method: dmil.`,
+      { file },
+    );
   }
-  const value = plain(document, file);
   return {
-    value,
+    value: value ?? {},
     origin: (path) => {
-      const offset = offsetOf(document, path);
-      return `${offset === undefined ? file : at(offset)} ${named(path)}`;
+      const place = placeOf(path);
+      return `${file}${place === undefined ? "" : `:${place}`} ${named(path)}`;
     },
   };
-}
-
-function plain(document: Document.Parsed, file: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = document.toJS();
-  } catch (cause) {
-    throw configError(`${file}: not valid YAML: ${(cause as Error).message}.`, { file });
-  }
-  if (value === null) return {};
-  if (isRecord(value)) return value;
-  throw configError(
-    `${file}: holds ${JSON.stringify(value)?.slice(0, 60)}; settings are needed, one a line, for example method: dmil.`,
-    { file },
-  );
-}
-
-/** Where the key at a path begins, or the deepest part of it that the file has. */
-function offsetOf(document: Document.Parsed, path: Path): number | undefined {
-  let node: unknown = document.contents;
-  let offset: number | undefined;
-  for (const part of path) {
-    if (isMap(node)) {
-      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(part));
-      if (pair === undefined) return offset;
-      offset = (pair.key as Node).range?.[0];
-      node = pair.value;
-    } else if (isSeq(node)) {
-      node = node.items[Number(part)];
-      offset = (node as Node | undefined)?.range?.[0] ?? offset;
-    } else return offset;
-  }
-  return offset;
 }
 
 /** `a.b=1`, the value read as YAML. */
@@ -160,15 +125,8 @@ function parseSet(text: string, under: readonly string[]): Flag {
   if (equals < 0 || path.includes("")) {
     throw configError(`--set ${text}: a setting and a value are needed, as in --set epochs.whole=5`);
   }
-  try {
-    return {
-      label: `--set ${text}`,
-      path: [...under, ...path],
-      value: parse(text.slice(equals + 1), { prettyErrors: false }),
-    };
-  } catch (cause) {
-    throw configError(`--set ${text}: the value is not valid YAML: ${(cause as Error).message}`);
-  }
+  const { value } = readYaml(text.slice(equals + 1), () => `--set ${text}: `);
+  return { label: `--set ${text}`, path: [...under, ...path], value };
 }
 
 /** A copy of settings with one of them changed. */

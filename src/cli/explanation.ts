@@ -1,4 +1,5 @@
 /** @file Reports of interactions as text: means over groups of samples, and single samples. */
+import { printable } from "../core/printable.ts";
 import type { Answers, TargetReport, TargetSample } from "../interactions/explain-target.ts";
 import type { SampleReport } from "../interactions/report.ts";
 import type { GroupSummary } from "../interactions/summary.ts";
@@ -60,7 +61,7 @@ function describeSample(sample: SampleReport): string {
     "",
     sample.present?.includes(name) === false ? "missing" : says(own),
   ]);
-  return `${title}\n${table([...components, ...modalities])}`;
+  return `${printable(title)}\n${table([...components, ...modalities])}`;
 }
 
 /** Figures, and the gate by group, of labels or values. */

@@ -10,16 +10,15 @@ export interface Interrupt {
 export function listenForInterrupt(tell: (text: string) => void): Interrupt {
   const controller = new AbortController();
   const names = ["SIGINT", "SIGTERM"] as const;
+  // Without a listener the system itself ends the process at the next signal, also while it is busy or hangs in a call.
+  const release = (): void => {
+    for (const name of names) process.removeListener(name, stop);
+  };
   const stop = (): void => {
-    if (controller.signal.aborted) process.exit(1);
+    release();
     controller.abort();
     tell("stopping: saving first; once more to quit at once");
   };
   for (const name of names) process.on(name, stop);
-  return {
-    signal: controller.signal,
-    release() {
-      for (const name of names) process.removeListener(name, stop);
-    },
-  };
+  return { signal: controller.signal, release };
 }

@@ -2,7 +2,9 @@
 /** @file The command line: names, flags and help. A command's code is loaded when it is called, so that help is quick. */
 import { Command, CommanderError, Option } from "commander";
 import { configError, hint } from "../core/errors.ts";
+import { systemReason } from "../node/system-errors.ts";
 import { type Answer, printAnswer, printError } from "./answer.ts";
+import { checkPaths } from "./paths.ts";
 import { version } from "./version.ts";
 
 const splits = ["train", "validation", "test"];
@@ -17,7 +19,8 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     .helpOption("-h, --help", "print help")
     .helpCommand("help [command]", "print help for a command")
     .exitOverride()
-    .configureOutput({ writeErr: () => {} });
+    .configureOutput({ writeErr: () => {} })
+    .hook("preAction", (_, command) => checkPaths(command));
   const add = (parent: Command, usage: string, description: string): Command =>
     parent.command(usage).description(description).option("--json", "print one JSON document on stdout");
   const quiet = ["-q, --quiet", "no progress on stderr"] as const;
@@ -50,6 +53,7 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
       "interaction-mixture",
     )
     .requiredOption("--out <dir>", "where to write it")
+    .option("--force", "also into a folder that holds files; a data set there is replaced")
     .option("--target <kind>", "sums: values or labels (default: values)")
     .option("--samples <n>", "in all (mixture), or train=600,validation=200,test=200 (default: the kind's)")
     .option("--noise <x>", "standard deviation of the noise (default: 0.3; quad 0.5, scenes 0.1)")
@@ -97,7 +101,10 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
   add(program, "explain <run>", "what each component contributed, sample by sample")
     .addOption(split())
     .option("--data <dir>", "other data of the same kind")
-    .option("--out <file>", "a row a sample: .csv, .jsonl or .parquet (default: a summary and three samples)")
+    .option(
+      "--out <file>",
+      "a row a sample: .csv (with ' before what a spreadsheet would run), .jsonl or .parquet (default: a summary and three samples)",
+    )
     .option("--probe", "also train fresh models on the frozen representations: what can be read where")
     .action(async (run, flags) => give((await import("./commands/explain.ts")).explain(run, flags)));
   add(program, "export <run>", "the model as one file")
@@ -128,7 +135,7 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
       "features: broja, pmin, lsmi, cvx (default: broja,pmin); a CSV: also imin, mmi, ccs, sx (default: broja)",
     )
     .option("--by <class>", "also means by class")
-    .option("--samples <file>", "a row a sample: .csv, .jsonl or .parquet")
+    .option("--samples <file>", "a row a sample: .csv (with ' before what a spreadsheet would run), .jsonl or .parquet")
     .option("--out <file>", "a page with figures: .html")
     .option("--folds <n>", "parts of the cross-fit, or own for the data's own split (default: 5)")
     .option("--nulls <n>", "fits to permuted labels (default: 1)")
@@ -222,11 +229,23 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-// A reader that has gone (`dmil explain ... | head`) is no error of ours.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    if (stream === process.stdout) process.exit();
-  });
-}
+/** Set when a stream for the user failed: then the command has not succeeded, whatever it did. */
+let untold = false;
+
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  // A reader that has gone (`dmil explain ... | head`) is no error of ours.
+  if (error.code === "EPIPE") process.exit();
+  process.stderr.write(`RunError: standard output cannot be written: ${systemReason(error)}\n`);
+  process.exit(1);
+});
+process.stderr.on("error", (error: NodeJS.ErrnoException) => {
+  // Nobody can be told; the work goes on.
+  if (error.code !== "EPIPE") untold = true;
+});
+process.on("uncaughtException", (error) => {
+  process.exit(printError(error, process.argv.includes("--json")));
+});
 process.exitCode = await main(process.argv.slice(2));
+process.once("exit", () => {
+  if (untold) process.exitCode = 1;
+});

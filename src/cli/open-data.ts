@@ -1,7 +1,9 @@
 /** @file Data folders and run folders as commands meet them. */
+import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { DmilError, runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
+import { printable } from "../core/printable.ts";
 import { type Dataset, SPLITS, type SplitName } from "../data/dataset.ts";
 import { type LoadedData, readDataset, readTraining } from "../data/load.ts";
 import { disk } from "../node/disk.ts";
@@ -10,11 +12,12 @@ import { calibratedOn, changedData, describeUnfinished, type OpenRun, openRun, r
 import { runFiles } from "../runs/record.ts";
 import { note } from "./answer.ts";
 import { dataSummary } from "./data-summary.ts";
+import { isDeviceFile } from "./paths.ts";
 
 /** Loads data and tells its warnings. */
 export async function openData(directory: string, modalities?: readonly string[]): Promise<LoadedData> {
   const loaded = await readDataset(disk(directory), modalities === undefined ? {} : { modalities });
-  for (const warning of loaded.report.warnings) note(`note: ${warning}`);
+  for (const warning of loaded.report.warnings) note(`note: ${printable(warning)}`);
   return loaded;
 }
 
@@ -83,5 +86,6 @@ export function aboutUnfinished({ unfinished }: OpenRun): { readonly text: strin
 
 /** Writes one file given by its path. */
 export async function writeFile(file: string, bytes: Uint8Array | string): Promise<void> {
+  if (isDeviceFile(file)) return fs.writeFile(file, bytes);
   await disk(path.dirname(file)).write(path.basename(file), bytes);
 }

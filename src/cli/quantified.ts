@@ -1,4 +1,5 @@
 /** @file What `dmil quantify` found, as tables and sentences. */
+import { printable } from "../core/printable.ts";
 import { bits } from "../interactions/quantify/findings.ts";
 import { type Amount, ATOMS, CLASS_COLUMNS, type Quantified } from "../interactions/quantify/index.ts";
 import { count, table } from "./text.ts";
@@ -8,12 +9,14 @@ export function quantifiedText(name: string, result: Quantified, byClass: boolea
   const { sources, samples, classes, entropy, measures, findings, types, target } = result;
   const shares = Object.entries(types).map(([type, share]) => `${type} ${(100 * share!).toFixed(0)} %`);
   return [
-    `${name}  ${sources.join(" and ")}: ${count(samples, "sample")}, ${count(classes.length, "class")}, H(${target}) = ${bits(entropy)} bit`,
+    printable(
+      `${name}  ${sources.join(" and ")}: ${count(samples, "sample")}, ${count(classes.length, "class")}, H(${target}) = ${bits(entropy)} bit`,
+    ),
     amounts(result),
     `samples by type (pmin): ${shares.join(", ")}`,
     ...(byClass ? [means(result), "(means over the samples of a class, atoms by pmin; ± half a 95 % interval)"] : []),
-    ...findings,
-    ...measures.flatMap(({ measure, notes }) => notes.map((text) => `note (${measure}): ${text}`)),
+    ...findings.map(printable),
+    ...measures.flatMap(({ measure, notes }) => notes.map((text) => printable(`note (${measure}): ${text}`))),
   ].join("\n");
 }
 
@@ -33,13 +36,13 @@ function amounts({ sources, target, informations, measures }: Quantified): strin
 
 function means({ byClass }: Quantified): string {
   return table([
-    ["class", "samples", ...CLASS_COLUMNS.flatMap((column) => [column, "±"])],
+    ["class", "samples", ...CLASS_COLUMNS],
     ...byClass.map((own) => [
       own.name,
       String(own.samples),
-      ...CLASS_COLUMNS.flatMap((column) => {
+      ...CLASS_COLUMNS.map((column) => {
         const { value, lower, upper } = own[column];
-        return [bits(value), ((upper - lower) / 2).toFixed(2)];
+        return `${bits(value)} ± ${((upper - lower) / 2).toFixed(2)}`;
       }),
     ]),
   ]);

@@ -1,4 +1,5 @@
 /** @file Progress on stderr: bars that are drawn anew on a terminal, one plain line an epoch elsewhere, nothing when quiet. */
+import { printable, printableLines } from "../core/printable.ts";
 import type { EpochRecord, FitEvent } from "../train/events.ts";
 import { colorsFor } from "./answer.ts";
 import { count, digits, duration, share } from "./text.ts";
@@ -28,20 +29,20 @@ export function createScreen(label: string, quiet: boolean, stream: NodeJS.Write
   if (quiet) return { onEvent() {}, note() {}, done() {} };
   const write = (text: string): void => void stream.write(text);
   const isLive = stream.isTTY && process.env.TERM !== "dumb";
-  return isLive ? liveScreen(label, stream, write) : plainScreen(label, write);
+  return isLive ? liveScreen(printable(label), stream, write) : plainScreen(printable(label), write);
 }
 
 function plainScreen(label: string, write: (text: string) => void): Screen {
   return {
     onEvent(event) {
       if (event.kind === "started") write(`${heading(label, event)}\n`);
-      if (event.kind === "note") write(`${event.message}\n`);
+      if (event.kind === "note") write(`${printableLines(event.message)}\n`);
       if (event.kind === "epoch") {
-        const place = `${event.stage} ${event.epoch}/${event.epochs}`;
+        const place = `${printable(event.stage)} ${event.epoch}/${event.epochs}`;
         write(`${label}  ${place}  loss ${digits(event.train.loss)}  ${figures(event)}  ${pace(event)}\n`);
       }
     },
-    note: (text) => write(`${text}\n`),
+    note: (text) => write(`${printableLines(text)}\n`),
     done() {},
   };
 }
@@ -59,7 +60,7 @@ function liveScreen(label: string, stream: NodeJS.WriteStream, write: (text: str
   const clear = (): string => (drawn === 0 ? "" : `\x1b[${drawn}F\x1b[J`);
   const draw = (): void => {
     const columns = stream.columns || 80;
-    const width = Math.max(...rows.map((row) => row.name.length));
+    const width = Math.max(...rows.map((row) => printable(row.name).length));
     const cut = (line: string): string => (line.length < columns ? line : `${line.slice(0, columns - 2)}…`);
     const lines = [
       color.bold(cut(head)),
@@ -67,10 +68,10 @@ function liveScreen(label: string, stream: NodeJS.WriteStream, write: (text: str
         const filled = Math.floor((BAR * done) / epochs);
         const bar = full.repeat(filled) + rest.repeat(BAR - filled);
         const epoch = `${Math.floor(done)}/${epochs}`.padStart(digitsOf(rows));
-        const line = `  ${name.padEnd(width)}  ${bar}  ${epoch}  ${figures}`.trimEnd();
+        const line = `  ${printable(name).padEnd(width)}  ${bar}  ${epoch}  ${figures}`.trimEnd();
         return cut(line).replace(bar, color.green(bar));
       }),
-      ...wrapped(terms, columns - 3, 4).map((line) => color.dim(`  ${line}`)),
+      ...wrapped(printable(terms), columns - 3, 4).map((line) => color.dim(`  ${line}`)),
       ...(foot === "" ? [] : [cut(`  ${foot}`)]),
     ].slice(0, (stream.rows || 24) - 1);
     write(clear() + lines.map((line) => `${line}\n`).join(""));
@@ -78,7 +79,7 @@ function liveScreen(label: string, stream: NodeJS.WriteStream, write: (text: str
     drawnAt = performance.now();
   };
   const note = (text: string): void => {
-    write(`${clear()}${text}\n`);
+    write(`${clear()}${printableLines(text)}\n`);
     drawn = 0;
     if (rows.length > 0) draw();
   };

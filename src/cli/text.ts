@@ -1,21 +1,99 @@
 /** @file Numbers, times, tables and paths as people read them. */
+import { printable } from "../core/printable.ts";
 
-/** Rows as aligned columns, two spaces apart; columns of numbers (below their first row) are aligned at the right. */
-export function table(rows: readonly (readonly string[])[]): string {
+/** Columns of a terminal; where there is none what COLUMNS says, else 80. */
+export function terminalWidth(stream: NodeJS.WriteStream = process.stdout): number {
+  const told = Number(process.env.COLUMNS);
+  const columns = stream.isTTY && stream.columns > 0 ? stream.columns : Number.isInteger(told) && told > 0 ? told : 80;
+  return Math.max(columns, NARROWEST);
+}
+
+/** Two columns of names and the gap between them fit into this. */
+const NARROWEST = 40;
+const GAP = "  ";
+
+/** How a table is laid out. */
+export interface Layout {
+  /** Columns that begin each block of a table that is too wide, 1. */
+  readonly fixed?: number;
+  /** Room in columns, a terminal's. */
+  readonly width?: number;
+}
+
+/**
+ * Rows as aligned columns, two spaces apart; columns of numbers (below their first row) are aligned at the right. Where they
+ * are wider than there is room, long names lose their middle; what is still too wide goes on in blocks below one another.
+ */
+export function table(
+  rows: readonly (readonly string[])[],
+  { fixed = 1, width = terminalWidth() }: Layout = {},
+): string {
   const columns = Math.max(...rows.map((row) => row.length));
-  const layout = Array.from({ length: columns }, (_, c) => {
-    const cells = rows.map((row) => row[c] ?? "");
-    return {
-      width: Math.max(...cells.map((cell) => cell.length)),
-      isNumeric: cells.slice(1).every((cell) => /^[-+\d.]+$/.test(cell)),
-    };
+  const cells = rows.map((row) => Array.from({ length: columns }, (_, c) => printable(row[c] ?? "")));
+  const all = Array.from({ length: columns }, (_, c) => c);
+  if (widthOf(cells, all) <= width) return aligned(cells, all);
+  const first = all.slice(0, fixed);
+  const cut = (cell: string, most: number): string => (isNumber(cell) ? cell : shortened(cell, most));
+  const most = Math.floor((width - GAP.length) / 2 / fixed);
+  const named = cells.map((row) => row.map((cell, c) => (c < fixed ? cut(cell, most) : cell)));
+  const rest = width - widthOf(named, first) - GAP.length;
+  const short = named.map((row) => row.map((cell, c) => (c < fixed ? cell : cut(cell, rest))));
+  const blocks: number[][] = [];
+  let block = [...first];
+  for (const c of all.slice(fixed)) {
+    if (block.length > fixed && widthOf(short, [...block, c]) > width) {
+      blocks.push(block);
+      block = [...first];
+    }
+    block.push(c);
+  }
+  return [...blocks, block].map((own) => aligned(short, own)).join("\n\n");
+}
+
+type Cells = readonly (readonly string[])[];
+
+function columnWidth(cells: Cells, c: number): number {
+  return Math.max(...cells.map((row) => row[c]!.length));
+}
+
+function widthOf(cells: Cells, columns: readonly number[]): number {
+  return columns.reduce((sum, c) => sum + columnWidth(cells, c) + GAP.length, -GAP.length);
+}
+
+function aligned(cells: Cells, columns: readonly number[]): string {
+  const layout = columns.map((c) => {
+    const own = columnWidth(cells, c);
+    const isNumeric = cells.slice(1).every((row) => isNumber(row[c]!));
+    return (row: readonly string[]): string => (isNumeric ? row[c]!.padStart(own) : row[c]!.padEnd(own));
   });
-  const line = (row: readonly string[]): string =>
-    layout
-      .map(({ width, isNumeric }, c) => (isNumeric ? (row[c] ?? "").padStart(width) : (row[c] ?? "").padEnd(width)))
-      .join("  ")
-      .trimEnd();
-  return rows.map(line).join("\n");
+  const line = (row: readonly string[]): string => layout.map((cell) => cell(row)).join(GAP);
+  return cells.map((row) => line(row).trimEnd()).join("\n");
+}
+
+function isNumber(cell: string): boolean {
+  return /^[-+\d.]+( ± [\d.]+)?$/.test(cell);
+}
+
+/** A name of at most so many letters: both ends are kept, for names mostly differ there. */
+function shortened(name: string, most: number): string {
+  const letters = Array.from(name);
+  if (letters.length <= most) return name;
+  const tail = Math.floor((most - 1) / 2);
+  return `${letters.slice(0, most - 1 - tail).join("")}…${letters.slice(-tail).join("")}`;
+}
+
+/** Text broken between words into a terminal's width; lines after the first are set in by two. */
+export function wrapped(text: string, width: number = terminalWidth()): string {
+  const broken: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (longer.length > width && line.trim() !== "") {
+      broken.push(line);
+      line = `  ${word}`;
+    } else line = longer;
+  }
+  return [...broken, line].join("\n");
 }
 
 /** A share or an accuracy: three decimals. */

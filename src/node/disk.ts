@@ -1,25 +1,24 @@
 /** @file disk: a Folder over a directory. Files are replaced whole, names stay inside, errors say what to do. */
-import { randomBytes } from "node:crypto";
 import type { Dirent } from "node:fs";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { DmilError, dataError, nearest, runError } from "../core/errors.ts";
+import { configError, dataError, nearest, runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
-
-/** A file being written, until it is whole: `.<name>.<12 hex digits>.aside` beside its place. */
-const ASIDE = /^\..+\.[0-9a-f]{12}\.aside$/;
+import { asideOf, isAside, removeOldAsides } from "./asides.ts";
+import { explained } from "./system-errors.ts";
 
 /** `list` stops here: a data set or a run has far fewer files, a home directory by mistake has more. */
 const MOST_FILES = 100_000;
 
 /**
  * A directory as a Folder; it is made when the first file is written. A write goes to an aside file, which is flushed to the
- * disk and then renamed, so that neither a reader nor a power cut ever meets half a file.
+ * disk and then renamed, so that neither a reader nor a power cut ever meets half a file. `label` names it in messages.
  * @throws (from its functions) DmilError for missing, denied and full places, and for names that lead out of the folder.
  */
-export function disk(directory: string): Folder {
+export function disk(directory: string, label: string = directory): Folder {
+  if (directory === "")
+    throw configError('disk(""): the folder is empty text; give its path, "." for the current folder.');
   const root = path.resolve(directory);
-  const label = directory;
 
   const place = (name: string): string => {
     const parts = name.split("/");
@@ -39,6 +38,15 @@ export function disk(directory: string): Folder {
     }
   };
 
+  /** Directories that were made, and freed of what a killed process left. */
+  const prepared = new Set<string>();
+  const prepare = async (place: string): Promise<void> => {
+    await makeDirectory(place);
+    if (prepared.has(place)) return;
+    prepared.add(place);
+    await removeOldAsides(place);
+  };
+
   return {
     label,
     async read(name) {
@@ -48,14 +56,14 @@ export function disk(directory: string): Folder {
     async write(name, content) {
       const file = place(name);
       await guarded("write", name, async () => {
-        await fs.mkdir(path.dirname(file), { recursive: true });
+        await prepare(path.dirname(file));
         await replaceWhole(file, content);
       });
     },
     async append(name, text) {
       const file = place(name);
       await guarded("append to", name, async () => {
-        await fs.mkdir(path.dirname(file), { recursive: true });
+        await prepare(path.dirname(file));
         await fs.appendFile(file, text);
       });
     },
@@ -77,12 +85,51 @@ export function disk(directory: string): Folder {
   };
 }
 
-/** Removes what an interrupted write left behind anywhere in a directory. For folders that nobody else writes to. */
-export async function removeAsides(directory: string): Promise<void> {
-  const names = await fs.readdir(directory, { recursive: true }).catch(() => []);
-  for (const name of names) {
-    if (ASIDE.test(path.basename(name))) await fs.rm(path.join(directory, name), { force: true });
+/**
+ * Makes a directory and what is missing above it. Node's own recursive `mkdir` turns for ever where the system says of a
+ * place that is there that it is not, as below /proc.
+ */
+export async function makeDirectory(directory: string): Promise<void> {
+  const missing: string[] = [];
+  for (let at = path.resolve(directory); !(await isThere(at)); at = path.dirname(at)) missing.push(at);
+  for (const own of missing.reverse()) {
+    await fs.mkdir(own).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code !== "EEXIST") throw cause; // another process was quicker
+    });
   }
+}
+
+async function isThere(place: string): Promise<boolean> {
+  try {
+    await fs.stat(place);
+    return true;
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if ((code === "ENOENT" || code === "ENOTDIR") && path.dirname(place) !== place) return false;
+    throw cause;
+  }
+}
+
+/**
+ * Lets `fill` write into an aside folder within a directory, and moves what is in it to its place when all of it is there;
+ * what has the same name is replaced. When `fill` fails, the directory is as it was.
+ */
+export async function replaceFolder(directory: string, fill: (aside: Folder) => Promise<void>): Promise<void> {
+  const wasThere = await isDirectory(directory);
+  const aside = asideOf(path.join(directory, "new"));
+  try {
+    await fill(disk(aside, directory));
+    await removeOldAsides(directory);
+    for (const name of await fs.readdir(aside)) {
+      await fs.rm(path.join(directory, name), { recursive: true, force: true });
+      await fs.rename(path.join(aside, name), path.join(directory, name));
+    }
+  } catch (cause) {
+    await fs.rm(aside, { recursive: true, force: true }).catch(() => {});
+    if (!wasThere) await fs.rmdir(directory).catch(() => {});
+    throw explained(directory, "write", ".", cause);
+  }
+  await fs.rmdir(aside);
 }
 
 /** Is there a directory of that name? */
@@ -113,7 +160,7 @@ async function readWhole(file: string): Promise<Uint8Array> {
 }
 
 async function replaceWhole(file: string, content: Uint8Array | string): Promise<void> {
-  const aside = path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(6).toString("hex")}.aside`);
+  const aside = asideOf(file);
   try {
     const handle = await fs.open(aside, "wx");
     try {
@@ -179,10 +226,11 @@ async function walk(
   const real = await fs.realpath(directory).catch(() => undefined);
   if (real === undefined || above.includes(real)) return;
   for (const entry of await fs.readdir(directory, { withFileTypes: true })) {
+    if (isAside(entry.name)) continue;
     const name = prefix === "" ? entry.name : `${prefix}/${entry.name}`;
     const kind = await kindOf(entry, path.join(directory, entry.name));
     if (kind === "directory") await walk(path.join(directory, entry.name), name, [...above, real], found, label);
-    if (kind === "file" && !ASIDE.test(entry.name)) found.push(name);
+    if (kind === "file") found.push(name);
     if (found.length > MOST_FILES) {
       throw dataError(`${label} holds more than ${MOST_FILES} files; give the folder of one data set or one run.`);
     }
@@ -192,29 +240,4 @@ async function walk(
 async function kindOf(entry: Dirent, full: string): Promise<"file" | "directory" | undefined> {
   const stats = entry.isSymbolicLink() ? await fs.stat(full).catch(() => undefined) : entry;
   return stats?.isFile() ? "file" : stats?.isDirectory() ? "directory" : undefined;
-}
-
-/** What each code of the system means, and what to do about it. */
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: "permission denied. Change its permissions, or choose another place.",
-  EPERM: "the system does not permit it. Change its permissions, or choose another place.",
-  EROFS: "the file system is read-only. Choose another place.",
-  ENOSPC: "no space is left on the device. Free some, then go on.",
-  EDQUOT: "the disk quota is used up. Free some space, then go on.",
-  EISDIR: "it is a folder, not a file.",
-  ERR_FS_EISDIR: "it is a folder, not a file.",
-  ENOTDIR: "a part of its path is a file, not a folder.",
-  EEXIST: "a part of its path is a file, not a folder.",
-  EMFILE: "too many files are open in this process.",
-  ENAMETOOLONG: "its name is too long for the file system.",
-};
-
-function explained(label: string, act: string, name: string, cause: unknown): DmilError {
-  if (cause instanceof DmilError) return cause;
-  const { code, message } = cause as NodeJS.ErrnoException;
-  const fields = { path: name, ...(code !== undefined && { system: code }) };
-  if (code === "ENOENT") return runError(`${label}: there is no file ${name}.`, fields);
-  if (cause instanceof RangeError) return runError(`${label}: ${name} does not fit into memory (${message}).`, fields);
-  const reason = REASONS[code ?? ""] ?? `${message}.`;
-  return runError(`${label}: cannot ${act} ${name}: ${reason}`, fields);
 }

@@ -1,5 +1,6 @@
 /** @file Jobs in child processes: some at a time, one process each, so that a job that crashes harms no other. */
-import { fork } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
+import { isSystemError, systemReason } from "./system-errors.ts";
 
 /** How a job ended. */
 export type Outcome<R> = { readonly ok: true; readonly value: R } | { readonly ok: false; readonly error: string };
@@ -53,7 +54,14 @@ function runOne<J, R, E>(job: J, options: PoolOptions<R, E>, emit: (event: E) =>
   return new Promise((resolve) => {
     // A flag of the parent that opens a debugger or names a file to run is not for the child.
     const execArgv = process.execArgv.filter((flag) => !/^--(inspect|eval|print|-e|-p)/.test(flag));
-    const child = fork(options.module, options.args ?? [], { execArgv, stdio: ["ignore", "ignore", "pipe", "ipc"] });
+    const notStarted = (error: Error): string => `the process could not be started: ${systemReason(error)}`;
+    let child: ChildProcess;
+    try {
+      child = fork(options.module, options.args ?? [], { execArgv, stdio: ["ignore", "ignore", "pipe", "ipc"] });
+    } catch (error) {
+      resolve({ ok: false, error: notStarted(error as Error) });
+      return;
+    }
     let answer: Outcome<R> | undefined;
     let complaints = "";
     const stop = (): void => void child.kill("SIGKILL");
@@ -70,7 +78,7 @@ function runOne<J, R, E>(job: J, options: PoolOptions<R, E>, emit: (event: E) =>
       options.signal?.removeEventListener("abort", stop);
       resolve(answer ?? { ok: false, error });
     };
-    child.on("error", (error) => finish(`the process could not be started: ${error.message}`));
+    child.on("error", (error) => finish(notStarted(error)));
     child.on("close", (code, signal) => {
       const how = options.signal?.aborted
         ? "stopped"
@@ -79,7 +87,8 @@ function runOne<J, R, E>(job: J, options: PoolOptions<R, E>, emit: (event: E) =>
           : `ended by ${signal}`;
       finish(`${how}${complaints.trim() === "" ? "" : `: ${complaints.trim()}`}`);
     });
-    child.send(job as object, (error) => {
+    // Where the system lacks room for a process there is no channel either; "error" tells of it.
+    child.send?.(job as object, (error) => {
       if (error !== null) finish(`the job could not be sent: ${error.message}`);
     });
   });
@@ -99,7 +108,8 @@ export async function serveJob<J, R, E = unknown>(
   try {
     await send({ kind: "result", value: await run(job, (event) => void process.send?.({ kind: "event", event })) });
   } catch (error) {
-    await send({ kind: "error", message: error instanceof Error ? error.message : String(error) });
+    const message = isSystemError(error) ? systemReason(error) : error instanceof Error ? error.message : String(error);
+    await send({ kind: "error", message });
   }
   process.removeListener("disconnect", orphaned);
   process.disconnect?.();

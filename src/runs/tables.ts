@@ -31,14 +31,23 @@ export function tableFormat(file: string): TableFormat {
   throw configError(`${file}: a table ends in .csv, .jsonl or .parquet${hint(ending, Object.keys(writers))}`, { file });
 }
 
-/** A header line, then a line a row; cells with a comma, a quote or a line break are quoted (RFC 4180), no value is an empty cell. */
+/**
+ * A header line, then a line a row; cells with a comma, a quote or a line break are quoted (RFC 4180), no value is an empty cell.
+ * A text that a spreadsheet would run as a formula (it begins with = + - @, a tab or a line break, and is no number) gets an
+ * apostrophe before it, which shows it as text; readers of ours leave the apostrophe in, for it may be part of a name.
+ */
 function toCsv(rows: readonly Row[], columns: readonly string[]): Uint8Array {
   const quote = (cell: Cell): string => {
-    const text = cell === undefined ? "" : String(cell);
+    const text = typeof cell === "string" ? inert(cell) : cell === undefined ? "" : String(cell);
     return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   const lines = [columns.map(quote), ...rows.map((row) => columns.map((name) => quote(row[name])))];
   return new TextEncoder().encode(lines.map((cells) => `${cells.join(",")}\n`).join(""));
+}
+
+/** A text that spreadsheets do not run. */
+function inert(text: string): string {
+  return /^[=+\-@\t\r\n]/.test(text) && !/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? `'${text}` : text;
 }
 
 /** An object a line with every column; no value is null. */

@@ -1,8 +1,9 @@
 /** @file The native backend: onnxruntime-node. With ort.web.ts one of the only two files that name a platform's package. */
 import { createRequire } from "node:module";
 import * as path from "node:path";
+import { isMainThread } from "node:worker_threads";
 import type { InferenceSession, OnnxValue, Tensor } from "onnxruntime-common";
-import { internalError } from "../core/errors.ts";
+import { internalError, runError } from "../core/errors.ts";
 import type { Backend, Executable, Port } from "./backend.ts";
 
 type Values = Record<string, OnnxValue>;
@@ -34,8 +35,25 @@ function nativeSessions(require: NodeJS.Require): (() => NativeSession) | undefi
   }
 }
 
+/**
+ * Switches off the events that the native library would send, and the device id that it would keep in the home folder, unless
+ * DMIL_ALLOW_TELEMETRY is 1. The library reads its switch when it is loaded, from the environment of the process.
+ * @throws RunError in a worker thread that did not inherit the switch, for its `process.env` is a copy that the library never sees.
+ */
+export function withoutTelemetry(): void {
+  const { DMIL_ALLOW_TELEMETRY, ORT_DISABLE_TELEMETRY } = process.env;
+  if (DMIL_ALLOW_TELEMETRY === "1" || ORT_DISABLE_TELEMETRY === "1") return;
+  if (!isMainThread) {
+    throw runError(
+      "a worker thread cannot switch off the telemetry of onnxruntime; set ORT_DISABLE_TELEMETRY=1 before the process starts, or DMIL_ALLOW_TELEMETRY=1 to allow it",
+    );
+  }
+  process.env.ORT_DISABLE_TELEMETRY = "1";
+}
+
 /** Loads the native backend. @throws whatever the loader throws when the package or its binary is absent. */
 export async function nativeBackend(): Promise<Backend> {
+  withoutTelemetry();
   const require = createRequire(import.meta.url);
   const ort = require("onnxruntime-node") as typeof import("onnxruntime-common");
   const { version } = require("onnxruntime-node/package.json") as { version: string };

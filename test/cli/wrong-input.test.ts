@@ -15,6 +15,8 @@ const CONFIGS: Readonly<Record<string, string>> = {
   "indent.yaml": "data: clips\n  seed: 3: 4\n",
   "twice.yaml": "data: clips\nseed: 1\nseed: 2\n",
   "alias.yaml": "data: clips\nseed: *other\n",
+  "circle.yaml": "data: clips\nencoder: &e {hidden: *e}\n",
+  "key.yaml": "data: clips\n? [a, b]\n: 1\n",
   "list.yaml": "- data: clips\n",
   "empty.yaml": "",
   "method.yaml": "data: clips\n\nmethod: dmill # the paper's\n",
@@ -121,6 +123,8 @@ const COMMANDS = `
   train --config indent.yaml
   train --config twice.yaml
   train --config alias.yaml
+  train --config circle.yaml
+  train --config key.yaml
   train --config list.yaml
   train --config empty.yaml
   train --config method.yaml

@@ -3,7 +3,6 @@
  * thread and is tried again alone, so that it is not blamed for what came before it; the campaign goes on behind it.
  */
 import * as fs from "node:fs";
-import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { inspect } from "node:util";
 import { Worker } from "node:worker_threads";
@@ -41,8 +40,7 @@ type Stop = { readonly input: number; readonly what: string };
 export async function campaign(options: CampaignOptions): Promise<CampaignResult> {
   const { inputs, seed, only, limitSeconds = 2, limitBytes = 2 ** 30 } = options;
   const seeds = await makeSeeds();
-  const place = fs.mkdtempSync(path.join(tmpdir(), "dmil-fuzz-"));
-  const made = makeTargets(seeds, place);
+  const made = makeTargets(seeds);
   const names = made.map(({ name }) => name);
   const counts = new Int32Array(new SharedArrayBuffer(4 * names.length * ENDS.length));
   const faults: Fault[] = [];
@@ -54,45 +52,41 @@ export async function campaign(options: CampaignOptions): Promise<CampaignResult
 
   const [first, last] = only === undefined ? [0, inputs] : [only, only + 1];
   let next = first;
-  try {
-    while (next < last && seconds() < (options.seconds ?? Number.POSITIVE_INFINITY)) {
-      const to = Math.min(last, next + 50_000); // a fresh thread now and then, so that leaks do not add up to a fault
-      const task = { seeds, seed, from: next, to, place, counts };
-      const stop = await watch(
-        task,
+  while (next < last && seconds() < (options.seconds ?? Number.POSITIVE_INFINITY)) {
+    const to = Math.min(last, next + 50_000); // a fresh thread now and then, so that leaks do not add up to a fault
+    const task = { seeds, seed, from: next, to, counts };
+    const stop = await watch(
+      task,
+      limits,
+      (fault) => faults.push(fault),
+      () => {
+        options.onProgress?.(next);
+        return seconds() > (options.seconds ?? Number.POSITIVE_INFINITY);
+      },
+    );
+    if (stop === undefined) next = to;
+    else if (stop === "time") break;
+    else {
+      const alone = {
+        ...task,
+        from: stop.input,
+        to: stop.input + 1,
+        counts: new Int32Array(new SharedArrayBuffer(counts.byteLength)),
+      };
+      const again = await watch(
+        alone,
         limits,
         (fault) => faults.push(fault),
-        () => {
-          options.onProgress?.(next);
-          return seconds() > (options.seconds ?? Number.POSITIVE_INFINITY);
-        },
+        () => false,
       );
-      if (stop === undefined) next = to;
-      else if (stop === "time") break;
-      else {
-        const alone = {
-          ...task,
-          from: stop.input,
-          to: stop.input + 1,
-          counts: new Int32Array(new SharedArrayBuffer(counts.byteLength)),
-        };
-        const again = await watch(
-          alone,
-          limits,
-          (fault) => faults.push(fault),
-          () => false,
-        );
-        if (again === undefined || again === "time") {
-          for (let i = 0; i < counts.length; i++) Atomics.add(counts, i, alone.counts[i]!);
-        } else {
-          add(stop.input, "failed");
-          faults.push({ input: stop.input, target: names[stop.input % names.length]!, what: again.what });
-        }
-        next = stop.input + 1;
+      if (again === undefined || again === "time") {
+        for (let i = 0; i < counts.length; i++) Atomics.add(counts, i, alone.counts[i]!);
+      } else {
+        add(stop.input, "failed");
+        faults.push({ input: stop.input, target: names[stop.input % names.length]!, what: again.what });
       }
+      next = stop.input + 1;
     }
-  } finally {
-    fs.rmSync(place, { recursive: true, force: true });
   }
   const kept = options.keep === undefined ? [] : faults.slice(0, 20);
   for (const { input: n, target } of kept) {

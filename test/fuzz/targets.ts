@@ -1,7 +1,6 @@
 /** @file What the fuzzer attacks: every parser and reader of the product, each with the inputs it is given. */
-import { writeFile } from "node:fs/promises";
-import * as path from "node:path";
 import { gatherSettings, locating, names, numberOrText, seedsOf, workersOf } from "../../src/cli/config.ts";
+import { readYaml } from "../../src/cli/yaml.ts";
 import { type Folder, memoryFolder } from "../../src/core/folder.ts";
 import { type Stream, stream } from "../../src/core/random.ts";
 import { sizeOf } from "../../src/core/shape.ts";
@@ -38,11 +37,11 @@ export interface Target<I = unknown> {
   run(input: I): unknown;
 }
 
+const yaml = (text: string): unknown => readYaml(text, (place) => `file.yaml:${place} `).value ?? {};
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
-/** The targets; files of settings are written into the folder `place`. */
-export function makeTargets(seeds: Seeds, place: string): Target[] {
+export function makeTargets(seeds: Seeds): Target[] {
   return [
     ofBytes("npy", seeds.npy, (bytes) => whole([readArray(bytes)]), npyHeader),
     ofBytes("npz", seeds.npz, (bytes) => {
@@ -57,7 +56,7 @@ export function makeTargets(seeds: Seeds, place: string): Target[] {
       await modelInCheckpoint(bytes, methodFrom, "checkpoint");
     }),
     sealedJson("run.json", decode(seeds.run.get(runFiles.record)!), async (text) => {
-      const folder = folderOf("run", { [runFiles.record]: text });
+      const folder = memoryFolder("run", new Map([...seeds.run, [runFiles.record, encode(text)]]));
       await readRecord(folder);
       await openRun(folder);
     }),
@@ -78,18 +77,8 @@ export function makeTargets(seeds: Seeds, place: string): Target[] {
       (text) => readDescription(folderOf("data", { "dataset.json": text })),
       anyJson,
     ),
-    ofText("settings file", CONFIGS, async (text) => {
-      const file = path.join(place, "settings.yaml");
-      await writeFile(file, text);
-      const given = await gatherSettings(file, [], []);
-      await locating(given, () => parseSettings(given.value));
-    }),
-    ofText("experiment file", EXPERIMENTS, async (text) => {
-      const file = path.join(place, "experiment.yaml");
-      await writeFile(file, text);
-      const given = await gatherSettings(file, [], []);
-      await locating(given, () => parseExperiment(given.value));
-    }),
+    ofText("settings file", CONFIGS, (text) => parseSettings(yaml(text))),
+    ofText("experiment file", EXPERIMENTS, (text) => parseExperiment(yaml(text))),
     ofText("--set", SETS, async (text) => {
       const given = await gatherSettings(undefined, [], [text]);
       await locating(given, () => parseSettings({ data: "d", ...given.value }));
@@ -220,11 +209,12 @@ function sealedJson(name: string, text: string, run: (text: string) => unknown):
 
 /** Sealed tensors: damaged bytes, or other tensors and texts under a checksum that fits. */
 function sealedTensors(name: string, file: Uint8Array, run: (bytes: Uint8Array) => unknown): Target<Uint8Array> {
+  const opened = unsealState(file, { where: name, advice: "" });
   return {
     name,
     async make(random) {
       if (random.below(3) === 0) return mutateBytes(random, file, [file]);
-      const { state, metadata } = await unsealState(file, { where: name, advice: "" });
+      const { state, metadata } = await opened;
       const tensors = Object.entries(state);
       const texts = Object.entries(metadata);
       if (random.below(3) === 0) tensors.splice(random.below(tensors.length), 1 + random.below(2));

@@ -12,16 +12,14 @@ export interface Task {
   /** Inputs from..to-1. */
   readonly from: number;
   readonly to: number;
-  /** A folder for files of settings. */
-  readonly place: string;
   /** The number of the input at work, -1 before the first and after the last. */
   readonly at: Int32Array<SharedArrayBuffer>;
   /** [targets, ENDS] how many inputs ended how. */
   readonly counts: Int32Array<SharedArrayBuffer>;
 }
 
-async function work({ seeds, seed, from, to, place, at, counts }: Task): Promise<void> {
-  const targets = makeTargets(seeds, place);
+async function work({ seeds, seed, from, to, at, counts }: Task): Promise<void> {
+  const targets = makeTargets(seeds);
   for (let n = from; n < to; n++) {
     Atomics.store(at, 0, n);
     const { target, input } = await inputOf(targets, seed, n);

@@ -4,8 +4,10 @@ import * as fs from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { dataError } from "../../src/core/errors.ts";
 import { type Folder, memoryFolder, readText } from "../../src/core/folder.ts";
-import { disk, removeAsides } from "../../src/node/disk.ts";
+import { removeAsides } from "../../src/node/asides.ts";
+import { disk, makeDirectory, replaceFolder } from "../../src/node/disk.ts";
 
 const base = await fs.mkdtemp(path.join(tmpdir(), "dmil-disk-"));
 afterAll(() => fs.rm(base, { recursive: true, force: true }));
@@ -128,7 +130,7 @@ test.skipIf(process.platform !== "linux")("a place where nobody may write", asyn
   const error = await failure(disk("/sys/dmil-test").write("x", "1"));
   expect(error).toMatchObject({
     code: "RunError",
-    message: expect.stringMatching(/^\/sys\/dmil-test: cannot write x: .*(permi|read-only)/),
+    message: expect.stringMatching(/^\/sys\/dmil-test: this place cannot be written to: .*(permi|read-only)/),
   });
 });
 
@@ -182,4 +184,69 @@ test("a reader meets the old file or the new one, also when the writer is killed
   expect(await folder.list()).toEqual(["x"]);
   await removeAsides(place);
   expect(await fs.readdir(place)).toEqual(["x"]);
+});
+
+test.skipIf(process.platform !== "linux")("where no folder can be made, writing ends with an error", async () => {
+  for (const place of ["/proc/dmil-test", "/proc/dmil-test/deep/er"]) {
+    expect(await failure(disk(place).write("x", "1"))).toMatchObject({
+      code: "RunError",
+      message: expect.stringContaining(`${place}: `),
+    });
+    await expect(makeDirectory(place)).rejects.toMatchObject({ syscall: "mkdir" });
+  }
+});
+
+test("directories are made side by side, where they are there, and not in place of a file or a broken link", async () => {
+  const place = fresh();
+  const deep = path.join(place, "a/b/c");
+  await Promise.all(Array.from({ length: 8 }, () => makeDirectory(deep)));
+  await makeDirectory(deep);
+  expect((await fs.stat(deep)).isDirectory()).toBe(true);
+  await fs.writeFile(path.join(place, "file"), "");
+  await expect(makeDirectory(path.join(place, "file/x"))).rejects.toMatchObject({ code: "ENOTDIR" });
+  await fs.symlink(path.join(place, "gone"), path.join(place, "broken"));
+  expect(await failure(disk(path.join(place, "broken")).write("x", "1"))).toMatchObject({
+    code: "RunError",
+    message: expect.stringMatching(/cannot write x: no folder can be made there, or a link in its path leads nowhere/),
+  });
+});
+
+test("the first write into a directory removes what a killed process left there long ago, and nothing else", async () => {
+  const place = fresh();
+  const [old, living, folder, busy] = [
+    ".x.0123456789ab.aside",
+    ".y.0123456789ab.aside",
+    ".new.0123456789ab.aside",
+    ".new.ba9876543210.aside",
+  ];
+  const longAgo = new Date(Date.now() - 3_600_000);
+  for (const name of [old, living, "x.aside", `${folder}/part`, `${busy}/part`]) await disk(place).write(name, "half");
+  for (const name of [old, "x.aside", `${folder}/part`, folder, busy]) {
+    await fs.utimes(path.join(place, name), longAgo, longAgo);
+  }
+  expect(await disk(place).list()).toEqual(["x.aside"]);
+  await disk(place).write("z", "1");
+  expect((await fs.readdir(place)).sort()).toEqual([busy, living, "x.aside", "z"]);
+});
+
+test("a folder is filled aside: whole it replaces what has its names, and broken off it leaves all as it was", async () => {
+  const place = path.join(fresh(), "data");
+  const full = dataError("full");
+  const broken = async (folder: Folder): Promise<void> => {
+    await folder.write("train/a", "2");
+    throw full;
+  };
+  await expect(replaceFolder(place, broken)).rejects.toBe(full);
+  await expect(fs.stat(place)).rejects.toMatchObject({ code: "ENOENT" });
+  await disk(place).write("train/old", "1");
+  await disk(place).write("notes", "1");
+  await expect(replaceFolder(place, broken)).rejects.toBe(full);
+  expect(await fs.readdir(place)).toEqual(["notes", "train"]);
+  await replaceFolder(place, (folder) => folder.write("train/a", "2"));
+  expect(await disk(place).list()).toEqual(["notes", "train/a"]);
+  expect(await fs.readdir(place)).toEqual(["notes", "train"]);
+});
+
+test("a folder without a name is refused", () => {
+  expect(() => disk("")).toThrow(/the folder is empty text/);
 });

@@ -18,9 +18,9 @@ import type { SweepEntry } from "../../runs/sweep/entry.ts";
 import { encodeTable } from "../../runs/tables.ts";
 import type { Answer } from "../answer.ts";
 import { names } from "../config.ts";
-import { fitted, inParts, LEGEND, wrapped } from "../fitted.ts";
 import { writeFile } from "../open-data.ts";
-import { count, quoted } from "../text.ts";
+import { LEGEND, reportTable } from "../report-table.ts";
+import { count, quoted, wrapped } from "../text.ts";
 
 export interface CompareFlags {
   readonly against?: string;
@@ -111,7 +111,7 @@ function filesOf({ out = [], markdown }: CompareFlags): { file: string; ending: 
   return markdown === undefined ? files : [...files, { file: markdown, ending: "md" }];
 }
 
-/** Tables in the width of a terminal, then what is missing and what to know. */
+/** Tables, then what is missing and what to know. */
 function textOf(
   comparison: Comparison,
   { notes }: CompareFacts,
@@ -128,9 +128,9 @@ function textOf(
     ...(by === "method"
       ? tablesByMethod(comparison)
       : comparison.settings.map((setting) => shortTable(setting, comparison.split))
-    ).map((own) => fitted(own)),
-    ...shareGroups(comparison).map((group) => inParts(shareTable(group), 1)),
-    ...(overview === undefined ? [] : [inParts(overview, 3)]),
+    ).map((own) => reportTable(own)),
+    ...shareGroups(comparison).map((group) => reportTable(shareTable(group))),
+    ...(overview === undefined ? [] : [reportTable(overview, { fixed: 3 })]),
   ];
   const legend = tables.length === 0 ? [`${count(comparison.failed.length, "run")} failed, none finished.`] : [LEGEND];
   return [...tables, [...legend, ...lines.map((line) => wrapped(line))].join("\n")].join("\n\n");

@@ -1,5 +1,6 @@
 /** @file `dmil data check`: what a data folder holds. */
 import * as path from "node:path";
+import { printable } from "../../core/printable.ts";
 import { formatShape } from "../../core/shape.ts";
 import type { DataReport } from "../../data/check.ts";
 import { SPLITS } from "../../data/dataset.ts";
@@ -44,7 +45,7 @@ export async function dataCheck(directory: string, flags: { readonly modalities?
     ...SPLITS.map((split) => String(report.splits[split].patterns?.[name] ?? 0)),
   ]);
   const present = patterns.length === 0 ? [] : [table([["  modalities present", ...SPLITS], ...counted])];
-  const warnings = report.warnings.map((warning) => `warning: ${warning}`);
+  const warnings = report.warnings.map((warning) => `warning: ${printable(warning)}`);
   return {
     text: [`${name}  ${facts.join(", ")}`, table(arrays), counts, ...present, ...warnings].join("\n"),
     json: { data: directory, samples: total, ...(groups > 0 && { groups }), ...report },

@@ -8,7 +8,7 @@ import { type QuadOptions, quadMixture } from "../../data/synthetic/quad.ts";
 import { scenes } from "../../data/synthetic/scenes.ts";
 import { type SumsOptions, sums } from "../../data/synthetic/sums.ts";
 import { writeDataset } from "../../data/write.ts";
-import { disk, isDirectory } from "../../node/disk.ts";
+import { disk, isDirectory, replaceFolder } from "../../node/disk.ts";
 import { notNegative, whole } from "../../optim/settings.ts";
 import type { Answer } from "../answer.ts";
 import { names, numberOrText } from "../config.ts";
@@ -31,6 +31,8 @@ export interface DataFlags {
 
 export interface GenerateFlags extends DataFlags {
   readonly out: string;
+  /** Also into a folder that holds files. */
+  readonly force?: boolean;
 }
 
 /** What a kind of data is made with: settings from flags, and the flags it knows besides `seed` and `samples`. */
@@ -138,11 +140,13 @@ const schema = z.object({
 export async function dataGenerate(flags: GenerateFlags): Promise<Answer> {
   const { out, kind: name } = flags;
   const { settings, make } = generatorOf(flags);
-  if ((await isDirectory(out)) && (await disk(out).list()).length > 0) {
-    throw runError(`${out}: this folder is not empty; give another --out.`, { folder: out });
+  if (flags.force !== true && (await isDirectory(out)) && (await disk(out).list()).length > 0) {
+    throw runError(`${out}: this folder is not empty; give another --out, or --force to replace a data set there.`, {
+      folder: out,
+    });
   }
   const splits = make();
-  await writeDataset(disk(out), splits);
+  await replaceFolder(out, (folder) => writeDataset(folder, splits));
   const modalities = Object.keys(splits.train.modalities);
   const samples = Object.fromEntries(SPLITS.map((split) => [split, splits[split].labels.length]));
   const listed = Object.entries(samples).map(([split, n]) => `${split} ${n}`);

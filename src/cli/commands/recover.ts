@@ -11,7 +11,6 @@ import { markdownReport, type ReportFacts } from "../../runs/recover/markdown.ts
 import { type FailedJob, jobKey, resultRows, suiteJobs } from "../../runs/recover/suite.ts";
 import { ceilingTable, methodTables, targetTable, theoremTable, typeTables } from "../../runs/recover/tables.ts";
 import { verdicts } from "../../runs/recover/targets.ts";
-import type { TextTable } from "../../runs/report/text-table.ts";
 import { encodeTable } from "../../runs/tables.ts";
 import { type Answer, note } from "../answer.ts";
 import { codeHash, MAIN, RECOVERY_CODE } from "../code-hash.ts";
@@ -19,7 +18,8 @@ import { names, seedsOf, workersOf } from "../config.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import { liveLine } from "../live-line.ts";
 import { writeFile } from "../open-data.ts";
-import { count, duration, quoted, share, table } from "../text.ts";
+import { reportTable } from "../report-table.ts";
+import { count, duration, quoted, share } from "../text.ts";
 import { version } from "../version.ts";
 import type { ChildEvent, ChildJob } from "./recover-job.ts";
 
@@ -80,7 +80,7 @@ export async function recover(flags: RecoverFlags): Promise<Answer> {
   const written = [...["results.json", "results.csv", "report.html"].map((name) => path.join(out, name)), markdown];
   return {
     text: [
-      ...tables.map(textTable),
+      ...tables.map((own) => reportTable(own)),
       ...failed.map(({ job, error }) => `failed: ${nameOf(job)}: ${error}`),
       `${count(results.length, "job")}, ${duration((performance.now() - started) / 1000)}; written: ${written.filter((name) => name !== undefined).join(", ")}`,
     ].join("\n\n"),
@@ -164,10 +164,6 @@ function told({ seconds, figures }: RecoveryResult): string {
 
 function nameOf({ case: own, method, seed }: RecoveryJob): string {
   return `${own} ${method} ${seed}`;
-}
-
-function textTable({ title, header, rows }: TextTable): string {
-  return `${title}\n${table([header, ...rows])}`;
 }
 
 /** The command that gives the same figures, without the places where this one wrote. */

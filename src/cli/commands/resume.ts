@@ -1,6 +1,7 @@
 /** @file `dmil resume`: goes on with an interrupted run, to the bits of one without a break. */
 import * as path from "node:path";
-import { disk, removeAsides } from "../../node/disk.ts";
+import { removeAsides } from "../../node/asides.ts";
+import { disk } from "../../node/disk.ts";
 import { damagedFiles } from "../../runs/open.ts";
 import { readRecord } from "../../runs/record.ts";
 import { resumeRun } from "../../runs/run.ts";

@@ -2,7 +2,8 @@
 import * as path from "node:path";
 import { runError } from "../../core/errors.ts";
 import { readTraining } from "../../data/load.ts";
-import { disk, removeAsides } from "../../node/disk.ts";
+import { removeAsides } from "../../node/asides.ts";
+import { disk } from "../../node/disk.ts";
 import { machine } from "../../node/machine.ts";
 import { serveJob } from "../../node/pool.ts";
 import type { RunConfig } from "../../runs/plan.ts";

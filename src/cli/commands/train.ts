@@ -2,7 +2,8 @@
 import * as path from "node:path";
 import { stringify } from "yaml";
 import { configError, runError } from "../../core/errors.ts";
-import { disk, isDirectory, removeAsides } from "../../node/disk.ts";
+import { removeAsides } from "../../node/asides.ts";
+import { disk, isDirectory } from "../../node/disk.ts";
 import { hashSplits } from "../../runs/identity.ts";
 import { planRun } from "../../runs/plan.ts";
 import { readRecord, runFiles } from "../../runs/record.ts";

@@ -1,25 +1,11 @@
 /** @file Tables for papers: LaTeX with booktabs, the best in bold, what is tied with it underlined. */
+import { texEscaped } from "../../core/markup.ts";
+import { printable } from "../../core/printable.ts";
 import type { TextTable } from "../report/text-table.ts";
 import type { Comparison } from "./compare.ts";
 import { type CompareFacts, protocolLines } from "./facts.ts";
 import { overviewTable, shareGroups, shareTable } from "./overview.ts";
 import { shortTable } from "./tables.ts";
-
-const SPECIAL: Readonly<Record<string, string>> = {
-  "\\": "\\textbackslash{}",
-  "~": "\\textasciitilde{}",
-  "^": "\\textasciicircum{}",
-  "±": "$\\pm$",
-  "<": "$<$",
-  ">": "$>$",
-};
-
-/** Text that LaTeX prints as it is. */
-export function texEscaped(text: string): string {
-  return text
-    .replace(/[\\{}$&#%_~^±<>]/g, (sign) => SPECIAL[sign] ?? `\\${sign}`)
-    .replace(/(^|\s)-(?=[\d.])/g, "$1$-$");
-}
 
 /** A table as a float with its caption. */
 export function latexTable({ title, header, rows, marks }: TextTable): string {
@@ -54,5 +40,5 @@ export function latexReport(comparison: Comparison, { command }: CompareFacts): 
     ...comparison.settings.map((setting) => shortTable(setting, comparison.split)),
   ];
   const comments = [`Made by: ${command}`, "Needs: \\usepackage{booktabs}", ...protocolLines(comparison)];
-  return `${comments.map((line) => `% ${line}`).join("\n")}\n\n${tables.map(latexTable).join("\n\n")}\n`;
+  return `${comments.map((line) => `% ${printable(line)}`).join("\n")}\n\n${tables.map(latexTable).join("\n\n")}\n`;
 }

@@ -1,4 +1,5 @@
 /** @file A comparison as a page of documentation. */
+import { markdownCode, markdownEscaped } from "../../core/markup.ts";
 import { markdownTable, type TextTable } from "../report/text-table.ts";
 import type { Comparison } from "./compare.ts";
 import { type CompareFacts, environmentLine, protocolLines, tuningLines } from "./facts.ts";
@@ -15,7 +16,7 @@ export function markdownReport(comparison: Comparison, facts: CompareFacts): str
   const parts = [
     "# Methods compared",
     "Best in bold; in italics what is not shown to differ from it.",
-    ...protocolLines(comparison),
+    ...protocolLines(comparison).map(markdownEscaped),
     ...section("## At a glance", [
       ...(overview === undefined ? [] : titled(overview, 3)),
       ...titled(firstsTable(comparison), 3),
@@ -35,14 +36,17 @@ export function markdownReport(comparison: Comparison, facts: CompareFacts): str
     points(COLUMN_NOTES),
     ...section("## Tuning, on validation data", tuning.length === 0 ? [] : [points(tuning)]),
     "## To reproduce",
-    `\`\`\`sh\n${[...facts.sweeps.flatMap(({ head }) => (head === undefined ? [] : [head.command])), facts.command].join("\n")}\n\`\`\``,
-    ...facts.environments.map(environmentLine),
+    markdownCode(
+      "sh",
+      [...facts.sweeps.flatMap(({ head }) => (head === undefined ? [] : [head.command])), facts.command].join("\n"),
+    ),
+    ...facts.environments.map((own) => markdownEscaped(environmentLine(own))),
   ];
   return `${parts.join("\n\n")}\n`;
 }
 
 function titled(table: TextTable, level: number): string[] {
-  return [`${"#".repeat(level)} ${table.title}`, markdownTable(table)];
+  return [`${"#".repeat(level)} ${markdownEscaped(table.title)}`, markdownTable(table)];
 }
 
 function section(title: string, content: readonly string[]): string[] {
@@ -50,5 +54,5 @@ function section(title: string, content: readonly string[]): string[] {
 }
 
 function points(lines: readonly string[]): string {
-  return lines.map((line) => `- ${line}`).join("\n");
+  return lines.map((line) => `- ${markdownEscaped(line)}`).join("\n");
 }

@@ -1,4 +1,5 @@
 /** @file The report as a page of documentation. */
+import { markdownCode, markdownEscaped } from "../../core/markup.ts";
 import { markdownTable, type TextTable } from "../report/text-table.ts";
 import { caseNamed, type RecoveryResult } from "./job.ts";
 import type { FailedJob } from "./suite.ts";
@@ -41,17 +42,20 @@ export function markdownReport(results: readonly RecoveryResult[], facts: Report
     "## Where it still fails",
     wrong.length === 0
       ? "No target is missed, and the measure fits every case."
-      : wrong.map((line) => `- ${line}`).join("\n"),
+      : wrong.map((line) => `- ${markdownEscaped(line)}`).join("\n"),
     ...(facts.failed.length === 0
       ? []
       : [
           "Jobs that gave no result:",
           facts.failed
-            .map(({ job, error }) => `- ${job.case}, ${job.method}, seed ${job.seed}: ${error.split("\n")[0]}`)
+            .map(
+              ({ job, error }) =>
+                `- ${job.case}, ${job.method}, seed ${job.seed}: ${markdownEscaped(error.split("\n")[0]!)}`,
+            )
             .join("\n"),
         ]),
     "## By method",
-    COLUMN_NOTES.map((line) => `- ${line}`).join("\n"),
+    COLUMN_NOTES.map((line) => `- ${markdownEscaped(line)}`).join("\n"),
     ...[...methodTables(results), ceilingTable(results)].flatMap(titled),
     ...(theorem === undefined
       ? []
@@ -68,9 +72,9 @@ export function markdownReport(results: readonly RecoveryResult[], facts: Report
     "## Cases",
     names.map((name) => `- \`${name}\`: ${caseNamed(name).title}`).join("\n"),
     "## To reproduce",
-    `\`\`\`sh\n${facts.command}\n\`\`\``,
+    markdownCode("sh", facts.command),
     Object.entries(facts.environment)
-      .map(([name, value]) => `${name} ${value}`)
+      .map(([name, value]) => markdownEscaped(`${name} ${value}`))
       .join(", "),
   ];
   return `${parts.join("\n\n")}\n`;
@@ -81,5 +85,5 @@ function section(title: string, content: readonly string[]): string[] {
 }
 
 function titled(table: TextTable): string[] {
-  return [`### ${table.title}`, markdownTable(table)];
+  return [`### ${markdownEscaped(table.title)}`, markdownTable(table)];
 }

@@ -1,4 +1,5 @@
 /** @file Tables of reports as texts, and as Markdown. */
+import { markdownEscaped } from "../../core/markup.ts";
 
 /** What is said about a cell besides its text: the best of those it stands beside, or not shown to differ from it. */
 export type Mark = "best" | "tied";
@@ -14,13 +15,12 @@ export interface TextTable {
 
 /** A table in Markdown, without its title: the best in bold, what is tied with it in italics. */
 export function markdownTable({ header, rows, marks }: TextTable): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((text) => text.replaceAll("|", "\\|")).join(" | ")} |`;
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   const marked = (text: string, mark: Mark | undefined): string =>
     mark === undefined ? text : mark === "best" ? `**${text}**` : `_${text}_`;
   return [
-    line(header),
+    line(header.map(markdownEscaped)),
     line(header.map(() => "---")),
-    ...rows.map((row, r) => line(row.map((text, c) => marked(text, marks?.[r]?.[c])))),
+    ...rows.map((row, r) => line(row.map((text, c) => marked(markdownEscaped(text), marks?.[r]?.[c])))),
   ].join("\n");
 }

@@ -1,10 +1,11 @@
 /** @file Reports of a comparison in every form: what they must say, and that they are well formed. */
 import { parse } from "csv-parse/sync";
 import { describe, expect, test } from "vitest";
+import { texEscaped } from "../../../src/core/markup.ts";
 import { compareRuns } from "../../../src/runs/compare/compare.ts";
 import type { CompareFacts } from "../../../src/runs/compare/facts.ts";
 import { htmlReport } from "../../../src/runs/compare/html.ts";
-import { latexReport, texEscaped } from "../../../src/runs/compare/latex.ts";
+import { latexReport } from "../../../src/runs/compare/latex.ts";
 import { markdownReport } from "../../../src/runs/compare/markdown.ts";
 import {
   firstsTable,

@@ -1,0 +1,90 @@
+/** @file Tables in the room there is: never wider, no number cut, no cell lost, whatever the names. */
+import * as fc from "fast-check";
+import { afterEach, expect, test, vi } from "vitest";
+import { reportTable } from "../../src/cli/report-table.ts";
+import { table, terminalWidth, wrapped } from "../../src/cli/text.ts";
+
+afterEach(() => vi.unstubAllEnvs());
+
+test("the room is the terminal's, else what COLUMNS says, else 80; never less than two columns of names need", () => {
+  const terminal = (columns: number): NodeJS.WriteStream => ({ isTTY: true, columns }) as NodeJS.WriteStream;
+  const pipe = { isTTY: false } as NodeJS.WriteStream;
+  vi.stubEnv("COLUMNS", "132");
+  expect([terminalWidth(terminal(100)), terminalWidth(pipe), terminalWidth(terminal(0))]).toEqual([100, 132, 132]);
+  for (const odd of ["", "wide", "-3", "1.5", undefined]) {
+    vi.stubEnv("COLUMNS", odd);
+    expect(terminalWidth(pipe)).toBe(80);
+  }
+  expect(terminalWidth(terminal(10))).toBe(40);
+});
+
+test("numbers stand at the right, also with their deviation; a name with a line break stays one cell", () => {
+  expect(
+    table([
+      ["name", "n", "mean"],
+      ["a\nb", "1", "10.0 ± 0.1"],
+      ["c", "12", "9.0 ± 0.1"],
+    ]),
+  ).toBe("name   n        mean\na\\nb   1  10.0 ± 0.1\nc     12   9.0 ± 0.1");
+});
+
+test("what is too wide goes on below; each block begins with the first columns", () => {
+  const own = {
+    title: "t",
+    header: ["method", "n", "accuracy of the first", "accuracy of the second"],
+    rows: [["joint", "5", "0.1", "0.2"]],
+    marks: [[undefined, undefined, "best" as const, undefined]],
+  };
+  expect(reportTable(own, { width: 80 })).toBe(
+    "t\nmethod  n  accuracy of the first  accuracy of the second\njoint   5  0.1 *                                     0.2",
+  );
+  expect(reportTable(own, { width: 44, fixed: 2 })).toBe(
+    "t\nmethod  n  accuracy of the first\njoint   5  0.1 *\n\nmethod  n  accuracy of the second\njoint   5                     0.2",
+  );
+});
+
+test("a long name keeps both its ends, and has all the room that is left", () => {
+  const name = `first ${"x".repeat(90)} last`;
+  const rows = [
+    ["class", "share"],
+    [name, "0.123"],
+  ];
+  expect(table(rows, { width: 40 })).toBe("class                share\nfirst xxx…xxxx last  0.123");
+  expect(
+    table(
+      [
+        ["a", "name"],
+        ["1", name],
+      ],
+      { width: 40 },
+    ),
+  ).toBe("a  name\n1  first xxxxxxxxxxxx…xxxxxxxxxxxxx last");
+});
+
+test("any table fits, and keeps all its numbers", () => {
+  const name = fc.string({ maxLength: 120 });
+  const number = fc.double({ noNaN: true, min: -99, max: 99 }).map((v) => v.toFixed(3));
+  const shape = fc.integer({ min: 2, max: 12 }).chain((columns) =>
+    fc.record({
+      header: fc.array(name, { minLength: columns, maxLength: columns }),
+      rows: fc.array(fc.tuple(name, fc.array(number, { minLength: columns - 1, maxLength: columns - 1 })), {
+        minLength: 1,
+        maxLength: 4,
+      }),
+      width: fc.integer({ min: 40, max: 120 }),
+    }),
+  );
+  fc.assert(
+    fc.property(shape, ({ header, rows, width }) => {
+      const text = table([header, ...rows.map(([first, values]) => [first, ...values])], { width });
+      for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(width);
+      for (const value of rows.flatMap(([, values]) => values)) expect(text).toContain(value);
+    }),
+    { numRuns: 200, seed: 1 },
+  );
+});
+
+test("text is broken between words", () => {
+  expect(wrapped("one two three", 8)).toBe("one two\n  three");
+  expect(wrapped("averyverylongword b", 8)).toBe("averyverylongword\n  b");
+});
