@@ -8,17 +8,19 @@ import { inspect } from "node:util";
 import { Worker } from "node:worker_threads";
 import { ENDS, type End, type Fault } from "./outcome.ts";
 import { makeSeeds } from "./seeds.ts";
-import { inputOf, makeTargets } from "./targets.ts";
+import { inputOf, makeFaulty, makeTargets, type Target } from "./targets.ts";
 import type { Task } from "./worker.ts";
 
 export interface CampaignOptions {
   readonly inputs: number;
   readonly seed: number;
+  /** Attacks targets that fail on purpose: a test of the campaign itself. */
+  readonly faulty?: boolean;
   /** One input alone, by its number. */
   readonly only?: number;
   /** Stops early after so long. */
   readonly seconds?: number;
-  /** Of one input. */
+  /** Of one input: of computing, and ten times as much of waiting, so that a busy machine is no fault. */
   readonly limitSeconds?: number;
   /** Above what the process held before, while one input is read. */
   readonly limitBytes?: number;
@@ -39,13 +41,13 @@ type Stop = { readonly input: number; readonly what: string };
 
 export async function campaign(options: CampaignOptions): Promise<CampaignResult> {
   const { inputs, seed, only, limitSeconds = 2, limitBytes = 2 ** 30 } = options;
-  const seeds = await makeSeeds();
-  const made = makeTargets(seeds);
+  const seeds = options.faulty === true ? undefined : await makeSeeds();
+  const made: readonly Target[] = seeds === undefined ? makeFaulty() : makeTargets(seeds);
   const names = made.map(({ name }) => name);
   const counts = new Int32Array(new SharedArrayBuffer(4 * names.length * ENDS.length));
   const faults: Fault[] = [];
-  const started = performance.now();
-  const seconds = (): number => (performance.now() - started) / 1000;
+  let begun: number | undefined; // with the first input
+  const seconds = (): number => (begun === undefined ? 0 : (performance.now() - begun) / 1000);
   const add = (n: number, end: End): number =>
     Atomics.add(counts, (n % names.length) * ENDS.length + ENDS.indexOf(end), 1);
   const limits = { seconds: limitSeconds, bytes: limitBytes };
@@ -60,6 +62,7 @@ export async function campaign(options: CampaignOptions): Promise<CampaignResult
       limits,
       (fault) => faults.push(fault),
       () => {
+        begun ??= performance.now();
         options.onProgress?.(next);
         return seconds() > (options.seconds ?? Number.POSITIVE_INFINITY);
       },
@@ -116,6 +119,7 @@ function watch(
     let ended = false;
     let seen = -1;
     let since = performance.now();
+    let computed = 0;
     let held = 0;
     const end = async (result: Stop | "time" | undefined): Promise<void> => {
       if (ended) return;
@@ -127,14 +131,17 @@ function watch(
     const timer = setInterval(() => {
       const now = Atomics.load(at, 0);
       const memory = process.memoryUsage.rss();
+      const { user, system } = process.cpuUsage(); // of this thread too, which does nothing meanwhile
+      const cpu = (user + system) / 1e6;
       if (now !== seen) {
-        [seen, since, held] = [now, performance.now(), memory];
+        [seen, since, computed, held] = [now, performance.now(), cpu, memory];
         if (called()) void end("time");
         return;
       }
       if (now < 0) return;
-      const took = (performance.now() - since) / 1000;
-      if (took > limits.seconds) void end({ input: now, what: `hangs: not done after ${limits.seconds} s` });
+      const waited = (performance.now() - since) / 1000;
+      if (cpu - computed > limits.seconds || waited > 10 * limits.seconds)
+        void end({ input: now, what: `hangs: not done after ${limits.seconds} s` });
       else if (memory - held > limits.bytes)
         void end({ input: now, what: `takes more than ${limits.bytes / 2 ** 20} MB` });
     }, 20);

@@ -2,11 +2,12 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { ENDS, type Fault, isRefusal } from "./outcome.ts";
 import type { Seeds } from "./seeds.ts";
-import { inputOf, makeTargets } from "./targets.ts";
+import { inputOf, makeFaulty, makeTargets, type Target } from "./targets.ts";
 
 /** What a worker is told. */
 export interface Task {
-  readonly seeds: Seeds;
+  /** Good files for the product's targets; undefined: the targets that fail on purpose. */
+  readonly seeds: Seeds | undefined;
   /** Of the draws. */
   readonly seed: number;
   /** Inputs from..to-1. */
@@ -19,7 +20,7 @@ export interface Task {
 }
 
 async function work({ seeds, seed, from, to, at, counts }: Task): Promise<void> {
-  const targets = makeTargets(seeds);
+  const targets: readonly Target[] = seeds === undefined ? makeFaulty() : makeTargets(seeds);
   for (let n = from; n < to; n++) {
     Atomics.store(at, 0, n);
     const { target, input } = await inputOf(targets, seed, n);
