@@ -1,6 +1,8 @@
 /** @file Settings meet data: the method with its encoders, and the settings with nothing left open. */
+
 import { hint } from "../core/errors.ts";
 import type { OptionIssue } from "../core/options.ts";
+import { ownValue } from "../core/record.ts";
 import { type Dataset, featureCount, requireModalities } from "../data/dataset.ts";
 import { requireClassLabels, targetKind } from "../data/target.ts";
 import { methodNamed, methods, resolveMethod } from "../methods/index.ts";
@@ -59,8 +61,10 @@ export function planRun(settings: Settings, train: Dataset): Plan {
   const config: RunConfig = {
     ...settings,
     modalities,
-    epochs: byStage((stage) => settings.epochs[stage.name] ?? stage.epochs),
-    learningRate: byStage((stage) => (typeof rates === "number" ? rates : (rates?.[stage.name] ?? stage.learningRate))),
+    epochs: byStage((stage) => ownValue(settings.epochs, stage.name) ?? stage.epochs),
+    learningRate: byStage((stage) =>
+      typeof rates === "number" ? rates : (ownValue(rates, stage.name) ?? stage.learningRate),
+    ),
     optimiser: { name: settings.optimiser.name, ...withoutRate(optimiserOf(settings.optimiser).settings) },
     options: method.description.options as Settings["options"],
   };
