@@ -71,15 +71,21 @@ export function names(text: string | undefined, flag = "--modalities"): string[]
   return list;
 }
 
+const MOST_SEEDS = 10_000;
+
 /** `0-2` or `0,3,5`. @throws ConfigError for anything else. */
 export function seedsOf(text: string, label = "--seeds "): number[] {
-  const range = /^(\d+)-(\d+)$/.exec(text);
+  const [, first, last] = /^(\d+)-(\d+)$/.exec(text) ?? [];
+  const count = first === undefined ? 0 : Number(last) - Number(first) + 1;
+  if (count > MOST_SEEDS) {
+    throw configError(`${label}${text}: these are ${count} seeds; up to ${MOST_SEEDS} are run. Give a shorter range.`);
+  }
   const seeds =
-    range === null
+    first === undefined
       ? text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)))
-      : Array.from({ length: Math.max(0, Number(range[2]) - Number(range[1]) + 1) }, (_, i) => Number(range[1]) + i);
-  if (seeds.length === 0 || seeds.some((seed) => !Number.isInteger(seed) || seed < 0)) {
-    throw configError(`${label}${text}: whole numbers are needed, as in 0-2 or 0,3.`);
+      : Array.from({ length: Math.max(0, count) }, (_, i) => Number(first) + i);
+  if (seeds.length === 0 || seeds.some((seed) => !Number.isSafeInteger(seed) || seed < 0)) {
+    throw configError(`${label}${text}: whole numbers from 0 to ${2 ** 53 - 1} are needed, as in 0-2 or 0,3.`);
   }
   return [...new Set(seeds)];
 }

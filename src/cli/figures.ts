@@ -1,4 +1,5 @@
 /** @file Figures of merit as people read them. */
+import { ownValue } from "../core/record.ts";
 import type { Figures } from "../train/figures.ts";
 import { share, table } from "./text.ts";
 
@@ -40,5 +41,5 @@ export function figuresTable({ figures, unimodal, each = {} }: Figures): string 
 
 /** A figure's title by its name. */
 export function titleOf(name: string): string {
-  return TITLES[name] ?? name;
+  return ownValue(TITLES, name) ?? name;
 }

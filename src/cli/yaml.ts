@@ -32,7 +32,7 @@ export function readYaml(text: string, label: (place?: string) => string): Yaml 
   const refuse = (message: string, offset?: number): never => {
     throw configError(`${label(offset === undefined ? undefined : placeAt(offset))}${message.replace(/\.?$/, ".")}`);
   };
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: "error" });
   const [problem] = [...document.errors, ...document.warnings];
   if (problem !== undefined) refuse(`not valid YAML: ${problem.message}`, problem.pos[0]);
   requirePlain(document, refuse);

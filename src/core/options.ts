@@ -7,7 +7,12 @@ export type Loose<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
 /** A value as messages show it. */
 export function shown(value: unknown): string {
-  return value === undefined ? "nothing" : (JSON.stringify(value) ?? String(value)).slice(0, 60);
+  if (value === undefined) return "nothing";
+  try {
+    return (JSON.stringify(value) ?? String(value)).slice(0, 60);
+  } catch {
+    return typeof value === "bigint" ? `${value}n` : "a value that holds itself"; // JSON has neither
+  }
 }
 
 /** A value with named parts: neither null nor a list. */

@@ -1,5 +1,6 @@
 /** @file Checks of data: what is wrong ends in a DataError that names file and row, what is odd becomes a warning. */
 import { dataError, hint, listing } from "../core/errors.ts";
+import { ownValue } from "../core/record.ts";
 import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
 import { type DataSplits, type Dataset, featureCount, SPLITS, type SplitName, type Target } from "./dataset.ts";
 import { hasMissing, presentAt, rowsByPattern } from "./presence.ts";
@@ -76,7 +77,7 @@ export function checkSplits(splits: DataSplits, where: Where = (split, part) => 
   warnSharedGroups(splits, warnings);
   const modalities = Object.fromEntries(
     Object.entries(splits.train.modalities).map(([name, { dtype, shape, data }]): [string, ModalityReport] => {
-      const constantColumns = findConstant(data, featureCount({ shape }), splits.train.present?.[name]);
+      const constantColumns = findConstant(data, featureCount({ shape }), ownValue(splits.train.present, name));
       if (constantColumns.length > 0) warnings.push(constantWarning(where("train", name), constantColumns, shape));
       return [name, { dtype, shape: shape.slice(1), finite: true, constantColumns }];
     }),
@@ -228,7 +229,7 @@ function checkPresence(data: Dataset, split: SplitName, where: Where): void {
 function checkFinite(data: Dataset, modality: string, where: string): void {
   const { data: values, shape } = data.modalities[modality]!;
   const width = featureCount({ shape });
-  const mask = data.present?.[modality];
+  const mask = ownValue(data.present, modality);
   let bad = 0;
   let first = -1;
   for (let i = 0; i < values.length; i++) {

@@ -1,5 +1,6 @@
 /** @file Dataset: sample ids, named modalities, labels, groups, optional truth. The shape of data everywhere after the disk. */
 import { configError, dataError, hint, listing } from "../core/errors.ts";
+import { ownValue } from "../core/record.ts";
 import { type Shape, sizeOf } from "../core/shape.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
 
@@ -67,7 +68,10 @@ export function featureCount(modality: { readonly shape: Shape }): number {
 export function selectModalities(dataset: Dataset, names: readonly string[]): Dataset {
   const known = Object.keys(dataset.modalities);
   requireModalities(names, known, `the ${dataset.name} data`);
-  const masks = names.flatMap((name) => (dataset.present?.[name] ? [[name, dataset.present[name]] as const] : []));
+  const masks = names.flatMap((name) => {
+    const mask = ownValue(dataset.present, name);
+    return mask === undefined ? [] : [[name, mask] as const];
+  });
   return {
     ...dataset,
     modalities: Object.fromEntries(names.map((name) => [name, dataset.modalities[name]!])),

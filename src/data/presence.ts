@@ -1,5 +1,7 @@
 /** @file Which modalities each sample has: masks, patterns of present modalities, hiding. */
+
 import { internalError } from "../core/errors.ts";
+import { ownValue } from "../core/record.ts";
 import { type Dataset, requireModalities } from "./dataset.ts";
 
 /** Masks [N] by modality: 1 where the sample has it. A modality without a mask is there in every sample. */
@@ -10,7 +12,7 @@ export function hasMissing(
   { present = {} }: Pick<Dataset, "present">,
   modalities: readonly string[] = Object.keys(present),
 ): boolean {
-  return modalities.some((name) => present[name]?.includes(0) ?? false);
+  return modalities.some((name) => ownValue(present, name)?.includes(0) ?? false);
 }
 
 /** The modalities, of these (all when left out), that the sample at `row` has. */
@@ -19,7 +21,7 @@ export function presentAt(
   row: number,
   modalities: readonly string[] = Object.keys(dataset.modalities),
 ): string[] {
-  return modalities.filter((name) => (dataset.present?.[name]?.[row] ?? 1) === 1);
+  return modalities.filter((name) => (ownValue(dataset.present, name)?.[row] ?? 1) === 1);
 }
 
 /** A pattern as text: `audio+face`. */
@@ -57,7 +59,7 @@ export function hideModalities(dataset: Dataset, names: readonly string[], rows?
   requireModalities(names, Object.keys(dataset.modalities), `hideModalities, the ${dataset.name} data`);
   const n = dataset.labels.length;
   const masks = names.map((name): [string, Uint8Array] => {
-    const mask = dataset.present?.[name]?.slice() ?? new Uint8Array(n).fill(1);
+    const mask = ownValue(dataset.present, name)?.slice() ?? new Uint8Array(n).fill(1);
     if (rows === undefined) mask.fill(0);
     else for (let i = 0; i < rows.length; i++) mask[rows[i]!] = 0;
     return [name, mask];
@@ -70,7 +72,7 @@ export function presenceMatrix(dataset: Dataset, modalities: readonly string[]):
   const n = dataset.labels.length;
   const out = new Float32Array(n * modalities.length).fill(1);
   modalities.forEach((name, m) => {
-    const mask = dataset.present?.[name];
+    const mask = ownValue(dataset.present, name);
     if (mask === undefined) return;
     if (mask.length !== n) throw internalError(`the mask of ${name} has ${mask.length} entries for ${n} samples.`);
     for (let i = 0; i < n; i++) out[i * modalities.length + m] = mask[i]!;

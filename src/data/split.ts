@@ -1,8 +1,10 @@
 /** @file Splits of one dataset into train, validation and test: by share within each class, or by whole groups. */
+
 import * as z from "zod";
 import { dataError } from "../core/errors.ts";
 import { parseOptions } from "../core/options.ts";
 import { permutation } from "../core/random.ts";
+import { ownValue } from "../core/record.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
 import { checkSplits } from "./check.ts";
 import { type DataSplits, type Dataset, mapSplits, SPLITS, type SplitName, takeRows } from "./dataset.ts";
@@ -73,9 +75,13 @@ function pool(splits: DataSplits): Dataset {
     }
     return float32([parts.reduce((n, part) => n + part.labels.length, 0), ...tensors[0]!.shape.slice(1)], data);
   };
-  const masked = Object.keys(splits.train.modalities).filter((name) => parts.some((part) => part.present?.[name]));
+  const masked = Object.keys(splits.train.modalities).filter((name) =>
+    parts.some((part) => ownValue(part.present, name)),
+  );
   const mask = (name: string): Uint8Array =>
-    Uint8Array.from(parts.flatMap((part) => [...(part.present?.[name] ?? new Uint8Array(part.labels.length).fill(1))]));
+    Uint8Array.from(
+      parts.flatMap((part) => [...(ownValue(part.present, name) ?? new Uint8Array(part.labels.length).fill(1))]),
+    );
   return {
     name: "all",
     ids: parts.flatMap((part) => part.ids.map((id) => `${part.name}/${id}`)),

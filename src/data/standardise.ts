@@ -1,5 +1,7 @@
 /** @file Standardising: every feature to mean 0 and standard deviation 1 over the train split. */
+
 import { dataError, hint } from "../core/errors.ts";
+import { ownValue } from "../core/record.ts";
 import { formatShape } from "../core/shape.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
 import { type Dataset, featureCount, takeTensorRows } from "./dataset.ts";
@@ -21,7 +23,7 @@ export const CLIP = 10;
 export function fitStandardiser(train: Dataset): Standardiser {
   return Object.fromEntries(
     Object.entries(train.modalities).map(([name, values]) => {
-      const mask = train.present?.[name];
+      const mask = ownValue(train.present, name);
       if (mask === undefined || !mask.includes(0)) return [name, meanAndScale(values)];
       const rows = [...mask.keys()].filter((row) => mask[row] === 1);
       if (rows.length === 0) {
@@ -57,7 +59,7 @@ export function standardise(dataset: Dataset, standardiser: Standardiser): Datas
           { modality: name, features: width, fitted: mean.length },
         );
       }
-      return [name, apply(values, mean, scale, dataset.present?.[name])];
+      return [name, apply(values, mean, scale, ownValue(dataset.present, name))];
     }),
   );
   return { ...dataset, modalities };

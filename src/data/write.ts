@@ -1,6 +1,8 @@
 /** @file Writes three splits as a folder that loadDataset reads back identically: ids, groups, truth and masks included. */
+
 import { dataError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
+import { ownValue } from "../core/record.ts";
 import { tensor } from "../core/tensor.ts";
 import { checkSplits } from "./check.ts";
 import { type DataSplits, SPLITS } from "./dataset.ts";
@@ -31,7 +33,7 @@ export async function writeDataset(folder: Folder, splits: DataSplits): Promise<
     }
     const dir = split === "validation" ? "valid" : split;
     for (const [name, values] of Object.entries(data.modalities)) {
-      const mask = data.present?.[name];
+      const mask = ownValue(data.present, name);
       await folder.write(`${dir}/${name}.npy`, writeNpy(mask === undefined ? values : withoutMissing(values, mask)));
       if (mask === undefined) continue;
       await folder.write(`${dir}/${name}_present.npy`, writeNpy(tensor("uint8", [mask.length], mask)));

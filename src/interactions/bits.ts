@@ -1,5 +1,6 @@
 /** @file Information per sample, in bits: what each modality gives, what several give alike, what only all together give. */
 
+import { ownValue } from "../core/record.ts";
 import type { Presence } from "../data/presence.ts";
 import { type Calibration, calibrated, calibratedWhole } from "../train/calibrate.ts";
 import type { Predictions } from "../train/predict.ts";
@@ -53,7 +54,7 @@ export function atoms(
   for (let i = 0; i < total.length; i++) {
     let [best, second] = [-1, -1];
     for (let m = 0; m < names.length; m++) {
-      if (present[names[m]!]?.[i] === 0) continue;
+      if (ownValue(present, names[m]!)?.[i] === 0) continue;
       const value = modalities[names[m]!]![i]!;
       if (best < 0 || value > modalities[names[best]!]![i]!) [best, second] = [m, best];
       else if (second < 0 || value > modalities[names[second]!]![i]!) second = m;

@@ -1,4 +1,5 @@
 /** @file Fitted model and data -> report: per sample what was predicted, by which component, with which gate. */
+import { ownValue } from "../core/record.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { hasMissing, presentAt } from "../data/presence.ts";
 import { requireClassLabels } from "../data/target.ts";
@@ -38,7 +39,7 @@ export function report(predictions: Predictions, dataset: Dataset, calibration: 
   };
   const alone = Object.entries(predictions.unimodal).map(([name, logits]) => ({
     name,
-    ...read(logits, calibration.modalities[name]),
+    ...read(logits, ownValue(calibration.modalities, name)),
   }));
   const components = Object.entries(predictions.components).map(([name, own]) => ({
     name,

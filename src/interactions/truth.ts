@@ -1,5 +1,7 @@
 /** @file Predictions against data whose truth is known: what was recovered, how far the bits are off, and what leaks. Source: ours. */
+
 import { dataError } from "../core/errors.ts";
+import { ownValue } from "../core/record.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Calibration } from "../train/calibrate.ts";
 import { argmaxRows, logSoftmaxRows } from "../train/metrics.ts";
@@ -128,7 +130,9 @@ export function truthFigures(
   const planted = plantedBits(dataset, components);
   const { means: told } = options;
   const law = told && components.map((component) => told[component] ?? 0);
-  const gates = components.map((name) => predictions.components?.[name]?.gate ?? new Float32Array(labels.length));
+  const gates = components.map(
+    (name) => ownValue(predictions.components, name)?.gate ?? new Float32Array(labels.length),
+  );
   const name = (values: readonly ArrayLike<number>[]) => largest(values, labels.length).map((c) => components[c]!);
 
   return {

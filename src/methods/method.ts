@@ -2,9 +2,11 @@
  * @file The contract of a method: read this first. A method says what it builds and, stage by stage, what it trains on which
  * loss; the training loop, the command line and the reports know methods through this file alone.
  */
+
 import * as z from "zod";
 import { configError, hint, listing } from "../core/errors.ts";
 import { parseOptions } from "../core/options.ts";
+import { ownValue } from "../core/record.ts";
 import type { Shape } from "../core/shape.ts";
 import type { TargetKind } from "../data/dataset.ts";
 import type { Expr } from "../graph/expr.ts";
@@ -240,7 +242,7 @@ export function defineMethod<S extends z.ZodType, O extends Outputs>(
       },
       build(input) {
         for (const name of modalities) {
-          if (input.inputs[name] === undefined) {
+          if (ownValue(input.inputs, name) === undefined) {
             throw configError(
               `${definition.name}: the data has no modality "${name}"${hint(name, Object.keys(input.inputs))}`,
             );

@@ -27,7 +27,7 @@ export function mlp(sizes: readonly number[], options: MlpOptions = {}): Module 
   if (sizes.length === 0 || sizes.some((n) => !Number.isInteger(n) || n < 1)) {
     throw configError(`mlp: sizes ${formatShape(sizes)}; one or more positive whole numbers are needed.`);
   }
-  if (!(activation in activations)) {
+  if (!Object.hasOwn(activations, activation)) {
     throw configError(`mlp: unknown activation "${activation}"${hint(activation, Object.keys(activations))}`);
   }
   checkRate(rate, "mlp: dropout");

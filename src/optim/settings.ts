@@ -1,5 +1,6 @@
 /** @file Number checks that optimisers and schedules share; each message gives the value found, what is allowed and an example. */
 import * as z from "zod";
+import { shown } from "../core/options.ts";
 
 /** A finite number, 0 or more. */
 export function notNegative(example: string): z.ZodNumber {
@@ -29,5 +30,5 @@ function numberThat(holds: (x: number) => boolean, allowed: string, example: str
 
 /** A wrong value as messages write it. */
 export function given(value: unknown): string {
-  return value === undefined ? "nothing" : typeof value === "string" ? JSON.stringify(value) : String(value);
+  return value === undefined ? "nothing" : typeof value === "number" ? String(value) : shown(value);
 }

@@ -1,6 +1,8 @@
 /** @file Settings meet data: the method with its encoders, and the settings with nothing left open. */
+
 import { hint } from "../core/errors.ts";
 import type { OptionIssue } from "../core/options.ts";
+import { ownValue } from "../core/record.ts";
 import { type Dataset, featureCount, requireModalities } from "../data/dataset.ts";
 import { requireClassLabels, targetKind } from "../data/target.ts";
 import { methodNamed, methods, resolveMethod } from "../methods/index.ts";
@@ -54,7 +56,7 @@ export function planRun(settings: Settings, train: Dataset): Plan {
   ];
   if (issues.length > 0) throw issuesError(issues);
   const epochsOf = (stage: Method["stages"][number]): number =>
-    typeof epochs === "number" ? epochs : (epochs[stage.name] ?? stage.epochs);
+    typeof epochs === "number" ? epochs : (ownValue(epochs, stage.name) ?? stage.epochs);
   if (method.stages.every((stage) => epochsOf(stage) === 0)) {
     throw issuesError([{ path: ["epochs"], message: "every stage has 0 epochs; nothing would be trained." }]);
   }
@@ -64,7 +66,9 @@ export function planRun(settings: Settings, train: Dataset): Plan {
     ...settings,
     modalities,
     epochs: byStage(epochsOf),
-    learningRate: byStage((stage) => (typeof rates === "number" ? rates : (rates?.[stage.name] ?? stage.learningRate))),
+    learningRate: byStage((stage) =>
+      typeof rates === "number" ? rates : (ownValue(rates, stage.name) ?? stage.learningRate),
+    ),
     optimiser: { name: settings.optimiser.name, ...withoutRate(optimiserOf(settings.optimiser).settings) },
     options: method.description.options as Settings["options"],
   };

@@ -1,6 +1,8 @@
 /** @file Tables as bytes: rows with one set of columns as CSV, JSON lines or Parquet. */
+
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { configError, hint, internalError } from "../core/errors.ts";
+import { ownValue } from "../core/record.ts";
 import type { Cell } from "../interactions/report.ts";
 
 /** A row by column; every row of a table has the same columns in the same order. */
@@ -59,7 +61,7 @@ function toJsonl(rows: readonly Row[]): Uint8Array {
 /** Texts as STRING, numbers as DOUBLE, both may be null; a column that is null throughout is STRING. */
 function toParquet(rows: readonly Row[], columns: readonly string[]): Uint8Array {
   const columnData = columns.map((name) => {
-    const cells = rows.map((row) => row[name] ?? null);
+    const cells = rows.map((row) => ownValue(row, name) ?? null);
     const isNumber = cells.some((cell) => typeof cell === "number");
     return { name, data: cells, type: isNumber ? ("DOUBLE" as const) : ("STRING" as const), nullable: true };
   });

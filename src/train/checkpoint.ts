@@ -5,6 +5,7 @@ import type { ScheduleState } from "../optim/index.ts";
 import type { EpochFigures, EpochRecord } from "./events.ts";
 import { decodeFrame, encodeFrame, type Fitted, type Frame, type MethodFrom } from "./model.ts";
 import { sealState, unsealState } from "./sealed.ts";
+import { storedPosition, storedValue } from "./stored.ts";
 
 /** Names of the files training keeps. */
 export const files = {
@@ -75,7 +76,7 @@ export async function modelInCheckpoint(
   const { checkpoint, text, tensors } = await open(bytes, where);
   const { position, best } = checkpoint;
   if (position.history.length === 0) return undefined;
-  const frame = decodeFrame(text, tensors, methodFrom);
+  const frame = decodeFrame(text, tensors, methodFrom, where);
   return { fitted: { ...frame, state: best, history: position.history }, position };
 }
 
@@ -98,5 +99,9 @@ async function open(
       ),
     );
   const [state, best, moments] = [pick("state"), pick("best"), pick("moments")];
-  return { checkpoint: { position: JSON.parse(position) as Position, identity, state, best, moments }, text, tensors };
+  return {
+    checkpoint: { position: storedValue<Position>(position, storedPosition, where), identity, state, best, moments },
+    text,
+    tensors,
+  };
 }

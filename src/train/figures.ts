@@ -1,5 +1,7 @@
 /** @file Figures of merit by name, for every kind of target: what tables print and comparisons read. */
+
 import { dataError } from "../core/errors.ts";
+import { ownValue } from "../core/record.ts";
 import type { Dataset, Target, TargetKind } from "../data/dataset.ts";
 import { isKnown, targetKind } from "../data/target.ts";
 import { auroc, labelAccuracy, labelF1, labelLogLoss, microF1, subsetAccuracy } from "./label-metrics.ts";
@@ -45,7 +47,7 @@ export function figuresOf(predictions: Predictions, dataset: Dataset): Figures {
     ...(target.names.length > 1 && { each }),
     unimodal: Object.fromEntries(
       Object.entries(predictions.unimodal).map(([name, own]) => {
-        const has = dataset.present?.[name];
+        const has = ownValue(dataset.present, name);
         if (has?.every((present) => present === 0)) return [name, Number.NaN];
         return [name, Object.values(overall(own, has === undefined ? target : hidden(target, has)))[0]!];
       }),

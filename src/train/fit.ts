@@ -1,6 +1,7 @@
 /** @file The training protocol, top to bottom: data, stages from the best state of the one before, calibration. */
 import { configError, dataError, listing, runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
+import { ownValue } from "../core/record.ts";
 import { float32, type State } from "../core/tensor.ts";
 import { type Dataset, featureCount } from "../data/dataset.ts";
 import { hasMissing } from "../data/presence.ts";
@@ -43,7 +44,7 @@ export async function fit(
   checkRate(modalityDropout, "modalityDropout");
   const shapes = Object.fromEntries(
     method.modalities.map((name) => {
-      const values = train.modalities[name];
+      const values = ownValue(train.modalities, name);
       if (values === undefined) {
         throw configError(
           `the method expects modality "${name}"; the data has ${listing(Object.keys(train.modalities))}.`,

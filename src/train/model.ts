@@ -8,6 +8,7 @@ import type { Calibration } from "./calibrate.ts";
 import type { EpochRecord } from "./events.ts";
 import type { Widths } from "./graph.ts";
 import { sealState, unsealState } from "./sealed.ts";
+import { storedModel, storedValue } from "./stored.ts";
 import { type FittedTarget, kindOf } from "./target.ts";
 
 /** A trained model with what belongs to it. */
@@ -82,7 +83,7 @@ export async function decodeModel(
     throw dataError(`${where}: this file holds no model. Use one that a run or \`dmil export\` wrote.`, { where });
   }
   const state = Object.fromEntries(Object.entries(all).filter(([name]) => !name.startsWith(PREFIX)));
-  return { ...decodeFrame(metadata.dmil, all, methodFrom), state, history: [] };
+  return { ...decodeFrame(metadata.dmil, all, methodFrom, where), state, history: [] };
 }
 
 /** The frame as text, and as tensors the standardiser. */
@@ -101,12 +102,17 @@ export function encodeFrame(frame: Frame): { readonly text: string; readonly ten
 }
 
 /** What `encodeFrame` wrote; the checksum of the file around it has been compared. */
-export function decodeFrame(text: string, tensors: State, methodFrom: MethodFrom): Frame {
-  const { method, description, classes, target, shapes, calibration } = JSON.parse(text) as ModelDescription;
+export function decodeFrame(text: string, tensors: State, methodFrom: MethodFrom, where: string): Frame {
+  const stored = storedValue<ModelDescription>(text, storedModel, where);
+  const { method, description, classes, target, shapes, calibration } = stored;
+  const numbers = (tensor: string): Float32Array => {
+    if (Object.hasOwn(tensors, tensor)) return tensors[tensor]!.data;
+    throw dataError(`${where}: the tensor ${tensor} is missing; no version of dmil wrote this file.`, { where });
+  };
   const standardiser = Object.fromEntries(
     Object.keys(shapes).map((name) => [
       name,
-      { mean: tensors[`${PREFIX}${name}.mean`]!.data, scale: tensors[`${PREFIX}${name}.scale`]!.data },
+      { mean: numbers(`${PREFIX}${name}.mean`), scale: numbers(`${PREFIX}${name}.scale`) },
     ]),
   );
   return {

@@ -1,6 +1,8 @@
 /** @file What a training run is asked to do: its options, checked against the method's stages. */
+
 import { configError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
+import { ownValue } from "../core/record.ts";
 import type { Method, Outputs, Stage } from "../methods/method.ts";
 import { constant, cosine, type Optimiser, plateau, type Schedule, step as stepSchedule } from "../optim/index.ts";
 import type { BackendName } from "../runtime/backend.ts";
@@ -73,8 +75,9 @@ export function plan(
   if (typeof learningRate !== "number") check(learningRate, "learningRate");
   else if (!(learningRate >= 0)) throw configError(`learningRate is ${learningRate}; a number from 0 is needed.`);
   const planned = method.stages.flatMap((stage): PlannedStage[] => {
-    const count = epochs[stage.name] ?? stage.epochs;
-    const rate = typeof learningRate === "number" ? learningRate : (learningRate[stage.name] ?? stage.learningRate);
+    const count = ownValue(epochs, stage.name) ?? stage.epochs;
+    const rate =
+      typeof learningRate === "number" ? learningRate : (ownValue(learningRate, stage.name) ?? stage.learningRate);
     if (count === 0) return [];
     return [{ stage: stage as Stage<never>, epochs: count, learningRate: rate, schedule: scheduleOf(stage, count) }];
   });

@@ -1,5 +1,6 @@
 /** @file A fitted model's answers for a data set, and its figures of merit. */
 import { dataError, listing, shapeError } from "../core/errors.ts";
+import { ownValue } from "../core/record.ts";
 import { formatShape, sameShape } from "../core/shape.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -50,7 +51,7 @@ export interface PredictOptions {
 export async function predict(fitted: Fitted, dataset: Dataset, options: PredictOptions = {}): Promise<Predictions> {
   const { method, shapes, standardiser, state } = fitted;
   for (const [name, shape] of Object.entries(shapes)) {
-    const values = dataset.modalities[name];
+    const values = ownValue(dataset.modalities, name);
     if (values === undefined) {
       throw dataError(
         `the ${dataset.name} data has no modality "${name}", which the model was trained on. It has: ${listing(Object.keys(dataset.modalities))}.`,
@@ -184,7 +185,7 @@ export function score({ logits, unimodal, calibration }: Predictions, dataset: D
   const said = scaled(logits, calibration);
   const alone = Object.entries(unimodal).map(([name, values]) => {
     const best = argmaxRows(values, classes.length);
-    const has = (row: number): boolean => dataset.present?.[name]?.[row] !== 0;
+    const has = (row: number): boolean => ownValue(dataset.present, name)?.[row] !== 0;
     return {
       name,
       best: best.map((k, row) => (has(row) ? k : -1)),

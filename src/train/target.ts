@@ -1,5 +1,7 @@
 /** @file Targets as models meet them: standardised values, the prior, and predictions back in the data's unit. */
+
 import { goldenSection } from "../core/minimise.ts";
+import { ownValue } from "../core/record.ts";
 import type { Dataset, Target, TargetKind } from "../data/dataset.ts";
 import type { Expr } from "../graph/expr.ts";
 import { add, constant, mul } from "../graph/ops/index.ts";
@@ -96,7 +98,7 @@ export function told(outputs: Outputs, target: FittedTarget | undefined, modalit
     logits: tell(outputs.logits, whole),
     unimodal: tell(
       outputs.unimodal,
-      modalities.map((name) => scale?.modalities[name] ?? plain),
+      modalities.map((name) => ownValue(scale?.modalities, name) ?? plain),
     ),
     ...(components !== undefined && { components: { ...components, logits: tell(components.logits, whole) } }),
   };

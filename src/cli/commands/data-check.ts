@@ -1,6 +1,7 @@
 /** @file `dmil data check`: what a data folder holds, and what was taken as what. */
 import * as path from "node:path";
 import { printable } from "../../core/printable.ts";
+import { ownValue } from "../../core/record.ts";
 import { formatShape } from "../../core/shape.ts";
 import type { DataReport } from "../../data/check.ts";
 import { SPLITS } from "../../data/dataset.ts";
@@ -47,7 +48,7 @@ export async function dataCheck(directory: string, flags: ReadingFlags): Promise
   const patterns = [...new Set(SPLITS.flatMap((split) => Object.keys(report.splits[split].patterns ?? {})))];
   const counted = patterns.map((name) => [
     `  ${name}`,
-    ...SPLITS.map((split) => String(report.splits[split].patterns?.[name] ?? 0)),
+    ...SPLITS.map((split) => String(ownValue(report.splits[split].patterns, name) ?? 0)),
   ]);
   const present = patterns.length === 0 ? [] : [table([["  modalities present", ...SPLITS], ...counted])];
   const warnings = [...report.warnings, ...oneModality(report)];

@@ -2,7 +2,9 @@
  * @file Methods side by side on each setting (data, kind of split, share of the training samples): means over seeds or splits, paired
  * tests against one method and against the best, ranks. Runs that failed stay in sight.
  */
+
 import { configError, hint } from "../../core/errors.ts";
+import { ownValue } from "../../core/record.ts";
 import { holm, type Mean, meanOf } from "../../info/statistics/paired.ts";
 import type { SweepEntry } from "../sweep/entry.ts";
 import { byUnit, type Difference, difference, placeIn, type UnitOf } from "./difference.ts";
@@ -156,7 +158,7 @@ export function settingName({ data, kind, trainShare }: Pick<Setting, "data" | "
     fold: ", folds",
     classes: ", classes apart",
   };
-  return `${data}${kinds[kind] ?? `, by ${kind}`}${trainShare === 1 ? "" : `, ${percent(trainShare)} of training`}`;
+  return `${data}${ownValue(kinds, kind) ?? `, by ${kind}`}${trainShare === 1 ? "" : `, ${percent(trainShare)} of training`}`;
 }
 
 /** `10 %`, `2.5 %`. */

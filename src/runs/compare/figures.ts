@@ -1,5 +1,7 @@
 /** @file The figures of a run by name: what each is, which way is better, and how it is read and written. */
+
 import { configError, hint } from "../../core/errors.ts";
+import { ownValue } from "../../core/record.ts";
 import { patternName } from "../../data/presence.ts";
 import type { FinishedEntry } from "./read.ts";
 
@@ -35,7 +37,7 @@ const NEUTRAL = ["synergyRate"];
 function scoreFigure(name: string, split: ScoredSplit): Figure {
   return {
     name,
-    heading: HEADINGS[name] ?? name,
+    heading: ownValue(HEADINGS, name) ?? name,
     ...(!NEUTRAL.includes(name) && { better: SMALLER.test(name) ? ("smaller" as const) : ("larger" as const) }),
     digits: 3,
     read: ({ scores }) => known(scores[split][name]),

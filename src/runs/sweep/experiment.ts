@@ -1,7 +1,9 @@
 /** @file An experiment: which data, methods, seeds and splits a sweep runs over, as a file or flags say it. */
+
 import * as z from "zod";
 import { hint } from "../../core/errors.ts";
 import { type OptionIssue, optionIssues, shown } from "../../core/options.ts";
+import { ownValue } from "../../core/record.ts";
 import { readingSchemas, type SplitRequest } from "../../data/reading.ts";
 import { methodNames, methods } from "../../methods/index.ts";
 import { whole } from "../../optim/settings.ts";
@@ -156,7 +158,7 @@ function splitIssues({ splitBy, folds, classesOut }: Experiment): OptionIssue[] 
 function settingIssues({ set, data }: Experiment): OptionIssue[] {
   const among = (given: Readonly<Record<string, unknown>>, where: OptionIssue["path"]): OptionIssue[] =>
     Object.keys(given).flatMap((name) =>
-      DECIDED[name] === undefined
+      ownValue(DECIDED, name) === undefined
         ? []
         : [{ path: [...where, name], message: `is not set here but by ${DECIDED[name]}` }],
     );

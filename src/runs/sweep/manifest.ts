@@ -52,7 +52,7 @@ export async function readHead(folder: Folder): Promise<SweepHead | undefined> {
   const where = `${folder.label}/${sweepFiles.head}`;
   try {
     const head = JSON.parse(await readText(folder, sweepFiles.head)) as SweepHead;
-    if (head.format === "dmil-sweep-1" && typeof head.environment === "object") return head;
+    if (head?.format === "dmil-sweep-1" && typeof head.environment === "object") return head;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw dataError(`${where}: not valid JSON (${error.message}). Run the sweep again; what is done is kept.`, {
@@ -107,7 +107,7 @@ function parseLine(line: string, where: string, last: boolean): SweepEntry | und
     );
   }
   const issues = optionIssues(schema, value);
-  const { status, scores } = value as SweepEntry;
+  const { status, scores } = (value ?? {}) as SweepEntry;
   if (issues.length === 0 && (status === "failed" || scores !== undefined)) return value as SweepEntry;
   const first = issues.slice(0, 3).map(({ path, message }) => `${path.join(".") || "the line"}: ${message}`);
   const listed = issues.length > 3 ? [...first, `and ${issues.length - 3} more`] : first;

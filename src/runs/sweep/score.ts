@@ -1,4 +1,5 @@
 /** @file What a finished run reached, for its line of the manifest: everything that a comparison of methods reads. */
+import { ownValue } from "../../core/record.ts";
 import type { DataSplits, Dataset } from "../../data/dataset.ts";
 import { mapSplits, SPLITS, type SplitName } from "../../data/dataset.ts";
 import { synergyIndicator } from "../../info/synergy-indicator.ts";
@@ -99,7 +100,7 @@ async function predictAll(fitted: Fitted, splits: DataSplits, place: PredictOpti
 
 /** Predicted classes of a modality alone; -2, which is never right, where it is missing. */
 function alone(dataset: Dataset, modality: string, predicted: Int32Array): Int32Array {
-  const mask = dataset.present?.[modality];
+  const mask = ownValue(dataset.present, modality);
   return mask === undefined ? predicted : predicted.map((k, row) => (mask[row] === 0 ? -2 : k));
 }
 

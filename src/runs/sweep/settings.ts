@@ -28,12 +28,12 @@ export function mergedSettings(
   general: Readonly<Record<string, unknown>>,
   own: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
-  const merged: Record<string, unknown> = { ...general };
+  const merged = new Map(Object.entries(general));
   for (const [name, value] of Object.entries(own)) {
-    const before = merged[name];
-    merged[name] = isSettings(before) && isSettings(value) ? mergedSettings(before, value) : value;
+    const before = merged.get(name);
+    merged.set(name, isSettings(before) && isSettings(value) ? mergedSettings(before, value) : value);
   }
-  return merged;
+  return Object.fromEntries(merged);
 }
 
 function isSettings(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,3 +1,4 @@
+import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { float32 } from "../../../src/core/tensor.ts";
@@ -200,6 +201,30 @@ describe("what a table of any texts holds comes back", () => {
       ),
       { numRuns: 300 },
     );
+  });
+});
+
+describe("beside csv-parse", () => {
+  const options = { skip_empty_lines: true, trim: true };
+  it("a text of any letters has the same cells, or both refuse it", () => {
+    const letters = fc.constantFrom("a", "b", "1", ",", ",", '"', '""', '","', "\n", "\n", " ", "é");
+    let same = 0;
+    fc.assert(
+      fc.property(fc.string({ unit: letters, maxLength: 24 }), (rest) => {
+        const text = `x,y\n${rest}`;
+        let expected: string[][] | undefined;
+        try {
+          expected = parse(text, options);
+        } catch {}
+        if (expected === undefined || expected.length < 2) expect(() => csv(text)).toThrow();
+        else {
+          expect(rowsOf(csv(text))).toEqual(expected.slice(1));
+          same++;
+        }
+      }),
+      { numRuns: 3000, seed: 1 },
+    );
+    expect(same).toBeGreaterThan(100);
   });
 });
 

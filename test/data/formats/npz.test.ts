@@ -79,6 +79,23 @@ describe("damaged and hostile archives", () => {
     expect(readNpz(bomb).zeros!.shape).toEqual([5000]);
     expect(zeros.length / bomb.length).toBeGreaterThan(50);
   });
+  it("entries that are small alone are a bomb together", () => {
+    const names = Array.from({ length: 8 }, (_, i) => `a${i}.npy`);
+    const many = zipSync(Object.fromEntries(names.map((name) => [name, zeros])), { level: 9 });
+    const [one, all] = [bomb, many].map((bytes) => () => openNpz(bytes, "x.npz", { freeBytes: 40_000, maxRatio: 20 }));
+    expect(one!().names).toEqual(["zeros"]);
+    expect(caught(all!).message).toMatch(/^x\.npz: its entries declare 161024 bytes from an archive of/);
+  });
+  it("unpacks nothing before it is asked for", () => {
+    const broken = zipSync({ "good.npy": zeros, "bad.npy": zeros }, { level: 9 });
+    const { start } = listZip(broken, "x.npz")[1]!;
+    broken.fill(255, start, start + 20);
+    const npz = openNpz(broken);
+    expect(npz.names).toEqual(["good", "bad"]);
+    expect(npz.read("good").shape).toEqual([5000]);
+    expect(caught(() => npz.read("bad")).code).toBe("DataError");
+    expect(caught(() => npz.read("constructor")).message).toMatch(/no array "constructor"/);
+  });
   it("refuses a ratio beyond the limit before unpacking", () => {
     expect(caught(() => readNpz(bomb, "x.npz", { ...limits, maxRatio: 50 })).message).toMatch(
       /x\.npz.*more than 50 to 1/,

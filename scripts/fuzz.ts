@@ -1,0 +1,46 @@
+/**
+ * @file Hostile inputs for every parser and reader of the product: `npm run fuzz -- --inputs 1000000 --markdown table.md`.
+ *
+ * An input is named by the seed and its number: `npm run fuzz -- --seed 1 --only 4711` reads it again. Ends with 1, and keeps the inputs in
+ * a folder, when one ended in anything but a result or an error that tells the user what is wrong.
+ */
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { campaign } from "../test/fuzz/campaign.ts";
+import { ENDS } from "../test/fuzz/outcome.ts";
+import { markdownTable } from "./region.ts";
+
+const { values } = parseArgs({
+  options: {
+    inputs: { type: "string", default: "20000" },
+    seed: { type: "string", default: "1" },
+    only: { type: "string" },
+    markdown: { type: "string" },
+    faults: { type: "string", default: "fuzz-faults" },
+  },
+});
+const seed = Number(values.seed);
+let told = 0;
+const result = await campaign({
+  inputs: Number(values.inputs),
+  seed,
+  keep: values.faults,
+  ...(values.only !== undefined && { only: Number(values.only) }),
+  onProgress(done) {
+    if (done < told + 100_000) return;
+    told = done;
+    console.error(`${done} inputs`);
+  },
+});
+
+const rows = result.targets.map(({ name, counts }) => [name, ...ENDS.map((end) => String(counts[end]))]);
+const table = markdownTable([["input", ...ENDS], ...rows]);
+const rate = Math.round(result.inputs / result.seconds);
+const line = `${result.inputs} inputs, seed ${seed}, ${Math.round(result.seconds)} s (${rate} a second).`;
+console.log(`${line}\n\n${table}`);
+if (values.markdown !== undefined) writeFileSync(values.markdown, `${line}\n\n${table}\n`);
+for (const { input, target, what } of result.faults.slice(0, 20)) {
+  console.error(`\n${target}: --seed ${seed} --only ${input}: ${what}`);
+}
+if (result.faults.length > 0) console.error(`\n${result.faults.length} faults; inputs are kept in ${values.faults}/.`);
+process.exitCode = result.faults.length === 0 ? 0 : 1;

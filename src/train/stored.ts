@@ -1,0 +1,78 @@
+/** @file What model files and checkpoints say about themselves, held to schemas: a checksum shows damage, not a file that somebody made up. */
+import * as z from "zod";
+import { dataError } from "../core/errors.ts";
+import { optionIssues } from "../core/options.ts";
+
+/** A figure that was not a number is null in JSON. */
+const figure = z.number().nullable();
+const size = z.int().min(0);
+const count = z.int().min(1);
+const texts = z.array(z.string());
+const scaling = z.looseObject({ scale: z.number(), doubt: z.number() });
+const encoder = z
+  .looseObject({
+    kind: z.string(),
+    sizes: z.array(count).min(1).optional(),
+    activation: z.string().optional(),
+    dropout: z.number().optional(),
+    norm: z.boolean().optional(),
+  })
+  .refine(({ kind, sizes }) => kind !== "mlp" || sizes !== undefined, "the sizes of an mlp are missing");
+
+/** The description of a model (train/model.ts writes it). */
+export const storedModel: z.ZodType = z.looseObject({
+  format: z.string(),
+  method: z.string(),
+  description: z.looseObject({ encoders: z.record(z.string(), encoder), options: z.looseObject({}) }),
+  classes: texts,
+  target: z
+    .looseObject({
+      kind: z.enum(["labels", "values"]),
+      names: texts,
+      units: z.looseObject({ mean: z.array(z.number()), deviation: z.array(z.number()) }).optional(),
+      scale: z
+        .looseObject({ prediction: z.array(z.number()), modalities: z.record(z.string(), z.array(z.number())) })
+        .optional(),
+    })
+    .optional(),
+  shapes: z.record(z.string(), z.array(size)),
+  calibration: z.looseObject({
+    logPrior: z.array(z.number()),
+    prediction: scaling,
+    all: scaling,
+    modalities: z.record(z.string(), scaling),
+    components: z.record(z.string(), z.number()).optional(),
+  }),
+});
+
+/** Where a run stands (train/checkpoint.ts writes it). */
+export const storedPosition: z.ZodType = z.looseObject({
+  stage: size,
+  epoch: size,
+  batch: size,
+  step: size,
+  schedule: z.looseObject({ factor: z.number() }),
+  best: z.looseObject({ epoch: size }).optional(),
+  sums: z.looseObject({ samples: z.number(), correct: figure, terms: z.array(figure) }),
+  history: z.array(
+    z.looseObject({ stage: z.string(), epoch: size, epochs: size, best: z.looseObject({ epoch: size }) }),
+  ),
+  finished: z.boolean(),
+  failed: z.string().optional(),
+});
+
+/** A text of a file as the value it stands for. @throws DataError for text that is not what the schema says. */
+export function storedValue<T>(text: string, schema: z.ZodType, where: string): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw dataError(`${where}: what the file says about itself is not JSON; no version of dmil wrote it.`, { where });
+  }
+  const [issue] = optionIssues(schema, value);
+  if (issue === undefined) return value as T;
+  throw dataError(
+    `${where}: what the file says about itself is wrong (${issue.path.join(".")}: ${issue.message}); no version of dmil wrote it.`,
+    { where },
+  );
+}
