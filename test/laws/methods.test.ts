@@ -27,6 +27,7 @@ import { unimodal } from "../../src/methods/unimodal.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { initialState } from "../../src/nn/module.ts";
 import { interpret } from "../../src/runtime/reference.ts";
+import { UNSCALED } from "../../src/train/calibrate.ts";
 import { toOnnx } from "../../src/train/export.ts";
 import { fit } from "../../src/train/fit.ts";
 import { forward, modalityLeaf, parametersOf, stageGraph, type Widths } from "../../src/train/graph.ts";
@@ -201,7 +202,12 @@ describe.each([...Object.entries(variants), ...others])("%s", (_, method) => {
         ]),
       ),
       state: initialState(parametersOf(method, widths), 2),
-      calibration: {} as Fitted["calibration"],
+      calibration: {
+        logPrior: new Array<number>(K).fill(-Math.log(K)),
+        prediction: UNSCALED,
+        all: UNSCALED,
+        modalities: Object.fromEntries(method.modalities.map((name) => [name, UNSCALED])),
+      },
       history: [],
     };
     const ort = await import("onnxruntime-node");
