@@ -68,7 +68,9 @@ export function plan(
   };
   if (!Number.isInteger(seed) || seed < 0) throw configError(`seed is ${seed}; a whole number from 0 is needed.`);
   if (!Number.isInteger(batchSize) || batchSize < 2)
-    throw configError(`batchSize is ${batchSize}; a whole number from 2 is needed.`);
+    throw configError(
+      `batchSize is ${batchSize}; a whole number from 2 is needed: several methods learn by comparing the samples of a batch.`,
+    );
   check(epochs, "epochs");
   if (typeof learningRate !== "number") check(learningRate, "learningRate");
   else if (!(learningRate >= 0)) throw configError(`learningRate is ${learningRate}; a number from 0 is needed.`);

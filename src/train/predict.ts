@@ -17,7 +17,7 @@ import {
   scaledPrediction,
   weighed,
 } from "./calibrate.ts";
-import { createEvaluator, sourcesOf, storedParameters } from "./evaluate.ts";
+import { chunkOf, createEvaluator, sourcesOf, storedParameters } from "./evaluate.ts";
 import { forward } from "./graph.ts";
 import { accuracy, argmaxRows, calibrationError, logLoss, macroF1, synergyRate } from "./metrics.ts";
 import { type Fitted, widthsOf } from "./model.ts";
@@ -65,7 +65,7 @@ export async function predict(fitted: Fitted, dataset: Dataset, options: Predict
   const masked = hasMissing(dataset, method.modalities);
   if (masked) requireSome(dataset, method.modalities);
   const widths = { ...widthsOf(fitted), masked };
-  const { outputs: inner } = forward(method, widths, options.batchSize ?? 256, { training: false });
+  const { outputs: inner } = forward(method, widths, chunkOf(options.batchSize ?? 256), { training: false });
   const outputs = told(inner, fitted.target, method.modalities);
   const exprs: Expr[] = [outputs.logits, outputs.unimodal];
   if (outputs.components !== undefined) exprs.push(outputs.components.logits, outputs.components.gate);
