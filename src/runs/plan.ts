@@ -6,6 +6,7 @@ import { requireClassLabels, targetKind } from "../data/target.ts";
 import { methodNamed, methods, resolveMethod } from "../methods/index.ts";
 import type { Method } from "../methods/method.ts";
 import { mlp } from "../nn/mlp.ts";
+import { type ByStage, ofStage } from "../train/plan.ts";
 import { issuesError, optimiserOf, type Settings } from "./settings.ts";
 
 /** Settings with nothing left open but what the backend decides; they are themselves valid settings. */
@@ -45,13 +46,10 @@ export function planRun(settings: Settings, train: Dataset): Plan {
     ...settings.options,
   } as never) as unknown as Method;
   requireTarget(method, train);
-  const rates = settings.learningRate;
-  const issues = [
-    ...stageIssues("epochs", settings.epochs, method),
-    ...(typeof rates === "object" ? stageIssues("learningRate", rates, method) : []),
-  ];
+  const { epochs, learningRate = {} } = settings;
+  const issues = [...stageIssues("epochs", epochs, method), ...stageIssues("learningRate", learningRate, method)];
   if (issues.length > 0) throw issuesError(issues);
-  if (method.stages.every((stage) => settings.epochs[stage.name] === 0)) {
+  if (method.stages.every((stage) => ofStage(epochs, stage.name) === 0)) {
     throw issuesError([{ path: ["epochs"], message: "every stage has 0 epochs; nothing would be trained." }]);
   }
   const byStage = (value: (stage: Method["stages"][number]) => number): Record<string, number> =>
@@ -59,8 +57,8 @@ export function planRun(settings: Settings, train: Dataset): Plan {
   const config: RunConfig = {
     ...settings,
     modalities,
-    epochs: byStage((stage) => settings.epochs[stage.name] ?? stage.epochs),
-    learningRate: byStage((stage) => (typeof rates === "number" ? rates : (rates?.[stage.name] ?? stage.learningRate))),
+    epochs: byStage((stage) => ofStage(epochs, stage.name) ?? stage.epochs),
+    learningRate: byStage((stage) => ofStage(learningRate, stage.name) ?? stage.learningRate),
     optimiser: { name: settings.optimiser.name, ...withoutRate(optimiserOf(settings.optimiser).settings) },
     options: method.description.options as Settings["options"],
   };
@@ -75,7 +73,7 @@ function requireTarget({ name, targets = ["classes"] }: Method, train: Dataset):
   requireClassLabels(train, name, `Methods for ${kind}: ${others.join(", ")}.`);
 }
 
-function stageIssues(setting: string, given: Readonly<Record<string, number>>, method: Method): OptionIssue[] {
+function stageIssues(setting: string, given: ByStage, method: Method): OptionIssue[] {
   const stages = method.stages.map((stage) => stage.name);
   return Object.keys(given)
     .filter((name) => !stages.includes(name))

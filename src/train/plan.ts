@@ -1,6 +1,7 @@
 /** @file What a training run is asked to do: its options, checked against the method's stages. */
 import { configError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
+import { isRecord, shown } from "../core/options.ts";
 import type { Method, Outputs, Stage } from "../methods/method.ts";
 import { constant, cosine, type Optimiser, plateau, type Schedule, step as stepSchedule } from "../optim/index.ts";
 import type { BackendName } from "../runtime/backend.ts";
@@ -11,10 +12,10 @@ export interface FitOptions {
   readonly seed: number;
   /** 64. */
   readonly batchSize?: number;
-  /** Epochs by stage; the method's own where left out. */
-  readonly epochs?: Readonly<Record<string, number>>;
+  /** Epochs, for all stages or by stage; the method's own where left out. */
+  readonly epochs?: ByStage;
   /** Base learning rate, for all stages or by stage; the method's own where left out. */
-  readonly learningRate?: number | Readonly<Record<string, number>>;
+  readonly learningRate?: ByStage;
   /** Adam; its own learning rate is overruled by the stage's. A new one starts with each stage. */
   readonly optimiser?: Optimiser;
   /** Clips gradients to this norm over all parameters; no clipping where left out. */
@@ -40,6 +41,14 @@ export interface FitOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A number for all stages, or numbers by stage. */
+export type ByStage = number | Readonly<Record<string, number>>;
+
+/** The number given for a stage; undefined where none is. */
+export function ofStage(given: ByStage, stage: string): number | undefined {
+  return typeof given === "number" ? given : given[stage];
+}
+
 /** A stage with the run's own epochs and rate. */
 export interface PlannedStage {
   readonly stage: Stage<never>;
@@ -54,16 +63,20 @@ export function plan(
   { epochs = {}, learningRate = {}, seed, batchSize = 64 }: FitOptions,
 ): PlannedStage[] {
   const names = method.stages.map((stage) => stage.name);
-  const check = (given: Readonly<Record<string, number>>, what: string): void => {
-    for (const [name, value] of Object.entries(given)) {
+  const checkNumber = (value: number, what: string, whole: boolean): void => {
+    if (typeof value === "number" && value >= 0 && (!whole || Number.isInteger(value))) return;
+    throw configError(`${what} is ${shown(value)}; a ${whole ? "whole number" : "number"} from 0 is needed.`);
+  };
+  const check = (given: ByStage, what: string, whole: boolean): void => {
+    if (!isRecord(given)) {
+      checkNumber(given as number, what, whole);
+      return;
+    }
+    for (const [name, value] of Object.entries<number>(given)) {
       if (!names.includes(name)) {
         throw configError(`${what}.${name}: ${method.name} has no such stage. Its stages: ${names.join(", ")}.`);
       }
-      if (!(value >= 0) || (what === "epochs" && !Number.isInteger(value))) {
-        throw configError(
-          `${what}.${name} is ${value}; a ${what === "epochs" ? "whole number" : "number"} from 0 is needed.`,
-        );
-      }
+      checkNumber(value, `${what}.${name}`, whole);
     }
   };
   if (!Number.isInteger(seed) || seed < 0) throw configError(`seed is ${seed}; a whole number from 0 is needed.`);
@@ -71,12 +84,11 @@ export function plan(
     throw configError(
       `batchSize is ${batchSize}; a whole number from 2 is needed: several methods learn by comparing the samples of a batch.`,
     );
-  check(epochs, "epochs");
-  if (typeof learningRate !== "number") check(learningRate, "learningRate");
-  else if (!(learningRate >= 0)) throw configError(`learningRate is ${learningRate}; a number from 0 is needed.`);
+  check(epochs, "epochs", true);
+  check(learningRate, "learningRate", false);
   const planned = method.stages.flatMap((stage): PlannedStage[] => {
-    const count = epochs[stage.name] ?? stage.epochs;
-    const rate = typeof learningRate === "number" ? learningRate : (learningRate[stage.name] ?? stage.learningRate);
+    const count = ofStage(epochs, stage.name) ?? stage.epochs;
+    const rate = ofStage(learningRate, stage.name) ?? stage.learningRate;
     if (count === 0) return [];
     return [{ stage: stage as Stage<never>, epochs: count, learningRate: rate, schedule: scheduleOf(stage, count) }];
   });

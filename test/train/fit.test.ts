@@ -162,9 +162,9 @@ test("a last batch of one sample is left out; of one sample nothing is learnt", 
   const onEvent = (event: FitEvent): void => void (event.kind === "stage" && steps.push(event.steps));
   const { state } = await fit(smallDmil(), first(33), { ...base, epochs: 1, onEvent });
   expect(steps).toEqual([1, 1, 1]);
-  expect(bits((await fit(smallDmil(), first(33), { ...base, epochs: { intra: 1, components: 1, whole: 1 } })).state)).toBe(
-    bits(state),
-  );
+  expect(
+    bits((await fit(smallDmil(), first(33), { ...base, epochs: { intra: 1, components: 1, whole: 1 } })).state),
+  ).toBe(bits(state));
   await expect(fit(smallDmil(), first(1), base)).rejects.toThrowError(/one sample to train on; at least two/);
 });
 
