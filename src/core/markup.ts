@@ -1,8 +1,40 @@
-/** @file Text inside HTML and SVG, and the frame of a page. */
+/** @file Text inside HTML, SVG, Markdown and LaTeX, and the frame of a page. */
+import { printable } from "./printable.ts";
 
-/** Text with the characters that mean something in markup written as entities: safe between tags and in double quotes. */
+/** Text with the characters that mean something in HTML and SVG written as entities: safe between tags and in double quotes. */
 export function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+}
+
+/** Text on one line that Markdown shows as it is: no emphasis, code, link, image, cell border or HTML comes of it. */
+export function markdownEscaped(text: string): string {
+  // An underscore inside a word means nothing in Markdown; names are easier to read in the source without a backslash.
+  return printable(text)
+    .replace(/[\\`*[\]<>|~]|(?<![a-z0-9])_|_(?![a-z0-9])/gi, "\\$&")
+    .replaceAll("&", "&amp;");
+}
+
+/** Text as a block of code in Markdown; the fence is longer than any that the text holds. */
+export function markdownCode(language: string, text: string): string {
+  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}${language}\n${text}\n${fence}`;
+}
+
+const TEX: Readonly<Record<string, string>> = {
+  "\\": "\\textbackslash{}",
+  "~": "\\textasciitilde{}",
+  "^": "\\textasciicircum{}",
+  "±": "$\\pm$",
+  "<": "$<$",
+  ">": "$>$",
+};
+
+/** Text on one line that LaTeX prints as it is. */
+export function texEscaped(text: string): string {
+  return printable(text)
+    .replace(/[\\{}$&#%_~^±<>]/g, (sign) => TEX[sign] ?? `\\${sign}`)
+    .replace(/(^|\s)-(?=[\d.])/g, "$1$-$");
 }
 
 /** Texts as a list of points. */

@@ -1,6 +1,12 @@
-/** @file `dmil export`: the model of a run as one file for other programs. */
-import { configError, hint } from "../../core/errors.ts";
+/** @file `dmil export`: the model of a run as one file for other programs, with a model card beside it. */
+import * as path from "node:path";
+import { configError, hint, runError } from "../../core/errors.ts";
+import { type Folder, readText } from "../../core/folder.ts";
+import { disk } from "../../node/disk.ts";
+import { isUntouchedCard, modelCard } from "../../runs/card/card.ts";
 import { openRun } from "../../runs/open.ts";
+import { runFiles } from "../../runs/record.ts";
+import type { RunResult } from "../../runs/run.ts";
 import { toOnnx } from "../../train/export.ts";
 import { encodeModel, type Fitted } from "../../train/model.ts";
 import type { Answer } from "../answer.ts";
@@ -15,10 +21,12 @@ export interface ExportFlags {
   readonly out: string;
   /** ONNX: an input that says which modalities a sample has. */
   readonly missing?: boolean;
+  /** A model card beside it. */
+  readonly card?: boolean;
 }
 
 /** Exports a model in the format that the file's name ends in. */
-export async function exportModel(run: string, { out, missing = false }: ExportFlags): Promise<Answer> {
+export async function exportModel(run: string, { out, missing = false, card = true }: ExportFlags): Promise<Answer> {
   const ending = /\.([^./\\]+)$/.exec(out)?.[1] ?? "";
   if (!Object.hasOwn(writers, ending)) {
     throw configError(`--out ${out}: a model ends in .onnx or .safetensors${hint(ending, Object.keys(writers))}`, {
@@ -30,8 +38,31 @@ export async function exportModel(run: string, { out, missing = false }: ExportF
       `--missing is about .onnx files; a .safetensors file serves data with missing modalities as it is.`,
     );
   }
-  const { fitted } = await openRun(await runFolder(run));
+  const folder = await runFolder(run);
+  const { fitted, record } = await openRun(folder);
+  const cardPath = `${out.slice(0, -ending.length)}md`;
+  if (card) await requireFree(cardPath);
   const bytes = writers[ending]!(fitted, missing);
   await writeFile(out, bytes);
-  return { text: `${out}: ${bytes.length} bytes`, json: { run, out, format: ending, bytes: bytes.length } };
+  const json = { run, out, format: ending, bytes: bytes.length };
+  if (!card) return { text: `${out}: ${bytes.length} bytes`, json };
+  const result = await resultOf(folder);
+  const onnx = ending === "onnx" ? { onnx: { missing } } : {};
+  await writeFile(cardPath, await modelCard({ fitted, record, result, file: path.basename(out), ...onnx }));
+  return { text: `${out}: ${bytes.length} bytes; ${cardPath} says what it is`, json: { ...json, card: cardPath } };
+}
+
+async function resultOf(folder: Folder): Promise<RunResult | undefined> {
+  if (!(await folder.exists(runFiles.result))) return undefined;
+  return JSON.parse(await readText(folder, runFiles.result)) as RunResult;
+}
+
+/** @throws RunError when a file is where the card is to go that is no card, or one that somebody has added to. */
+async function requireFree(file: string): Promise<void> {
+  const [folder, name] = [disk(path.dirname(file)), path.basename(file)];
+  if (!(await folder.exists(name)) || (await isUntouchedCard(await readText(folder, name)))) return;
+  throw runError(
+    `${file} is in the place of the model card, and it is no card of dmil or was changed since. Move it away, give another --out, or leave the card out with --no-card.`,
+    { file },
+  );
 }
