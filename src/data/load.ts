@@ -1,6 +1,7 @@
 /** @file The loader: from a folder to three checked splits. */
 import { dataError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
+import { checkOptions, type Keys } from "../core/options.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { checkSplits, type DataReport } from "./check.ts";
 import {
@@ -26,6 +27,8 @@ export interface LoadOptions {
   /** Receives each warning; without it they go to console.warn. */
   readonly onWarning?: (message: string) => void;
 }
+
+const KNOWN: Keys<LoadOptions> = { modalities: true, onWarning: true };
 
 /** Data with what its checks found. */
 export interface LoadedData {
@@ -54,6 +57,7 @@ export async function loadDataset(folder: Folder, options: LoadOptions = {}): Pr
 
 /** As loadDataset, and gives the report of the checks with it; prints nothing. */
 export async function readDataset(folder: Folder, options: Pick<LoadOptions, "modalities"> = {}): Promise<LoadedData> {
+  checkOptions<LoadOptions>("loadDataset", options, KNOWN);
   const manifest = await readManifest(folder);
   const source = await openSource(folder, manifest);
   const warnings = [...source.warnings];

@@ -1,6 +1,7 @@
 /** @file A run: training with a memory. It starts, goes on after an interrupt or a kill to the same bits, and ends. */
 import { DmilError, runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
+import { checkOptions, type Keys } from "../core/options.ts";
 import type { EpochRecord, FitEvent } from "../train/events.ts";
 import { type Figures, figuresOf } from "../train/figures.ts";
 import { fit } from "../train/fit.ts";
@@ -34,6 +35,15 @@ export interface RunOptions {
   readonly checkpointSeconds?: number;
 }
 
+const KNOWN: Keys<RunOptions> = {
+  dataPath: true,
+  environment: true,
+  owner: true,
+  onEvent: true,
+  signal: true,
+  checkpointSeconds: true,
+};
+
 /** result.json: the figures a run was judged by while it was made. The test split has no part in them. */
 export interface RunResult {
   readonly method: string;
@@ -63,6 +73,7 @@ export async function startRun(
   data: TrainingData,
   options: RunOptions = {},
 ): Promise<FinishedRun> {
+  checkOptions("startRun", options, KNOWN);
   await requireNoRun(folder);
   const hashes = await hashData(data, config.modalities);
   const record: RunRecord = {
@@ -83,6 +94,7 @@ export async function startRun(
  * @throws RunError when it is finished, or when settings or data are not those it was started with.
  */
 export async function resumeRun(folder: Folder, data: TrainingData, options: RunOptions = {}): Promise<FinishedRun> {
+  checkOptions("resumeRun", options, KNOWN);
   const before = await readRecord(folder);
   if (before.status === "finished") throw runError(`${folder.label}: this run is finished; nothing is left to do.`);
   const plan = planRun(parseSettings(before.config), data.train);

@@ -1,4 +1,5 @@
 /** @file A fitted model as one ONNX file: raw modalities in, standardisation and calibration inside, out what reports show. */
+import { checkOptions } from "../core/options.ts";
 import type { Shape } from "../core/shape.ts";
 import { VERSION } from "../core/version.ts";
 import { CLIP } from "../data/standardise.ts";
@@ -86,7 +87,9 @@ interface ExportGraph {
   readonly components: readonly string[];
 }
 
-function graphOf(fitted: Fitted, { missing = false }: ExportOptions): ExportGraph {
+function graphOf(fitted: Fitted, options: ExportOptions): ExportGraph {
+  checkOptions("toOnnx", options, { missing: true });
+  const { missing = false } = options;
   const { method, shapes, target, calibration } = fitted;
   const { modalities } = method;
   const { features, ...widths } = widthsOf(fitted);

@@ -1,7 +1,7 @@
 /** @file What a training run is asked to do: its options, checked against the method's stages. */
 import { configError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
-import { isRecord, shown } from "../core/options.ts";
+import { checkOptions, isRecord, type Keys, shown } from "../core/options.ts";
 import type { Method, Outputs, Stage } from "../methods/method.ts";
 import { constant, cosine, type Optimiser, plateau, type Schedule, step as stepSchedule } from "../optim/index.ts";
 import type { BackendName } from "../runtime/backend.ts";
@@ -41,6 +41,24 @@ export interface FitOptions {
   readonly signal?: AbortSignal;
 }
 
+const KNOWN: Keys<FitOptions> = {
+  seed: true,
+  batchSize: true,
+  epochs: true,
+  learningRate: true,
+  optimiser: true,
+  clipNorm: true,
+  modalityDropout: true,
+  threads: true,
+  backend: true,
+  folder: true,
+  resume: true,
+  checkpointSeconds: true,
+  identity: true,
+  onEvent: true,
+  signal: true,
+};
+
 /** A number for all stages, or numbers by stage. */
 export type ByStage = number | Readonly<Record<string, number>>;
 
@@ -58,10 +76,9 @@ export interface PlannedStage {
 }
 
 /** The stages with a run's own epochs and rates. @throws ConfigError for unknown stage names and impossible numbers. */
-export function plan(
-  method: Method,
-  { epochs = {}, learningRate = {}, seed, batchSize = 64 }: FitOptions,
-): PlannedStage[] {
+export function plan(method: Method, options: FitOptions): PlannedStage[] {
+  checkOptions("fit", options, KNOWN);
+  const { epochs = {}, learningRate = {}, seed, batchSize = 64 } = options;
   const names = method.stages.map((stage) => stage.name);
   const checkNumber = (value: number, what: string, whole: boolean): void => {
     if (typeof value === "number" && value >= 0 && (!whole || Number.isInteger(value))) return;
@@ -79,7 +96,8 @@ export function plan(
       checkNumber(value, `${what}.${name}`, whole);
     }
   };
-  if (!Number.isInteger(seed) || seed < 0) throw configError(`seed is ${seed}; a whole number from 0 is needed.`);
+  if (!Number.isInteger(seed) || seed < 0)
+    throw configError(`seed is ${shown(seed)}; a whole number from 0 is needed.`);
   if (!Number.isInteger(batchSize) || batchSize < 2)
     throw configError(
       `batchSize is ${batchSize}; a whole number from 2 is needed: several methods learn by comparing the samples of a batch.`,

@@ -1,5 +1,6 @@
 /** @file A fitted model's answers for a data set, and its figures of merit. */
-import { dataError, shapeError } from "../core/errors.ts";
+import { configError, dataError, shapeError } from "../core/errors.ts";
+import { checkOptions, type Keys, shown } from "../core/options.ts";
 import { formatShape, sameShape } from "../core/shape.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -46,8 +47,15 @@ export interface PredictOptions {
   readonly representations?: boolean;
 }
 
+const KNOWN: Keys<PredictOptions> = { backend: true, threads: true, batchSize: true, representations: true };
+
 /** Runs the model on every sample. @throws DataError or ShapeError when the data is not of the kind the model was trained on. */
 export async function predict(fitted: Fitted, dataset: Dataset, options: PredictOptions = {}): Promise<Predictions> {
+  checkOptions("predict", options, KNOWN);
+  const { batchSize = 256 } = options;
+  if (!Number.isInteger(batchSize) || batchSize < 1) {
+    throw configError(`predict: batchSize is ${shown(batchSize)}; a whole number from 1 is needed.`);
+  }
   const { method, shapes, standardiser, state } = fitted;
   for (const [name, shape] of Object.entries(shapes)) {
     const values = dataset.modalities[name];
@@ -65,7 +73,7 @@ export async function predict(fitted: Fitted, dataset: Dataset, options: Predict
   const masked = hasMissing(dataset, method.modalities);
   if (masked) requireSome(dataset, method.modalities);
   const widths = { ...widthsOf(fitted), masked };
-  const { outputs: inner } = forward(method, widths, chunkOf(options.batchSize ?? 256), { training: false });
+  const { outputs: inner } = forward(method, widths, chunkOf(batchSize), { training: false });
   const outputs = told(inner, fitted.target, method.modalities);
   const exprs: Expr[] = [outputs.logits, outputs.unimodal];
   if (outputs.components !== undefined) exprs.push(outputs.components.logits, outputs.components.gate);

@@ -1,6 +1,7 @@
 /** @file Expr -> ONNX model bytes. */
 import { create, toBinary } from "@bufbuild/protobuf";
 import { internalError } from "../../core/errors.ts";
+import { checkOptions } from "../../core/options.ts";
 import { type Shape, sizeOf } from "../../core/shape.ts";
 import type { State } from "../../core/tensor.ts";
 import { asLeaf, type Expr, topological } from "../expr.ts";
@@ -50,6 +51,7 @@ export function blockShape(block: Block): Shape {
 
 /** A model in the ONNX format (IR 10, opset 21; gradients also use the runtime's own domain). */
 export function lower(options: LowerOptions): Uint8Array {
+  checkOptions("lower", options, { inputs: true, outputs: true, stored: true, openBatch: true, about: true });
   const emit = new Emitter();
   const names = new Map<Expr, string>();
   const leaves = new Map<string, string>();

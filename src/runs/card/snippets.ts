@@ -7,6 +7,9 @@ function literal(text: string): string {
   return JSON.stringify(text).replaceAll("`", "\\u0060");
 }
 
+/** The package that the JavaScript is for; this project's own code names it in runtime/ort.node.ts alone. */
+const RUNTIME = "onnxruntime-node";
+
 /** Python with onnxruntime, for a file in the current folder. */
 export function pythonSnippet(file: string, { inputs, outputs }: Exported): string {
   const tuple = (shape: readonly number[]): string => `(${[2, ...shape].join(", ")})`;
@@ -25,7 +28,7 @@ print(outputs[${literal(outputs[0]!.name)}])`;
 
 /** JavaScript with onnxruntime, for a file in the current folder. */
 export function javascriptSnippet(file: string, { inputs, outputs }: Exported): string {
-  return `import * as ort from "onnxruntime-node"; // in a browser: "onnxruntime-web/wasm"
+  return `import * as ort from ${literal(RUNTIME)}; // in a browser: "onnxruntime-web/wasm"
 
 const session = await ort.InferenceSession.create(${literal(file)});
 // Two samples of ones: put your own in their place.
