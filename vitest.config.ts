@@ -6,7 +6,7 @@ const all = process.env.DMIL_TEST_ALL === "1";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: all ? [] : ["test/truth/**", "test/cli/**"],
+    exclude: all ? [] : ["test/truth/**", "test/cli/**", "test/outside/**"],
     pool: "forks",
     // Some tests load onnxruntime by themselves; they are not to send its events either.
     env: { ORT_DISABLE_TELEMETRY: "1" },

@@ -108,9 +108,10 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     )
     .option("--probe", "also train fresh models on the frozen representations: what can be read where")
     .action(async (run, flags) => give((await import("./commands/explain.ts")).explain(run, flags)));
-  add(program, "export <run>", "the model as one file")
+  add(program, "export <run>", "the model as one file, and a model card (.md) beside it")
     .requiredOption("--out <file>", ".onnx or .safetensors")
     .option("--missing", ".onnx: one input more, present [batch, modalities], 1 where a sample has the modality")
+    .option("--no-card", "without the model card")
     .action(async (run, flags) => give((await import("./commands/export.ts")).exportModel(run, flags)));
   add(program, "recover", "does the decomposition tell the truth: methods on data whose truth is known")
     .option("--quick", "two data sets, one seed: under 3 minutes on two cores")

@@ -1,6 +1,8 @@
 /** @file Small checks every function of this folder shares: option names, numbers, units. */
 import { configError, hint } from "../core/errors.ts";
 
+export { checkKeys } from "../core/options.ts";
+
 /** What information is counted in: bits (log 2) or nats (natural log). */
 export type Unit = "bits" | "nats";
 
@@ -16,15 +18,6 @@ export const NATS_PER_BIT: number = Math.LN2;
 export function inUnit(nats: number, { unit = "bits" }: UnitOption = {}): number {
   if (unit !== "bits" && unit !== "nats") checkChoice("unit", "unit", unit, ["bits", "nats"]);
   return unit === "nats" ? nats : nats / NATS_PER_BIT;
-}
-
-/** Throws ConfigError when `options` has a key outside `allowed`. */
-export function checkKeys(where: string, options: object, allowed: readonly string[]): void {
-  for (const key of Object.keys(options)) {
-    if (!allowed.includes(key)) {
-      throw configError(`${where}: unknown option "${key}"${hint(key, allowed)}`, { option: key, allowed });
-    }
-  }
 }
 
 /** `value` when it is one of `allowed`. @throws ConfigError that names the nearest. */

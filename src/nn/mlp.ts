@@ -1,5 +1,6 @@
 /** @file Multi-layer perceptrons, as encoders (values that can be stored) and as a plain function. */
 import { configError, hint, shapeError } from "../core/errors.ts";
+import { checkOptions } from "../core/options.ts";
 import { formatShape } from "../core/shape.ts";
 import type { Expr } from "../graph/expr.ts";
 import { relu, sigmoid, tanh } from "../graph/ops/index.ts";
@@ -23,6 +24,7 @@ export interface MlpOptions {
  * is the identity on [B, size]. @throws ConfigError for bad settings; ShapeError when built on features of another width.
  */
 export function mlp(sizes: readonly number[], options: MlpOptions = {}): Module {
+  checkOptions<MlpOptions>("mlp", options, { activation: true, dropout: true, norm: true });
   const { activation = "relu", dropout: rate = 0, norm = false } = options;
   if (sizes.length === 0 || sizes.some((n) => !Number.isInteger(n) || n < 1)) {
     throw configError(`mlp: sizes ${formatShape(sizes)}; one or more positive whole numbers are needed.`);

@@ -1,5 +1,6 @@
 /** @file How layers come to their parameters and noise: a Scope names them while the graph is built. */
 import { configError, internalError } from "../core/errors.ts";
+import { checkOptions } from "../core/options.ts";
 import { stream } from "../core/random.ts";
 import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
 import { float32, type State } from "../core/tensor.ts";
@@ -61,7 +62,9 @@ export interface ScopeOptions {
 }
 
 /** The root scope of a model, and the requests it will collect. */
-export function rootScope({ training, frozen = () => false }: ScopeOptions): { scope: Scope; requests: Requests } {
+export function rootScope(options: ScopeOptions): { scope: Scope; requests: Requests } {
+  checkOptions("rootScope", options, { training: true, frozen: true });
+  const { training, frozen = () => false } = options;
   const requests: Requests = { parameters: new Map(), noises: new Map() };
   // A parameter asked for twice is one node, so that its gradient gathers both uses.
   const leaves = new Map<string, Expr>();

@@ -1,5 +1,6 @@
 /** @file Jobs in child processes: some at a time, one process each, so that a job that crashes harms no other. */
 import { type ChildProcess, fork } from "node:child_process";
+import { checkOptions, type Keys } from "../core/options.ts";
 import { isSystemError, systemReason } from "./system-errors.ts";
 
 /** How a job ended. */
@@ -19,6 +20,16 @@ export interface PoolOptions<R, E> {
   readonly onDone?: (job: number, outcome: Outcome<R>) => void | Promise<void>;
 }
 
+const KNOWN: Keys<PoolOptions<unknown, unknown>> = {
+  workers: true,
+  module: true,
+  args: true,
+  signal: true,
+  onStart: true,
+  onEvent: true,
+  onDone: true,
+};
+
 /** What goes between parent and child. */
 type Message<R, E> =
   | { readonly kind: "event"; readonly event: E }
@@ -33,6 +44,7 @@ export async function runJobs<J, R, E = unknown>(
   jobs: readonly J[],
   options: PoolOptions<R, E>,
 ): Promise<Outcome<R>[]> {
+  checkOptions<object>("runJobs", options, KNOWN);
   const outcomes = new Array<Outcome<R>>(jobs.length);
   let next = 0;
   const worker = async (): Promise<void> => {

@@ -8,6 +8,7 @@ import { requireClassLabels, targetKind } from "../data/target.ts";
 import { methodNamed, methods, resolveMethod } from "../methods/index.ts";
 import type { Method } from "../methods/method.ts";
 import { mlp } from "../nn/mlp.ts";
+import { type ByStage, ofStage } from "../train/plan.ts";
 import { issuesError, optimiserOf, type Settings } from "./settings.ts";
 
 /** Settings with nothing left open but what the backend decides; they are themselves valid settings. */
@@ -49,15 +50,10 @@ export function planRun(settings: Settings, train: Dataset): Plan {
     ...settings.options,
   } as never) as unknown as Method;
   requireTarget(method, train);
-  const { epochs, learningRate: rates } = settings;
-  const issues = [
-    ...(typeof epochs === "object" ? stageIssues("epochs", epochs, method) : []),
-    ...(typeof rates === "object" ? stageIssues("learningRate", rates, method) : []),
-  ];
+  const { epochs, learningRate = {} } = settings;
+  const issues = [...stageIssues("epochs", epochs, method), ...stageIssues("learningRate", learningRate, method)];
   if (issues.length > 0) throw issuesError(issues);
-  const epochsOf = (stage: Method["stages"][number]): number =>
-    typeof epochs === "number" ? epochs : (ownValue(epochs, stage.name) ?? stage.epochs);
-  if (method.stages.every((stage) => epochsOf(stage) === 0)) {
+  if (method.stages.every((stage) => ofStage(epochs, stage.name) === 0)) {
     throw issuesError([{ path: ["epochs"], message: "every stage has 0 epochs; nothing would be trained." }]);
   }
   const byStage = (value: (stage: Method["stages"][number]) => number): Record<string, number> =>
@@ -65,10 +61,8 @@ export function planRun(settings: Settings, train: Dataset): Plan {
   const config: RunConfig = {
     ...settings,
     modalities,
-    epochs: byStage(epochsOf),
-    learningRate: byStage((stage) =>
-      typeof rates === "number" ? rates : (ownValue(rates, stage.name) ?? stage.learningRate),
-    ),
+    epochs: byStage((stage) => ofStage(epochs, stage.name) ?? stage.epochs),
+    learningRate: byStage((stage) => ofStage(learningRate, stage.name) ?? stage.learningRate),
     optimiser: { name: settings.optimiser.name, ...withoutRate(optimiserOf(settings.optimiser).settings) },
     options: method.description.options as Settings["options"],
   };
@@ -83,7 +77,7 @@ function requireTarget({ name, targets = ["classes"] }: Method, train: Dataset):
   requireClassLabels(train, name, `Methods for ${kind}: ${others.join(", ")}.`);
 }
 
-function stageIssues(setting: string, given: Readonly<Record<string, number>>, method: Method): OptionIssue[] {
+function stageIssues(setting: string, given: ByStage, method: Method): OptionIssue[] {
   const stages = method.stages.map((stage) => stage.name);
   return Object.keys(given)
     .filter((name) => !stages.includes(name))

@@ -1,8 +1,9 @@
 /** @file A run: training with a memory. It starts, goes on after an interrupt or a kill to the same bits, and ends. */
 import { DmilError, listing, runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
-import type { FitEvent } from "../train/events.ts";
-import { figuresOf } from "../train/figures.ts";
+import { checkOptions, type Keys } from "../core/options.ts";
+import type { EpochRecord, FitEvent } from "../train/events.ts";
+import { type Figures, figuresOf } from "../train/figures.ts";
 import { fit } from "../train/fit.ts";
 import { encodeModel, type Fitted } from "../train/model.ts";
 import { predict, score } from "../train/predict.ts";
@@ -39,6 +40,16 @@ export interface RunOptions {
   readonly checkpointSeconds?: number;
 }
 
+const KNOWN: Keys<RunOptions> = {
+  dataPath: true,
+  testHashes: true,
+  environment: true,
+  owner: true,
+  onEvent: true,
+  signal: true,
+  checkpointSeconds: true,
+};
+
 export interface FinishedRun {
   readonly record: RunRecord;
   readonly result: RunResult;
@@ -55,6 +66,7 @@ export async function startRun(
   data: TrainingData,
   options: RunOptions = {},
 ): Promise<FinishedRun> {
+  checkOptions("startRun", options, KNOWN);
   await requireNoRun(folder);
   const hashes = await hashData(data, config.modalities);
   const record: RunRecord = {
@@ -79,6 +91,7 @@ export async function startRun(
  * makes files again that are missing or damaged. @throws RunError when it is finished and whole, or when settings or data are not those it was started with.
  */
 export async function resumeRun(folder: Folder, data: TrainingData, options: RunOptions = {}): Promise<FinishedRun> {
+  checkOptions("resumeRun", options, KNOWN);
   const before = await readRecord(folder);
   if (before.status === "finished" && (await damagedFiles(folder)).length === 0) {
     throw runError(`${folder.label}: this run is finished; nothing is left to do.`);

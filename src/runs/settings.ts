@@ -8,6 +8,7 @@ import type { Activation } from "../nn/mlp.ts";
 import { adam, adamw, type Optimiser, sgd } from "../optim/index.ts";
 import { fraction, positive, whole } from "../optim/settings.ts";
 import type { BackendName } from "../runtime/backend.ts";
+import type { ByStage } from "../train/plan.ts";
 
 /** Settings with defaults filled in, as far as those do not depend on the data. */
 export interface Settings {
@@ -30,9 +31,9 @@ export interface Settings {
   /** 64. */
   readonly batchSize: number;
   /** For all stages or by stage; the method's own where left out. */
-  readonly epochs: number | Readonly<Record<string, number>>;
+  readonly epochs: ByStage;
   /** For all stages or by stage; the method's own where left out. */
-  readonly learningRate?: number | Readonly<Record<string, number>> | undefined;
+  readonly learningRate?: ByStage | undefined;
   /** Its name (adam, adamw, sgd), and its settings but the learning rate. */
   readonly optimiser: { readonly name: "adam" | "adamw" | "sgd" } & Readonly<Record<string, unknown>>;
   /** Largest norm of all gradients together; no clipping if left out. */
@@ -62,17 +63,15 @@ const allowing =
 
 const text = (what: string): z.ZodType<string> => z.string({ error: allowing(what) }).min(1, `is empty; give ${what}`);
 
-const byStage = (value: z.ZodType<number>, example: string): z.ZodType<Readonly<Record<string, number>>> =>
-  z.record(z.string(), value, { error: allowing(`a number for each stage, for example ${example}`) });
-
-/** One value for all stages, or a value for each that is named. */
-const forStages = (value: z.ZodType<number>, example: string) =>
-  z.unknown().superRefine((given, context) => {
-    if (given === undefined) return;
-    const named = byStage(value, `{whole: ${example}}, or one for all, for example ${example}`);
-    for (const issue of optionIssues(typeof given === "number" ? value : named, given))
-      context.addIssue({ code: "custom", path: [...issue.path], message: issue.message });
+/** A number for all stages, or one for each. */
+const byStage = (value: z.ZodType<number>, example: string): z.ZodType<unknown> => {
+  const allowed = `a number for each stage, for example {whole: ${example}}, or one for all, for example ${example}`;
+  const stages = z.record(z.string(), value, { error: allowing(allowed) });
+  return z.unknown().superRefine((given, context) => {
+    const issues = given === undefined ? [] : optionIssues(typeof given === "number" ? value : stages, given);
+    for (const { path, message } of issues) context.addIssue({ code: "custom", path: [...path], message });
   });
+};
 
 const schema = z.strictObject(
   {
@@ -86,8 +85,8 @@ const schema = z.strictObject(
     method: text("the name of a method").default("dmil"),
     seed: whole(0, "0").default(0),
     batchSize: whole(2, "64").default(64),
-    epochs: forStages(whole(0, "10"), "10").default({}),
-    learningRate: forStages(positive("0.001"), "0.001").optional(),
+    epochs: byStage(whole(0, "10"), "10").default({}),
+    learningRate: byStage(positive("0.001"), "0.001").optional(),
     optimiser: z
       .looseObject({ name: oneOf("adam", "adamw", "sgd").default("adam") }, { error: allowing("{name: adam}") })
       .default({ name: "adam" }),

@@ -1,5 +1,5 @@
 /** @file What a backend is: it takes a model and the arrays it reads and writes, and runs it. */
-import { runError } from "../core/errors.ts";
+import { configError, hint, runError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 
 /** An array at the border of a program: the program reads or writes `data` in place. */
@@ -34,6 +34,7 @@ export interface CompileOptions {
 }
 
 export type BackendName = "auto" | Backend["name"];
+const NAMES: readonly BackendName[] = ["auto", "native", "wasm"];
 
 /** A backend and, when it is not the first choice, why. */
 export interface LoadedBackend {
@@ -46,6 +47,7 @@ export interface LoadedBackend {
  * @throws RunError when the one asked for cannot be loaded.
  */
 export async function loadBackend(name: BackendName = "auto"): Promise<LoadedBackend> {
+  if (!NAMES.includes(name)) throw configError(`backend: unknown word "${name}"${hint(name, NAMES)}`);
   const inNode = typeof process !== "undefined" && process.versions?.node !== undefined;
   if (name !== "wasm" && inNode) {
     try {

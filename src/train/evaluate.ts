@@ -15,6 +15,14 @@ import { modalityLeaf, PRESENT } from "./graph.ts";
 /** Samples as rows of named sources: one per input leaf of a graph. */
 export type Sources = Readonly<Record<string, RowSource>>;
 
+/**
+ * Samples that a program computes at a time where `wanted` are asked for: two at least, as a sample axis of size 1 cannot be told from the
+ * others of that size (rows.ts). A chunk that is not full is filled up.
+ */
+export function chunkOf(wanted: number): number {
+  return Math.max(2, wanted);
+}
+
 /** A compiled graph that answers for any number of samples. */
 export interface Evaluator {
   /** Each output for all samples, as a row source: [lead, N, width]. */
@@ -64,7 +72,7 @@ export function sourcesOf(
 }
 
 /**
- * Compiles `outputs` (built on a batch of two or more) over `parameters`, which are read anew at each run. The last chunk is
+ * Compiles `outputs` (built on a batch of `chunkOf` samples) over `parameters`, which are read anew at each run. The last chunk is
  * filled up with its first row, so one program serves every count. @throws InternalError when an output mixes samples.
  */
 export async function createEvaluator(

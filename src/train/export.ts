@@ -1,73 +1,135 @@
-/** @file A fitted model as one ONNX file: raw modalities in, standardisation inside, prediction, gate and components out. */
-import { configError } from "../core/errors.ts";
-import { float32, type State } from "../core/tensor.ts";
+/** @file A fitted model as one ONNX file: raw modalities in, standardisation and calibration inside, out what reports show. */
+import { checkOptions } from "../core/options.ts";
+import type { Shape } from "../core/shape.ts";
+import { VERSION } from "../core/version.ts";
 import { CLIP } from "../data/standardise.ts";
 import { type Expr, leaf } from "../graph/expr.ts";
-import { type Block, lower } from "../graph/onnx/lower.ts";
-import { maximum, minimum, mul, reshape, sub, transpose } from "../graph/ops/index.ts";
-import { PRIOR } from "../methods/method.ts";
+import { lower } from "../graph/onnx/lower.ts";
+import { maximum, minimum, mul, reshape, sub } from "../graph/ops/index.ts";
 import { rootScope } from "../nn/module.ts";
-import { buildOn, PRESENT } from "./graph.ts";
+import { type Answer, answersOf, bitNames, calibrationState } from "./answers.ts";
+import { buildOn, modalityLeaf, PRESENT } from "./graph.ts";
 import { type Fitted, standardiserState, widthsOf } from "./model.ts";
-import { told } from "./target.ts";
+import { kindOf, told } from "./target.ts";
 
 /** Batch on which the exported graph is built; the file leaves that axis open. */
 const BATCH = 3;
 
+/** One input of the file. */
+export interface ExportedInput {
+  readonly name: string;
+  /** Of one sample. */
+  readonly shape: Shape;
+  readonly meaning: string;
+}
+
+/** What a file takes and gives, in its order. */
+export interface Exported {
+  readonly inputs: readonly ExportedInput[];
+  readonly outputs: readonly { readonly name: string; readonly meaning: string }[];
+}
+
+export interface ExportOptions {
+  /** With an input more that says which modalities a sample has; false. */
+  readonly missing?: boolean;
+}
+
 /**
- * ONNX bytes. Inputs, by modality name: float32 [batch, ...sample shape], as in the data files. Outputs: `logits` [batch, K] of
- * classes or labels, or `values` [batch, K] in the data's unit;
- * `unimodal` [batch, M, K], and where the method has them `gate` [batch, C] and `components` [batch, C, K]. Class (or target), modality and
- * component names are in the file's metadata. Evaluation form: means, no noise. With `missing` there is one input more, `present`
- * [batch, M]: 1 where a sample has the modality, 0 where whatever is given for it is not read (it may be NaN).
+ * ONNX bytes. Inputs, by modality name: float32 [batch, ...sample shape], as in the data files. Outputs, the first of which is the
+ * prediction: for classes `probabilities` [batch, K], `logits`, `unimodal` [batch, M, K], `unimodal_probabilities`, where the method has
+ * them `gate` [batch, C] and `components` [batch, C, K], and `bits` [batch, M + 3]; for labels the same without bits; for numbers `values`
+ * [batch, K] in the data's unit, `unimodal`, `gate`, `components`. They are what `explain` reports. Names of classes, modalities,
+ * components and bits, the calibration and how to call it are in the file's metadata. Evaluation form: means, no noise. With `missing`
+ * there is one input more, `present` [batch, M]: 1 where a sample has the modality, 0 where whatever is given for it is not read (it may
+ * be NaN).
  */
-export function toOnnx(fitted: Fitted, { missing = false }: { readonly missing?: boolean } = {}): Uint8Array {
-  const { method, shapes, classes, target } = fitted;
-  const { features, ...answers } = widthsOf(fitted);
-  if (missing && method.modalities.includes(PRESENT)) {
-    throw configError(
-      `export: the modality "${PRESENT}" has the name of the input that says what is missing; export without it.`,
-    );
-  }
-  const { scope } = rootScope({ training: false });
-  const raw: Block[] = [];
-  const inputs: Record<string, Expr> = {};
-  for (const name of method.modalities) {
-    const input = leaf("input", name, [BATCH, ...shapes[name]!]);
-    const width = features[name]!;
-    const stored = (part: string): Expr => leaf("parameter", `standardise.${name}.${part}`, [width]);
-    const centred = mul(sub(reshape(input, [BATCH, width]), stored("mean")), stored("scale"));
-    raw.push({ name, parts: [input] });
-    inputs[name] = minimum(maximum(centred, -CLIP), CLIP);
-  }
-  const present = missing ? leaf("input", PRESENT, [BATCH, method.modalities.length]) : undefined;
-  if (present !== undefined) raw.push({ name: PRESENT, parts: [present] });
-  const outputs = told(buildOn(method, scope, inputs, answers, present), target, method.modalities);
-  const bySample = (x: Expr): Expr => transpose(x, [1, 0, 2]);
-  const results: Record<string, Expr> = {
-    [target?.kind === "values" ? "values" : "logits"]: outputs.logits,
-    unimodal: bySample(outputs.unimodal),
-  };
-  if (outputs.components !== undefined) {
-    results.gate = outputs.components.gate;
-    results.components = bySample(outputs.components.logits);
-  }
-  const state: State = {
-    [PRIOR]: float32([answers.classes], fitted.calibration.logPrior),
-    ...fitted.state,
-    ...standardiserState(fitted.standardiser),
-  };
+export function toOnnx(fitted: Fitted, options: ExportOptions = {}): Uint8Array {
+  const { method, classes, target, calibration, shapes, standardiser } = fitted;
+  const { inputs, outputs, components } = graphOf(fitted, options);
+  const text = (value: unknown): string => JSON.stringify(value);
+  const meanings = (parts: Exported["outputs"]): string =>
+    text(Object.fromEntries(parts.map(({ name, meaning }) => [name, meaning])));
+  const description = usage({ inputs, outputs });
   return lower({
-    inputs: raw,
-    outputs: Object.entries(results).map(([name, expr]) => ({ name, parts: [expr] })),
-    stored: state,
+    inputs: inputs.map(({ name, value, meaning }) => ({ name, parts: [value], meaning })),
+    outputs: outputs.map(({ name, value, meaning }) => ({ name, parts: [value], meaning })),
+    stored: { ...calibrationState(calibration), ...fitted.state, ...standardiserState(standardiser) },
     openBatch: true,
-    metadata: {
-      method: method.name,
-      classes: JSON.stringify(classes),
-      ...(target !== undefined && { target: JSON.stringify(target) }),
-      modalities: JSON.stringify(method.modalities),
-      components: JSON.stringify(outputs.components?.names ?? []),
+    about: {
+      version: VERSION,
+      description,
+      metadata: {
+        dmil: VERSION,
+        method: method.name,
+        classes: text(classes),
+        ...(target !== undefined && { target: text(target) }),
+        modalities: text(method.modalities),
+        shapes: text(shapes),
+        components: text(components),
+        bits: text(target === undefined ? bitNames(method.modalities) : []),
+        calibration: text(target === undefined ? calibration : (target.scale ?? {})),
+        inputs: meanings(inputs),
+        outputs: meanings(outputs),
+        usage: description,
+      },
     },
   });
+}
+
+/** What the file that `toOnnx` writes takes and gives. */
+export function describeExport(fitted: Fitted, options: ExportOptions = {}): Exported {
+  return graphOf(fitted, options);
+}
+
+interface ExportGraph {
+  readonly inputs: readonly (ExportedInput & { readonly value: Expr })[];
+  readonly outputs: readonly Answer[];
+  readonly components: readonly string[];
+}
+
+function graphOf(fitted: Fitted, options: ExportOptions): ExportGraph {
+  checkOptions("toOnnx", options, { missing: true });
+  const { missing = false } = options;
+  const { method, shapes, target, calibration } = fitted;
+  const { modalities } = method;
+  const { features, ...widths } = widthsOf(fitted);
+  const raw = Object.fromEntries(
+    modalities.map((name) => [name, leaf("input", modalityLeaf(name), [BATCH, ...shapes[name]!])]),
+  );
+  const present = missing ? leaf("input", PRESENT, [BATCH, modalities.length]) : undefined;
+  const { scope } = rootScope({ training: false });
+  const inputs = Object.fromEntries(modalities.map((name) => [name, standardised(name, raw[name]!, features[name]!)]));
+  const outputs = told(buildOn(method, scope, inputs, widths, present), target, modalities);
+  const answers = answersOf(kindOf(target), { outputs, calibration, modalities });
+  const taken = new Set([...answers.map(({ name }) => name), ...(missing ? [PRESENT] : [])]);
+  const given = modalities.map((name) => ({
+    // A modality may be called what an output is called; within a file names are used once.
+    name: taken.has(name) ? modalityLeaf(name) : name,
+    shape: shapes[name]!,
+    value: raw[name]!,
+    meaning: `[batch, ${shapes[name]!.join(", ")}]: ${name} as in the data files; standardisation is inside`,
+  }));
+  const who = {
+    name: PRESENT,
+    shape: [modalities.length],
+    meaning: `[batch, modality]: 1 where a sample has the modality, 0 where it is missing and what is given for it is not read`,
+  };
+  return {
+    inputs: present === undefined ? given : [...given, { ...who, value: present }],
+    outputs: answers,
+    components: outputs.components?.names ?? [],
+  };
+}
+
+/** Raw samples as the method meets them: flat, standardised as the training data was, clipped. */
+function standardised(name: string, raw: Expr, width: number): Expr {
+  const stored = (part: string): Expr => leaf("parameter", `standardise.${name}.${part}`, [width]);
+  const scaled = mul(sub(reshape(raw, [BATCH, width]), stored("mean")), stored("scale"));
+  return minimum(maximum(scaled, -CLIP), CLIP);
+}
+
+function usage({ inputs, outputs }: Exported): string {
+  const list = (parts: readonly { readonly name: string; readonly meaning: string }[]): string =>
+    parts.map(({ name, meaning }) => `${name} ${meaning}`).join(". ");
+  return `Feed float32 arrays by name, any number of samples at a time. Inputs: ${list(inputs)}. Outputs: ${list(outputs)}. Names of classes, modalities, components and bits, in the order of their axes, are in the metadata.`;
 }

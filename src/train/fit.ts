@@ -37,8 +37,8 @@ export async function fit(
   options: FitOptions,
 ): Promise<Fitted> {
   const started = performance.now();
-  const emit = options.onEvent ?? (() => {});
   const stages = plan(method, options);
+  const emit = options.onEvent ?? (() => {});
   const { train, validation } = data;
   const { modalityDropout = 0 } = options;
   checkRate(modalityDropout, "modalityDropout");

@@ -2,6 +2,7 @@
 
 import { configError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
+import { checkOptions, isRecord, type Keys, shown } from "../core/options.ts";
 import { ownValue } from "../core/record.ts";
 import type { Method, Outputs, Stage } from "../methods/method.ts";
 import { constant, cosine, type Optimiser, plateau, type Schedule, step as stepSchedule } from "../optim/index.ts";
@@ -13,10 +14,10 @@ export interface FitOptions {
   readonly seed: number;
   /** 64. */
   readonly batchSize?: number;
-  /** Epochs by stage; the method's own where left out. */
-  readonly epochs?: Readonly<Record<string, number>>;
+  /** Epochs, for all stages or by stage; the method's own where left out. */
+  readonly epochs?: ByStage;
   /** Base learning rate, for all stages or by stage; the method's own where left out. */
-  readonly learningRate?: number | Readonly<Record<string, number>>;
+  readonly learningRate?: ByStage;
   /** Adam; its own learning rate is overruled by the stage's. A new one starts with each stage. */
   readonly optimiser?: Optimiser;
   /** Clips gradients to this norm over all parameters; no clipping where left out. */
@@ -42,6 +43,32 @@ export interface FitOptions {
   readonly signal?: AbortSignal;
 }
 
+const KNOWN: Keys<FitOptions> = {
+  seed: true,
+  batchSize: true,
+  epochs: true,
+  learningRate: true,
+  optimiser: true,
+  clipNorm: true,
+  modalityDropout: true,
+  threads: true,
+  backend: true,
+  folder: true,
+  resume: true,
+  checkpointSeconds: true,
+  identity: true,
+  onEvent: true,
+  signal: true,
+};
+
+/** A number for all stages, or numbers by stage. */
+export type ByStage = number | Readonly<Record<string, number>>;
+
+/** The number given for a stage; undefined where none is. */
+export function ofStage(given: ByStage, stage: string): number | undefined {
+  return typeof given === "number" ? given : ownValue(given, stage);
+}
+
 /** A stage with the run's own epochs and rate. */
 export interface PlannedStage {
   readonly stage: Stage<never>;
@@ -51,33 +78,37 @@ export interface PlannedStage {
 }
 
 /** The stages with a run's own epochs and rates. @throws ConfigError for unknown stage names and impossible numbers. */
-export function plan(
-  method: Method,
-  { epochs = {}, learningRate = {}, seed, batchSize = 64 }: FitOptions,
-): PlannedStage[] {
+export function plan(method: Method, options: FitOptions): PlannedStage[] {
+  checkOptions("fit", options, KNOWN);
+  const { epochs = {}, learningRate = {}, seed, batchSize = 64 } = options;
   const names = method.stages.map((stage) => stage.name);
-  const check = (given: Readonly<Record<string, number>>, what: string): void => {
-    for (const [name, value] of Object.entries(given)) {
+  const checkNumber = (value: number, what: string, whole: boolean): void => {
+    if (typeof value === "number" && value >= 0 && (!whole || Number.isInteger(value))) return;
+    throw configError(`${what} is ${shown(value)}; a ${whole ? "whole number" : "number"} from 0 is needed.`);
+  };
+  const check = (given: ByStage, what: string, whole: boolean): void => {
+    if (!isRecord(given)) {
+      checkNumber(given as number, what, whole);
+      return;
+    }
+    for (const [name, value] of Object.entries<number>(given)) {
       if (!names.includes(name)) {
         throw configError(`${what}.${name}: ${method.name} has no such stage. Its stages: ${names.join(", ")}.`);
       }
-      if (!(value >= 0) || (what === "epochs" && !Number.isInteger(value))) {
-        throw configError(
-          `${what}.${name} is ${value}; a ${what === "epochs" ? "whole number" : "number"} from 0 is needed.`,
-        );
-      }
+      checkNumber(value, `${what}.${name}`, whole);
     }
   };
-  if (!Number.isInteger(seed) || seed < 0) throw configError(`seed is ${seed}; a whole number from 0 is needed.`);
+  if (!Number.isInteger(seed) || seed < 0)
+    throw configError(`seed is ${shown(seed)}; a whole number from 0 is needed.`);
   if (!Number.isInteger(batchSize) || batchSize < 2)
-    throw configError(`batchSize is ${batchSize}; a whole number from 2 is needed.`);
-  check(epochs, "epochs");
-  if (typeof learningRate !== "number") check(learningRate, "learningRate");
-  else if (!(learningRate >= 0)) throw configError(`learningRate is ${learningRate}; a number from 0 is needed.`);
+    throw configError(
+      `batchSize is ${batchSize}; a whole number from 2 is needed: several methods learn by comparing the samples of a batch.`,
+    );
+  check(epochs, "epochs", true);
+  check(learningRate, "learningRate", false);
   const planned = method.stages.flatMap((stage): PlannedStage[] => {
-    const count = ownValue(epochs, stage.name) ?? stage.epochs;
-    const rate =
-      typeof learningRate === "number" ? learningRate : (ownValue(learningRate, stage.name) ?? stage.learningRate);
+    const count = ofStage(epochs, stage.name) ?? stage.epochs;
+    const rate = ofStage(learningRate, stage.name) ?? stage.learningRate;
     if (count === 0) return [];
     return [{ stage: stage as Stage<never>, epochs: count, learningRate: rate, schedule: scheduleOf(stage, count) }];
   });

@@ -1,5 +1,6 @@
 /** @file A fitted model's answers for a data set, and its figures of merit. */
-import { dataError, listing, shapeError } from "../core/errors.ts";
+import { configError, dataError, listing, shapeError } from "../core/errors.ts";
+import { checkOptions, type Keys, shown } from "../core/options.ts";
 import { ownValue } from "../core/record.ts";
 import { formatShape, sameShape } from "../core/shape.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
@@ -18,7 +19,7 @@ import {
   scaledPrediction,
   weighed,
 } from "./calibrate.ts";
-import { createEvaluator, sourcesOf, storedParameters } from "./evaluate.ts";
+import { chunkOf, createEvaluator, sourcesOf, storedParameters } from "./evaluate.ts";
 import { forward } from "./graph.ts";
 import { accuracy, argmaxRows, calibrationError, logLoss, macroF1, synergyRate } from "./metrics.ts";
 import { type Fitted, widthsOf } from "./model.ts";
@@ -47,8 +48,15 @@ export interface PredictOptions {
   readonly representations?: boolean;
 }
 
+const KNOWN: Keys<PredictOptions> = { backend: true, threads: true, batchSize: true, representations: true };
+
 /** Runs the model on every sample. @throws DataError or ShapeError when the data is not of the kind the model was trained on. */
 export async function predict(fitted: Fitted, dataset: Dataset, options: PredictOptions = {}): Promise<Predictions> {
+  checkOptions("predict", options, KNOWN);
+  const { batchSize = 256 } = options;
+  if (!Number.isInteger(batchSize) || batchSize < 1) {
+    throw configError(`predict: batchSize is ${shown(batchSize)}; a whole number from 1 is needed.`);
+  }
   const { method, shapes, standardiser, state } = fitted;
   for (const [name, shape] of Object.entries(shapes)) {
     const values = ownValue(dataset.modalities, name);
@@ -66,7 +74,7 @@ export async function predict(fitted: Fitted, dataset: Dataset, options: Predict
   const masked = hasMissing(dataset, method.modalities);
   if (masked) requireSome(dataset, method.modalities);
   const widths = { ...widthsOf(fitted), masked };
-  const { outputs: inner } = forward(method, widths, options.batchSize ?? 256, { training: false });
+  const { outputs: inner } = forward(method, widths, chunkOf(batchSize), { training: false });
   const outputs = told(inner, fitted.target, method.modalities);
   const exprs: Expr[] = [outputs.logits, outputs.unimodal];
   if (outputs.components !== undefined) exprs.push(outputs.components.logits, outputs.components.gate);

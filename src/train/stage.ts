@@ -12,7 +12,7 @@ import { createArena } from "../runtime/arena.ts";
 import type { Backend, Executable } from "../runtime/backend.ts";
 import { createKernels } from "../runtime/kernels/index.ts";
 import { type Bound, compile, type Layout, layoutOf, type Part } from "../runtime/program.ts";
-import { createEvaluator, leafParts, leavesOf, placeOf, type Sources, storedParameters } from "./evaluate.ts";
+import { chunkOf, createEvaluator, leafParts, leavesOf, placeOf, type Sources, storedParameters } from "./evaluate.ts";
 import { cutFrozen, type FrozenFeature, gatherRows, type RowSource } from "./frozen.ts";
 import { changes, forward, PRESENT, type StageGraph, stageGraph, TARGET, type Widths } from "./graph.ts";
 import { credit, diverged } from "./judge.ts";
@@ -92,11 +92,11 @@ interface BatchGraph {
 /** Builds, lays out and compiles a stage. */
 export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
   const { method, stage, widths, train, backend, threads, optimiser, modalityDropout = 0 } = setup;
-  const plan = batchPlan(train.labels.length, Math.min(setup.batchSize, train.labels.length), "train");
+  const plan = batchPlan(train.labels.length, setup.batchSize, "train");
   const sizes = [...new Set(plan)];
   const graphs = sizes.map((size) => batchGraph(setup, size));
   const first = graphs[0]!;
-  const chunk = Math.max(2, Math.min(256, train.labels.length));
+  const chunk = chunkOf(Math.min(256, train.labels.length));
   const { outputs: evaluated, requests } = forward(method, widths, chunk, { training: false });
   const evaluation = stage.prediction(evaluated as never);
   // Stored means are renewed also where only a unimodal prediction will read them.

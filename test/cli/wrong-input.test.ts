@@ -40,6 +40,7 @@ beforeAll(async () => {
   await fs.writeFile(path.join(cwd, "wine/wine.csv"), [",acid,ash,target", ...rows].join("\n"));
   await fs.mkdir(path.join(cwd, "notes"));
   await fs.writeFile(path.join(cwd, "notes/todo.txt"), "buy milk");
+  await fs.writeFile(path.join(cwd, "mine.md"), "# Buy milk");
   const variant = async (name: string, change: (folder: string) => Promise<unknown>): Promise<void> => {
     await fs.cp(path.join(cwd, "clips"), path.join(cwd, name), { recursive: true });
     await change(path.join(cwd, name));
@@ -163,6 +164,7 @@ const COMMANDS = `
   explain runs/clips-joint-0 --out clips/dataset.json/samples.csv
   export runs/clips-joint-0
   export runs/clips-joint-0 --out model.pt
+  export runs/clips-joint-0 --out mine.onnx
   sweep
   sweep clips
   sweep --out s

@@ -1,5 +1,8 @@
 /** @file The contract suite: laws over every method and its variants. */
 import { describe, expect, test } from "vitest";
+import { float32 } from "../../src/core/tensor.ts";
+import type { Dataset } from "../../src/data/dataset.ts";
+import { hideModalities } from "../../src/data/presence.ts";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
 import { asLeaf, leaf, topological } from "../../src/graph/expr.ts";
 import { grad } from "../../src/graph/grad.ts";
@@ -27,10 +30,12 @@ import { unimodal } from "../../src/methods/unimodal.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { initialState } from "../../src/nn/module.ts";
 import { interpret } from "../../src/runtime/reference.ts";
+import { UNSCALED } from "../../src/train/calibrate.ts";
 import { toOnnx } from "../../src/train/export.ts";
 import { fit } from "../../src/train/fit.ts";
 import { forward, modalityLeaf, parametersOf, stageGraph, type Widths } from "../../src/train/graph.ts";
 import type { Fitted } from "../../src/train/model.ts";
+import { predict } from "../../src/train/predict.ts";
 import { difference, normals, runNative } from "../support/numbers.ts";
 
 const encoders = { a: mlp([5, 6]), b: mlp([4]) };
@@ -124,6 +129,30 @@ function withFeatures(method: Method, features: number): Method {
   });
 }
 
+/** The method with its first numbers, nothing scaled. */
+function untrained(method: Method): Fitted {
+  const features = Object.entries(widthsOf(method).features);
+  return {
+    method,
+    classes: ["0", "1", "2"],
+    shapes: Object.fromEntries(features.map(([name, width]) => [name, [width]])),
+    standardiser: Object.fromEntries(
+      features.map(([name, width]) => [
+        name,
+        { mean: new Float32Array(width), scale: new Float32Array(width).fill(1) },
+      ]),
+    ),
+    state: initialState(parametersOf(method, widthsOf(method)), 2),
+    calibration: {
+      logPrior: new Array<number>(K).fill(-Math.log(K)),
+      prediction: UNSCALED,
+      all: UNSCALED,
+      modalities: Object.fromEntries(method.modalities.map((name) => [name, UNSCALED])),
+    },
+    history: [],
+  };
+}
+
 /** Random numbers for every leaf of a graph. */
 function bindingsFor(method: Method, exprs: Parameters<typeof topological>[0], seed = 1): Record<string, Float32Array> {
   const specs = parametersOf(method, widthsOf(method));
@@ -190,20 +219,7 @@ describe.each([...Object.entries(variants), ...others])("%s", (_, method) => {
 
   test("an exported model says what the model says, for any number of samples", async () => {
     const features = Object.entries(widths.features);
-    const fitted: Fitted = {
-      method,
-      classes: ["0", "1", "2"],
-      shapes: Object.fromEntries(features.map(([name, width]) => [name, [width]])),
-      standardiser: Object.fromEntries(
-        features.map(([name, width]) => [
-          name,
-          { mean: new Float32Array(width), scale: new Float32Array(width).fill(1) },
-        ]),
-      ),
-      state: initialState(parametersOf(method, widths), 2),
-      calibration: {} as Fitted["calibration"],
-      history: [],
-    };
+    const fitted = untrained(method);
     const ort = await import("onnxruntime-node");
     const session = await ort.InferenceSession.create(toOnnx(fitted));
     const stored = Object.fromEntries(Object.entries(fitted.state).map(([name, { data }]) => [name, data]));
@@ -221,6 +237,32 @@ describe.each([...Object.entries(variants), ...others])("%s", (_, method) => {
       });
       expect(difference(logits!.data, said.logits!.data as Float32Array)).toBeLessThan(1e-5);
       expect(difference(unimodal!.data, said.unimodal!.data as Float32Array)).toBeLessThan(1e-5);
+    }
+  });
+
+  test("predicts in batches of any size, of one too, with modalities missing or not", async () => {
+    const rows = 5;
+    const whole: Dataset = {
+      name: "rows",
+      ids: Array.from({ length: rows }, (_, i) => String(i)),
+      modalities: Object.fromEntries(
+        Object.entries(widths.features).map(([name, width], i) => [
+          name,
+          float32([rows, width], normals([rows, width], 9 + i)),
+        ]),
+      ),
+      labels: new Int32Array(rows),
+      classes: ["0", "1", "2"],
+    };
+    const fitted = untrained(method);
+    for (const data of [whole, hideModalities(whole, ["b"], [0, 3])]) {
+      const expected = await predict(fitted, data);
+      for (const batchSize of [1, 2]) {
+        const said = await predict(fitted, data, { batchSize });
+        expect(difference(expected.logits, said.logits)).toBeLessThan(1e-5);
+        for (const name of method.modalities)
+          expect(difference(expected.unimodal[name]!, said.unimodal[name]!)).toBeLessThan(1e-5);
+      }
     }
   });
 

@@ -38,7 +38,7 @@ test("one setting is enough; the rest has defaults", () => {
 test.each<[string, unknown]>([
   [
     "a file of all mistakes",
-    { method: "joint", sed: 1, epochs: "3", threads: 0, backend: "gpu", clipNorm: -1, batchSize: 1 },
+    { method: "joint", sed: 1, epochs: [3], threads: 0, backend: "gpu", clipNorm: -1, batchSize: 1 },
   ],
   [
     "wrong kinds of values",
@@ -87,6 +87,7 @@ describe("settings and data together", () => {
       optimiser: { name: "adam", beta1: 0.8, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
     });
     expect(planRun(parseSettings(JSON.parse(JSON.stringify(config))), train).config).toEqual(config);
+    expect(plan({ epochs: 5 }).config.epochs).toEqual({ intra: 5, components: 5, whole: 5 });
   });
 
   test("take one number of epochs for all stages, as of the learning rate", () => {

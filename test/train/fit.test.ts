@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { memoryFolder, readText } from "../../src/core/folder.ts";
 import type { State } from "../../src/core/tensor.ts";
+import { takeRows } from "../../src/data/dataset.ts";
 import { writeSafetensors } from "../../src/data/formats/safetensors.ts";
 import { dmil } from "../../src/methods/dmil/index.ts";
 import { methodFrom } from "../../src/methods/index.ts";
@@ -167,6 +168,18 @@ test("a model of an earlier version, a foreign file and a damaged model are told
 test("a loss that is not finite stops the run and names step, stage and term", async () => {
   const run = fit(smallDmil(), data, { ...base, optimiser: sgd(), learningRate: 1e9 });
   await expect(run).rejects.toThrowError(/loss is (NaN|Infinity) at step \d+ \(stage intra, terms? /);
+});
+
+test("a last batch of one sample is left out; of one sample nothing is learnt", async () => {
+  const first = (rows: number) => ({ ...data, train: takeRows(data.train, [...Array(rows).keys()]) });
+  const steps: number[] = [];
+  const onEvent = (event: FitEvent): void => void (event.kind === "stage" && steps.push(event.steps));
+  const { state } = await fit(smallDmil(), first(33), { ...base, epochs: 1, onEvent });
+  expect(steps).toEqual([1, 1, 1]);
+  expect(
+    bits((await fit(smallDmil(), first(33), { ...base, epochs: { intra: 1, components: 1, whole: 1 } })).state),
+  ).toBe(bits(state));
+  await expect(fit(smallDmil(), first(1), base)).rejects.toThrowError(/one sample to train on; at least two/);
 });
 
 test("wrong settings say what is allowed", async () => {

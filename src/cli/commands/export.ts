@@ -1,9 +1,15 @@
-/** @file `dmil export`: the model of a run as one file for other programs. */
-import { configError, hint } from "../../core/errors.ts";
+/** @file `dmil export`: the model of a run as one file for other programs, with a model card beside it. */
+import * as path from "node:path";
+import { configError, hint, runError } from "../../core/errors.ts";
+import { type Folder, readText } from "../../core/folder.ts";
+import { disk } from "../../node/disk.ts";
+import { isUntouchedCard, modelCard } from "../../runs/card/card.ts";
+import { runFiles } from "../../runs/record.ts";
+import { type RunResult, readResult } from "../../runs/result.ts";
 import { toOnnx } from "../../train/export.ts";
 import { encodeModel, type Fitted } from "../../train/model.ts";
 import type { Answer } from "../answer.ts";
-import { aboutUnfinished, openModel, writeFile } from "../open-data.ts";
+import { aboutUnfinished, openModel, runFolder, writeFile } from "../open-data.ts";
 
 const writers: Readonly<Record<string, (fitted: Fitted, missing: boolean) => Uint8Array | Promise<Uint8Array>>> = {
   onnx: (fitted, missing) => toOnnx(fitted, { missing }),
@@ -14,10 +20,12 @@ export interface ExportFlags {
   readonly out: string;
   /** ONNX: an input that says which modalities a sample has. */
   readonly missing?: boolean;
+  /** A model card beside it. */
+  readonly card?: boolean;
 }
 
 /** Exports a model in the format that the file's name ends in. */
-export async function exportModel(run: string, { out, missing = false }: ExportFlags): Promise<Answer> {
+export async function exportModel(run: string, { out, missing = false, card = true }: ExportFlags): Promise<Answer> {
   const ending = /\.([^./\\]+)$/.exec(out)?.[1] ?? "";
   if (!Object.hasOwn(writers, ending)) {
     throw configError(`--out ${out}: a model ends in .onnx or .safetensors${hint(ending, Object.keys(writers))}`, {
@@ -30,11 +38,31 @@ export async function exportModel(run: string, { out, missing = false }: ExportF
     );
   }
   const opened = await openModel(run);
+  const { fitted, record } = opened;
   const unfinished = aboutUnfinished(opened);
-  const bytes = await writers[ending]!(opened.fitted, missing);
+  const cardPath = `${out.slice(0, -ending.length)}md`;
+  if (card) await requireFree(cardPath);
+  const bytes = await writers[ending]!(fitted, missing);
   await writeFile(out, bytes);
-  return {
-    text: `${out}: ${bytes.length} bytes${unfinished.text}`,
-    json: { run, out, format: ending, bytes: bytes.length, ...unfinished.json },
-  };
+  const json = { run, out, format: ending, bytes: bytes.length, ...unfinished.json };
+  const text = `${out}: ${bytes.length} bytes`;
+  if (!card) return { text: `${text}${unfinished.text}`, json };
+  const result = await resultOf(await runFolder(run));
+  const about = { fitted, record, result, unfinished: opened.unfinished, file: path.basename(out) };
+  await writeFile(cardPath, await modelCard({ ...about, ...(ending === "onnx" && { onnx: { missing } }) }));
+  return { text: `${text}; ${cardPath} says what it is${unfinished.text}`, json: { ...json, card: cardPath } };
+}
+
+async function resultOf(folder: Folder): Promise<RunResult | undefined> {
+  return (await folder.exists(runFiles.result)) ? readResult(folder) : undefined;
+}
+
+/** @throws RunError when a file is where the card is to go that is no card, or one that somebody has added to. */
+async function requireFree(file: string): Promise<void> {
+  const [folder, name] = [disk(path.dirname(file)), path.basename(file)];
+  if (!(await folder.exists(name)) || (await isUntouchedCard(await readText(folder, name)))) return;
+  throw runError(
+    `${file} is in the place of the model card, and it is no card of dmil or was changed since. Move it away, give another --out, or leave the card out with --no-card.`,
+    { file },
+  );
 }

@@ -24,12 +24,23 @@ export class Emitter {
   /** Domains used besides ONNX's own. */
   readonly domains: Set<string> = new Set();
   readonly #known = new Map<string, string[]>();
+  readonly #taken = new Set<string>();
   #count = 0;
+  /** What the names of nodes begin with, where the reader of the file is to find his way; left out: nodes have no names. */
+  scope: string | undefined;
   /** The row axis of the node being lowered when the batch axis is open; reshapes leave that axis to be inferred. */
   openAxis: number | undefined;
 
+  /** A name that nothing has yet: `wanted` itself where it is free. */
+  free(wanted: string): string {
+    let name = wanted;
+    for (let i = 2; this.#taken.has(name); i++) name = `${wanted}_${i}`;
+    this.#taken.add(name);
+    return name;
+  }
+
   name(): string {
-    return `v${this.#count++}`;
+    return this.scope === undefined ? `v${this.#count++}` : this.free(`v${this.#count++}`);
   }
 
   /** One node with one output. */
@@ -42,23 +53,32 @@ export class Emitter {
     const key = JSON.stringify([type, inputs, attributes, outputs]);
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const names = Array.from({ length: outputs }, () => this.name());
+    const { scope } = this;
+    const names = Array.from({ length: outputs }, () =>
+      scope === undefined ? this.name() : this.free(`${scope}/${type}`),
+    );
     this.#known.set(key, names);
     if (domain !== "") this.domains.add(domain);
     const attribute = Object.entries(attributes).map(([name, value]) => attributeProto(name, value));
-    this.nodes.push(create(NodeProtoSchema, { opType: type, input: [...inputs], output: names, attribute, domain }));
+    const name = scope === undefined ? "" : names[0]!;
+    this.nodes.push(
+      create(NodeProtoSchema, { name, opType: type, input: [...inputs], output: names, attribute, domain }),
+    );
     return names;
   }
 
   /** Gives a value its public name. */
   output(from: string, name: string): void {
-    this.nodes.push(create(NodeProtoSchema, { opType: "Identity", input: [from], output: [name] }));
+    const own = this.scope === undefined ? "" : name;
+    this.nodes.push(create(NodeProtoSchema, { name: own, opType: "Identity", input: [from], output: [name] }));
   }
 
-  constant(shape: Shape, data: Float32Array, name: string = this.name()): string {
-    const key = data.length <= 64 ? `constant ${shape.join()} ${data.join()}` : undefined;
+  /** Small ones that are equal are one, unless they have a name of their own. */
+  constant(shape: Shape, data: Float32Array, own?: string): string {
+    const key = own === undefined && data.length <= 64 ? `constant ${shape.join()} ${data.join()}` : undefined;
     const known = key === undefined ? undefined : this.#known.get(key);
     if (known !== undefined) return known[0]!;
+    const name = own ?? this.name();
     if (key !== undefined) this.#known.set(key, [name]);
     this.initializers.push(
       create(TensorProtoSchema, {

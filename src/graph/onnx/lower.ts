@@ -1,12 +1,14 @@
 /** @file Expr -> ONNX model bytes. */
 import { create, toBinary } from "@bufbuild/protobuf";
 import { internalError } from "../../core/errors.ts";
+import { checkOptions } from "../../core/options.ts";
 import { type Shape, sizeOf } from "../../core/shape.ts";
 import type { State } from "../../core/tensor.ts";
 import { asLeaf, type Expr, topological } from "../expr.ts";
 import { asSlice, concat, reshape } from "../ops/movement.ts";
 import { rowAxes } from "../rows.ts";
 import { Emitter, FLOAT } from "./emitter.ts";
+import { scopesOf } from "./names.ts";
 import {
   GraphProtoSchema,
   ModelProtoSchema,
@@ -20,6 +22,8 @@ import {
 export interface Block {
   readonly name: string;
   readonly parts: readonly Expr[];
+  /** What it is, for the reader of an exported file. */
+  readonly meaning?: string;
 }
 
 export interface LowerOptions {
@@ -29,8 +33,13 @@ export interface LowerOptions {
   readonly stored?: State;
   /** Leave the sample axis of inputs (leaves of kind "input", axis 0) open under the name "batch". */
   readonly openBatch?: boolean;
-  /** Key-value pairs stored in the file. */
-  readonly metadata?: Readonly<Record<string, string>>;
+  /** The file is for others to read: nodes get names, and it says what it is. */
+  readonly about?: {
+    readonly version: string;
+    readonly description: string;
+    /** Key-value pairs stored in the file. */
+    readonly metadata: Readonly<Record<string, string>>;
+  };
 }
 
 /** The shape under which a block crosses the border. */
@@ -42,6 +51,7 @@ export function blockShape(block: Block): Shape {
 
 /** A model in the ONNX format (IR 10, opset 21; gradients also use the runtime's own domain). */
 export function lower(options: LowerOptions): Uint8Array {
+  checkOptions("lower", options, { inputs: true, outputs: true, stored: true, openBatch: true, about: true });
   const emit = new Emitter();
   const names = new Map<Expr, string>();
   const leaves = new Map<string, string>();
@@ -49,6 +59,10 @@ export function lower(options: LowerOptions): Uint8Array {
   const order = topological(outputs);
   const open = options.openBatch === true ? openAxes(outputs) : undefined;
 
+  const { about } = options;
+  const scopes = about && scopesOf(options.outputs.map(({ name }, i) => ({ name, expr: outputs[i]! })));
+  if (scopes !== undefined) for (const { name } of [...options.inputs, ...options.outputs]) emit.free(name);
+  emit.scope = scopes && "";
   for (const block of options.inputs) bindBlock(emit, block, leaves);
   for (const node of order) {
     const leaf = asLeaf(node);
@@ -60,6 +74,7 @@ export function lower(options: LowerOptions): Uint8Array {
     const axis = open?.get(node);
     if (axis === "mixed") throw internalError(`${node.op.name} mixes samples and cannot be exported.`);
     emit.openAxis = axis;
+    emit.scope = scopes?.get(node);
     const inputs = node.inputs.map((input) => names.get(input)!);
     const tile = tiles.get(node);
     if (tile === undefined) names.set(node, node.op.onnx(emit, inputs, node));
@@ -84,22 +99,23 @@ export function lower(options: LowerOptions): Uint8Array {
     node: emit.nodes,
     initializer: emit.initializers,
     input: options.inputs.map((block) =>
-      valueInfo(block.name, axisName(blockShape(block), open === undefined ? undefined : 0)),
+      valueInfo(block, axisName(blockShape(block), open === undefined ? undefined : 0)),
     ),
     output: options.outputs.map((block, i) => {
       const axis = open?.get(outputs[i]!);
-      return valueInfo(block.name, axisName(blockShape(block), axis === "mixed" ? undefined : axis));
+      return valueInfo(block, axisName(blockShape(block), axis === "mixed" ? undefined : axis));
     }),
   });
   const domains = ["", ...emit.domains];
   const model = create(ModelProtoSchema, {
     irVersion: 10n,
     producerName: "dmil",
+    ...(about && { producerVersion: about.version, docString: about.description }),
     graph,
     opsetImport: domains.map((domain) =>
       create(OperatorSetIdProtoSchema, { domain, version: domain === "" ? 21n : 1n }),
     ),
-    metadataProps: Object.entries(options.metadata ?? {}).map(([key, value]) =>
+    metadataProps: Object.entries(about?.metadata ?? {}).map(([key, value]) =>
       create(StringStringEntryProtoSchema, { key, value }),
     ),
   });
@@ -144,7 +160,7 @@ function leafName(
   if (known !== undefined) return known;
   const value = stored?.[name];
   if (value === undefined) throw internalError(`the ${kind} ${name} is neither an input nor stored.`);
-  const made = emit.constant(node.shape, value.data, name);
+  const made = emit.constant(node.shape, value.data, emit.scope === undefined ? name : emit.free(name));
   leaves.set(key, made);
   return made;
 }
@@ -184,10 +200,14 @@ function tilings(order: readonly Expr[]): Map<Expr, Tile> {
   return tiled;
 }
 
-function valueInfo(name: string, shape: readonly (number | string)[]): ValueInfoProto {
+function valueInfo({ name, meaning = "" }: Block, shape: readonly (number | string)[]): ValueInfoProto {
   const dim = shape.map((n) => ({
     value:
       typeof n === "number" ? { case: "dimValue" as const, value: BigInt(n) } : { case: "dimParam" as const, value: n },
   }));
-  return create(ValueInfoProtoSchema, { name, type: { tensorType: { elemType: FLOAT, shape: { dim } } } });
+  return create(ValueInfoProtoSchema, {
+    name,
+    docString: meaning,
+    type: { tensorType: { elemType: FLOAT, shape: { dim } } },
+  });
 }

@@ -1,5 +1,6 @@
 /** @file Matrix products: one matrix, or a stack of them along leading axes. */
 import { shapeError } from "../../core/errors.ts";
+import { checkOptions } from "../../core/options.ts";
 import { formatShape, sameShape, sizeOf } from "../../core/shape.ts";
 import { type Attributes, apply, type Expr, type OpRecord } from "../expr.ts";
 import { sum } from "./broadcast.ts";
@@ -86,7 +87,9 @@ export interface MatmulOptions {
 }
 
 /** a [..., I, J] times b [..., J, L], plus a bias; leading axes (a stack of products) must be equal. */
-export function matmul(a: Expr, b: Expr, { transposeA = false, transposeB = false, bias }: MatmulOptions = {}): Expr {
+export function matmul(a: Expr, b: Expr, options: MatmulOptions = {}): Expr {
+  checkOptions<MatmulOptions>("matmul", options, { transposeA: true, transposeB: true, bias: true });
+  const { transposeA = false, transposeB = false, bias } = options;
   return apply(matmulOp, bias === undefined ? [a, b] : [a, b, bias], { transposeA, transposeB });
 }
 

@@ -1,5 +1,6 @@
 /** @file Quantify features: cross-fitted classifiers for two sources, then every measure asked for on their out-of-fold terms. */
 import { configError, dataError, hint, listing } from "../../core/errors.ts";
+import { checkOptions, type Keys } from "../../core/options.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import type { Fold } from "../../data/folds.ts";
 import { requireClassLabels } from "../../data/target.ts";
@@ -39,6 +40,21 @@ export interface QuantifyOptions extends Omit<CrossfitOptions, "density" | "onFo
   readonly onProgress?: (what: string, share: number) => void;
 }
 
+const KNOWN: Keys<QuantifyOptions> = {
+  seed: true,
+  epochs: true,
+  hidden: true,
+  backend: true,
+  threads: true,
+  signal: true,
+  measures: true,
+  folds: true,
+  nulls: true,
+  ownSplit: true,
+  project: true,
+  onProgress: true,
+};
+
 /**
  * Redundant, unique and synergistic information of a dataset's two modalities about its labels, with 95 % intervals and the level
  * that permuted labels reach; bits. Classifiers give lower bounds in expectation: weak ones understate. Rows without a label and
@@ -48,6 +64,7 @@ export interface QuantifyOptions extends Omit<CrossfitOptions, "density" | "onFo
  * @example (await quantify(dataset, { seed: 0 })).findings
  */
 export async function quantify(dataset: Dataset, options: QuantifyOptions): Promise<Quantified> {
+  checkOptions("quantify", options, KNOWN);
   const { measures = ["broja", "pmin"], onProgress = () => {}, folds: wished = 5, project = false, seed } = options;
   for (const measure of measures) {
     if (!FEATURE_MEASURES.includes(measure)) {

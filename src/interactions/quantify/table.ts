@@ -1,5 +1,6 @@
 /** @file Quantify a table of symbols: two discrete sources and a target, by counting, without any model. */
 import { configError, dataError, hint } from "../../core/errors.ts";
+import { checkOptions } from "../../core/options.ts";
 import { permutation } from "../../core/random.ts";
 import { millerMadowOf } from "../../info/bias.ts";
 import {
@@ -59,6 +60,7 @@ const BIAS = 0.05;
  * @example quantifyTable({ sources: ["x1", "x2"], target: "y", first, second, labels }, { seed: 0 }).findings
  */
 export function quantifyTable(columns: SymbolColumns, options: QuantifyTableOptions): Quantified {
+  checkOptions<QuantifyTableOptions>("quantifyTable", options, { seed: true, measures: true });
   const { measures = ["broja"], seed } = options;
   const { sources, target } = columns;
   const rows = columns.labels.length;

@@ -13,8 +13,8 @@ export function planTrial(given: Readonly<Record<string, unknown>>, changes: Cha
   const names = stages.map((stage) => stage.name);
   const settings = {
     ...rest,
-    ...(epochs !== undefined && { epochs: ofStages(epochs, names, true) }),
-    ...(learningRate !== undefined && { learningRate: ofStages(learningRate, names, false) }),
+    ...(epochs !== undefined && { epochs: ofStages(epochs, names) }),
+    ...(learningRate !== undefined && { learningRate: ofStages(learningRate, names) }),
   };
   const plan = planRun(parseSettings(settings), train);
   const factor = changes.learningRate;
@@ -45,8 +45,7 @@ export function batchSizeFor({ labels }: Pick<Dataset, "labels">): number {
   return 2 ** Math.min(6, Math.max(3, Math.round(Math.log2(labels.length / 16))));
 }
 
-function ofStages(given: unknown, stages: readonly string[], spread: boolean): unknown {
-  if (typeof given === "number" && spread) return Object.fromEntries(stages.map((name) => [name, given]));
+function ofStages(given: unknown, stages: readonly string[]): unknown {
   if (typeof given !== "object" || given === null) return given;
   return Object.fromEntries(Object.entries(given).filter(([name]) => stages.includes(name)));
 }

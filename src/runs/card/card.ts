@@ -1,0 +1,205 @@
+/**
+ * @file The model card that lies beside an exported model: what it is, how it was trained and judged, how to call it, what it is not for.
+ * Markdown under a YAML head, as model hubs read it. Names come from data and are escaped.
+ */
+import { markdownCode, markdownEscaped } from "../../core/markup.ts";
+import { methods } from "../../methods/index.ts";
+import { describeExport, type ExportOptions } from "../../train/export.ts";
+import type { Figures } from "../../train/figures.ts";
+import type { Fitted } from "../../train/model.ts";
+import { hashValue } from "../identity.ts";
+import { describeUnfinished, type Unfinished } from "../open.ts";
+import type { RunRecord } from "../record.ts";
+import type { RunResult } from "../result.ts";
+import { calibrationLines, limits } from "./notes.ts";
+import { javascriptSnippet, loadSnippet, pythonSnippet } from "./snippets.ts";
+
+export interface CardInput {
+  readonly fitted: Fitted;
+  readonly record: RunRecord;
+  /** Left out for a run that did not finish. */
+  readonly result?: RunResult | undefined;
+  /** How far such a run came. */
+  readonly unfinished?: Unfinished | undefined;
+  /** Name of the exported file. */
+  readonly file: string;
+  /** How an .onnx file was exported; left out for .safetensors. */
+  readonly onnx?: ExportOptions;
+}
+
+/** The card as Markdown; its last line is a mark by which `isUntouchedCard` knows it again. */
+export async function modelCard(input: CardInput): Promise<string> {
+  const { fitted, record, file } = input;
+  const title = `${record.config.method} on ${dataName(record)}`;
+  const text = [
+    `---\n${headOf(input)}\n---`,
+    `# ${markdownEscaped(title)}`,
+    `The model in ${markdownEscaped(file)}. It predicts ${predicts(fitted)} from ${fitted.method.modalities.map(markdownEscaped).join(", ")}, and says of each sample what each modality contributed.`,
+    ...(input.unfinished === undefined ? [] : [markdownEscaped(describeUnfinished(input.unfinished))]),
+    section("Model", table([["fact", "value"], ...modelRows(input)]), table(modalityRows(fitted)), targetTable(fitted)),
+    section(
+      "Training",
+      table([["setting", "value"], ...trainingRows(input)]),
+      "Data by SHA-256:",
+      table(hashRows(record)),
+    ),
+    section("Figures on validation data", ...figureParts(input)),
+    section("Calibration", ...calibrationLines(fitted)),
+    section("How to call it", ...callParts(input)),
+    section(
+      "Limits",
+      limits(fitted, record, input.onnx)
+        .map((line) => `- ${line}`)
+        .join("\n"),
+    ),
+    section("Licence", "Not stated. Whoever publishes this model fills it in, here and in the head of this card."),
+  ].join("\n\n");
+  return `${text}\n\n${await markOf(text)}\n`;
+}
+
+/** Is the text a card of ours that nobody has changed since, so that a new one may take its place? */
+export async function isUntouchedCard(text: string): Promise<boolean> {
+  const at = text.lastIndexOf("\n\n<!-- dmil card ");
+  return at >= 0 && text.slice(at + 2).trimEnd() === (await markOf(text.slice(0, at)));
+}
+
+async function markOf(text: string): Promise<string> {
+  return `<!-- dmil card ${await hashValue(text)} -->`;
+}
+
+function section(title: string, ...parts: readonly string[]): string {
+  return [`## ${title}`, ...parts.filter((part) => part !== "")].join("\n\n");
+}
+
+/** Rows of escaped text; the first is the head. */
+function table([head = [], ...rows]: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.map(markdownEscaped).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+function dataName({ data }: RunRecord): string {
+  return data.path.split(/[/\\]/).findLast((part) => part !== "" && part !== "." && part !== "..") ?? "data";
+}
+
+/** YAML of which every value is JSON, so that no name can break it. */
+function headOf({ fitted, record, result, onnx }: CardInput): string {
+  const task = fitted.target?.kind === "values" ? "tabular-regression" : "tabular-classification";
+  const named = result === undefined ? [] : figuresOf(result).filter(([, value]) => Number.isFinite(value));
+  const metrics = named.map(([name, value]) => ({ type: name, name, value }));
+  const dataset = { name: dataName(record), type: dataName(record), split: "validation" };
+  const head = {
+    library_name: "dmil",
+    license: "unknown",
+    pipeline_tag: task,
+    tags: [...new Set(["multimodal", "dmil", record.config.method, onnx === undefined ? "safetensors" : "onnx"])],
+    ...(metrics.length > 0 && {
+      "model-index": [{ name: record.config.method, results: [{ task: { type: task }, dataset, metrics }] }],
+    }),
+  };
+  return Object.entries(head)
+    .map(([key, value]) => `${key}: ${JSON.stringify(value)}`)
+    .join("\n");
+}
+
+function predicts({ classes, target }: Fitted): string {
+  if (target === undefined) return `one of ${classes.length} classes`;
+  return target.kind === "labels"
+    ? `${target.names.length} yes/no labels`
+    : `${target.names.length === 1 ? "a number" : `${target.names.length} numbers`} in the unit of the data`;
+}
+
+function modelRows({ fitted, record }: CardInput): string[][] {
+  const { method } = fitted;
+  const numbers = Object.values(fitted.state).reduce((sum, { data }) => sum + data.length, 0);
+  return [
+    ["method", record.config.method],
+    ["what it is", methods[method.name]?.summary ?? method.name],
+    ["numbers", String(numbers)],
+    ["written by", `dmil ${record.environment.dmil ?? "of unknown version"}`],
+  ];
+}
+
+function modalityRows({ method, shapes }: Fitted): string[][] {
+  return [
+    ["modality", "shape of a sample"],
+    ...method.modalities.map((name) => [name, `(${shapes[name]!.join(", ")})`]),
+  ];
+}
+
+function targetTable({ classes, target }: Fitted): string {
+  if (target === undefined) return table([["class", "place"], ...classes.map((name, k) => [name, String(k)])]);
+  const { units } = target;
+  if (units === undefined) return table([["label", "place"], ...target.names.map((name, k) => [name, String(k)])]);
+  const rows = target.names.map((name, k) => [name, String(k), shown(units.mean[k]!), shown(units.deviation[k]!)]);
+  return table([["value", "place", "mean in training", "deviation in training"], ...rows]);
+}
+
+function trainingRows({ record, result }: CardInput): string[][] {
+  const { config, engine, environment } = record;
+  const stages = result?.stages.map(({ stage, epochs, best }) => `${stage} ${epochs} (best ${best.epoch})`);
+  const rates = Object.entries(config.learningRate).map(([stage, rate]) => `${stage} ${rate}`);
+  return [
+    ["data set", dataName(record)],
+    ["seed", String(config.seed)],
+    ["dmil", String(environment.dmil ?? "unknown")],
+    [
+      "computed by",
+      engine === undefined ? "unknown" : `onnxruntime ${engine.version} (${engine.backend}), ${engine.threads} threads`,
+    ],
+    ["status", `${record.status}${record.ended === undefined ? "" : `, ${record.ended}`}`],
+    [
+      "epochs by stage",
+      (stages ?? Object.entries(config.epochs).map(([stage, n]) => `${stage} ${n} planned`)).join(", "),
+    ],
+    ["learning rate by stage", rates.join(", ")],
+    ["batch size", String(config.batchSize)],
+    ["optimiser", JSON.stringify(config.optimiser)],
+    ["encoder of each modality", JSON.stringify(config.encoder)],
+    ["options of the method", JSON.stringify(config.options)],
+    ...(config.clipNorm === undefined ? [] : [["gradients clipped to norm", String(config.clipNorm)]]),
+    ["modality dropout", String(config.modalityDropout ?? 0)],
+  ];
+}
+
+function hashRows({ data }: RunRecord): string[][] {
+  return [["part", "SHA-256"], ...Object.entries(data.hashes)];
+}
+
+/** Figures by name, for every kind of target. */
+function figuresOf({ validation }: RunResult): [string, number][] {
+  if ("figures" in validation) return Object.entries((validation as Figures).figures);
+  const { samples: _, unimodal: __, ...figures } = validation;
+  return Object.entries(figures);
+}
+
+function figureParts({ result }: CardInput): string[] {
+  if (result === undefined) return ["None: training did not finish."];
+  const { samples, unimodal } = result.validation;
+  const [first] = figuresOf(result);
+  const alone = Object.entries(unimodal).map(([name, value]) => [name, shown(value)]);
+  return [
+    `Over ${samples} samples. The best epochs and the calibration were chosen on the same samples, so other data will be a little worse. No test data was looked at for this card.`,
+    table([["figure", "value"], ...figuresOf(result).map(([name, value]) => [name, shown(value)])]),
+    table([["modality alone", first![0]], ...alone]),
+  ];
+}
+
+function callParts({ fitted, file, onnx }: CardInput): string[] {
+  if (onnx === undefined) {
+    const explain = fitted.target === undefined ? "explain" : "explainTarget";
+    return [markdownCode("js", loadSnippet(file, explain))];
+  }
+  const said = describeExport(fitted, onnx);
+  const rows = (parts: typeof said.outputs): string[][] => parts.map(({ name, meaning }) => [name, meaning]);
+  return [
+    table([["input", "float32"], ...rows(said.inputs)]),
+    table([["output", "float32"], ...rows(said.outputs)]),
+    "The names of classes, modalities, components and bits, in the order of their axes, are in the file's metadata.",
+    markdownCode("python", pythonSnippet(file, said)),
+    markdownCode("js", javascriptSnippet(file, said)),
+  ];
+}
+
+function shown(value: number): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(4))) : "-";
+}

@@ -1,0 +1,55 @@
+/** @file What a model card says of a model's calibration and of its limits, as far as they are known. */
+import { markdownEscaped } from "../../core/markup.ts";
+import { CLIP } from "../../data/standardise.ts";
+import type { Scaling } from "../../train/calibrate.ts";
+import type { ExportOptions } from "../../train/export.ts";
+import type { Fitted } from "../../train/model.ts";
+import type { RunRecord } from "../record.ts";
+
+/** How probabilities or values were scaled. */
+export function calibrationLines({ calibration, target }: Fitted): string[] {
+  if (target !== undefined) {
+    const { scale } = target;
+    if (scale === undefined) return ["None: training did not finish."];
+    const factors = target.names.map((name, k) => `${markdownEscaped(name)} ${scale.prediction[k]}`);
+    return [
+      `Outputs were multiplied by what suits the validation data best: ${factors.join(", ")}. It is inside the file.`,
+    ];
+  }
+  const { prediction, all, modalities } = calibration;
+  const one = ({ scale, doubt }: Scaling): string => `scale ${rounded(scale)}, doubt ${rounded(doubt)}`;
+  const lines = [
+    `the prediction: ${one(prediction)}`,
+    `all modalities together, for bits: ${one(all)}`,
+    ...Object.entries(modalities).map(([name, own]) => `${markdownEscaped(name)} alone: ${one(own)}`),
+  ];
+  return [
+    "Probabilities are those of the validation data: what speaks for a class is multiplied by scale \\* d / (d + doubt), where d is how much it says, in nats. It is inside the file.",
+    lines.map((line) => `- ${line}`).join("\n"),
+  ];
+}
+
+/** What the model is not for. */
+export function limits({ method, target }: Fitted, record: RunRecord, onnx: ExportOptions | undefined): string[] {
+  const gaps = Object.keys(record.data.hashes).some((part) => part.endsWith("_present"));
+  const dropout = (record.config.modalityDropout ?? 0) > 0;
+  const alone = method.modalities.map(markdownEscaped).join(", ");
+  return [
+    gaps || dropout
+      ? `It was trained with modalities missing (${[gaps ? "in the data" : "", dropout ? "by modality dropout" : ""].filter((word) => word !== "").join(", ")}).`
+      : `It was never trained with a modality missing; where one of ${alone} is, its answers were not checked.`,
+    ...(onnx !== undefined && onnx.missing !== true
+      ? ["This file needs every modality of every sample; `dmil export --missing` writes one that does not."]
+      : []),
+    `A feature further than ${CLIP} standard deviations from the mean of the training data counts as if it were ${CLIP} away.`,
+    "A gate share says how much a component counted in a prediction, not how much it knew; components are learned and are not exact atoms of an information decomposition.",
+    target === undefined
+      ? "It answers with one of its classes whatever it is given; it does not know what it has never seen."
+      : "It answers whatever it is given; it does not know what it has never seen.",
+    "What the data stands for, whom it leaves out and what the model may be used for is not known here: add it.",
+  ];
+}
+
+function rounded(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}

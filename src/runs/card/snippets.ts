@@ -1,0 +1,57 @@
+/** @file How to call an exported model, as code that runs as it stands. */
+import { sizeOf } from "../../core/shape.ts";
+import type { Exported } from "../../train/export.ts";
+
+/** A text as a literal of Python and of JavaScript; a backtick in it would end the block of code. */
+function literal(text: string): string {
+  return JSON.stringify(text).replaceAll("`", "\\u0060");
+}
+
+/** The package that the JavaScript is for; this project's own code names it in runtime/ort.node.ts alone. */
+const RUNTIME = "onnxruntime-node";
+
+/** Python with onnxruntime, for a file in the current folder. */
+export function pythonSnippet(file: string, { inputs, outputs }: Exported): string {
+  const tuple = (shape: readonly number[]): string => `(${[2, ...shape].join(", ")})`;
+  return `import numpy as np
+import onnxruntime
+
+session = onnxruntime.InferenceSession(${literal(file)})
+# Two samples of ones: put your own in their place.
+inputs = {
+${inputs.map(({ name, shape }) => `    ${literal(name)}: np.ones(${tuple(shape)}, dtype=np.float32),`).join("\n")}
+}
+names = [output.name for output in session.get_outputs()]
+outputs = dict(zip(names, session.run(names, inputs)))
+print(outputs[${literal(outputs[0]!.name)}])`;
+}
+
+/** JavaScript with onnxruntime, for a file in the current folder. */
+export function javascriptSnippet(file: string, { inputs, outputs }: Exported): string {
+  return `import * as ort from ${literal(RUNTIME)}; // in a browser: "onnxruntime-web/wasm"
+
+const session = await ort.InferenceSession.create(${literal(file)});
+// Two samples of ones: put your own in their place.
+const inputs = {
+${inputs
+  .map(({ name, shape }) => {
+    const dims = [2, ...shape];
+    return `  ${literal(name)}: new ort.Tensor("float32", new Float32Array(${sizeOf(dims)}).fill(1), [${dims.join(", ")}]),`;
+  })
+  .join("\n")}
+};
+const outputs = await session.run(inputs);
+console.log(outputs[${literal(outputs[0]!.name)}].data);`;
+}
+
+/** Reading a .safetensors file back, to explain the test split of a data folder. */
+export function loadSnippet(file: string, explain: "explain" | "explainTarget"): string {
+  return `import { decodeModel, ${explain}, loadDataset, methodFrom } from "dmil";
+import { disk } from "dmil/node";
+
+const file = ${literal(file)};
+const fitted = decodeModel(await disk(".").read(file), methodFrom, file);
+const { test } = await loadDataset(disk("data")); // your data, in the form that docs/data.md says
+const report = await ${explain}(fitted, test);
+console.log(report.samples[0]);`;
+}

@@ -1,0 +1,121 @@
+/** @file Every public function that takes options names the one it does not know, and the nearest that it knows. */
+import { expect, test } from "vitest";
+import * as graph from "../src/graph/index.ts";
+import * as main from "../src/index.ts";
+import * as info from "../src/info/index.ts";
+import * as nn from "../src/nn/index.ts";
+import * as node from "../src/node/index.ts";
+import { smallMixture } from "./support/models.ts";
+import { x } from "./support/numbers.ts";
+
+const data = smallMixture();
+const encoders = { a: main.mlp([8, 4]), b: main.mlp([8, 4]) };
+const method = main.joint({ encoders, embedding: 4 });
+const fitted = main.fit(method, data, { seed: 0, epochs: 1, threads: 1 });
+const plan = () => main.planRun(main.parseSettings({ data: "d", method: "joint" }), data.train);
+const shares = { redundant: 0.3, unique: 0.2, synergistic: 0.3 };
+const columns = { sources: ["x", "y"], target: "z", first: ["0"], second: ["0"], labels: ["0"] } as const;
+const table = info.gate("xor").table;
+const rows = { shape: [4, 1], data: Float64Array.of(0, 1, 2, 3) };
+
+/** Calls with the options `odd` beside the valid ones, by name of the function. */
+type Call = (odd: object) => unknown;
+const calls: Readonly<Record<string, Call>> = {
+  loadDataset: (odd) => main.loadDataset(main.memoryFolder(), odd),
+  readDataset: (odd) => main.readDataset(main.memoryFolder(), odd),
+  splitBy: (odd) => main.splitBy(data, "share", { validation: 0.2, test: 0.2, seed: 0, ...odd }),
+  interactionMixture: (odd) => main.interactionMixture({ classes: 2, noise: 1, shares, samples: 60, seed: 0, ...odd }),
+  quadMixture: (odd) => main.quadMixture({ seed: 0, ...odd } as never),
+  scenes: (odd) => main.scenes({ seed: 0, ...odd } as never),
+  sums: (odd) => main.sums({ seed: 0, ...odd } as never),
+  fit: (odd) => main.fit(method, data, { seed: 0, ...odd }),
+  predict: async (odd) => main.predict(await fitted, data.test, odd),
+  evaluate: async (odd) => main.evaluate(await fitted, data.test, odd),
+  explain: async (odd) => main.explain(await fitted, data.test, odd),
+  explainTarget: async (odd) => main.explainTarget(await fitted, data.test, odd),
+  simulatePatterns: async (odd) => main.simulatePatterns(await fitted, data.test, odd),
+  simulateFigures: async (odd) => main.simulateFigures(await fitted, data.test, odd),
+  toOnnx: async (odd) => main.toOnnx(await fitted, odd),
+  quantify: (odd) => main.quantify(data.train, { seed: 0, ...odd }),
+  quantifyTable: (odd) => main.quantifyTable(columns, { seed: 0, ...odd }),
+  mlp: (odd) => main.mlp([3, 4], odd),
+  dmil: (odd) => main.dmil({ encoders, ...odd }),
+  ensemble: (odd) => main.ensemble({ encoders, ...odd }),
+  joint: (odd) => main.joint({ encoders, ...odd }),
+  adam: (odd) => main.adam(odd),
+  adamw: (odd) => main.adamw(odd),
+  sgd: (odd) => main.sgd(odd),
+  parseSettings: (odd) => main.parseSettings({ data: "d", ...odd }),
+  startRun: (odd) => main.startRun(main.memoryFolder(), plan(), data, odd),
+  resumeRun: (odd) => main.resumeRun(main.memoryFolder(), data, odd),
+  runJobs: (odd) => node.runJobs([], { workers: 1, module: "none", ...odd }),
+  lower: (odd) => graph.lower({ inputs: [], outputs: [], ...odd }),
+  matmul: (odd) => graph.matmul(x("a", [2, 3]), x("b", [3, 2]), odd),
+  rootScope: (odd) => nn.rootScope({ training: true, ...odd }),
+  entropy: (odd) => info.entropy(table, [0], odd),
+  pid: (odd) => info.pid(table, odd),
+  kMeans: (odd) => info.kMeans(rows as never, { clusters: 2, seed: 0, ...odd }),
+};
+
+/** Public functions whose last argument is no object of options: what they take is data, or is checked as such. */
+const without = new Set([
+  ...[
+    "DmilError",
+    "memoryFolder",
+    "float32",
+    "tensor",
+    "checkSplits",
+    "selectModalities",
+    "takeRows",
+    "hideModalities",
+  ],
+  ...[
+    "writeDataset",
+    "report",
+    "flattenTarget",
+    "targetReport",
+    "quantifyPage",
+    "flatten",
+    "methodFrom",
+    "methodNamed",
+  ],
+  ...["resolveMethod", "defineMethod", "encodeTable", "openRun", "planRun", "readRecord", "decodeModel", "encodeModel"],
+  ...["figurePatterns", "figuresOf", "score", "scorePatterns", "disk", "machine", "serveJob"],
+]);
+
+test("every public function either takes no options or is tried here", () => {
+  const functions = Object.entries({ ...main, ...node }).flatMap(([name, own]) =>
+    typeof own === "function" ? [name] : [],
+  );
+  expect(functions.filter((name) => !without.has(name) && calls[name] === undefined)).toEqual([]);
+});
+
+test.each(Object.keys(calls))("%s", async (name) => {
+  const call = async (odd: object): Promise<unknown> => calls[name]!(odd);
+  await expect(call({ seeed: 1 })).rejects.toMatchObject({
+    code: "ConfigError",
+    message: expect.stringMatching(/unknown option "seeed"(; did you mean "\w+"\?)?.*Allowed: /s),
+  });
+});
+
+test("what plain JavaScript lets slip is told: a rate by another name, a size in lower case, options that are none", async () => {
+  const loose = main as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
+  await expect(loose.fit!(method, data, { seed: 0, epochs: 3, lr: 0.1 })).rejects.toThrowError(
+    /fit: unknown option "lr".*learningRate/,
+  );
+  await expect(loose.predict!(await fitted, data.test, { batchsize: 1 })).rejects.toThrowError(
+    'predict: unknown option "batchsize"; did you mean "batchSize"?',
+  );
+  await expect(loose.predict!(await fitted, data.test, { batchSize: 0 })).rejects.toThrowError(
+    /batchSize is 0; a whole/,
+  );
+  await expect(loose.predict!(await fitted, data.test, { backend: "gpu" })).rejects.toThrowError(/unknown word "gpu"/);
+  await expect(loose.fit!(method, data)).rejects.toThrowError(
+    /fit: nothing given in place of options; allowed: seed, /,
+  );
+  await expect(loose.fit!(method, data, {})).rejects.toThrowError(/seed is nothing; a whole number from 0/);
+  await expect(loose.fit!(method, data, { seed: 0, epochs: "3" })).rejects.toThrowError(
+    /epochs is "3"; a whole number/,
+  );
+  await expect(loose.explain!(await fitted, data.test, 64)).rejects.toThrowError(/64 given in place of options/);
+});
