@@ -48,12 +48,14 @@ const shares = z
     );
   });
 
-const seed = z.int({ error: ({ input }) => `${shown(input)} given; allowed is a whole number from 0, for example 0` });
+const seed: z.ZodType<number> = z.custom<number>((value) => Number.isSafeInteger(value) && (value as number) >= 0, {
+  error: ({ input }) => `${shown(input)} given; allowed is a whole number from 0, for example 0`,
+});
 
 /** The schema of a split. */
 export const splitSchema: z.ZodType<SplitRequest> = z.strictObject(
   {
-    seed: seed.min(0, "must be 0 or more").default(0),
+    seed: seed.default(0),
     shares: shares.default([0.7, 0.15, 0.15]),
   },
   { error: ({ input }) => `${shown(input)} given; allowed is a split, for example {seed: 0, shares: ${EXAMPLE}}` },

@@ -45,8 +45,13 @@ describe("data", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatchInlineSnapshot(`
       "clips  400 samples, 2 classes
-        a  float32 [400, 8]  finite
-        b  float32 [400, 8]  finite
+        a  float32 [400, 8]  finite  from a.npy
+        b  float32 [400, 8]  finite  from b.npy
+        target    2 classes, labels.npy
+        ids       ids.json
+        truth     truth.json
+        split     the folders train/, valid/, test/
+        left out  nothing
         class  train  validation  test
         0        114          38    45
         1        126          42    35
@@ -111,9 +116,13 @@ describe("train", () => {
     expect(code).toBe(0);
     expect(stderr).not.toContain("\u001b");
     const lines = stderr.trimEnd().split("\n");
-    expect(lines.splice(0, 3)).toEqual([
+    expect(lines.splice(0, 7)).toEqual([
       "modalities: a [8], b [8]",
-      "target: classes (0, 1)",
+      "target: 2 classes, labels.npy",
+      "ids: ids.json",
+      "truth: truth.json",
+      "split: the folders train/, valid/, test/",
+      "left out: nothing",
       "samples: train 240, validation 80, test 80",
     ]);
     expect(lines[0]).toMatch(/^j {2}joint, \d+ parameters, (native|wasm) [\d.]+, 1 thread$/);

@@ -51,7 +51,6 @@ beforeAll(async () => {
     await fs.rm(path.join(folder, "train/a.npy"));
     await fs.symlink("/nowhere/a.npy", path.join(folder, "train/a.npy"));
   });
-  await variant("more", (folder) => fs.copyFile(path.join(folder, "test/a.npy"), path.join(folder, "test/c.npy")));
   await variant("json", (folder) => fs.writeFile(path.join(folder, "dataset.json"), '{"clases": ["0", "1"]}'));
   await variant("one", (folder) => fs.writeFile(path.join(folder, "dataset.json"), '{"modalities": ["a"]}'));
   await variant("wide", async (folder) => {
@@ -81,7 +80,6 @@ const COMMANDS = `
   data check no-test
   data check cut
   data check linked
-  data check more
   data check wine
   data check wine --label target
   data check wine --label tarjet --split-seed 0

@@ -54,7 +54,8 @@ export function noLabel(usual: string, { where, noun, names }: Among): DmilError
 export function requireLeavable(leaveOut: readonly string[], known: readonly string[], where: string): void {
   for (const name of leaveOut) {
     if (known.includes(name)) continue;
-    throw dataError(`${where}: there is no "${name}" to leave out${hint(name, known.slice(0, 40))}`, { where, name });
+    const named = [...new Set(known)].filter((own) => own !== "");
+    throw dataError(`${where}: there is no "${name}" to leave out${hint(name, named.slice(0, 40))}`, { where, name });
   }
 }
 
