@@ -85,7 +85,7 @@ export function seedsOf(text: string, label = "--seeds "): number[] {
       ? text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)))
       : Array.from({ length: Math.max(0, count) }, (_, i) => Number(first) + i);
   if (seeds.length === 0 || seeds.some((seed) => !Number.isSafeInteger(seed) || seed < 0)) {
-    throw configError(`${label}${text}: whole numbers from 0 to ${2 ** 53 - 1} are needed, as in 0-2 or 0,3.`);
+    throw configError(`${label}${text}: whole numbers are needed, as in 0-2 or 0,3.`);
   }
   return [...new Set(seeds)];
 }

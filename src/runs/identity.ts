@@ -1,5 +1,7 @@
 /** @file What makes two runs the same run: a hash of the settings and of the numbers they were trained on. */
+
 import { sha256 } from "../core/hash.ts";
+import { ownValue } from "../core/record.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { RunConfig } from "./plan.ts";
 
@@ -30,7 +32,7 @@ export async function hashSplits(
     for (const name of modalities) {
       const { shape, data: values } = arrays[name]!;
       hashes[`${split}/${name}`] = await hashArray(shape.join(","), values);
-      const mask = present?.[name];
+      const mask = ownValue(present, name);
       if (mask?.includes(0)) hashes[`${split}/${name}_present`] = await hashArray("", mask);
     }
     hashes[`${split}/labels`] =

@@ -99,7 +99,7 @@ function testFigures(runs: readonly FinishedEntry[]): Figure[] {
     read: (run: FinishedEntry) => Readonly<Record<string, number>> | undefined,
   ): Figure[] =>
     namesOf(runs, (run) => Object.keys(read(run) ?? {})).map((key) =>
-      share(`${name}.${key}`, title(key), (run) => read(run)?.[key]),
+      share(`${name}.${key}`, title(key), (run) => ownValue(read(run), key)),
     );
   return [
     share("probe", "probe", ({ scores }) => scores.probe, "larger"),
