@@ -1,8 +1,7 @@
 /** @file A run at the terminal: its screen, its interrupt, and what is said at the end. */
 import * as path from "node:path";
 import { DmilError, runError } from "../core/errors.ts";
-import { isAlive, machine } from "../node/machine.ts";
-import type { RunRecord } from "../runs/record.ts";
+import { machine } from "../node/machine.ts";
 import type { FinishedRun, RunOptions } from "../runs/run.ts";
 import { leading } from "../train/figures.ts";
 import type { Answer } from "./answer.ts";
@@ -20,12 +19,10 @@ export async function runAtTerminal(
 ): Promise<FinishedRun> {
   const screen = createScreen(path.basename(path.resolve(out)), quiet);
   const interrupt = listenForInterrupt(screen.note);
-  const { pid, host, ...facts } = machine();
   let saved: { stage: string; epoch: number } | undefined;
   try {
     return await run({
-      environment: { dmil: version(), ...facts },
-      owner: { pid, host },
+      environment: { dmil: version(), ...machine() },
       signal: interrupt.signal,
       onEvent(event) {
         if (event.kind === "checkpoint") saved = { stage: event.stage, epoch: event.epoch };
@@ -58,13 +55,4 @@ export function finishedAnswer(out: string, { record, result }: FinishedRun): An
     ].join("\n"),
     json: { run: out, status: record.status, ...result },
   };
-}
-
-/** @throws RunError when another process of this machine is at work on the run. */
-export function requireIdle(directory: string, { status, owner }: RunRecord, advice = ""): void {
-  if (status !== "running" || owner === undefined || !isAlive(owner)) return;
-  throw runError(
-    `${directory}: process ${owner.pid} is training this run now. Wait for it, or stop it with Ctrl-C there${advice}.`,
-    { pid: owner.pid },
-  );
 }

@@ -29,6 +29,7 @@ export interface SweepFlags {
   readonly trainShares?: string;
   readonly workers: string;
   readonly resume?: boolean;
+  readonly force?: boolean;
   readonly dryRun?: boolean;
   readonly quiet?: boolean;
 }

@@ -9,6 +9,9 @@ import type { Folder } from "../core/folder.ts";
 /** A file being written, until it is whole: `.<name>.<12 hex digits>.aside` beside its place. */
 const ASIDE = /^\..+\.[0-9a-f]{12}\.aside$/;
 
+/** Begins the names of a folder's lock and of what belongs to it (lock.ts): nobody's content, so `list` leaves them out. */
+export const LOCK = ".dmil-lock";
+
 /** `list` stops here: a data set or a run has far fewer files, a home directory by mistake has more. */
 const MOST_FILES = 100_000;
 
@@ -48,14 +51,14 @@ export function disk(directory: string): Folder {
     async write(name, content) {
       const file = place(name);
       await guarded("write", name, async () => {
-        await fs.mkdir(path.dirname(file), { recursive: true });
+        await makeDirectory(path.dirname(file));
         await replaceWhole(file, content);
       });
     },
     async append(name, text) {
       const file = place(name);
       await guarded("append to", name, async () => {
-        await fs.mkdir(path.dirname(file), { recursive: true });
+        await makeDirectory(path.dirname(file));
         await fs.appendFile(file, text);
       });
     },
@@ -83,6 +86,11 @@ export async function removeAsides(directory: string): Promise<void> {
   for (const name of names) {
     if (ASIDE.test(path.basename(name))) await fs.rm(path.join(directory, name), { force: true });
   }
+}
+
+/** Makes a directory and those above it; gives the first that was not there. */
+export async function makeDirectory(directory: string): Promise<string | undefined> {
+  return fs.mkdir(directory, { recursive: true });
 }
 
 /** Is there a directory of that name? */
@@ -182,7 +190,7 @@ async function walk(
     const name = prefix === "" ? entry.name : `${prefix}/${entry.name}`;
     const kind = await kindOf(entry, path.join(directory, entry.name));
     if (kind === "directory") await walk(path.join(directory, entry.name), name, [...above, real], found, label);
-    if (kind === "file" && !ASIDE.test(entry.name)) found.push(name);
+    if (kind === "file" && !ASIDE.test(entry.name) && !entry.name.startsWith(LOCK)) found.push(name);
     if (found.length > MOST_FILES) {
       throw dataError(`${label} holds more than ${MOST_FILES} files; give the folder of one data set or one run.`);
     }
@@ -209,7 +217,8 @@ const REASONS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: "its name is too long for the file system.",
 };
 
-function explained(label: string, act: string, name: string, cause: unknown): DmilError {
+/** An error of the system in our words. */
+export function explained(label: string, act: string, name: string, cause: unknown): DmilError {
   if (cause instanceof DmilError) return cause;
   const { code, message } = cause as NodeJS.ErrnoException;
   const fields = { path: name, ...(code !== undefined && { system: code }) };

@@ -8,15 +8,7 @@ import { encodeModel, type Fitted } from "../train/model.ts";
 import { type Metrics, predict, score } from "../train/predict.ts";
 import { type DataHashes, hashData, identityOf, type TrainingData } from "./identity.ts";
 import { type Plan, planRun } from "./plan.ts";
-import {
-  type Engine,
-  type Environment,
-  type Owner,
-  type RunRecord,
-  readRecord,
-  runFiles,
-  writeRecord,
-} from "./record.ts";
+import { type Engine, type Environment, type RunRecord, readRecord, runFiles, writeRecord } from "./record.ts";
 import { optimiserOf, parseSettings } from "./settings.ts";
 import { writeEventFile } from "./tensorboard.ts";
 
@@ -25,8 +17,6 @@ export interface RunOptions {
   readonly dataPath?: string;
   /** Facts about machine and versions for the record. */
   readonly environment?: Environment;
-  /** The process at work, so that another one can see whether it still is. */
-  readonly owner?: Owner;
   readonly onEvent?: (event: FitEvent) => void;
   /** Aborting saves, and ends with a RunError whose `fields.interrupted` is true. */
   readonly signal?: AbortSignal;
@@ -73,7 +63,6 @@ export async function startRun(
     identity: await identityOf(config, hashes),
     data: { path: options.dataPath ?? config.data, hashes },
     environment: options.environment ?? {},
-    owner: options.owner,
   };
   return train(folder, record, { config, method }, data, options, false);
 }
@@ -100,7 +89,6 @@ export async function resumeRun(folder: Folder, data: TrainingData, options: Run
     ended: undefined,
     error: undefined,
     data: { path: options.dataPath ?? before.data.path, hashes },
-    owner: options.owner,
   };
   return train(folder, record, plan, data, options, true);
 }

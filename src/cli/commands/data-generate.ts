@@ -8,10 +8,11 @@ import { type QuadOptions, quadMixture } from "../../data/synthetic/quad.ts";
 import { scenes } from "../../data/synthetic/scenes.ts";
 import { type SumsOptions, sums } from "../../data/synthetic/sums.ts";
 import { writeDataset } from "../../data/write.ts";
-import { disk, isDirectory } from "../../node/disk.ts";
+import { disk } from "../../node/disk.ts";
 import { notNegative, whole } from "../../optim/settings.ts";
 import type { Answer } from "../answer.ts";
 import { names, numberOrText } from "../config.ts";
+import { owning } from "../owning.ts";
 import { count, quoted } from "../text.ts";
 
 /** What data is to be made. */
@@ -138,11 +139,14 @@ const schema = z.object({
 export async function dataGenerate(flags: GenerateFlags): Promise<Answer> {
   const { out, kind: name } = flags;
   const { settings, make } = generatorOf(flags);
-  if ((await isDirectory(out)) && (await disk(out).list()).length > 0) {
-    throw runError(`${out}: this folder is not empty; give another --out.`, { folder: out });
-  }
-  const splits = make();
-  await writeDataset(disk(out), splits);
+  const splits = await owning(out, { instead: "give another --out" }, async () => {
+    if ((await disk(out).list()).length > 0) {
+      throw runError(`${out}: this folder is not empty; give another --out.`, { folder: out });
+    }
+    const made = make();
+    await writeDataset(disk(out), made);
+    return made;
+  });
   const modalities = Object.keys(splits.train.modalities);
   const samples = Object.fromEntries(SPLITS.map((split) => [split, splits[split].labels.length]));
   const listed = Object.entries(samples).map(([split, n]) => `${split} ${n}`);

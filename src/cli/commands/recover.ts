@@ -19,6 +19,7 @@ import { names, seedsOf, workersOf } from "../config.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import { liveLine } from "../live-line.ts";
 import { writeFile } from "../open-data.ts";
+import { owning } from "../owning.ts";
 import { count, duration, quoted, share, table } from "../text.ts";
 import { version } from "../version.ts";
 import type { ChildEvent, ChildJob } from "./recover-job.ts";
@@ -31,6 +32,7 @@ export interface RecoverFlags {
   readonly cases?: string;
   readonly workers: string;
   readonly markdown?: string;
+  readonly force?: boolean;
   readonly quiet?: boolean;
 }
 
@@ -39,12 +41,17 @@ const DETAILED = 2;
 
 /** Runs what is not done yet, then tells of everything chosen. */
 export async function recover(flags: RecoverFlags): Promise<Answer> {
-  const { quick = false, out, quiet = false, markdown } = flags;
+  const { quick = false, out } = flags;
   const seeds = seedsOf(flags.seeds ?? (quick ? "0" : "0-2"));
-  const workers = workersOf(flags.workers);
+  workersOf(flags.workers);
   const jobs = suiteJobs({ quick, seeds, methods: names(flags.methods), cases: names(flags.cases) });
+  return owning(out, { force: flags.force, instead: "give another --out" }, () => suite(jobs, seeds, flags));
+}
+
+async function suite(jobs: readonly RecoveryJob[], seeds: readonly number[], flags: RecoverFlags): Promise<Answer> {
+  const { quick = false, out, quiet = false, markdown } = flags;
   const started = performance.now();
-  const { results, failed } = await runSuite(jobs, out, workers, quiet);
+  const { results, failed } = await runSuite(jobs, out, workersOf(flags.workers), quiet);
   const { cpu, cores, node } = machine();
   const command = commandOf(flags);
   const report: ReportFacts = {

@@ -1,11 +1,13 @@
 /** @file `dmil resume`: goes on with an interrupted run, to the bits of one without a break. */
 import * as path from "node:path";
+import type { Folder } from "../../core/folder.ts";
 import { disk, removeAsides } from "../../node/disk.ts";
 import { readRecord } from "../../runs/record.ts";
 import { resumeRun } from "../../runs/run.ts";
 import type { Answer } from "../answer.ts";
 import { openData, runFolder } from "../open-data.ts";
-import { finishedAnswer, requireIdle, runAtTerminal } from "../running.ts";
+import { owning } from "../owning.ts";
+import { finishedAnswer, runAtTerminal } from "../running.ts";
 
 export interface ResumeFlags {
   readonly data?: string;
@@ -16,12 +18,15 @@ export interface ResumeFlags {
 /** Resumes a run; one that is finished is left alone. */
 export async function resume(run: string, flags: ResumeFlags): Promise<Answer> {
   const folder = await runFolder(run);
+  return owning(run, { force: flags.force }, () => resumed(folder, run, flags));
+}
+
+async function resumed(folder: Folder, run: string, flags: ResumeFlags): Promise<Answer> {
   const record = await readRecord(folder);
   const { status, data, config } = record;
   if (status === "finished") {
     return { text: `${run}: this run is finished; nothing is left to do.`, json: { run, status } };
   }
-  if (flags.force !== true) requireIdle(run, record, "; if that process is something else, use --force");
   const place = path.resolve(flags.data ?? data.path);
   const { splits } = await openData(place, config.modalities);
   await removeAsides(run);

@@ -2,7 +2,7 @@
 import * as path from "node:path";
 import { runError } from "../../core/errors.ts";
 import { disk, isDirectory } from "../../node/disk.ts";
-import { isAlive, machine } from "../../node/machine.ts";
+import { machine } from "../../node/machine.ts";
 import { dataCache } from "../../runs/sweep/cache.ts";
 import type { SweepEntry, SweepHead } from "../../runs/sweep/entry.ts";
 import { parseExperiment } from "../../runs/sweep/experiment.ts";
@@ -12,6 +12,7 @@ import { meansOf } from "../../runs/sweep/means.ts";
 import { type Answer, note } from "../answer.ts";
 import { codeHash, SWEEP_CODE } from "../code-hash.ts";
 import { locating, workersOf } from "../config.ts";
+import { owning } from "../owning.ts";
 import { commandOf, experimentOf, opener, portable, type SweepFlags } from "../sweep-input.ts";
 import { runSweep } from "../sweep-runs.ts";
 import { count, duration, quoted, share, table } from "../text.ts";
@@ -24,44 +25,36 @@ export async function sweep(data: readonly string[], flags: SweepFlags): Promise
   const given = await experimentOf(data, flags);
   const experiment = await locating(given, () => parseExperiment(given.value));
   const folder = disk(out);
-  const head = await readHead(folder);
-  if (!dryRun) await checkPlace(out, head, resume);
-  const started = performance.now();
   const code = await codeHash(SWEEP_CODE);
   const cache = dataCache((name) => disk(path.join(out, "data", name)), !dryRun);
-  const plan = await locating(given, () => planSweep(experiment, opener(given.directory), cache, code));
-  const { entries: before } = await readManifest(folder);
-  if (dryRun) return planned(plan, before);
-  requireSameExperiment(out, plan, before);
-  for (const { data: name, method, reason } of plan.skipped) note(`skipped: ${name} ${method}: ${reason}`);
-  const { cpu, cores, node, host, pid } = machine();
-  const next: SweepHead = {
-    format: "dmil-sweep-1",
-    command: commandOf(data, flags),
-    experiment: portable(given.value),
-    environment: { dmil: version(), node, cpu, cores, code },
-    started: head?.started ?? new Date().toISOString(),
-  };
-  await writeHead(folder, { ...next, owner: { host, pid } });
-  try {
+  const prepared = () => locating(given, () => planSweep(experiment, opener(given.directory), cache, code));
+  if (dryRun) return planned(await prepared(), (await readManifest(folder)).entries);
+  return owning(out, { force: flags.force, instead: "give another --out" }, async () => {
+    const started = performance.now();
+    const head = await readHead(folder);
+    await checkPlace(out, head, resume);
+    const plan = await prepared();
+    const { entries: before } = await readManifest(folder);
+    requireSameExperiment(out, plan, before);
+    for (const { data: name, method, reason } of plan.skipped) note(`skipped: ${name} ${method}: ${reason}`);
+    const { cpu, cores, node } = machine();
+    await writeHead(folder, {
+      format: "dmil-sweep-1",
+      command: commandOf(data, flags),
+      experiment: portable(given.value),
+      environment: { dmil: version(), node, cpu, cores, code },
+      started: head?.started ?? new Date().toISOString(),
+    });
     if (before.size > 0) await rewriteEntries(folder, before.values());
     const again = resumed(["dmil", ...process.argv.slice(2).map(quoted)]);
     const entries = await runSweep(plan, before, { out, code, workers, quiet, again });
     return answer(out, plan, entries, (performance.now() - started) / 1000);
-  } finally {
-    await writeHead(folder, next);
-  }
+  });
 }
 
-/** @throws RunError for a folder that holds a sweep at work, one that nobody asked to go on with, or other files. */
+/** @throws RunError for a folder that holds a sweep that nobody asked to go on with, or other files. */
 async function checkPlace(out: string, head: SweepHead | undefined, resume: boolean): Promise<void> {
   if (head !== undefined) {
-    if (head.owner !== undefined && isAlive(head.owner)) {
-      const { pid } = head.owner;
-      throw runError(`${out}: process ${pid} is at work on this sweep. Wait for it, or stop it with Ctrl-C there.`, {
-        pid,
-      });
-    }
     if (resume) return;
     throw runError(
       `${out} already holds a sweep. Go on with it: the same command with --resume, which also adds seeds, methods or data to it; or give another --out.`,

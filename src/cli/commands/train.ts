@@ -4,13 +4,14 @@ import { stringify } from "yaml";
 import { configError, runError } from "../../core/errors.ts";
 import { disk, isDirectory, removeAsides } from "../../node/disk.ts";
 import { planRun } from "../../runs/plan.ts";
-import { readRecord, runFiles } from "../../runs/record.ts";
+import { runFiles } from "../../runs/record.ts";
 import { removeRun, requireNoRun, startRun } from "../../runs/run.ts";
 import { parseSettings, type Settings } from "../../runs/settings.ts";
 import type { Answer } from "../answer.ts";
 import { type Given, gatherSettings, locating, names, numberOrText } from "../config.ts";
 import { openData } from "../open-data.ts";
-import { finishedAnswer, requireIdle, runAtTerminal } from "../running.ts";
+import { owning } from "../owning.ts";
+import { finishedAnswer, runAtTerminal } from "../running.ts";
 
 export interface TrainFlags {
   readonly config?: string;
@@ -34,19 +35,27 @@ export async function train(data: string | undefined, flags: TrainFlags): Promis
   const given = await settingsOf(data, flags);
   const settings = await locating(given, () => parseSettings(given.value));
   const out = flags.out ?? defaultOut(settings);
-  if (flags.dryRun !== true) await checkPlace(out, flags.force === true);
-  const { splits } = await openData(settings.data, settings.modalities);
-  const plan = await locating(given, () => planRun(settings, splits.train));
-  if (flags.dryRun === true) return { text: stringify(plan.config), json: { out, config: plan.config } };
-  const folder = disk(out);
-  if (await folder.exists(runFiles.record)) {
-    await removeRun(folder);
-    await removeAsides(out);
+  const prepared = async () => {
+    const { splits } = await openData(settings.data, settings.modalities);
+    return { splits, plan: await locating(given, () => planRun(settings, splits.train)) };
+  };
+  if (flags.dryRun === true) {
+    const { config } = (await prepared()).plan;
+    return { text: stringify(config), json: { out, config } };
   }
-  const run = await runAtTerminal(out, flags.quiet === true, (options) =>
-    startRun(folder, plan, splits, { ...options, dataPath: path.resolve(settings.data) }),
-  );
-  return finishedAnswer(out, run);
+  return owning(out, { force: flags.force, instead: "give another --out" }, async () => {
+    await checkPlace(out, flags.force === true);
+    const { splits, plan } = await prepared();
+    const folder = disk(out);
+    if (await folder.exists(runFiles.record)) {
+      await removeRun(folder);
+      await removeAsides(out);
+    }
+    const run = await runAtTerminal(out, flags.quiet === true, (options) =>
+      startRun(folder, plan, splits, { ...options, dataPath: path.resolve(settings.data) }),
+    );
+    return finishedAnswer(out, run);
+  });
 }
 
 async function settingsOf(data: string | undefined, flags: TrainFlags): Promise<Given> {
@@ -74,8 +83,6 @@ async function checkPlace(out: string, force: boolean): Promise<void> {
   const folder = disk(out);
   if (await folder.exists(runFiles.record)) {
     if (!force) await requireNoRun(folder);
-    const record = await readRecord(folder).catch(() => undefined); // one that cannot be read may be replaced as well
-    if (record !== undefined) requireIdle(out, record);
     return;
   }
   const files = (await isDirectory(out)) ? await folder.list() : [];
