@@ -58,7 +58,7 @@ interface Place {
  */
 export async function lockFolder(directory: string, options: LockOptions): Promise<() => void> {
   const { command, force = false, patience = 0, tell = () => {} } = options;
-  const token = randomBytes(8).toString("hex");
+  const token = newToken();
   const owner: Owner = { ...(await processHere()), since: new Date().toISOString(), command };
   const place: Place = { directory, token, text: `${JSON.stringify({ token, ...owner })}\n` };
   try {
@@ -144,18 +144,29 @@ async function replace(
   held: Held,
   mayReplace: (held: Held) => Promise<boolean>,
 ): Promise<fs.FileHandle | undefined> {
-  const claim = await take(place, claimOn(held.token), (other) => isDead(place, other));
+  const right = claimOn(held.token);
+  if (right === name) {
+    // A damaged claim that is a claim on itself.
+    await fs.rm(path.join(place.directory, name), { force: true });
+    return undefined;
+  }
+  const claim = await take(place, right, (other) => isDead(place, other));
   if (!("handle" in claim)) return undefined;
   try {
     const now = await look(place, name);
     if (now?.token !== held.token || !(await mayReplace(now))) return undefined;
-    const handle = await create(place, `${LOCK}.${place.token}.new`);
-    await fs.rename(path.join(place.directory, `${LOCK}.${place.token}.new`), path.join(place.directory, name));
+    const aside = `${LOCK}.${place.token}.new`;
+    const handle = await create(place, aside);
+    await fs.rename(path.join(place.directory, aside), path.join(place.directory, name));
     return handle;
   } finally {
     await claim.handle.close();
-    await fs.rm(path.join(place.directory, claimOn(held.token)), { force: true });
+    await fs.rm(path.join(place.directory, right), { force: true });
   }
+}
+
+function newToken(): string {
+  return randomBytes(8).toString("hex");
 }
 
 function claimOn(token: string): string {
@@ -253,7 +264,7 @@ function removeOwn({ directory, token, text }: Place): void {
   const claim = path.join(directory, claimOn(token));
   const lock = path.join(directory, LOCK);
   try {
-    files.writeFileSync(claim, text, { flag: "wx" });
+    files.writeFileSync(claim, text.replace(token, newToken()), { flag: "wx" });
     try {
       if (parsed(files.readFileSync(lock, "utf8")).token === token) files.unlinkSync(lock);
     } finally {
