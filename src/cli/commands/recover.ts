@@ -1,10 +1,10 @@
 /** @file `dmil recover`: does the decomposition tell the truth? Methods on data whose truth is known, in parallel processes. */
 import * as path from "node:path";
 import { runError } from "../../core/errors.ts";
-import { readText } from "../../core/folder.ts";
 import { disk } from "../../node/disk.ts";
 import { machine } from "../../node/machine.ts";
 import { runJobs } from "../../node/pool.ts";
+import { readDerived, writeDerived } from "../../runs/derived.ts";
 import { htmlReport } from "../../runs/recover/html.ts";
 import type { RecoveryJob, RecoveryResult } from "../../runs/recover/job.ts";
 import { markdownReport, type ReportFacts } from "../../runs/recover/markdown.ts";
@@ -108,7 +108,8 @@ async function runSuite(
   const files = await Promise.all(jobs.map(async (job) => `jobs/${await jobKey(job, code)}.json`));
   const results = new Map<number, RecoveryResult>();
   for (const [i, file] of files.entries()) {
-    if (await folder.exists(file)) results.set(i, JSON.parse(await readText(folder, file)) as RecoveryResult);
+    const kept = await readDerived<RecoveryResult>(folder, file, note);
+    if (kept !== undefined) results.set(i, kept);
   }
   const todo = [...jobs.keys()].filter((i) => !results.has(i));
   if (!quiet)
@@ -135,7 +136,7 @@ async function runSuite(
           const left = ((performance.now() - started) / 1000 / done) * (todo.length - done);
           live.clear();
           if (outcome.ok) {
-            await folder.write(files[i]!, JSON.stringify(outcome.value));
+            await writeDerived(folder, files[i]!, outcome.value);
             results.set(i, outcome.value);
             if (!quiet) note(`${done}/${todo.length}  ${nameOf(job)}  ${told(outcome.value)}  ${duration(left)} left`);
           } else {

@@ -1,10 +1,11 @@
 /** @file `dmil sweep`: many runs under one protocol, in parallel processes, each kept as it ends. */
 import * as path from "node:path";
 import { runError } from "../../core/errors.ts";
-import { disk, isDirectory } from "../../node/disk.ts";
+import type { Folder } from "../../core/folder.ts";
+import { disk } from "../../node/disk.ts";
 import { machine } from "../../node/machine.ts";
 import { dataCache } from "../../runs/sweep/cache.ts";
-import type { SweepEntry, SweepHead } from "../../runs/sweep/entry.ts";
+import { type SweepEntry, sweepFiles } from "../../runs/sweep/entry.ts";
 import { parseExperiment } from "../../runs/sweep/experiment.ts";
 import { planSweep, type SweepPlan } from "../../runs/sweep/jobs.ts";
 import { readHead, readManifest, rewriteEntries, writeHead } from "../../runs/sweep/manifest.ts";
@@ -26,15 +27,16 @@ export async function sweep(data: readonly string[], flags: SweepFlags): Promise
   const experiment = await locating(given, () => parseExperiment(given.value));
   const folder = disk(out);
   const code = await codeHash(SWEEP_CODE);
-  const cache = dataCache((name) => disk(path.join(out, "data", name)), !dryRun);
+  const cache = dataCache((name) => disk(path.join(out, "data", name)), !dryRun, note);
   const prepared = () => locating(given, () => planSweep(experiment, opener(given.directory), cache, code));
   if (dryRun) return planned(await prepared(), (await readManifest(folder)).entries);
   return owning(out, { force: flags.force, instead: "give another --out" }, async () => {
     const started = performance.now();
-    const head = await readHead(folder);
-    await checkPlace(out, head, resume);
+    await checkPlace(out, resume);
     const plan = await prepared();
-    const { entries: before } = await readManifest(folder);
+    const { entries: before, cut, damaged } = await readManifest(folder, "Its run is done again.");
+    for (const { message } of damaged) note(`note: ${message}`);
+    if (cut) note(`note: ${out}/${sweepFiles.manifest}: the last line is cut off; its run is done again.`);
     requireSameExperiment(out, plan, before);
     for (const { data: name, method, reason } of plan.skipped) note(`skipped: ${name} ${method}: ${reason}`);
     const { cpu, cores, node } = machine();
@@ -43,9 +45,9 @@ export async function sweep(data: readonly string[], flags: SweepFlags): Promise
       command: commandOf(data, flags),
       experiment: portable(given.value),
       environment: { dmil: version(), node, cpu, cores, code },
-      started: head?.started ?? new Date().toISOString(),
+      started: (await startedBefore(folder)) ?? new Date().toISOString(),
     });
-    if (before.size > 0) await rewriteEntries(folder, before.values());
+    await rewriteEntries(folder, before.values());
     const again = resumed(["dmil", ...process.argv.slice(2).map(quoted)]);
     const entries = await runSweep(plan, before, { out, code, workers, quiet, again });
     return answer(out, plan, entries, (performance.now() - started) / 1000);
@@ -53,20 +55,26 @@ export async function sweep(data: readonly string[], flags: SweepFlags): Promise
 }
 
 /** @throws RunError for a folder that holds a sweep that nobody asked to go on with, or other files. */
-async function checkPlace(out: string, head: SweepHead | undefined, resume: boolean): Promise<void> {
-  if (head !== undefined) {
+async function checkPlace(out: string, resume: boolean): Promise<void> {
+  if (await disk(out).exists(sweepFiles.head)) {
     if (resume) return;
     throw runError(
       `${out} already holds a sweep. Go on with it: the same command with --resume, which also adds seeds, methods or data to it; or give another --out.`,
       { folder: out },
     );
   }
-  const files = (await isDirectory(out)) ? await disk(out).list() : [];
+  const files = await disk(out).list();
   if (files.length === 0) return;
   const listed = `${files.slice(0, 3).join(", ")}${files.length > 3 ? ", ..." : ""}`;
   throw runError(`${out}: this folder holds other files (${listed}) and no sweep; give another --out.`, {
     folder: out,
   });
+}
+
+/** When the sweep was begun that is gone on with. */
+async function startedBefore(folder: Folder): Promise<string | undefined> {
+  const head = await readHead(folder, "It is written anew.").catch((error: Error) => note(`note: ${error.message}`));
+  return head?.started;
 }
 
 /** What is there must be part of what is asked for: a comparison would otherwise mix protocols. */

@@ -22,12 +22,13 @@ export type FinishedEntry = SweepEntry & { readonly scores: NonNullable<SweepEnt
 
 /**
  * Reads a sweep. A last line that stops in the middle, as a writer that was killed leaves it, is left out and noted.
- * @throws RunError when the folder is no sweep or has no run yet; DataError for any other line that cannot be read.
+ * @throws RunError when the folder is no sweep or has no run yet; DataError for any other line that is damaged.
  */
 export async function readSweep(folder: Folder): Promise<Sweep> {
   const { label } = folder;
   if (!(await folder.exists(sweepFiles.manifest))) throw await noSweep(folder);
-  const { entries, cut } = await readManifest(folder);
+  const { entries, cut, damaged } = await readManifest(folder);
+  if (damaged[0] !== undefined) throw damaged[0];
   const notes = cut
     ? [`${label}/${sweepFiles.manifest}: the last line stops in the middle (its writer was killed); it is left out.`]
     : [];
