@@ -88,9 +88,9 @@ export async function removeAsides(directory: string): Promise<void> {
   }
 }
 
-/** Makes a directory and those above it; gives the first that was not there. */
-export async function makeDirectory(directory: string): Promise<string | undefined> {
-  return fs.mkdir(directory, { recursive: true });
+/** Makes a directory and what is missing above it. */
+export async function makeDirectory(directory: string): Promise<void> {
+  await fs.mkdir(directory, { recursive: true });
 }
 
 /** Is there a directory of that name? */

@@ -49,7 +49,8 @@ export async function lockFolder(directory: string, options: LockOptions): Promi
   const owner: Owner = { ...(await processHere()), since: new Date().toISOString(), command };
   const place: Place = { directory, token, text: `${JSON.stringify({ token, ...owner })}\n` };
   try {
-    const made = await makeDirectory(directory);
+    const made = firstMissing(directory);
+    await makeDirectory(directory);
     const until = performance.now() + patience;
     let taken = await take(place, LOCK, async (held) => force || isDead(place, held));
     while (!("handle" in taken) && performance.now() < until) {
@@ -102,11 +103,17 @@ function own(place: Place, handle: fs.FileHandle, made: string | undefined, onLo
   return release;
 }
 
+/** The highest folder on the way to a place that is not there. */
+function firstMissing(directory: string): string | undefined {
+  let missing: string | undefined;
+  for (let own = path.resolve(directory); !files.existsSync(own); own = path.dirname(own)) missing = own;
+  return missing;
+}
+
 /** The folder, and those above it down from `made`, as far as they are empty: an owner that wrote nothing leaves nothing. */
 function removeEmpty(directory: string, made: string): void {
-  const top = path.resolve(made);
   try {
-    for (let own = path.resolve(directory); own.startsWith(top); own = path.dirname(own)) files.rmdirSync(own);
+    for (let own = path.resolve(directory); own.startsWith(made); own = path.dirname(own)) files.rmdirSync(own);
   } catch {} // it holds something
 }
 

@@ -10,6 +10,9 @@ export const sweepFiles = {
   runs: "runs",
 } as const;
 
+/** So many runs a sweep may have: planning more would take hours and gigabytes, and is a slip of the hand. */
+export const MOST_RUNS = 1_000_000;
+
 /** How a sweep was made: enough to make it again. */
 export interface SweepHead {
   readonly format: "dmil-sweep-1";
