@@ -58,12 +58,21 @@ export async function lockFolder(directory: string, options: LockOptions): Promi
       taken = await take(place, LOCK, (held) => isDead(place, held));
     }
     if (!("handle" in taken)) throw await heldError(place, taken, options.advice);
-    if (taken.before !== undefined) tell(takeover(directory, taken.before));
+    if (taken.before !== undefined) {
+      tell(takeover(directory, taken.before));
+      await ended(place, taken.before);
+    }
     await removeLitter(place);
     return own(place, taken.handle, made, options.onLost);
   } catch (cause) {
     throw explained(directory, "write into", "this folder", cause);
   }
+}
+
+/** A living owner that was displaced writes on until its next heartbeat: until then, or until it is gone, nothing may be written here. */
+async function ended(place: Place, before: Held): Promise<void> {
+  const until = performance.now() + 3 * BEAT;
+  while (performance.now() < until && !(await isDead(place, before))) await sleep(100);
 }
 
 /** The lock is had: keeps it alive, sees when it is lost, and gives its end. */

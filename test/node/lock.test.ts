@@ -227,6 +227,8 @@ test("an owner whose folder is taken by force, or is gone, sees it at its next h
   const strong = await taker(taken, "--force");
   strong.go();
   await strong.next(/owner/);
+  // Not before the other has stopped, so that nothing is mixed.
+  expect(owner.said.at(-1)![0]).toBe("lost");
   expect(await owner.next(/lost/)).toMatch(
     new RegExp(`^${taken}: process ${strong.pid} .* has taken this folder \\(--force\\); this process stops`),
   );
