@@ -65,6 +65,9 @@ export async function lockFolder(directory: string, options: LockOptions): Promi
     await removeLitter(place);
     return own(place, taken.handle, made, options.onLost);
   } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") {
+      throw runError(`${directory}: the folder was removed just now. Give the command again.`, { folder: directory });
+    }
     throw explained(directory, "write into", "this folder", cause);
   }
 }
@@ -144,7 +147,7 @@ async function heldError(place: Place, { owner, touched }: Held, advice = ""): P
   const age = here ? 0 : Math.max(0, Math.round(((await clockOf(place)) - touched) / 1000));
   const sign = here ? "" : `; its last sign of life is ${age} s old, and after ${DEAD / 1000} s it counts as dead`;
   return runError(
-    `${directory}: ${called(owner, here)} is at work here${sign}. Wait for it, or stop it with Ctrl-C there${advice}.`,
+    `${directory}: ${called(owner, here)} is at work here${sign}. Wait for it, or stop it ${here ? `(Ctrl-C there, or: kill ${pid})` : "there"}${advice}.`,
     { folder: directory, pid, host, since, command },
   );
 }

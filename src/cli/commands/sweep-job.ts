@@ -47,7 +47,9 @@ export async function sweepJob(): Promise<void> {
   if (process.send === undefined) throw runError("sweep-job is a part of `dmil sweep`; run that instead.");
   await serveJob<ChildJob, ChildRun | Tuning, ChildEvent>(async (job, emit) => {
     if ((await codeHash(SWEEP_CODE)) !== job.code) {
-      throw runError("the program changed while the sweep ran; run `dmil sweep` again.");
+      throw runError(
+        "the program changed while the sweep ran, and results of two programs do not mix; change it back and go on with --resume, or give another --out.",
+      );
     }
     if (job.kind === "tune") {
       const { configs, changes } = job;

@@ -34,7 +34,7 @@ export async function readSweep(folder: Folder): Promise<Sweep> {
     : [];
   if (entries.size === 0) {
     throw runError(
-      `${label}: ${sweepFiles.manifest} has no run yet. \`dmil sweep\` adds a line whenever a run ends; try again later.`,
+      `${label}: ${sweepFiles.manifest} has no run yet. \`dmil sweep\` adds a line whenever a run ends; if it is not at work, go on with it: its command with --resume.`,
     );
   }
   const head = await readHead(folder);
@@ -55,7 +55,7 @@ async function noSweep(folder: Folder): Promise<Error> {
   }
   if (names.includes(sweepFiles.head)) {
     return runError(
-      `${label}: no run of this sweep has ended yet (no ${sweepFiles.manifest}). Try again later.`,
+      `${label}: no run of this sweep has ended yet (no ${sweepFiles.manifest}). If it is not at work, go on with it: its command with --resume.`,
       fields,
     );
   }
