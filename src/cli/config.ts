@@ -2,7 +2,9 @@
 import { readFile } from "node:fs/promises";
 import { configError, DmilError } from "../core/errors.ts";
 import { isRecord, type OptionIssue } from "../core/options.ts";
+import { LARGEST_SEED } from "../core/random.ts";
 import { systemReason } from "../node/system-errors.ts";
+import { MOST_RUNS } from "../runs/sweep/entry.ts";
 import { readYaml } from "./yaml.ts";
 
 type Path = readonly (string | number)[];
@@ -71,23 +73,23 @@ export function names(text: string | undefined, flag = "--modalities"): string[]
   return list;
 }
 
-const MOST_SEEDS = 10_000;
-
-/** `0-2` or `0,3,5`. @throws ConfigError for anything else. */
+/** `0-2` or `0,3,5`. @throws ConfigError for anything else, and for a range of more seeds than one command can run. */
 export function seedsOf(text: string, label = "--seeds "): number[] {
-  const [, first, last] = /^(\d+)-(\d+)$/.exec(text) ?? [];
-  const count = first === undefined ? 0 : Number(last) - Number(first) + 1;
-  if (count > MOST_SEEDS) {
-    throw configError(`${label}${text}: these are ${count} seeds; up to ${MOST_SEEDS} are run. Give a shorter range.`);
-  }
-  const seeds =
-    first === undefined
-      ? text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)))
-      : Array.from({ length: Math.max(0, count) }, (_, i) => Number(first) + i);
-  if (seeds.length === 0 || seeds.some((seed) => !Number.isSafeInteger(seed) || seed < 0)) {
+  const range = /^(\d+)-(\d+)$/.exec(text.trim());
+  const parts = range === null ? text.split(",") : range.slice(1);
+  const numbers = parts.map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  if (numbers.some((seed) => !Number.isInteger(seed) || seed < 0)) {
     throw configError(`${label}${text}: whole numbers are needed, as in 0-2 or 0,3.`);
   }
-  return [...new Set(seeds)];
+  if (numbers.some((seed) => seed > LARGEST_SEED)) {
+    throw configError(`${label}${text}: a seed is at most ${LARGEST_SEED}.`);
+  }
+  if (range === null) return [...new Set(numbers)];
+  const [first, last] = numbers as [number, number];
+  const many = last - first + 1;
+  if (many < 1) throw configError(`${label}${text}: the range ends before it begins; give the smaller seed first.`);
+  if (many > MOST_RUNS) throw configError(`${label}${text}: ${many} seeds; one command runs at most ${MOST_RUNS}.`);
+  return Array.from({ length: many }, (_, i) => first + i);
 }
 
 /** A number of processes. @throws ConfigError for anything else. */

@@ -78,7 +78,7 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     .option("--modalities <names>", "which and in which order, as in audio,face (default: all)")
     .option("--seed <n>", "same seed, same bits (default: 0)")
     .option("--out <run>", "the run's folder (default: runs/<data>-<method>-<seed>)")
-    .option("--force", "replace the run that is there")
+    .option("--force", "replace the run that is there, also when a process is at work on it")
     .option("--config <file>", "settings as YAML; flags and --set go before it")
     .option("--set <path=value>", "one setting, as in epochs.whole=5; may be repeated", collect)
     .option("--batch-size <n>", "samples a step (default: 64)")
@@ -91,7 +91,7 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     .action(async (dir, flags) => give((await import("./commands/train.ts")).train(dir, flags)));
   add(program, "resume <run>", "go on with an interrupted run, to the same bits")
     .option("--data <dir>", "where the data lies now, if it was moved")
-    .option("--force", "also when its process seems to be alive")
+    .option("--force", "also when another process is at work on it")
     .option(...quiet)
     .action(async (run, flags) => give((await import("./commands/resume.ts")).resume(run, flags)));
   add(program, "evaluate <run>", "accuracy and other figures on one split")
@@ -120,6 +120,7 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     .option("--methods <names>", "of joint, ensemble, published, purified (default: all)")
     .option("--cases <names>", "which data, names or starts of names, as in mixture-k2,quad (default: all)")
     .option("--workers <n>", "processes at a time", "2")
+    .option("--force", "also when another process is at work in the folder")
     .option("--markdown <file>", "also write the report as a page of documentation")
     .option(...quiet)
     .action(async (flags) => give((await import("./commands/recover.ts")).recover(flags)));
@@ -168,6 +169,7 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     .option("--train-shares <list>", "shares of the training samples, as in 0.1,0.3,1 (default: 1)")
     .option("--config <file>", "an experiment as YAML; flags go before it")
     .option("--resume", "go on with the sweep that is there, or add to it")
+    .option("--force", "also when another process is at work on it")
     .option("--workers <n>", "processes at a time", "2")
     .option("--dry-run", "list the runs and stop")
     .option(...quiet)

@@ -1,10 +1,6 @@
-/** @file A run at the terminal: its screen, its interrupt, and what is said at the end. */
-import { constants } from "node:fs";
-import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { DmilError, runError } from "../core/errors.ts";
-import { isAlive, machine } from "../node/machine.ts";
-import type { RunRecord } from "../runs/record.ts";
+import { machine } from "../node/machine.ts";
 import type { FinishedRun, RunOptions } from "../runs/run.ts";
 import { leading } from "../train/figures.ts";
 import type { Answer } from "./answer.ts";
@@ -22,13 +18,11 @@ export async function runAtTerminal(
 ): Promise<FinishedRun> {
   const screen = createScreen(path.basename(path.resolve(out)), quiet);
   const interrupt = listenForInterrupt(screen.note);
-  const { pid, host, ...facts } = machine();
   let saved: { stage: string; epoch: number } | undefined;
   let begun = false;
   try {
     return await run({
-      environment: { dmil: version(), ...facts },
-      owner: { pid, host },
+      environment: { dmil: version(), ...machine() },
       signal: interrupt.signal,
       onEvent(event) {
         begun ||= event.kind === "started";
@@ -54,27 +48,6 @@ export async function runAtTerminal(
   }
 }
 
-/** @throws RunError when nothing can be written at a place, which is better known before data is read than after. */
-export async function requireWritable(out: string, advice: string): Promise<void> {
-  let place = path.resolve(out);
-  const known = (): Promise<boolean> =>
-    fs.stat(place).then(
-      () => true,
-      () => false,
-    );
-  while (!(await known()) && path.dirname(place) !== place) place = path.dirname(place);
-  await fs.access(place, constants.W_OK).catch(({ code, message }: NodeJS.ErrnoException) => {
-    const reasons: Readonly<Record<string, string>> = {
-      EROFS: "the file system is read-only",
-      EACCES: "permission denied",
-      EPERM: "the system does not permit it",
-    };
-    throw runError(`${out}: nothing can be written in ${place}: ${reasons[code ?? ""] ?? message}; ${advice}`, {
-      place,
-    });
-  });
-}
-
 /** What train and resume say at the end. */
 export function finishedAnswer(out: string, { record, result }: FinishedRun): Answer {
   const last = result.stages.at(-1)!;
@@ -87,13 +60,4 @@ export function finishedAnswer(out: string, { record, result }: FinishedRun): An
     ].join("\n"),
     json: { run: out, status: record.status, ...result },
   };
-}
-
-/** @throws RunError when another process of this machine is at work on the run. */
-export function requireIdle(directory: string, { status, owner }: RunRecord, advice = ""): void {
-  if (status !== "running" || owner === undefined || !isAlive(owner)) return;
-  throw runError(
-    `${directory}: process ${owner.pid} is training this run now. Wait for it, or stop it with Ctrl-C there${advice}.`,
-    { pid: owner.pid },
-  );
 }

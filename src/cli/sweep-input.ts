@@ -31,6 +31,7 @@ export interface SweepFlags extends ReadingFlags {
   readonly trainShares?: string;
   readonly workers: string;
   readonly resume?: boolean;
+  readonly force?: boolean;
   readonly dryRun?: boolean;
   readonly quiet?: boolean;
 }

@@ -1,13 +1,13 @@
 /** @file The jobs of a sweep in child processes: tunings first, then runs; each is kept as it ends. */
 import * as path from "node:path";
 import { runError } from "../core/errors.ts";
-import { readText } from "../core/folder.ts";
 import { disk } from "../node/disk.ts";
 import { type Outcome, runJobs } from "../node/pool.ts";
+import { readDerived, writeDerived } from "../runs/derived.ts";
 import type { RunConfig } from "../runs/plan.ts";
 import type { SweepEntry } from "../runs/sweep/entry.ts";
 import type { Place, PlannedRun, SweepPlan } from "../runs/sweep/jobs.ts";
-import { appendEntry } from "../runs/sweep/manifest.ts";
+import { appendEntry, rewriteEntries } from "../runs/sweep/manifest.ts";
 import type { Tuning } from "../runs/sweep/tuning.ts";
 import { note } from "./answer.ts";
 import { MAIN } from "./code-hash.ts";
@@ -68,8 +68,8 @@ async function tune(
   const found = new Map<string, Outcome<Tuning>>();
   const needed = tunings.filter(({ id }) => todo.some((run) => run.tuning === id));
   for (const { id } of needed) {
-    if (!(await folder.exists(fileOf(id)))) continue;
-    found.set(id, { ok: true, value: JSON.parse(await readText(folder, fileOf(id))) as Tuning });
+    const value = await readDerived<Tuning>(folder, fileOf(id), note);
+    if (value !== undefined) found.set(id, { ok: true, value });
   }
   const left = needed.filter(({ id }) => !found.has(id));
   const jobs = left.map(({ configs, changes, place }): ChildJob => {
@@ -81,7 +81,7 @@ async function tune(
     const { id } = left[i]!;
     found.set(id, outcome);
     if (!outcome.ok) return `failed: ${outcome.error}`;
-    await folder.write(fileOf(id), `${JSON.stringify({ ...outcome.value, ...labelsOf(left[i]!) }, undefined, 1)}\n`);
+    await writeDerived(folder, fileOf(id), { ...outcome.value, ...labelsOf(left[i]!) });
     const { trials, chosen } = outcome.value;
     const { reached, changes } = trials[chosen]!;
     return `trial ${chosen + 1} of ${trials.length}, ${share(reached)} on validation data: ${JSON.stringify(changes)}`;
@@ -100,8 +100,9 @@ async function train(
 ): Promise<void> {
   const folder = disk(options.out);
   const keep = async (entry: SweepEntry): Promise<void> => {
+    const again = entries.delete(entry.id);
     entries.set(entry.id, entry);
-    await appendEntry(folder, entry);
+    await (again ? rewriteEntries(folder, entries.values()) : appendEntry(folder, entry));
   };
   const ready: { readonly run: PlannedRun; readonly tuning?: Tuning }[] = [];
   for (const run of todo) {
@@ -162,20 +163,26 @@ async function inProcesses<R>(
   const live = liveLine(quiet);
   const started = performance.now();
   const begun = new Map<number, Date>();
+  // Where an outcome cannot be kept, as on a full disk, the rest is not worth its time.
+  const full = new AbortController();
+  const signal = AbortSignal.any([interrupt.signal, full.signal]);
   let done = 0;
   try {
     await runJobs<ChildJob, R, ChildEvent>(jobs, {
       workers,
       module: MAIN,
       args: ["sweep-job"],
-      signal: interrupt.signal,
+      signal,
       onStart: (i) => void begun.set(i, new Date()),
       onEvent: (i, { stage, epoch, epochs }) => live.show(`${nameOf(i)}: ${stage} ${epoch}/${epochs}`),
       async onDone(i, outcome) {
-        if (!outcome.ok && interrupt.signal.aborted) return;
+        if (full.signal.aborted || (!outcome.ok && signal.aborted)) return;
         done++;
         const left = ((performance.now() - started) / 1000 / done) * (jobs.length - done);
-        const text = await keep(i, outcome, begun.get(i)!);
+        const text = await keep(i, outcome, begun.get(i)!).catch((error) => {
+          full.abort();
+          throw error;
+        });
         live.clear();
         if (!quiet || !outcome.ok) note(`${done}/${jobs.length}  ${nameOf(i)}  ${text}  ${duration(left)} left`);
       },

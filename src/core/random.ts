@@ -4,6 +4,7 @@
  * The generator is Threefry-2x32 with 20 rounds (Salmon et al., SC 2011): integers only, so every platform agrees.
  * There is no hidden state: whoever knows the step can repeat or resume the draw.
  */
+import { configError } from "./errors.ts";
 
 /** The two 32-bit words that select a stream. */
 export type Key = readonly [number, number];
@@ -31,8 +32,16 @@ export function threefry(key: Key, c0: number, c1: number): [number, number] {
   return [x0 >>> 0, x1 >>> 0];
 }
 
-/** The key of a named stream: `"noise"` and `"order"` of one seed share nothing. The name is hashed by FNV-1a. */
+/** Whole numbers above it are no longer all told apart, so that two seeds would be one. */
+export const LARGEST_SEED: number = Number.MAX_SAFE_INTEGER;
+
+/** The key of a named stream: `"noise"` and `"order"` of one seed share nothing. The name is hashed by FNV-1a. @throws ConfigError for a seed that is none. */
 export function streamKey(seed: number, name: string): Key {
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw configError(`seed: ${seed} given; allowed is a whole number from 0 to ${LARGEST_SEED}, for example 0.`, {
+      seed,
+    });
+  }
   let hash = 0x811c9dc5;
   for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
   return threefry([seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0], hash >>> 0, name.length);

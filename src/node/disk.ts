@@ -7,6 +7,9 @@ import type { Folder } from "../core/folder.ts";
 import { asideOf, isAside, removeOldAsides } from "./asides.ts";
 import { explained } from "./system-errors.ts";
 
+/** Begins the names of a folder's lock and of what belongs to it (lock.ts): nobody's content, so `list` leaves them out. */
+export const LOCK = ".dmil-lock";
+
 /** `list` stops here: a data set or a run has far fewer files, a home directory by mistake has more. */
 const MOST_FILES = 100_000;
 
@@ -240,7 +243,7 @@ async function walk(
     const kind = await kindOf(entry, path.join(directory, entry.name));
     if (kind === "directory") await walk(path.join(directory, entry.name), name, [...above, real], found, label);
     // A link that leads nowhere is listed, so that whoever reads it learns of it.
-    if (kind === "file" || kind === "broken link") found.push(name);
+    if ((kind === "file" || kind === "broken link") && !entry.name.startsWith(LOCK)) found.push(name);
     if (found.length > MOST_FILES) {
       throw dataError(`${label} holds more than ${MOST_FILES} files; give the folder of one data set or one run.`);
     }

@@ -1,18 +1,19 @@
-/** @file The machine a run happens on, as plain facts for its record. */
+/** @file The machine a run happens on, as plain facts for its record; and its processes, so that one can be known again. */
+import { execFile } from "node:child_process";
+import * as fs from "node:fs/promises";
 import * as os from "node:os";
+import { promisify } from "node:util";
 
-/** Facts about the machine and the process. */
+/** Facts about the machine. */
 export interface Machine {
   readonly platform: string;
   readonly cpu: string;
   readonly cores: number;
   readonly memoryGiB: number;
   readonly node: string;
-  readonly host: string;
-  readonly pid: number;
 }
 
-/** This machine, this process. */
+/** This machine. */
 export function machine(): Machine {
   return {
     platform: `${os.platform()} ${os.arch()} ${os.release()}`,
@@ -20,18 +21,62 @@ export function machine(): Machine {
     cores: os.availableParallelism(),
     memoryGiB: Math.round((os.totalmem() / 2 ** 30) * 10) / 10,
     node: process.versions.node,
-    host: os.hostname(),
-    pid: process.pid,
   };
 }
 
-/** Is another process of this machine still at work under that number? */
-export function isAlive(owner: { readonly host: string; readonly pid: number }): boolean {
-  if (owner.host !== os.hostname() || owner.pid === process.pid) return false;
-  try {
-    process.kill(owner.pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
+/** A process among all that ever were: its number alone is given again to others. */
+export interface Process {
+  readonly host: string;
+  readonly pid: number;
+  /** Which start of the machine, and which of its process spaces (a container has its own); empty where that cannot be told. */
+  readonly boot: string;
+  readonly space: string;
+  /** When it started, in the system's own words; empty where that cannot be told. */
+  readonly started: string;
 }
+
+/** This process. */
+export async function processHere(): Promise<Process> {
+  here ??= {
+    host: os.hostname(),
+    pid: process.pid,
+    boot: await fs.readFile("/proc/sys/kernel/random/boot_id", "utf8").then((text) => text.trim(), unknown),
+    space: await fs.readlink("/proc/self/ns/pid").catch(unknown),
+    started: (await startOf(process.pid)) ?? "",
+  };
+  return here;
+}
+
+let here: Process | undefined;
+const unknown = (): string => "";
+
+/** Can the number of the one be looked up where the other runs? */
+export function sameMachine(a: Process, b: Process): boolean {
+  return a.host === b.host && a.boot === b.boot && a.space === b.space;
+}
+
+/** Is a process of this machine still there, and not another one under its number? */
+export async function isAt({ pid, started }: Process): Promise<boolean> {
+  const now = await startOf(pid);
+  return now !== undefined && (now === "" || started === "" || now === started);
+}
+
+/** When the process with a number started; undefined when there is none, empty where that cannot be told. */
+async function startOf(pid: number): Promise<string | undefined> {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") return undefined;
+  }
+  if (os.platform() === "linux") {
+    const text = await fs.readFile(`/proc/${pid}/stat`, "utf8").catch(unknown);
+    // The name, in brackets, may hold anything; the state is the third field, the start the 22nd.
+    const [state = "", ...rest] = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    return /^[ZX]$/.test(state) ? undefined : (rest[18] ?? "");
+  }
+  const env = { ...process.env, LC_ALL: "C", TZ: "UTC" };
+  const { stdout } = await run("ps", ["-o", "lstart=", "-p", String(pid)], { env }).catch(() => ({ stdout: "" }));
+  return stdout.trim();
+}
+
+const run = promisify(execFile);

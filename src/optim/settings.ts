@@ -17,14 +17,25 @@ export function fraction(example: string): z.ZodNumber {
   return numberThat((x) => x >= 0 && x < 1, "a number from 0 to below 1", example);
 }
 
-/** A whole number from `least` on. */
+/** A whole number from `least` on; above 2^53 - 1 it would not be the one that was written. */
 export function whole(least: number, example: string): z.ZodNumber {
-  return numberThat((x) => Number.isInteger(x) && x >= least, `a whole number, ${least} or more`, example);
+  const most = Number.MAX_SAFE_INTEGER;
+  return numberThat(
+    (x) => Number.isSafeInteger(x) && x >= least,
+    (x) => (Number(x) > most ? `a whole number from ${least} to ${most}` : `a whole number, ${least} or more`),
+    example,
+  );
 }
 
-function numberThat(holds: (x: number) => boolean, allowed: string, example: string): z.ZodNumber {
-  const error = (issue: { readonly input?: unknown }): string =>
-    `${given(issue.input)} given; allowed is ${allowed}, for example ${example}`;
+function numberThat(
+  holds: (x: number) => boolean,
+  allowed: string | ((x: unknown) => string),
+  example: string,
+): z.ZodNumber {
+  const error = ({ input }: { readonly input?: unknown }): string => {
+    const range = typeof allowed === "string" ? allowed : allowed(input);
+    return `${given(input)} given; allowed is ${range}, for example ${example}`;
+  };
   return z.number({ error }).refine(holds, { error });
 }
 

@@ -5,7 +5,6 @@ export { type Plan, planRun, type RunConfig } from "./plan.ts";
 export {
   type Engine,
   type Environment,
-  type Owner,
   type RunRecord,
   type RunStatus,
   readRecord,

@@ -2,7 +2,6 @@
 
 import { hint } from "../core/errors.ts";
 import type { OptionIssue } from "../core/options.ts";
-import { ownValue } from "../core/record.ts";
 import { type Dataset, featureCount, requireModalities } from "../data/dataset.ts";
 import { requireClassLabels, targetKind } from "../data/target.ts";
 import { methodNamed, methods, resolveMethod } from "../methods/index.ts";

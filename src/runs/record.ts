@@ -24,12 +24,6 @@ export type RunStatus = "running" | "interrupted" | "finished" | "failed";
 /** Facts about where a run began: versions, platform, processor. */
 export type Environment = Readonly<Record<string, string | number>>;
 
-/** The process that works on a run. */
-export interface Owner {
-  readonly host: string;
-  readonly pid: number;
-}
-
 /** What run.json says. Times are ISO 8601 in UTC. */
 export interface RunRecord {
   readonly format: "dmil-run-2";
@@ -54,7 +48,6 @@ export interface RunRecord {
   /** What computed it, known once training has begun. */
   readonly engine?: Engine | undefined;
   readonly environment: Environment;
-  readonly owner?: Owner | undefined;
 }
 
 /** The backend and its threads: with them and the seed, the bits of a run are fixed. */
@@ -80,7 +73,6 @@ const schema = z.looseObject({
     .looseObject({ backend: z.enum(["native", "wasm"]), version: z.string(), threads: z.int().min(1) })
     .optional(),
   environment: z.record(z.string(), z.union([z.string(), z.number()])),
-  owner: z.looseObject({ host: z.string(), pid: z.int() }).optional(),
 });
 
 /** The record of a run. @throws RunError when the folder holds none, or one that cannot be read. */

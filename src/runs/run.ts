@@ -2,23 +2,15 @@
 import { DmilError, listing, runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
 import { checkOptions, type Keys } from "../core/options.ts";
-import type { EpochRecord, FitEvent } from "../train/events.ts";
-import { type Figures, figuresOf } from "../train/figures.ts";
+import type { FitEvent } from "../train/events.ts";
+import { figuresOf } from "../train/figures.ts";
 import { fit } from "../train/fit.ts";
 import { encodeModel, type Fitted } from "../train/model.ts";
 import { predict, score } from "../train/predict.ts";
 import { type DataHashes, hashData, identityOf, type TrainingData } from "./identity.ts";
 import { damagedFiles } from "./open.ts";
 import { type Plan, planRun } from "./plan.ts";
-import {
-  type Engine,
-  type Environment,
-  type Owner,
-  type RunRecord,
-  readRecord,
-  runFiles,
-  writeRecord,
-} from "./record.ts";
+import { type Engine, type Environment, type RunRecord, readRecord, runFiles, writeRecord } from "./record.ts";
 import { type RunResult, resultOf, writeResult } from "./result.ts";
 import { optimiserOf, parseSettings } from "./settings.ts";
 import { writeEventFile } from "./tensorboard.ts";
@@ -31,8 +23,6 @@ export interface RunOptions {
   readonly testHashes?: DataHashes;
   /** Facts about machine and versions for the record. */
   readonly environment?: Environment;
-  /** The process at work, so that another one can see whether it still is. */
-  readonly owner?: Owner;
   readonly onEvent?: (event: FitEvent) => void;
   /** Aborting saves, and ends with a RunError whose `fields.interrupted` is true. */
   readonly signal?: AbortSignal;
@@ -44,7 +34,6 @@ const KNOWN: Keys<RunOptions> = {
   dataPath: true,
   testHashes: true,
   environment: true,
-  owner: true,
   onEvent: true,
   signal: true,
   checkpointSeconds: true,
@@ -81,7 +70,6 @@ export async function startRun(
       ...(options.testHashes !== undefined && { test: options.testHashes }),
     },
     environment: options.environment ?? {},
-    owner: options.owner,
   };
   return train(folder, record, { config, method }, data, options, false);
 }
@@ -111,7 +99,6 @@ export async function resumeRun(folder: Folder, data: TrainingData, options: Run
     ended: undefined,
     error: undefined,
     data: { ...before.data, path: options.dataPath ?? before.data.path, hashes },
-    owner: options.owner,
   };
   return train(folder, record, plan, data, options, true);
 }

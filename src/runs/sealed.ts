@@ -24,8 +24,9 @@ export async function unseal(text: string, { where, advice, error = dataError }:
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch (cause) {
-    throw error(`${where}: not valid JSON (${(cause as Error).message}). ${advice}`, { where });
+  } catch {
+    // The parser's own words repeat a piece of the text, which may be anything.
+    throw error(`${where}: not valid JSON; the file was cut or damaged. ${advice}`, { where });
   }
   if (!isRecord(value) || typeof value.checksum !== "string") {
     throw error(`${where}: the checksum is missing; the file was cut, or another version of dmil wrote it. ${advice}`, {

@@ -75,7 +75,12 @@ test("kill -9 leaves a run that goes on, also where its data was moved and half 
   await fs.writeFile(path.join(cwd, "killed/checkpoints/.last.safetensors.0123456789ab.aside"), "half");
   await fs.rename(path.join(cwd, "clips"), path.join(cwd, "moved"));
   const lost = await dmil(["resume", "killed"], { cwd });
-  expect(lost).toMatchObject({ code: 1, stderr: expect.stringMatching(/^DataError: there is no folder .*clips/) });
+  expect(lost).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(
+      /^note: killed: taken over from process \d+ .*\nDataError: there is no folder .*clips/,
+    ),
+  });
   expect((await dmil(["resume", "killed", "--data", "moved"], { cwd })).code).toBe(0);
   expect(await fs.readdir(path.join(cwd, "killed/checkpoints"))).toEqual(["best.safetensors", "last.safetensors"]);
   await expectSameRun("killed");
@@ -83,19 +88,16 @@ test("kill -9 leaves a run that goes on, also where its data was moved and half 
   await fs.rename(path.join(cwd, "moved"), path.join(cwd, "clips"));
 });
 
-test("a run cannot be resumed or replaced under the process that is training it", async () => {
+test("a run cannot be resumed or begun anew under the process that is training it", async () => {
   const flags = ["train", "clips", "--out", "busy", "--set", "epochs={intra: 1, components: 1, whole: 100000}"];
   const child = spawn(process.execPath, [MAIN, ...flags], { cwd, stdio: ["ignore", "ignore", "pipe"] });
   await new Promise<void>((resolve) => {
     child.stderr.on("data", (chunk) => String(chunk).includes("whole") && resolve());
   });
-  for (const args of [
-    ["resume", "busy"],
-    [...flags, "--force"],
-  ]) {
+  for (const args of [["resume", "busy"], flags]) {
     const { code, stderr } = await dmil(args, { cwd });
     expect(stderr).toMatch(
-      /^RunError: busy: process \d+ is training this run now\. Wait for it, or stop it with Ctrl-C there/,
+      /^RunError: busy: process \d+ \(`dmil train clips .*`, since .* UTC\) is at work here\. Wait for it, or stop it \(Ctrl-C there, or: kill \d+\)/,
     );
     expect(code).toBe(1);
   }

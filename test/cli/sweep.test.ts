@@ -2,6 +2,7 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { LOCK } from "../../src/node/disk.ts";
 import type { SweepEntry } from "../../src/runs/sweep/entry.ts";
 import { dmil, workplace } from "./support.ts";
 
@@ -21,6 +22,23 @@ async function linesOf(out: string): Promise<SweepEntry[]> {
     .split("\n")
     .map((line) => JSON.parse(line));
 }
+/** The process that owns a folder, as soon as there is one. */
+async function ownerOf(folder: string): Promise<number> {
+  for (;;) {
+    const text = await fs.readFile(path.join(cwd, folder, LOCK), "utf8").catch(() => "");
+    if (text.endsWith("\n")) return JSON.parse(text).pid;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 /** What a line says of the result, by run. */
 const results = (lines: readonly SweepEntry[]) =>
   Object.fromEntries(lines.map(({ run, id, scores, config }) => [run, { id, scores, config }]));
@@ -42,7 +60,6 @@ test("runs are kept with their scores, are ordinary runs, and are done once", as
     expect(config!.batchSize).toBe(8);
   }
   const head = JSON.parse(await fs.readFile(path.join(cwd, "first/sweep.json"), "utf8"));
-  expect(head.owner).toBeUndefined();
   expect(head.command).toBe("dmil sweep clips --methods joint,unimodal --seeds 0-1 --set epochs=1");
   expect((await dmil(["explain", "first/runs/clips-joint-0"], { cwd })).code).toBe(0);
 
@@ -64,17 +81,17 @@ test("a killed process costs its own run alone, which --resume does again", asyn
   // Long enough to be met by the kill, whatever the machine does.
   await fs.writeFile(path.join(cwd, "killed.yaml"), "data: []\nset: {epochs: {whole: 3000, a: 1, b: 1}}\n");
   const pending = sweep(words);
-  const record = path.join(cwd, "killed/runs/clips-joint-0/run.json");
-  let pid: number | undefined;
-  while (pid === undefined) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    pid = await fs.readFile(record, "utf8").then(
-      (text) => JSON.parse(text).owner.pid,
-      () => undefined,
-    );
-  }
+  const pid = await ownerOf("killed/runs/clips-joint-0");
   const second = await sweep(`${words} --resume`);
-  expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining("is at work on this sweep") });
+  expect(second).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^RunError: killed: process \d+ .* is at work/),
+  });
+  const resumed = await dmil(["resume", "killed/runs/clips-joint-0"], { cwd });
+  expect(resumed).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`killed/runs/clips-joint-0: process ${pid} (\`dmil sweep, this run of it\``),
+  });
   process.kill(pid, "SIGKILL");
   const { code, stdout } = await pending;
   expect(code).toBe(1);
@@ -83,6 +100,11 @@ test("a killed process costs its own run alone, which --resume does again", asyn
   expect(states.sort()).toEqual(["ensemble finished", "joint failed"]);
   const again = await sweep(`${words} --resume`);
   expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining("2 runs: 1 done before, 1 to do") });
+  // The line of the failure has given way to that of the run.
+  expect((await linesOf("killed")).map(({ method, status }) => `${method} ${status}`)).toEqual([
+    "ensemble finished",
+    "joint finished",
+  ]);
 });
 
 test("Ctrl-C keeps what is done and says how to go on; what comes then is what would have come", async () => {
@@ -104,6 +126,49 @@ test("Ctrl-C keeps what is done and says how to go on; what comes then is what w
     expect(tuning!.trials).toBe(2);
     expect(split).toMatch(/^share [01]$/);
   }
+});
+
+test("a sweep that is killed takes its processes with it, and is gone on with at once", async () => {
+  const words = "clips --methods joint --seeds 0-1 --out orphans --config orphans.yaml";
+  await fs.writeFile(path.join(cwd, "orphans.yaml"), "data: []\nset: {epochs: {whole: 2000}}\n");
+  const pending = sweep(words);
+  const children = await Promise.all([0, 1].map((seed) => ownerOf(`orphans/runs/clips-joint-${seed}`)));
+  process.kill(await ownerOf("orphans"), "SIGKILL");
+  await pending;
+  await expect.poll(() => children.filter(isThere), { timeout: 20_000 }).toEqual([]);
+  const again = await sweep(`${words} --resume`);
+  expect(again).toMatchObject({
+    code: 0,
+    stderr: expect.stringMatching(/^note: orphans: taken over from process \d+ .*`dmil sweep clips/),
+  });
+  expect((await linesOf("orphans")).map(({ status }) => status)).toEqual(["finished", "finished"]);
+});
+
+test("damaged files of a sweep are named by compare, and mended by --resume, to the same results", async () => {
+  const words = "clips --methods joint --seeds 0-1 --set epochs=1 --tune 2 --split-by share --out harmed";
+  expect((await sweep(words)).code).toBe(0);
+  const lines = await linesOf("harmed");
+  const change = async (file: string, how: (text: string) => string): Promise<void> => {
+    const place = path.join(cwd, "harmed", file);
+    await fs.writeFile(place, how(await fs.readFile(place, "utf8")));
+  };
+  await change("manifest.jsonl", (text) => text.replace('"seed":0', '"seed":2'));
+  await change("sweep.json", (text) => text.replace("clips", "clops"));
+  const compared = await dmil(["compare", "harmed"], { cwd });
+  expect(compared).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^DataError: harmed\/manifest\.jsonl:[12]: the checksum does not match/),
+  });
+  for (const name of await fs.readdir(path.join(cwd, "harmed/tuning"))) {
+    await change(`tuning/${name}`, (text) => text.slice(0, -9));
+  }
+  const again = await sweep(`${words} --resume`);
+  expect(again.code).toBe(0);
+  for (const told of ["manifest.jsonl:", "sweep.json: the checksum does not match", "tuning/"]) {
+    expect(again.stderr).toContain(`note: harmed/${told}`);
+  }
+  expect(results(await linesOf("harmed"))).toEqual(results(lines));
+  expect((await dmil(["compare", "harmed"], { cwd })).code).toBe(0);
 });
 
 test("a run that cannot be written fails with its reason and harms no other", async () => {

@@ -54,7 +54,6 @@ const whole = memoryFolder("runs/whole");
 const finished = await startRun(whole, plan(), data, {
   environment,
   dataPath: "/data/mixture",
-  owner: { host: "h", pid: 1 },
 });
 
 test("a finished run holds record, metrics, checkpoints, model and result", async () => {
@@ -75,7 +74,6 @@ test("a finished run holds record, metrics, checkpoints, model and result", asyn
     data: { path: "/data/mixture" },
     engine: { threads: 1, parameters: expect.any(Number), version: expect.stringMatching(/^\d+\./) },
     environment,
-    owner: { host: "h", pid: 1 },
   });
   expect(Object.keys(record.data.hashes)).toEqual([
     "train/a",

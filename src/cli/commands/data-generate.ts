@@ -8,10 +8,11 @@ import { type QuadOptions, quadMixture } from "../../data/synthetic/quad.ts";
 import { scenes } from "../../data/synthetic/scenes.ts";
 import { type SumsOptions, sums } from "../../data/synthetic/sums.ts";
 import { writeDataset } from "../../data/write.ts";
-import { disk, isDirectory, replaceFolder } from "../../node/disk.ts";
+import { disk, replaceFolder } from "../../node/disk.ts";
 import { notNegative, whole } from "../../optim/settings.ts";
 import type { Answer } from "../answer.ts";
 import { names, numberOrText } from "../config.ts";
+import { owning } from "../owning.ts";
 import { count, quoted } from "../text.ts";
 
 /** What data is to be made. */
@@ -140,13 +141,16 @@ const schema = z.object({
 export async function dataGenerate(flags: GenerateFlags): Promise<Answer> {
   const { out, kind: name } = flags;
   const { settings, make } = generatorOf(flags);
-  if (flags.force !== true && (await isDirectory(out)) && (await disk(out).list()).length > 0) {
-    throw runError(`${out}: this folder is not empty; give another --out, or --force to replace a data set there.`, {
-      folder: out,
-    });
-  }
-  const splits = make();
-  await replaceFolder(out, (folder) => writeDataset(folder, splits));
+  const splits = await owning(out, { instead: "give another --out" }, async () => {
+    if (flags.force !== true && (await disk(out).list()).length > 0) {
+      throw runError(`${out}: this folder is not empty; give another --out, or --force to replace a data set there.`, {
+        folder: out,
+      });
+    }
+    const made = make();
+    await replaceFolder(out, (folder) => writeDataset(folder, made));
+    return made;
+  });
   const modalities = Object.keys(splits.train.modalities);
   const samples = Object.fromEntries(SPLITS.map((split) => [split, splits[split].labels.length]));
   const listed = Object.entries(samples).map(([split, n]) => `${split} ${n}`);

@@ -5,9 +5,10 @@ import * as path from "node:path";
 import { runError } from "../../core/errors.ts";
 import { interactionMixture } from "../../data/synthetic/mixture.ts";
 import { writeDataset } from "../../data/write.ts";
-import { disk, isDirectory } from "../../node/disk.ts";
+import { disk } from "../../node/disk.ts";
 import type { Answer } from "../answer.ts";
 import { compare } from "../comparison.ts";
+import { owning } from "../owning.ts";
 
 export interface DemoFlags {
   readonly out?: string;
@@ -17,7 +18,11 @@ export interface DemoFlags {
 /** Generates, trains three methods, and tells what came of it. */
 export async function demo({ out, quiet = false }: DemoFlags): Promise<Answer> {
   const place = out ?? (await mkdtemp(path.join(tmpdir(), "dmil-demo-")));
-  if ((await isDirectory(place)) && (await disk(place).list()).length > 0) {
+  return owning(place, { instead: "give another --out" }, () => demoIn(place, quiet));
+}
+
+async function demoIn(place: string, quiet: boolean): Promise<Answer> {
+  if ((await disk(place).list()).length > 0) {
     throw runError(`${place}: this folder is not empty; give another --out.`, { folder: place });
   }
   const data = path.join(place, "data");

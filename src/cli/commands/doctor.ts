@@ -27,7 +27,7 @@ const REMEDIES: Readonly<Record<Backend["name"], string>> = {
 
 /** Trains a toy on each backend, and reports. */
 export async function doctor(): Promise<Answer> {
-  const { pid: _, host: __, ...facts } = machine();
+  const facts = machine();
   const findings = [await tryBackend("native"), await tryBackend("wasm")];
   const chosen = findings.find(({ works }) => works);
   const [major = 0, minor = 0] = facts.node.split(".").map(Number);

@@ -22,7 +22,9 @@ export async function recoverJob(): Promise<void> {
   if (process.send === undefined) throw runError("recover-job is a part of `dmil recover`; run that instead.");
   await serveJob<ChildJob, RecoveryResult, ChildEvent>(async ({ job, code }, emit) => {
     if ((await codeHash(RECOVERY_CODE)) !== code) {
-      throw runError("the program changed while the suite ran; run `dmil recover` again, it goes on where it was.");
+      throw runError(
+        "the program changed while the suite ran; run `dmil recover` again. What the old program gave does not count any more.",
+      );
     }
     return runRecoveryJob(job, (event) => {
       if (event.kind === "epoch") emit({ stage: event.stage, epoch: event.epoch, epochs: event.epochs });

@@ -1,10 +1,10 @@
 /** @file `dmil recover`: does the decomposition tell the truth? Methods on data whose truth is known, in parallel processes. */
 import * as path from "node:path";
 import { runError } from "../../core/errors.ts";
-import { readText } from "../../core/folder.ts";
 import { disk } from "../../node/disk.ts";
 import { machine } from "../../node/machine.ts";
 import { runJobs } from "../../node/pool.ts";
+import { readDerived, writeDerived } from "../../runs/derived.ts";
 import { htmlReport } from "../../runs/recover/html.ts";
 import type { RecoveryJob, RecoveryResult } from "../../runs/recover/job.ts";
 import { markdownReport, type ReportFacts } from "../../runs/recover/markdown.ts";
@@ -18,6 +18,7 @@ import { names, seedsOf, workersOf } from "../config.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import { liveLine } from "../live-line.ts";
 import { writeFile } from "../open-data.ts";
+import { owning } from "../owning.ts";
 import { reportTable } from "../report-table.ts";
 import { count, duration, quoted, share } from "../text.ts";
 import { version } from "../version.ts";
@@ -31,6 +32,7 @@ export interface RecoverFlags {
   readonly cases?: string;
   readonly workers: string;
   readonly markdown?: string;
+  readonly force?: boolean;
   readonly quiet?: boolean;
 }
 
@@ -39,12 +41,17 @@ const DETAILED = 2;
 
 /** Runs what is not done yet, then tells of everything chosen. */
 export async function recover(flags: RecoverFlags): Promise<Answer> {
-  const { quick = false, out, quiet = false, markdown } = flags;
+  const { quick = false, out } = flags;
   const seeds = seedsOf(flags.seeds ?? (quick ? "0" : "0-2"));
-  const workers = workersOf(flags.workers);
+  workersOf(flags.workers);
   const jobs = suiteJobs({ quick, seeds, methods: names(flags.methods), cases: names(flags.cases) });
+  return owning(out, { force: flags.force, instead: "give another --out" }, () => suite(jobs, seeds, flags));
+}
+
+async function suite(jobs: readonly RecoveryJob[], seeds: readonly number[], flags: RecoverFlags): Promise<Answer> {
+  const { quick = false, out, quiet = false, markdown } = flags;
   const started = performance.now();
-  const { results, failed } = await runSuite(jobs, out, workers, quiet);
+  const { results, failed } = await runSuite(jobs, out, workersOf(flags.workers), quiet);
   const { cpu, cores, node } = machine();
   const command = commandOf(flags);
   const report: ReportFacts = {
@@ -101,7 +108,8 @@ async function runSuite(
   const files = await Promise.all(jobs.map(async (job) => `jobs/${await jobKey(job, code)}.json`));
   const results = new Map<number, RecoveryResult>();
   for (const [i, file] of files.entries()) {
-    if (await folder.exists(file)) results.set(i, JSON.parse(await readText(folder, file)) as RecoveryResult);
+    const kept = await readDerived<RecoveryResult>(folder, file, note);
+    if (kept !== undefined) results.set(i, kept);
   }
   const todo = [...jobs.keys()].filter((i) => !results.has(i));
   if (!quiet)
@@ -128,7 +136,7 @@ async function runSuite(
           const left = ((performance.now() - started) / 1000 / done) * (todo.length - done);
           live.clear();
           if (outcome.ok) {
-            await folder.write(files[i]!, JSON.stringify(outcome.value));
+            await writeDerived(folder, files[i]!, outcome.value);
             results.set(i, outcome.value);
             if (!quiet) note(`${done}/${todo.length}  ${nameOf(job)}  ${told(outcome.value)}  ${duration(left)} left`);
           } else {

@@ -1,5 +1,6 @@
 /** @file `dmil resume`: goes on with an interrupted run, to the bits of one without a break. */
 import * as path from "node:path";
+import type { Folder } from "../../core/folder.ts";
 import { readingOf } from "../../data/reading.ts";
 import { removeAsides } from "../../node/asides.ts";
 import { disk } from "../../node/disk.ts";
@@ -8,7 +9,8 @@ import { readRecord } from "../../runs/record.ts";
 import { resumeRun } from "../../runs/run.ts";
 import { type Answer, note } from "../answer.ts";
 import { openData, runFolder, tellData } from "../open-data.ts";
-import { finishedAnswer, requireIdle, requireWritable, runAtTerminal } from "../running.ts";
+import { owning } from "../owning.ts";
+import { finishedAnswer, runAtTerminal } from "../running.ts";
 
 export interface ResumeFlags {
   readonly data?: string;
@@ -19,15 +21,17 @@ export interface ResumeFlags {
 /** Resumes a run; one that is finished and whole is left alone. */
 export async function resume(run: string, flags: ResumeFlags): Promise<Answer> {
   const folder = await runFolder(run);
+  return owning(run, { force: flags.force }, () => resumed(folder, run, flags));
+}
+
+async function resumed(folder: Folder, run: string, flags: ResumeFlags): Promise<Answer> {
   const record = await readRecord(folder);
   const { status, data, config } = record;
   const damaged = status === "finished" ? await damagedFiles(folder) : [];
   if (status === "finished" && damaged.length === 0) {
     return { text: `${run}: this run is finished; nothing is left to do.`, json: { run, status } };
   }
-  if (flags.force !== true) requireIdle(run, record, "; if that process is something else, use --force");
   const place = path.resolve(flags.data ?? data.path);
-  await requireWritable(run, "resume a copy of the run elsewhere.");
   const loaded = await openData(place, readingOf(config));
   tellData(loaded, flags.quiet === true);
   if (damaged.length > 0) note(`note: ${damaged.join(", ")} missing or damaged; made again from the last checkpoint.`);

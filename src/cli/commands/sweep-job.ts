@@ -4,6 +4,7 @@ import { runError } from "../../core/errors.ts";
 import { readTraining } from "../../data/load.ts";
 import { removeAsides } from "../../node/asides.ts";
 import { disk } from "../../node/disk.ts";
+import { lockFolder } from "../../node/lock.ts";
 import { machine } from "../../node/machine.ts";
 import { serveJob } from "../../node/pool.ts";
 import type { RunConfig } from "../../runs/plan.ts";
@@ -39,12 +40,17 @@ export interface ChildEvent {
 /** A sweep is cheap to begin again run by run, so nothing is saved on the way but at the ends of stages. */
 const CHECKPOINT_SECONDS = 3600;
 
+/** Milliseconds that a child of a sweep that was killed may take to end. */
+const ORPHAN = 15_000;
+
 /** Serves one job. */
 export async function sweepJob(): Promise<void> {
   if (process.send === undefined) throw runError("sweep-job is a part of `dmil sweep`; run that instead.");
   await serveJob<ChildJob, ChildRun | Tuning, ChildEvent>(async (job, emit) => {
     if ((await codeHash(SWEEP_CODE)) !== job.code) {
-      throw runError("the program changed while the sweep ran; run `dmil sweep` again.");
+      throw runError(
+        "the program changed while the sweep ran, and results of two programs do not mix; change it back and go on with --resume, or give another --out.",
+      );
     }
     if (job.kind === "tune") {
       const { configs, changes } = job;
@@ -54,18 +60,25 @@ export async function sweepJob(): Promise<void> {
         emit({ stage: `trial ${t + 1}/${configs.length} ${event.stage}`, epoch: event.epoch, epochs: event.epochs });
       });
     }
+    // The sweep is owned by its parent; the run has an owner of its own against `dmil resume` of it, and against a child whose parent is gone.
+    await lockFolder(job.run, {
+      command: "dmil sweep, this run of it",
+      patience: ORPHAN,
+      onLost: (error) => {
+        process.stderr.write(`${error.message}\n`);
+        process.exit(1);
+      },
+    });
     const folder = disk(job.run);
     if (await folder.exists(runFiles.record)) {
       await removeRun(folder);
       await removeAsides(job.run);
     }
-    const { pid, host, ...facts } = machine();
     const unseen = job.unseen === undefined ? undefined : disk(job.unseen);
     const places = { data: disk(job.data), run: folder, ...(unseen !== undefined && { unseen }) };
     const outcome = await runSweepJob(job.config, job.reads, places, {
       dataPath: path.resolve(job.data),
-      environment: { dmil: version(), ...facts },
-      owner: { pid, host },
+      environment: { dmil: version(), ...machine() },
       checkpointSeconds: CHECKPOINT_SECONDS,
       onEvent(event) {
         if (event.kind === "epoch") emit({ stage: event.stage, epoch: event.epoch, epochs: event.epochs });

@@ -1,10 +1,11 @@
 /** @file `dmil sweep`: many runs under one protocol, in parallel processes, each kept as it ends. */
 import * as path from "node:path";
 import { listing, runError } from "../../core/errors.ts";
-import { disk, isDirectory } from "../../node/disk.ts";
-import { isAlive, machine } from "../../node/machine.ts";
+import type { Folder } from "../../core/folder.ts";
+import { disk } from "../../node/disk.ts";
+import { machine } from "../../node/machine.ts";
 import { dataCache } from "../../runs/sweep/cache.ts";
-import type { SweepEntry, SweepHead } from "../../runs/sweep/entry.ts";
+import { type SweepEntry, sweepFiles } from "../../runs/sweep/entry.ts";
 import { parseExperiment } from "../../runs/sweep/experiment.ts";
 import { planSweep, type SweepPlan } from "../../runs/sweep/jobs.ts";
 import { readHead, readManifest, rewriteEntries, writeHead } from "../../runs/sweep/manifest.ts";
@@ -12,6 +13,7 @@ import { meansOf } from "../../runs/sweep/means.ts";
 import { type Answer, note } from "../answer.ts";
 import { codeHash, SWEEP_CODE } from "../code-hash.ts";
 import { locating, workersOf } from "../config.ts";
+import { owning } from "../owning.ts";
 import { commandOf, experimentOf, opener, portable, type SweepFlags } from "../sweep-input.ts";
 import { runSweep } from "../sweep-runs.ts";
 import { count, duration, quoted, share, table } from "../text.ts";
@@ -24,56 +26,55 @@ export async function sweep(data: readonly string[], flags: SweepFlags): Promise
   const given = await experimentOf(data, flags);
   const experiment = await locating(given, () => parseExperiment(given.value));
   const folder = disk(out);
-  const head = await readHead(folder);
-  if (!dryRun) await checkPlace(out, head, resume);
-  const started = performance.now();
   const code = await codeHash(SWEEP_CODE);
-  const cache = dataCache((name) => disk(path.join(out, "data", name)), !dryRun);
-  const plan = await locating(given, () => planSweep(experiment, opener(given.directory, quiet), cache, code));
-  const { entries: before } = await readManifest(folder);
-  if (dryRun) return planned(plan, before);
-  requireSameExperiment(out, plan, before);
-  for (const { data: name, method, reason } of plan.skipped) note(`skipped: ${name} ${method}: ${reason}`);
-  const { cpu, cores, node, host, pid } = machine();
-  const next: SweepHead = {
-    format: "dmil-sweep-1",
-    command: commandOf(data, flags),
-    experiment: portable(given.value),
-    environment: { dmil: version(), node, cpu, cores, code },
-    started: head?.started ?? new Date().toISOString(),
-  };
-  await writeHead(folder, { ...next, owner: { host, pid } });
-  try {
-    if (before.size > 0) await rewriteEntries(folder, before.values());
+  const cache = dataCache((name) => disk(path.join(out, "data", name)), !dryRun, note);
+  const prepared = () => locating(given, () => planSweep(experiment, opener(given.directory, quiet), cache, code));
+  if (dryRun) return planned(await prepared(), (await readManifest(folder)).entries);
+  return owning(out, { force: flags.force, instead: "give another --out" }, async () => {
+    const started = performance.now();
+    await checkPlace(out, resume);
+    const plan = await prepared();
+    const { entries: before, cut, damaged } = await readManifest(folder, "Its run is done again.");
+    for (const { message } of damaged) note(`note: ${message}`);
+    if (cut) note(`note: ${out}/${sweepFiles.manifest}: the last line is cut off; its run is done again.`);
+    requireSameExperiment(out, plan, before);
+    for (const { data: name, method, reason } of plan.skipped) note(`skipped: ${name} ${method}: ${reason}`);
+    const { cpu, cores, node } = machine();
+    await writeHead(folder, {
+      format: "dmil-sweep-1",
+      command: commandOf(data, flags),
+      experiment: portable(given.value),
+      environment: { dmil: version(), node, cpu, cores, code },
+      started: (await startedBefore(folder)) ?? new Date().toISOString(),
+    });
+    await rewriteEntries(folder, before.values());
     const again = resumed(["dmil", ...process.argv.slice(2).map(quoted)]);
     const entries = await runSweep(plan, before, { out, code, workers, quiet, again });
     return answer(out, plan, entries, (performance.now() - started) / 1000);
-  } finally {
-    await writeHead(folder, next);
-  }
+  });
 }
 
-/** @throws RunError for a folder that holds a sweep at work, one that nobody asked to go on with, or other files. */
-async function checkPlace(out: string, head: SweepHead | undefined, resume: boolean): Promise<void> {
-  if (head !== undefined) {
-    if (head.owner !== undefined && isAlive(head.owner)) {
-      const { pid } = head.owner;
-      throw runError(`${out}: process ${pid} is at work on this sweep. Wait for it, or stop it with Ctrl-C there.`, {
-        pid,
-      });
-    }
+/** @throws RunError for a folder that holds a sweep that nobody asked to go on with, or other files. */
+async function checkPlace(out: string, resume: boolean): Promise<void> {
+  if (await disk(out).exists(sweepFiles.head)) {
     if (resume) return;
     throw runError(
       `${out} already holds a sweep. Go on with it: the same command with --resume, which also adds seeds, methods or data to it; or give another --out.`,
       { folder: out },
     );
   }
-  const files = (await isDirectory(out)) ? await disk(out).list() : [];
+  const files = await disk(out).list();
   if (files.length === 0) return;
   const listed = listing(files, 3);
   throw runError(`${out}: this folder holds other files (${listed}) and no sweep; give another --out.`, {
     folder: out,
   });
+}
+
+/** When the sweep was begun that is gone on with. */
+async function startedBefore(folder: Folder): Promise<string | undefined> {
+  const head = await readHead(folder, "It is written anew.").catch((error: Error) => note(`note: ${error.message}`));
+  return head?.started;
 }
 
 /** What is there must be part of what is asked for: a comparison would otherwise mix protocols. */

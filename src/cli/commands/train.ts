@@ -7,14 +7,15 @@ import { removeAsides } from "../../node/asides.ts";
 import { disk, isDirectory } from "../../node/disk.ts";
 import { hashSplits } from "../../runs/identity.ts";
 import { planRun } from "../../runs/plan.ts";
-import { readRecord, runFiles } from "../../runs/record.ts";
+import { runFiles } from "../../runs/record.ts";
 import { removeRun, requireNoRun, startRun } from "../../runs/run.ts";
 import { parseSettings, type Settings } from "../../runs/settings.ts";
 import type { Answer } from "../answer.ts";
 import { type Given, gatherSettings, locating, numberOrText } from "../config.ts";
 import { openData, tellData } from "../open-data.ts";
+import { owning } from "../owning.ts";
 import { type ReadingFlags, readingFlags } from "../reading.ts";
-import { finishedAnswer, requireIdle, requireWritable, runAtTerminal } from "../running.ts";
+import { finishedAnswer, runAtTerminal } from "../running.ts";
 
 export interface TrainFlags extends ReadingFlags {
   readonly config?: string;
@@ -37,22 +38,30 @@ export async function train(data: string | undefined, flags: TrainFlags): Promis
   const given = await settingsOf(data, flags);
   const settings = await locating(given, () => parseSettings(given.value));
   const out = flags.out ?? defaultOut(settings);
-  if (flags.dryRun !== true) await checkPlace(out, flags.force === true);
-  const loaded = await openData(settings.data, readingOf(settings));
-  const { splits } = loaded;
-  const plan = await locating(given, () => planRun(settings, splits.train));
-  if (flags.dryRun === true) return { text: stringify(plan.config), json: { out, config: plan.config } };
-  const folder = disk(out);
-  if (await folder.exists(runFiles.record)) {
-    await removeRun(folder);
-    await removeAsides(out);
+  const prepared = async () => {
+    const loaded = await openData(settings.data, readingOf(settings));
+    return { loaded, plan: await locating(given, () => planRun(settings, loaded.splits.train)) };
+  };
+  if (flags.dryRun === true) {
+    const { config } = (await prepared()).plan;
+    return { text: stringify(config), json: { out, config } };
   }
-  tellData(loaded, flags.quiet === true);
-  const testHashes = await hashSplits({ test: splits.test }, plan.config.modalities);
-  const run = await runAtTerminal(out, flags.quiet === true, (options) =>
-    startRun(folder, plan, splits, { ...options, testHashes, dataPath: path.resolve(settings.data) }),
-  );
-  return finishedAnswer(out, run);
+  return owning(out, { force: flags.force, instead: "give another --out" }, async () => {
+    await checkPlace(out, flags.force === true);
+    const { loaded, plan } = await prepared();
+    const { splits } = loaded;
+    const folder = disk(out);
+    if (await folder.exists(runFiles.record)) {
+      await removeRun(folder);
+      await removeAsides(out);
+    }
+    tellData(loaded, flags.quiet === true);
+    const testHashes = await hashSplits({ test: splits.test }, plan.config.modalities);
+    const run = await runAtTerminal(out, flags.quiet === true, (options) =>
+      startRun(folder, plan, splits, { ...options, testHashes, dataPath: path.resolve(settings.data) }),
+    );
+    return finishedAnswer(out, run);
+  });
 }
 
 async function settingsOf(data: string | undefined, flags: TrainFlags): Promise<Given> {
@@ -78,11 +87,8 @@ async function settingsOf(data: string | undefined, flags: TrainFlags): Promise<
 /** Makes sure that a new run may use a folder: it is empty, or holds a run that may be replaced. */
 async function checkPlace(out: string, force: boolean): Promise<void> {
   const folder = disk(out);
-  await requireWritable(out, "give another --out.");
   if (await folder.exists(runFiles.record)) {
     if (!force) await requireNoRun(folder);
-    const record = await readRecord(folder).catch(() => undefined); // one that cannot be read may be replaced as well
-    if (record !== undefined) requireIdle(out, record);
     return;
   }
   const files = (await isDirectory(out)) ? await folder.list() : [];

@@ -22,18 +22,19 @@ export type FinishedEntry = SweepEntry & { readonly scores: NonNullable<SweepEnt
 
 /**
  * Reads a sweep. A last line that stops in the middle, as a writer that was killed leaves it, is left out and noted.
- * @throws RunError when the folder is no sweep or has no run yet; DataError for any other line that cannot be read.
+ * @throws RunError when the folder is no sweep or has no run yet; DataError for any other line that is damaged.
  */
 export async function readSweep(folder: Folder): Promise<Sweep> {
   const { label } = folder;
   if (!(await folder.exists(sweepFiles.manifest))) throw await noSweep(folder);
-  const { entries, cut } = await readManifest(folder);
+  const { entries, cut, damaged } = await readManifest(folder);
+  if (damaged[0] !== undefined) throw damaged[0];
   const notes = cut
     ? [`${label}/${sweepFiles.manifest}: the last line stops in the middle (its writer was killed); it is left out.`]
     : [];
   if (entries.size === 0) {
     throw runError(
-      `${label}: ${sweepFiles.manifest} has no run yet. \`dmil sweep\` adds a line whenever a run ends; try again later.`,
+      `${label}: ${sweepFiles.manifest} has no run yet. \`dmil sweep\` adds a line whenever a run ends; if it is not at work, go on with it: its command with --resume.`,
     );
   }
   const head = await readHead(folder);
@@ -54,7 +55,7 @@ async function noSweep(folder: Folder): Promise<Error> {
   }
   if (names.includes(sweepFiles.head)) {
     return runError(
-      `${label}: no run of this sweep has ended yet (no ${sweepFiles.manifest}). Try again later.`,
+      `${label}: no run of this sweep has ended yet (no ${sweepFiles.manifest}). If it is not at work, go on with it: its command with --resume.`,
       fields,
     );
   }

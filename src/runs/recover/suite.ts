@@ -1,6 +1,8 @@
 /** @file The suite as a list of jobs, the key under which a result is kept, and everything a report is made of. */
 import { configError } from "../../core/errors.ts";
 import { sha256 } from "../../core/hash.ts";
+
+import { MOST_RUNS } from "../sweep/entry.ts";
 import type { Row } from "../tables.ts";
 import { CASES } from "./cases.ts";
 import type { RecoveryJob, RecoveryResult } from "./job.ts";
@@ -37,6 +39,9 @@ export function suiteJobs({ quick, seeds, methods, cases }: SuiteChoice): Recove
       `--cases: no case is named "${unmatched}" or begins so. Allowed: ${CASES.map(({ name }) => name).join(", ")}.`,
     );
   }
+  const jobs = chosen.length * (methods ?? known).length * seeds.length;
+  if (jobs > MOST_RUNS)
+    throw configError(`--seeds: make ${jobs} jobs; at most ${MOST_RUNS} are possible, so name fewer.`);
   return chosen.flatMap((own) =>
     (methods ?? known).flatMap((method) => seeds.map((seed) => ({ case: own.name, method, seed, quick }))),
   );

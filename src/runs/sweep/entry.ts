@@ -1,6 +1,5 @@
 /** @file One line of a sweep's manifest: what was run, how it ended, what it reached. `dmil sweep` writes them, `dmil compare` reads them. */
 import type { RunConfig } from "../plan.ts";
-import type { Owner } from "../record.ts";
 
 /** Files of a sweep, in its folder; runs are folders beside them. */
 export const sweepFiles = {
@@ -10,6 +9,9 @@ export const sweepFiles = {
   manifest: "manifest.jsonl",
   runs: "runs",
 } as const;
+
+/** So many runs a sweep may have: planning more would take hours and gigabytes, and is a slip of the hand. */
+export const MOST_RUNS = 1_000_000;
 
 /** How a sweep was made: enough to make it again. */
 export interface SweepHead {
@@ -21,8 +23,6 @@ export interface SweepHead {
   /** Versions and hardware. */
   readonly environment: Readonly<Record<string, string | number>>;
   readonly started: string;
-  /** The process at work on it, while there is one. */
-  readonly owner?: Owner;
 }
 
 /** One run of a sweep. */

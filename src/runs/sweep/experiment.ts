@@ -8,6 +8,7 @@ import { readingSchemas, type SplitRequest } from "../../data/reading.ts";
 import { methodNames, methods } from "../../methods/index.ts";
 import { whole } from "../../optim/settings.ts";
 import { issuesError } from "../settings.ts";
+import { MOST_RUNS } from "./entry.ts";
 
 /** One data set of an experiment. */
 export interface DataEntry {
@@ -132,9 +133,21 @@ export function parseExperiment(value: unknown): Experiment {
     seeds: [...new Set(parsed.seeds)],
     trainShares: [...new Set(parsed.trainShares)].sort((a, b) => a - b),
   };
-  const found = [...methodIssues(experiment), ...splitIssues(experiment), ...settingIssues(experiment)];
+  const found = [
+    ...methodIssues(experiment),
+    ...splitIssues(experiment),
+    ...settingIssues(experiment),
+    ...sizeIssues(experiment),
+  ];
   if (found.length > 0) throw issuesError(found);
   return experiment;
+}
+
+function sizeIssues({ data, methods: given, seeds, trainShares, folds = 1 }: Experiment): OptionIssue[] {
+  const runs = data.length * given.length * seeds.length * trainShares.length * folds;
+  if (runs <= MOST_RUNS) return [];
+  const message = `make ${runs} runs with the methods, data and splits given; at most ${MOST_RUNS} are possible, so name fewer.`;
+  return [{ path: ["seeds"], message }];
 }
 
 function methodIssues({ methods: given }: Experiment): OptionIssue[] {

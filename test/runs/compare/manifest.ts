@@ -3,6 +3,7 @@
 import { type Folder, memoryFolder } from "../../../src/core/folder.ts";
 import { stream } from "../../../src/core/random.ts";
 import type { Scores, SweepEntry, SweepHead } from "../../../src/runs/sweep/entry.ts";
+import { rewriteEntries, writeHead } from "../../../src/runs/sweep/manifest.ts";
 
 export interface MadeSweep {
   readonly data?: readonly string[];
@@ -130,8 +131,8 @@ export async function madeFolder(
   { label = "sweep", head = HEAD, bare = false }: { label?: string; head?: SweepHead; bare?: boolean } = {},
 ): Promise<Folder> {
   const folder = memoryFolder(label);
-  await folder.write("sweep.json", JSON.stringify(head));
-  await folder.write("manifest.jsonl", entries.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
+  await writeHead(folder, head);
+  await rewriteEntries(folder, entries);
   if (bare) return folder;
   for (const { run, scores, seed } of entries) {
     if (scores === undefined) continue;

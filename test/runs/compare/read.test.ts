@@ -3,10 +3,16 @@ import { describe, expect, test } from "vitest";
 import { memoryFolder } from "../../../src/core/folder.ts";
 import { mergeSweeps, readSweep } from "../../../src/runs/compare/read.ts";
 import { mixedEnvironments, readTrace } from "../../../src/runs/compare/trace.ts";
+import { seal } from "../../../src/runs/sealed.ts";
+import { writeHead } from "../../../src/runs/sweep/manifest.ts";
 import { HEAD, madeEntries, madeFolder } from "./manifest.ts";
 
 const entries = madeEntries({ seeds: 2 });
-const manifest = entries.map((entry) => `${JSON.stringify(entry)}\n`).join("");
+const manifest = await lines(entries);
+
+async function lines(values: readonly object[]): Promise<string> {
+  return (await Promise.all(values.map((value) => seal(value)))).map((line) => `${line}\n`).join("");
+}
 
 async function withManifest(text: string) {
   const folder = await madeFolder([], { bare: true });
@@ -32,7 +38,7 @@ describe("a manifest", () => {
 
   test("counts the last of lines with one id", async () => {
     const failed = { ...entries[0]!, status: "failed", error: "no memory" };
-    const { entries: found } = await readSweep(await withManifest(`${JSON.stringify(failed)}\n${manifest}`));
+    const { entries: found } = await readSweep(await withManifest((await lines([failed])) + manifest));
     expect(found).toHaveLength(entries.length);
     expect(found.every(({ status }) => status === "finished")).toBe(true);
   });
@@ -45,16 +51,16 @@ describe("a manifest", () => {
 });
 
 describe("what is refused", () => {
-  const line = (changes: object): string => `${JSON.stringify({ ...entries[0], ...changes })}\n`;
-
-  test.each([
+  test.each<[string, string, ...object[]]>([
     ["broken line", `{"id": \n${manifest}`],
-    ["no line of a sweep", `${manifest}{"id": 3}\n`],
-    ["scores missing", line({ scores: undefined })],
-    ["odd predictions", line({ scores: { ...entries[0]!.scores, right: "01x" } })],
+    ["no checksum", `${manifest}{"id": 3}\n`],
+    ["another figure", manifest.replace('"seed":0', '"seed":1')],
+    ["no line of a sweep", manifest, { id: 3 }],
+    ["scores missing", "", { ...entries[0], scores: undefined }],
+    ["odd predictions", "", { ...entries[0], scores: { ...entries[0]!.scores, right: "01x" } }],
     ["empty", "\n"],
-  ])("%s", async (_, text) => {
-    await expect(readSweep(await withManifest(text))).rejects.toThrowErrorMatchingSnapshot();
+  ])("%s", async (_, text, ...sealed) => {
+    await expect(readSweep(await withManifest(text + (await lines(sealed))))).rejects.toThrowErrorMatchingSnapshot();
   });
 
   test("folders that are no sweeps, told apart", async () => {
@@ -66,13 +72,13 @@ describe("what is refused", () => {
     await above.write("sweeps/a/manifest.jsonl", manifest);
     await expect(readSweep(above)).rejects.toThrow("Did you mean above/sweeps/a?");
     const begun = memoryFolder("begun");
-    await begun.write("sweep.json", JSON.stringify(HEAD));
+    await writeHead(begun, HEAD);
     await expect(readSweep(begun)).rejects.toThrow("no run of this sweep has ended yet");
     const odd = memoryFolder("odd");
     await odd.write("manifest.jsonl", manifest);
     await odd.write("sweep.json", "{");
     await expect(readSweep(odd)).rejects.toThrow(/odd\/sweep\.json: not valid JSON/);
-    await odd.write("sweep.json", '{"format": "other"}');
+    await writeHead(odd, { ...HEAD, format: "other" as "dmil-sweep-1" });
     await expect(readSweep(odd)).rejects.toThrow(/not the head of a sweep of this version/);
   });
 });

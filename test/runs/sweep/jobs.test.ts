@@ -137,6 +137,42 @@ test("a method that is not defined for the data is skipped with its own words; n
   await expect(plan({ splits: three, experiment: { methods: ["greedy"] } })).rejects.toThrow(/no method .* is defined/);
 });
 
+test("shared data that is cut, damaged or has a file too many is written anew, aloud; whole data is left alone", async () => {
+  const folder = memoryFolder("mixture");
+  const notes: string[] = [];
+  const tell = (text: string) => void notes.push(text);
+  const place = () => dataCache(() => folder, true, tell).place({ name: "mixture", content: { train: "0" } }, two);
+  const content = async () => {
+    const names = await folder.list();
+    return new Map(await Promise.all(names.map(async (name) => [name, await folder.read(name)] as const)));
+  };
+  await place();
+  const files = await content();
+  const harms: [string, (bytes: Uint8Array) => Uint8Array | undefined][] = [
+    ["train/a.npy", (bytes) => bytes.map((byte, i) => (i === bytes.length - 3 ? byte ^ 4 : byte))],
+    ["valid/ids.json", (bytes) => bytes.slice(0, -2)],
+    ["test/labels.npy", () => undefined],
+    ["train/c.npy", () => files.get("train/a.npy")!],
+    ["checksums.json", (bytes) => bytes.slice(0, 80)],
+    ["checksums.json", () => undefined],
+  ];
+  for (const [name, harm] of harms) {
+    const harmed = harm(files.get(name) ?? new Uint8Array());
+    if (harmed === undefined) await folder.remove(name);
+    else await folder.write(name, harmed);
+    await place();
+    expect(await content()).toEqual(files);
+  }
+  const anew = (name: string) => `note: mixture/${name}: not as it was written; the data is written anew.`;
+  const heard = [
+    ...["train/a.npy", "valid/ids.json", "test/labels.npy", "train/c.npy"].map(anew),
+    expect.stringMatching(/^note: mixture\/checksums\.json: not valid JSON/),
+  ];
+  expect(notes).toEqual(heard);
+  await place();
+  expect(notes).toEqual(heard);
+});
+
 test("data split anew is written once and read back as it was; data as it lies is not copied", async () => {
   const { runs, places } = await plan({ experiment: { splitBy: "share", methods: ["joint", "ensemble"] } }, true);
   expect(places.size).toBe(2);
