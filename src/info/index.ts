@@ -74,6 +74,7 @@ export {
 export type { Unit, UnitOption } from "./options.ts";
 export { PID_MEASURES, type PidMeasure, type PidOptions, type PidResult, pid } from "./pid.ts";
 export type { PosteriorRedundancy } from "./posterior.ts";
+export { rowSpace } from "./row-space.ts";
 export { type SampleOptions, sampleRows } from "./sample.ts";
 export {
   LEAST_LOG,
