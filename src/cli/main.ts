@@ -127,6 +127,7 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
       "--measure <names>",
       "features: broja, pmin, lsmi, cvx (default: broja,pmin); a CSV: also imin, mmi, ccs, sx (default: broja)",
     )
+    .option("--label <name>", "the column of a CSV, or which of several labels or values, information is about")
     .option("--by <class>", "also means by class")
     .option("--samples <file>", "a row a sample: .csv, .jsonl or .parquet")
     .option("--out <file>", "a page with figures: .html")

@@ -5,12 +5,16 @@ import { count, table } from "./text.ts";
 
 /** One result: amounts with intervals and null levels, shares of types, means by class if asked for, findings, notes. */
 export function quantifiedText(name: string, result: Quantified, byClass: boolean): string {
-  const { sources, samples, classes, entropy, measures, findings, types, target } = result;
+  const { sources, samples, classes, entropy, measures, findings, types, target, from } = result;
+  const about =
+    from === "values"
+      ? `values of ${target}`
+      : `${count(classes.length, "class")}, H(${target}) = ${bits(entropy)} bit`;
   const shares = Object.entries(types).map(([type, share]) => `${type} ${(100 * share!).toFixed(0)} %`);
   return [
-    `${name}  ${sources.join(" and ")}: ${count(samples, "sample")}, ${count(classes.length, "class")}, H(${target}) = ${bits(entropy)} bit`,
+    `${name}  ${sources.join(" and ")}: ${count(samples, "sample")}, ${about}`,
     amounts(result),
-    `samples by type (pmin): ${shares.join(", ")}`,
+    ...(shares.length === 0 ? [] : [`samples by type (pmin): ${shares.join(", ")}`]),
     ...(byClass ? [means(result), "(means over the samples of a class, atoms by pmin; ± half a 95 % interval)"] : []),
     ...findings,
     ...measures.flatMap(({ measure, notes }) => notes.map((text) => `note (${measure}): ${text}`)),

@@ -8,7 +8,14 @@ export {
   connectedInformation,
 } from "./accuracy.ts";
 export { type BestAdditive, bestAdditiveAccuracy } from "./additive-best.ts";
-export { type BatchEstimate, type BatchOptions, type BatchTerms, batchEstimate } from "./batch.ts";
+export {
+  type BatchEstimate,
+  type BatchOptions,
+  type BatchTerms,
+  batchEstimate,
+  mmiEstimate,
+  type SplitIntervals,
+} from "./batch.ts";
 export {
   type BiasMethod,
   type BiasOptions,

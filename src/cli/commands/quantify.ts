@@ -1,7 +1,7 @@
 /** @file `dmil quantify`: is there redundancy, unique information, synergy in data, and how sure is that? */
 import * as path from "node:path";
 import { configError, hint } from "../../core/errors.ts";
-import { requireClassLabels } from "../../data/target.ts";
+import { targetKind } from "../../data/target.ts";
 import {
   FEATURE_MEASURES,
   joinSources,
@@ -13,6 +13,7 @@ import {
   quantifyTable,
   sourcePairs,
   TABLE_MEASURES,
+  VALUE_MEASURES,
 } from "../../interactions/quantify/index.ts";
 import { encodeTable, tableFormat } from "../../runs/tables.ts";
 import { type Answer, note } from "../answer.ts";
@@ -25,6 +26,7 @@ import { count } from "../text.ts";
 export interface QuantifyFlags {
   readonly modalities?: string;
   readonly measure?: string;
+  readonly label?: string;
   readonly by?: string;
   readonly samples?: string;
   readonly out?: string;
@@ -71,16 +73,19 @@ async function fromFolder(data: string, flags: QuantifyFlags, seed: number): Pro
   const chosen = names(flags.modalities);
   const folds = flags.folds === "own" ? "own" : whole("--folds", flags.folds ?? "5", 2);
   const nulls = whole("--nulls", flags.nulls ?? "1", 1);
-  const measures = measuresOf(flags.measure, FEATURE_MEASURES, "a folder of features");
   const project = flags.project === true;
-  if (project && measures?.includes("lsmi") !== true) {
+  if (project && names(flags.measure)?.includes("lsmi") !== true) {
     throw configError("--project shifts the scores of lsmi, which is not among the measures; add --measure lsmi.");
   }
   const { splits } = await openData(
     data,
     chosen?.flatMap((name) => name.split("+")),
   );
-  requireClassLabels(splits.train, "dmil quantify", "To quantify one of them, save it as class numbers.");
+  const numbers = targetKind(splits.train) === "values";
+  const measures = numbers
+    ? measuresOf(flags.measure, VALUE_MEASURES, "values")
+    : measuresOf(flags.measure, FEATURE_MEASURES, "a folder of features");
+  if (numbers && flags.by !== undefined) throw configError("--by class: values have no classes. Leave it out.");
   const { dataset, own } = pooled(splits);
   const results: Quantified[] = [];
   const pairs = sourcePairs(chosen, Object.keys(dataset.modalities));
@@ -92,6 +97,7 @@ async function fromFolder(data: string, flags: QuantifyFlags, seed: number): Pro
       folds: folds === "own" ? [own] : folds,
       ownSplit: own,
       ...(measures === undefined ? {} : { measures }),
+      ...(flags.label === undefined ? {} : { target: flags.label }),
       project,
       onProgress: (what, share) => {
         const done = `${Math.round((100 * (at + share)) / pairs.length)} %`;
@@ -109,7 +115,7 @@ async function fromTable(file: string, flags: QuantifyFlags, seed: number): Prom
     throw configError(`--${unused} is about classifiers of features; a CSV of symbols is counted. Leave it out.`);
   }
   const measures = measuresOf(flags.measure, TABLE_MEASURES, "a CSV of symbols");
-  const { known, target, labels, ids, column } = await readSymbols(file);
+  const { known, target, labels, ids, column } = await readSymbols(file, flags.label);
   return sourcePairs(names(flags.modalities), known).map(([first, second]) => {
     if (flags.quiet !== true) note(`${first.name} and ${second.name}: counting ${count(labels.length, "row")}`);
     return quantifyTable(

@@ -156,8 +156,13 @@ export async function readFold(
 
 /** The data set with its labels permuted: nothing about them can be learnt. */
 export function permutedLabels(dataset: Dataset, seed: number, round: number): Dataset {
-  const order = permutation(dataset.labels.length, seed, "quantify.null", round);
+  const order = nullOrder(dataset, seed, round);
   return { ...dataset, labels: Int32Array.from(order, (row) => dataset.labels[row]!) };
+}
+
+/** [N] whose label each row gets in a round of the null. */
+export function nullOrder(dataset: Dataset, seed: number, round: number): Uint32Array {
+  return permutation(dataset.labels.length, seed, "quantify.null", round);
 }
 
 /** The networks' own log-probabilities, before they are scaled. */
