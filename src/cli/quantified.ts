@@ -37,13 +37,14 @@ function amounts({ sources, target, informations, measures }: Quantified): strin
 
 function means({ byClass }: Quantified): string {
   return table([
-    ["class", "samples", ...CLASS_COLUMNS.flatMap((column) => [column, "±"])],
+    // A value and how sure it is are one cell, so that a table which is cut to a narrow screen never parts them.
+    ["class", "n", ...CLASS_COLUMNS],
     ...byClass.map((own) => [
       own.name,
       String(own.samples),
-      ...CLASS_COLUMNS.flatMap((column) => {
+      ...CLASS_COLUMNS.map((column) => {
         const { value, lower, upper } = own[column];
-        return [bits(value), ((upper - lower) / 2).toFixed(2)];
+        return `${bits(value)}±${((upper - lower) / 2).toFixed(2)}`;
       }),
     ]),
   ]);

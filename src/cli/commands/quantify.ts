@@ -73,6 +73,7 @@ async function fromFolder(data: string, flags: QuantifyFlags, seed: number): Pro
   const chosen = names(flags.modalities);
   const folds = flags.folds === "own" ? "own" : whole("--folds", flags.folds ?? "5", 2);
   const nulls = whole("--nulls", flags.nulls ?? "1", 1);
+  measuresOf(flags.measure, [...FEATURE_MEASURES, ...VALUE_MEASURES], "a folder of features");
   const project = flags.project === true;
   if (project && names(flags.measure)?.includes("lsmi") !== true) {
     throw configError("--project shifts the scores of lsmi, which is not among the measures; add --measure lsmi.");
@@ -84,7 +85,7 @@ async function fromFolder(data: string, flags: QuantifyFlags, seed: number): Pro
   const numbers = targetKind(splits.train) === "values";
   const measures = numbers
     ? measuresOf(flags.measure, VALUE_MEASURES, "values")
-    : measuresOf(flags.measure, FEATURE_MEASURES, "a folder of features");
+    : measuresOf(flags.measure, FEATURE_MEASURES, "classes of features");
   if (numbers && flags.by !== undefined) throw configError("--by class: values have no classes. Leave it out.");
   const { dataset, own } = pooled(splits);
   const results: Quantified[] = [];
