@@ -6,8 +6,9 @@ import type { Dataset } from "../../data/dataset.ts";
 /** Classes that values are cut into for the classifiers; fewer where each would have less than LEAST_ROWS. */
 const BINS = 8;
 const LEAST_ROWS = 25;
-/** Different values up to which they are classes already: distances between them would say nothing. */
+/** Different values up to which they are classes already, if each is there so often: distances between them would say nothing. */
 const FEW_VALUES = 10;
+const REPEATED = 5;
 
 /** One target of classes; `values` [N] when the classes are parts of them, NaN where unknown. */
 export interface Asked {
@@ -54,7 +55,7 @@ export function askedOf(dataset: Dataset, name: string | undefined): Asked {
   if (different.length < 2) {
     throw dataError(`quantify: ${chosen} is ${different[0] ?? "unknown"} in every row; there is nothing to tell.`);
   }
-  if (different.length <= FEW_VALUES) {
+  if (different.length <= FEW_VALUES && sorted.length >= REPEATED * different.length) {
     return {
       dataset: classed(different.map(String), (value) => different.indexOf(value)),
       name: chosen,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { stream } from "../../../src/core/random.ts";
 import { float32 } from "../../../src/core/tensor.ts";
-import { type Dataset, rowIds, type Target } from "../../../src/data/dataset.ts";
+import { type Dataset, rowIds, type Target, takeRows } from "../../../src/data/dataset.ts";
 import { quantify, quantifyPage } from "../../../src/interactions/quantify/index.ts";
 
 /** Two sources of three features and a number, the first features and it jointly Gaussian with these correlations. */
@@ -113,6 +113,7 @@ describe("which target", () => {
         few,
       ),
     ).rejects.toThrow(/y is 2 in every row/);
+    await expect(quantify(takeRows(data, [...Array(10).keys()]), few)).rejects.toThrow(/10 usable rows; at least 50/);
     await expect(quantify(data, { ...few, measures: ["broja"] })).rejects.toThrow(/"broja" is not for y, whose values/);
     await expect(
       quantify({ ...data, target: undefined as never, classes: ["a", "b"] }, { ...few, target: "z" }),
