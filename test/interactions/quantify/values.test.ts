@@ -55,7 +55,7 @@ describe("a number", () => {
   });
 
   it("without any relation tells nothing", async () => {
-    const { informations, measures } = await quantify(gaussian(600, [0, 0, 0]), quick);
+    const { informations, measures } = await quantify(gaussian(400, [0, 0, 0]), quick);
     for (const amount of [...Object.values(informations), ...Object.values(measures[0]!.atoms)]) {
       expect(amount.real).toBe(false);
       expect(amount.value).toBeLessThan(0.12);
