@@ -134,6 +134,7 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
       "quantify <data>",
       "redundant, unique and synergistic information in data, before any model is chosen",
     ),
+    "the column, or which of several labels or values, information is about",
   )
     .option(
       "--modalities <names>",

@@ -6,14 +6,16 @@ import { count, table } from "./text.ts";
 
 /** One result: amounts with intervals and null levels, shares of types, means by class if asked for, findings, notes. */
 export function quantifiedText(name: string, result: Quantified, byClass: boolean): string {
-  const { sources, samples, classes, entropy, measures, findings, types, target } = result;
+  const { sources, samples, classes, entropy, measures, findings, types, target, from } = result;
+  const about =
+    from === "values"
+      ? `values of ${target}`
+      : `${count(classes.length, "class")}, H(${target}) = ${bits(entropy)} bit`;
   const shares = Object.entries(types).map(([type, share]) => `${type} ${(100 * share!).toFixed(0)} %`);
   return [
-    printable(
-      `${name}  ${sources.join(" and ")}: ${count(samples, "sample")}, ${count(classes.length, "class")}, H(${target}) = ${bits(entropy)} bit`,
-    ),
+    printable(`${name}  ${sources.join(" and ")}: ${count(samples, "sample")}, ${about}`),
     amounts(result),
-    `samples by type (pmin): ${shares.join(", ")}`,
+    ...(shares.length === 0 ? [] : [`samples by type (pmin): ${shares.join(", ")}`]),
     ...(byClass ? [means(result), "(means over the samples of a class, atoms by pmin; ± half a 95 % interval)"] : []),
     ...findings.map(printable),
     ...measures.flatMap(({ measure, notes }) => notes.map((text) => printable(`note (${measure}): ${text}`))),
@@ -36,13 +38,14 @@ function amounts({ sources, target, informations, measures }: Quantified): strin
 
 function means({ byClass }: Quantified): string {
   return table([
-    ["class", "samples", ...CLASS_COLUMNS],
+    // A value and how sure it is are one cell, so that a table which is cut to a narrow screen never parts them.
+    ["class", "n", ...CLASS_COLUMNS],
     ...byClass.map((own) => [
       own.name,
       String(own.samples),
       ...CLASS_COLUMNS.map((column) => {
         const { value, lower, upper } = own[column];
-        return `${bits(value)} ± ${((upper - lower) / 2).toFixed(2)}`;
+        return `${bits(value)}±${((upper - lower) / 2).toFixed(2)}`;
       }),
     ]),
   ]);

@@ -15,10 +15,10 @@ export interface ReadingFlags {
   readonly splitShares?: string;
 }
 
-/** Adds the flags to a command. */
-export function withReadingFlags(command: Command): Command {
+/** Adds the flags to a command; `label` says what --label is to it. */
+export function withReadingFlags(command: Command, label = "the column or array to predict"): Command {
   return command
-    .option("--label <name>", "the column or array to predict (default: label, labels)")
+    .option("--label <name>", `${label} (default: label, labels)`)
     .option("--leave-out <names>", "columns or arrays that are no features, as in index,fold")
     .option("--group <name>", "the column or array of groups, which are kept on one side of a split (default: group)")
     .option("--split-seed <n>", "data without a split: split it at random")

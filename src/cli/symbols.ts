@@ -1,8 +1,9 @@
 /** @file A CSV of discrete columns: two or more sources and a target, read as symbols and never as measurements. */
 import * as path from "node:path";
-import { dataError, listing } from "../core/errors.ts";
+import { configError, dataError, hint, listing } from "../core/errors.ts";
 import { type CsvTable, csvForm, csvNumber, csvTexts, readCsv, TEXT_COLUMNS } from "../data/formats/csv.ts";
 import { disk } from "../node/disk.ts";
+import { note } from "./answer.ts";
 
 /** Columns by role. */
 export interface SymbolFile {
@@ -17,25 +18,38 @@ export interface SymbolFile {
   column(parts: readonly string[]): string[];
 }
 
-/** What a target column may be called; where no column is, the last one is the target. */
-const TARGETS = ["label", "y"];
+/** What a target column may be called, in any case of letters; the first that is there. */
+const TARGETS = ["label", "y", "class", "target"];
 
 /**
- * Reads a CSV with a header. `id` names rows; `group` and `split` are left aside.
- * @throws DataError for a missing file, empty cells, fractions, or an id that occurs twice; each with its line.
+ * Reads a CSV with a header. `id` names rows; `group` and `split` are left aside. The target is the column `wished`, else the one of a
+ * name that targets have, wherever it stands, else the last; a note says where the name does not.
+ * @throws DataError for a missing file, empty cells, fractions, or an id that occurs twice; each with its line. ConfigError where
+ * there is no such column.
  */
-export async function readSymbols(file: string): Promise<SymbolFile> {
+export async function readSymbols(file: string, wished?: string): Promise<SymbolFile> {
   const folder = disk(path.dirname(file));
   if (!(await folder.exists(path.basename(file)))) {
     throw dataError(`there is no file ${file} (in ${process.cwd()}).`, { file });
   }
   const csv = readCsv(await folder.read(path.basename(file)), file);
+  if (wished !== undefined && !csv.columns.includes(wished)) {
+    throw configError(`--label ${wished}: ${file} has no such column${hint(wished, csv.columns)}`, { file, wished });
+  }
   const others = csv.columns.filter(
-    (column) => column === "label" || !(["", ...TEXT_COLUMNS] as readonly string[]).includes(column),
+    (column) =>
+      column === "label" || column === wished || !(["", ...TEXT_COLUMNS] as readonly string[]).includes(column),
   );
-  const target = TARGETS.find((name) => others.includes(name)) ?? others.at(-1);
+  const named = TARGETS.map((name) => others.find((column) => column.toLowerCase() === name)).find(
+    (column) => column !== undefined,
+  );
+  const target = wished ?? named ?? others.at(-1);
   if (target === undefined) {
     throw dataError(`${file}: columns ${listing(csv.columns)}; two sources and a target are needed.`, { file });
+  }
+  if (wished === undefined && !["label", "y"].includes(target)) {
+    const why = named === undefined ? "the last column, as none is called label, y, class or target" : "by its name";
+    note(`note: information is about ${target} (${why}). --label NAME takes another column.`);
   }
   const ids = csv.columns.includes("id") ? csvTexts(csv, "id") : undefined;
   checkIds(file, ids ?? []);

@@ -24,12 +24,16 @@ export interface BatchOptions {
   readonly groups?: ArrayLike<number>;
 }
 
-/** Atoms in bits with 95 % intervals, none below 0; and how R was found. */
-export interface BatchEstimate {
+/** Atoms in bits with 95 % intervals, none below 0. */
+export interface SplitIntervals {
   readonly R: Interval;
   readonly U1: Interval;
   readonly U2: Interval;
   readonly S: Interval;
+}
+
+/** Atoms, and how R was found. */
+export interface BatchEstimate extends SplitIntervals {
   readonly redundancy: PosteriorRedundancy;
 }
 
@@ -57,35 +61,63 @@ export function batchEstimate(terms: BatchTerms, classes: number, options: Batch
     blocks,
     ...(options.clusters === undefined ? {} : { clusters: options.clusters }),
   });
-  const mean = (values: Float64Array, without: number): number => {
-    let [sum, kept] = [0, 0];
-    for (let i = 0; i < rows; i++) {
-      if (blocks[i] === without) continue;
-      sum += values[i]!;
-      kept++;
-    }
-    return sum / kept;
-  };
-  /** R, U1, U2, S; `free` leaves them where they fall, which is how far they vary. */
-  const atomsOf = (share: number, without: number, free: boolean): Atoms => {
-    const own = [mean(i1, without), mean(i2, without), mean(i12, without)] as const;
+  // By so much is the procedure off where the truth is known, a source beside itself; no sampling of rows shows that.
+  const unknown = (1 - redundancy.selfShare) * Math.max(0, Math.min(meanOf(i1), meanOf(i2)));
+  const { share, without } = redundancy;
+  return { ...split(terms, { share, without, unknown }, { blocks, count }), redundancy };
+}
+
+/**
+ * R = min(I1, I2) and the other atoms by the sum rules, bits, from informations of N rows; intervals as of batchEstimate, without what
+ * grouping misjudges. All measures that are never negative agree on it where sources and a number are jointly Gaussian.
+ * Source: Barrett 2015.
+ *
+ * @throws DataError for a single group of rows, ShapeError when sizes differ.
+ * @example mmiEstimate({ i1, i2, i12 }, { seed: 0 }).R.value
+ */
+export function mmiEstimate(terms: SampleInformation, options: Pick<BatchOptions, "seed" | "groups">): SplitIntervals {
+  checkKeys("mmiEstimate", options, ["seed", "groups"]);
+  const rows = checkSameLength("mmiEstimate", { i1: terms.i1, i2: terms.i2, i12: terms.i12 });
+  const dealt = blocksOf(rows, options.groups, checkWhole("mmiEstimate", "seed", options.seed, 0));
+  const without = new Array<number>(dealt.count).fill(1);
+  return split(terms, { share: 1, without, unknown: 0 }, dealt);
+}
+
+/** Mean of the rows outside block `without`; of all rows when left out. */
+function meanOf(values: Float64Array, blocks?: Int32Array, without?: number): number {
+  let [sum, kept] = [0, 0];
+  for (let i = 0; i < values.length; i++) {
+    if (blocks !== undefined && blocks[i] === without) continue;
+    sum += values[i]!;
+    kept++;
+  }
+  return sum / kept;
+}
+
+/** R, U1, U2, S where R is a share of the smaller information; intervals by leaving out blocks, for which shares are given too. */
+function split(
+  { i1, i2, i12 }: SampleInformation,
+  { share, without, unknown }: { share: number; without: readonly number[]; unknown: number },
+  { blocks, count }: { blocks: Int32Array; count: number },
+): SplitIntervals {
+  /** `free` leaves atoms where they fall, which is how far they vary. */
+  const atomsOf = (part: number, block: number, free: boolean): Atoms => {
+    const own = [meanOf(i1, blocks, block), meanOf(i2, blocks, block), meanOf(i12, blocks, block)] as const;
     const [I1, I2, I12] = free ? own : atLeast(own);
     const most = Math.max(0, Math.min(I1, I2));
     // The lower bound is what keeps S from being negative; the upper what keeps U1 and U2 so.
-    const R = free ? share * most : Math.min(Math.max(share * most, I1 + I2 - I12), most);
+    const R = free ? part * most : Math.min(Math.max(part * most, I1 + I2 - I12), most);
     return [R, I1 - R, I2 - R, I12 - I1 - I2 + R];
   };
-  const left = redundancy.without.map((share, block) => atomsOf(share, block, true));
+  const left = without.map((part, block) => atomsOf(part, block, true));
   const reach = studentReach(count - 1);
-  // By so much is the procedure off where the truth is known, a source beside itself; no sampling of rows shows that.
-  const unknown = (1 - redundancy.selfShare) * Math.max(0, Math.min(mean(i1, -1), mean(i2, -1)));
-  const [R, U1, U2, S] = atomsOf(redundancy.share, -1, false).map((value, a): Interval => {
+  const [R, U1, U2, S] = atomsOf(share, -1, false).map((value, a): Interval => {
     const centre = left.reduce((sum, own) => sum + own[a]!, 0) / count;
     const se = Math.sqrt(((count - 1) / count) * left.reduce((sum, own) => sum + (own[a]! - centre) ** 2, 0));
     const away = reach * se + unknown;
     return { value, se, lower: Math.max(0, value - away), upper: value + away };
   }) as [Interval, Interval, Interval, Interval];
-  return { R, U1, U2, S, redundancy };
+  return { R, U1, U2, S };
 }
 
 /** [N] block numbers of rows, whole groups together, and how many blocks there are. */

@@ -34,8 +34,9 @@ export interface CorrectedAtoms extends Atoms {
 
 /**
  * Atoms of counts [x1, x2, y] with I1, I2, I12 and I* corrected alike, then formed by the sum rules; in bits.
- * - "miller-madow": (K_A - 1)(K_Y - 1) / (2 N ln 2) with K the occupied symbols (pairs for I12). I* has no such formula; ours:
- *   it gets b1 + b2 - rho min(b1, b2), rho = R / min(I1, I2), so R shrinks by the share of its informations' bias it holds.
+ * - "miller-madow": (K_A - 1)(K_Y - 1) / (2 N ln 2) with K the occupied symbols (pairs for I12). Informations that are equal as one
+ *   source adds nothing to the other get the same bias, the smaller: symbols that tell nothing more tell nothing by chance either.
+ *   I* has no such formula; ours: R = rho min(I1, I2) shrinks by the share rho of the bias of the information it is part of.
  * - "permutation": the mean over shuffles of y, which leave no information. Takes all of a small true value for bias.
  * - "jackknife": (N - 1)(mean over rows left out - plug-in); one decomposition per occupied cell.
  * Source: Miller 1955; Quenouille 1956.
@@ -141,10 +142,10 @@ function biasOf(
   if (method === "none") return { values: NONE, converged: true };
   const counts = countsOf(table, "correctedAtoms");
   if (method === "miller-madow") {
-    const { I1, I2, I12 } = millerMadowOf(table);
-    const least = Math.min(plugIn.I1, plugIn.I2);
+    const { I1, I2, I12 } = evened(millerMadowOf(table), plugIn);
+    const [least, bias] = plugIn.I1 <= plugIn.I2 ? [plugIn.I1, I1] : [plugIn.I2, I2];
     const shared = least > 0 ? Math.min(1, Math.max(0, (plugIn.I1 + plugIn.I2 - plugIn.optimum) / least)) : 0;
-    return { values: { I1, I2, I12, optimum: I1 + I2 - shared * Math.min(I1, I2) }, converged: true };
+    return { values: { I1, I2, I12, optimum: I1 + I2 - shared * bias }, converged: true };
   }
   if (method === "permutation") {
     if (options.seed === undefined)
@@ -174,6 +175,21 @@ function biasOf(
     },
     converged: left.converged,
   };
+}
+
+/** Bits by which informations of one table may differ and be equal: what the certificate of I* leaves open, and rounding. */
+export const EQUAL = 1e-8;
+
+/** Biases of which those of equal informations are equal. */
+function evened(bias: Omit<Informations, "optimum">, plugIn: Informations): Omit<Informations, "optimum"> {
+  const same = (a: number, b: number): boolean => Math.abs(a - b) <= EQUAL;
+  const { optimum } = plugIn;
+  // Neither source has anything of its own: to the target they are one.
+  const one = same(plugIn.I1, optimum) && same(plugIn.I2, optimum);
+  const least = Math.min(bias.I1, bias.I2);
+  const [I1, I2] = one ? [least, least] : [bias.I1, bias.I2];
+  const whole = [...(same(plugIn.I1, plugIn.I12) ? [I1] : []), ...(same(plugIn.I2, plugIn.I12) ? [I2] : []), bias.I12];
+  return { I1, I2, I12: Math.min(...whole) };
 }
 
 interface Part {

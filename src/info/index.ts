@@ -8,7 +8,14 @@ export {
   connectedInformation,
 } from "./accuracy.ts";
 export { type BestAdditive, bestAdditiveAccuracy } from "./additive-best.ts";
-export { type BatchEstimate, type BatchOptions, type BatchTerms, batchEstimate } from "./batch.ts";
+export {
+  type BatchEstimate,
+  type BatchOptions,
+  type BatchTerms,
+  batchEstimate,
+  mmiEstimate,
+  type SplitIntervals,
+} from "./batch.ts";
 export {
   type BiasMethod,
   type BiasOptions,
@@ -74,6 +81,7 @@ export {
 export type { Unit, UnitOption } from "./options.ts";
 export { PID_MEASURES, type PidMeasure, type PidOptions, type PidResult, pid } from "./pid.ts";
 export type { PosteriorRedundancy } from "./posterior.ts";
+export { rowSpace } from "./row-space.ts";
 export { type SampleOptions, sampleRows } from "./sample.ts";
 export {
   LEAST_LOG,

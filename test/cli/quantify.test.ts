@@ -61,6 +61,23 @@ describe("a table of symbols", () => {
     expect(results.map(({ sources }) => sources.join("/"))).toEqual(["a/b+c", "b/a+c", "c/a+b"]);
   });
 
+  it("finds its target by name wherever it stands, or as told", async () => {
+    const first = rows.map((row) => row.replace(/^(.*),(\d)$/, "$2,$1"));
+    const targetOf = async (file: string, label?: string): Promise<[string, string[]]> => {
+      const { json } = await quantify(file, { ...flags, ...(label === undefined ? {} : { label }) });
+      const [result] = (json as { results: { target: string; sources: string[] }[] }).results;
+      return [result!.target, result!.sources];
+    };
+    expect(await targetOf(write("first.csv", ["label,a,b", ...first]))).toEqual(["label", ["a", "b"]]);
+    expect(await targetOf(write("class.csv", ["Class,a,b", ...first]))).toEqual(["Class", ["a", "b"]]);
+    const unnamed = write("unnamed.csv", ["kind,a,b", ...first]);
+    expect(await targetOf(unnamed)).toEqual(["b", ["kind", "a"]]);
+    expect(await targetOf(unnamed, "kind")).toEqual(["kind", ["a", "b"]]);
+    await expect(quantify(unnamed, { ...flags, label: "kid" })).rejects.toThrow(
+      /--label kid: .*no such column; did you mean "kind"/,
+    );
+  });
+
   it.each([
     ["fractions", ["a,b,y", "0.5,1,0"], /line 2, column a is 0\.5, a fraction/],
     ["small fractions", ["a,b,y", "1,1e-3,0"], /column b is 1e-3, a fraction/],

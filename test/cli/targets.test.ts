@@ -102,6 +102,17 @@ test("export serves them", async () => {
   expect((await call("export", "runs/signs-joint-0", "--out", "signs.safetensors")).code).toBe(0);
 });
 
+test("quantify tells of a value, and of one label by its name", async () => {
+  const fast = ["--folds", "2", "-q"];
+  const { stdout, code } = await call("quantify", "numbers", ...fast, "--out", "numbers.html");
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^numbers {2}a and b: 600 samples, values of sentiment\nbits +value .*\nI\(a; sentiment\) /);
+  expect(stdout).toMatch(/^mmi S +\d\.\d{3}/m);
+  expect(await fs.readFile(path.join(cwd, "numbers.html"), "utf8")).toContain("values of sentiment");
+  const { results } = await json("quantify", "signs", "--label", "synergistic", ...fast);
+  expect(results[0]).toMatchObject({ target: "synergistic", classes: ["no", "yes"], from: "features" });
+});
+
 test.each([
   [
     ["train", "numbers", "--method", "ogm"],
@@ -113,8 +124,11 @@ test.each([
   ],
   [
     ["quantify", "signs"],
-    "dmil quantify needs class labels; this data has labels (redundant, unique_a, unique_b, synergistic).",
+    "quantify: the data has 4 labels; information is about one at a time. Name it: --label redundant",
   ],
+  [["quantify", "signs", "--label", "synergy"], 'quantify: there is no target "synergy". Allowed: redundant,'],
+  [["quantify", "numbers", "--measure", "broja"], '"broja" is not a measure for values'],
+  [["quantify", "numbers", "--by", "class"], "--by class: values have no classes. Leave it out."],
   [["explain", "runs/numbers-dmil-0", "--probe"], "explain --probe needs class labels"],
   [
     ["evaluate", "runs/numbers-dmil-0", "--data", "signs"],

@@ -2,7 +2,7 @@
 import * as path from "node:path";
 import { configError, hint } from "../../core/errors.ts";
 import { readManifest } from "../../data/manifest.ts";
-import { requireClassLabels } from "../../data/target.ts";
+import { targetKind } from "../../data/target.ts";
 import {
   FEATURE_MEASURES,
   joinSources,
@@ -14,6 +14,7 @@ import {
   quantifyTable,
   sourcePairs,
   TABLE_MEASURES,
+  VALUE_MEASURES,
 } from "../../interactions/quantify/index.ts";
 import { disk } from "../../node/disk.ts";
 import { encodeTable, tableFormat } from "../../runs/tables.ts";
@@ -27,6 +28,7 @@ import { count } from "../text.ts";
 
 export interface QuantifyFlags extends ReadingFlags {
   readonly measure?: string;
+  readonly label?: string;
   readonly by?: string;
   readonly samples?: string;
   readonly out?: string;
@@ -73,9 +75,9 @@ async function fromFolder(data: string, flags: QuantifyFlags, seed: number): Pro
   const chosen = names(flags.modalities);
   const folds = flags.folds === "own" ? "own" : whole("--folds", flags.folds ?? "5", 2);
   const nulls = whole("--nulls", flags.nulls ?? "1", 1);
-  const measures = measuresOf(flags.measure, FEATURE_MEASURES, "a folder of features");
+  measuresOf(flags.measure, [...FEATURE_MEASURES, ...VALUE_MEASURES], "a folder of features");
   const project = flags.project === true;
-  if (project && measures?.includes("lsmi") !== true) {
+  if (project && names(flags.measure)?.includes("lsmi") !== true) {
     throw configError("--project shifts the scores of lsmi, which is not among the measures; add --measure lsmi.");
   }
   const parts = chosen?.flatMap((name) => name.split("+"));
@@ -88,22 +90,27 @@ async function fromFolder(data: string, flags: QuantifyFlags, seed: number): Pro
   const loaded = await openData(data, options);
   tellData(loaded, flags.quiet === true);
   const { splits } = loaded;
-  requireClassLabels(splits.train, "dmil quantify", "To quantify one of them, save it as class numbers.");
+  const numbers = targetKind(splits.train) === "values";
+  const measures = numbers
+    ? measuresOf(flags.measure, VALUE_MEASURES, "values")
+    : measuresOf(flags.measure, FEATURE_MEASURES, "classes of features");
+  if (numbers && flags.by !== undefined) throw configError("--by class: values have no classes. Leave it out.");
   const { dataset, own } = pooled(splits);
   const results: Quantified[] = [];
   const pairs = sourcePairs(chosen, Object.keys(dataset.modalities));
   for (const [at, pair] of pairs.entries()) {
-    const label = pair.map(({ name }) => name).join(" and ");
+    const about = pair.map(({ name }) => name).join(" and ");
     const result = await quantifyFeatures(joinSources(dataset, pair), {
       seed,
       nulls,
       folds: folds === "own" ? [own] : folds,
       ownSplit: own,
       ...(measures === undefined ? {} : { measures }),
+      ...(label !== undefined && several && { target: label }),
       project,
       onProgress: (what, share) => {
         const done = `${Math.round((100 * (at + share)) / pairs.length)} %`;
-        if (flags.quiet !== true) note(`${done.padStart(5)}  ${label}: ${what}`);
+        if (flags.quiet !== true) note(`${done.padStart(5)}  ${about}: ${what}`);
       },
     });
     results.push(result);
@@ -117,7 +124,7 @@ async function fromTable(file: string, flags: QuantifyFlags, seed: number): Prom
     throw configError(`--${unused} is about classifiers of features; a CSV of symbols is counted. Leave it out.`);
   }
   const measures = measuresOf(flags.measure, TABLE_MEASURES, "a CSV of symbols");
-  const { known, target, labels, ids, column, form } = await readSymbols(file);
+  const { known, target, labels, ids, column, form } = await readSymbols(file, flags.label);
   if (form !== undefined && flags.quiet !== true) note(`${file}: read as a table ${form}`);
   return sourcePairs(names(flags.modalities), known).map(([first, second]) => {
     if (flags.quiet !== true) note(`${first.name} and ${second.name}: counting ${count(labels.length, "row")}`);

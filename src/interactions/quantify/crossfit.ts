@@ -11,6 +11,7 @@ import type { Fitted } from "../../train/model.ts";
 import { predict } from "../../train/predict.ts";
 import { classifiers } from "./classifiers.ts";
 import { applyScales, fitScales, type Logs } from "./evidence.ts";
+import { inRowSpace } from "./wide.ts";
 
 /** Settings of a cross-fit. */
 export interface CrossfitOptions {
@@ -75,8 +76,9 @@ export async function crossfit(dataset: Dataset, folds: readonly Fold[], options
   const [h1, h2] = [zeros(count), zeros(count)];
   let at = 0;
   for (const [f, fold] of folds.entries()) {
-    const model = await fitFold(dataset, fold, options, f);
-    const held = takeRows(dataset, fold.held, "held out");
+    const data = inRowSpace(dataset, fold.train);
+    const model = await fitFold(data, fold, options, f);
+    const held = takeRows(data, fold.held, "held out");
     const own = await readFold(model, held, options);
     rows.set(fold.held, at);
     foldOf.fill(f, at, at + fold.held.length);
@@ -85,7 +87,7 @@ export async function crossfit(dataset: Dataset, folds: readonly Fold[], options
     i2.set(pointwiseInformation(own.second, held.labels, model.logPrior), at);
     i12.set(pointwiseInformation(own.both, held.labels, model.logPrior), at);
     if (options.density === true) {
-      const [first, second] = foldSurprisals(dataset, fold, dimensions, options.seed + f);
+      const [first, second] = foldSurprisals(data, fold, dimensions, options.seed + f);
       h1.set(first, at);
       h2.set(second, at);
     }
@@ -97,7 +99,7 @@ export async function crossfit(dataset: Dataset, folds: readonly Fold[], options
   return { rows, folds: foldOf, labels, logs, i1, i2, i12, ...density };
 }
 
-/** Fits the three classifiers of one fold and scales their evidence on its validation rows. */
+/** Fits the three classifiers of one fold of data that is not wide and scales their evidence on its validation rows. */
 export async function fitFold(
   dataset: Dataset,
   { train, validation }: Pick<Fold, "train" | "validation">,
@@ -154,8 +156,13 @@ export async function readFold(
 
 /** The data set with its labels permuted: nothing about them can be learnt. */
 export function permutedLabels(dataset: Dataset, seed: number, round: number): Dataset {
-  const order = permutation(dataset.labels.length, seed, "quantify.null", round);
+  const order = nullOrder(dataset, seed, round);
   return { ...dataset, labels: Int32Array.from(order, (row) => dataset.labels[row]!) };
+}
+
+/** [N] whose label each row gets in a round of the null. */
+export function nullOrder(dataset: Dataset, seed: number, round: number): Uint32Array {
+  return permutation(dataset.labels.length, seed, "quantify.null", round);
 }
 
 /** The networks' own log-probabilities, before they are scaled. */

@@ -3,7 +3,6 @@ import { configError, dataError, hint, listing } from "../../core/errors.ts";
 import { checkOptions, type Keys } from "../../core/options.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import type { Fold } from "../../data/folds.ts";
-import { requireClassLabels } from "../../data/target.ts";
 import { atLeast } from "../../info/batch.ts";
 import {
   entropy,
@@ -21,13 +20,26 @@ import { classMeans } from "./class-means.ts";
 import { type Crossfit, type CrossfitOptions, crossfit, permutedLabels } from "./crossfit.ts";
 import { bits, findingsOf } from "./findings.ts";
 import { type Context, intervals, MEASURES, withNull } from "./measures.ts";
-import { type Amount, FEATURE_MEASURES, type FeatureMeasure, heldBy, type Quantified } from "./result.ts";
+import {
+  type Amount,
+  FEATURE_MEASURES,
+  type FeatureMeasure,
+  heldBy,
+  type Quantified,
+  type QuantifyMeasure,
+  VALUE_MEASURES,
+  type ValueMeasure,
+} from "./result.ts";
+import { type Asked, askedOf } from "./target.ts";
 import { usableRows } from "./usable.ts";
+import { valueAmounts } from "./values.ts";
 
 /** Options of quantify. */
 export interface QuantifyOptions extends Omit<CrossfitOptions, "density" | "onFold"> {
-  /** ["broja", "pmin"] when left out; the first leads the findings. */
-  readonly measures?: readonly FeatureMeasure[];
+  /** ["broja", "pmin"] when left out, "mmi" for values; the first leads the findings. */
+  readonly measures?: readonly (FeatureMeasure | ValueMeasure)[];
+  /** Which of several labels or values; the only one when left out. */
+  readonly target?: string;
   /** K of the cross-fit, 5; or folds of one's own, which must hold out no row twice. */
   readonly folds?: number | readonly Fold[];
   /** Fits to permuted labels that make the null; 1. */
@@ -52,11 +64,12 @@ const KNOWN: Keys<QuantifyOptions> = {
   nulls: true,
   ownSplit: true,
   project: true,
+  target: true,
   onProgress: true,
 };
 
 /**
- * Redundant, unique and synergistic information of a dataset's two modalities about its labels, with 95 % intervals and the level
+ * Redundant, unique and synergistic information of a dataset's two modalities about its classes, one of its labels or a value, with 95 % intervals and the level
  * that permuted labels reach; bits. Classifiers give lower bounds in expectation: weak ones understate. Rows without a label and
  * rows of classes with fewer rows than folds are left out, with a warning; other warnings tell what makes the numbers doubtful. Source: ours.
  *
@@ -65,22 +78,24 @@ const KNOWN: Keys<QuantifyOptions> = {
  */
 export async function quantify(dataset: Dataset, options: QuantifyOptions): Promise<Quantified> {
   checkOptions("quantify", options, KNOWN);
-  const { measures = ["broja", "pmin"], onProgress = () => {}, folds: wished = 5, project = false, seed } = options;
-  for (const measure of measures) {
-    if (!FEATURE_MEASURES.includes(measure)) {
-      throw configError(`quantify: measure "${measure}" is not for features${hint(measure, FEATURE_MEASURES)}`, {
-        measure,
-      });
-    }
-  }
-  requireClassLabels(dataset, "quantify");
+  const { onProgress = () => {}, folds: wished = 5, project = false, seed } = options;
+  const asked = askedOf(dataset, options.target);
+  const { measures, numbers } = measuresFor(asked, options.measures);
   const names = Object.keys(dataset.modalities);
   if (names.length !== 2) {
     throw configError(
       `quantify: the data has ${names.length} modalities (${listing(names)}); a decomposition has two sources.`,
     );
   }
-  const { usable, folds, own, constant, warnings } = usableRows(dataset, wished, seed, options.ownSplit);
+  const {
+    usable: all,
+    folds,
+    own,
+    constant,
+    warnings: odd,
+  } = usableRows(asked.dataset, wished, seed, options.ownSplit);
+  const { target: ridingAlong, ...usable } = all;
+  const warnings = [...asked.warnings, ...odd];
   if (constant.length > 0 && measures.includes("lsmi")) {
     throw dataError(
       `quantify: ${constant[0]} is constant, and lsmi needs a density of each source. Use broja or pmin, or leave ${constant[0]} out.`,
@@ -92,15 +107,29 @@ export async function quantify(dataset: Dataset, options: QuantifyOptions): Prom
 
   const groups = groupNumbers(usable, terms.rows);
   const context: Context = { usable, terms, permuted, groups, options: { seed, project } };
+  const own12 = again === undefined ? [] : easier(context, again);
+  if (numbers) {
+    const { compared, ...told } = valueAmounts(context, Float64Array.from(ridingAlong!.values.data));
+    const result = {
+      from: "values" as const,
+      sources: names as [string, string],
+      target: asked.name,
+      samples: terms.rows.length,
+      ...{ classes: [], entropy: 0, byClass: [], types: {} },
+      ...told,
+      warnings: [...warnings, ...own12],
+    };
+    return { ...result, findings: findingsOf(result) };
+  }
   const { informations, balance } = amounts(context);
-  warnings.push(...misled(names, informations), ...(again === undefined ? [] : easier(context, again)));
+  warnings.push(...misled(names, informations), ...own12);
   const scores = pminScores(terms);
   const noise = typeNull(permuted.map(pminScores));
   const types = typeSamples(scores, noise);
   const result = {
     from: "features" as const,
     sources: names as [string, string],
-    target: "label",
+    target: asked.name,
     samples: terms.rows.length,
     classes: usable.classes,
     entropy: entropy(usable.classes.map((_, k) => terms.labels.reduce((n, label) => n + (label === k ? 1 : 0), 0))),
@@ -116,6 +145,22 @@ export async function quantify(dataset: Dataset, options: QuantifyOptions): Prom
     rows: sampleRows(usable, terms, scores, noise, types, project),
   };
   return { ...result, findings: findingsOf(result) };
+}
+
+/** The measures wished for, all of them known and for this kind of target, and whether it is numbers. */
+function measuresFor(
+  { values, name }: Asked,
+  wished: readonly QuantifyMeasure[] | undefined,
+): { measures: readonly FeatureMeasure[]; numbers: boolean } {
+  const numbers = values !== undefined;
+  const allowed: readonly QuantifyMeasure[] = numbers ? VALUE_MEASURES : FEATURE_MEASURES;
+  for (const measure of wished ?? []) {
+    if (allowed.includes(measure)) continue;
+    const what = numbers ? `${name}, whose values are numbers` : "features";
+    throw configError(`quantify: measure "${measure}" is not for ${what}${hint(measure, allowed)}`, { measure });
+  }
+  if (numbers) return { measures: [], numbers };
+  return { measures: (wished as readonly FeatureMeasure[] | undefined) ?? ["broja", "pmin"], numbers };
 }
 
 /** The cross-fit, those to permuted labels, and the one of the data's own split where that is to be compared. */

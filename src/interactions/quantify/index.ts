@@ -16,6 +16,8 @@ export {
   type QuantifyMeasure,
   TABLE_MEASURES,
   type TableMeasure,
+  VALUE_MEASURES,
+  type ValueMeasure,
 } from "./result.ts";
 export { joinSources, pooled, type SourceChoice, sourcePairs } from "./sources.ts";
 export { type QuantifyTableOptions, quantifyTable, type SymbolColumns } from "./table.ts";

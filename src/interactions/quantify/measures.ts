@@ -18,6 +18,7 @@ import {
 import type { Crossfit } from "./crossfit.ts";
 import { type Amount, ATOMS, type AtomName, amountOf, type FeatureMeasure, type MeasuredAtoms } from "./result.ts";
 import { tableAmounts } from "./table-amounts.ts";
+import { inRowSpace } from "./wide.ts";
 
 /** What measures read. */
 export interface Context {
@@ -92,7 +93,7 @@ export const MEASURES: Readonly<Record<FeatureMeasure, (context: Context) => Mea
   },
   cvx({ usable, terms, options }) {
     const rows = [...terms.rows];
-    const [first, second] = Object.values(usable.modalities).map(
+    const [first, second] = Object.values(inRowSpace(usable, rows).modalities).map(
       (values): Features => takeTensorRows(values, rows),
     ) as [Features, Features];
     const { table, clusters, fittedRows, countedRows } = cvxTable(first, second, terms.labels, { seed: options.seed });
@@ -108,10 +109,12 @@ export const MEASURES: Readonly<Record<FeatureMeasure, (context: Context) => Mea
 };
 
 /** Informations from densities alone, which LSMI's must be consistent with; undefined where classes are too small for any. */
-function densityCheck({ modalities, labels, classes }: Dataset, seed: number): KnifeEstimate[] | undefined {
+function densityCheck(dataset: Dataset, seed: number): KnifeEstimate[] | undefined {
+  const { labels, classes } = dataset;
   const counts = classes.map((_, k) => labels.reduce((n, label) => n + (label === k ? 1 : 0), 0));
   if (counts.filter((count) => count >= KNIFE_ROWS).length < 2) return undefined;
-  return Object.values(modalities).map((values) => miKnife(values, labels, { seed }));
+  const all = [...labels.keys()];
+  return Object.values(inRowSpace(dataset, all).modalities).map((values) => miKnife(values, labels, { seed }));
 }
 
 /** Atoms as means of per-sample scores. */

@@ -60,26 +60,34 @@ ${results.map(section).join("\n")}`;
 }
 
 function section(result: Quantified): string {
-  const { sources, target, samples, classes, informations, entropy, measures, findings, warnings, types, from } =
-    result;
+  const { sources, target, samples, classes, informations, entropy, measures, findings, warnings, from } = result;
   const how = from === "table" ? "counted" : "read by cross-fitted classifiers";
+  const numbers = from === "values";
+  const about = numbers
+    ? `values of ${escaped(target)}`
+    : `${classes.length} classes, H(${escaped(target)}) = ${bits(entropy)} bit`;
   const known: [string, Amount][] = [
     [`${sources[0]} alone`, informations.I1],
     [`${sources[1]} alone`, informations.I2],
     ["both together", informations.I12],
   ];
   const general = findings.filter((line) => !measures.some(({ measure }) => line.startsWith(`${measure}: `)));
-  const shares = Object.entries(types).map(([type, share]) => `${type} ${(100 * share!).toFixed(0)} %`);
   return `<section><h2>${escaped(sources.join(" and "))}</h2>
-<p class="note">${samples} samples, ${classes.length} classes, H(${escaped(target)}) = ${bits(entropy)} bit; ${how}.</p>
+<p class="note">${samples} samples, ${about}; ${how}.</p>
 ${general.map((line) => `<p class="lead">${escaped(line)}</p>`).join("\n")}
 ${warnings.length === 0 ? "" : `<h3>Warnings</h3>${listed(warnings)}`}
 <h3>What is told</h3>${amountTable(known)}
 ${measures.map((own) => measured(own, sources, findings)).join("\n")}
-<h3>Samples by type</h3><p>${shares.join(", ")} <span class="note">(largest part by the pointwise minimum, above its null)</span></p>
+${numbers ? "" : bySample(result)}</section>`;
+}
+
+/** What is told of single samples and of classes. */
+function bySample({ types, byClass }: Quantified): string {
+  const shares = Object.entries(types).map(([type, share]) => `${type} ${(100 * share!).toFixed(0)} %`);
+  return `<h3>Samples by type</h3><p>${shares.join(", ")} <span class="note">(largest part by the pointwise minimum, above its null)</span></p>
 <h3>By class</h3>
-${classTable(result.byClass)}
-<p class="note">Means over the samples of a class, ± half a 95 % interval; parts by the pointwise minimum, which may be negative.</p></section>`;
+${classTable(byClass)}
+<p class="note">Means over the samples of a class, ± half a 95 % interval; parts by the pointwise minimum, which may be negative.</p>`;
 }
 
 function measured(

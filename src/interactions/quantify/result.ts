@@ -10,7 +10,11 @@ export const FEATURE_MEASURES: readonly FeatureMeasure[] = ["broja", "pmin", "ls
 export type TableMeasure = "broja" | "pmin" | "lsmi" | "imin" | "mmi" | "ccs" | "sx";
 export const TABLE_MEASURES: readonly TableMeasure[] = ["broja", "pmin", "lsmi", "imin", "mmi", "ccs", "sx"];
 
-export type QuantifyMeasure = FeatureMeasure | TableMeasure;
+/** How atoms of a number are: all measures agree on it for Gaussians. */
+export type ValueMeasure = "mmi";
+export const VALUE_MEASURES: readonly ValueMeasure[] = ["mmi"];
+
+export type QuantifyMeasure = FeatureMeasure | TableMeasure | ValueMeasure;
 
 /** The four parts, in the order of reports. */
 export const ATOMS = ["R", "U1", "U2", "S"] as const;
@@ -73,13 +77,14 @@ export type ClassColumn = (typeof CLASS_COLUMNS)[number];
 
 /** Two sources and a target, quantified. */
 export interface Quantified {
-  /** From features by cross-fitted classifiers, or from a table of counts. */
-  readonly from: "features" | "table";
+  /** From features by cross-fitted classifiers, of classes or of values, or from a table of counts. */
+  readonly from: "features" | "values" | "table";
   readonly sources: readonly [string, string];
   readonly target: string;
   readonly samples: number;
+  /** Empty for values. */
   readonly classes: readonly string[];
-  /** H(Y), bits. */
+  /** H(Y), bits; 0 for values, which have no whole that could be told. */
   readonly entropy: number;
   readonly informations: Readonly<Record<"I1" | "I2" | "I12", Amount>>;
   /** S - R = I12 - I1 - I2, the same under every measure. */

@@ -82,6 +82,7 @@ export function pooled(splits: DataSplits): { readonly dataset: Dataset; readonl
   const starts = [0, sizes[0]!, sizes[0]! + sizes[1]!];
   const clash = new Set(SPLITS.flatMap((split) => splits[split].ids)).size < sizes.reduce((a, b) => a + b, 0);
   const { train } = splits;
+  const { target } = train;
   const dataset: Dataset = {
     name: "all",
     classes: train.classes,
@@ -104,6 +105,15 @@ export function pooled(splits: DataSplits): { readonly dataset: Dataset; readonl
           Uint8Array.from(SPLITS.flatMap((split) => [...presenceMatrix(splits[split], [name])])),
         ]),
       ),
+    }),
+    ...(target !== undefined && {
+      target: {
+        ...target,
+        values: float32(
+          [sizes.reduce((a, b) => a + b, 0), target.names.length],
+          SPLITS.flatMap((split) => [...splits[split].target!.values.data]),
+        ),
+      },
     }),
     ...(SPLITS.every((split) => splits[split].groups !== undefined)
       ? { groups: SPLITS.flatMap((split) => splits[split].groups!) }

@@ -1,5 +1,14 @@
 /** @file Amounts of a counted table: bias taken off, intervals from the bootstrap, nulls from shuffles and from laws without synergy. */
-import { bootstrap, correctedAtoms, type PidMeasure, permutationNull, type Table } from "../../info/index.ts";
+import { atLeast } from "../../info/batch.ts";
+import { EQUAL } from "../../info/bias.ts";
+import {
+  type BootstrapResult,
+  bootstrap,
+  correctedAtoms,
+  type PidMeasure,
+  permutationNull,
+  type Table,
+} from "../../info/index.ts";
 import { synergyAgainst } from "../../info/null-tests.ts";
 import { type Amount, ATOMS, type AtomName, amountOf } from "./result.ts";
 
@@ -15,34 +24,62 @@ function roundsFor(cells: number): number {
   return cells <= 4096 ? 200 : 60;
 }
 
+/** Measures of which no atom can be negative. */
+const NEVER_NEGATIVE: readonly PidMeasure[] = ["broja", "imin", "mmi"];
+
 /**
- * Amounts under a measure of pid, in bits. Informations are corrected by Miller and Madow; so is R of BROJA, that of other measures
- * is centred by the bootstrap; the other atoms follow by the sum rules. A null quantile has the same bias taken off as the value it
- * is compared with. For S of BROJA it is the largest of three: tables drawn from the law with the same margins and no synergy,
- * shuffled targets, and the bias.
+ * Amounts under a measure of pid, in bits. Informations are corrected by Miller and Madow. R of a measure that is never negative is
+ * corrected by the share of its information's bias it holds, and kept where no atom is below 0, though a correction may overshoot; that
+ * of a signed measure is centred by the bootstrap. The other atoms follow by the sum rules. An interval holds its value. A null quantile
+ * has the same bias taken off as the value it is compared with. For S of BROJA it is the largest of three: tables drawn from the law
+ * with the same margins and no synergy, shuffled targets, and the bias.
  */
 export function tableAmounts(table: Table, measure: PidMeasure, seed: number): TableAmounts {
   const rounds = roundsFor(table.p.length);
   const drawn = bootstrap(table, { seed, rounds, measure });
   const shuffled = permutationNull(table, { seed, rounds, measure });
-  const corrected = correctedAtoms(table, { bias: "miller-madow" });
-  const { I1, I2, I12 } = corrected.informations;
-  const R = measure === "broja" ? corrected.R : drawn.R.centred;
-  const values = { I1, I2, I12, coI: I1 + I2 - I12, R, U1: I1 - R, U2: I2 - R, S: I12 - I1 - I2 + R };
+  const { informations } = correctedAtoms(table, { bias: "miller-madow" });
+  const unsigned = NEVER_NEGATIVE.includes(measure);
+  const least = unsigned ? 0 : Number.NEGATIVE_INFINITY;
+  const { I1, I2, I12 } = informations;
+  const floored = unsigned ? atLeast([I1, I2, I12]) : ([I1, I2, I12] as const);
+  const R = redundancyOf(drawn, floored, unsigned);
+  const [first, second, both] = floored;
+  const values = {
+    ...{ I1, I2, I12, coI: first + second - both },
+    ...{ R, U1: first - R, U2: second - R, S: both - first - second + R },
+  };
   const reached = (name: keyof typeof values): number => {
     if (measure !== "broja" || name !== "S") return shuffled[name].quantile95;
     const test = synergyAgainst(table, shuffled.S.quantile95, seed, rounds);
     return Math.max(test.quantile95, test.shuffled95, test.millerMadow);
   };
-  const amount = (name: keyof typeof values): Amount => {
+  const amount = (name: keyof typeof values, floor = Number.NEGATIVE_INFINITY): Amount => {
     const { value: plugIn, centred, lower, upper } = drawn[name];
-    const value = values[name];
-    return amountOf(value, lower + value - centred, upper + value - centred, reached(name) - (plugIn - value));
+    const value = Math.max(floor, values[name]);
+    const null95 = Math.max(floor, reached(name) - (plugIn - value));
+    const low = Math.max(floor, lower + value - centred);
+    return amountOf(value, Math.min(value, low), Math.max(value, upper + value - centred), null95);
   };
   const coI = amount("coI");
   return {
     informations: { I1: amount("I1"), I2: amount("I2"), I12: amount("I12") },
-    atoms: Object.fromEntries(ATOMS.map((atom) => [atom, amount(atom)])) as Record<AtomName, Amount>,
+    atoms: Object.fromEntries(ATOMS.map((atom) => [atom, amount(atom, least)])) as Record<AtomName, Amount>,
     balance: { value: -coI.value, lower: -coI.upper, upper: -coI.lower },
   };
+}
+
+/** R beside corrected informations. An atom that is 0 in the sample is 0 after the correction. */
+function redundancyOf(
+  drawn: BootstrapResult,
+  [I1, I2, I12]: readonly [number, number, number],
+  unsigned: boolean,
+): number {
+  const without = { I1, I2, coI: I1 + I2 - I12 };
+  const found = drawn.R.value;
+  const zero = (["I1", "I2", "coI"] as const).find((name) => Math.abs(found - drawn[name].value) <= EQUAL);
+  if (!unsigned) return zero === undefined ? drawn.R.centred : without[zero];
+  const [plugIn, corrected] = drawn.I1.value <= drawn.I2.value ? [drawn.I1.value, I1] : [drawn.I2.value, I2];
+  const R = zero === undefined ? (found / plugIn) * corrected : without[zero];
+  return Math.min(Math.max(R, without.coI), I1, I2);
 }

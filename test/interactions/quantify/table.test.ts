@@ -47,6 +47,52 @@ describe("gates", () => {
   });
 });
 
+describe("what a sample cannot show is 0 and not below", () => {
+  const symbols = [...Array(400).keys()].map((row) => (row * 2654435761) >>> 9);
+  const of = (modulus: number, shift = 0): string[] => symbols.map((value) => String((value >> shift) % modulus));
+  const made = {
+    "the target is the second source, the first is noise of more symbols": [of(7, 8), of(2), of(2)],
+    "the target is either source, one of them with more symbols": [of(3), of(12), of(3)],
+    "neither source tells anything": [of(3), of(4, 6), of(2, 12)],
+  } as const;
+
+  for (const [what, [first, second, labels]] of Object.entries(made)) {
+    it(what, () => {
+      const sources = ["a", "b"] as const;
+      const { measures, informations } = quantifyTable(
+        { sources, target: "y", first, second, labels },
+        { seed: 0, measures: TABLE_MEASURES },
+      );
+      expect(informations.I12.value).toBeGreaterThanOrEqual(informations.I2.value - 1e-9);
+      for (const { measure, atoms } of measures) {
+        for (const { value, lower, upper } of Object.values(atoms)) {
+          expect(lower, measure).toBeLessThanOrEqual(value);
+          expect(upper, measure).toBeGreaterThanOrEqual(value);
+          if (["broja", "imin", "mmi"].includes(measure)) expect(lower, measure).toBeGreaterThanOrEqual(0);
+          // What is the same in every resample is known: only 0 is.
+          if (upper - lower < 1e-9) expect(value, `${measure} of no width`).toBeCloseTo(0, 9);
+        }
+      }
+    });
+  }
+
+  it("a source that adds nothing leaves all to the other", () => {
+    const [first, second, labels] = made["the target is either source, one of them with more symbols"];
+    const { informations, measures } = quantifyTable(
+      { sources: ["a", "b"], target: "y", first, second, labels },
+      { seed: 0 },
+    );
+    expect(informations.I1.value).toBeCloseTo(informations.I12.value, 9);
+    const { R, U1, U2, S } = measures[0]!.atoms;
+    expect([R.value, U1.value, U2.value, S.value]).toEqual([
+      informations.I1.value,
+      expect.closeTo(0, 9),
+      expect.closeTo(0, 9),
+      expect.closeTo(0, 9),
+    ]);
+  });
+});
+
 it("rows and class means keep the sums; the page holds every finding", () => {
   const result = quantifyTable(columns("and", 200), { seed: 0, measures: ["broja", "pmin", "lsmi"] });
   for (const row of result.rows.slice(0, 20)) {
