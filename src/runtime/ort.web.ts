@@ -5,7 +5,7 @@ import type { Backend, Executable } from "./backend.ts";
 
 /** Loads the WebAssembly backend. */
 export async function wasmBackend(): Promise<Backend> {
-  const ort = await import("onnxruntime-web");
+  const ort = await import("onnxruntime-web/wasm");
   return {
     name: "wasm",
     version: ort.env.versions.web ?? "unknown",
