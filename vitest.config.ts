@@ -6,7 +6,7 @@ const all = process.env.DMIL_TEST_ALL === "1";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: all ? [] : ["test/truth/**", "test/cli/**"],
+    exclude: all ? [] : ["test/truth/**", "test/cli/**", "test/package/**"],
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 60_000,
