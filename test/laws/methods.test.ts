@@ -1,4 +1,5 @@
 /** @file The contract suite: laws over every method and its variants. */
+import "../support/shared-sessions.ts";
 import { describe, expect, test } from "vitest";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
 import { asLeaf, leaf, topological } from "../../src/graph/expr.ts";

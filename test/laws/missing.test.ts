@@ -1,5 +1,6 @@
 /** @file Laws of missing modalities, over every method: nothing hidden is seen, nothing changes where nothing is missing. */
 
+import "../support/shared-sessions.ts";
 import { describe, expect, test } from "vitest";
 import { memoryFolder } from "../../src/core/folder.ts";
 import { float32 } from "../../src/core/tensor.ts";
