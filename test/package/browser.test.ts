@@ -10,7 +10,10 @@ import { promisify } from "node:util";
 import { build, transform } from "esbuild";
 import { type Browser, chromium } from "playwright-core";
 import { build as viteBuild } from "vite";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+
+// Bundlers, browsers and compilers start here, and the machine may be busy with others.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const root = path.resolve(import.meta.dirname, "../..");
 const modules = await fs.realpath(path.join(root, "node_modules"));

@@ -7,7 +7,10 @@ import * as path from "node:path";
 import { promisify } from "node:util";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+
+// Bundlers, browsers and compilers start here, and the machine may be busy with others.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const call = promisify(execFile);
 const root = path.resolve(import.meta.dirname, "../..");
