@@ -28,7 +28,7 @@ export async function timed(method: Method, stage: Stage<never>, widths: Widths,
       return [modalityLeaf(name), { data, lead: 1, rows: SAMPLES, width }];
     }),
   );
-  const { backend } = await loadBackend("native");
+  const backend = await loadBackend("native");
   const prepared = await prepareStage({
     method,
     stage,

@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 /** @file The command line: names, flags and help. A command's code is loaded when it is called, so that help is quick. */
-import { Command, CommanderError, Option } from "commander";
+import { Argument, Command, CommanderError, Option } from "commander";
 import { configError, hint } from "../core/errors.ts";
 import { systemReason } from "../node/system-errors.ts";
 import { type Answer, printAnswer, printError } from "./answer.ts";
+import { candidates, SCRIPTS, SHELLS, type Shell } from "./completion.ts";
 import { checkPaths } from "./paths.ts";
 import { withReadingFlags } from "./reading.ts";
 import { version } from "./version.ts";
@@ -194,6 +195,19 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     )
     .option("--markdown <file>", "the same as --out with a page of documentation")
     .action(async (directories, flags) => give((await import("./commands/compare.ts")).compare(directories, flags)));
+  add(program, "completion", "the script that completes commands, flags and names of methods in a shell")
+    .addArgument(new Argument("<shell>").choices(SHELLS))
+    .action(async (shell: Shell) =>
+      give(Promise.resolve({ text: SCRIPTS[shell], json: { shell, script: SCRIPTS[shell] } })),
+    );
+  program
+    .command("complete", { hidden: true })
+    .description("what may stand at the last word, for the scripts of `dmil completion`")
+    .argument("[words...]")
+    .action(async (words: string[]) => {
+      const known = async () => (await import("../methods/index.ts")).methodNames;
+      process.stdout.write((await candidates(program, words, known)).map((word) => `${word}\n`).join(""));
+    });
   add(program, "doctor", "does training work on this machine, and how to get what is missing").action(async () =>
     give((await import("./commands/doctor.ts")).doctor()),
   );

@@ -10,7 +10,7 @@ export interface Whitener {
   /** Dimensions kept: fewer than asked for when the features have fewer directions. */
   readonly kept: number;
   readonly mean: Float64Array;
-  /** [kept, width]: each row gives one whitened coordinate. */
+  /** [kept, width]; each row gives one whitened coordinate. */
   readonly map: Float64Array;
   /** Share of the standardised variance that the kept directions hold. */
   readonly share: number;

@@ -36,34 +36,42 @@ export interface CompileOptions {
 export type BackendName = "auto" | Backend["name"];
 const NAMES: readonly BackendName[] = ["auto", "native", "wasm"];
 
-/** A backend and, when it is not the first choice, why. */
-export interface LoadedBackend {
-  readonly backend: Backend;
-  readonly note?: string;
+/** The one thing that this module remembers: what was said need not be said again. No result depends on it. */
+const told = new Set<string>();
+
+function warnOnce(note: string): void {
+  if (!told.has(note)) console.warn(`dmil: ${note}`);
+  told.add(note);
 }
 
 /**
- * Loads a backend. `auto` takes the native one where it can be loaded, else WebAssembly, and says so in `note`.
+ * Loads a backend. `auto` takes the native one where it can be loaded, else WebAssembly, and says so to `tell`: left out, to
+ * standard error, once a process.
  * @throws RunError when the one asked for cannot be loaded.
  */
-export async function loadBackend(name: BackendName = "auto"): Promise<LoadedBackend> {
+export async function loadBackend(
+  name: BackendName = "auto",
+  tell: (note: string) => void = warnOnce,
+): Promise<Backend> {
   if (!NAMES.includes(name)) throw configError(`backend: unknown word "${name}"${hint(name, NAMES)}`);
   const inNode = typeof process !== "undefined" && process.versions?.node !== undefined;
+  if (name === "native" && !inNode) throw runError("backend native needs Node; in a browser use wasm.");
   if (name !== "wasm" && inNode) {
     try {
       const { nativeBackend } = await import("./ort.node.ts");
-      return { backend: await nativeBackend() };
+      return await nativeBackend();
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
+      const advice = "`npx dmil doctor` says how to get it";
       if (name === "native") {
-        throw runError(`backend native cannot be loaded (${reason}). Install onnxruntime-node, or use backend wasm.`);
+        throw runError(
+          `backend native cannot be loaded (${reason}); ${advice}. Or use backend wasm, which is slower.`,
+          { reason },
+        );
       }
-      const { wasmBackend } = await import("./ort.web.ts");
-      const note = `the native backend cannot be loaded (${reason}); training goes on with the slower wasm backend. Install onnxruntime-node to get it.`;
-      return { backend: await wasmBackend(), note };
+      tell(`the native backend cannot be loaded (${reason}); work goes on with the slower wasm backend; ${advice}.`);
     }
   }
-  if (name === "native") throw runError("backend native needs Node; in a browser use wasm.");
   const { wasmBackend } = await import("./ort.web.ts");
-  return { backend: await wasmBackend() };
+  return wasmBackend();
 }

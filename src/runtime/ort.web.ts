@@ -1,11 +1,11 @@
 /** @file The WebAssembly backend: onnxruntime-web, in browsers and, as a fallback, in Node. */
 import type { Tensor } from "onnxruntime-common";
-import { internalError } from "../core/errors.ts";
+import { internalError, runError } from "../core/errors.ts";
 import type { Backend, Executable } from "./backend.ts";
 
 /** Loads the WebAssembly backend. */
 export async function wasmBackend(): Promise<Backend> {
-  const ort = await import("onnxruntime-web");
+  const ort = await import("onnxruntime-web/wasm");
   return {
     name: "wasm",
     version: ort.env.versions.web ?? "unknown",
@@ -15,7 +15,7 @@ export async function wasmBackend(): Promise<Backend> {
       const session = await ort.InferenceSession.create(model, {
         executionProviders: ["wasm"],
         graphOptimizationLevel: "all",
-      });
+      }).catch(explained);
       const feeds: Record<string, Tensor> = {};
       for (const port of inputs) feeds[port.name] = new ort.Tensor("float32", port.data, port.shape);
       const names = outputs.map((port) => port.name);
@@ -33,4 +33,14 @@ export async function wasmBackend(): Promise<Backend> {
       };
     },
   };
+}
+
+/** The library says "no available backend found" of a file that it could not fetch. @throws RunError or what was given. */
+function explained(error: unknown): never {
+  const reason = error instanceof Error ? error.message : String(error);
+  if (!reason.includes("no available backend")) throw error;
+  throw runError(
+    "the wasm backend cannot be loaded: the file ort-wasm-simd-threaded.wasm was not found beside the script " +
+      `(${reason}). Copy it there from node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm; docs/browser.md says more.`,
+  );
 }

@@ -66,7 +66,8 @@ export async function fit(
   const target = fitTarget(train);
   const parameters = parametersOf(method, widths);
   const size = parameters.reduce((n, { shape }) => n + shape.reduce((a, b) => a * b, 1), 0);
-  const { backend, note } = await loadBackend(options.backend ?? "auto");
+  const notes: string[] = [];
+  const backend = await loadBackend(options.backend ?? "auto", options.onEvent && ((note) => notes.push(note)));
   const threads = options.threads ?? (size >= TWO_THREADS ? 2 : 1);
   const checkpoint = options.resume === true ? await readCheckpoint(options) : undefined;
   const standardiser = fitStandardiser(train);
@@ -84,7 +85,7 @@ export async function fit(
     stages: stages.map(({ stage, epochs }) => ({ name: stage.name, epochs })),
     resumed: checkpoint !== undefined,
   });
-  if (note !== undefined) emit({ kind: "note", message: note });
+  for (const message of notes) emit({ kind: "note", message });
 
   const logPrior = priorOf(train);
   const unscaled = {

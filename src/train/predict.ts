@@ -84,7 +84,7 @@ export async function predict(fitted: Fitted, dataset: Dataset, options: Predict
   // A model trained without missing modalities need not have stored the prior, which they call for.
   const stored = { [PRIOR]: float32([widths.classes], fitted.calibration.logPrior), ...state };
   const parameters = storedParameters(exprs, stored);
-  const { backend } = await loadBackend(options.backend ?? "auto");
+  const backend = await loadBackend(options.backend ?? "auto");
   const evaluator = await createEvaluator(backend, exprs, parameters, options.threads ?? 1);
   try {
     const results = await evaluator.run(sourcesOf(dataset, standardiser, method.modalities, masked));

@@ -208,7 +208,7 @@ test("the method that CONTRIBUTING shows is one file and one line: listed, tuned
   const call = (words: string) =>
     dmil(words.split(" "), {
       cwd: copy,
-      program: ["--conditions=dmil-source", "--import", "tsx", path.join(copy, "src/cli/main.ts")],
+      program: ["--import", "tsx", path.join(copy, "src/cli/main.ts")],
     });
   expect((await call("methods")).stdout).toMatch(/^calm +joint learning on smoothed labels$/m);
   const swept = await call("sweep ../clips --methods calm,joint --seeds 0 --tune 2 --set epochs=2 --out calms");

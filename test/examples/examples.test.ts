@@ -9,8 +9,9 @@ const files = readdirSync(folder).sort();
 let outputs: Readonly<Record<string, readonly string[]>> = {};
 
 beforeAll(() => {
-  const flags = ["--conditions=dmil-source", "--import", "tsx", path.resolve(import.meta.dirname, "run-all.ts")];
-  const { stdout, stderr, status } = spawnSync(process.execPath, flags, { encoding: "utf8" });
+  const flags = ["--import", "tsx", path.resolve(import.meta.dirname, "run-all.ts")];
+  const env = { ...process.env, TSX_TSCONFIG_PATH: path.resolve(import.meta.dirname, "../../tsconfig.test.json") };
+  const { stdout, stderr, status } = spawnSync(process.execPath, flags, { encoding: "utf8", env });
   expect(stderr).toBe("");
   expect(status).toBe(0);
   outputs = JSON.parse(stdout);

@@ -1,4 +1,5 @@
 /** @file The contract suite: laws over every method and its variants. */
+import "../support/shared-sessions.ts";
 import { describe, expect, test } from "vitest";
 import { float32 } from "../../src/core/tensor.ts";
 import type { Dataset } from "../../src/data/dataset.ts";

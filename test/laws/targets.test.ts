@@ -1,5 +1,6 @@
 /** @file Laws of methods over every kind of target: outputs, losses, training, export, missing modalities. */
 
+import "../support/shared-sessions.ts";
 import { describe, expect, test } from "vitest";
 import { float32 } from "../../src/core/tensor.ts";
 import type { DataSplits, Dataset } from "../../src/data/dataset.ts";

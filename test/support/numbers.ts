@@ -34,7 +34,7 @@ export async function runNative(
   bindings: Bindings,
   name: "native" | "wasm" = "native",
 ): Promise<Float32Array[]> {
-  const { backend } = await loadBackend(name);
+  const backend = await loadBackend(name);
   const leaves = topological(outputs).filter((node) => asLeaf(node) !== undefined);
   const bind = (prefix: string, parts: { name: string; expr: Expr }[]): Bound => {
     const layout = layoutOf(prefix, parts);

@@ -1,7 +1,10 @@
 /** @file `dmil doctor`: does training work on this machine, on what, and how to get what is missing. */
+import { createRequire } from "node:module";
+import type { DmilError } from "../../core/errors.ts";
 import { memoryFolder } from "../../core/folder.ts";
 import { interactionMixture } from "../../data/synthetic/mixture.ts";
 import { machine } from "../../node/machine.ts";
+import { installCommand } from "../../node/package-manager.ts";
 import { planRun } from "../../runs/plan.ts";
 import { startRun } from "../../runs/run.ts";
 import { parseSettings } from "../../runs/settings.ts";
@@ -20,10 +23,21 @@ interface Finding {
 }
 
 /** What to do when a backend is missing. */
-const REMEDIES: Readonly<Record<Backend["name"], string>> = {
-  native: "get it with: npm install onnxruntime-node (faster; without it training runs on wasm)",
-  wasm: "get it with: npm install onnxruntime-web (it comes with dmil, so the installation is damaged)",
-};
+function remedy(backend: Backend["name"]): string {
+  const require = createRequire(import.meta.url);
+  const name = `onnxruntime-${backend === "native" ? "node" : "web"}`;
+  try {
+    require.resolve(`${name}/package.json`);
+  } catch {
+    const command = `Get it with: ${installCommand(import.meta.dirname)}`;
+    return backend === "native"
+      ? `${command} (faster; its install script needs more than the package registry, and is not needed). Without it training runs on wasm.`
+      : `${command} (it comes with dmil, so the installation is damaged).`;
+  }
+  return backend === "native"
+    ? `onnxruntime-node is installed, but does not load on ${process.platform} ${process.arch}; training runs on wasm.`
+    : "onnxruntime-web is installed, but does not load. Please report this.";
+}
 
 /** Trains a toy on each backend, and reports. */
 export async function doctor(): Promise<Answer> {
@@ -56,7 +70,7 @@ export async function doctor(): Promise<Answer> {
 async function tryBackend(name: Backend["name"]): Promise<Finding> {
   let found: string | undefined;
   try {
-    const { backend } = await loadBackend(name);
+    const backend = await loadBackend(name);
     found = backend.version;
     const data = interactionMixture({
       classes: 2,
@@ -82,8 +96,9 @@ async function tryBackend(name: Backend["name"]): Promise<Finding> {
           detail: `computes wrongly: ${detail}, 0.8 is the least. Please report this.`,
         };
   } catch (error) {
-    const reason = (error as Error).message.split("\n")[0]!;
+    const { message, fields } = error as DmilError;
+    const reason = fields?.reason === undefined ? message.split("\n")[0]! : `cannot be loaded: ${fields.reason}.`;
     const version = found === undefined ? {} : { version: found };
-    return { backend: name, works: false, ...version, detail: `${reason} ${REMEDIES[name]}` };
+    return { backend: name, works: false, ...version, detail: `${reason} ${remedy(name)}` };
   }
 }

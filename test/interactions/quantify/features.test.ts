@@ -1,3 +1,4 @@
+import "../../support/shared-sessions.ts";
 import { describe, expect, it } from "vitest";
 import { stream } from "../../../src/core/random.ts";
 import { float32 } from "../../../src/core/tensor.ts";

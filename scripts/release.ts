@@ -1,0 +1,56 @@
+/**
+ * @file What a release writes and checks; docs/releasing.md. `npm run release:notes` dates the changelog and the citation,
+ * `npm run release:check -- v1.2.3` refuses a tag that must not be published.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+
+/** The changelog whose first heading, not released yet, is that of a version and a day. @throws Error when nothing waits to be released. */
+export function dated(changelog: string, version: string, day: string): string {
+  const [heading = "", name = ""] = /^## (.*)$/m.exec(changelog) ?? [];
+  if (!/^unreleased$|\(not released\)$/i.test(name)) {
+    throw new Error(
+      `CHANGELOG.md: the first heading is "${name}"; write what is new under "## Unreleased" before a release.`,
+    );
+  }
+  return changelog.replace(heading, () => `## ${version} (${day})`);
+}
+
+/** The citation of that version and day. */
+export function cited(citation: string, version: string, day: string): string {
+  const rest = citation.replace(/^date-released: .*\n/m, "");
+  if (!/^version: /m.test(rest)) throw new Error("CITATION.cff: the line `version:` is missing.");
+  return rest.replace(/^version: .*$/m, () => `version: ${version}\ndate-released: ${day}`);
+}
+
+/** Why a tag must not be published; nothing when it may. */
+export function obstacles(
+  tag: string,
+  { version, repository }: { readonly version: string; readonly repository?: unknown },
+  changelog: string,
+): string[] {
+  return [
+    ...(tag === `v${version}` ? [] : [`the tag is ${tag}, package.json says ${version}: tag with \`npm version\`.`]),
+    ...(changelog.includes(`\n## ${version} (2`) ? [] : [`CHANGELOG.md has no dated entry for ${version}.`]),
+    ...(repository === undefined ? ["package.json has no `repository`: provenance and the page's links need it."] : []),
+  ];
+}
+
+function main([task, tag = ""]: readonly string[]): void {
+  const read = (file: string): string => readFileSync(file, "utf8");
+  const facts = JSON.parse(read("package.json"));
+  if (task === "notes") {
+    const day = new Date().toISOString().slice(0, 10);
+    const [changelog, citation] = [
+      dated(read("CHANGELOG.md"), facts.version, day),
+      cited(read("CITATION.cff"), facts.version, day),
+    ];
+    writeFileSync("CHANGELOG.md", changelog);
+    writeFileSync("CITATION.cff", citation);
+    return;
+  }
+  const found = obstacles(tag, facts, read("CHANGELOG.md"));
+  for (const obstacle of found) console.error(obstacle);
+  if (found.length > 0) process.exitCode = 1;
+}
+
+if (import.meta.filename === process.argv[1]) main(process.argv.slice(2));

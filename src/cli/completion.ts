@@ -1,0 +1,117 @@
+/** @file Completion at the terminal: what may stand where the cursor is, and the scripts that make a shell ask. */
+import type { Command, Option } from "commander";
+
+export const SHELLS = ["bash", "zsh", "fish", "powershell"] as const;
+export type Shell = (typeof SHELLS)[number];
+
+/** Values that flags take by name, where commander does not hold them as choices. */
+export const VALUES: Readonly<Record<string, readonly string[]>> = {
+  "--backend": ["auto", "native", "wasm"],
+  "--kind": ["interaction-mixture", "quad", "scenes", "sums"],
+  "--split-by": ["own", "share", "group"],
+  "--synergy": ["all", "pairs"],
+  "--target": ["values", "labels"],
+};
+
+/** Flags whose values are names of methods, with variants; the code that knows them is loaded only when they are asked for. */
+export const METHOD_FLAGS: readonly string[] = ["--method", "--methods", "--against"];
+
+/**
+ * What may stand at the last of `words` (what follows `dmil`; the last may be empty). Nothing where a file or a free value is meant:
+ * there the shell offers files.
+ */
+export async function candidates(
+  program: Command,
+  words: readonly string[],
+  methods: () => Promise<readonly string[]>,
+): Promise<string[]> {
+  // bash makes `--flag=value` three words.
+  const current = (words.at(-1) ?? "").trim().replace(/^=$/, "");
+  const before = words.slice(0, -1);
+  let command = program;
+  let pending: Option | undefined;
+  let operands = 0;
+  for (const word of before) {
+    if (word === "=") continue;
+    if (pending !== undefined) pending = undefined;
+    else if (word.startsWith("-")) pending = taking(command, word);
+    else {
+      const inner: Command | undefined =
+        operands === 0 ? visible(command).find((own) => own.name() === word) : undefined;
+      if (inner === undefined) operands++;
+      else command = inner;
+    }
+  }
+  const [, flag, typed = ""] = /^(--[\w-]+)=(.*)$/.exec(current) ?? [];
+  const option = pending ?? (flag === undefined ? undefined : taking(command, flag));
+  if (option !== undefined) {
+    const given = flag === undefined ? current : typed;
+    const listed = given.slice(0, given.lastIndexOf(",") + 1);
+    const prefix = (flag === undefined ? "" : `${flag}=`) + listed;
+    return starting(
+      (await valuesOf(option, methods)).map((value) => prefix + value),
+      current,
+    );
+  }
+  if (current.startsWith("-")) {
+    const help = command.createHelp();
+    return starting(
+      help.visibleOptions(command).map(({ long, short }) => long ?? short ?? ""),
+      current,
+    );
+  }
+  if (operands > 0) return [];
+  const choices = command.registeredArguments[0]?.argChoices ?? [];
+  return starting([...visible(command).map((own) => own.name()), ...choices], current);
+}
+
+const visible = (command: Command): Command[] => [...command.createHelp().visibleCommands(command)];
+const starting = (words: readonly string[], start: string): string[] => words.filter((word) => word.startsWith(start));
+
+/** The option that a flag names, where it takes a value that is still to come. */
+function taking(command: Command, flag: string): Option | undefined {
+  return command.options.find(
+    (option) => (option.long === flag || option.short === flag) && (option.required || option.optional),
+  );
+}
+
+async function valuesOf(option: Option, methods: () => Promise<readonly string[]>): Promise<readonly string[]> {
+  if (METHOD_FLAGS.includes(option.long ?? "")) return methods();
+  return option.argChoices ?? VALUES[option.long ?? ""] ?? [];
+}
+
+/** Each shell calls `dmil complete` with the words up to the cursor, and takes a candidate a line. */
+export const SCRIPTS: Readonly<Record<Shell, string>> = {
+  bash: `# dmil: completion for bash. Put into ~/.bashrc: source <(dmil completion bash)
+_dmil() {
+  local IFS=$'\\n'
+  COMPREPLY=($(dmil complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
+}
+complete -o bashdefault -o default -F _dmil dmil
+`,
+  zsh: `#compdef dmil
+# dmil: completion for zsh. Put into ~/.zshrc, after compinit: source <(dmil completion zsh)
+_dmil() {
+  local -a found
+  found=(\${(f)"$(dmil complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)"})
+  if (( \${#found} )); then compadd -- $found; else _files; fi
+}
+compdef _dmil dmil
+`,
+  fish: `# dmil: completion for fish. Save as ~/.config/fish/completions/dmil.fish
+function __dmil_complete
+    set -l words (commandline --tokenize --current-process --cut-at-cursor) (commandline --current-token --cut-at-cursor)
+    dmil complete -- $words[2..] 2>/dev/null
+end
+complete --command dmil --arguments '(__dmil_complete)'
+`,
+  powershell: `# dmil: completion for PowerShell. Put into $PROFILE: dmil completion powershell | Out-String | Invoke-Expression
+Register-ArgumentCompleter -Native -CommandName dmil -ScriptBlock {
+  param($word, $tree, $cursor)
+  $words = @($tree.CommandElements | Select-Object -Skip 1 | ForEach-Object { $_.ToString() })
+  # A word that is empty would be lost on the way; the program takes spaces off.
+  if ($word -eq '') { $words += ' ' }
+  dmil complete -- @words 2>$null | ForEach-Object { [System.Management.Automation.CompletionResult]::new($_) }
+}
+`,
+};
