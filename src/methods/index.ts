@@ -9,12 +9,14 @@ import { fcl } from "./fcl.ts";
 import { fe } from "./fe.ts";
 import { greedy } from "./greedy.ts";
 import { i2m2 } from "./i2m2.ts";
+import { i2moe } from "./i2moe.ts";
 import { joint } from "./joint.ts";
 import { mcr } from "./mcr/index.ts";
 import type { Method, MethodFactory } from "./method.ts";
 import { mlb } from "./mlb.ts";
 import { mmib } from "./mmib.ts";
 import { mmml } from "./mmml.ts";
+import { mmpareto } from "./mmpareto.ts";
 import { mmtm } from "./mmtm.ts";
 import { ogm } from "./ogm.ts";
 import { pmr } from "./pmr.ts";
@@ -32,6 +34,7 @@ export const methods: Readonly<Record<string, MethodFactory<never>>> = {
   agm,
   mlb,
   mmml,
+  mmpareto,
   mcr,
   fe,
   mmtm,
@@ -40,6 +43,7 @@ export const methods: Readonly<Record<string, MethodFactory<never>>> = {
   qmf,
   fcl,
   i2m2,
+  i2moe,
   reconboost,
   dmil,
 };
