@@ -49,6 +49,7 @@ const calls: Readonly<Record<string, Call>> = {
   startRun: (odd) => main.startRun(main.memoryFolder(), plan(), data, odd),
   resumeRun: (odd) => main.resumeRun(main.memoryFolder(), data, odd),
   runJobs: (odd) => node.runJobs([], { workers: 1, module: "none", ...odd }),
+  lockFolder: (odd) => node.lockFolder("nowhere", { command: "dmil test", onLost: () => {}, ...odd }),
   lower: (odd) => graph.lower({ inputs: [], outputs: [], ...odd }),
   matmul: (odd) => graph.matmul(x("a", [2, 3]), x("b", [3, 2]), odd),
   rootScope: (odd) => nn.rootScope({ training: true, ...odd }),

@@ -1,6 +1,7 @@
 /** @file The loader: from a folder to three checked splits. */
 import { configError, dataError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
+import { checkOptions, type Keys } from "../core/options.ts";
 import { checkSplits, type DataReport } from "./check.ts";
 import { chooseModalities } from "./choose.ts";
 import { type DataSplits, type Dataset, mapSplits, SPLITS, type SplitName } from "./dataset.ts";
@@ -27,6 +28,16 @@ export interface LoadOptions extends ReadOptions {
 export interface ReadReport extends DataReport {
   readonly taken: Taken;
 }
+
+const KNOWN: Keys<LoadOptions> = {
+  modalities: true,
+  leaveOut: true,
+  label: true,
+  group: true,
+  split: true,
+  keepSplit: true,
+  onWarning: true,
+};
 
 /** Data with what its checks found. */
 export interface LoadedData {
@@ -55,6 +66,7 @@ export async function loadDataset(folder: Folder, options: LoadOptions = {}): Pr
 
 /** As loadDataset, and gives the report of the checks with it; prints nothing. */
 export async function readDataset(folder: Folder, options: ReadOptions = {}): Promise<LoadedData> {
+  checkOptions<LoadOptions>("readDataset", options, KNOWN);
   const reading = await begin(folder, options, ["validation", "test"]);
   const { source, manifest } = reading;
   const request = splitRequest(source, manifest, options);

@@ -64,11 +64,6 @@ async function replace(
   mayReplace: (held: Held) => Promise<boolean>,
 ): Promise<fs.FileHandle | undefined> {
   const right = claimOn(held.token);
-  if (right === name) {
-    // A damaged claim that is a claim on itself.
-    await fs.rm(path.join(place.directory, name), { force: true });
-    return undefined;
-  }
   const claim = await take(place, right, (other) => isDead(place, other));
   if (!("handle" in claim)) return undefined;
   try {
@@ -119,7 +114,11 @@ export async function look({ directory }: Place, name: string): Promise<Held | u
   for (;;) {
     const [text, touched] = await readWithTime(path.join(directory, name));
     if (text === undefined) return undefined;
-    if (text.endsWith("\n") || performance.now() > until) return { ...parsed(text), touched };
+    if (text.endsWith("\n") || performance.now() > until) {
+      const held = parsed(text);
+      // A claim on itself is damaged: nobody could make the claim on it, so it counts as a file that cannot be read.
+      return { ...(claimOn(held.token) === name ? UNREADABLE : held), touched };
+    }
     await sleep(20);
   }
 }
@@ -139,6 +138,8 @@ async function readWithTime(file: string): Promise<readonly [string | undefined,
   }
 }
 
+const UNREADABLE = { token: "unreadable" } as const;
+
 function parsed(text: string): Pick<Held, "token" | "owner"> {
   try {
     const { token, ...owner } = JSON.parse(text) as Owner & { readonly token: string };
@@ -146,7 +147,7 @@ function parsed(text: string): Pick<Held, "token" | "owner"> {
     const words = [token, host, boot, space, started, since, command].every((word) => typeof word === "string");
     if (words && /^[0-9a-f]{16}$/.test(token) && Number.isInteger(pid) && pid > 0) return { token, owner };
   } catch {} // it was damaged, or its writer was killed
-  return { token: "unreadable" };
+  return UNREADABLE;
 }
 
 /** On this machine the process itself is asked; another machine's shows that it lives by its heartbeat. */

@@ -4,6 +4,7 @@ import type * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type DmilError, runError } from "../core/errors.ts";
+import { checkOptions, type Keys } from "../core/options.ts";
 import { LOCK, makeDirectory } from "./disk.ts";
 import {
   clockOf,
@@ -36,6 +37,15 @@ export interface LockOptions {
   readonly patience?: number;
 }
 
+const KNOWN: Keys<LockOptions> = {
+  command: true,
+  advice: true,
+  force: true,
+  tell: true,
+  onLost: true,
+  patience: true,
+};
+
 /** Milliseconds between heartbeats. */
 const BEAT = 5_000;
 
@@ -45,6 +55,7 @@ const BEAT = 5_000;
  * @throws RunError when a living process owns it, with who that is; when nobody may write there.
  */
 export async function lockFolder(directory: string, options: LockOptions): Promise<() => void> {
+  checkOptions("lockFolder", options, KNOWN);
   const { command, force = false, patience = 0, tell = () => {} } = options;
   const token = newToken();
   const owner: Owner = { ...(await processHere()), since: new Date().toISOString(), command };

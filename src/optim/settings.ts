@@ -22,7 +22,10 @@ export function whole(least: number, example: string): z.ZodNumber {
   const most = Number.MAX_SAFE_INTEGER;
   return numberThat(
     (x) => Number.isSafeInteger(x) && x >= least,
-    (x) => (Number(x) > most ? `a whole number from ${least} to ${most}` : `a whole number, ${least} or more`),
+    (x) =>
+      typeof x === "number" && x > most
+        ? `a whole number from ${least} to ${most}`
+        : `a whole number, ${least} or more`,
     example,
   );
 }

@@ -118,8 +118,8 @@ export function makeFaulty(): Target<number>[] {
       name: "fills the heap",
       make,
       run(n) {
-        const texts: string[] = [];
-        while (n === 0) texts.push(`${texts.length}`.repeat(100));
+        const lists: number[][] = [];
+        while (n === 0) lists.push(new Array<number>(100_000).fill(lists.length + 0.5));
       },
     },
   ];

@@ -110,7 +110,15 @@ test("what cannot be a name is refused", async () => {
   const folder = memoryFolder("d");
   const rows = ["train", "train", "valid", "test"].map((split, i) => `${i},1,${i % 2},${split}`);
   await folder.write("data.csv", `__proto__,b,label,split\n${rows.join("\n")}\n`);
-  expect((await rejected(readDataset(folder))).message).toMatch(
+  // A column gives its modality a name that can be used, and the report says which column it was.
+  expect((await readDataset(folder)).report.taken.modalities.proto?.from).toBe("column __proto__");
+  const arrays = memoryFolder("e");
+  await writeDataset(arrays, classes);
+  await arrays.remove("dataset.json"); // it names the modalities
+  for (const split of ["train", "valid", "test"]) {
+    await arrays.write(`${split}/__proto__.npy`, await arrays.read(`${split}/${NAMES.a}.npy`));
+  }
+  expect((await rejected(readDataset(arrays))).message).toMatch(
     /modality "__proto__": this name cannot be used.*Rename it/,
   );
   for (const setting of ["__proto__", "constructor", "toString"]) {

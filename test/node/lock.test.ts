@@ -156,10 +156,13 @@ test("of twenty that take over a dead owner's folder one gets it, also when a ta
   const { token } = JSON.parse(await fs.readFile(path.join(folder, LOCK), "utf8"));
   first.child.kill("SIGKILL");
   await first.end();
-  // Claims of takers that died in between: one is whole, the claim on that one is damaged.
+  // Claims of takers that died in between: one is whole; the claim on that one is damaged, and counts after a minute.
   const text = await fs.readFile(path.join(folder, LOCK), "utf8");
   await fs.writeFile(path.join(folder, `${LOCK}.${token}`), text.replace(token, "f".repeat(16)));
-  await fs.writeFile(path.join(folder, `${LOCK}.${"f".repeat(16)}`), text.replace(token, "f".repeat(16)));
+  const damaged = path.join(folder, `${LOCK}.${"f".repeat(16)}`);
+  await fs.writeFile(damaged, text.replace(token, "f".repeat(16)));
+  const old = Date.now() / 1000 - 61;
+  await fs.utimes(damaged, old, old);
   const { owners, others } = await race(folder);
   expect(owners).toHaveLength(1);
   expect(owners[0]!.said).toEqual([

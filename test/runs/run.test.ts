@@ -207,7 +207,7 @@ describe("a run refuses", () => {
     const folder = memoryFolder("runs/odd");
     await folder.write(runFiles.record, "{");
     expect(await message(resumeRun(folder, data))).toMatch(
-      /^RunError: runs\/odd\/run\.json: not valid JSON .* Begin the run anew: dmil train DATA --out runs\/odd --force$/,
+      /^RunError: runs\/odd\/run\.json: not valid JSON; the file was cut or damaged\. Begin the run anew: dmil train DATA --out runs\/odd --force$/,
     );
     await folder.write(runFiles.record, await seal({ format: "other" }));
     expect(await message(openRun(folder))).toMatch(
