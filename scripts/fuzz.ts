@@ -1,21 +1,20 @@
 /**
- * @file Hostile inputs for every parser and reader of the product: `npm run fuzz -- --inputs 1000000 --markdown table.md`.
+ * @file Hostile inputs for every parser and reader of the product: `npm run fuzz -- --inputs 1000000 --write` (into docs/reliability.md).
  *
  * An input is named by the seed and its number: `npm run fuzz -- --seed 1 --only 4711` reads it again. Ends with 1, and keeps the inputs in
  * a folder, when one ended in anything but a result or an error that tells the user what is wrong.
  */
-import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { campaign } from "../test/fuzz/campaign.ts";
 import { ENDS } from "../test/fuzz/outcome.ts";
-import { markdownTable } from "./region.ts";
+import { machine, markdownTable, writeRegion } from "./region.ts";
 
 const { values } = parseArgs({
   options: {
     inputs: { type: "string", default: "20000" },
     seed: { type: "string", default: "1" },
     only: { type: "string" },
-    markdown: { type: "string" },
+    write: { type: "boolean", default: false },
     faults: { type: "string", default: "fuzz-faults" },
   },
 });
@@ -38,7 +37,10 @@ const table = markdownTable([["input", ...ENDS], ...rows]);
 const rate = Math.round(result.inputs / result.seconds);
 const line = `${result.inputs} inputs, seed ${seed}, ${Math.round(result.seconds)} s (${rate} a second).`;
 console.log(`${line}\n\n${table}`);
-if (values.markdown !== undefined) writeFileSync(values.markdown, `${line}\n\n${table}\n`);
+if (values.write) {
+  const command = `npm run fuzz -- --inputs ${values.inputs} --seed ${seed} --write`;
+  writeRegion("docs/reliability.md", "fuzz", command, `${line} ${machine()}.\n\n${table}`);
+}
 for (const { input, target, what } of result.faults.slice(0, 20)) {
   console.error(`\n${target}: --seed ${seed} --only ${input}: ${what}`);
 }
