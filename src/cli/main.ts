@@ -6,7 +6,7 @@ import { systemReason } from "../node/system-errors.ts";
 import { type Answer, printAnswer, printError } from "./answer.ts";
 import { candidates, SCRIPTS, SHELLS, type Shell } from "./completion.ts";
 import { checkPaths } from "./paths.ts";
-import { withReadingFlags } from "./reading.ts";
+import { withReadingFlags } from "./reading-flags.ts";
 import { version } from "./version.ts";
 
 const splits = ["train", "validation", "test"];

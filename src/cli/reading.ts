@@ -1,5 +1,4 @@
 /** @file The flags that say how data is to be read, the same for every command that reads a folder. */
-import type { Command } from "commander";
 import { configError } from "../core/errors.ts";
 import { optionIssues } from "../core/options.ts";
 import { type ReadOptions, splitSchema } from "../data/reading.ts";
@@ -13,16 +12,6 @@ export interface ReadingFlags {
   readonly group?: string;
   readonly splitSeed?: string;
   readonly splitShares?: string;
-}
-
-/** Adds the flags to a command; `label` says what --label is to it. */
-export function withReadingFlags(command: Command, label = "the column or array to predict"): Command {
-  return command
-    .option("--label <name>", `${label} (default: label, labels)`)
-    .option("--leave-out <names>", "columns or arrays that are no features, as in index,fold")
-    .option("--group <name>", "the column or array of groups, which are kept on one side of a split (default: group)")
-    .option("--split-seed <n>", "data without a split: split it at random")
-    .option("--split-shares <list>", "of train, validation and test (default: 0.7,0.15,0.15)");
 }
 
 /** The flags as settings, each with the place it is written to. */

@@ -5,7 +5,8 @@ import type { Backend, Executable } from "./backend.ts";
 
 /** Loads the WebAssembly backend. */
 export async function wasmBackend(): Promise<Backend> {
-  const ort = await import("onnxruntime-web/wasm");
+  // In Node the library's own build, which finds its file and starts threads there; in browsers the smallest (package.json, imports).
+  const ort = await import("#onnxruntime-web");
   return {
     name: "wasm",
     version: ort.env.versions.web ?? "unknown",

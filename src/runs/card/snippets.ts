@@ -50,7 +50,7 @@ export function loadSnippet(file: string, explain: "explain" | "explainTarget"):
 import { disk } from "dmil/node";
 
 const file = ${literal(file)};
-const fitted = decodeModel(await disk(".").read(file), methodFrom, file);
+const fitted = await decodeModel(await disk(".").read(file), methodFrom, file);
 const { test } = await loadDataset(disk("data")); // your data, in the form that docs/data.md says
 const report = await ${explain}(fitted, test);
 console.log(report.samples[0]);`;
