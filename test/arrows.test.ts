@@ -61,7 +61,7 @@ test("training knows methods by their contract alone, and methods know no optimi
 });
 
 test("what runs in a browser names no module of Node and no platform's package", () => {
-  const allowed = /^(node|cli)\b|^runtime[\\/]ort\.(node|web)\.ts$/;
+  const allowed = /^(node|cli)\b|^runtime[\\/]ort(\.(node|web)|\.d)\.ts$/;
   const wrong = imports.filter(
     ({ file, target }) => !allowed.test(file) && /^(node:|onnxruntime-(node|web))/.test(target),
   );

@@ -1,7 +1,8 @@
 /** @file Settings from a file, from flags and from --set, in that order; each remembers where it was written. */
 import { readFile } from "node:fs/promises";
 import { configError, DmilError } from "../core/errors.ts";
-import { isRecord, type OptionIssue } from "../core/options.ts";
+import { isRecord } from "../core/keys.ts";
+import type { OptionIssue } from "../core/options.ts";
 import { LARGEST_SEED } from "../core/random.ts";
 import { systemReason } from "../node/system-errors.ts";
 import { MOST_RUNS } from "../runs/sweep/entry.ts";

@@ -1,46 +1,10 @@
 /** @file Options: zod schemas with our messages. Unknown keys are errors that name the nearest known key. */
 import * as z from "zod";
 import { configError, hint, listing } from "./errors.ts";
+import { shown } from "./keys.ts";
 
 /** Settings as a user writes them: everything may be left out. */
 export type Loose<T> = { readonly [K in keyof T]?: T[K] | undefined };
-
-/** A value as messages show it. */
-export function shown(value: unknown): string {
-  if (value === undefined) return "nothing";
-  try {
-    return (JSON.stringify(value) ?? String(value)).slice(0, 60);
-  } catch {
-    return typeof value === "bigint" ? `${value}n` : "a value that holds itself"; // JSON has neither
-  }
-}
-
-/** A value with named parts: neither null nor a list. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** The options of a type, each once: the compiler asks for one that is left out. */
-export type Keys<T> = { readonly [K in keyof T]-?: true };
-
-/** @throws ConfigError when `options` is no object, or has one that is not in `known`: it names the nearest. Values are not looked at. */
-export function checkOptions<T extends object>(where: string, options: T, known: Keys<T>): void {
-  if (!isRecord(options)) {
-    throw configError(
-      `${where}: ${shown(options)} given in place of options; allowed: ${Object.keys(known).join(", ")}.`,
-    );
-  }
-  checkKeys(where, options, Object.keys(known));
-}
-
-/** @throws ConfigError when `options` has a key outside `allowed`. */
-export function checkKeys(where: string, options: object, allowed: readonly string[]): void {
-  for (const key of Object.keys(options)) {
-    if (!allowed.includes(key)) {
-      throw configError(`${where}: unknown option "${key}"${hint(key, allowed)}`, { option: key, allowed });
-    }
-  }
-}
 
 /** One of some words; the error names the nearest. */
 export function oneOf<const T extends readonly [string, ...string[]]>(...allowed: T): z.ZodType<T[number], T[number]> {

@@ -1,7 +1,7 @@
 /** @file The loader: from a folder to three checked splits. */
 import { configError, dataError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
-import { checkOptions, type Keys } from "../core/options.ts";
+import { checkOptions, type Keys } from "../core/keys.ts";
 import { checkSplits, type DataReport } from "./check.ts";
 import { chooseModalities } from "./choose.ts";
 import { type DataSplits, type Dataset, mapSplits, SPLITS, type SplitName } from "./dataset.ts";

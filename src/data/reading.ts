@@ -1,6 +1,6 @@
 /** @file How a folder of data is to be read, where that is not left to the folder: what flags, settings and dataset.json may all say. */
 import * as z from "zod";
-import { shown } from "../core/options.ts";
+import { shown } from "../core/keys.ts";
 
 /** How data without a split of its own is split: shares of train, validation and test, and the seed of the draw. */
 export interface SplitRequest {

@@ -1,7 +1,7 @@
 /** @file Small checks every function of this folder shares: option names, numbers, units. */
 import { configError, hint } from "../core/errors.ts";
 
-export { checkKeys } from "../core/options.ts";
+export { checkKeys } from "../core/keys.ts";
 
 /** What information is counted in: bits (log 2) or nats (natural log). */
 export type Unit = "bits" | "nats";

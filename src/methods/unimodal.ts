@@ -3,7 +3,8 @@
  */
 import * as z from "zod";
 import { configError, hint } from "../core/errors.ts";
-import { type Loose, shown } from "../core/options.ts";
+import { shown } from "../core/keys.ts";
+import type { Loose } from "../core/options.ts";
 import { add, at, mul, stack } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
 import { wholeStage } from "./late-fusion.ts";

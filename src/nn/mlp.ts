@@ -1,6 +1,6 @@
 /** @file Multi-layer perceptrons, as encoders (values that can be stored) and as a plain function. */
 import { configError, hint, shapeError } from "../core/errors.ts";
-import { checkOptions } from "../core/options.ts";
+import { checkOptions } from "../core/keys.ts";
 import { formatShape } from "../core/shape.ts";
 import type { Expr } from "../graph/expr.ts";
 import { relu, sigmoid, tanh } from "../graph/ops/index.ts";

@@ -1,6 +1,6 @@
 /** @file How layers come to their parameters and noise: a Scope names them while the graph is built. */
 import { configError, internalError } from "../core/errors.ts";
-import { checkOptions } from "../core/options.ts";
+import { checkOptions } from "../core/keys.ts";
 import { stream } from "../core/random.ts";
 import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
 import { float32, type State } from "../core/tensor.ts";

@@ -4,7 +4,7 @@ import type * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type DmilError, runError } from "../core/errors.ts";
-import { checkOptions, type Keys } from "../core/options.ts";
+import { checkOptions, type Keys } from "../core/keys.ts";
 import { LOCK, makeDirectory } from "./disk.ts";
 import {
   clockOf,

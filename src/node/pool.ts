@@ -1,6 +1,6 @@
 /** @file Jobs in child processes: some at a time, one process each, so that a job that crashes harms no other. */
 import { type ChildProcess, fork } from "node:child_process";
-import { checkOptions, type Keys } from "../core/options.ts";
+import { checkOptions, type Keys } from "../core/keys.ts";
 import { isSystemError, systemReason } from "./system-errors.ts";
 
 /** How a job ended. */

@@ -1,6 +1,6 @@
 /** @file Number checks that optimisers and schedules share; each message gives the value found, what is allowed and an example. */
 import * as z from "zod";
-import { shown } from "../core/options.ts";
+import { shown } from "../core/keys.ts";
 
 /** A finite number, 0 or more. */
 export function notNegative(example: string): z.ZodNumber {

@@ -1,7 +1,7 @@
 /** @file A run: training with a memory. It starts, goes on after an interrupt or a kill to the same bits, and ends. */
 import { DmilError, listing, runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
-import { checkOptions, type Keys } from "../core/options.ts";
+import { checkOptions, type Keys } from "../core/keys.ts";
 import type { FitEvent } from "../train/events.ts";
 import { figuresOf } from "../train/figures.ts";
 import { fit } from "../train/fit.ts";

@@ -1,6 +1,6 @@
 /** @file JSON that carries its own checksum, so that a damaged file of a run is refused instead of read as something else. */
 import { type DmilError, dataError } from "../core/errors.ts";
-import { isRecord } from "../core/options.ts";
+import { isRecord } from "../core/keys.ts";
 import { hashValue } from "./identity.ts";
 
 /** What a reader says about a file that is not as it was written. */

@@ -1,7 +1,8 @@
 /** @file The settings of a run: what a configuration file may say, checked as far as that is possible without the data. */
 import * as z from "zod";
 import { configError, type DmilError, hint } from "../core/errors.ts";
-import { type OptionIssue, oneOf, optionIssues, shown } from "../core/options.ts";
+import { shown } from "../core/keys.ts";
+import { type OptionIssue, oneOf, optionIssues } from "../core/options.ts";
 import { readingSchemas, type SplitRequest } from "../data/reading.ts";
 import { methodNamed, methodNames, resolveMethod } from "../methods/index.ts";
 import type { Activation } from "../nn/mlp.ts";

@@ -1,5 +1,5 @@
 /** @file A fitted model as one ONNX file: raw modalities in, standardisation and calibration inside, out what reports show. */
-import { checkOptions } from "../core/options.ts";
+import { checkOptions } from "../core/keys.ts";
 import type { Shape } from "../core/shape.ts";
 import { VERSION } from "../core/version.ts";
 import { CLIP } from "../data/standardise.ts";

@@ -2,7 +2,7 @@
 
 import { configError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
-import { checkOptions, isRecord, type Keys, shown } from "../core/options.ts";
+import { checkOptions, isRecord, type Keys, shown } from "../core/keys.ts";
 import { ownValue } from "../core/record.ts";
 import type { Method, Outputs, Stage } from "../methods/method.ts";
 import { constant, cosine, type Optimiser, plateau, type Schedule, step as stepSchedule } from "../optim/index.ts";

@@ -1,6 +1,6 @@
 /** @file A fitted model's answers for a data set, and its figures of merit. */
 import { configError, dataError, listing, shapeError } from "../core/errors.ts";
-import { checkOptions, type Keys, shown } from "../core/options.ts";
+import { checkOptions, type Keys, shown } from "../core/keys.ts";
 import { ownValue } from "../core/record.ts";
 import { formatShape, sameShape } from "../core/shape.ts";
 import { float32, type Tensor } from "../core/tensor.ts";

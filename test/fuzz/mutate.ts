@@ -1,5 +1,5 @@
 /** @file Hostile inputs: bytes and values that were good, changed in the ways that find faults in readers. */
-import { isRecord } from "../../src/core/options.ts";
+import { isRecord } from "../../src/core/keys.ts";
 import type { Stream } from "../../src/core/random.ts";
 
 export function pick<T>(random: Stream, list: readonly T[]): T {

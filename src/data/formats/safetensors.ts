@@ -4,7 +4,7 @@
  * Eight bytes of header length, a JSON header, the numbers. Strict: tensors lie end to end and fill the file.
  */
 import { type DmilError, dataError } from "../../core/errors.ts";
-import { isRecord } from "../../core/options.ts";
+import { isRecord } from "../../core/keys.ts";
 import { formatShape, type Shape } from "../../core/shape.ts";
 import { float32, type State, type Tensor } from "../../core/tensor.ts";
 

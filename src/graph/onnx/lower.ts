@@ -1,7 +1,7 @@
 /** @file Expr -> ONNX model bytes. */
 import { create, toBinary } from "@bufbuild/protobuf";
 import { internalError } from "../../core/errors.ts";
-import { checkOptions } from "../../core/options.ts";
+import { checkOptions } from "../../core/keys.ts";
 import { type Shape, sizeOf } from "../../core/shape.ts";
 import type { State } from "../../core/tensor.ts";
 import { asLeaf, type Expr, topological } from "../expr.ts";

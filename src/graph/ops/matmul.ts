@@ -1,6 +1,6 @@
 /** @file Matrix products: one matrix, or a stack of them along leading axes. */
 import { shapeError } from "../../core/errors.ts";
-import { checkOptions } from "../../core/options.ts";
+import { checkOptions } from "../../core/keys.ts";
 import { formatShape, sameShape, sizeOf } from "../../core/shape.ts";
 import { type Attributes, apply, type Expr, type OpRecord } from "../expr.ts";
 import { sum } from "./broadcast.ts";

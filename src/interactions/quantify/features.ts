@@ -1,6 +1,6 @@
 /** @file Quantify features: cross-fitted classifiers for two sources, then every measure asked for on their out-of-fold terms. */
 import { configError, dataError, hint, listing } from "../../core/errors.ts";
-import { checkOptions, type Keys } from "../../core/options.ts";
+import { checkOptions, type Keys } from "../../core/keys.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import type { Fold } from "../../data/folds.ts";
 import { atLeast } from "../../info/batch.ts";

@@ -1,6 +1,6 @@
 /** @file Quantify a table of symbols: two discrete sources and a target, by counting, without any model. */
 import { configError, dataError, hint } from "../../core/errors.ts";
-import { checkOptions } from "../../core/options.ts";
+import { checkOptions } from "../../core/keys.ts";
 import { permutation } from "../../core/random.ts";
 import { millerMadowOf } from "../../info/bias.ts";
 import {

@@ -2,7 +2,8 @@
 
 import * as z from "zod";
 import { hint } from "../../core/errors.ts";
-import { type OptionIssue, optionIssues, shown } from "../../core/options.ts";
+import { shown } from "../../core/keys.ts";
+import { type OptionIssue, optionIssues } from "../../core/options.ts";
 import { ownValue } from "../../core/record.ts";
 import { readingSchemas, type SplitRequest } from "../../data/reading.ts";
 import { methodNames, methods } from "../../methods/index.ts";
