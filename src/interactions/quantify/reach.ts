@@ -19,7 +19,7 @@ export function withinReach(
 ): { measures: readonly FeatureMeasure[]; warnings: string[] } {
   const reason = (measure: FeatureMeasure): string | undefined => {
     const most = MOST_CLASSES[measure] ?? Number.POSITIVE_INFINITY;
-    if (classes > most) return `${classes} classes are more than the ${most} it ends for in reasonable time`;
+    if (classes > most) return `${classes} classes, and with more than ${most} it does not end in reasonable time`;
     const logs = rows * classes * fits;
     if (measure !== "broja" || logs <= MOST_LOGS) return undefined;
     return `${rows} rows x ${classes} classes x ${fits} fits are ${logs} log-probabilities a source, more than the ${MOST_LOGS} it keeps in memory`;
