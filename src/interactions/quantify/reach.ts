@@ -6,7 +6,7 @@ import { FEATURE_MEASURES, type FeatureMeasure } from "./result.ts";
  * Classes up to which a measure ends in minutes, and says something. broja: its coupling has 24 x 24 cells a class and is solved a dozen
  * times a fit, and 24 groups of posteriors tell little of more classes. cvx: tables of clusters are decomposed 180 times.
  */
-const MOST_CLASSES: Readonly<Partial<Record<FeatureMeasure, number>>> = { broja: 200, cvx: 200 };
+const MOST_CLASSES: Readonly<Partial<Record<FeatureMeasure, number>>> = { broja: 200, cvx: 100 };
 /** Log-probabilities of a source that broja keeps, of all fits: 3 GiB for its two sources and both. */
 const MOST_LOGS = 2 ** 27;
 
