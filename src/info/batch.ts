@@ -22,6 +22,8 @@ export interface BatchOptions {
   readonly clusters?: number;
   /** [N] group numbers: rows of a group are left out together. Each row is its own group when left out. */
   readonly groups?: ArrayLike<number>;
+  /** Told which share of the couplings is solved. */
+  readonly onSolved?: (share: number) => void;
 }
 
 /** Atoms in bits with 95 % intervals, none below 0. */
@@ -50,7 +52,7 @@ const BLOCKS = 10;
  * @example batchEstimate({ i1, i2, i12, logs: { first, second } }, classes, { seed: 0 }).S.value
  */
 export function batchEstimate(terms: BatchTerms, classes: number, options: BatchOptions): BatchEstimate {
-  checkKeys("batchEstimate", options, ["seed", "clusters", "groups"]);
+  checkKeys("batchEstimate", options, ["seed", "clusters", "groups", "onSolved"]);
   const seed = checkWhole("batchEstimate", "seed", options.seed, 0);
   const { i1, i2, i12, logs } = terms;
   const rows = checkSameLength("batchEstimate", { i1, i2, i12 });
@@ -60,6 +62,7 @@ export function batchEstimate(terms: BatchTerms, classes: number, options: Batch
     seed,
     blocks,
     ...(options.clusters === undefined ? {} : { clusters: options.clusters }),
+    ...(options.onSolved === undefined ? {} : { onSolved: options.onSolved }),
   });
   // By so much is the procedure off where the truth is known, a source beside itself; no sampling of rows shows that.
   const unknown = (1 - redundancy.selfShare) * Math.max(0, Math.min(meanOf(i1), meanOf(i2)));

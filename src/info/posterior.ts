@@ -20,6 +20,8 @@ export interface PosteriorOptions {
   readonly clusters?: number;
   /** [N] block numbers from 0: R is also found with each block left out, for a jackknife. */
   readonly blocks?: ArrayLike<number>;
+  /** Told which share of the couplings is solved. */
+  readonly onSolved?: (share: number) => void;
 }
 
 /** Redundancy from posteriors, in bits. */
@@ -48,6 +50,14 @@ export interface PosteriorRedundancy {
 
 /** Rows that place the centres: more do not move them. */
 const MOST_ROWS = 5000;
+/** Probabilities that place the centres, a side: from 210 classes on fewer rows do, or placing them would take minutes. */
+const MOST_PROBABILITIES = 2 ** 20;
+/** Classes up to which the coupling is solved to FINE bits; with more to a tenth of COARSE, which a report does not show. */
+const FINE_CLASSES = 50;
+const FINE = 1e-6;
+const COARSE = 1e-3;
+/** Sweeps over the coupling of many classes at most; the gap that is left is told. */
+const MOST_SWEEPS = 2000;
 
 /**
  * R = I1 + I2 - min I_q(X1, X2; Y) of two sources given as log-probabilities [N, K] in nats, in bits. Take I1, I2 and I12 from
@@ -62,9 +72,9 @@ export function posteriorRedundancy(
   classes: number,
   options: PosteriorOptions,
 ): PosteriorRedundancy {
-  checkKeys("posteriorRedundancy", options, ["seed", "clusters", "blocks"]);
+  checkKeys("posteriorRedundancy", options, ["seed", "clusters", "blocks", "onSolved"]);
   const rows = logs1.length / classes;
-  const { blocks } = options;
+  const { blocks, onSolved = () => {} } = options;
   if (logs2.length !== logs1.length || !Number.isInteger(rows) || rows === 0 || (blocks && blocks.length !== rows)) {
     throw shapeError(
       `posteriorRedundancy: ${logs1.length} and ${logs2.length} log-probabilities for ${classes} classes` +
@@ -74,10 +84,16 @@ export function posteriorRedundancy(
   const seed = checkWhole("posteriorRedundancy", "seed", options.seed, 0);
   const clusters = checkWhole("posteriorRedundancy", "clusters", options.clusters ?? 24, 1);
   const [first, second] = symbols([logs1, logs2], classes, clusters, seed);
-  const whole = solve(first, second, classes, () => true);
+  let solved = 0;
+  const solve = (one: Symbols, other: Symbols, kept: (row: number) => boolean): BrojaResult => {
+    const result = coupling(one, other, classes, kept);
+    onSolved(++solved / (count + 2));
+    return result;
+  };
   const count = blocks === undefined ? 0 : Array.from(blocks).reduce((most, block) => Math.max(most, block + 1), 0);
+  const whole = solve(first, second, () => true);
   const lead = whole.U1 >= whole.U2 ? first : second;
-  const selfShare = shareOf(solve(half(lead, classes, 0), half(lead, classes, 1), classes, () => true)) || 1;
+  const selfShare = shareOf(solve(half(lead, classes, 0), half(lead, classes, 1), () => true)) || 1;
   const corrected = (result: BrojaResult): number => shareOf(result) / selfShare;
   const own = (side: Symbols): number => average(side.posteriors, classes);
   return {
@@ -90,9 +106,7 @@ export function posteriorRedundancy(
     lost2: Math.max(0, own(second) - whole.R - whole.U2),
     gap: whole.gap,
     converged: whole.converged,
-    without: Array.from({ length: count }, (_, b) =>
-      corrected(solve(first, second, classes, (row) => blocks![row] !== b)),
-    ),
+    without: Array.from({ length: count }, (_, b) => corrected(solve(first, second, (row) => blocks![row] !== b))),
   };
 }
 
@@ -129,7 +143,7 @@ function symbols(
   const posteriors = sides.map((logs) => Float64Array.from(logs, (log) => Math.exp(log)));
   const roots = posteriors.map((own) => own.map(Math.sqrt));
   const rows = sides[0]!.length / classes;
-  const used = Math.min(rows, MOST_ROWS);
+  const used = Math.min(rows, MOST_ROWS, Math.ceil(MOST_PROBABILITIES / classes));
   const chosen = new Float64Array(2 * used * classes);
   roots.forEach((own, side) => {
     for (let i = 0; i < used; i++) {
@@ -149,7 +163,7 @@ function symbols(
 }
 
 /** BROJA reads the margins p(x1, y) and p(x2, y) alone, so any table with them will do: that of sources independent given y. */
-function solve(first: Symbols, second: Symbols, classes: number, kept: (row: number) => boolean): BrojaResult {
+function coupling(first: Symbols, second: Symbols, classes: number, kept: (row: number) => boolean): BrojaResult {
   const sides = [first, second].map(({ posteriors, own, count }) => {
     const mass = new Float64Array(count * classes);
     const byClass = new Float64Array(classes);
@@ -178,7 +192,9 @@ function solve(first: Symbols, second: Symbols, classes: number, kept: (row: num
       }
     }
   }
-  return broja({ shape: [first.count, second.count, classes], data }, { tol: 1e-6 });
+  const table = { shape: [first.count, second.count, classes], data };
+  if (classes <= FINE_CLASSES) return broja(table, { tol: FINE });
+  return broja(table, { tol: COARSE, method: "scaling", maxIter: MOST_SWEEPS });
 }
 
 /** I(X; Y) in bits of posteriors [N, K], each row a symbol of its own. */

@@ -143,7 +143,8 @@ export async function fit(
   }
   const best = result(state, history);
   if (options.folder !== undefined) await options.folder.write(files.best, await encodeModel(best));
-  const fitted = await calibrate(best, validation, { backend: backend.name, threads });
+  const fitted =
+    options.calibrate === false ? best : await calibrate(best, validation, { backend: backend.name, threads });
   for (const message of uncalibrated(fitted.calibration)) emit({ kind: "note", message });
   const last = history.at(-1);
   emit({

@@ -27,6 +27,8 @@ export interface FitOptions {
    * that have one modality keep it.
    */
   readonly modalityDropout?: number;
+  /** Fit on the validation data, when training ends, how far probabilities are to be believed; true. */
+  readonly calibrate?: boolean;
   /** Threads inside one operation; left out: 1 for small models, 2 for large ones. */
   readonly threads?: number;
   readonly backend?: BackendName;
@@ -51,6 +53,7 @@ const KNOWN: Keys<FitOptions> = {
   optimiser: true,
   clipNorm: true,
   modalityDropout: true,
+  calibrate: true,
   threads: true,
   backend: true,
   folder: true,

@@ -22,9 +22,11 @@ export interface CrossfitOptions {
   readonly hidden?: readonly number[];
   /** Also fit densities and give surprisals. */
   readonly density?: boolean;
+  /** Also keep log-probabilities, N K numbers a classifier. */
+  readonly logs?: boolean;
   readonly backend?: BackendName;
   readonly threads?: number;
-  /** Told after each fold. */
+  /** Told after each epoch and each fold: how many folds are done, the one under way as a fraction. */
   readonly onFold?: (done: number, folds: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -36,8 +38,8 @@ export interface Crossfit {
   /** [N] which fold held the row out. */
   readonly folds: Int32Array;
   readonly labels: Int32Array;
-  /** Scaled log-probabilities [N, K], nats. */
-  readonly logs: { readonly first: Logs; readonly second: Logs; readonly both: Logs };
+  /** Scaled log-probabilities [N, K], nats; only when asked for. */
+  readonly logs?: { readonly first: Logs; readonly second: Logs; readonly both: Logs };
   /** Pointwise informations, bits, against the prior of the fold's training rows. */
   readonly i1: Float64Array;
   readonly i2: Float64Array;
@@ -70,19 +72,20 @@ export async function crossfit(dataset: Dataset, folds: readonly Fold[], options
   const count = folds.reduce((sum, fold) => sum + fold.held.length, 0);
   const rows = new Int32Array(count);
   const foldOf = new Int32Array(count);
-  const logs = { first: zeros(count * classes), second: zeros(count * classes), both: zeros(count * classes) };
+  const kept = options.logs === true ? count * classes : 0;
+  const logs = { first: zeros(kept), second: zeros(kept), both: zeros(kept) };
   const [i1, i2, i12] = [zeros(count), zeros(count), zeros(count)];
   const dimensions = densityDimensions(dataset);
   const [h1, h2] = [zeros(count), zeros(count)];
   let at = 0;
   for (const [f, fold] of folds.entries()) {
     const data = inRowSpace(dataset, fold.train);
-    const model = await fitFold(data, fold, options, f);
+    const model = await fitFold(data, fold, options, f, (share) => options.onFold?.(f + share, folds.length));
     const held = takeRows(data, fold.held, "held out");
     const own = await readFold(model, held, options);
     rows.set(fold.held, at);
     foldOf.fill(f, at, at + fold.held.length);
-    for (const part of ["first", "second", "both"] as const) logs[part].set(own[part], at * classes);
+    if (kept > 0) for (const part of ["first", "second", "both"] as const) logs[part].set(own[part], at * classes);
     i1.set(pointwiseInformation(own.first, held.labels, model.logPrior), at);
     i2.set(pointwiseInformation(own.second, held.labels, model.logPrior), at);
     i12.set(pointwiseInformation(own.both, held.labels, model.logPrior), at);
@@ -96,7 +99,7 @@ export async function crossfit(dataset: Dataset, folds: readonly Fold[], options
   }
   const labels = Int32Array.from(rows, (row) => dataset.labels[row]!);
   const density = options.density === true ? { density: { h1, h2, dimensions } } : {};
-  return { rows, folds: foldOf, labels, logs, i1, i2, i12, ...density };
+  return { rows, folds: foldOf, labels, ...(kept > 0 && { logs }), i1, i2, i12, ...density };
 }
 
 /** Fits the three classifiers of one fold of data that is not wide and scales their evidence on its validation rows. */
@@ -105,6 +108,7 @@ export async function fitFold(
   { train, validation }: Pick<Fold, "train" | "validation">,
   options: CrossfitOptions,
   index: number,
+  onEpoch: (share: number) => void = () => {},
 ): Promise<FittedFold> {
   const [first, second] = Object.keys(dataset.modalities) as [string, string];
   const classes = dataset.classes.length;
@@ -117,8 +121,13 @@ export async function fitFold(
     epochs,
     dropout: n < 20_000 ? DROPOUT : DROPOUT / 4,
   });
+  const all = method.stages.length * epochs;
+  let done = 0;
   const fitted = await fitMethod(method, data, {
     seed: options.seed + index,
+    // The scales below do its work.
+    calibrate: false,
+    onEvent: ({ kind }) => kind === "epoch" && onEpoch(Math.min(++done / all, 1 - 1 / (2 * all))),
     batchSize,
     optimiser: adamw({ weightDecay: WEIGHT_DECAY }),
     ...(options.backend === undefined ? {} : { backend: options.backend }),
@@ -145,7 +154,7 @@ export async function readFold(
   { fitted, logPrior, scales }: FittedFold,
   dataset: Dataset,
   options: Pick<CrossfitOptions, "backend" | "threads"> = {},
-): Promise<Crossfit["logs"]> {
+): Promise<NonNullable<Crossfit["logs"]>> {
   const raw = await rawLogs(fitted, dataset, options);
   return {
     first: applyScales([raw.first], scales.first, logPrior),

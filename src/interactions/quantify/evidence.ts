@@ -14,6 +14,8 @@ const MOST = 4;
  * otherwise pick scales that a few held-out rows pay dearly for. Chosen on generated data (quad mixture, Gaussian classes).
  */
 const PULL = 2;
+/** Log-probabilities of a classifier that a scale is fitted on: with more, fewer rows do, or many classes would take minutes. */
+const MOST_LOGS = 2 ** 20;
 
 /**
  * Scales b >= 0, one a classifier, that minimise the log loss of p(y) prod_c (p_c(y | x) / p(y))^b_c, normalised, summed over
@@ -21,9 +23,12 @@ const PULL = 2;
  * several it stacks them. Convex: one coordinate at a time. Source: Guo et al. 2017; Wolpert 1992; scaling towards the prior
  * and the pull are ours.
  */
-export function fitScales(sources: readonly Logs[], labels: ArrayLike<number>, logPrior: readonly number[]): number[] {
+export function fitScales(all: readonly Logs[], known: ArrayLike<number>, logPrior: readonly number[]): number[] {
   const classes = logPrior.length;
-  const rows = labels.length;
+  const rows = Math.min(known.length, Math.ceil(MOST_LOGS / classes));
+  const chosen = Int32Array.from({ length: rows }, (_, i) => Math.floor((i * known.length) / rows));
+  const labels = chosen.map((row) => known[row]!);
+  const sources = rows === known.length ? all : all.map((logs) => rowsOf(logs, chosen, classes));
   const evidence = sources.map((logs) => logs.map((log, i) => log - logPrior[i % classes]!));
   const start = sources.map((_, c) => (c === sources.length - 1 ? 1 : 0));
   const scales: number[] = [...start];
@@ -75,6 +80,14 @@ export function applyScales(sources: readonly Logs[], scales: readonly number[],
     const log = top + Math.log(sum);
     for (let k = 0; k < classes; k++) out[start + k]! -= log;
   }
+  return out;
+}
+
+function rowsOf(logs: Logs, rows: Int32Array, width: number): Logs {
+  const out = new Float64Array(rows.length * width);
+  rows.forEach((row, i) => {
+    out.set(logs.subarray(row * width, (row + 1) * width), i * width);
+  });
   return out;
 }
 

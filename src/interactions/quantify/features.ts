@@ -17,9 +17,11 @@ import {
   typeSamples,
 } from "../../info/index.ts";
 import { classMeans } from "./class-means.ts";
-import { type Crossfit, type CrossfitOptions, crossfit, permutedLabels } from "./crossfit.ts";
+import type { Crossfit, CrossfitOptions } from "./crossfit.ts";
 import { bits, findingsOf } from "./findings.ts";
+import { fits, paced } from "./fits.ts";
 import { type Context, intervals, MEASURES, withNull } from "./measures.ts";
+import { withinReach } from "./reach.ts";
 import {
   type Amount,
   FEATURE_MEASURES,
@@ -35,7 +37,7 @@ import { usableRows } from "./usable.ts";
 import { valueAmounts } from "./values.ts";
 
 /** Options of quantify. */
-export interface QuantifyOptions extends Omit<CrossfitOptions, "density" | "onFold"> {
+export interface QuantifyOptions extends Omit<CrossfitOptions, "density" | "logs" | "onFold"> {
   /** ["broja", "pmin"] when left out, "mmi" for values; the first leads the findings. */
   readonly measures?: readonly (FeatureMeasure | ValueMeasure)[];
   /** Which of several labels or values; the only one when left out. */
@@ -78,9 +80,10 @@ const KNOWN: Keys<QuantifyOptions> = {
  */
 export async function quantify(dataset: Dataset, options: QuantifyOptions): Promise<Quantified> {
   checkOptions("quantify", options, KNOWN);
-  const { onProgress = () => {}, folds: wished = 5, project = false, seed } = options;
+  const { folds: wished = 5, nulls = 1, project = false, seed } = options;
+  const tell = paced(options.onProgress);
   const asked = askedOf(dataset, options.target);
-  const { measures, numbers } = measuresFor(asked, options.measures);
+  const { measures: all, numbers } = measuresFor(asked, options.measures);
   const names = Object.keys(dataset.modalities);
   if (names.length !== 2) {
     throw configError(
@@ -88,22 +91,35 @@ export async function quantify(dataset: Dataset, options: QuantifyOptions): Prom
     );
   }
   const {
-    usable: all,
+    usable: whole,
     folds,
     own,
     constant,
     warnings: odd,
   } = usableRows(asked.dataset, wished, seed, options.ownSplit);
-  const { target: ridingAlong, ...usable } = all;
-  const warnings = [...asked.warnings, ...odd];
+  const { target: ridingAlong, ...usable } = whole;
+  const size = { classes: usable.classes.length, rows: usable.labels.length, fits: 1 + nulls };
+  const { measures, warnings: unreached } = numbers ? { measures: all, warnings: [] } : withinReach(all, size);
+  for (const warning of unreached) tell(warning, 0, true);
+  const warnings = [...asked.warnings, ...odd, ...unreached];
   if (constant.length > 0 && measures.includes("lsmi")) {
     throw dataError(
       `quantify: ${constant[0]} is constant, and lsmi needs a density of each source. Use broja or pmin, or leave ${constant[0]} out.`,
       { constant },
     );
   }
-  const { terms, permuted, again } = await fits(usable, folds, own, measures, options);
-  onProgress("measures", 0.95);
+  const { terms, permuted, again } = await fits(
+    usable,
+    folds,
+    own,
+    { ...options, nulls },
+    {
+      density: measures.includes("lsmi"),
+      logs: numbers || measures.includes("broja"),
+      tell,
+    },
+  );
+  tell("measures", 0.95, true);
 
   const groups = groupNumbers(usable, terms.rows);
   const context: Context = { usable, terms, permuted, groups, options: { seed, project } };
@@ -135,8 +151,9 @@ export async function quantify(dataset: Dataset, options: QuantifyOptions): Prom
     entropy: entropy(usable.classes.map((_, k) => terms.labels.reduce((n, label) => n + (label === k ? 1 : 0), 0))),
     informations,
     balance,
-    measures: measures.map((measure) => {
-      const own = MEASURES[measure](context);
+    measures: measures.map((measure, m) => {
+      const onShare = (share: number): void => tell(measure, 0.95 + (0.05 * (m + share)) / measures.length);
+      const own = MEASURES[measure]({ ...context, onShare });
       return { ...own, atoms: heldBy(own.atoms, informations) };
     }),
     byClass: classMeans(usable.classes, terms.labels, terms, scores, seed, groups),
@@ -161,37 +178,6 @@ function measuresFor(
   }
   if (numbers) return { measures: [], numbers };
   return { measures: (wished as readonly FeatureMeasure[] | undefined) ?? ["broja", "pmin"], numbers };
-}
-
-/** The cross-fit, those to permuted labels, and the one of the data's own split where that is to be compared. */
-async function fits(
-  usable: Dataset,
-  folds: readonly Fold[],
-  own: Fold | undefined,
-  measures: readonly FeatureMeasure[],
-  options: QuantifyOptions,
-): Promise<{ terms: Crossfit; permuted: Crossfit[]; again: Crossfit | undefined }> {
-  const { nulls = 1, onProgress = () => {}, seed } = options;
-  if (!Number.isSafeInteger(nulls) || nulls < 1) {
-    throw configError(`quantify: nulls is ${nulls}; a whole number from 1 is needed.`, { nulls });
-  }
-  const all = folds.length * (1 + nulls) + (own === undefined ? 0 : 1);
-  let done = 0;
-  const run = (data: Dataset, which: readonly Fold[], what: string, density = false): Promise<Crossfit> =>
-    crossfit(data, which, {
-      ...options,
-      density,
-      onFold: (fold) => onProgress(`${what}, fold ${fold} of ${which.length}`, (0.95 * ++done) / all),
-    });
-  const terms = await run(usable, folds, "classifiers", measures.includes("lsmi"));
-  const permuted: Crossfit[] = [];
-  for (let round = 0; round < nulls; round++) {
-    const shuffled = await run(permutedLabels(usable, seed, round), folds, "permuted labels");
-    // Densities do not depend on labels.
-    permuted.push(terms.density === undefined ? shuffled : { ...shuffled, density: terms.density });
-  }
-  const again = own === undefined ? undefined : await run(usable, [own], "the data's own split");
-  return { terms, permuted, again };
 }
 
 /** I1, I2, I12 and S - R. */

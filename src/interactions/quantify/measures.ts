@@ -27,6 +27,8 @@ export interface Context {
   readonly permuted: readonly Crossfit[];
   readonly groups: Int32Array | undefined;
   readonly options: { readonly seed: number; readonly project?: boolean };
+  /** Told how much of the measure is done, from 0 to 1. */
+  readonly onShare?: (share: number) => void;
 }
 
 /** The measures by name. */
@@ -70,9 +72,17 @@ export const MEASURES: Readonly<Record<FeatureMeasure, (context: Context) => Mea
       },
     };
   },
-  broja({ usable, terms, permuted, groups, options }) {
-    const read = (own: Crossfit): BatchEstimate =>
-      batchEstimate(own, usable.classes.length, { seed: options.seed, ...(groups === undefined ? {} : { groups }) });
+  broja({ usable, terms, permuted, groups, options, onShare = () => {} }) {
+    let done = 0;
+    const read = (own: Crossfit): BatchEstimate => {
+      const found = batchEstimate({ ...own, logs: own.logs! }, usable.classes.length, {
+        seed: options.seed,
+        onSolved: (share) => onShare((done + share) / (1 + permuted.length)),
+        ...(groups === undefined ? {} : { groups }),
+      });
+      done++;
+      return found;
+    };
     const found = read(terms);
     const list = (own: BatchEstimate): Interval[] => ATOMS.map((atom) => own[atom]);
     const { gap, share, selfShare, lost1, lost2, I1, I2, R } = found.redundancy;

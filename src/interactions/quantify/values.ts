@@ -89,7 +89,7 @@ function tellsOf(terms: Crossfit, values: Float64Array, chosen: readonly number[
   const rows = { shape: [chosen.length] };
   const y = { ...rows, data: Float64Array.from(chosen, (at) => values[terms.rows[at]!]!) };
   const expected = (["first", "second", "both"] as const).map((part) => {
-    const logs = terms.logs[part];
+    const logs = terms.logs![part];
     const classes = logs.length / terms.rows.length;
     return Float64Array.from(chosen, (at) => {
       let place = 0;
