@@ -2,7 +2,7 @@
 /** @file The command line: names, flags and help. A command's code is loaded when it is called, so that help is quick. */
 import { Argument, Command, CommanderError, Option } from "commander";
 import { configError, hint } from "../core/errors.ts";
-import { systemReason } from "../node/system-errors.ts";
+import { systemReason } from "../core/system-errors.ts";
 import { type Answer, printAnswer, printError } from "./answer.ts";
 import { candidates, SCRIPTS, SHELLS, type Shell } from "./completion.ts";
 import { checkPaths } from "./paths.ts";

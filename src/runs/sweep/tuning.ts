@@ -2,6 +2,7 @@
 import { configError } from "../../core/errors.ts";
 import { memoryFolder } from "../../core/folder.ts";
 import { stream } from "../../core/random.ts";
+import { expected } from "../../core/system-errors.ts";
 import type { FitEvent } from "../../train/events.ts";
 import { leading } from "../../train/figures.ts";
 import type { TrainingData } from "../identity.ts";
@@ -110,7 +111,7 @@ export async function runTuning(
       const reached = leading(validation).value;
       trials.push({ changes: changes[t]!, seconds: seconds(), reached, ...(logLoss !== undefined && { logLoss }) });
     } catch (error) {
-      trials.push({ changes: changes[t]!, seconds: seconds(), error: (error as Error).message });
+      trials.push({ changes: changes[t]!, seconds: seconds(), error: expected(error).message });
     }
   }
   const chosen = bestTrial(trials);
