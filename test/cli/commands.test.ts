@@ -393,8 +393,12 @@ test("doctor trains a toy on both backends", async () => {
 });
 
 test("demo ends with a table, the truth beside the gate, and three samples, and says where everything lies", async () => {
+  // One that was stopped does not stand in its way.
+  await dmil(["demo", "--out", "demo"], { cwd, signal: { name: "SIGKILL", at: "joint" } });
+  expect(await fs.readdir(path.join(cwd, "demo"))).toEqual(expect.arrayContaining(["data", "unfinished-demo.txt"]));
   const { stdout, code } = await call("demo", "--out", "demo", "-q");
   expect(code).toBe(0);
+  expect((await fs.readdir(path.join(cwd, "demo"))).sort()).toEqual(["data", "runs"]);
   for (const method of ["joint", "ensemble", "dmil"])
     expect(stdout).toMatch(new RegExp(`^${method} +[01]\\.\\d{3} +[01]\\.\\d{3}`, "m"));
   expect(stdout.match(/^sample /gm)).toHaveLength(3);
