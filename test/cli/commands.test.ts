@@ -170,7 +170,7 @@ describe("train", () => {
   test("takes file, flags and --set in that order; --dry-run prints settings that are a file again", async () => {
     await fs.writeFile(
       path.join(cwd, "run.yaml"),
-      "data: clips\nmethod: joint\nseed: 1\nbatchSize: 16\nencoder:\n  hidden: [8]\n",
+      "data: clips\nmethod: joint\nseed: 1\nbatchSize: 16\nepochs: {whole: 9}\nencoder:\n  hidden: [8]\n",
     );
     const flags = [
       "train",
@@ -180,6 +180,8 @@ describe("train", () => {
       "2",
       "--batch-size",
       "32",
+      "--epochs",
+      "7",
       "--set",
       "batchSize=48",
       "--set",
@@ -192,6 +194,7 @@ describe("train", () => {
       method: "joint",
       seed: 2,
       batchSize: 48,
+      epochs: { whole: 7 },
       encoder: { hidden: [8], dropout: 0.5 },
       modalities: ["a", "b"],
     });
