@@ -1,5 +1,6 @@
 /**
- * @file What a release writes and checks; docs/releasing.md. `npm run release:notes` dates the changelog and the citation,
+ * @file What a release writes and checks; docs/releasing.md. `npm run release:notes` dates the changelog and the citation and
+ * writes the version into the code,
  * `npm run release:check -- v1.2.3` refuses a tag that must not be published.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -22,6 +23,13 @@ export function cited(citation: string, version: string, day: string): string {
   return rest.replace(/^version: .*$/m, () => `version: ${version}\ndate-released: ${day}`);
 }
 
+/** The source of the version's module, with another version. @throws Error where it holds none. */
+export function versioned(source: string, version: string): string {
+  const line = /^export const VERSION = ".*";$/m;
+  if (!line.test(source)) throw new Error("src/core/version.ts: the line `export const VERSION` is missing.");
+  return source.replace(line, () => `export const VERSION = ${JSON.stringify(version)};`);
+}
+
 /** Why a tag must not be published; nothing when it may. */
 export function obstacles(
   tag: string,
@@ -40,12 +48,13 @@ function main([task, tag = ""]: readonly string[]): void {
   const facts = JSON.parse(read("package.json"));
   if (task === "notes") {
     const day = new Date().toISOString().slice(0, 10);
-    const [changelog, citation] = [
-      dated(read("CHANGELOG.md"), facts.version, day),
-      cited(read("CITATION.cff"), facts.version, day),
-    ];
-    writeFileSync("CHANGELOG.md", changelog);
-    writeFileSync("CITATION.cff", citation);
+    // All are made before one is written, so that an obstacle leaves them as they were.
+    const files = {
+      "CHANGELOG.md": dated(read("CHANGELOG.md"), facts.version, day),
+      "CITATION.cff": cited(read("CITATION.cff"), facts.version, day),
+      "src/core/version.ts": versioned(read("src/core/version.ts"), facts.version),
+    };
+    for (const [file, text] of Object.entries(files)) writeFileSync(file, text);
     return;
   }
   const found = obstacles(tag, facts, read("CHANGELOG.md"));

@@ -1,8 +1,7 @@
 /** @file What a command gives back, and how it reaches the terminal: one answer on stdout, everything else on stderr. */
 import pc from "picocolors";
-import { DmilError } from "../core/errors.ts";
 import { printableJson, printableLines } from "../core/printable.ts";
-import { isSystemError, systemReason } from "../node/system-errors.ts";
+import { expected } from "../core/system-errors.ts";
 
 /** A command's result, for people and for programs. */
 export interface Answer {
@@ -32,7 +31,9 @@ export function printAnswer({ text, json }: Answer, asJson: boolean): void {
 /** Prints an error and gives the exit code: 2 for wrong use, 1 for everything else. No stack trace unless DMIL_DEBUG=1. */
 export function printError(thrown: unknown, asJson: boolean): number {
   const error = expected(thrown);
-  const { code, message, fields } = error;
+  const { code, fields } = error;
+  const unknown = code === "InternalError" && error !== thrown && process.env.DMIL_DEBUG !== "1";
+  const message = `${error.message}${unknown ? " Run it again with DMIL_DEBUG=1 to see where." : ""}`;
   const shown = printableLines(message);
   const color = colorsFor(process.stderr);
   const name = color.red(color.bold(code));
@@ -44,27 +45,6 @@ export function printError(thrown: unknown, asJson: boolean): number {
   }
   if (asJson) process.stdout.write(`${toJson({ error: { ...fields, code, message } })}\n`);
   return code === "ConfigError" ? 2 : 1;
-}
-
-/** Errors we did not expect are ours to mend, and say so. */
-function expected(thrown: unknown): DmilError {
-  if (thrown instanceof DmilError) return thrown;
-  if (isSystemError(thrown)) {
-    const where = thrown.path === undefined ? thrown.syscall : `${thrown.syscall} ${thrown.path}`;
-    return new DmilError("RunError", `${where}: ${systemReason(thrown)}`, { system: thrown.code }, thrown);
-  }
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  if (/allocation failed|invalid (typed )?array length/i.test(message)) {
-    const advice = "Use a smaller model or batch, fewer samples, or a machine with more memory.";
-    return new DmilError("RunError", `there is not enough memory (${message}). ${advice}`, {}, thrown);
-  }
-  const debug = process.env.DMIL_DEBUG === "1" ? "" : " Run it again with DMIL_DEBUG=1 to see where.";
-  return new DmilError(
-    "InternalError",
-    `internal: ${message}. This is a bug in dmil, not in what you typed; please report it with the command.${debug}`,
-    {},
-    thrown,
-  );
 }
 
 function toJson(value: unknown): string {

@@ -4,7 +4,7 @@ import { configError, DmilError } from "../core/errors.ts";
 import { isRecord } from "../core/keys.ts";
 import type { OptionIssue } from "../core/options.ts";
 import { LARGEST_SEED } from "../core/random.ts";
-import { systemReason } from "../node/system-errors.ts";
+import { systemReason } from "../core/system-errors.ts";
 import { MOST_RUNS } from "../runs/sweep/entry.ts";
 import { readYaml } from "./yaml.ts";
 

@@ -2,7 +2,7 @@
 /** @file The command line: names, flags and help. A command's code is loaded when it is called, so that help is quick. */
 import { Argument, Command, CommanderError, Option } from "commander";
 import { configError, hint } from "../core/errors.ts";
-import { systemReason } from "../node/system-errors.ts";
+import { systemReason } from "../core/system-errors.ts";
 import { type Answer, printAnswer, printError } from "./answer.ts";
 import { candidates, SCRIPTS, SHELLS, type Shell } from "./completion.ts";
 import { checkPaths } from "./paths.ts";
@@ -82,6 +82,7 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     .option("--force", "replace the run that is there, also when a process is at work on it")
     .option("--config <file>", "settings as YAML; flags and --set go before it")
     .option("--set <path=value>", "one setting, as in epochs.whole=5; may be repeated", collect)
+    .option("--epochs <n>", "of every stage; --set epochs.whole=5 is for one (default: the method's)")
     .option("--batch-size <n>", "samples a step (default: 64)")
     .option("--learning-rate <x>", "for all stages (default: the method's)")
     .option("--modality-dropout <x>", "share of a batch's samples that lose one modality (default: 0)")
@@ -216,7 +217,7 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
 
 /** What users look for under another name. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
-  "--epochs": "epochs are set by stage, as in --set epochs.whole=5",
+  "--epochs": "train takes --epochs 5, sweep --set epochs=5",
   "--lr": "did you mean --learning-rate?",
 };
 

@@ -3,7 +3,7 @@ import { accessSync, constants, realpathSync, type Stats, statSync } from "node:
 import * as path from "node:path";
 import type { Command } from "commander";
 import { configError, runError } from "../core/errors.ts";
-import { isSystemError, systemReason } from "../node/system-errors.ts";
+import { isSystemError, systemReason } from "../core/system-errors.ts";
 
 /** What a path in a usage line stands for, by the word in its brackets, as in `--out <file>`. */
 const KINDS: Readonly<Record<string, "folder" | "file">> = {

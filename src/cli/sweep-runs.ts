@@ -8,7 +8,7 @@ import type { RunConfig } from "../runs/plan.ts";
 import type { SweepEntry } from "../runs/sweep/entry.ts";
 import type { Place, PlannedRun, SweepPlan } from "../runs/sweep/jobs.ts";
 import { appendEntry, rewriteEntries } from "../runs/sweep/manifest.ts";
-import type { Tuning } from "../runs/sweep/tuning.ts";
+import { type Tuning, tuningSchema } from "../runs/sweep/tuning.ts";
 import { note } from "./answer.ts";
 import { MAIN } from "./code-hash.ts";
 import type { ChildEvent, ChildJob, ChildRun } from "./commands/sweep-job.ts";
@@ -68,7 +68,7 @@ async function tune(
   const found = new Map<string, Outcome<Tuning>>();
   const needed = tunings.filter(({ id }) => todo.some((run) => run.tuning === id));
   for (const { id } of needed) {
-    const value = await readDerived<Tuning>(folder, fileOf(id), note);
+    const value = await readDerived<Tuning>(folder, fileOf(id), tuningSchema, note);
     if (value !== undefined) found.set(id, { ok: true, value });
   }
   const left = needed.filter(({ id }) => !found.has(id));

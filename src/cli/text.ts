@@ -57,8 +57,33 @@ export function table(
 
 type Cells = readonly (readonly string[])[];
 
+const LETTERS = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+/** Letters of East Asia (Unicode's East Asian Width W and F) and emoji. */
+const WIDE =
+  /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}\p{Emoji_Presentation}]|\ufe0f/u;
+
+function lettersOf(text: string): string[] {
+  return Array.from(LETTERS.segment(text), ({ segment }) => segment);
+}
+
+/** Columns of a terminal that a text takes: wide letters take two, marks upon a letter none. */
+export function columnsOf(text: string): number {
+  if (/^[ -~]*$/.test(text)) return text.length;
+  return lettersOf(text).reduce((sum, letter) => sum + (WIDE.test(letter) ? 2 : 1), 0);
+}
+
+/** The first letters that fit into so many columns. */
+function fitting(letters: readonly string[], room: number): string[] {
+  let used = 0;
+  const over = letters.findIndex((letter) => {
+    used += columnsOf(letter);
+    return used > room;
+  });
+  return letters.slice(0, over < 0 ? letters.length : over);
+}
+
 function columnWidth(cells: Cells, c: number): number {
-  return Math.max(...cells.map((row) => row[c]!.length));
+  return Math.max(...cells.map((row) => columnsOf(row[c]!)));
 }
 
 function widthOf(cells: Cells, columns: readonly number[]): number {
@@ -69,7 +94,10 @@ function aligned(cells: Cells, columns: readonly number[]): string {
   const layout = columns.map((c) => {
     const own = columnWidth(cells, c);
     const atRight = isNumeric(cells, c);
-    return (row: readonly string[]): string => (atRight ? row[c]!.padStart(own) : row[c]!.padEnd(own));
+    return (row: readonly string[]): string => {
+      const room = " ".repeat(own - columnsOf(row[c]!));
+      return atRight ? `${room}${row[c]}` : `${row[c]}${room}`;
+    };
   });
   const line = (row: readonly string[]): string => layout.map((cell) => cell(row)).join(GAP);
   return cells.map((row) => line(row).trimEnd()).join("\n");
@@ -94,12 +122,13 @@ function isNumber(cell: string): boolean {
   return /^[-+\d.]+( ± [\d.]+)?$/.test(cell);
 }
 
-/** A name of at most so many letters: both ends are kept, for names mostly differ there. */
+/** A name of at most so many columns: both ends are kept, for names mostly differ there. */
 function shortened(name: string, most: number): string {
-  const letters = Array.from(name);
-  if (letters.length <= most) return name;
+  if (columnsOf(name) <= most) return name;
+  const letters = lettersOf(name);
   const tail = Math.floor((most - 1) / 2);
-  return `${letters.slice(0, most - 1 - tail).join("")}…${letters.slice(-tail).join("")}`;
+  const end = fitting(letters.toReversed(), tail).toReversed();
+  return `${fitting(letters, most - 1 - tail).join("")}…${end.join("")}`;
 }
 
 /** Text broken between words into a terminal's width; lines after the first are set in by two. */
@@ -108,7 +137,7 @@ export function wrapped(text: string, width: number = terminalWidth()): string {
   let line = "";
   for (const word of text.split(" ")) {
     const longer = line === "" ? word : `${line} ${word}`;
-    if (longer.length > width && line.trim() !== "") {
+    if (columnsOf(longer) > width && line.trim() !== "") {
       broken.push(line);
       line = `  ${word}`;
     } else line = longer;

@@ -12,7 +12,7 @@ export interface Target {
   readonly kind: Exclude<TargetKind, "classes">;
   /** [L], as in `happy` or `sentiment`. */
   readonly names: readonly string[];
-  /** [N, L]: labels 0 or 1, values in the data's unit; NaN is unknown, allowed everywhere, but for whole rows in the test split only. */
+  /** [N, L]; labels 0 or 1, values in the data's unit; NaN is unknown, allowed everywhere, but for whole rows in the test split only. */
   readonly values: Tensor<"float32">;
 }
 

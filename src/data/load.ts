@@ -9,7 +9,7 @@ import { requireNumbers } from "./formats/npy.ts";
 import { readClasses } from "./labels.ts";
 import { type Manifest, readManifest, withOptions } from "./manifest.ts";
 import { readMask, withoutMissing } from "./masks.ts";
-import type { ReadOptions, SplitRequest } from "./reading.ts";
+import { checkedReading, type ReadOptions, type SplitRequest } from "./reading.ts";
 import { openSource } from "./sources/open.ts";
 import { type AnyArray, type RawLabels, type Source, toFloat32 } from "./sources/source.ts";
 import { splitBy } from "./split.ts";
@@ -67,9 +67,10 @@ export async function loadDataset(folder: Folder, options: LoadOptions = {}): Pr
 /** As loadDataset, and gives the report of the checks with it; prints nothing. */
 export async function readDataset(folder: Folder, options: ReadOptions = {}): Promise<LoadedData> {
   checkOptions<LoadOptions>("readDataset", options, KNOWN);
-  const reading = await begin(folder, options, ["validation", "test"]);
+  const given = checkedReading("readDataset", options);
+  const reading = await begin(folder, given, ["validation", "test"]);
   const { source, manifest } = reading;
-  const request = splitRequest(source, manifest, options);
+  const request = splitRequest(source, manifest, given);
   let splits: DataSplits;
   if (request === undefined) {
     const parts = {} as Record<SplitName, Dataset>;
@@ -90,8 +91,9 @@ export async function readTraining(
   folder: Folder,
   options: ReadOptions = {},
 ): Promise<Pick<DataSplits, "train" | "validation">> {
-  const reading = await begin(folder, options, ["validation"]);
-  const request = splitRequest(reading.source, reading.manifest, options);
+  const given = checkedReading("readTraining", options);
+  const reading = await begin(folder, given, ["validation"]);
+  const request = splitRequest(reading.source, reading.manifest, given);
   if (request !== undefined) {
     const { train, validation } = splitAnew(await readSplit(reading, "train"), request, reading.source);
     return { train, validation };

@@ -1,6 +1,7 @@
 /** @file How a folder of data is to be read, where that is not left to the folder: what flags, settings and dataset.json may all say. */
 import * as z from "zod";
 import { shown } from "../core/keys.ts";
+import { parseOptions } from "../core/options.ts";
 
 /** How data without a split of its own is split: shares of train, validation and test, and the seed of the draw. */
 export interface SplitRequest {
@@ -81,3 +82,17 @@ export const readingSchemas: {
   label: label.optional(),
   split: splitSchema.optional(),
 };
+
+const readingOptions: z.ZodType<ReadOptions> = z.object({
+  ...readingSchemas,
+  modalities: names.optional(),
+  group: z
+    .string({ error: ({ input }) => `${shown(input)} given; allowed is the name of a column or array` })
+    .optional(),
+  keepSplit: z.boolean().optional(),
+});
+
+/** What a caller gave, with the defaults of a split; other options are left out. @throws ConfigError for values of another kind. */
+export function checkedReading(where: string, options: ReadOptions): ReadOptions {
+  return parseOptions(readingOptions, options, where);
+}

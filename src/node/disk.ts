@@ -4,8 +4,8 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { configError, dataError, nearest, runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
+import { explained } from "../core/system-errors.ts";
 import { asideOf, isAside, removeOldAsides } from "./asides.ts";
-import { explained } from "./system-errors.ts";
 
 /** Begins the names of a folder's lock and of what belongs to it (lock.ts): nobody's content, so `list` leaves them out. */
 export const LOCK = ".dmil-lock";

@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type DmilError, runError } from "../core/errors.ts";
 import { checkOptions, type Keys } from "../core/keys.ts";
+import { explained } from "../core/system-errors.ts";
 import { LOCK, makeDirectory } from "./disk.ts";
 import {
   clockOf,
@@ -20,7 +21,6 @@ import {
   take,
 } from "./lock-file.ts";
 import { processHere, sameMachine } from "./machine.ts";
-import { explained } from "./system-errors.ts";
 
 export interface LockOptions {
   /** What the owner is called in messages to others: the command as it was typed. */

@@ -1,7 +1,7 @@
 /** @file Jobs in child processes: some at a time, one process each, so that a job that crashes harms no other. */
 import { type ChildProcess, fork } from "node:child_process";
 import { checkOptions, type Keys } from "../core/keys.ts";
-import { isSystemError, systemReason } from "./system-errors.ts";
+import { expected, systemReason } from "../core/system-errors.ts";
 
 /** How a job ended. */
 export type Outcome<R> = { readonly ok: true; readonly value: R } | { readonly ok: false; readonly error: string };
@@ -120,8 +120,7 @@ export async function serveJob<J, R, E = unknown>(
   try {
     await send({ kind: "result", value: await run(job, (event) => void process.send?.({ kind: "event", event })) });
   } catch (error) {
-    const message = isSystemError(error) ? systemReason(error) : error instanceof Error ? error.message : String(error);
-    await send({ kind: "error", message });
+    await send({ kind: "error", message: expected(error).message });
   }
   process.removeListener("disconnect", orphaned);
   process.disconnect?.();

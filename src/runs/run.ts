@@ -2,6 +2,7 @@
 import { DmilError, listing, runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
 import { checkOptions, type Keys } from "../core/keys.ts";
+import { expected } from "../core/system-errors.ts";
 import type { FitEvent } from "../train/events.ts";
 import { figuresOf } from "../train/figures.ts";
 import { fit } from "../train/fit.ts";
@@ -175,8 +176,7 @@ async function train(
     const lost = await folder.lost().catch(() => undefined);
     if (lost !== undefined) throw lost;
     const interrupted = error instanceof DmilError && error.fields.interrupted === true;
-    const { code, message } =
-      error instanceof DmilError ? error : { code: "InternalError", message: String((error as Error).message) };
+    const { code, message } = expected(error);
     const ending = interrupted
       ? ({ status: "interrupted", ended: now() } as const)
       : ({ status: "failed", ended: now(), error: { code, message } } as const);

@@ -170,7 +170,7 @@ describe("train", () => {
   test("takes file, flags and --set in that order; --dry-run prints settings that are a file again", async () => {
     await fs.writeFile(
       path.join(cwd, "run.yaml"),
-      "data: clips\nmethod: joint\nseed: 1\nbatchSize: 16\nencoder:\n  hidden: [8]\n",
+      "data: clips\nmethod: joint\nseed: 1\nbatchSize: 16\nepochs: {whole: 9}\nencoder:\n  hidden: [8]\n",
     );
     const flags = [
       "train",
@@ -180,6 +180,8 @@ describe("train", () => {
       "2",
       "--batch-size",
       "32",
+      "--epochs",
+      "7",
       "--set",
       "batchSize=48",
       "--set",
@@ -192,6 +194,7 @@ describe("train", () => {
       method: "joint",
       seed: 2,
       batchSize: 48,
+      epochs: { whole: 7 },
       encoder: { hidden: [8], dropout: 0.5 },
       modalities: ["a", "b"],
     });
@@ -393,8 +396,12 @@ test("doctor trains a toy on both backends", async () => {
 });
 
 test("demo ends with a table, the truth beside the gate, and three samples, and says where everything lies", async () => {
+  // One that was stopped does not stand in its way.
+  await dmil(["demo", "--out", "demo"], { cwd, signal: { name: "SIGKILL", at: "joint" } });
+  expect(await fs.readdir(path.join(cwd, "demo"))).toEqual(expect.arrayContaining(["data", "unfinished-demo.txt"]));
   const { stdout, code } = await call("demo", "--out", "demo", "-q");
   expect(code).toBe(0);
+  expect((await fs.readdir(path.join(cwd, "demo"))).sort()).toEqual(["data", "runs"]);
   for (const method of ["joint", "ensemble", "dmil"])
     expect(stdout).toMatch(new RegExp(`^${method} +[01]\\.\\d{3} +[01]\\.\\d{3}`, "m"));
   expect(stdout.match(/^sample /gm)).toHaveLength(3);

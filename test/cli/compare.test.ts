@@ -114,3 +114,23 @@ test("what dmil sweep writes can be compared", async () => {
   expect(page).toContain("training: validation accuracy by epoch");
   expect(page).toMatch(/code [0-9a-f]{64}/);
 });
+
+test("what is damaged in a run's own folder stops no table: it is noted, and the page leaves that curve out", async () => {
+  const curves = async (page: string) => (await fs.readFile(path.join(cwd, page), "utf8")).match(/<polyline/g)?.length;
+  const whole = await run("compare real --out whole.html --json");
+  expect([whole.code, whole.stderr]).toEqual([0, ""]);
+  const [first, second, ...rest] = (await fs.readdir(path.join(cwd, "real/runs"))).map((own) => `real/runs/${own}`);
+  await fs.truncate(path.join(cwd, first!, "run.json"), 100);
+  await fs.writeFile(path.join(cwd, second!, "run.json"), '{ "format": "dmil-run-1", "status": "finished" }');
+  await fs.writeFile(path.join(cwd, first!, "metrics.jsonl"), "null\n");
+  for (const own of rest.slice(0, 2)) await fs.writeFile(path.join(cwd, own, "metrics.jsonl"), "\0\0\0\n");
+  const { code, stdout, stderr } = await run("compare real --out damaged.html --json");
+  expect(code).toBe(0);
+  const { settings, notes } = JSON.parse(stdout);
+  expect(settings).toEqual(JSON.parse(whole.stdout).settings);
+  for (const text of [stderr.replace(/^note: /, "").trim(), notes[0]]) {
+    expect(text).toContain(`${first}/metrics.jsonl, ${first}/run.json, ${second}/run.json, ${rest[0]}/metrics.jsonl`);
+    expect(text).toContain("Figures come from the manifest and stand");
+  }
+  expect((await curves("damaged.html"))!).toBeLessThan((await curves("whole.html"))!);
+});

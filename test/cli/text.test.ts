@@ -2,7 +2,7 @@
 import * as fc from "fast-check";
 import { afterEach, expect, test, vi } from "vitest";
 import { reportTable } from "../../src/cli/report-table.ts";
-import { table, terminalWidth, wrapped } from "../../src/cli/text.ts";
+import { columnsOf, table, terminalWidth, wrapped } from "../../src/cli/text.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -94,6 +94,35 @@ test("any table fits, and keeps all its numbers", () => {
     }),
     { numRuns: 200, seed: 1 },
   );
+});
+
+test("wide letters and emoji take two columns, marks none, and columns stay in line", () => {
+  const widths = {
+    abc: 3,
+    é: 1,
+    "e\u0301": 1,
+    "±…✓": 3,
+    音声: 4,
+    ｶﾅ: 2,
+    한국: 4,
+    "👩‍👩‍👧": 2,
+    "🇩🇪": 2,
+    "❤️": 2,
+    𠀀: 2,
+    "": 0,
+  };
+  for (const [text, columns] of Object.entries(widths)) expect([text, columnsOf(text)]).toEqual([text, columns]);
+  const rows = [
+    ["data", "n"],
+    ["音声データ", "1"],
+    ["plain", "12"],
+  ];
+  expect(table(rows)).toBe("data         n\n音声データ   1\nplain       12");
+  const long = table([...rows, ["声".repeat(60), "3"]], { width: 40 });
+  for (const line of long.split("\n")) expect(columnsOf(line)).toBeLessThanOrEqual(40);
+  expect(long).toMatch(/^声+…声+ +3$/m);
+  for (const line of wrapped("音声 ".repeat(30).trim(), 40).split("\n"))
+    expect(columnsOf(line)).toBeLessThanOrEqual(40);
 });
 
 test("text is broken between words", () => {

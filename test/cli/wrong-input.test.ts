@@ -119,7 +119,8 @@ const COMMANDS = `
   train wine --label target --split-seed -1 --out r
   train wine --label target --split-seed 0 --group acid --out notes
   train clips --sed 1
-  train clips --epochs 3
+  train clips --epochs few --out r
+  train clips --epochs 3 --set epochs.whole=4 --out r
   train clips --lr 0.1
   train clips --seed
   train clips --seed one --batch-size 1 --threads none --backend gpu --learning-rate -1 --out r
@@ -179,6 +180,7 @@ const COMMANDS = `
   sweep clips --seeds 0,9007199254740993 --out s
   sweep clips --seeds 0-999999 --methods joint,ensemble --out s
   sweep clips --workers 0 --out s
+  sweep clips --epochs 3 --out s
   sweep clips --modalities a --out s
   sweep clips --modalities a,c --out s
   sweep wine --label target --out s

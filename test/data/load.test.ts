@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
+import { memoryFolder } from "../../src/core/folder.ts";
 import { float32, type Tensor, tensor } from "../../src/core/tensor.ts";
 import { type LoadOptions, loadDataset, readDataset } from "../../src/data/load.ts";
 import { decode, reference, rejected } from "./fixtures/reference.ts";
@@ -433,5 +434,20 @@ describe("bad data cannot get through", () => {
     const error = await rejected(loadDataset(await textFolder(files as unknown as Record<string, string>)));
     expect(error.code).toBe("DataError");
     expect(error.message).toMatch(message);
+  });
+});
+
+describe("options of another kind", () => {
+  it.each([
+    [{ modalities: ["sound", 3] }, /^readDataset\.modalities\.1: /],
+    [{ modalities: "sound" }, /^readDataset\.modalities: "sound" given; allowed is a list of names/],
+    [{ leaveOut: { sound: true } }, /^readDataset\.leaveOut: \{"sound":true\} given; allowed is a list of names/],
+    [{ label: 4 }, /^readDataset\.label: 4 given; allowed is the name of a column or array/],
+    [{ group: ["mote"] }, /^readDataset\.group: \["mote"\] given; allowed is the name of a column or array/],
+    [{ split: { seed: 0, shares: null } }, /^readDataset\.split\.shares: null given; allowed is a list of shares/],
+    [{ split: { seed: -1 } }, /^readDataset\.split\.seed: -1 given; allowed is a whole number from 0/],
+  ])("%j is refused before anything is read", async (options, message) => {
+    const { code, message: told } = await readDataset(memoryFolder(), options as never).catch((error) => error);
+    expect([code, told]).toEqual(["ConfigError", expect.stringMatching(message)]);
   });
 });

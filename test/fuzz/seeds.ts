@@ -2,9 +2,11 @@
 import { type Folder, memoryFolder } from "../../src/core/folder.ts";
 import { writeSafetensors } from "../../src/data/formats/safetensors.ts";
 import { writeDataset } from "../../src/data/write.ts";
+import { modelCard } from "../../src/runs/card/card.ts";
 import { planRun } from "../../src/runs/plan.ts";
 import { startRun } from "../../src/runs/run.ts";
 import { parseSettings } from "../../src/runs/settings.ts";
+import { type CacheKey, dataCache } from "../../src/runs/sweep/cache.ts";
 import { appendEntry, writeHead } from "../../src/runs/sweep/manifest.ts";
 import { decode, reference } from "../data/fixtures/reference.ts";
 import { archiveFolder, arrayFolder, smallSplits } from "../data/fixtures/small.ts";
@@ -18,6 +20,9 @@ export interface Seeds {
   readonly safetensors: readonly Uint8Array[];
   readonly run: ReadonlyMap<string, Uint8Array>;
   readonly sweep: ReadonlyMap<string, Uint8Array>;
+  /** A folder of a sweep's cached data. */
+  readonly cache: ReadonlyMap<string, Uint8Array>;
+  readonly card: string;
   readonly data: readonly ReadonlyMap<string, Uint8Array>[];
 }
 
@@ -30,7 +35,11 @@ export async function makeSeeds(): Promise<Seeds> {
     encoder: { hidden: [3] },
     backend: "wasm",
   };
-  await startRun(run, planRun(parseSettings({ ...settings, options: { embedding: 2 } }), data.train), data);
+  const finished = await startRun(
+    run,
+    planRun(parseSettings({ ...settings, options: { embedding: 2 } }), data.train),
+    data,
+  );
   const sweep = memoryFolder("sweep");
   const entries = madeEntries({ seeds: 1, methods: { joint: 0.8, dmil: 0.9 }, testSamples: 20 });
   for (const entry of entries) await appendEntry(sweep, entry);
@@ -41,15 +50,22 @@ export async function makeSeeds(): Promise<Seeds> {
     environment: { node: "20", cpus: 2 },
     started: "2026-11-20T10:00:00.000Z",
   });
+  const cache = memoryFolder("cache");
+  await dataCache(() => cache, true).place(CACHED, smallSplits());
   return {
     npy: [...reference.npy.map(({ bytes }) => decode(bytes)), ...Object.values(reference.bad).map(decode)],
     npz: Object.values(reference.npz).map(decode),
     safetensors: [decode(reference.safetensors.bytes), decode(reference.safetensors.float64), writeSafetensors({})],
     run: await filesOf(run),
     sweep: await filesOf(sweep),
+    cache: await filesOf(cache),
+    card: await modelCard({ ...finished, file: "model.onnx" }),
     data: await dataFolders(),
   };
 }
+
+/** What cached data is told to be made from. */
+export const CACHED: CacheKey = { name: "d", content: { "train/x": "1" } };
 
 async function dataFolders(): Promise<Map<string, Uint8Array>[]> {
   const described = memoryFolder("described");

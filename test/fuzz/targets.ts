@@ -11,20 +11,24 @@ import { openNpz } from "../../src/data/formats/npz.ts";
 import { readSafetensors } from "../../src/data/formats/safetensors.ts";
 import { readDataset } from "../../src/data/load.ts";
 import { readManifest as readDescription } from "../../src/data/manifest.ts";
+import type { ReadOptions } from "../../src/data/reading.ts";
 import { methodFrom } from "../../src/methods/index.ts";
 import { compareRuns } from "../../src/runs/compare/compare.ts";
 import { mergeSweeps, readSweep } from "../../src/runs/compare/read.ts";
 import { openRun } from "../../src/runs/open.ts";
 import { readRecord, runFiles } from "../../src/runs/record.ts";
+import { type RecoveryResult, resultSchema } from "../../src/runs/recover/job.ts";
 import { readResult } from "../../src/runs/result.ts";
 import { seal } from "../../src/runs/sealed.ts";
 import { parseSettings } from "../../src/runs/settings.ts";
 import { sweepFiles } from "../../src/runs/sweep/entry.ts";
 import { parseExperiment } from "../../src/runs/sweep/experiment.ts";
 import { readHead, readManifest } from "../../src/runs/sweep/manifest.ts";
+import { type Tuning, tuningSchema, withChanges } from "../../src/runs/sweep/tuning.ts";
 import { decodeCheckpoint, modelInCheckpoint } from "../../src/train/checkpoint.ts";
 import { decodeModel } from "../../src/train/model.ts";
 import { sealState, unsealState } from "../../src/train/sealed.ts";
+import { RECOVERED, readCache, readCard, readKept, readLock, readMetrics, TUNING } from "./kept.ts";
 import { anyValue, mutateBytes, mutateValue, NAMES, pick, randomBytes } from "./mutate.ts";
 import { isRefusal } from "./outcome.ts";
 import { CONFIGS, EXPERIMENTS, type Seeds, TABLES } from "./seeds.ts";
@@ -71,6 +75,16 @@ export function makeTargets(seeds: Seeds): Target[] {
       await readManifest(folder);
       compareRuns(mergeSweeps([await readSweep(folder)]).entries);
     }),
+    sealedJson("tuning file", JSON.stringify(TUNING), (text) =>
+      readKept<Tuning>(text, tuningSchema, ({ trials, chosen }) => withChanges({}, trials[chosen]!.changes)),
+    ),
+    sealedJson("recovery job", JSON.stringify(RECOVERED), (text) =>
+      readKept<RecoveryResult>(text, resultSchema, ({ job, curves }) => [job.case, curves.length]),
+    ),
+    sealedJson("checksums.json", decode(seeds.cache.get("checksums.json")!), (text) => readCache(seeds.cache, text)),
+    ofText("lock file", LOCKS, readLock, anyJson),
+    ofText("model card", [seeds.card], (text) => readCard(text, seeds.card)),
+    ofText("metrics.jsonl", [decode(seeds.run.get(runFiles.metrics)!)], readMetrics, anyJson),
     ofText(
       "dataset.json",
       DESCRIPTIONS,
@@ -89,6 +103,7 @@ export function makeTargets(seeds: Seeds): Target[] {
     }),
     ofValues("settings", SETTINGS, parseSettings),
     ofValues("experiment", EXPERIMENT_VALUES, parseExperiment),
+    ofValues("reading options", READINGS, (value) => readAny(value)),
     dataFolder(seeds),
   ] as Target[];
 }
@@ -161,6 +176,25 @@ const EXPERIMENT_VALUES: readonly unknown[] = [
   { data: [{ path: "a", modalities: ["x", "y"] }], methods: ["joint"], seeds: [0, 1], tune: 2, set: { batchSize: 8 } },
   { data: [{ generate: { kind: "gates" }, name: "g" }], folds: 5, trainShares: [0.5, 1] },
 ];
+
+const LOCKS = [
+  `{"token":"0123456789abcdef","host":"h","pid":12,"boot":"b","space":"s","started":"1","since":"2026-11-20T10:00:00.000Z","command":"dmil train d"}`,
+];
+/** For the first of the tables, without its column of splits. */
+const READINGS: readonly unknown[] = [
+  {
+    modalities: ["a", "b"],
+    leaveOut: ["id", "b_present"],
+    label: "label",
+    split: { seed: 1, shares: [0.6, 0.2, 0.2] },
+  },
+  { label: ["label"], group: "id", split: { seed: 0, shares: [0.5, 0.25, 0.25] }, keepSplit: true },
+];
+
+async function readAny(options: unknown): Promise<void> {
+  const table = TABLES[0]!.replaceAll(/,(split|train|valid|test)$/gm, "");
+  await readDataset(folderOf("data", { "data.csv": table }), options as ReadOptions);
+}
 
 /** A file of bytes: mostly a good one with damage, sometimes what a grammar makes, sometimes noise. */
 function ofBytes(

@@ -3,11 +3,12 @@ import { expect, test } from "vitest";
 import { memoryFolder } from "../../src/core/folder.ts";
 import { stream } from "../../src/core/random.ts";
 import { readDerived, writeDerived } from "../../src/runs/derived.ts";
+import { tuningSchema } from "../../src/runs/sweep/tuning.ts";
 
 test("a file that was cut or has a bit turned counts as not there, and is named", async () => {
   const folder = memoryFolder("sweep");
   const notes: string[] = [];
-  const read = () => readDerived(folder, "tuning/a.json", (text) => void notes.push(text));
+  const read = () => readDerived(folder, "tuning/a.json", tuningSchema, (text) => void notes.push(text));
   expect(await read()).toBeUndefined();
   expect(notes).toEqual([]);
   const value = { trials: [{ changes: { "encoder.dropout": 0.2 }, reached: 0.75 }], chosen: 0 };
@@ -27,4 +28,16 @@ test("a file that was cut or has a bit turned counts as not there, and is named"
     expect([undefined, value]).toContainEqual(await read());
   }
   for (const text of notes) expect(text).toMatch(/^note: sweep\/tuning\/a\.json: .* It is made again\.$/);
+});
+
+test("something else under the name, whole as it is, counts as not there, aloud", async () => {
+  const folder = memoryFolder("sweep");
+  const notes: string[] = [];
+  for (const value of [{}, { trials: [], chosen: 0 }, { trials: [{ changes: {} }], chosen: 1 }, { trials: 3 }]) {
+    await writeDerived(folder, "tuning/a.json", value);
+    expect(await readDerived(folder, "tuning/a.json", tuningSchema, (text) => void notes.push(text))).toBeUndefined();
+  }
+  expect(notes).toEqual(
+    Array(4).fill("note: sweep/tuning/a.json: not what is kept under this name. It is made again."),
+  );
 });

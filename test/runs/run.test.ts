@@ -234,6 +234,17 @@ test("a run that fails says so in its record, with the reason", async () => {
   });
 });
 
+test("an error of the system in a run is told as one, in its record and to whoever opens it", async () => {
+  const folder = memoryFolder("runs/full");
+  const onEvent = (): never => {
+    throw Object.assign(new Error("EIO: i/o error, write"), { code: "EIO", syscall: "write" });
+  };
+  await expect(startRun(folder, plan(), data, { onEvent })).rejects.toThrow("EIO");
+  const reason = "write: the disk or its connection failed. Look at the system's log, or choose another disk.";
+  expect(await readRecord(folder)).toMatchObject({ status: "failed", error: { code: "RunError", message: reason } });
+  await expect(openRun(folder)).rejects.toThrow(reason);
+});
+
 test("a run that failed before it began does not stand in the way of the next", async () => {
   const folder = memoryFolder();
   const nowhere = { ...plan(), config: { ...plan().config, epochs: { intra: 0, components: 0, whole: 0 } } };

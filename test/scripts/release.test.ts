@@ -7,7 +7,7 @@ import * as path from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { cited, dated, obstacles } from "../../scripts/release.ts";
+import { cited, dated, obstacles, versioned } from "../../scripts/release.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
 const read = (file: string): string => readFileSync(path.join(root, file), "utf8");
@@ -31,6 +31,13 @@ test("the citation takes version and day, again and again", () => {
   expect(() => cited("title: x\n", "0.2.0", "2026-12-01")).toThrow("the line `version:` is missing");
 });
 
+test("the code takes the version, and nothing else in it changes", () => {
+  const source = read("src/core/version.ts");
+  expect(versioned(source, facts.version)).toBe(source);
+  expect(versioned(source, "2.0.0-rc.1")).toBe(source.replace(facts.version, "2.0.0-rc.1"));
+  expect(() => versioned("const V = 1;\n", "2.0.0")).toThrow("the line `export const VERSION` is missing");
+});
+
 test("a tag is refused that is not the version, has no entry, or belongs to no repository", () => {
   const changelog = "# Changelog\n\n## 0.2.0 (2026-12-01)\n";
   const good = { version: "0.2.0", repository: "host/dmil" };
@@ -40,12 +47,14 @@ test("a tag is refused that is not the version, has no entry, or belongs to no r
   expect(obstacles("v0.2.0", { version: "0.2.0" }, changelog)).toEqual([expect.stringContaining("`repository`")]);
 });
 
-test("the command writes both files, and its check answers by exit code", async () => {
+test("the command writes all files, and its check answers by exit code", async () => {
   const place = await fs.mkdtemp(path.join(tmpdir(), "dmil-release-"));
   const write = (file: string, text: string) => fs.writeFile(path.join(place, file), text);
   await write("package.json", '{ "version": "1.2.3", "repository": "host/dmil" }');
   await write("CHANGELOG.md", "# Changelog\n\n## Unreleased\n\n- new\n");
   await write("CITATION.cff", read("CITATION.cff"));
+  await fs.mkdir(path.join(place, "src/core"), { recursive: true });
+  await write("src/core/version.ts", read("src/core/version.ts"));
   const script = path.join(root, "scripts/release.ts");
   const call = (...words: string[]) =>
     promisify(execFile)(process.execPath, ["--import", import.meta.resolve("tsx"), script, ...words], { cwd: place });
@@ -54,6 +63,11 @@ test("the command writes both files, and its check answers by exit code", async 
   const day = new Date().toISOString().slice(0, 10);
   expect(await fs.readFile(path.join(place, "CHANGELOG.md"), "utf8")).toContain(`\n## 1.2.3 (${day})\n`);
   expect(parse(await fs.readFile(path.join(place, "CITATION.cff"), "utf8")).version).toBe("1.2.3");
+  expect(await fs.readFile(path.join(place, "src/core/version.ts"), "utf8")).toContain('VERSION = "1.2.3";');
+  // `npm version` commits what this script adds: a file that is written and not added would miss in the tag.
+  for (const file of ["CHANGELOG.md", "CITATION.cff", "src/core/version.ts"]) {
+    expect(facts.scripts.version).toContain(file);
+  }
   await call("check", "v1.2.3");
   await fs.rm(place, { recursive: true });
 });

@@ -12,11 +12,11 @@ import { missingLines, overviewTable, shareGroups, shareTable } from "../../runs
 import { mergeSweeps, readSweep, type Sweep } from "../../runs/compare/read.ts";
 import { comparisonDocument, longRows, runRows } from "../../runs/compare/rows.ts";
 import { shortTable, tablesByMethod } from "../../runs/compare/tables.ts";
-import { mixedEnvironments, readTrace, type Trace } from "../../runs/compare/trace.ts";
+import { mixedEnvironments, readTrace, type Trace, unreadNotes } from "../../runs/compare/trace.ts";
 import type { Environment } from "../../runs/record.ts";
 import type { SweepEntry } from "../../runs/sweep/entry.ts";
 import { encodeTable } from "../../runs/tables.ts";
-import type { Answer } from "../answer.ts";
+import { type Answer, note } from "../answer.ts";
 import { names } from "../config.ts";
 import { writeFile } from "../open-data.ts";
 import { LEGEND, reportTable } from "../report-table.ts";
@@ -56,11 +56,14 @@ export async function compare(directories: readonly string[], flags: CompareFlag
   const { entries, notes } = mergeSweeps(sweeps);
   const { traces, environments } = await readTraces(directories, sweeps, entries);
   const comparison = compareRuns(entries, flags);
+  const unread = unreadNotes([...traces.values()]);
+  for (const text of unread) note(`note: ${text}`);
+  const told = [...notes, ...mixedEnvironments(environments)];
   const facts: CompareFacts = {
     command: commandOf(directories, flags),
     sweeps,
     environments: distinct(environments),
-    notes: [...notes, ...mixedEnvironments(environments)],
+    notes: [...told, ...unread],
   };
   const written: string[] = [];
   for (const { file, ending } of files) {
@@ -72,7 +75,7 @@ export async function compare(directories: readonly string[], flags: CompareFlag
     written.push(long);
   }
   return {
-    text: textOf(comparison, facts, written, flags.by),
+    text: textOf(comparison, told, written, flags.by),
     json: comparisonDocument(comparison, facts),
     failed: comparison.settings.length === 0,
   };
@@ -114,7 +117,7 @@ function filesOf({ out = [], markdown }: CompareFlags): { file: string; ending: 
 /** Tables, then what is missing and what to know. */
 function textOf(
   comparison: Comparison,
-  { notes }: CompareFacts,
+  notes: readonly string[],
   written: readonly string[],
   by: CompareFlags["by"],
 ): string {

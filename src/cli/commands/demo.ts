@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { runError } from "../../core/errors.ts";
 import { interactionMixture } from "../../data/synthetic/mixture.ts";
 import { writeDataset } from "../../data/write.ts";
-import { disk } from "../../node/disk.ts";
+import { disk, replaceFolder } from "../../node/disk.ts";
 import type { Answer } from "../answer.ts";
 import { compare } from "../comparison.ts";
 import { owning } from "../owning.ts";
@@ -21,10 +21,15 @@ export async function demo({ out, quiet = false }: DemoFlags): Promise<Answer> {
   return owning(place, { instead: "give another --out" }, () => demoIn(place, quiet));
 }
 
+/** Lies in the folder until the demo is done, so that what a stopped one left does not stand in the way of the next. */
+const UNFINISHED = "unfinished-demo.txt";
+
 async function demoIn(place: string, quiet: boolean): Promise<Answer> {
-  if ((await disk(place).list()).length > 0) {
+  const folder = disk(place);
+  if (!(await folder.exists(UNFINISHED)) && (await folder.list()).length > 0) {
     throw runError(`${place}: this folder is not empty; give another --out.`, { folder: place });
   }
+  await folder.write(UNFINISHED, "This demo has not come to its end. `dmil demo` with this folder begins it again.\n");
   const data = path.join(place, "data");
   const splits = interactionMixture({
     classes: 2,
@@ -33,8 +38,8 @@ async function demoIn(place: string, quiet: boolean): Promise<Answer> {
     samples: { train: 2000, validation: 500, test: 1000 },
     seed: 0,
   });
-  await writeDataset(disk(data), splits);
-  return compare({
+  await replaceFolder(data, (inside) => writeDataset(inside, splits));
+  const answer = await compare({
     title:
       "generated data: in a quarter of the samples each, both modalities, a alone, b alone, or only the pair tells the class",
     data,
@@ -50,4 +55,6 @@ async function demoIn(place: string, quiet: boolean): Promise<Answer> {
       dmil: { epochs: { intra: 5, components: 5, whole: 12 } },
     },
   });
+  await folder.remove(UNFINISHED);
+  return answer;
 }

@@ -6,7 +6,7 @@ import { machine } from "../../node/machine.ts";
 import { runJobs } from "../../node/pool.ts";
 import { readDerived, writeDerived } from "../../runs/derived.ts";
 import { htmlReport } from "../../runs/recover/html.ts";
-import type { RecoveryJob, RecoveryResult } from "../../runs/recover/job.ts";
+import { type RecoveryJob, type RecoveryResult, resultSchema } from "../../runs/recover/job.ts";
 import { markdownReport, type ReportFacts } from "../../runs/recover/markdown.ts";
 import { type FailedJob, jobKey, resultRows, suiteJobs } from "../../runs/recover/suite.ts";
 import { ceilingTable, methodTables, targetTable, theoremTable, typeTables } from "../../runs/recover/tables.ts";
@@ -108,7 +108,7 @@ async function runSuite(
   const files = await Promise.all(jobs.map(async (job) => `jobs/${await jobKey(job, code)}.json`));
   const results = new Map<number, RecoveryResult>();
   for (const [i, file] of files.entries()) {
-    const kept = await readDerived<RecoveryResult>(folder, file, note);
+    const kept = await readDerived<RecoveryResult>(folder, file, resultSchema, note);
     if (kept !== undefined) results.set(i, kept);
   }
   const todo = [...jobs.keys()].filter((i) => !results.has(i));

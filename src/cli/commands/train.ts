@@ -22,6 +22,7 @@ export interface TrainFlags extends ReadingFlags {
   readonly set?: readonly string[];
   readonly method?: string;
   readonly seed?: string;
+  readonly epochs?: string;
   readonly batchSize?: string;
   readonly learningRate?: string;
   readonly modalityDropout?: string;
@@ -72,6 +73,7 @@ async function settingsOf(data: string | undefined, flags: TrainFlags): Promise<
       { label: "--method", path: ["method"], value: flags.method },
       ...readingFlags(flags),
       { label: "--seed", path: ["seed"], value: numberOrText(flags.seed) },
+      { label: "--epochs", path: ["epochs"], value: numberOrText(flags.epochs) },
       { label: "--batch-size", path: ["batchSize"], value: numberOrText(flags.batchSize) },
       { label: "--learning-rate", path: ["learningRate"], value: numberOrText(flags.learningRate) },
       { label: "--modality-dropout", path: ["modalityDropout"], value: numberOrText(flags.modalityDropout) },

@@ -1,6 +1,7 @@
 /** @file What a run's own folder adds to its line in the manifest: the training curve, and what computed it. */
+import { DmilError, dataError, listing } from "../../core/errors.ts";
 import { type Folder, readText } from "../../core/folder.ts";
-import type { EpochRecord } from "../../train/events.ts";
+import { isRecord } from "../../core/keys.ts";
 import { type Environment, readRecord, runFiles } from "../record.ts";
 
 /** One epoch of a training curve: counted over stages, from 1; the accuracy is a share. */
@@ -12,31 +13,61 @@ export interface Trace {
   readonly curve?: readonly CurvePoint[];
   /** Versions and hardware; left out where the folder has no record. */
   readonly environment?: Environment;
+  /** Files of the folder that are there and cannot be read. */
+  readonly unread: readonly string[];
 }
 
-/** Reads what a run's folder, given by its path in the sweep's, tells; the curve is thinned to about `most` points. */
+/**
+ * Reads what a run's folder, given by its path in the sweep's, tells; the curve is thinned to about `most` points. A file that
+ * cannot be read is named and left out, since figures come from the manifest and stand without it.
+ */
 export async function readTrace(folder: Folder, run: string, most = 40): Promise<Trace> {
-  const [curve, environment] = [await readCurve(folder, run, most), await readEnvironment(folder, run)];
-  return { ...(curve !== undefined && { curve }), ...(environment !== undefined && { environment }) };
+  const unread: string[] = [];
+  const attempt = async <T>(name: string, read: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof DmilError) || error.code === "InternalError") throw error;
+      unread.push(`${folder.label}/${run}/${name}`);
+      return undefined;
+    }
+  };
+  const curve = await attempt(runFiles.metrics, () => readCurve(folder, run, most));
+  const environment = await attempt(runFiles.record, () => readEnvironment(folder, run));
+  return { ...(curve !== undefined && { curve }), ...(environment !== undefined && { environment }), unread };
+}
+
+/** What the files mean that could not be read, as notes: one for all of them. */
+export function unreadNotes(traces: readonly Trace[]): string[] {
+  const files = traces.flatMap(({ unread }) => unread);
+  if (files.length === 0) return [];
+  return [
+    `${listing(files)}: damaged, not permitted to be read, or written by another version of dmil. Figures come from the manifest and stand; the training curve (${runFiles.metrics}) or program and machine (${runFiles.record}) of these runs are left out.`,
+  ];
 }
 
 async function readCurve(folder: Folder, run: string, most: number): Promise<CurvePoint[] | undefined> {
   const file = `${run}/${runFiles.metrics}`;
   if (!(await folder.exists(file))) return undefined;
-  const lines = (await readText(folder, file)).split("\n").filter((line) => line.trim() !== "");
-  const points = lines.flatMap((line, i): CurvePoint[] => {
-    try {
-      const { validation } = JSON.parse(line) as EpochRecord;
-      const reached = validation?.accuracy ?? validation?.r2;
-      return reached !== undefined && Number.isFinite(reached) ? [[i + 1, reached]] : [];
-    } catch (error) {
-      // Half a line of a writer that was killed; the epoch is not told.
-      if (error instanceof SyntaxError) return [];
-      throw error;
-    }
+  const lines = (await readText(folder, file)).split("\n");
+  // What follows the last line's end is nothing, or half a line of a writer that was killed: that epoch is not told.
+  const points = lines.slice(0, -1).flatMap((line, i): CurvePoint[] => {
+    const reached = reachedIn(line, `${folder.label}/${file}, line ${i + 1}`);
+    return Number.isFinite(reached) ? [[i + 1, reached as number]] : [];
   });
   const every = Math.max(1, Math.ceil(points.length / most));
   return points.filter((_, i) => i % every === 0 || i === points.length - 1);
+}
+
+/** What validation reached in an epoch, of its line in the metrics. @throws DataError for a damaged line. */
+function reachedIn(line: string, where: string): unknown {
+  let epoch: unknown;
+  try {
+    epoch = JSON.parse(line);
+  } catch {} // not JSON: the epoch stays undefined, which is no record
+  if (!isRecord(epoch)) throw dataError(`${where}: not an epoch of a training run.`, { where });
+  const { validation } = epoch;
+  return isRecord(validation) ? (validation.accuracy ?? validation.r2) : undefined;
 }
 
 async function readEnvironment(folder: Folder, run: string): Promise<Environment | undefined> {

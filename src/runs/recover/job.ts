@@ -1,4 +1,5 @@
 /** @file One job of the recovery suite: a case, a method and a seed, from drawing the data to figures. Plain data in and out. */
+import * as z from "zod";
 import { configError, hint } from "../../core/errors.ts";
 import { float32, type Tensor } from "../../core/tensor.ts";
 import { featureCount } from "../../data/dataset.ts";
@@ -45,6 +46,16 @@ export interface RecoveryResult {
   /** For Z = the representation that the prediction is made of, and Z = the predicted log-probabilities. */
   readonly theorem1?: Readonly<Record<"representation" | "prediction", Theorem1Estimate>>;
 }
+
+/** The parts of a kept result; the code that wrote them is in the file's name, so what is in the parts is not looked at. */
+export const resultSchema: z.ZodType = z.looseObject({
+  job: z.looseObject({ case: z.string(), method: z.string(), seed: z.int(), quick: z.boolean() }),
+  seconds: z.number(),
+  epochs: z.record(z.string(), z.number()),
+  figures: z.looseObject({}),
+  ceiling: z.looseObject({}),
+  curves: z.array(z.looseObject({})),
+});
 
 /** The case of a name. @throws ConfigError with the nearest name. */
 export function caseNamed(name: string): Case {

@@ -2,6 +2,7 @@
  * @file Work that many runs of a sweep share, done once: a data folder whose name is made of what it was made from, so that it is found
  * again by later runs and later sweeps into the same place. Split, parsed and reduced data today; frozen features are the same kind of thing.
  */
+import * as z from "zod";
 import type { Folder } from "../../core/folder.ts";
 import { sha256 } from "../../core/hash.ts";
 import type { DataSplits } from "../../data/dataset.ts";
@@ -51,6 +52,7 @@ export function dataCache(
 
 /** SHA-256 of every file of a cached folder, by name; written last. */
 const CHECKSUMS = "checksums.json";
+const checksums = z.record(z.string(), z.string());
 
 async function checksumsOf(folder: Folder): Promise<Readonly<Record<string, string>>> {
   const names = (await folder.list()).filter((name) => name !== CHECKSUMS);
@@ -61,7 +63,7 @@ async function checksumsOf(folder: Folder): Promise<Readonly<Record<string, stri
 
 /** A folder that is not whole is emptied: a file too many would be read as data. */
 async function isWhole(folder: Folder, tell: (text: string) => void): Promise<boolean> {
-  const written = await readDerived<Readonly<Record<string, string>>>(folder, CHECKSUMS, tell);
+  const written = await readDerived<Readonly<Record<string, string>>>(folder, CHECKSUMS, checksums, tell);
   const found = written === undefined ? {} : await checksumsOf(folder);
   const odd = [...new Set([...Object.keys(written ?? {}), ...Object.keys(found)])].find(
     (name) => written?.[name] !== found[name],

@@ -1,7 +1,9 @@
 /** @file Tuning: the same number of trials for every method, drawn from its own options and three settings all share, judged on validation data. */
+import * as z from "zod";
 import { configError } from "../../core/errors.ts";
 import { memoryFolder } from "../../core/folder.ts";
 import { stream } from "../../core/random.ts";
+import { expected } from "../../core/system-errors.ts";
 import type { FitEvent } from "../../train/events.ts";
 import { leading } from "../../train/figures.ts";
 import type { TrainingData } from "../identity.ts";
@@ -29,6 +31,14 @@ export interface Tuning {
   /** Which of them. */
   readonly chosen: number;
 }
+
+/** What a kept tuning is read for: how many trials there were, and what the chosen one changed. */
+export const tuningSchema: z.ZodType = z
+  .looseObject({
+    trials: z.array(z.looseObject({ changes: z.record(z.string(), z.unknown()) })),
+    chosen: z.int().min(0),
+  })
+  .refine(({ trials, chosen }) => chosen < trials.length);
 
 /** What all methods share; first the values that the defaults most often have. */
 const SHARED: Readonly<Record<string, readonly unknown[]>> = {
@@ -110,7 +120,7 @@ export async function runTuning(
       const reached = leading(validation).value;
       trials.push({ changes: changes[t]!, seconds: seconds(), reached, ...(logLoss !== undefined && { logLoss }) });
     } catch (error) {
-      trials.push({ changes: changes[t]!, seconds: seconds(), error: (error as Error).message });
+      trials.push({ changes: changes[t]!, seconds: seconds(), error: expected(error).message });
     }
   }
   const chosen = bestTrial(trials);

@@ -122,5 +122,5 @@ test("curves are thinned, keep their last epoch, and do without what is missing"
   expect(curve!.at(-1)![1]).toBeCloseTo(scores!.validation.accuracy!, 1);
   await folder.append(`${run}/metrics.jsonl`, '{"stage": "wh');
   expect((await readTrace(folder, run, 7)).curve).toEqual(curve);
-  expect(await readTrace(folder, "runs/none")).toEqual({});
+  expect(await readTrace(folder, "runs/none")).toEqual({ unread: [] });
 });

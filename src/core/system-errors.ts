@@ -1,5 +1,5 @@
-/** @file What the operating system's errors mean, and what to do about them. */
-import { DmilError, runError } from "../core/errors.ts";
+/** @file What errors mean that are not ours: the operating system's, too little memory, and what nobody expected. */
+import { DmilError, runError } from "./errors.ts";
 
 /** Codes that are about a place, whatever file was to be written there. */
 const PLACE: Readonly<Record<string, string>> = {
@@ -26,22 +26,54 @@ const REASONS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: "its name is too long for the file system.",
 };
 
-/** An error that came from the operating system: it has a code and names the call that failed. */
-export function isSystemError(error: unknown): error is NodeJS.ErrnoException & { readonly code: string } {
+/** An error of the operating system, as JavaScript programs get it. */
+export interface SystemError extends Error {
+  /** As in ENOSPC. */
+  readonly code: string;
+  /** The call that failed, as in open. */
+  readonly syscall?: string;
+  readonly path?: string;
+}
+
+/** An error that came from the operating system: it has the system's code, or a code and the call that failed. */
+export function isSystemError(error: unknown): error is SystemError {
   if (!(error instanceof Error)) return false;
-  const { code, syscall } = error as NodeJS.ErrnoException;
-  return typeof code === "string" && typeof syscall === "string";
+  const { code, syscall } = error as Partial<SystemError>;
+  return typeof code === "string" && (typeof syscall === "string" || /^E[A-Z\d]+$/.test(code));
 }
 
 /** Why the system refused, as a sentence with what to do. */
-export function systemReason(error: NodeJS.ErrnoException): string {
-  return REASONS[error.code ?? ""] ?? `${error.message}.`;
+export function systemReason({
+  code,
+  message,
+}: {
+  readonly code?: string | undefined;
+  readonly message: string;
+}): string {
+  return REASONS[code ?? ""] ?? `${message}.`;
+}
+
+/** Anything that was thrown, as an error of ours: what nobody expected is ours to mend, and says so. */
+export function expected(thrown: unknown): DmilError {
+  if (thrown instanceof DmilError) return thrown;
+  if (isSystemError(thrown)) {
+    const where = [thrown.syscall, thrown.path].filter((part) => part !== undefined).join(" ");
+    const message = `${where === "" ? "" : `${where}: `}${systemReason(thrown)}`;
+    return new DmilError("RunError", message, { system: thrown.code }, thrown);
+  }
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  if (/allocation failed|invalid (typed )?array length/i.test(message)) {
+    const advice = "Use a smaller model or batch, fewer samples, or a machine with more memory.";
+    return new DmilError("RunError", `there is not enough memory (${message}). ${advice}`, {}, thrown);
+  }
+  const report = "This is a bug in dmil, not in what you typed; please report it with the command.";
+  return new DmilError("InternalError", `internal: ${message}. ${report}`, {}, thrown);
 }
 
 /** An error of the system, of a file in a folder, in our words. */
 export function explained(label: string, act: string, name: string, cause: unknown): DmilError {
   if (cause instanceof DmilError) return cause;
-  const { code, message } = cause as NodeJS.ErrnoException;
+  const { code, message } = cause as Partial<SystemError> & Error;
   const fields = { path: name, ...(code !== undefined && { system: code }) };
   const writes = act === "write" || act === "append to";
   if (code === "ENOENT" && writes) {
@@ -52,7 +84,7 @@ export function explained(label: string, act: string, name: string, cause: unkno
   }
   if (code === "ENOENT") return runError(`${label}: there is no file ${name}.`, fields);
   if (cause instanceof RangeError) return runError(`${label}: ${name} does not fit into memory (${message}).`, fields);
-  const reason = systemReason(cause as NodeJS.ErrnoException);
+  const reason = systemReason(cause as SystemError);
   if (writes && Object.hasOwn(PLACE, code ?? "")) {
     return runError(`${label}: this place cannot be written to: ${reason}`, fields);
   }
