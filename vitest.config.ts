@@ -27,7 +27,7 @@ export default defineConfig({
     pool: "forks",
     // Some tests load onnxruntime by themselves; they are not to send its events either.
     env: { ORT_DISABLE_TELEMETRY: "1" },
-    maxWorkers: 2,
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     projects: [

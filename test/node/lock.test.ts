@@ -220,7 +220,7 @@ test.each(["", "{", '{"token":"0123456789abcdef"}\n', '{"pid":-1}\n'])(
   },
 );
 
-test("an owner whose folder is taken by force, or is gone, sees it at its next heartbeat; patience waits", async () => {
+test.concurrent("an owner whose folder is taken by force, or is gone, sees it at its next heartbeat; patience waits", async () => {
   const [taken, gone] = [fresh(), fresh()];
   const [owner, widow] = await Promise.all([taker(taken), taker(gone)]);
   owner.go();
@@ -245,7 +245,7 @@ test("an owner whose folder is taken by force, or is gone, sees it at its next h
   (await waiting)();
 });
 
-test("a heartbeat keeps the time of the lock young", async () => {
+test.concurrent("a heartbeat keeps the time of the lock young", async () => {
   const folder = fresh();
   const release = await lockFolder(folder, quiet);
   const file = path.join(folder, LOCK);
