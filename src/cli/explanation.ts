@@ -52,7 +52,7 @@ function describeSample(sample: SampleReport): string {
   const components = Object.keys({ ...sample.components, ...sample.bits }).map((name) => [
     `  ${name}`,
     sample.gate[name] === undefined ? "" : `gate ${share(sample.gate[name])}`,
-    sample.bits[name] === undefined ? "" : `${sample.bits[name].toFixed(2)} bits`,
+    sample.bits[name] === undefined ? "" : `${share(sample.bits[name], 2)} bits`,
     says(sample.components[name]),
   ]);
   const modalities = Object.entries(sample.modalities).map(([name, own]) => [

@@ -145,9 +145,10 @@ export function wrapped(text: string, width: number = terminalWidth()): string {
   return [...broken, line].join("\n");
 }
 
-/** A share or an accuracy: three decimals. */
-export function share(value: number | undefined): string {
-  return value === undefined || Number.isNaN(value) ? "-" : value.toFixed(3);
+/** A share, an accuracy or an amount of bits: three decimals, or as many as asked for, and no minus zero. */
+export function share(value: number | undefined, decimals = 3): string {
+  if (value === undefined || Number.isNaN(value)) return "-";
+  return value.toFixed(decimals).replace(/^-(0\.0+)$/, "$1");
 }
 
 /** A loss: four digits that count. */

@@ -2,7 +2,7 @@
 import * as fc from "fast-check";
 import { afterEach, expect, test, vi } from "vitest";
 import { reportTable } from "../../src/cli/report-table.ts";
-import { columnsOf, table, terminalWidth, wrapped } from "../../src/cli/text.ts";
+import { columnsOf, share, table, terminalWidth, wrapped } from "../../src/cli/text.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -128,4 +128,14 @@ test("wide letters and emoji take two columns, marks none, and columns stay in l
 test("text is broken between words", () => {
   expect(wrapped("one two three", 8)).toBe("one two\n  three");
   expect(wrapped("averyverylongword b", 8)).toBe("averyverylongword\n  b");
+});
+
+test("a share has three decimals or as many as asked for, and no minus zero", () => {
+  expect([share(0.1235), share(-0.0004), share(-0.004, 2), share(-0.02, 2)]).toEqual([
+    "0.123",
+    "0.000",
+    "0.00",
+    "-0.02",
+  ]);
+  expect([share(undefined), share(Number.NaN)]).toEqual(["-", "-"]);
 });
