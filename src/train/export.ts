@@ -40,7 +40,7 @@ export interface ExportOptions {
  * them `gate` [batch, C] and `components` [batch, C, K], and `bits` [batch, M + 3]; for labels the same without bits; for numbers `values`
  * [batch, K] in the data's unit, `unimodal`, `gate`, `components`. They are what `explain` reports. Names of classes, modalities,
  * components and bits, the calibration and how to call it are in the file's metadata. Evaluation form: means, no noise. With `missing`
- * there is one input more, `present` [batch, M]: 1 where a sample has the modality, 0 where whatever is given for it is not read (it may
+ * there is one input more, `present` [batch, M]; 1 where a sample has the modality, 0 where whatever is given for it is not read (it may
  * be NaN).
  */
 export function toOnnx(fitted: Fitted, options: ExportOptions = {}): Uint8Array {
