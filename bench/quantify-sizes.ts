@@ -15,7 +15,7 @@ import { quantify } from "../src/interactions/quantify/index.ts";
 
 const { values } = parseArgs({
   options: {
-    sizes: { type: "string", default: "5000x10x1000,5000x10x200,100000x20x2,2000x5000x2" },
+    sizes: { type: "string", default: "5000x10x1000,100000x20x2,60x20000x2" },
     one: { type: "string" },
     write: { type: "boolean", default: false },
   },
