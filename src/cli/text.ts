@@ -1,4 +1,5 @@
 /** @file Numbers, times, tables and paths as people read them. */
+import { decimals } from "../core/decimals.ts";
 import { printable } from "../core/printable.ts";
 
 /** Columns of a terminal; where there is none what COLUMNS says, else 80. */
@@ -146,9 +147,8 @@ export function wrapped(text: string, width: number = terminalWidth()): string {
 }
 
 /** A share, an accuracy or an amount of bits: three decimals, or as many as asked for, and no minus zero. */
-export function share(value: number | undefined, decimals = 3): string {
-  if (value === undefined || Number.isNaN(value)) return "-";
-  return value.toFixed(decimals).replace(/^-(0\.0+)$/, "$1");
+export function share(value: number | undefined, places = 3): string {
+  return value === undefined || Number.isNaN(value) ? "-" : decimals(value, places);
 }
 
 /** A loss: four digits that count. */

@@ -104,23 +104,21 @@ export function interactionLosses(whole: Expr, replaced: Expr): Expr {
 
 /** Embeddings side by side for each expert, with modality m replaced by noise: [C, M B, M E], the replaced modality outermost, from Z [M, B, E]. */
 export function replacing(stacked: Expr, noise: Expr): Expr {
-  const [modalities, batch, width] = stacked.shape as [number, number, number];
+  const [, batch, width] = stacked.shape as [number, number, number];
   const [experts] = noise.shape as [number];
   const z = unstack(stacked).map((own) => broadcastTo(reshape(own, [1, batch, width]), [experts, batch, width]));
   const variants = z.map((_, m) => {
     const drawn = reshape(slice(noise, 1, m, 1), [experts, batch, width]);
     return concat(z.with(m, drawn), -1);
   });
-  return modalities === 1 ? variants[0]! : concat(variants, 1);
+  return concat(variants, 1);
 }
 
 /**
  * Experts and gate on embeddings. Parameters: `encoders.<modality>...`, `experts.inner.weight` [C, M E, E], `experts.inner.bias` [C, 1, E],
  * `experts.outer.weight` [C, E, K], `experts.outer.bias` [C, 1, K], `gate.0...`, `gate.1...`, and the stored means `mean` [M, 1, E].
  */
-function mixture(input: BuildInput, stacked: Expr, names: readonly string[], temperature: number) {
-  const { scope, classes } = input;
-  const [, , width] = stacked.shape as [number, number, number];
+function mixture({ scope, classes }: BuildInput, width: number, names: readonly string[], temperature: number) {
   const own = scope.child("experts");
   const experts = (features: Expr): Expr =>
     linear(own.child("outer"), relu(linear(own.child("inner"), features, width)), classes);
@@ -148,11 +146,10 @@ export const i2moe: MethodFactory<Loose<I2moeOptions>, I2moeOutputs> = defineMet
     const means = unstack(input.scope.statistic("mean", [z.length, 1, embedding], 0));
     // A row for each sample, also where no sample has a say.
     const muted = z.map((own, m) => add(mul(own, 0), means[m]!));
-    const { experts, answer } = mixture(input, stacked, names, temperature);
-    const still = mixture({ ...input, scope: input.scope.still() }, stacked, names, temperature);
+    const { experts, answer } = mixture(input, embedding, names, temperature);
     return {
       ...answer(z),
-      unimodal: stack(z.map((own, m) => still.answer(muted.with(m, own)).logits)),
+      unimodal: stack(z.map((own, m) => answer(muted.with(m, own)).logits)),
       statistics: { mean: stacked },
       representations: embeddings(stacked, modalities),
       stacked,

@@ -6,7 +6,7 @@
  * `group`, `split`, those the caller names, and a first column without a name (the row index that pandas writes), are texts and never
  * features.
  */
-import { dataError } from "../../core/errors.ts";
+import { dataError, listing } from "../../core/errors.ts";
 import { float32, type Tensor } from "../../core/tensor.ts";
 import { findCells, findSeparator, type Separator } from "./cells.ts";
 
@@ -110,13 +110,10 @@ export function csvTexts(table: CsvTable, column: string): string[] {
 function positionOf(table: CsvTable, column: string): number {
   const at = table.at.get(column);
   if (at !== undefined) return at;
-  throw dataError(
-    `${table.where}: there is no column "${column}"; columns: ${table.columns.join(", ").slice(0, 400)}.`,
-    {
-      where: table.where,
-      column,
-    },
-  );
+  throw dataError(`${table.where}: there is no column "${column}"; columns: ${listing(table.columns)}.`, {
+    where: table.where,
+    column,
+  });
 }
 
 /** Modality -> its column positions in feature order. @throws DataError when numbers are missing or repeated. */

@@ -1,10 +1,10 @@
 /** @file One plain sentence per finding. */
+import { decimals } from "../../core/decimals.ts";
 import { type Amount, ATOMS, type AtomName, LEAST, type Quantified } from "./result.ts";
 
 /** Three decimals, and no minus zero. */
 export function bits(value: number): string {
-  const text = value.toFixed(3);
-  return text === "-0.000" ? "0.000" : text;
+  return decimals(value, 3);
 }
 
 /** What an atom is called. */
