@@ -39,6 +39,7 @@ import {
   embed,
   embeddingOption,
   embeddings,
+  gatedComponents,
   type MethodFactory,
   type Outputs,
 } from "./method.ts";
@@ -118,7 +119,8 @@ export function replacing(stacked: Expr, noise: Expr): Expr {
  * Experts and gate on embeddings. Parameters: `encoders.<modality>...`, `experts.inner.weight` [C, M E, E], `experts.inner.bias` [C, 1, E],
  * `experts.outer.weight` [C, E, K], `experts.outer.bias` [C, 1, K], `gate.0...`, `gate.1...`, and the stored means `mean` [M, 1, E].
  */
-function mixture({ scope, classes }: BuildInput, width: number, names: readonly string[], temperature: number) {
+function mixture(input: BuildInput, width: number, names: readonly string[], temperature: number) {
+  const { scope, classes } = input;
   const own = scope.child("experts");
   const experts = (features: Expr): Expr =>
     linear(own.child("outer"), relu(linear(own.child("inner"), features, width)), classes);
@@ -127,7 +129,7 @@ function mixture({ scope, classes }: BuildInput, width: number, names: readonly 
     const gate = softmax(mul(perceptron(scope.child("gate"), features, [width], names.length), 1 / temperature)); // [B, C]
     const logits = experts(stack(names.map(() => features))); // [C, B, K]
     const shares = reshape(transpose(gate, [1, 0]), [names.length, gate.shape[0]!, 1]);
-    return { logits: sum(mul(logits, shares), 0), components: { names, logits, gate } };
+    return { logits: sum(mul(logits, shares), 0), components: gatedComponents(names, logits, gate, input.prior()) };
   };
   return { experts, answer };
 }

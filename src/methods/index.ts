@@ -20,6 +20,7 @@ import { mmpareto } from "./mmpareto.ts";
 import { mmtm } from "./mmtm.ts";
 import { ogm } from "./ogm.ts";
 import { pmr } from "./pmr.ts";
+import { published } from "./published/index.ts";
 import { qmf } from "./qmf.ts";
 import { reconboost } from "./reconboost.ts";
 import { unimodal } from "./unimodal.ts";
@@ -46,6 +47,7 @@ export const methods: Readonly<Record<string, MethodFactory<never>>> = {
   i2moe,
   reconboost,
   dmil,
+  "dmil-published": published,
 };
 
 /** Named settings of methods: what they stand for. */

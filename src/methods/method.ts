@@ -10,7 +10,7 @@ import { ownValue } from "../core/record.ts";
 import type { Shape } from "../core/shape.ts";
 import type { TargetKind } from "../data/dataset.ts";
 import type { Expr } from "../graph/expr.ts";
-import { at, div, maximum, mean, mul, slice, stack, sum, where } from "../graph/ops/index.ts";
+import { at, div, maximum, mean, mul, reshape, slice, stack, sub, sum, transpose, where } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
 import type { Module, Scope } from "../nn/module.ts";
 import type { Task } from "./task.ts";
@@ -44,8 +44,7 @@ export interface Outputs {
   readonly logits: Expr;
   /** What each modality alone predicts [M, B, K]; which head that is, the method's page says. */
   readonly unimodal: Expr;
-  /** Named components: their own predictions [C, B, K] and the gate's shares [B, C], which sum to 1. */
-  readonly components?: { readonly names: readonly string[]; readonly logits: Expr; readonly gate: Expr };
+  readonly components?: Components;
   /**
    * In evaluation form: quantities with one row per sample, by the name of the stored number (`scope.statistic`) that holds
    * their mean over training samples. Training renews it before each evaluation.
@@ -53,6 +52,17 @@ export interface Outputs {
   readonly statistics?: Readonly<Record<string, Statistic>>;
   /** What the method makes of a sample on its way, by name, each [B, E]: for probes. */
   readonly representations?: Readonly<Record<string, Expr>>;
+}
+
+/** Named components. Law: logits = prior + sum over components of contributions, for every method that has components. */
+export interface Components {
+  readonly names: readonly string[];
+  /** What each predicts by itself, [C, B, K]. */
+  readonly logits: Expr;
+  /** Each one's share of the prediction, [B, C]; they sum to 1. */
+  readonly gate: Expr;
+  /** What each adds to the prediction, [C, B, K]. */
+  readonly contributions: Expr;
 }
 
 /** A quantity with one row per sample, [.., B, F], and, where rows do not count alike, their weights [.., B, 1]. */
@@ -306,6 +316,13 @@ export function meanOfPresent(values: Expr, axes: readonly number[], mask: Expr 
 /** Predictions [M, B, K] that say the prior where the modality is missing (`mask` [M, B, 1]). */
 export function priorWhereMissing({ prior }: BuildInput, logits: Expr, mask: Expr | undefined): Expr {
   return mask === undefined ? logits : where(mask, logits, prior());
+}
+
+/** Components of a prediction sum_c g_c y_c with shares that sum to 1: each contributes its departure from the prior, by its share. */
+export function gatedComponents(names: readonly string[], logits: Expr, gate: Expr, prior: Expr): Components {
+  const [batch, count] = gate.shape as [number, number];
+  const shares = reshape(transpose(gate, [1, 0]), [count, batch, 1]);
+  return { names, logits, gate, contributions: mul(sub(logits, prior), shares) };
 }
 
 /** The entries of a stack [M, B, E] as representations `embedding_<modality>`. */

@@ -159,6 +159,11 @@ function componentAnswers({ components }: Outputs, target: string, form: string)
       value: bySample(components.logits),
       meaning: `[batch, component, ${target}]: what each component alone predicts, as ${form}`,
     },
+    {
+      name: "contributions",
+      value: bySample(components.contributions),
+      meaning: `[batch, component, ${target}]: what each component adds to the prediction; with the prior they sum to it`,
+    },
   ];
 }
 
@@ -180,11 +185,8 @@ function scaledLogs(logits: Expr, prior: Expr, of: string, { doubt }: Scaling): 
 function scaledWhole({ logits, components }: Outputs, { logPrior, all, components: weights }: Calibration): Expr {
   const prior = priorLeaf(logPrior.length);
   if (weights === undefined || components === undefined) return scaledLogs(logits, prior, "all", all);
-  const { names, gate } = components;
-  const [batch, count] = gate.shape as [number, number];
-  const shares = reshape(transpose(gate, [1, 0]), [count, batch, 1]);
-  const evidence = mul(sub(components.logits, prior), shares);
-  const weighed = names.map((name, c) => mul(at(evidence, c), numberLeaf(weightName(name))));
+  const { names, contributions } = components;
+  const weighed = names.map((name, c) => mul(at(contributions, c), numberLeaf(weightName(name))));
   return scaledLogs(
     add(
       weighed.reduce((whole, part) => add(whole, part)),

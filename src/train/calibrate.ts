@@ -158,21 +158,17 @@ function evenly(classes: number): number[] {
   return new Array<number>(classes).fill(-Math.log(classes));
 }
 
-/** A component's own prediction [N, K] and its share [N] of the whole. */
+/** What a component adds to the prediction, [N, K]. */
 export interface Part {
-  readonly logits: Float32Array;
-  readonly gate: Float32Array;
+  readonly contribution: Float32Array;
 }
 
-/** logPrior + sum_c w_c g_c (y_c - logPrior), [N, K]: with weights 1 the whole prediction itself. */
+/** logPrior + sum_c w_c contribution_c, [N, K]: with weights 1 the prediction itself. */
 export function weighed(parts: readonly Part[], weights: readonly number[], logPrior: readonly number[]): Float64Array {
   const K = logPrior.length;
-  return Float64Array.from({ length: parts[0]!.logits.length }, (_, i) => {
+  return Float64Array.from({ length: parts[0]!.contribution.length }, (_, i) => {
     const prior = logPrior[i % K]!;
-    return parts.reduce(
-      (sum, { logits, gate }, c) => sum + weights[c]! * gate[Math.floor(i / K)]! * (logits[i]! - prior),
-      prior,
-    );
+    return parts.reduce((sum, { contribution }, c) => sum + weights[c]! * contribution[i]!, prior);
   });
 }
 

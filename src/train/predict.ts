@@ -31,12 +31,21 @@ export interface Predictions {
   readonly logits: Float32Array;
   /** By modality, [N, K]. */
   readonly unimodal: Readonly<Record<string, Float32Array>>;
-  /** By component: logits [N, K] and gate shares [N], which sum to 1 over components. */
-  readonly components: Readonly<Record<string, { readonly logits: Float32Array; readonly gate: Float32Array }>>;
+  readonly components: Readonly<Record<string, ComponentPredictions>>;
   /** What turns logits of classes into probabilities that can be read as such; left out: they are taken as they come. */
   readonly calibration?: Calibration;
   /** By name, [N, E]; when asked for. */
   readonly representations?: Readonly<Record<string, Tensor<"float32">>>;
+}
+
+/** One component. The prediction is the prior (of values: their mean) and the sum of all contributions. */
+export interface ComponentPredictions {
+  /** What it predicts by itself, [N, K]. */
+  readonly logits: Float32Array;
+  /** Its share of each prediction, [N]; they sum to 1 over components. */
+  readonly gate: Float32Array;
+  /** What it adds to each prediction, [N, K]. */
+  readonly contribution: Float32Array;
 }
 
 export interface PredictOptions {
@@ -77,7 +86,10 @@ export async function predict(fitted: Fitted, dataset: Dataset, options: Predict
   const { outputs: inner } = forward(method, widths, chunkOf(batchSize), { training: false });
   const outputs = told(inner, fitted.target, method.modalities);
   const exprs: Expr[] = [outputs.logits, outputs.unimodal];
-  if (outputs.components !== undefined) exprs.push(outputs.components.logits, outputs.components.gate);
+  if (outputs.components !== undefined) {
+    const { logits, gate, contributions } = outputs.components;
+    exprs.push(logits, gate, contributions);
+  }
   const answers = exprs.length;
   const asked = options.representations === true ? Object.entries(outputs.representations ?? {}) : [];
   exprs.push(...asked.map(([, expr]) => expr));
@@ -88,7 +100,7 @@ export async function predict(fitted: Fitted, dataset: Dataset, options: Predict
   const evaluator = await createEvaluator(backend, exprs, parameters, options.threads ?? 1);
   try {
     const results = await evaluator.run(sourcesOf(dataset, standardiser, method.modalities, masked));
-    const [logits, unimodal, components, gate] = results;
+    const [logits, unimodal, components, gate, contributions] = results;
     const count = dataset.labels.length;
     const size = count * widths.classes;
     const names = outputs.components?.names ?? [];
@@ -103,6 +115,7 @@ export async function predict(fitted: Fitted, dataset: Dataset, options: Predict
           name,
           {
             logits: components!.data.subarray(c * size, (c + 1) * size),
+            contribution: contributions!.data.subarray(c * size, (c + 1) * size),
             gate: Float32Array.from({ length: count }, (_, i) => gate!.data[i * names.length + c]!),
           },
         ]),

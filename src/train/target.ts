@@ -85,9 +85,12 @@ export function told(outputs: Outputs, target: FittedTarget | undefined, modalit
   if (target === undefined) return outputs;
   const K = target.names.length;
   const { units, scale } = target;
-  const tell = (x: Expr, scales: readonly (readonly number[])[]): Expr => {
+  const stretch = (x: Expr, scales: readonly (readonly number[])[]): Expr => {
     const factors = scales.flat().map((factor, i) => factor * (units?.deviation[i % K] ?? 1));
-    const scaled = mul(x, constant(Float32Array.from(factors), scales.length === 1 ? [K] : [scales.length, 1, K]));
+    return mul(x, constant(Float32Array.from(factors), scales.length === 1 ? [K] : [scales.length, 1, K]));
+  };
+  const tell = (x: Expr, scales: readonly (readonly number[])[]): Expr => {
+    const scaled = stretch(x, scales);
     return units === undefined ? scaled : add(scaled, constant(Float32Array.from(units.mean), [K]));
   };
   const plain = new Array<number>(K).fill(1);
@@ -100,7 +103,13 @@ export function told(outputs: Outputs, target: FittedTarget | undefined, modalit
       outputs.unimodal,
       modalities.map((name) => ownValue(scale?.modalities, name) ?? plain),
     ),
-    ...(components !== undefined && { components: { ...components, logits: tell(components.logits, whole) } }),
+    ...(components !== undefined && {
+      components: {
+        ...components,
+        logits: tell(components.logits, whole),
+        contributions: stretch(components.contributions, whole),
+      },
+    }),
   };
 }
 

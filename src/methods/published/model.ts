@@ -3,7 +3,15 @@ import type { Expr } from "../../graph/expr.ts";
 import { concat, greater, stack, sum } from "../../graph/ops/index.ts";
 import { linear } from "../../nn/linear.ts";
 import type { Module } from "../../nn/module.ts";
-import { type BuildInput, embed, embeddings, type Outputs, presence, priorWhereMissing } from "../method.ts";
+import {
+  type BuildInput,
+  embed,
+  embeddings,
+  gatedComponents,
+  type Outputs,
+  presence,
+  priorWhereMissing,
+} from "../method.ts";
 import { type Consistency, consistency } from "./consistency.ts";
 import { aggregate, gate } from "./gate.ts";
 import { type Intra, intra } from "./intra.ts";
@@ -70,7 +78,7 @@ export function buildDmil(
   return {
     logits: aggregate(shares, logits),
     unimodal,
-    components: { names: componentNames(names, levels), logits, gate: shares },
+    components: gatedComponents(componentNames(names, levels), logits, shares, input.prior()),
     ...(first !== undefined && { intra: first }),
     ...(second !== undefined && { consistency: second }),
     ...(fused !== undefined && {

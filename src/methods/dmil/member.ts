@@ -1,0 +1,121 @@
+/**
+ * @file Evidence that adds up: what each modality says, and what only several say together, as parts of one prediction. Branches are
+ * embeddings gated by all modalities; their functional ANOVA (main effects and interactions) has a closed form.
+ */
+import type { Expr } from "../../graph/expr.ts";
+import {
+  add,
+  concat,
+  constant,
+  div,
+  matmul, relu,
+  mean,
+  mul,
+  reshape,
+  stopGradient,
+  sub,
+  sum,
+  tanh,
+} from "../../graph/ops/index.ts";
+import { linear } from "../../nn/linear.ts";
+import type { Module } from "../../nn/module.ts";
+import { type BuildInput, embed, meanOfPresent, presence, priorWhereMissing, type Statistic } from "../method.ts";
+
+/** What the branches say, cut into its parts. */
+export interface Branches {
+  /** Z_m, [M, B, E]. */
+  readonly embeddings: Expr;
+  /** What each modality says alone, from a linear head on Z_m, [M, B, K]; the prior where it is missing. */
+  readonly alone: Expr;
+  /** Branches b_m, [M, B, K]: each a prediction of its own; the prior where the modality is missing. */
+  readonly branches: Expr;
+  /** f_m, [M, B, K]: what m adds to the mean of the branches, 0 where it is missing. The mean is prior + sum f + interaction. */
+  readonly effects: Expr;
+  /** [B, K]: what no modality adds alone. Its mean over re-pairings of one modality is 0. */
+  readonly interaction: Expr;
+  readonly statistics: Readonly<Record<string, Statistic>>;
+}
+
+/**
+ * Branch b_m = W_m (z_m * (1 + sum_n t_mn / (M - 1))) + c_m with gates t_mn = tanh(V_mn z_n + d_mn), one for each branch and modality.
+ * With means zbar, tbar over training samples it is P_m + sum_n Q_mn + sum_n I_mn over n other than m: the main effect of m,
+ * P_m = W_m (z_m * (1 + (t_mm + sum_n tbar_mn) / (M - 1))) + c_m, that of n, Q_mn = W_m (zbar_m * (t_mn - tbar_mn)) / (M - 1), and the
+ * interaction I_mn = W_m ((z_m - zbar_m) * (t_mn - tbar_mn)) / (M - 1).
+ * Source: gates after MMTM (Vaezi Joze et al., CVPR 2020), which hears all modalities in one summary; the decomposition is ours.
+ */
+export function branches(input: BuildInput, encoders: Readonly<Record<string, Module>>, width: number): Branches {
+  const { scope, classes } = input;
+  const names = Object.keys(encoders);
+  const M = names.length;
+  const mask = presence(input, names);
+  const z = embed(input, encoders, width);
+  const batch = z.shape[1]!;
+  const prior = input.prior();
+  const alone = priorWhereMissing(input, linear(scope.child("alone"), z, classes), mask);
+
+  // Gates by branch, then by the modality that is heard: [M M, B, E].
+  const copies = (values: Expr): Expr =>
+    concat(
+      names.map(() => values),
+      0,
+    );
+  const byPair = (values: Expr): Expr => reshape(values, [M, M, ...values.shape.slice(1)]);
+  const gates = tanh(linear(scope.child("gates"), copies(process.env.TWO ? relu(linear(scope.child("squeeze"), z, width)) : z), width));
+  const gateMask = mask && copies(mask);
+  const zbar = centre(scope, "centre", z, mask);
+  const tbar = centre(scope, "gates.centre", gates, gateMask);
+  const other = constant(
+    Float32Array.from({ length: M * M }, (_, i) => (i % (M + 1) === 0 ? 0 : 1 / (M - 1))),
+    [M * M, 1, 1],
+  );
+  const moved = mul(sub(gates, tbar.value), gateMask === undefined ? other : mul(gateMask, other));
+  const heard = sum(byPair(moved), 1); // [M, B, E]
+  const all = mul(sum(byPair(gates), 1), 1 / (M - 1));
+
+  const heads = scope.child("heads");
+  const bound = 1 / Math.sqrt(width);
+  const weight = heads.parameter("weight", [M, width, classes], { kind: "uniform", bound });
+  const bias = heads.parameter("bias", [M, 1, classes], { kind: "uniform", bound });
+  const main = matmul(mul(z, add(sub(all, heard), 1)), weight, { bias });
+  const resting = mul(reshape(zbar.value, [M, width, 1]), weight); // [M, E, K]
+  const given = byPair(matmul(moved, concat(splitRows(resting, M), 0)));
+  const together = matmul(mul(sub(z, zbar.value), heard), weight);
+  const said = add(add(main, sum(given, 1)), together);
+
+  // The mean over the branches whose modality is there.
+  const portion = mask === undefined ? 1 / M : div(mask, sum(mask, 0, true));
+  const shared = typeof portion === "number" ? mul(given, portion) : mul(given, reshape(portion, [M, 1, batch, 1]));
+  return {
+    embeddings: z,
+    alone,
+    branches: priorWhereMissing(input, said, mask),
+    effects: add(mul(sub(main, prior), portion), sum(shared, 0)),
+    interaction: sum(mul(together, portion), 0),
+    statistics: { ...zbar.statistic, ...tbar.statistic },
+  };
+}
+
+/** Each entry of a stack [M, E, K], M times in a row. */
+function splitRows(x: Expr, M: number): Expr[] {
+  const [, E, K] = x.shape as [number, number, number];
+  return [reshape(stackRows(x, M), [M * M, E, K])];
+}
+function stackRows(x: Expr, M: number): Expr {
+  const [count, E, K] = x.shape as [number, number, number];
+  return concat(
+    Array.from({ length: M }, () => reshape(x, [count, 1, E, K])),
+    1,
+  );
+}
+
+/** Mean of values [S, B, E] over the batch in training, over training samples in evaluation: [S, 1, E], constant for gradients. */
+function centre(scope: BuildInput["scope"], name: string, values: Expr, mask: Expr | undefined) {
+  const [count, , width] = values.shape as [number, number, number];
+  const stored = scope.statistic(name, [count, 1, width], 0);
+  const batch = (): Expr =>
+    mask === undefined ? mean(values, 1, true) : reshape(meanOfPresent(values, [1], mask), [count, 1, width]);
+  const value = scope.training ? stopGradient(batch()) : stored;
+  const statistic: Statistic = mask === undefined ? values : { value: values, weight: mask };
+  const path = scope.path === "" ? name : `${scope.path}.${name}`;
+  return { value, statistic: { [path]: statistic } };
+}
