@@ -145,10 +145,11 @@ export interface Stage<O extends Outputs> {
   /** The prediction [B, K] that is judged on validation data after each epoch. */
   prediction(outputs: O): Expr;
   /**
-   * What picks the best epoch: accuracy, then log-loss among equals (left out), log-loss alone, or nothing: the last one is taken.
+   * What picks the best epoch: accuracy, then log-loss among equals (left out), log-loss alone, log-loss at the best temperature
+   * ("calibrated": a network that grows too sure loses log-loss long before it knows less), or nothing: the last one is taken.
    * Labels are always judged by log-loss, and values by squared error.
    */
-  readonly best?: "accuracy" | "logLoss" | "last";
+  readonly best?: "accuracy" | "logLoss" | "calibrated" | "last";
   /** Defaults that a run may override. */
   readonly epochs: number;
   readonly learningRate: number;

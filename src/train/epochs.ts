@@ -91,7 +91,7 @@ export async function runStage(run: StageRun): Promise<{ state: State; history: 
         return pause();
       });
       await prepared.renewStatistics();
-      const validation = judge(await prepared.predict(samples.validation), samples.validation, kind);
+      const validation = judge(await prepared.predict(samples.validation), samples.validation, kind, stage.best);
       const epoch = position.epoch + 1;
       const bad = notFinite(validation);
       if (bad.length > 0) {
