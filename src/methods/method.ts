@@ -79,6 +79,10 @@ export interface MemorySpec {
 /** What a step knows besides the batch. Nothing in it has a gradient. */
 export interface StepContext {
   readonly task: Task;
+  /** The target as it is, [B, K]: for losses that read it as membership of a class, and not as probabilities to be reached. */
+  readonly plain: Expr;
+  /** The target as `Stage.terms` sees it: for gradients of losses that `Stage.modulate` takes once more. `plain` without label smoothing. */
+  readonly smoothed: Expr;
   /** The epoch of the stage, [], counted from 1. */
   readonly epoch: Expr;
   /** By name, as the step before left it (`Stage.memory`). */
@@ -114,7 +118,10 @@ export interface Stage<O extends Outputs> {
   readonly name: string;
   /** Is the parameter of this name trained? The others stay as they are, to the bit. */
   trains(parameter: string): boolean;
-  /** Losses in training; `target` [B, K] holds one-hot classes, labels 0 or 1, or standardised values; NaN where unknown. */
+  /**
+   * Losses in training; `target` [B, K] holds one-hot classes, labels 0 or 1, or standardised values; NaN where unknown. With label
+   * smoothing a share of it is spread evenly over the classes, or the two answers of a label; the other functions see it as it is.
+   */
   terms(outputs: O, target: Expr, context: StepContext): readonly Terms[];
   /**
    * Gradients that the optimiser is to see in place of those of the losses, by parameter name: before clipping and moments. Those left
@@ -170,6 +177,8 @@ export interface Method<O extends Outputs = Outputs> {
   };
   build(input: BuildInput): O;
   readonly stages: readonly Stage<O>[];
+  /** Share of each target that is spread evenly in training where a run says nothing; 0 if left out. Values have none. */
+  readonly labelSmoothing?: number;
 }
 
 export interface MethodDefinition<S extends z.ZodType, O extends Outputs> {
@@ -187,6 +196,8 @@ export interface MethodDefinition<S extends z.ZodType, O extends Outputs> {
   readonly most?: number;
   /** Comparisons list the method once for each modality, which its option `modality` takes. */
   readonly perModality?: boolean;
+  /** As in `Method`. */
+  readonly labelSmoothing?: number;
   build(input: BuildInput, encoders: Readonly<Record<string, Module>>, options: z.output<S>): O;
   stages(options: z.output<S>, modalities: readonly string[]): readonly Stage<O>[];
 }
@@ -252,6 +263,7 @@ export function defineMethod<S extends z.ZodType, O extends Outputs>(
         return definition.build(input, encoders, options);
       },
       stages,
+      ...(definition.labelSmoothing !== undefined && { labelSmoothing: definition.labelSmoothing }),
     };
   };
   return Object.assign(create, {

@@ -64,13 +64,13 @@ export const mmpareto: MethodFactory<Loose<MmparetoOptions>, LateFusion> = defin
   stages: ({ gamma }, modalities) => [
     {
       ...multiLossStage(modalities, 1),
-      modulate(gradients, out, target) {
+      modulate(gradients, out, _, { smoothed }) {
         const parameters = topological([out.logits]).flatMap((node) => {
           const name = asLeaf(node)?.name ?? "";
           return name.startsWith("encoders.") && gradients.has(name) ? [{ name, node }] : [];
         });
         const joint = grad(
-          [{ value: crossEntropy(out.logits, target), weights: [1] }],
+          [{ value: crossEntropy(out.logits, smoothed), weights: [1] }],
           parameters.map(({ node }) => node),
         );
         const changed = modalities.flatMap((modality) => {

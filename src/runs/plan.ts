@@ -8,6 +8,7 @@ import { methodNamed, methods, resolveMethod } from "../methods/index.ts";
 import type { Method } from "../methods/method.ts";
 import { mlp } from "../nn/mlp.ts";
 import { type ByStage, ofStage } from "../train/plan.ts";
+import { smoothingFor } from "../train/target.ts";
 import { issuesError, optimiserOf, type Settings } from "./settings.ts";
 
 /** Settings with nothing left open but what the backend decides; they are themselves valid settings. */
@@ -27,8 +28,8 @@ export interface Plan {
 
 /**
  * Builds the method that settings describe on the features of `train`, and fills in what depends on it.
- * @throws ConfigError for modalities or stages that do not exist, which `fields.issues` lists, and for a method that does not serve the
- * data's kind of target.
+ * @throws ConfigError for modalities or stages that do not exist and for label smoothing of values, which `fields.issues` lists, and for a
+ * method that does not serve the data's kind of target.
  */
 export function planRun(settings: Settings, train: Dataset): Plan {
   const known = Object.keys(train.modalities);
@@ -55,11 +56,13 @@ export function planRun(settings: Settings, train: Dataset): Plan {
   if (method.stages.every((stage) => ofStage(epochs, stage.name) === 0)) {
     throw issuesError([{ path: ["epochs"], message: "every stage has 0 epochs; nothing would be trained." }]);
   }
+  const smoothing = smoothingFor(method, targetKind(train), settings.labelSmoothing);
   const byStage = (value: (stage: Method["stages"][number]) => number): Record<string, number> =>
     Object.fromEntries(method.stages.map((stage) => [stage.name, value(stage)]));
   const config: RunConfig = {
     ...settings,
     modalities,
+    ...((settings.labelSmoothing !== undefined || smoothing > 0) && { labelSmoothing: smoothing }),
     epochs: byStage((stage) => ofStage(epochs, stage.name) ?? stage.epochs),
     learningRate: byStage((stage) => ofStage(learningRate, stage.name) ?? stage.learningRate),
     optimiser: { name: settings.optimiser.name, ...withoutRate(optimiserOf(settings.optimiser).settings) },

@@ -41,6 +41,8 @@ export interface Settings {
   readonly clipNorm?: number | undefined;
   /** Share of the samples of a batch that lose one modality in training; none if left out. */
   readonly modalityDropout?: number | undefined;
+  /** Share of each target that training spreads evenly over the classes, or the two answers of a label; the method's own if left out. */
+  readonly labelSmoothing?: number | undefined;
   /** Threads inside one operation; "auto" is 1 for small models, 2 for large ones. */
   readonly threads: number | "auto";
   readonly backend: BackendName;
@@ -93,6 +95,7 @@ const schema = z.strictObject(
       .default({ name: "adam" }),
     clipNorm: positive("1").optional(),
     modalityDropout: fraction("0.2").optional(),
+    labelSmoothing: fraction("0.1").optional(),
     threads: z
       .custom<number | "auto">(
         (value) => value === "auto" || (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 256),

@@ -24,6 +24,7 @@ export interface StageRun extends PlannedStage {
   readonly backend: Backend;
   readonly threads: number;
   readonly options: FitOptions;
+  readonly labelSmoothing: number;
   readonly emit: (event: FitEvent) => void;
   readonly pace: Pace;
   readonly save: (next: Omit<Checkpoint, "identity">) => Promise<void>;

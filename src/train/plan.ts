@@ -27,6 +27,11 @@ export interface FitOptions {
    * that have one modality keep it.
    */
   readonly modalityDropout?: number;
+  /**
+   * Share e in [0, 1) of each target that training spreads evenly: losses see (1 - e) y + e / K for classes, (1 - e) y + e / 2 for
+   * labels; values have none. The method's own where left out, 0 for most. Accuracy is told against what is true.
+   */
+  readonly labelSmoothing?: number;
   /** Fit on the validation data, when training ends, how far probabilities are to be believed; true. */
   readonly calibrate?: boolean;
   /** Threads inside one operation; left out: 1 for small models, 2 for large ones. */
@@ -53,6 +58,7 @@ const KNOWN: Keys<FitOptions> = {
   optimiser: true,
   clipNorm: true,
   modalityDropout: true,
+  labelSmoothing: true,
   calibrate: true,
   threads: true,
   backend: true,

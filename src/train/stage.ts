@@ -39,6 +39,8 @@ export interface StageSetup {
   readonly clipNorm: number | undefined;
   /** Share of the samples of a batch that lose one modality, at random; the widths are then masked. */
   readonly modalityDropout?: number;
+  /** Share of each target that losses see spread evenly; 0. */
+  readonly labelSmoothing?: number;
   readonly backend: Backend;
   readonly threads: number;
 }
@@ -293,8 +295,9 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
   };
 }
 
-function batchGraph({ method, stage, widths, train, modalityDropout = 0 }: StageSetup, size: number): BatchGraph {
-  const graph = stageGraph(method, stage as never, widths, size);
+function batchGraph(setup: StageSetup, size: number): BatchGraph {
+  const { method, stage, widths, train, modalityDropout = 0 } = setup;
+  const graph = stageGraph(method, stage as never, widths, size, setup.labelSmoothing);
   const outputs = [
     ...graph.terms.map((term) => term.value),
     graph.prediction,

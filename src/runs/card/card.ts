@@ -158,6 +158,7 @@ function trainingRows({ record, result }: CardInput): string[][] {
     ["options of the method", JSON.stringify(config.options)],
     ...(config.clipNorm === undefined ? [] : [["gradients clipped to norm", String(config.clipNorm)]]),
     ["modality dropout", String(config.modalityDropout ?? 0)],
+    ...(config.labelSmoothing === undefined ? [] : [["label smoothing", String(config.labelSmoothing)]]),
   ];
 }
 
