@@ -5,16 +5,20 @@
 
 import * as z from "zod";
 import { configError, hint, listing } from "../core/errors.ts";
+import { shown } from "../core/keys.ts";
 import { parseOptions } from "../core/options.ts";
 import { ownValue } from "../core/record.ts";
 import type { Shape } from "../core/shape.ts";
 import type { TargetKind } from "../data/dataset.ts";
 import type { Expr } from "../graph/expr.ts";
-import { at, div, maximum, mean, mul, slice, stack, sum, where } from "../graph/ops/index.ts";
+import { at, stack } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
 import type { Module, Scope } from "../nn/module.ts";
+import { presence, zeroWhereMissing } from "./missing.ts";
+import { pooled } from "./pool.ts";
 import type { Task } from "./task.ts";
 
+export { meanOfPresent, presence, priorWhereMissing, zeroWhereMissing } from "./missing.ts";
 export { type Task, tasks } from "./task.ts";
 
 /** What a method is built on: named inputs [B, F_m] in modality order, and the number of outputs K. */
@@ -83,6 +87,8 @@ export interface StepContext {
   readonly plain: Expr;
   /** The target as `Stage.terms` sees it: for gradients of losses that `Stage.modulate` takes once more. `plain` without label smoothing. */
   readonly smoothed: Expr;
+  /** The name of a parameter's node, as `trains` and the gradients have it; other leaves have names of their own, and what is computed none (""). */
+  nameOf(node: Expr): string;
   /** The epoch of the stage, [], counted from 1. */
   readonly epoch: Expr;
   /** By name, as the step before left it (`Stage.memory`). */
@@ -116,6 +122,8 @@ export type ScheduleOptions =
 /** One stage of training. It starts from the best state of the stage before, with a fresh optimiser. */
 export interface Stage<O extends Outputs> {
   readonly name: string;
+  /** In a pool (pool.ts): the stage's name without that of its member, and the member's outputs, whose stored means it renews. */
+  readonly member?: { readonly stage: string; outputs(pool: O): Outputs };
   /** Is the parameter of this name trained? The others stay as they are, to the bit. */
   trains(parameter: string): boolean;
   /**
@@ -174,6 +182,8 @@ export interface Method<O extends Outputs = Outputs> {
   readonly description: {
     readonly encoders: Readonly<Record<string, Module["description"]>>;
     readonly options: unknown;
+    /** How many are pooled; 1 if left out. */
+    readonly members?: number;
   };
   build(input: BuildInput): O;
   readonly stages: readonly Stage<O>[];
@@ -198,12 +208,18 @@ export interface MethodDefinition<S extends z.ZodType, O extends Outputs> {
   readonly perModality?: boolean;
   /** As in `Method`. */
   readonly labelSmoothing?: number;
+  /** How many members are pooled where nothing is said; 1 if left out. */
+  readonly members?: number;
   build(input: BuildInput, encoders: Readonly<Record<string, Module>>, options: z.output<S>): O;
   stages(options: z.output<S>, modalities: readonly string[]): readonly Stage<O>[];
 }
 
-/** A method before it is configured: call it with encoders (one per modality, in modality order) and its options. */
+/**
+ * A method before it is configured: call it with encoders (one per modality, in modality order), its options, and how many members are to
+ * be pooled (`members`; the method's own number, which is 1 for most, where left out).
+ */
 export interface MethodFactory<I = unknown, O extends Outputs = Outputs> {
+  (settings: { readonly encoders: Readonly<Record<string, Module>>; readonly members: number } & I): Method;
   (settings: { readonly encoders: Readonly<Record<string, Module>> } & I): Method<O>;
   readonly methodName: string;
   readonly summary: string;
@@ -212,7 +228,13 @@ export interface MethodFactory<I = unknown, O extends Outputs = Outputs> {
   readonly variants: Readonly<Record<string, object>>;
   readonly search: Readonly<Record<string, readonly unknown[]>>;
   readonly perModality: boolean;
+  /** Members and label smoothing where nothing is said. */
+  readonly members: number;
+  readonly labelSmoothing: number;
 }
+
+/** So many members a pool may have: each costs as much as the method alone, and more than a few bring little. */
+export const MOST_MEMBERS = 64;
 
 /** All kinds of target: for methods whose losses are the task's. */
 export const everyTarget: readonly TargetKind[] = ["classes", "labels", "values"];
@@ -222,8 +244,14 @@ export function defineMethod<S extends z.ZodType, O extends Outputs>(
   definition: MethodDefinition<S, O>,
 ): MethodFactory<z.input<S>, O> {
   const { targets = ["classes"] } = definition;
-  const create = (settings: { readonly encoders: Readonly<Record<string, Module>> } & z.input<S>): Method<O> => {
-    const { encoders, ...given } = settings;
+  type Given = { readonly encoders: Readonly<Record<string, Module>>; readonly members?: number } & z.input<S>;
+  const create = (settings: Given): Method => {
+    const { encoders, members = definition.members ?? 1, ...given } = settings;
+    if (!Number.isInteger(members) || members < 1 || members > MOST_MEMBERS) {
+      throw configError(
+        `${definition.name}: members is ${shown(members)}; a whole number from 1 to ${MOST_MEMBERS} is needed.`,
+      );
+    }
     const modalities = Object.keys(encoders);
     // A method of one modality at a time needs no other.
     if (modalities.length < (definition.perModality ? 1 : 2)) {
@@ -244,13 +272,14 @@ export function defineMethod<S extends z.ZodType, O extends Outputs>(
     if (twice !== undefined) {
       throw configError(`${definition.name}: two stages would be called "${twice.name}"; rename the modality.`);
     }
-    return {
+    const method: Method<O> = {
       name: definition.name,
       targets,
       modalities,
       description: {
         encoders: Object.fromEntries(modalities.map((name) => [name, encoders[name]!.description])),
         options,
+        ...(members > 1 && { members }),
       },
       build(input) {
         for (const name of modalities) {
@@ -265,6 +294,7 @@ export function defineMethod<S extends z.ZodType, O extends Outputs>(
       stages,
       ...(definition.labelSmoothing !== undefined && { labelSmoothing: definition.labelSmoothing }),
     };
+    return (members === 1 ? method : pooled(method, members)) as unknown as Method;
   };
   return Object.assign(create, {
     methodName: definition.name,
@@ -274,7 +304,9 @@ export function defineMethod<S extends z.ZodType, O extends Outputs>(
     variants: (definition.variants ?? {}) as Readonly<Record<string, object>>,
     search: definition.search ?? {},
     perModality: definition.perModality === true,
-  });
+    members: definition.members ?? 1,
+    labelSmoothing: definition.labelSmoothing ?? 0,
+  }) as MethodFactory<z.input<S>, O>;
 }
 
 /** Options all methods share: the width E into which each modality is embedded. 64: enough for the sets in the tests. */
@@ -291,34 +323,6 @@ export function embed(input: BuildInput, encoders: Readonly<Record<string, Modul
     return linear(own.child("embedding"), encoder.build(own, inputs[name]!), width);
   });
   return zeroWhereMissing(stack(embedded), presence(input, Object.keys(encoders)));
-}
-
-/** Which samples have these modalities, as a stack [M, B, 1] of 1 and 0; undefined where nothing is missing. */
-export function presence({ inputs, present }: BuildInput, modalities: readonly string[]): Expr | undefined {
-  if (present === undefined) return undefined;
-  const columns = Object.keys(inputs);
-  return stack(modalities.map((name) => slice(present, 1, columns.indexOf(name), 1)));
-}
-
-/** A stack [M, B, ..] with zeros where the modality is missing (`mask` [M, B, 1]). */
-export function zeroWhereMissing(values: Expr, mask: Expr | undefined): Expr {
-  return mask === undefined ? values : mul(values, mask);
-}
-
-/**
- * Mean over `axes`, modalities or the batch among them, of values [M, B, ..], counting those where `mask` (of size 1 on the other axes)
- * is 1; all where there is none. 0 where none counts, as for a modality that the whole batch lacks.
- */
-export function meanOfPresent(values: Expr, axes: readonly number[], mask: Expr | undefined): Expr {
-  if (mask === undefined) return mean(values, axes);
-  const others = axes.reduce((n, axis) => n * (mask.shape[axis] === 1 ? values.shape[axis]! : 1), 1);
-  const count = maximum(sum(mask, axes), 1);
-  return div(sum(mul(values, mask), axes), mul(count, others));
-}
-
-/** Predictions [M, B, K] that say the prior where the modality is missing (`mask` [M, B, 1]). */
-export function priorWhereMissing({ prior }: BuildInput, logits: Expr, mask: Expr | undefined): Expr {
-  return mask === undefined ? logits : where(mask, logits, prior());
 }
 
 /** The entries of a stack [M, B, E] as representations `embedding_<modality>`. */

@@ -7,7 +7,7 @@ import { requireClassLabels, targetKind } from "../data/target.ts";
 import { methodNamed, methods, resolveMethod } from "../methods/index.ts";
 import type { Method } from "../methods/method.ts";
 import { mlp } from "../nn/mlp.ts";
-import { type ByStage, ofStage } from "../train/plan.ts";
+import { type ByStage, ofStage, stageNames } from "../train/plan.ts";
 import { smoothingFor } from "../train/target.ts";
 import { issuesError, optimiserOf, type Settings } from "./settings.ts";
 
@@ -47,15 +47,17 @@ export function planRun(settings: Settings, train: Dataset): Plan {
   );
   const method = methodNamed(resolveMethod(settings.method).method)({
     encoders,
+    ...(settings.members !== undefined && { members: settings.members }),
     ...settings.options,
   } as never) as unknown as Method;
   requireTarget(method, train);
   const { epochs, learningRate = {} } = settings;
   const issues = [...stageIssues("epochs", epochs, method), ...stageIssues("learningRate", learningRate, method)];
   if (issues.length > 0) throw issuesError(issues);
-  if (method.stages.every((stage) => ofStage(epochs, stage.name) === 0)) {
+  if (method.stages.every((stage) => ofStage(epochs, stage) === 0)) {
     throw issuesError([{ path: ["epochs"], message: "every stage has 0 epochs; nothing would be trained." }]);
   }
+  const { members = 1 } = method.description;
   const smoothing = smoothingFor(method, targetKind(train), settings.labelSmoothing);
   const byStage = (value: (stage: Method["stages"][number]) => number): Record<string, number> =>
     Object.fromEntries(method.stages.map((stage) => [stage.name, value(stage)]));
@@ -63,8 +65,9 @@ export function planRun(settings: Settings, train: Dataset): Plan {
     ...settings,
     modalities,
     ...((settings.labelSmoothing !== undefined || smoothing > 0) && { labelSmoothing: smoothing }),
-    epochs: byStage((stage) => ofStage(epochs, stage.name) ?? stage.epochs),
-    learningRate: byStage((stage) => ofStage(learningRate, stage.name) ?? stage.learningRate),
+    ...((settings.members !== undefined || members > 1) && { members }),
+    epochs: byStage((stage) => ofStage(epochs, stage) ?? stage.epochs),
+    learningRate: byStage((stage) => ofStage(learningRate, stage) ?? stage.learningRate),
     optimiser: { name: settings.optimiser.name, ...withoutRate(optimiserOf(settings.optimiser).settings) },
     options: method.description.options as Settings["options"],
   };
@@ -80,7 +83,7 @@ function requireTarget({ name, targets = ["classes"] }: Method, train: Dataset):
 }
 
 function stageIssues(setting: string, given: ByStage, method: Method): OptionIssue[] {
-  const stages = method.stages.map((stage) => stage.name);
+  const stages = stageNames(method);
   return Object.keys(given)
     .filter((name) => !stages.includes(name))
     .map((name) => ({

@@ -5,6 +5,7 @@ import { shown } from "../core/keys.ts";
 import { type OptionIssue, oneOf, optionIssues } from "../core/options.ts";
 import { readingSchemas, type SplitRequest } from "../data/reading.ts";
 import { methodNamed, methodNames, resolveMethod } from "../methods/index.ts";
+import { MOST_MEMBERS } from "../methods/method.ts";
 import type { Activation } from "../nn/mlp.ts";
 import { adam, adamw, type Optimiser, sgd } from "../optim/index.ts";
 import { fraction, positive, whole } from "../optim/settings.ts";
@@ -27,6 +28,8 @@ export interface Settings {
   readonly split?: SplitRequest | undefined;
   /** A method, or one of its named variants such as `ogm-ge`: "dmil". */
   readonly method: string;
+  /** How many members are trained, one after the other, and pooled; the method's own number if left out, 1 for most. */
+  readonly members?: number | undefined;
   /** 0. */
   readonly seed: number;
   /** 64. */
@@ -76,6 +79,11 @@ const byStage = (value: z.ZodType<number>, example: string): z.ZodType<unknown> 
   });
 };
 
+/** A number of members. */
+export const members: z.ZodType<number> = whole(1, "4").refine((count) => count <= MOST_MEMBERS, {
+  error: allowing(`a whole number from 1 to ${MOST_MEMBERS}, for example 4`),
+});
+
 const schema = z.strictObject(
   {
     data: text("the path of a data folder"),
@@ -86,6 +94,7 @@ const schema = z.strictObject(
     ...readingSchemas,
     group: text("the name of a column or array").optional(),
     method: text("the name of a method").default("dmil"),
+    members: members.optional(),
     seed: whole(0, "0").default(0),
     batchSize: whole(2, "64").default(64),
     epochs: byStage(whole(0, "10"), "10").default({}),

@@ -157,6 +157,7 @@ function contextOf<O extends Outputs>(
 ): Omit<StepContext, "task" | "plain" | "smoothed"> {
   const { memory = {}, sampleMemory = {} } = stage;
   return {
+    nameOf: (node) => asLeaf(node)?.name ?? "",
     epoch: leaf("memory", EPOCH, []),
     memory: mapValues(memory, ({ shape }, name) => leaf("memory", memoryLeaf(name), shape)),
     samples: mapValues(sampleMemory, ({ width }, name) => ({

@@ -103,8 +103,9 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
   const evaluation = stage.prediction(evaluated as never);
   // Stored means are renewed also where only a unimodal prediction will read them.
   const labelled = stage.statistics?.(evaluated as never, leaf("input", TARGET, [chunk, widths.classes])) ?? {};
-  const renewed = Object.entries({ ...evaluated.statistics, ...labelled }).map(([name, own]) =>
-    "weight" in own ? { name, ...own } : { name, value: own, weight: undefined },
+  const own = stage.member?.outputs(evaluated as never) ?? evaluated;
+  const renewed = Object.entries({ ...own.statistics, ...labelled }).map(([name, of]) =>
+    "weight" in of ? { name, ...of } : { name, value: of, weight: undefined },
   );
 
   // Trained parameters lie first and together, and gradients lie alike: the optimiser makes one pass over each.
