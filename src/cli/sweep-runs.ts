@@ -83,8 +83,9 @@ async function tune(
     if (!outcome.ok) return `failed: ${outcome.error}`;
     await writeDerived(folder, fileOf(id), { ...outcome.value, ...labelsOf(left[i]!) });
     const { trials, chosen } = outcome.value;
-    const { reached, changes } = trials[chosen]!;
-    return `trial ${chosen + 1} of ${trials.length}, ${share(reached)} on validation data: ${JSON.stringify(changes)}`;
+    const { reached, logLoss, changes } = trials[chosen]!;
+    const by = logLoss === undefined ? `R2 ${share(reached)}` : `log-loss ${logLoss.toFixed(3)} nats`;
+    return `trial ${chosen + 1} of ${trials.length}, ${by} on validation data: ${JSON.stringify(changes)}`;
   });
   return found;
 }

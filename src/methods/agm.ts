@@ -100,8 +100,8 @@ export const agm: MethodFactory<Loose<AgmOptions>, AgmOutputs> = defineMethod({
       {
         ...wholeStage,
         memory: { surprise: { shape: [modalities.length], value: 0 }, steps: { shape: [], value: 0 } },
-        terms({ shares }, target, { memory }) {
-          const kappa = modulation(surprise(shares, target), memory.surprise!, alpha);
+        terms({ shares }, target, { memory, plain }) {
+          const kappa = modulation(surprise(shares, plain), memory.surprise!, alpha);
           const scaled = sum(mul(shares, reshape(kappa, [modalities.length, 1, 1])), 0);
           // The value of the logits, the gradient of the scaled shares.
           const logits = add(stopGradient(sum(shares, 0)), sub(scaled, stopGradient(scaled)));

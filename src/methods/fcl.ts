@@ -134,8 +134,8 @@ export const fcl: MethodFactory<Loose<FclOptions>, FclOutputs> = defineMethod({
       ...wholeStage,
       name: "factors",
       trains: (parameter) => (supervision > 0 ? !parameter.startsWith("probes.") : !/^probes?\./.test(parameter)),
-      terms: (out, target) => [
-        bounds(out, target, modalities),
+      terms: (out, target, { plain }) => [
+        bounds(out, plain, modalities),
         ...(supervision === 0
           ? []
           : [{ names: ["ce.prediction"], value: crossEntropy(out.logits, target), weights: [supervision] }]),

@@ -8,7 +8,7 @@
  */
 import * as z from "zod";
 import type { Loose } from "../core/options.ts";
-import { asLeaf, type Expr, topological } from "../graph/expr.ts";
+import { type Expr, topological } from "../graph/expr.ts";
 import {
   add,
   at,
@@ -75,9 +75,10 @@ export function speeds(
   out: Transfer,
   gradients: ReadonlyMap<string, Expr>,
   modalities: readonly string[],
+  nameOf: StepContext["nameOf"],
 ): { readonly through: Expr; readonly alone: Expr } {
   const pairs = topological([out.logits]).flatMap((node) => {
-    const name = asLeaf(node)?.name ?? "";
+    const name = nameOf(node);
     const gradient = gradients.get(name);
     return gradient === undefined ? [] : [{ name, parts: [gradient, node] as const }];
   });
@@ -150,7 +151,8 @@ export const greedy: MethodFactory<Loose<GreedyOptions>, Transfer> = defineMetho
         const gates = where(guided(context, options), context.memory.gates!, out.gates);
         return [branchTerms(out.answer(gates), target, modalities)];
       },
-      remember: (out, _, context, gradients) => remembered(options, out, context, speeds(out, gradients, modalities)),
+      remember: (out, _, context, gradients) =>
+        remembered(options, out, context, speeds(out, gradients, modalities, context.nameOf)),
     },
   ],
 });

@@ -83,7 +83,8 @@ export function methodFrom(name: string, description: Method["description"]): Me
   const encoders = Object.fromEntries(
     Object.entries(description.encoders).map(([modality, encoder]) => [modality, moduleFrom(encoder, modality)]),
   );
-  return methodNamed(name)({ encoders, ...(description.options as object) } as never) as unknown as Method;
+  const { options, members = 1 } = description;
+  return methodNamed(name)({ encoders, members, ...(options as object) } as never) as unknown as Method;
 }
 
 function moduleFrom(description: Module["description"], modality: string): Module {

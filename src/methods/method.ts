@@ -5,16 +5,20 @@
 
 import * as z from "zod";
 import { configError, hint, listing } from "../core/errors.ts";
+import { shown } from "../core/keys.ts";
 import { parseOptions } from "../core/options.ts";
 import { ownValue } from "../core/record.ts";
 import type { Shape } from "../core/shape.ts";
 import type { TargetKind } from "../data/dataset.ts";
 import type { Expr } from "../graph/expr.ts";
-import { at, div, maximum, mean, mul, reshape, slice, stack, sub, sum, transpose, where } from "../graph/ops/index.ts";
+import { at, mul, reshape, stack, sub, transpose } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
 import type { Module, Scope } from "../nn/module.ts";
+import { presence, zeroWhereMissing } from "./missing.ts";
+import { pooled } from "./pool.ts";
 import type { Task } from "./task.ts";
 
+export { meanOfPresent, presence, priorWhereMissing, zeroWhereMissing } from "./missing.ts";
 export { type Task, tasks } from "./task.ts";
 
 /** What a method is built on: named inputs [B, F_m] in modality order, and the number of outputs K. */
@@ -89,6 +93,12 @@ export interface MemorySpec {
 /** What a step knows besides the batch. Nothing in it has a gradient. */
 export interface StepContext {
   readonly task: Task;
+  /** The target as it is, [B, K]: for losses that read it as membership of a class, and not as probabilities to be reached. */
+  readonly plain: Expr;
+  /** The target as `Stage.terms` sees it: for gradients of losses that `Stage.modulate` takes once more. `plain` without label smoothing. */
+  readonly smoothed: Expr;
+  /** The name of a parameter's node, as `trains` and the gradients have it; other leaves have names of their own, and what is computed none (""). */
+  nameOf(node: Expr): string;
   /** The epoch of the stage, [], counted from 1. */
   readonly epoch: Expr;
   /** By name, as the step before left it (`Stage.memory`). */
@@ -122,9 +132,14 @@ export type ScheduleOptions =
 /** One stage of training. It starts from the best state of the stage before, with a fresh optimiser. */
 export interface Stage<O extends Outputs> {
   readonly name: string;
+  /** In a pool (pool.ts): the stage's name without that of its member, and the member's outputs, whose stored means it renews. */
+  readonly member?: { readonly stage: string; outputs(pool: O): Outputs };
   /** Is the parameter of this name trained? The others stay as they are, to the bit. */
   trains(parameter: string): boolean;
-  /** Losses in training; `target` [B, K] holds one-hot classes, labels 0 or 1, or standardised values; NaN where unknown. */
+  /**
+   * Losses in training; `target` [B, K] holds one-hot classes, labels 0 or 1, or standardised values; NaN where unknown. With label
+   * smoothing a share of it is spread evenly over the classes, or the two answers of a label; the other functions see it as it is.
+   */
   terms(outputs: O, target: Expr, context: StepContext): readonly Terms[];
   /**
    * Gradients that the optimiser is to see in place of those of the losses, by parameter name: before clipping and moments. Those left
@@ -155,10 +170,15 @@ export interface Stage<O extends Outputs> {
   /** The prediction [B, K] that is judged on validation data after each epoch. */
   prediction(outputs: O): Expr;
   /**
-   * What picks the best epoch: accuracy, then log-loss among equals (left out), log-loss alone, or nothing: the last one is taken.
+   * What picks the best epoch: accuracy, then log-loss among equals (left out), log-loss alone, log-loss at the best temperature
+   * ("calibrated": a network that grows too sure loses log-loss long before it knows less), or nothing: the last one is taken.
    * Labels are always judged by log-loss, and values by squared error.
    */
-  readonly best?: "accuracy" | "logLoss" | "last";
+  readonly best?: "accuracy" | "logLoss" | "calibrated" | "last";
+  /** The model as it is before the first epoch is judged too, and kept where no epoch is better; false. */
+  readonly fromStart?: boolean;
+  /** The stage ends when so many epochs in a row were no better than the best before; never if left out. */
+  readonly patience?: number;
   /** Defaults that a run may override. */
   readonly epochs: number;
   readonly learningRate: number;
@@ -176,9 +196,18 @@ export interface Method<O extends Outputs = Outputs> {
   readonly description: {
     readonly encoders: Readonly<Record<string, Module["description"]>>;
     readonly options: unknown;
+    /** How many are pooled; 1 if left out. */
+    readonly members?: number;
   };
   build(input: BuildInput): O;
   readonly stages: readonly Stage<O>[];
+  /** Share of each target that is spread evenly in training where a run says nothing; 0 if left out. Values have none. */
+  readonly labelSmoothing?: number;
+  /**
+   * Stored numbers [1] that multiply what a component adds to the prediction, by component. At the end of training one number for each
+   * component is fitted on validation data (`fitWeight`). Of classes; others keep 1.
+   */
+  readonly weights?: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface MethodDefinition<S extends z.ZodType, O extends Outputs> {
@@ -196,12 +225,22 @@ export interface MethodDefinition<S extends z.ZodType, O extends Outputs> {
   readonly most?: number;
   /** Comparisons list the method once for each modality, which its option `modality` takes. */
   readonly perModality?: boolean;
+  /** As in `Method`. */
+  readonly labelSmoothing?: number;
+  /** How many members are pooled where nothing is said; 1 if left out. */
+  readonly members?: number;
+  /** As in `Method`. */
+  readonly weights?: Readonly<Record<string, readonly string[]>>;
   build(input: BuildInput, encoders: Readonly<Record<string, Module>>, options: z.output<S>): O;
   stages(options: z.output<S>, modalities: readonly string[]): readonly Stage<O>[];
 }
 
-/** A method before it is configured: call it with encoders (one per modality, in modality order) and its options. */
+/**
+ * A method before it is configured: call it with encoders (one per modality, in modality order), its options, and how many members are to
+ * be pooled (`members`; the method's own number, which is 1 for most, where left out).
+ */
 export interface MethodFactory<I = unknown, O extends Outputs = Outputs> {
+  (settings: { readonly encoders: Readonly<Record<string, Module>>; readonly members: number } & I): Method;
   (settings: { readonly encoders: Readonly<Record<string, Module>> } & I): Method<O>;
   readonly methodName: string;
   readonly summary: string;
@@ -210,7 +249,13 @@ export interface MethodFactory<I = unknown, O extends Outputs = Outputs> {
   readonly variants: Readonly<Record<string, object>>;
   readonly search: Readonly<Record<string, readonly unknown[]>>;
   readonly perModality: boolean;
+  /** Members and label smoothing where nothing is said. */
+  readonly members: number;
+  readonly labelSmoothing: number;
 }
+
+/** So many members a pool may have: each costs as much as the method alone, and more than a few bring little. */
+export const MOST_MEMBERS = 64;
 
 /** All kinds of target: for methods whose losses are the task's. */
 export const everyTarget: readonly TargetKind[] = ["classes", "labels", "values"];
@@ -220,8 +265,14 @@ export function defineMethod<S extends z.ZodType, O extends Outputs>(
   definition: MethodDefinition<S, O>,
 ): MethodFactory<z.input<S>, O> {
   const { targets = ["classes"] } = definition;
-  const create = (settings: { readonly encoders: Readonly<Record<string, Module>> } & z.input<S>): Method<O> => {
-    const { encoders, ...given } = settings;
+  type Given = { readonly encoders: Readonly<Record<string, Module>>; readonly members?: number } & z.input<S>;
+  const create = (settings: Given): Method => {
+    const { encoders, members = definition.members ?? 1, ...given } = settings;
+    if (!Number.isInteger(members) || members < 1 || members > MOST_MEMBERS) {
+      throw configError(
+        `${definition.name}: members is ${shown(members)}; a whole number from 1 to ${MOST_MEMBERS} is needed.`,
+      );
+    }
     const modalities = Object.keys(encoders);
     // A method of one modality at a time needs no other.
     if (modalities.length < (definition.perModality ? 1 : 2)) {
@@ -242,13 +293,14 @@ export function defineMethod<S extends z.ZodType, O extends Outputs>(
     if (twice !== undefined) {
       throw configError(`${definition.name}: two stages would be called "${twice.name}"; rename the modality.`);
     }
-    return {
+    const method: Method<O> = {
       name: definition.name,
       targets,
       modalities,
       description: {
         encoders: Object.fromEntries(modalities.map((name) => [name, encoders[name]!.description])),
         options,
+        ...(members > 1 && { members }),
       },
       build(input) {
         for (const name of modalities) {
@@ -261,7 +313,10 @@ export function defineMethod<S extends z.ZodType, O extends Outputs>(
         return definition.build(input, encoders, options);
       },
       stages,
+      ...(definition.labelSmoothing !== undefined && { labelSmoothing: definition.labelSmoothing }),
+      ...(definition.weights !== undefined && { weights: definition.weights }),
     };
+    return (members === 1 ? method : pooled(method, members)) as unknown as Method;
   };
   return Object.assign(create, {
     methodName: definition.name,
@@ -271,7 +326,9 @@ export function defineMethod<S extends z.ZodType, O extends Outputs>(
     variants: (definition.variants ?? {}) as Readonly<Record<string, object>>,
     search: definition.search ?? {},
     perModality: definition.perModality === true,
-  });
+    members: definition.members ?? 1,
+    labelSmoothing: definition.labelSmoothing ?? 0,
+  }) as MethodFactory<z.input<S>, O>;
 }
 
 /** Options all methods share: the width E into which each modality is embedded. 64: enough for the sets in the tests. */
@@ -288,34 +345,6 @@ export function embed(input: BuildInput, encoders: Readonly<Record<string, Modul
     return linear(own.child("embedding"), encoder.build(own, inputs[name]!), width);
   });
   return zeroWhereMissing(stack(embedded), presence(input, Object.keys(encoders)));
-}
-
-/** Which samples have these modalities, as a stack [M, B, 1] of 1 and 0; undefined where nothing is missing. */
-export function presence({ inputs, present }: BuildInput, modalities: readonly string[]): Expr | undefined {
-  if (present === undefined) return undefined;
-  const columns = Object.keys(inputs);
-  return stack(modalities.map((name) => slice(present, 1, columns.indexOf(name), 1)));
-}
-
-/** A stack [M, B, ..] with zeros where the modality is missing (`mask` [M, B, 1]). */
-export function zeroWhereMissing(values: Expr, mask: Expr | undefined): Expr {
-  return mask === undefined ? values : mul(values, mask);
-}
-
-/**
- * Mean over `axes`, modalities or the batch among them, of values [M, B, ..], counting those where `mask` (of size 1 on the other axes)
- * is 1; all where there is none. 0 where none counts, as for a modality that the whole batch lacks.
- */
-export function meanOfPresent(values: Expr, axes: readonly number[], mask: Expr | undefined): Expr {
-  if (mask === undefined) return mean(values, axes);
-  const others = axes.reduce((n, axis) => n * (mask.shape[axis] === 1 ? values.shape[axis]! : 1), 1);
-  const count = maximum(sum(mask, axes), 1);
-  return div(sum(mul(values, mask), axes), mul(count, others));
-}
-
-/** Predictions [M, B, K] that say the prior where the modality is missing (`mask` [M, B, 1]). */
-export function priorWhereMissing({ prior }: BuildInput, logits: Expr, mask: Expr | undefined): Expr {
-  return mask === undefined ? logits : where(mask, logits, prior());
 }
 
 /** Components of a prediction sum_c g_c y_c with shares that sum to 1: each contributes its departure from the prior, by its share. */

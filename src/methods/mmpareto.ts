@@ -7,7 +7,7 @@
  */
 import * as z from "zod";
 import type { Loose } from "../core/options.ts";
-import { asLeaf, type Expr, topological } from "../graph/expr.ts";
+import { type Expr, topological } from "../graph/expr.ts";
 import { grad } from "../graph/grad.ts";
 import { add, div, greater, maximum, mul, sqrt, square, sub, sum, where } from "../graph/ops/index.ts";
 import { crossEntropy } from "../nn/losses.ts";
@@ -64,13 +64,13 @@ export const mmpareto: MethodFactory<Loose<MmparetoOptions>, LateFusion> = defin
   stages: ({ gamma }, modalities) => [
     {
       ...multiLossStage(modalities, 1),
-      modulate(gradients, out, target) {
+      modulate(gradients, out, _, { smoothed, nameOf }) {
         const parameters = topological([out.logits]).flatMap((node) => {
-          const name = asLeaf(node)?.name ?? "";
+          const name = nameOf(node);
           return name.startsWith("encoders.") && gradients.has(name) ? [{ name, node }] : [];
         });
         const joint = grad(
-          [{ value: crossEntropy(out.logits, target), weights: [1] }],
+          [{ value: crossEntropy(out.logits, smoothed), weights: [1] }],
           parameters.map(({ node }) => node),
         );
         const changed = modalities.flatMap((modality) => {

@@ -133,7 +133,7 @@ export const pmr: MethodFactory<Loose<PmrOptions>, PmrOutputs> = defineMethod({
         terms(out, target, context) {
           const logs = logSoftmax(neg(out.distances)); // log q_m, [M, B, K]
           const q = exp(logs);
-          const { pull, ahead } = coefficients(sum(mul(q, target), [1, 2]), form);
+          const { pull, ahead } = coefficients(sum(mul(q, context.plain), [1, 2]), form);
           const until = (epoch: number): Expr => greater(epoch + 0.5, context.epoch);
           const term = (name: string, value: Expr, weight: number): Terms[] =>
             weight === 0

@@ -67,16 +67,17 @@ export interface ReconboostOutputs extends Outputs {
 
 /**
  * Residual cross-entropy of modality m, []: its own, in nats over K, each sample weighted by `weight` less `discount` times the
- * probability that the others together give the right class. Logits are [M, B, K].
+ * probability that the others together give the right class (`plain`, one-hot; `target` may be smoothed). Logits are [M, B, K].
  */
 export function residualCrossEntropy(
   { unimodal, scale }: ReconboostOutputs,
   target: Expr,
   m: number,
   { weight, discount }: Pick<ReconboostOptions, "weight" | "discount">,
+  plain: Expr = target,
 ): Expr {
   const others = sub(sum(unimodal, 0), at(unimodal, m));
-  const known = stopGradient(sum(mul(softmax(mul(others, scale)), target), -1)); // [B]
+  const known = stopGradient(sum(mul(softmax(mul(others, scale)), plain), -1)); // [B]
   const right = sum(mul(logSoftmax(at(unimodal, m)), target), -1); // [B]
   const classes = target.shape[1]!;
   return mul(mean(mul(right, sub(weight, mul(known, discount)))), -1 / classes);
@@ -125,8 +126,8 @@ function turn(
       ...wholeStage,
       name: `boost_${round + 1}_${modality}`,
       trains: (parameter) => parameter.startsWith(`encoders.${modality}.`) || parameter.startsWith("head."),
-      terms(out, target) {
-        const residual = residualCrossEntropy(out, target, m, options);
+      terms(out, target, { plain }) {
+        const residual = residualCrossEntropy(out, target, m, options, plain);
         const own = { names: [`ce.residual.${modality}`], value: residual, weights: [1] };
         if (!consolidates) return [own];
         const known = stopGradient(softmax(at(out.unimodal, before)));

@@ -53,6 +53,8 @@ export interface Task {
   open(spoken: Expr): Expr;
   /** The most that can be known of a sample, on average, for outputs of K. */
   most(outputs: number): number;
+  /** The target [B, K] with a share of it spread evenly over the answers there are; unknown entries stay so. Values have no such answers. */
+  readonly smoothed?: (target: Expr, share: number) => Expr;
 }
 
 /** A probability may underflow to 0; its logarithm must not be infinite. */
@@ -71,6 +73,11 @@ function bySample(errors: Expr, known: Expr): Expr {
   return div(mean(mul(errors, known), [-1]), maximum(mean(known), 1 / (batch * count)));
 }
 
+/** (1 - share) target + share / answers. */
+function spread(target: Expr, share: number, answers: number): Expr {
+  return add(mul(target, 1 - share), share / answers);
+}
+
 const classes: Task = {
   kind: "classes",
   term: "ce",
@@ -84,6 +91,7 @@ const classes: Task = {
   noise: (spoken, prior) => sum(mul(exp(prior), sub(prior, spoken)), -1),
   open: (spoken) => mul(sum(mul(exp(spoken), spoken), -1), -1 / Math.log(spoken.shape.at(-1)!)),
   most: Math.log,
+  smoothed: (target, share) => spread(target, share, target.shape.at(-1)!),
 };
 
 /** log p and log(1 - p) of log-odds: two classes each, so that no gradient has a kink. */
@@ -121,6 +129,7 @@ const labels: Task = {
     return mul(mean(add(mul(exp(yes), yes), mul(exp(no), no)), [-1]), -1 / Math.LN2);
   },
   most: () => Math.LN2,
+  smoothed: (target, share) => spread(target, share, 2),
 };
 
 const values: Task = {

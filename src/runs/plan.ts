@@ -7,7 +7,8 @@ import { requireClassLabels, targetKind } from "../data/target.ts";
 import { methodNamed, methods, resolveMethod } from "../methods/index.ts";
 import type { Method } from "../methods/method.ts";
 import { mlp } from "../nn/mlp.ts";
-import { type ByStage, ofStage } from "../train/plan.ts";
+import { type ByStage, ofStage, stageNames } from "../train/plan.ts";
+import { smoothingFor } from "../train/target.ts";
 import { issuesError, optimiserOf, type Settings } from "./settings.ts";
 
 /** Settings with nothing left open but what the backend decides; they are themselves valid settings. */
@@ -27,8 +28,8 @@ export interface Plan {
 
 /**
  * Builds the method that settings describe on the features of `train`, and fills in what depends on it.
- * @throws ConfigError for modalities or stages that do not exist, which `fields.issues` lists, and for a method that does not serve the
- * data's kind of target.
+ * @throws ConfigError for modalities or stages that do not exist and for label smoothing of values, which `fields.issues` lists, and for a
+ * method that does not serve the data's kind of target.
  */
 export function planRun(settings: Settings, train: Dataset): Plan {
   const known = Object.keys(train.modalities);
@@ -46,22 +47,27 @@ export function planRun(settings: Settings, train: Dataset): Plan {
   );
   const method = methodNamed(resolveMethod(settings.method).method)({
     encoders,
+    ...(settings.members !== undefined && { members: settings.members }),
     ...settings.options,
   } as never) as unknown as Method;
   requireTarget(method, train);
   const { epochs, learningRate = {} } = settings;
   const issues = [...stageIssues("epochs", epochs, method), ...stageIssues("learningRate", learningRate, method)];
   if (issues.length > 0) throw issuesError(issues);
-  if (method.stages.every((stage) => ofStage(epochs, stage.name) === 0)) {
+  if (method.stages.every((stage) => ofStage(epochs, stage) === 0)) {
     throw issuesError([{ path: ["epochs"], message: "every stage has 0 epochs; nothing would be trained." }]);
   }
+  const { members = 1 } = method.description;
+  const smoothing = smoothingFor(method, targetKind(train), settings.labelSmoothing);
   const byStage = (value: (stage: Method["stages"][number]) => number): Record<string, number> =>
     Object.fromEntries(method.stages.map((stage) => [stage.name, value(stage)]));
   const config: RunConfig = {
     ...settings,
     modalities,
-    epochs: byStage((stage) => ofStage(epochs, stage.name) ?? stage.epochs),
-    learningRate: byStage((stage) => ofStage(learningRate, stage.name) ?? stage.learningRate),
+    ...((settings.labelSmoothing !== undefined || smoothing > 0) && { labelSmoothing: smoothing }),
+    ...((settings.members !== undefined || members > 1) && { members }),
+    epochs: byStage((stage) => ofStage(epochs, stage) ?? stage.epochs),
+    learningRate: byStage((stage) => ofStage(learningRate, stage) ?? stage.learningRate),
     optimiser: { name: settings.optimiser.name, ...withoutRate(optimiserOf(settings.optimiser).settings) },
     options: method.description.options as Settings["options"],
   };
@@ -77,7 +83,7 @@ function requireTarget({ name, targets = ["classes"] }: Method, train: Dataset):
 }
 
 function stageIssues(setting: string, given: ByStage, method: Method): OptionIssue[] {
-  const stages = method.stages.map((stage) => stage.name);
+  const stages = stageNames(method);
   return Object.keys(given)
     .filter((name) => !stages.includes(name))
     .map((name) => ({

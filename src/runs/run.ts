@@ -145,6 +145,7 @@ async function train(
       optimiser: optimiserOf(config.optimiser),
       ...(config.clipNorm !== undefined && { clipNorm: config.clipNorm }),
       ...(config.modalityDropout !== undefined && { modalityDropout: config.modalityDropout }),
+      ...(config.labelSmoothing !== undefined && { labelSmoothing: config.labelSmoothing }),
       // What it began with, it goes on with: another backend or number of threads gives other bits.
       backend: start.engine?.backend ?? config.backend,
       ...threadsOf(start, config.threads),

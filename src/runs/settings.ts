@@ -5,6 +5,7 @@ import { shown } from "../core/keys.ts";
 import { type OptionIssue, oneOf, optionIssues } from "../core/options.ts";
 import { readingSchemas, type SplitRequest } from "../data/reading.ts";
 import { methodNamed, methodNames, resolveMethod } from "../methods/index.ts";
+import { MOST_MEMBERS } from "../methods/method.ts";
 import type { Activation } from "../nn/mlp.ts";
 import { adam, adamw, type Optimiser, sgd } from "../optim/index.ts";
 import { fraction, positive, whole } from "../optim/settings.ts";
@@ -27,6 +28,8 @@ export interface Settings {
   readonly split?: SplitRequest | undefined;
   /** A method, or one of its named variants such as `ogm-ge`: "dmil". */
   readonly method: string;
+  /** How many members are trained, one after the other, and pooled; the method's own number if left out, 1 for most. */
+  readonly members?: number | undefined;
   /** 0. */
   readonly seed: number;
   /** 64. */
@@ -41,6 +44,8 @@ export interface Settings {
   readonly clipNorm?: number | undefined;
   /** Share of the samples of a batch that lose one modality in training; none if left out. */
   readonly modalityDropout?: number | undefined;
+  /** Share of each target that training spreads evenly over the classes, or the two answers of a label; the method's own if left out. */
+  readonly labelSmoothing?: number | undefined;
   /** Threads inside one operation; "auto" is 1 for small models, 2 for large ones. */
   readonly threads: number | "auto";
   readonly backend: BackendName;
@@ -74,6 +79,11 @@ const byStage = (value: z.ZodType<number>, example: string): z.ZodType<unknown> 
   });
 };
 
+/** A number of members. */
+export const members: z.ZodType<number> = whole(1, "4").refine((count) => count <= MOST_MEMBERS, {
+  error: allowing(`a whole number from 1 to ${MOST_MEMBERS}, for example 4`),
+});
+
 const schema = z.strictObject(
   {
     data: text("the path of a data folder"),
@@ -84,6 +94,7 @@ const schema = z.strictObject(
     ...readingSchemas,
     group: text("the name of a column or array").optional(),
     method: text("the name of a method").default("dmil"),
+    members: members.optional(),
     seed: whole(0, "0").default(0),
     batchSize: whole(2, "64").default(64),
     epochs: byStage(whole(0, "10"), "10").default({}),
@@ -93,6 +104,7 @@ const schema = z.strictObject(
       .default({ name: "adam" }),
     clipNorm: positive("1").optional(),
     modalityDropout: fraction("0.2").optional(),
+    labelSmoothing: fraction("0.1").optional(),
     threads: z
       .custom<number | "auto">(
         (value) => value === "auto" || (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 256),

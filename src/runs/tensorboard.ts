@@ -44,6 +44,7 @@ function scalarsOf({ stage, learningRate, train, validation }: EpochRecord): Rec
     ...given({
       "validation/accuracy": validation.accuracy,
       "validation/log_loss": validation.logLoss,
+      "validation/calibrated_log_loss": validation.calibrated,
       "validation/r2": validation.r2,
       "validation/squared_error": validation.squaredError,
     }),

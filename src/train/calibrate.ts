@@ -118,15 +118,17 @@ export function fitScaling(logits: Logits, labels: Int32Array, logPrior: readonl
   if (labels.every((label) => label < 0)) return UNSCALED;
   const { values, divergence } = evidenceOf(logits, logPrior);
   const loss = (scaling: Scaling): number => lossOf(values, (i) => belief(scaling, divergence[i]!), labels, logPrior);
-  const [low, high] = SCALES.map(Math.log) as [number, number];
-  const bestAt = (doubt: number): Scaling => ({
-    scale: Math.exp(goldenSection((log) => loss({ scale: Math.exp(log), doubt }), low, high, 30)),
-    doubt,
-  });
+  const bestAt = (doubt: number): Scaling => ({ scale: bestScale((scale) => loss({ scale, doubt })), doubt });
   const plain = bestAt(0);
   const [least, most] = DOUBTS.map(Math.log) as [number, number];
   const doubtful = bestAt(Math.exp(goldenSection((log) => loss(bestAt(Math.exp(log))), least, most, 15)));
   return loss(plain) - loss(doubtful) > PRICE ? doubtful : plain;
+}
+
+/** The scale at which a loss that is convex in it is least. */
+function bestScale(loss: (scale: number) => number): number {
+  const [low, high] = SCALES.map(Math.log) as [number, number];
+  return Math.exp(goldenSection((log) => loss(Math.exp(log)), low, high, 30));
 }
 
 /**
@@ -142,6 +144,17 @@ export function uncalibrated({ logPrior, modalities }: Calibration): string[] {
           `by the validation data the prediction from ${name} deserves hardly a doubt, more than it has itself: its scale stopped at ${SCALES[1]}, and its probabilities and bits may not hold for other data.`,
         ],
   );
+}
+
+/**
+ * Mean log-loss in nats of logits [N, K] on labelled samples at their best temperature: what they know, whatever they think of
+ * themselves. A network that grows too sure loses log-loss long before it knows less. NaN where nothing is labelled.
+ */
+export function calibratedLogLoss(logits: Logits, labels: Int32Array, classes: number): number {
+  const even = evenly(classes);
+  const { values } = evidenceOf(logits, even);
+  const loss = (scale: number): number => lossOf(values, () => scale, labels, even);
+  return loss(bestScale(loss)) / labels.reduce((n, label) => n + Number(label >= 0), 0);
 }
 
 /** The scaling of the prediction itself, fitted as `fitScaling` does. */
@@ -199,6 +212,28 @@ export function fitWeights(
     }
   }
   return loss(even) - loss(weights) > PRICE * (parts.length - 1) ? weights : even;
+}
+
+/**
+ * The factor in [0, MOST_WEIGHT] of what one component adds to logits [N, K] whose log-loss at the best temperature is least; 1 unless another
+ * pays: a fitted number costs half the logarithm of the number of samples, in nats (Schwarz 1978).
+ */
+export function fitWeight(
+  logits: Float32Array,
+  contribution: Float32Array,
+  labels: Int32Array,
+  classes: number,
+): number {
+  const labelled = labels.reduce((n, label) => n + Number(label >= 0), 0);
+  if (labelled === 0) return 1;
+  const loss = (weight: number): number =>
+    calibratedLogLoss(
+      logits.map((value, i) => value + (weight - 1) * contribution[i]!),
+      labels,
+      classes,
+    );
+  const weight = goldenSection(loss, 0, MOST_WEIGHT, 20);
+  return labelled * (loss(1) - loss(weight)) > Math.log(labelled) / 2 ? weight : 1;
 }
 
 /** Log-probabilities [N, K] in nats of logits under a scaling. */

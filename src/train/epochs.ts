@@ -24,6 +24,7 @@ export interface StageRun extends PlannedStage {
   readonly backend: Backend;
   readonly threads: number;
   readonly options: FitOptions;
+  readonly labelSmoothing: number;
   readonly emit: (event: FitEvent) => void;
   readonly pace: Pace;
   readonly save: (next: Omit<Checkpoint, "identity">) => Promise<void>;
@@ -66,6 +67,11 @@ export async function runStage(run: StageRun): Promise<{ state: State; history: 
   let best: State = resumed?.best ?? run.state;
   if (resumed !== undefined && position.step > 0) prepared.restore(resumed.moments);
   else await prepared.renewStatistics();
+  if (stage.fromStart === true && position.best === undefined && position.step === 0) {
+    const figures = judge(await prepared.predict(samples.validation), samples.validation, kind, stage.best);
+    best = prepared.state();
+    position = { ...position, best: { epoch: 0, ...figures } };
+  }
   let saved = performance.now();
   const save = async (): Promise<void> => {
     saved = performance.now();
@@ -84,14 +90,14 @@ export async function runStage(run: StageRun): Promise<{ state: State; history: 
   };
 
   try {
-    while (position.epoch < epochs) {
+    while (!position.finished) {
       const epochStarted = performance.now();
       position = await runEpoch(run, prepared, position, (now) => {
         position = now;
         return pause();
       });
       await prepared.renewStatistics();
-      const validation = judge(await prepared.predict(samples.validation), samples.validation, kind);
+      const validation = judge(await prepared.predict(samples.validation), samples.validation, kind, stage.best);
       const epoch = position.epoch + 1;
       const bad = notFinite(validation);
       if (bad.length > 0) {
@@ -127,7 +133,7 @@ export async function runStage(run: StageRun): Promise<{ state: State; history: 
         best: bestNow,
         sums: emptySums(termNames.length),
         history: [...position.history, record],
-        finished: epoch === epochs,
+        finished: epoch === epochs || epoch - bestNow.epoch >= (stage.patience ?? Number.POSITIVE_INFINITY),
       };
       if (folder !== undefined) await folder.append(files.metrics, `${JSON.stringify(record)}\n`);
       const seconds = (performance.now() - epochStarted) / 1000;

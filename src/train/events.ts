@@ -5,10 +5,14 @@ export type Headline =
   | { readonly accuracy: number; readonly r2?: never }
   | { readonly accuracy?: never; readonly r2: number };
 
-/** Figures on validation data: accuracy and log-loss in nats; of values r2 and the mean squared error in variances of the training data. */
+/**
+ * Figures on validation data: accuracy and log-loss in nats, and, where the stage chooses by it, log-loss at the best temperature; of
+ * values r2 and the mean squared error in variances of the training data.
+ */
 export interface EpochFigures {
   readonly accuracy?: number;
   readonly logLoss?: number;
+  readonly calibrated?: number;
   readonly r2?: number;
   readonly squaredError?: number;
 }

@@ -21,7 +21,7 @@ import { encodeModel, type Fitted } from "./model.ts";
 import { type FitOptions, plan } from "./plan.ts";
 import { calibrate } from "./predict.ts";
 import type { Samples } from "./stage.ts";
-import { type FittedTarget, fitTarget, priorOf, targetRows } from "./target.ts";
+import { type FittedTarget, fitTarget, priorOf, smoothingFor, targetRows } from "./target.ts";
 
 /** Parameters from which a second thread pays. */
 const TWO_THREADS = 500_000;
@@ -42,6 +42,7 @@ export async function fit(
   const { train, validation } = data;
   const { modalityDropout = 0 } = options;
   checkRate(modalityDropout, "modalityDropout");
+  checkRate(options.labelSmoothing ?? 0, "labelSmoothing");
   const shapes = Object.fromEntries(
     method.modalities.map((name) => {
       const values = ownValue(train.modalities, name);
@@ -63,6 +64,7 @@ export async function fit(
   };
   requireTarget(method, train);
   requireKnown(validation);
+  const labelSmoothing = smoothingFor(method, targetKind(train), options.labelSmoothing);
   const target = fitTarget(train);
   const parameters = parametersOf(method, widths);
   const size = parameters.reduce((n, { shape }) => n + shape.reduce((a, b) => a * b, 1), 0);
@@ -127,6 +129,7 @@ export async function fit(
       backend,
       threads,
       options,
+      labelSmoothing,
       emit,
       pace,
       save: async (next) => {

@@ -13,7 +13,6 @@ import {
   priorWhereMissing,
   type Stage,
   type StepContext,
-  type Task,
   type Terms,
   tasks,
 } from "../methods/method.ts";
@@ -95,18 +94,24 @@ export interface StageGraph {
   readonly remembered: ReadonlyMap<string, Expr>;
 }
 
-/** Builds a stage's training graph on a batch. @throws ConfigError when the stage would train nothing. */
+/**
+ * Builds a stage's training graph on a batch; `smoothing` is the share of each target that its losses see spread evenly.
+ * @throws ConfigError when the stage would train nothing.
+ */
 export function stageGraph<O extends Outputs>(
   method: Method<O>,
   stage: Stage<O>,
   widths: Widths,
   batch: number,
+  smoothing = 0,
 ): StageGraph {
   const frozen = (path: string): boolean => !stage.trains(`${path}.`);
   const { outputs, requests } = forward(method, widths, batch, { training: true, frozen });
   const target = leaf("input", TARGET, [batch, widths.classes]);
-  const context = contextOf(stage, batch, requests, tasks[widths.kind ?? "classes"]);
-  const terms = stage.terms(outputs, target, context);
+  const task = tasks[widths.kind ?? "classes"];
+  const smoothed = smoothing === 0 ? target : task.smoothed!(target, smoothing);
+  const context = { ...contextOf(stage, batch, requests), task, plain: target, smoothed };
+  const terms = stage.terms(outputs, smoothed, context);
   for (const { names, value, weights } of terms) {
     if (names.length !== weights.length || names.length !== sizeOf(value.shape)) {
       throw internalError(`stage ${stage.name}: terms ${names.join(", ")} have ${sizeOf(value.shape)} values.`);
@@ -145,10 +150,14 @@ export function stageGraph<O extends Outputs>(
 }
 
 /** The leaves of what a step knows besides the batch. */
-function contextOf<O extends Outputs>(stage: Stage<O>, batch: number, { noises }: Requests, task: Task): StepContext {
+function contextOf<O extends Outputs>(
+  stage: Stage<O>,
+  batch: number,
+  { noises }: Requests,
+): Omit<StepContext, "task" | "plain" | "smoothed"> {
   const { memory = {}, sampleMemory = {} } = stage;
   return {
-    task,
+    nameOf: (node) => asLeaf(node)?.name ?? "",
     epoch: leaf("memory", EPOCH, []),
     memory: mapValues(memory, ({ shape }, name) => leaf("memory", memoryLeaf(name), shape)),
     samples: mapValues(sampleMemory, ({ width }, name) => ({

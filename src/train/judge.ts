@@ -2,6 +2,7 @@
 import { type DmilError, type ErrorFields, runError } from "../core/errors.ts";
 import type { TargetKind } from "../data/dataset.ts";
 import type { Stage } from "../methods/method.ts";
+import { calibratedLogLoss } from "./calibrate.ts";
 import type { EpochFigures, Headline } from "./events.ts";
 import { labelAccuracy, labelLogLoss } from "./label-metrics.ts";
 import { accuracy, argmaxRows, logLoss } from "./metrics.ts";
@@ -38,11 +39,20 @@ export function credit(
   return total;
 }
 
-/** Figures of predictions [N, K]; of values in standard deviations of the training data, so that 1 is the error of its mean. */
-export function judge(predicted: Float32Array, { labels, target }: Judged, kind: TargetKind): EpochFigures {
+/** Figures of predictions [N, K] that `best` reads; of values in standard deviations of the training data, so that 1 is the error of its mean. */
+export function judge(
+  predicted: Float32Array,
+  { labels, target }: Judged,
+  kind: TargetKind,
+  best?: Stage<never>["best"],
+): EpochFigures {
   if (target === undefined) {
     const K = predicted.length / labels.length;
-    return { accuracy: accuracy(argmaxRows(predicted, K), labels), logLoss: logLoss(predicted, labels, K) };
+    return {
+      accuracy: accuracy(argmaxRows(predicted, K), labels),
+      logLoss: logLoss(predicted, labels, K),
+      ...(best === "calibrated" && { calibrated: calibratedLogLoss(predicted, labels, K) }),
+    };
   }
   if (kind === "labels") {
     return { accuracy: labelAccuracy(predicted, target.data), logLoss: labelLogLoss(predicted, target.data) };
@@ -78,19 +88,21 @@ export function isBetter(
   kind: TargetKind,
 ): boolean {
   if (before === undefined || best === "last") return true;
-  if (kind !== "classes" || best === "logLoss") return merit(now, best, kind) > merit(before, best, kind);
+  if (kind !== "classes" || best === "logLoss" || best === "calibrated")
+    return merit(now, best, kind) > merit(before, best, kind);
   if (now.accuracy !== before.accuracy) return now.accuracy! > before.accuracy!;
   return now.logLoss! < before.logLoss!;
 }
 
 /** What a schedule watches; more is better. */
 export function merit(
-  { accuracy: right, logLoss: loss, squaredError }: EpochFigures,
+  { accuracy: right, logLoss: loss, calibrated, squaredError }: EpochFigures,
   best: Stage<never>["best"],
   kind: TargetKind,
 ): number {
   if (kind === "values") return -squaredError!;
-  return kind === "labels" || best === "logLoss" ? -loss! : right!;
+  if (kind === "labels" || best === "logLoss") return -loss!;
+  return best === "calibrated" ? -calibrated! : right!;
 }
 
 /** The figure that progress shows. */

@@ -27,6 +27,11 @@ export interface FitOptions {
    * that have one modality keep it.
    */
   readonly modalityDropout?: number;
+  /**
+   * Share e in [0, 1) of each target that training spreads evenly: losses see (1 - e) y + e / K for classes, (1 - e) y + e / 2 for
+   * labels; values have none. The method's own where left out, 0 for most. Accuracy is told against what is true.
+   */
+  readonly labelSmoothing?: number;
   /** Fit on the validation data, when training ends, how far probabilities are to be believed; true. */
   readonly calibrate?: boolean;
   /** Threads inside one operation; left out: 1 for small models, 2 for large ones. */
@@ -53,6 +58,7 @@ const KNOWN: Keys<FitOptions> = {
   optimiser: true,
   clipNorm: true,
   modalityDropout: true,
+  labelSmoothing: true,
   calibrate: true,
   threads: true,
   backend: true,
@@ -67,9 +73,17 @@ const KNOWN: Keys<FitOptions> = {
 /** A number for all stages, or numbers by stage. */
 export type ByStage = number | Readonly<Record<string, number>>;
 
-/** The number given for a stage; undefined where none is. */
-export function ofStage(given: ByStage, stage: string): number | undefined {
-  return typeof given === "number" ? given : ownValue(given, stage);
+type Called = Pick<Stage<never>, "name" | "member">;
+
+/** The number given for a stage, or for the stage of every member of a pool; undefined where none is. */
+export function ofStage(given: ByStage, { name, member }: Called): number | undefined {
+  if (typeof given === "number") return given;
+  return ownValue(given, name) ?? (member && ownValue(given, member.stage));
+}
+
+/** Names under which numbers may be given for stages: in a pool `whole` for every member, `member2.whole` for one. */
+export function stageNames({ stages }: { readonly stages: readonly Called[] }): string[] {
+  return [...new Set(stages.flatMap(({ member }) => member?.stage ?? [])), ...stages.map(({ name }) => name)];
 }
 
 /** A stage with the run's own epochs and rate. */
@@ -84,7 +98,7 @@ export interface PlannedStage {
 export function plan(method: Method, options: FitOptions): PlannedStage[] {
   checkOptions("fit", options, KNOWN);
   const { epochs = {}, learningRate = {}, seed, batchSize = 64 } = options;
-  const names = method.stages.map((stage) => stage.name);
+  const names = stageNames(method);
   const checkNumber = (value: number, what: string, whole: boolean): void => {
     if (typeof value === "number" && value >= 0 && (!whole || Number.isInteger(value))) return;
     throw configError(`${what} is ${shown(value)}; a ${whole ? "whole number" : "number"} from 0 is needed.`);
@@ -110,8 +124,8 @@ export function plan(method: Method, options: FitOptions): PlannedStage[] {
   check(epochs, "epochs", true);
   check(learningRate, "learningRate", false);
   const planned = method.stages.flatMap((stage): PlannedStage[] => {
-    const count = ofStage(epochs, stage.name) ?? stage.epochs;
-    const rate = ofStage(learningRate, stage.name) ?? stage.learningRate;
+    const count = ofStage(epochs, stage) ?? stage.epochs;
+    const rate = ofStage(learningRate, stage) ?? stage.learningRate;
     if (count === 0) return [];
     return [{ stage: stage as Stage<never>, epochs: count, learningRate: rate, schedule: scheduleOf(stage, count) }];
   });

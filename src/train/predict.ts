@@ -14,6 +14,7 @@ import {
   type Calibration,
   fitPrediction,
   fitScaling,
+  fitWeight,
   fitWeights,
   type Scaling,
   scaledPrediction,
@@ -146,7 +147,8 @@ function requireSome(dataset: Dataset, modalities: readonly string[]): void {
 }
 
 /** The model with its evidence, or its outputs of labels or values, scaled on data it was not trained on. */
-export async function calibrate(fitted: Fitted, validation: Dataset, options: PredictOptions = {}): Promise<Fitted> {
+export async function calibrate(trained: Fitted, validation: Dataset, options: PredictOptions = {}): Promise<Fitted> {
+  const fitted = await withWeights(trained, validation, options);
   const { logits, unimodal, components } = await predict(fitted, validation, options);
   const { target } = fitted;
   const truth = targetRows(validation, target);
@@ -176,6 +178,20 @@ export async function calibrate(fitted: Fitted, validation: Dataset, options: Pr
       components: Object.fromEntries(Object.keys(components).map((name, c) => [name, weights[c]!])),
     },
   };
+}
+
+/** The model with the weights of its components (`Method.weights`) fitted. */
+async function withWeights(fitted: Fitted, validation: Dataset, options: PredictOptions): Promise<Fitted> {
+  const { weights = {} } = fitted.method;
+  if (fitted.target !== undefined || Object.keys(weights).length === 0) return fitted;
+  const { logits, components } = await predict(fitted, validation, options);
+  const state = { ...fitted.state };
+  for (const [component, names] of Object.entries(weights)) {
+    const { contribution } = components[component]!;
+    const value = fitWeight(logits, contribution, validation.labels, fitted.classes.length);
+    for (const name of names) state[name] = float32([1], [value]);
+  }
+  return { ...fitted, state };
 }
 
 /** Figures of merit: shares in [0, 1], log-loss in nats. */

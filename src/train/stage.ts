@@ -39,6 +39,8 @@ export interface StageSetup {
   readonly clipNorm: number | undefined;
   /** Share of the samples of a batch that lose one modality, at random; the widths are then masked. */
   readonly modalityDropout?: number;
+  /** Share of each target that losses see spread evenly; 0. */
+  readonly labelSmoothing?: number;
   readonly backend: Backend;
   readonly threads: number;
 }
@@ -101,8 +103,9 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
   const evaluation = stage.prediction(evaluated as never);
   // Stored means are renewed also where only a unimodal prediction will read them.
   const labelled = stage.statistics?.(evaluated as never, leaf("input", TARGET, [chunk, widths.classes])) ?? {};
-  const renewed = Object.entries({ ...evaluated.statistics, ...labelled }).map(([name, own]) =>
-    "weight" in own ? { name, ...own } : { name, value: own, weight: undefined },
+  const own = stage.member?.outputs(evaluated as never) ?? evaluated;
+  const renewed = Object.entries({ ...own.statistics, ...labelled }).map(([name, of]) =>
+    "weight" in of ? { name, ...of } : { name, value: of, weight: undefined },
   );
 
   // Trained parameters lie first and together, and gradients lie alike: the optimiser makes one pass over each.
@@ -293,8 +296,9 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
   };
 }
 
-function batchGraph({ method, stage, widths, train, modalityDropout = 0 }: StageSetup, size: number): BatchGraph {
-  const graph = stageGraph(method, stage as never, widths, size);
+function batchGraph(setup: StageSetup, size: number): BatchGraph {
+  const { method, stage, widths, train, modalityDropout = 0 } = setup;
+  const graph = stageGraph(method, stage as never, widths, size, setup.labelSmoothing);
   const outputs = [
     ...graph.terms.map((term) => term.value),
     graph.prediction,

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { dataError } from "../core/errors.ts";
 import { optionIssues } from "../core/options.ts";
+import { MOST_MEMBERS } from "../methods/method.ts";
 
 /** A figure that was not a number is null in JSON. */
 const figure = z.number().nullable();
@@ -23,7 +24,11 @@ const encoder = z
 export const storedModel: z.ZodType = z.looseObject({
   format: z.string(),
   method: z.string(),
-  description: z.looseObject({ encoders: z.record(z.string(), encoder), options: z.looseObject({}) }),
+  description: z.looseObject({
+    encoders: z.record(z.string(), encoder),
+    options: z.looseObject({}),
+    members: count.max(MOST_MEMBERS).optional(),
+  }),
   classes: texts,
   target: z
     .looseObject({

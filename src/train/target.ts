@@ -1,11 +1,12 @@
 /** @file Targets as models meet them: standardised values, the prior, and predictions back in the data's unit. */
 
+import { configError } from "../core/errors.ts";
 import { goldenSection } from "../core/minimise.ts";
 import { ownValue } from "../core/record.ts";
 import type { Dataset, Target, TargetKind } from "../data/dataset.ts";
 import type { Expr } from "../graph/expr.ts";
 import { add, constant, mul } from "../graph/ops/index.ts";
-import type { Outputs } from "../methods/method.ts";
+import { type Method, type Outputs, tasks } from "../methods/method.ts";
 import { logPriorOf } from "./calibrate.ts";
 import { gatherRows, type RowSource } from "./frozen.ts";
 import type { Samples } from "./stage.ts";
@@ -147,6 +148,23 @@ export function standardised(predicted: Float32Array, { names, units }: FittedTa
   if (units === undefined) return predicted;
   const K = names.length;
   return predicted.map((value, i) => (value - units.mean[i % K]!) / units.deviation[i % K]!);
+}
+
+/**
+ * The share of each target that is spread evenly in training: what is asked for, else the method's own; none of values.
+ * @throws ConfigError where it is asked for values.
+ */
+export function smoothingFor(
+  { labelSmoothing: own = 0 }: Pick<Method, "labelSmoothing">,
+  kind: TargetKind,
+  asked: number | undefined,
+): number {
+  const can = tasks[kind].smoothed !== undefined;
+  if (!can && asked !== undefined && asked > 0) {
+    const message = `${asked} given, but this data has ${kind}: a share of a target is spread over the classes, or over the two answers of a label, and ${kind} have neither. Leave it out, or give 0.`;
+    throw configError(`labelSmoothing: ${message}`, { issues: [{ path: ["labelSmoothing"], message }] });
+  }
+  return can ? (asked ?? own) : 0;
 }
 
 /** The kind of a fitted model's target. */

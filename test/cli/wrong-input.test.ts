@@ -125,6 +125,9 @@ const COMMANDS = `
   train clips --seed
   train clips --seed one --batch-size 1 --threads none --backend gpu --learning-rate -1 --out r
   train clips --seed 9007199254740993 --out r
+  train clips --label-smoothing 1 --out r
+  train clips --members 0 --out r
+  train clips --members 65 --out r
   train clips --method dmill --out r
   train clips --modalities a,c --out r
   train clips --modalities a --out r

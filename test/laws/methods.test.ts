@@ -15,6 +15,7 @@ import { fcl } from "../../src/methods/fcl.ts";
 import { fe } from "../../src/methods/fe.ts";
 import { greedy } from "../../src/methods/greedy.ts";
 import { i2m2 } from "../../src/methods/i2m2.ts";
+import { i2moe } from "../../src/methods/i2moe.ts";
 import { methodFrom, methods } from "../../src/methods/index.ts";
 import { joint } from "../../src/methods/joint.ts";
 import { mcr } from "../../src/methods/mcr/index.ts";
@@ -22,6 +23,7 @@ import { type Method, PRIOR } from "../../src/methods/method.ts";
 import { mlb } from "../../src/methods/mlb.ts";
 import { mmib } from "../../src/methods/mmib.ts";
 import { mmml } from "../../src/methods/mmml.ts";
+import { mmpareto } from "../../src/methods/mmpareto.ts";
 import { mmtm } from "../../src/methods/mmtm.ts";
 import { ogm } from "../../src/methods/ogm.ts";
 import { pmr } from "../../src/methods/pmr.ts";
@@ -108,6 +110,16 @@ const variants: Record<string, Method> = {
   "dmil as published, three modalities": dmil({ encoders: three, embedding: 4, ...published }),
   "dmil as published, deterministic": dmil({ encoders, embedding: 4, ...published, variational: false }),
   "dmil as published, intra level alone": dmil({ encoders, embedding: 4, ...published, levels: "id" }),
+  "joint, two members": joint({ encoders, embedding: 4, members: 2 }),
+  "unimodal c of three, two members": unimodal({ encoders: three, embedding: 4, modality: "c", members: 2 }),
+  "mmib with three modalities, two members": mmib({ encoders: three, embedding: 4, hidden: 6, members: 2 }),
+  "greedy, two members": greedy({ encoders, embedding: 4, members: 2 }),
+  "mmpareto, two members": mmpareto({ encoders, embedding: 4, members: 2 }),
+  "ogm-ge, three members": ogm({ encoders, embedding: 4, noise: true, members: 3 }),
+  "pmr with three modalities, two members": pmr({ encoders: three, embedding: 4, momentum: 0.2, members: 2 }),
+  "qmf, two members": qmf({ encoders, embedding: 4, members: 2 }),
+  "i2moe, two members": i2moe({ encoders, embedding: 4, members: 2 }),
+  "dmil as published, two members": dmil({ encoders, embedding: 4, ...published, members: 2 }),
   "dmil as published, consistency level alone": dmil({ encoders, embedding: 4, ...published, levels: "cd" }),
 };
 const B = 6;

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { stream } from "../../src/core/random.ts";
 import {
   calibrated,
+  calibratedLogLoss,
   calibratedWhole,
   fitPrediction,
   fitScaling,
@@ -31,6 +32,31 @@ function drawn(n: number, seed: number, logit: (normal: number, i: number) => { 
 function meanLoss(logs: Float64Array, labels: Int32Array): number {
   return labels.reduce((sum, label, i) => sum - logs[2 * i + label]!, 0) / labels.length;
 }
+
+describe("log-loss at the best temperature", () => {
+  test("is that of the temperature the labels were drawn at, however sure the logits are", () => {
+    const { logits, labels } = drawn(8000, 1, (z) => ({ said: 3 * z, meant: 3 * z }));
+    const due = meanLoss(logSoftmaxRows(logits, 2), labels);
+    for (const surety of [0.2, 1, 5]) {
+      const found = calibratedLogLoss(
+        logits.map((value) => surety * value),
+        labels,
+        2,
+      );
+      expect(Math.abs(found - due)).toBeLessThan(1e-3);
+    }
+  });
+
+  test("has one sample's worth of doubt, and leaves out samples without a label", () => {
+    const logits = Float32Array.of(0, 1, 0, 1, 1, 0);
+    // All right: of 3 labels one in 3 is drawn from even classes, so the best probability is 5/6.
+    const due = -(5 / 6) * Math.log(5 / 6) - (1 / 6) * Math.log(1 / 6);
+    expect(calibratedLogLoss(logits, Int32Array.of(1, 1, -1), 2)).toBeCloseTo(due, 6);
+    expect(calibratedLogLoss(logits, Int32Array.of(-1, -1, -1), 2)).toBeNaN();
+    // Nothing that is said helps: the best is to say hardly anything.
+    expect(calibratedLogLoss(logits, Int32Array.of(0, 0, 1), 2)).toBeGreaterThan(Math.LN2);
+  });
+});
 
 describe("scaling", () => {
   test("finds the temperature that labels were drawn at, and hardly a doubt", () => {

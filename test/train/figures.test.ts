@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { float32 } from "../../src/core/tensor.ts";
 import type { Dataset, Target } from "../../src/data/dataset.ts";
 import { figuresOf, leading } from "../../src/train/figures.ts";
-import { credit, isBetter, judge } from "../../src/train/judge.ts";
+import { credit, isBetter, judge, merit } from "../../src/train/judge.ts";
 import { auroc, labelF1, labelLogLoss, subsetAccuracy } from "../../src/train/label-metrics.ts";
 import type { Predictions } from "../../src/train/predict.ts";
 import { fitScale } from "../../src/train/target.ts";
@@ -130,6 +130,27 @@ describe("while training", () => {
     expect(isBetter(low, high, undefined, "labels")).toBe(true);
     expect(isBetter(low, high, undefined, "classes")).toBe(false);
     expect(isBetter(high, low, "last", "labels")).toBe(true);
+  });
+  test("classes by log-loss at the best temperature, where a stage asks for it", () => {
+    const labels = Int32Array.of(0, 1, 1, 0);
+    const right = Float32Array.of(1, 0, 0, 1, 0, 1, 0, 1);
+    const sure = right.map((value) => 5 * value);
+    expect(Object.keys(judge(right, { labels }, "classes"))).toEqual(["accuracy", "logLoss"]);
+    const [faint, loud] = [
+      judge(right, { labels }, "classes", "calibrated"),
+      judge(sure, { labels }, "classes", "calibrated"),
+    ];
+    expect(loud.logLoss).toBeGreaterThan(2 * faint.logLoss!);
+    expect(loud.calibrated).toBeCloseTo(faint.calibrated!, 3);
+    const worse = { ...faint, calibrated: faint.calibrated! + 0.1, accuracy: 1, logLoss: 0.1 };
+    expect(isBetter(faint, worse, "calibrated", "classes")).toBe(true);
+    expect(isBetter(worse, faint, "calibrated", "classes")).toBe(false);
+    expect(isBetter(worse, faint, undefined, "classes")).toBe(true);
+    expect(merit(faint, "calibrated", "classes")).toBe(-faint.calibrated!);
+    // Labels and values have figures of their own, whatever a stage says.
+    const own = rows([1, 0], 2);
+    expect(Object.keys(judge(Float32Array.of(1, 1), own, "labels", "calibrated"))).toEqual(["accuracy", "logLoss"]);
+    expect(merit({ accuracy: 1, logLoss: 0.3 }, "calibrated", "labels")).toBe(-0.3);
   });
   test("scales: least squares of values, the likeliest of labels, bounded where all are right", () => {
     const { target } = rows([2, -4, U, 6], 1);

@@ -6,6 +6,8 @@ import { takeRows } from "../../src/data/dataset.ts";
 import { writeSafetensors } from "../../src/data/formats/safetensors.ts";
 import { dmil } from "../../src/methods/dmil/index.ts";
 import { methodFrom } from "../../src/methods/index.ts";
+import { joint } from "../../src/methods/joint.ts";
+import type { Method } from "../../src/methods/method.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { sgd } from "../../src/optim/index.ts";
 import { decodeCheckpoint, files } from "../../src/train/checkpoint.ts";
@@ -14,6 +16,7 @@ import { fit } from "../../src/train/fit.ts";
 import { decodeModel, encodeModel, type Fitted } from "../../src/train/model.ts";
 import type { FitOptions } from "../../src/train/plan.ts";
 import { evaluate } from "../../src/train/predict.ts";
+import { expectResumed } from "../methods/resumed.ts";
 import { smallDmil, smallEpochs, smallMixture } from "../support/models.ts";
 
 const data = smallMixture();
@@ -235,4 +238,19 @@ test("the purified form, whose stored means are renewed each epoch, resumes to t
   const resumed = await fit(method(), data, { ...base, folder, resume: true });
   expect(bits(resumed.state)).toBe(bits(whole.state));
   expect(Object.keys(resumed.state)).toContain("synergy.centre");
+});
+
+test("a stage that chooses by log-loss at the best temperature keeps that epoch, and goes on to the same bits", async () => {
+  const method = joint({ encoders: { a: mlp([8, 12]), b: mlp([8, 12]) }, embedding: 8 }) as Method;
+  const stages = method.stages.map((stage) => ({ ...stage, best: "calibrated" as const, learningRate: 0.02 }));
+  const calibrated: Method = { ...method, stages };
+  const { history } = await fit(calibrated, data, { seed: 1, batchSize: 32, epochs: 12, threads: 1 });
+  const losses = history.map(({ validation }) => validation.calibrated!);
+  const least = losses.indexOf(Math.min(...losses));
+  expect(history.at(-1)!.best).toEqual({ epoch: least + 1, accuracy: history[least]!.validation.accuracy });
+  // Another figure would have chosen otherwise.
+  expect(history[least]!.validation.logLoss).toBeGreaterThan(
+    Math.min(...history.map((own) => own.validation.logLoss!)),
+  );
+  await expectResumed(calibrated, 2, [7], data);
 });

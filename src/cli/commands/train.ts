@@ -26,6 +26,8 @@ export interface TrainFlags extends ReadingFlags {
   readonly batchSize?: string;
   readonly learningRate?: string;
   readonly modalityDropout?: string;
+  readonly labelSmoothing?: string;
+  readonly members?: string;
   readonly threads?: string;
   readonly backend?: string;
   readonly out?: string;
@@ -77,6 +79,8 @@ async function settingsOf(data: string | undefined, flags: TrainFlags): Promise<
       { label: "--batch-size", path: ["batchSize"], value: numberOrText(flags.batchSize) },
       { label: "--learning-rate", path: ["learningRate"], value: numberOrText(flags.learningRate) },
       { label: "--modality-dropout", path: ["modalityDropout"], value: numberOrText(flags.modalityDropout) },
+      { label: "--members", path: ["members"], value: numberOrText(flags.members) },
+      { label: "--label-smoothing", path: ["labelSmoothing"], value: numberOrText(flags.labelSmoothing) },
       { label: "--threads", path: ["threads"], value: numberOrText(flags.threads) },
       { label: "--backend", path: ["backend"], value: flags.backend },
     ],

@@ -1,16 +1,20 @@
-/** @file DMIL, additive. */
+/**
+ * @file DMIL, additive form: the prediction is the prior and what each component adds, redundant, unique and synergistic. Evidence of
+ * several modalities is added, evidence that two give alike is discounted, and what only several say together is an interaction in the
+ * sense of the functional ANOVA (docs/decisions/additive-components.md). The unimodal predictions are linear heads on the embeddings Z_m.
+ * Source: components after Yang, Wei, Ni, Xu, Hu: Information-Theoretic Decomposition for Multimodal Interaction Learning, CVPR 2026, whose own form
+ * is `dmil-published`; the additive form is ours.
+ */
 import * as z from "zod";
 import type { Loose } from "../../core/options.ts";
 import type { Expr } from "../../graph/expr.ts";
 import {
   add,
-  at,
   concat,
   div,
-  max,
+  matmul,
   maximum,
   mean,
-  minimum,
   mul,
   reshape,
   sigmoid,
@@ -19,11 +23,11 @@ import {
   sub,
   sum,
   transpose,
-  unstack,
 } from "../../graph/ops/index.ts";
 import type { Module } from "../../nn/module.ts";
 import {
   type BuildInput,
+  type Components,
   defineMethod,
   embed,
   embeddingOption,
@@ -33,230 +37,160 @@ import {
   type Outputs,
   presence,
   type Stage,
-  type Statistic,
   type Task,
+  type Terms,
 } from "../method.ts";
-import { purifiedSynergy, synergyLogits } from "../published/synergy.ts";
-import { type Branches, branches } from "./member.ts";
+import { purifiedSynergy } from "../published/synergy.ts";
+import { branches } from "./branches.ts";
+import { known, sharedEvidence } from "./redundancy.ts";
 
-const FLOOR = 1e-3;
-
+/** Settings. */
 export interface DmilOptions {
+  /** E, the width of embeddings, 64. */
   readonly embedding: number;
-  readonly members: number;
-  readonly smoothing: number;
+  /** Weight of the loss that keeps synergy silent where a modality alone knows the answer, 1. More leaks less and, on small sets, predicts a little worse. */
   readonly silence: number;
-  readonly deep: "none" | "each" | "one";
-  readonly deepEpochs: number;
-  readonly epochs: number;
 }
 
-interface Member extends Branches {
-  readonly discount: Expr;
-  readonly light: Expr;
-  readonly known: Expr;
-  readonly logits: Expr;
-}
-interface Deep {
-  readonly pure: Expr;
-  readonly base: Expr;
-  readonly open: Expr;
-  readonly known: Expr;
-}
-
+/** What the additive form gives. */
 export interface DmilOutputs extends Outputs {
-  readonly members: readonly Member[];
-  readonly deeps: readonly Deep[];
+  readonly components: Components;
+  /** Of each branch with its discount, and of each modality alone, [2 M, B, K]: what the first stage trains. */
+  readonly answers: Expr;
+  /** Without the synergy network, [B, K]: what the first stage is judged by; constant for the second. */
+  readonly evidence: Expr;
+  /** Interactions of the branches, and what the synergy network adds, [B, K] each. */
+  readonly interaction: Expr;
+  readonly synergy: Expr;
+  /** [B], see redundancy.ts. */
+  readonly known: Expr;
   readonly prior: Expr;
 }
 
+/** Nats, or squared deviations, that every component is given when shares are taken, so that where nothing is said all shares are equal. */
+const FAINT = 1e-3;
+/** The mean over samples of what is left open counts as no less than this. */
+const LEAST_OPEN = 0.05;
+
 const schema: z.ZodType<DmilOptions, Loose<DmilOptions>> = z.strictObject({
   embedding: embeddingOption,
-  members: z.int().min(1).default(4),
-  smoothing: z.number().min(0).max(1).default(0.1),
   silence: z.number().min(0).default(1),
-  deep: z.enum(["none", "each", "one"]).default("none"),
-  deepEpochs: z.int().min(1).default(30),
-  epochs: z.int().min(1).default(40),
 });
 
-/** Second largest of a stack over its first axis, and the redundancy of each entry. */
-function redundancyOf(task: Task, alone: Expr, prior: Expr): { rho: Expr; d: Expr } {
-  const d = task.evidence(stopGradient(task.spoken(alone)), prior); // [M, B, 1 or K]
-  const parts = unstack(d);
-  const others = parts.map((_, m) => parts.filter((_, n) => n !== m).reduce((a, b) => maximum(a, b)));
-  const second = others.reduce((a, b) => minimum(a, b));
-  return { rho: minimum(1, div(add(second, FLOOR), add(maximum(d, 0), FLOOR))), d };
-}
-
-function member(input: BuildInput, encoders: Readonly<Record<string, Module>>, options: DmilOptions): Member {
-  const found = branches(input, encoders, options.embedding);
-  const { task, scope } = input;
-  const prior = input.prior();
-  const { rho } = redundancyOf(task, found.alone, prior);
-  const M = found.alone.shape[0]!;
-  const k = scope.parameter("kappa", [1], { kind: "constant", value: 0 });
-  const kappa = add(mul(sigmoid(k), 1 - 1 / M), 1 / M);
-  const discount = mul(sub(kappa, 1), sum(mul(rho, found.effects), 0));
-  const saidAlone = stopGradient(task.spoken(found.alone));
-  const known = max(minimum(mul(task.information(saidAlone, prior), 1 / task.most(input.classes)), sub(1, task.open(saidAlone))), 0);
-  const light = found.interaction;
-  const logits = add(add(add(prior, sum(found.effects, 0)), discount), light);
-  return { ...found, discount, light, known, logits };
-}
-
-function build(input: BuildInput, encoders: Readonly<Record<string, Module>>, options: DmilOptions): DmilOutputs {
+/**
+ * Redundant R = kappa sum_m rho_m f_m, unique U_m = (1 - rho_m) f_m, synergistic S = w (interaction + synergy network), with f_m of the
+ * branches, rho_m the share of evidence that another modality has too, kappa in [1 / M, 1] learnt (evidence that all give counts between
+ * once and M times) and w fitted on validation data. Logits are prior + R + sum_m U_m + S.
+ * Parameters: `encoders.<modality>...`, `alone`, `gates` [M M, ..], `heads` (.weight and .bias each), `kappa` [1], and the stored means
+ * `centre`, `gates.centre`; `synergy.encoders...`, `synergy.features...`, `synergy.weight`, `synergy.head.weight`; `weight` [1], w.
+ */
+function build(input: BuildInput, encoders: Readonly<Record<string, Module>>, { embedding }: DmilOptions): DmilOutputs {
   const { scope, task, classes } = input;
-  const prior = input.prior();
   const names = Object.keys(encoders);
-  const members = Array.from({ length: options.members }, (_, k) =>
-    member({ ...input, scope: scope.child("members").child(String(k + 1)) }, encoders, options),
-  );
-  const count = members.length;
-  const avg = (f: (m: Member) => Expr): Expr =>
-    mul(
-      members.map(f).reduce((a, b) => add(a, b)),
-      1 / count,
-    );
-  const alone = avg((m) => task.spoken(m.alone));
-  const effects = avg((m) => m.effects);
-  const R_U = avg((m) => add(sum(m.effects, 0), m.discount));
-  const light = avg((m) => m.light);
-  const { rho } = redundancyOf(task, alone, prior);
+  const M = names.length;
+  const prior = input.prior();
+  const found = branches(input, encoders, embedding);
+  const { alone, effects, interaction } = found;
+  const rho = sharedEvidence(task, alone, prior);
+  const kappa = add(mul(sigmoid(scope.parameter("kappa", [1], { kind: "constant", value: 0 })), 1 - 1 / M), 1 / M);
+  const shared = sum(mul(rho, effects), 0);
+  const discount = mul(shared, sub(kappa, 1));
+  const evidence = add(add(prior, sum(effects, 0)), add(discount, interaction));
+
+  const deep = scope.child("synergy");
+  const fused = purifiedSynergy(deep, embed({ ...input, scope: deep }, encoders, embedding), 3, presence(input, names));
+  // From zero, so that the network says nothing before it is trained.
+  const head = deep.child("head").parameter("weight", [embedding, classes], { kind: "constant", value: 0 });
+  const synergy = matmul(fused.representation, head);
+
+  const weight = scope.statistic("weight", [1], 1);
+  const together = mul(add(interaction, synergy), weight);
   const unique = mul(effects, sub(1, rho));
-  const redundant = sub(R_U, sum(unique, 0));
-  const statistics: Record<string, Statistic> = Object.assign({}, ...members.map((m) => m.statistics));
-  const deeps: Deep[] = [];
-  const deep = (own: BuildInput["scope"], base: Expr, known: Expr): Expr => {
-    const mask = presence(input, names);
-    const zs = embed({ ...input, scope: own }, encoders, options.embedding);
-    const fused = purifiedSynergy(own, zs, 3, mask);
-    const width = fused.representation.shape.at(-1)!;
-    void synergyLogits;
-    const w = own.child("head").parameter("weight", [width, classes], { kind: "constant", value: 0 });
-    const pure = matmulOf(fused.representation, w);
-    statistics[`${own.path}.centre`] = fused.features;
-    const b = stopGradient(base);
-    deeps.push({ pure, base: b, open: task.open(task.spoken(b)), known: stopGradient(known) });
-    return pure;
-  };
-  const extra =
-    options.deep === "none"
-      ? undefined
-      : options.deep === "one"
-        ? deep(
-            scope.child("synergy"),
-            avg((m) => m.logits),
-            avg((m) => m.known),
-          )
-        : mul(
-            members
-              .map((m, k) =>
-                deep(
-                  scope
-                    .child("members")
-                    .child(String(k + 1))
-                    .child("synergy"),
-                  m.logits,
-                  m.known,
-                ),
-              )
-              .reduce((a, b) => add(a, b)),
-            1 / count,
-          );
-  const synergistic = extra === undefined ? light : add(light, extra);
-  const contributions = concat([stack([redundant]), unique, stack([synergistic])], 0);
-  const answers = add(contributions, prior);
-  const info = add(maximum(task.information(task.spoken(answers), prior), 0), FLOOR); // [C, B]
-  const gate = transpose(div(info, sum(info, 0, true)), [1, 0]);
+  const redundant = mul(shared, kappa);
+  const contributions = concat([stack([redundant]), unique, stack([together])], 0);
+  const logits = add(contributions, prior);
+  const said = add(maximum(task.information(task.spoken(logits), prior), 0), FAINT); // [C, B]
   return {
-    logits: add(prior, add(R_U, synergistic)),
+    logits: add(sum(contributions, 0), prior),
     unimodal: alone,
-    components: { names: ["redundant", ...names.map((n) => `unique_${n}`), "synergistic"], logits: answers, gate, contributions },
-    members,
-    deeps,
+    components: {
+      names: ["redundant", ...names.map((name) => `unique_${name}`), "synergistic"],
+      logits,
+      gate: transpose(div(said, sum(said, 0, true)), [1, 0]),
+      contributions,
+    },
+    answers: concat([add(found.branches, discount), alone], 0),
+    evidence,
+    interaction,
+    synergy,
+    known: known(task, alone, prior),
     prior,
-    statistics,
-    representations: embeddings(members[0]!.embeddings, names),
+    statistics: { ...found.statistics, "synergy.centre": fused.features },
+    representations: { ...embeddings(found.embeddings, names), synergistic: fused.representation },
   };
 }
 
-import { matmul as matmulOf } from "../../graph/ops/index.ts";
-
-void at;
-void mean;
-void reshape;
-
-function smoothed(task: Task, target: Expr, e: number): Expr {
-  if (task.kind === "values" || e === 0) return target;
-  const K = target.shape[1]!;
-  return add(mul(target, 1 - e), e / (task.kind === "classes" ? K : 2));
+/** What synergy costs where a modality alone knows the answer. */
+function silenceTerm(task: Task, { prior, known: portion }: DmilOutputs, said: Expr, weight: number): Terms {
+  const noise = task.noise(task.spoken(add(said, prior)), prior);
+  return { names: ["silence"], value: reshape(mean(mul(noise, portion)), [1]), weights: [weight] };
 }
 
-export const dmil: MethodFactory<Loose<DmilOptions>, DmilOutputs> = defineMethod({
-  name: "dmil",
-  summary: "components that add up to the prediction",
-  schema,
-  targets: everyTarget,
-  build,
-  stages(options, modalities): readonly Stage<DmilOutputs>[] {
-    const M = modalities.length;
-    const silence = (task: Task, s: Expr, prior: Expr, known: Expr) => ({
-      names: ["silence"],
-      value: reshape(mean(mul(task.noise(task.spoken(add(s, prior)), prior), known)), [1]),
-      weights: [options.silence],
-    });
-    const light = (k: number): Stage<DmilOutputs> => ({
-      name: `member${k + 1}`,
-      trains: (p) => p.startsWith(`members.${k + 1}.`) && !p.includes(".synergy."),
-      terms({ members, prior }, target, { task }) {
-        const own = members[k]!;
-        const soft = smoothed(task, target, options.smoothing);
-        return [
-          {
-            names: [
-              ...modalities.map((m) => `${task.term}.branch.${m}`),
-              ...modalities.map((m) => `${task.term}.only.${m}`),
-            ],
-            value: task.loss(concat([add(own.branches, own.discount), own.alone], 0), soft),
-            weights: new Array(2 * M).fill(1),
-          },
-          silence(task, own.light, prior, own.known),
-        ];
-      },
-      prediction: ({ members }) => members[k]!.logits,
+function stages({ silence }: DmilOptions, modalities: readonly string[]): readonly Stage<DmilOutputs>[] {
+  const isSynergy = (parameter: string): boolean => parameter.startsWith("synergy.");
+  return [
+    {
+      name: "evidence",
+      trains: (parameter) => !isSynergy(parameter),
+      terms: (out, target, { task }) => [
+        {
+          names: ["branch", "only"].flatMap((of) => modalities.map((name) => `${task.term}.${of}.${name}`)),
+          value: task.loss(out.answers, target),
+          weights: modalities.flatMap(() => [1, 1]),
+        },
+        silenceTerm(task, out, out.interaction, silence),
+      ],
+      prediction: ({ evidence }) => evidence,
       best: "calibrated",
-      epochs: options.epochs,
+      epochs: 40,
       learningRate: 1e-3,
       schedule: { kind: "constant" },
-    });
-    const deepStage = (k: number, name: string, prefix: string): Stage<DmilOutputs> => ({
-      name,
-      trains: (p) => p.startsWith(prefix),
-      terms({ deeps, prior }, target, { task }) {
-        const { pure, base, open, known } = deeps[k]!;
-        const error = div(
-          mean(mul(task.errors(task.spoken(add(base, pure)), target), open)),
-          maximum(mean(open), 0.05),
-        );
+    },
+    {
+      name: "synergy",
+      trains: isSynergy,
+      // Each sample counts by what is left open of it: a plain mean would hear a rare synergy faintly, and sharpen what is answered already.
+      terms(out, _, { task, plain }) {
+        const base = stopGradient(out.evidence);
+        const open = task.open(task.spoken(base));
+        const errors = task.errors(task.spoken(add(base, out.synergy)), plain);
+        const error = div(mean(mul(errors, open)), maximum(mean(open), LEAST_OPEN));
         return [
           { names: [`${task.term}.residual`], value: reshape(error, [1]), weights: [1] },
-          silence(task, pure, prior, known),
+          silenceTerm(task, out, out.synergy, silence),
         ];
       },
-      prediction: ({ deeps }) => add(deeps[k]!.base, deeps[k]!.pure),
+      prediction: ({ evidence, synergy }) => add(evidence, synergy),
       best: "calibrated",
       fromStart: true,
-      epochs: options.deepEpochs,
+      patience: 10,
+      epochs: 30,
       learningRate: 1e-3,
       schedule: { kind: "constant" },
-    });
-    const all: Stage<DmilOutputs>[] = [];
-    for (let k = 0; k < options.members; k++) {
-      all.push(light(k));
-      if (options.deep === "each") all.push(deepStage(k, `synergy${k + 1}`, `members.${k + 1}.synergy.`));
-    }
-    if (options.deep === "one") all.push(deepStage(0, "synergy", "synergy."));
-    return all;
-  },
+    },
+  ];
+}
+
+/** DMIL, additive form. */
+export const dmil: MethodFactory<Loose<DmilOptions>, DmilOutputs> = defineMethod({
+  name: "dmil",
+  summary: "redundant, unique and synergistic components that add up to the prediction (after CVPR 2026)",
+  schema,
+  targets: everyTarget,
+  search: { silence: [0.3, 1, 3] },
+  members: 3,
+  labelSmoothing: 0.1,
+  weights: { synergistic: ["weight"] },
+  build,
+  stages,
 });

@@ -14,7 +14,15 @@ import { concat, matmul, mean, relu, stopGradient, unstack } from "../../graph/o
 import { crossEntropy, meanSquaredError } from "../../nn/losses.ts";
 import type { Scope } from "../../nn/module.ts";
 import { type LateFusion, stillFusion } from "../late-fusion.ts";
-import { defineMethod, embeddingOption, type MethodFactory, type Outputs, type Stage, type Terms } from "../method.ts";
+import {
+  defineMethod,
+  embeddingOption,
+  type MethodFactory,
+  type Outputs,
+  type Stage,
+  type StepContext,
+  type Terms,
+} from "../method.ts";
 import { multiLossFusion, multiLossStage, multiLossTerms } from "../multi-loss.ts";
 import { competition, type Strategy } from "./competition.ts";
 import { contrastive } from "./contrastive.ts";
@@ -105,13 +113,13 @@ export const mcr: MethodFactory<Loose<McrOptions>, McrOutputs> = defineMethod({
   },
   stages(options, modalities): readonly Stage<McrOutputs>[] {
     const { strategy, deals, unimodal } = options;
-    const terms = (out: McrOutputs, target: Expr): Terms[] => {
+    const terms = (out: McrOutputs, target: Expr, { plain }: StepContext): Terms[] => {
       const term = (name: "competition" | "contrastive" | "bottleneck", value: () => Expr): Terms[] =>
         options[name] === 0 ? [] : [{ names: [name], value: value(), weights: [options[name]] }];
       return [
         multiLossTerms(out, target, modalities, unimodal),
         ...term("competition", () => competition(out.still, strategy, deals)),
-        ...term("contrastive", () => contrastive(out.stacked, target)),
+        ...term("contrastive", () => contrastive(out.stacked, plain)),
         ...term("bottleneck", () => meanSquaredError(out.told!, concat(unstack(out.stacked), -1))),
       ];
     };

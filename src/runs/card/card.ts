@@ -157,7 +157,11 @@ function trainingRows({ record, result }: CardInput): string[][] {
     ["encoder of each modality", JSON.stringify(config.encoder)],
     ["options of the method", JSON.stringify(config.options)],
     ...(config.clipNorm === undefined ? [] : [["gradients clipped to norm", String(config.clipNorm)]]),
+    ...(config.members === undefined
+      ? []
+      : [["members, trained one after the other and pooled", String(config.members)]]),
     ["modality dropout", String(config.modalityDropout ?? 0)],
+    ...(config.labelSmoothing === undefined ? [] : [["label smoothing", String(config.labelSmoothing)]]),
   ];
 }
 

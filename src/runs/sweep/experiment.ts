@@ -8,7 +8,7 @@ import { ownValue } from "../../core/record.ts";
 import { readingSchemas, type SplitRequest } from "../../data/reading.ts";
 import { methodNames, methods } from "../../methods/index.ts";
 import { whole } from "../../optim/settings.ts";
-import { issuesError } from "../settings.ts";
+import { issuesError, members } from "../settings.ts";
 import { MOST_RUNS } from "./entry.ts";
 
 /** One data set of an experiment. */
@@ -31,7 +31,7 @@ export interface DataEntry {
 /** What a sweep runs. */
 export interface Experiment {
   readonly data: readonly DataEntry[];
-  /** Methods and variants; one that is listed by modality may be named so, as in `unimodal-audio`. */
+  /** By the names that `methodCalled` reads: methods and variants, `unimodal-audio`, `mmib x4`. */
   readonly methods: readonly string[];
   readonly seeds: readonly number[];
   /** Trials of tuning for each method, the defaults among them; 0: none. */
@@ -84,14 +84,19 @@ const share = z
     error: ({ input }) => `${input} given; a share is above 0, up to 1, for example 0.3`,
   });
 
+/** `{ method: mmib, members: 4 }`, which tables call `mmib x4`. */
+const pool = z
+  .strictObject({ method: text("the name of a method"), members })
+  .transform(({ method, members: count }) => `${method} x${count}`);
+
 const schema = z.strictObject(
   {
     data: z
       .array(entry, { error: allowing("a list of data sets, for example [{path: clips}]") })
       .min(1, "is empty; name data"),
     methods: z
-      .union([z.literal("all"), z.array(text("the name of a method")).min(1)], {
-        error: allowing("all, or a list of methods, for example [joint, dmil]"),
+      .union([z.literal("all"), z.array(z.union([text("the name of a method"), pool])).min(1)], {
+        error: allowing("all, or a list of methods, for example [joint, dmil, {method: joint, members: 4}]"),
       })
       .default("all"),
     seeds: z
@@ -152,11 +157,17 @@ function sizeIssues({ data, methods: given, seeds, trainShares, folds = 1 }: Exp
 }
 
 function methodIssues({ methods: given }: Experiment): OptionIssue[] {
-  return given.flatMap((name, i) =>
-    methodNames.includes(name) || byModality(name) !== undefined
-      ? []
-      : [{ path: ["methods", i], message: `unknown method "${name}"${hint(name, methodNames)}` }],
-  );
+  return given.flatMap((name, i) => {
+    const { method, modality, members: count } = methodCalled(name);
+    const path = ["methods", i];
+    if (modality === undefined && !methodNames.includes(method)) {
+      return [{ path, message: `unknown method "${name}"${hint(method, methodNames)}` }];
+    }
+    return optionIssues(members.optional(), count).map(({ message }) => ({
+      path,
+      message: `${name}: of members ${message}`,
+    }));
+  });
 }
 
 function splitIssues({ splitBy, folds, classesOut }: Experiment): OptionIssue[] {
@@ -179,23 +190,37 @@ function settingIssues({ set, data }: Experiment): OptionIssue[] {
   return [...among(set, ["set"]), ...data.flatMap((own, i) => among(own.settings, ["data", i, "settings"]))];
 }
 
-/** `unimodal-audio` as method and modality; undefined for other names. */
-export function byModality(name: string): { readonly method: string; readonly modality: string } | undefined {
+/** What a method's name in an experiment stands for. */
+export interface Called {
+  /** A method or variant, as settings of a run have it. */
+  readonly method: string;
+  /** `unimodal-audio`: of a method that comparisons list by modality. */
+  readonly modality?: string;
+  /** `mmib x4`: so many members, pooled. */
+  readonly members?: number;
+}
+
+/** Reads `joint`, `ogm-ge`, `unimodal-audio`, each with ` x4` after it for a pool; whether there is such a method is not looked at. */
+export function methodCalled(name: string): Called {
+  const [, plain = name, count] = /^(.*) x(\d+)$/.exec(name) ?? [];
+  const pool = count === undefined ? {} : { members: Number(count) };
   for (const [method, { perModality }] of Object.entries(methods)) {
-    if (perModality && name.startsWith(`${method}-`)) return { method, modality: name.slice(method.length + 1) };
+    if (perModality && plain.startsWith(`${method}-`)) {
+      return { method, modality: plain.slice(method.length + 1), ...pool };
+    }
   }
-  return undefined;
+  return { method: plain, ...pool };
 }
 
 /** Names of methods on data with these modalities: those listed by modality once for each. */
 export function methodsFor(names: readonly string[], modalityNames: readonly string[]): string[] {
   return [
     ...new Set(
-      names.flatMap((name) =>
-        Object.hasOwn(methods, name) && methods[name]!.perModality
-          ? modalityNames.map((modality) => `${name}-${modality}`)
-          : [name],
-      ),
+      names.flatMap((name) => {
+        const { method, modality, members: count } = methodCalled(name);
+        if (modality !== undefined || !ownValue(methods, method)?.perModality) return [name];
+        return modalityNames.map((own) => `${method}-${own}${count === undefined ? "" : ` x${count}`}`);
+      }),
     ),
   ];
 }

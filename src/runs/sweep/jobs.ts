@@ -3,12 +3,13 @@ import { configError, DmilError, listing } from "../../core/errors.ts";
 import type { OptionIssue } from "../../core/options.ts";
 import type { DataSplits } from "../../data/dataset.ts";
 import { methodNamed, resolveMethod } from "../../methods/index.ts";
+import { stageNames } from "../../train/plan.ts";
 import { hashSplits, hashValue, identityOf } from "../identity.ts";
-import type { RunConfig } from "../plan.ts";
+import type { Plan, RunConfig } from "../plan.ts";
 import { issuesError } from "../settings.ts";
 import { type DataCache, slug } from "./cache.ts";
 import { sweepFiles } from "./entry.ts";
-import { byModality, type DataEntry, type Experiment, methodsFor } from "./experiment.ts";
+import { type DataEntry, type Experiment, methodCalled, methodsFor } from "./experiment.ts";
 import { mergedSettings, planTrial, requireKnownStages } from "./settings.ts";
 import { type Changes, TUNING_SEED, trialsOf } from "./tuning.ts";
 import { type Variant, variantsOf } from "./variants.ts";
@@ -104,16 +105,17 @@ export async function planSweep(
       for (const method of methods) {
         const told = { data: data.name, method, split: variant.split, trainShare: variant.trainShare };
         const given = { ...base, ...methodSettings(method, base), data: place.path };
-        const configOf = (changes: Changes, seed: number): RunConfig =>
-          located(entry, index, method, () => planTrial({ ...given, seed }, changes, variant.splits.train).config);
+        const planOf = (changes: Changes, seed: number): Plan =>
+          located(entry, index, method, () => planTrial({ ...given, seed }, changes, variant.splits.train));
+        const configOf = (changes: Changes, seed: number): RunConfig => planOf(changes, seed).config;
         const key = JSON.stringify(told);
         if (experiment.tune > 0 && !tunings.has(key)) {
           tunings.set(key, await tuningOf(told, place, hashes, experiment.tune, configOf, code));
         }
         const tuning = tunings.get(key)?.id;
         for (const seed of variant.seeds) {
-          const config = configOf({}, seed);
-          for (const stage of Object.keys(config.epochs)) stages.add(stage);
+          const { config, method: planned } = planOf({}, seed);
+          for (const stage of stageNames(planned)) stages.add(stage);
           runs.push({
             ...told,
             id: await hashValue([told, await identityOf(config, hashes), tuning ?? null, code]),
@@ -134,14 +136,13 @@ export async function planSweep(
 }
 
 function methodSettings(name: string, base: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const own = byModality(name);
-  if (own === undefined) return { method: name };
-  return { method: own.method, options: { ...(base.options as object | undefined), modality: own.modality } };
+  const { modality, ...own } = methodCalled(name);
+  return modality === undefined ? own : { ...own, options: { ...(base.options as object | undefined), modality } };
 }
 
 function readsOf(name: string, modalities: readonly string[]): readonly string[] {
-  const own = byModality(name);
-  return own === undefined ? modalities : [own.modality];
+  const { modality } = methodCalled(name);
+  return modality === undefined ? modalities : [modality];
 }
 
 /** Why a method cannot be had on the data's modalities or its kind of target, whatever the settings. */
@@ -151,14 +152,14 @@ function notDefined(
   method: string,
 ): string | undefined {
   const modalities = Object.keys(splits.train.modalities);
-  const own = byModality(method);
-  if (own !== undefined) {
+  const own = methodCalled(method);
+  if (own.modality !== undefined) {
     return modalities.includes(own.modality)
       ? undefined
       : `${name} has no modality "${own.modality}"; it has ${listing(modalities)}`;
   }
   try {
-    planTrial({ ...base, epochs: undefined, learningRate: undefined, data: name, method }, {}, splits.train);
+    planTrial({ ...base, epochs: undefined, learningRate: undefined, data: name, ...own }, {}, splits.train);
     return undefined;
   } catch (error) {
     // Whatever else is wrong is told with its place when the runs are planned.

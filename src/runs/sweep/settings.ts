@@ -1,6 +1,7 @@
 /** @file The settings of one run from those of an experiment: by method and stage, with a batch size for the data. */
 import type { OptionIssue } from "../../core/options.ts";
 import type { Dataset } from "../../data/dataset.ts";
+import { stageNames } from "../../train/plan.ts";
 import { type Plan, planRun } from "../plan.ts";
 import { issuesError, parseSettings } from "../settings.ts";
 import type { Experiment } from "./experiment.ts";
@@ -10,7 +11,7 @@ import { type Changes, withChanges } from "./tuning.ts";
 export function planTrial(given: Readonly<Record<string, unknown>>, changes: Changes, train: Dataset): Plan {
   const { epochs, learningRate, ...rest } = withChanges({ batchSize: batchSizeFor(train), ...given }, changes);
   const { stages } = planRun(parseSettings(rest), train).method;
-  const names = stages.map((stage) => stage.name);
+  const names = stageNames({ stages });
   const settings = {
     ...rest,
     ...(epochs !== undefined && { epochs: ofStages(epochs, names) }),

@@ -20,12 +20,12 @@ export interface Trial {
   readonly seconds: number;
   /** The figure that models are ranked by (accuracy, macro-F1 of labels, R2 of values), on validation data; left out where the trial failed. */
   readonly reached?: number;
-  /** Nats; values have none. */
+  /** Of calibrated probabilities on validation data, nats: it chooses. Values have none. */
   readonly logLoss?: number;
   readonly error?: string;
 }
 
-/** What tuning found: the ranking figure chooses, log-loss among equals, the earlier trial among those. */
+/** What tuning found: log-loss of calibrated probabilities chooses, of values R2, the earlier trial among equals. */
 export interface Tuning {
   readonly trials: readonly Trial[];
   /** Which of them. */
@@ -129,14 +129,13 @@ export async function runTuning(
   return { trials, chosen };
 }
 
-/** The trial that did best; undefined when all failed. */
+/**
+ * The trial that did best; undefined when all failed. Log-loss of calibrated probabilities is less noisy than accuracy, which on a small
+ * validation split ties or turns on a single sample, and a network that is too sure of itself does not lose by it.
+ */
 export function bestTrial(trials: readonly Trial[]): number | undefined {
-  let best: number | undefined;
-  trials.forEach(({ reached, logLoss = 0 }, t) => {
-    if (reached === undefined || Number.isNaN(reached)) return;
-    const than = best === undefined ? undefined : trials[best]!;
-    const equal = reached === than?.reached && logLoss < (than.logLoss ?? 0);
-    if (than === undefined || reached > than.reached! || equal) best = t;
-  });
-  return best;
+  const merits = trials.map(({ reached, logLoss }) => (logLoss === undefined ? reached : -logLoss) ?? Number.NaN);
+  const best = Math.max(...merits.filter((merit) => !Number.isNaN(merit)));
+  const chosen = merits.indexOf(best);
+  return chosen < 0 ? undefined : chosen;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { DmilError } from "../../../src/core/errors.ts";
 import { methodNames } from "../../../src/methods/index.ts";
-import { methodsFor, parseExperiment } from "../../../src/runs/sweep/experiment.ts";
+import { methodCalled, methodsFor, parseExperiment } from "../../../src/runs/sweep/experiment.ts";
 
 /** The issues of a wrong experiment, as `path: message`. */
 function issuesOf(value: unknown): string[] {
@@ -38,6 +38,27 @@ test("what is said twice counts once, and shares grow", () => {
     ["joint", "dmil"],
     [1, 0],
     [0.1, 1],
+  ]);
+});
+
+test("a pool is listed beside its method, under a name of its own", () => {
+  const { methods } = parseExperiment({
+    data,
+    methods: ["mmib", { method: "mmib", members: 4 }, "mmib x4", "ogm-ge x2", "unimodal x3", "unimodal-audio x2"],
+  });
+  expect(methods).toEqual(["mmib", "mmib x4", "ogm-ge x2", "unimodal x3", "unimodal-audio x2"]);
+  expect(methods.map(methodCalled)).toEqual([
+    { method: "mmib" },
+    { method: "mmib", members: 4 },
+    { method: "ogm-ge", members: 2 },
+    { method: "unimodal", members: 3 },
+    { method: "unimodal", modality: "audio", members: 2 },
+  ]);
+  expect(methodsFor(["unimodal x3"], ["audio", "face"])).toEqual(["unimodal-audio x3", "unimodal-face x3"]);
+  expect(issuesOf({ data, methods: ["mmibb x4", "mmib x0", "mmib x4000"] })).toEqual([
+    expect.stringMatching(/^methods\.0: unknown method "mmibb x4"; did you mean "mmib"\?/),
+    "methods.1: mmib x0: of members 0 given; allowed is a whole number, 1 or more, for example 4",
+    "methods.2: mmib x4000: of members 4000 given; allowed is a whole number from 1 to 64, for example 4",
   ]);
 });
 

@@ -186,3 +186,34 @@ test("data split anew is written once and read back as it was; data as it lies i
   expect(own.runs[0]!.place).toEqual({ cached: false, path: "clips" });
   expect(own.runs.map(({ run }) => run)).toEqual(["runs/clips-joint-0", "runs/clips-joint-1"]);
 });
+
+test("pools: members of a method entry and of all runs, and epochs of a stage for every member", async () => {
+  const experiment = {
+    methods: ["joint", "joint x3", { method: "unimodal", members: 2 }],
+    set: { epochs: { whole: 2 } },
+    seeds: [0],
+  };
+  const { runs } = await plan({ experiment });
+  expect(runs.map(({ method, run, config, reads }) => [method, run, config.members, config.epochs, reads])).toEqual([
+    ["joint", "runs/clips-joint-0", undefined, { whole: 2 }, ["a", "b"]],
+    [
+      "joint x3",
+      "runs/clips-joint-x3-0",
+      3,
+      { "member1.whole": 2, "member2.whole": 2, "member3.whole": 2 },
+      ["a", "b"],
+    ],
+    ["unimodal-a x2", "runs/clips-unimodal-a-x2-0", 2, { "member1.whole": 2, "member2.whole": 2 }, ["a"]],
+    ["unimodal-b x2", "runs/clips-unimodal-b-x2-0", 2, { "member1.whole": 2, "member2.whole": 2 }, ["b"]],
+  ]);
+  const all = await plan({ experiment: { methods: ["joint", "joint x1"], set: { members: 2 } } });
+  expect(all.runs.map(({ method, config }) => [method, config.members])).toEqual([
+    ["joint", 2],
+    ["joint", 2],
+    ["joint x1", 1],
+    ["joint x1", 1],
+  ]);
+  expect(new Set(all.runs.map(({ id }) => id)).size).toBe(4);
+  // A stage that only members have is known by its own name.
+  await plan({ experiment: { methods: ["joint x2"], set: { epochs: { whole: 1 } } } });
+});

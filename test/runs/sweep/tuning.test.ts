@@ -45,16 +45,19 @@ test("eighteen trials are to be had of every method", () => {
   for (const { search: own } of Object.values(methods)) expect(searchSpace(own).length).toBeGreaterThanOrEqual(18);
 });
 
-test("the ranking figure chooses, log-loss among equals; a trial that failed is no choice", () => {
+test("log-loss chooses, R2 of values; the earlier among equals; a trial that failed is no choice", () => {
   const trial = (reached?: number, logLoss?: number) => ({
     changes: {},
     seconds: 1,
     ...(reached !== undefined && { reached }),
     ...(logLoss !== undefined && { logLoss }),
   });
-  expect(bestTrial([trial(0.8, 0.1), trial(0.9, 0.7), trial(0.9, 0.6), trial(0.9, 0.6), trial()])).toBe(2);
+  expect(bestTrial([trial(0.8, 0.5), trial(0.9, 0.7), trial(0.7, 0.4), trial(0.9, 0.4), trial()])).toBe(2);
+  expect(bestTrial([trial(0.2), trial(), trial(0.5), trial(0.5), trial(-1)])).toBe(2);
   expect(bestTrial([trial(), trial(0.1, 9)])).toBe(1);
+  expect(bestTrial([trial(Number.NaN, Number.NaN), trial(-3)])).toBe(1);
   expect(bestTrial([trial(), trial()])).toBeUndefined();
+  expect(bestTrial([])).toBeUndefined();
 });
 
 test("a test split of garbage changes nothing: tuning cannot open it", async () => {

@@ -5,10 +5,11 @@
 import type { Expr } from "../../graph/expr.ts";
 import {
   add,
+  broadcastTo,
   concat,
   constant,
   div,
-  matmul, relu,
+  matmul,
   mean,
   mul,
   reshape,
@@ -60,7 +61,7 @@ export function branches(input: BuildInput, encoders: Readonly<Record<string, Mo
       0,
     );
   const byPair = (values: Expr): Expr => reshape(values, [M, M, ...values.shape.slice(1)]);
-  const gates = tanh(linear(scope.child("gates"), copies(process.env.TWO ? relu(linear(scope.child("squeeze"), z, width)) : z), width));
+  const gates = tanh(linear(scope.child("gates"), copies(z), width));
   const gateMask = mask && copies(mask);
   const zbar = centre(scope, "centre", z, mask);
   const tbar = centre(scope, "gates.centre", gates, gateMask);
@@ -77,8 +78,9 @@ export function branches(input: BuildInput, encoders: Readonly<Record<string, Mo
   const weight = heads.parameter("weight", [M, width, classes], { kind: "uniform", bound });
   const bias = heads.parameter("bias", [M, 1, classes], { kind: "uniform", bound });
   const main = matmul(mul(z, add(sub(all, heard), 1)), weight, { bias });
-  const resting = mul(reshape(zbar.value, [M, width, 1]), weight); // [M, E, K]
-  const given = byPair(matmul(moved, concat(splitRows(resting, M), 0)));
+  const resting = reshape(mul(reshape(zbar.value, [M, width, 1]), weight), [M, 1, width, classes]);
+  const byBranch = broadcastTo(resting, [M, M, width, classes]);
+  const given = byPair(matmul(moved, reshape(byBranch, [M * M, width, classes])));
   const together = matmul(mul(sub(z, zbar.value), heard), weight);
   const said = add(add(main, sum(given, 1)), together);
 
@@ -93,19 +95,6 @@ export function branches(input: BuildInput, encoders: Readonly<Record<string, Mo
     interaction: sum(mul(together, portion), 0),
     statistics: { ...zbar.statistic, ...tbar.statistic },
   };
-}
-
-/** Each entry of a stack [M, E, K], M times in a row. */
-function splitRows(x: Expr, M: number): Expr[] {
-  const [, E, K] = x.shape as [number, number, number];
-  return [reshape(stackRows(x, M), [M * M, E, K])];
-}
-function stackRows(x: Expr, M: number): Expr {
-  const [count, E, K] = x.shape as [number, number, number];
-  return concat(
-    Array.from({ length: M }, () => reshape(x, [count, 1, E, K])),
-    1,
-  );
 }
 
 /** Mean of values [S, B, E] over the batch in training, over training samples in evaluation: [S, 1, E], constant for gradients. */

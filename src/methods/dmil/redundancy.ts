@@ -1,0 +1,27 @@
+/** @file How much of what one modality says another says as well, and how much is known already: read off predictions, constant for gradients. */
+import type { Expr } from "../../graph/expr.ts";
+import { add, div, max, maximum, minimum, mul, stopGradient, sub, unstack } from "../../graph/ops/index.ts";
+import type { Task } from "../method.ts";
+
+/** Evidence, in nats or squared deviations, that is no evidence: it counts as shared. */
+const FAINT = 1e-3;
+
+/**
+ * rho_m = min(1, r / d_m), [M, B, 1 or K]: the share of modality m's evidence d_m (KL from the prior; of values the squared departure) that
+ * another modality has as well, r being the second largest.
+ */
+export function sharedEvidence(task: Task, alone: Expr, prior: Expr): Expr {
+  const evidence = maximum(task.evidence(stopGradient(task.spoken(alone)), prior), 0);
+  const parts = unstack(evidence);
+  // The second largest is the smallest, over m, of the largest among the others.
+  const others = parts.map((_, m) => parts.filter((_, n) => n !== m).reduce((a, b) => maximum(a, b)));
+  const second = others.reduce((a, b) => minimum(a, b));
+  return minimum(1, div(add(second, FAINT), add(evidence, FAINT)));
+}
+
+/** How much of what can be known the surest modality knows, [B], in [0, 1]; 0 for values, of which nothing is ever known for certain. */
+export function known(task: Task, alone: Expr, prior: Expr): Expr {
+  const said = stopGradient(task.spoken(alone));
+  const portion = mul(task.information(said, prior), 1 / task.most(alone.shape.at(-1)!));
+  return max(minimum(portion, sub(1, task.open(said))), 0);
+}

@@ -1,0 +1,116 @@
+/**
+ * @file A pool: several members of one method, trained one after the other, each from its own first numbers, in its own order of samples, to
+ * its own best epochs. What they say is averaged: logits of classes (the mean of log-probabilities, but for a constant of each sample),
+ * log-odds of labels, values. Their representations stand side by side.
+ */
+import type { Expr } from "../graph/expr.ts";
+import { concat, mean, stack } from "../graph/ops/index.ts";
+import type { Components, Method, Outputs, Stage, StepContext } from "./method.ts";
+import { presence, priorWhereMissing } from "./missing.ts";
+
+/** What a pool gives. */
+export interface Pool<O extends Outputs> extends Outputs {
+  /** In order, each as if it were alone; their stored numbers have the names that they have in the pool. */
+  readonly members: readonly O[];
+}
+
+/** The path of a member's parameters, counted from 1. */
+const pathOf = (k: number): string => `members.${k}.`;
+
+/** `count` members of a method as one: parameters `members.<k>....`, stages `member<k>.<stage>`. */
+export function pooled<O extends Outputs>(method: Method<O>, count: number): Method<Pool<O>> {
+  const numbers = Array.from({ length: count }, (_, i) => i + 1);
+  return {
+    ...method,
+    build(input) {
+      const all = input.scope.child("members");
+      const members = numbers.map((k) => {
+        const own = method.build({ ...input, scope: all.child(String(k)) });
+        const hidden = priorWhereMissing(input, own.unimodal, presence(input, method.modalities));
+        return { ...own, unimodal: hidden, statistics: prefixed(own.statistics ?? {}, pathOf(k)) };
+      });
+      return { ...averaged(members), members };
+    },
+    ...(method.weights !== undefined && {
+      weights: Object.fromEntries(
+        Object.entries(method.weights).map(([component, names]) => [
+          component,
+          numbers.flatMap((k) => names.map((name) => `${pathOf(k)}${name}`)),
+        ]),
+      ),
+    }),
+    stages: numbers.flatMap((k) => method.stages.map((stage) => memberStage(stage, k))),
+  };
+}
+
+/** What members say together. */
+function averaged(members: readonly Outputs[]): Outputs {
+  const of = (pick: (member: Outputs) => Expr): Expr => mean(stack(members.map(pick)), 0);
+  const parts = members.flatMap(({ components }) => components ?? []);
+  const names = Object.keys(members[0]!.representations ?? {});
+  return {
+    logits: of(({ logits }) => logits),
+    unimodal: of(({ unimodal }) => unimodal),
+    ...(parts.length > 0 && { components: averagedComponents(parts) }),
+    statistics: Object.assign({}, ...members.map(({ statistics }) => statistics)),
+    representations: Object.fromEntries(
+      names.map((name) => [
+        name,
+        concat(
+          members.map(({ representations }) => representations![name]!),
+          -1,
+        ),
+      ]),
+    ),
+  };
+}
+
+/** Members' components as one, by component: means. Contributions still sum to the departure from the prior. */
+function averagedComponents(all: readonly Components[]): Components {
+  const of = (pick: (components: Components) => Expr): Expr => mean(stack(all.map(pick)), 0);
+  return {
+    names: all[0]!.names,
+    logits: of(({ logits }) => logits),
+    gate: of(({ gate }) => gate),
+    contributions: of(({ contributions }) => contributions),
+  };
+}
+
+/** A stage of member k: it sees that member alone, under the names that it has when it is no member. */
+function memberStage<O extends Outputs>(stage: Stage<O>, k: number): Stage<Pool<O>> {
+  const path = pathOf(k);
+  const of = ({ members }: Pool<O>): O => members[k - 1]!;
+  const within = (context: StepContext): StepContext => ({
+    ...context,
+    nameOf: (node) => {
+      const name = context.nameOf(node);
+      return name.startsWith(path) ? name.slice(path.length) : "";
+    },
+  });
+  const own = <T>(named: ReadonlyMap<string, T>): ReadonlyMap<string, T> =>
+    new Map([...named].map(([name, value]) => [name.slice(path.length), value]));
+  const { modulate, remember, statistics } = stage;
+  return {
+    ...stage,
+    name: `member${k}.${stage.name}`,
+    member: { stage: stage.name, outputs: of },
+    trains: (parameter) => parameter.startsWith(path) && stage.trains(parameter.slice(path.length)),
+    terms: (pool, target, context) => stage.terms(of(pool), target, within(context)),
+    prediction: (pool) => stage.prediction(of(pool)),
+    ...(modulate !== undefined && {
+      modulate: (gradients, pool, target, context) =>
+        prefixed(modulate.call(stage, own(gradients), of(pool), target, within(context)), path),
+    }),
+    ...(remember !== undefined && {
+      remember: (pool, target, context, gradients) =>
+        remember.call(stage, of(pool), target, within(context), own(gradients)),
+    }),
+    ...(statistics !== undefined && {
+      statistics: (pool, target) => prefixed(statistics.call(stage, of(pool), target), path),
+    }),
+  } as Stage<Pool<O>>;
+}
+
+function prefixed<T>(named: Readonly<Record<string, T>>, path: string): Record<string, T> {
+  return Object.fromEntries(Object.entries(named).map(([name, value]) => [`${path}${name}`, value]));
+}
