@@ -105,6 +105,5 @@ function centre(scope: BuildInput["scope"], name: string, values: Expr, mask: Ex
     mask === undefined ? mean(values, 1, true) : reshape(meanOfPresent(values, [1], mask), [count, 1, width]);
   const value = scope.training ? stopGradient(batch()) : stored;
   const statistic: Statistic = mask === undefined ? values : { value: values, weight: mask };
-  const path = scope.path === "" ? name : `${scope.path}.${name}`;
-  return { value, statistic: { [path]: statistic } };
+  return { value, statistic: { [name]: statistic } };
 }

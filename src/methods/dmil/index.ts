@@ -173,7 +173,7 @@ function stages({ silence }: DmilOptions, modalities: readonly string[]): readon
       prediction: ({ evidence, synergy }) => add(evidence, synergy),
       best: "calibrated",
       fromStart: true,
-      patience: 10,
+      patience: 6,
       epochs: 30,
       learningRate: 1e-3,
       schedule: { kind: "constant" },
