@@ -10,6 +10,7 @@ const KINDS: Readonly<Record<string, "folder" | "file">> = {
   dir: "folder",
   run: "folder",
   data: "folder",
+  recordings: "folder",
   file: "file",
   files: "file",
 };

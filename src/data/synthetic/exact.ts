@@ -3,13 +3,11 @@
  * Source: Bayes' rule over finitely many hidden states.
  */
 import { configError } from "../../core/errors.ts";
+import type { Posteriors } from "../ceiling.ts";
 import type { DataSplits, SplitName } from "../dataset.ts";
 
-/** Log-probabilities of the classes of N samples, exact: given all modalities [N, K], and given each alone [N, K]. */
-export interface Exact {
-  readonly logits: Float32Array;
-  readonly unimodal: Readonly<Record<string, Float32Array>>;
-}
+/** Exact class probabilities, from the density that the data was drawn from. */
+export type Exact = Posteriors;
 
 /** Generated data with all that is known of it. */
 export interface Generated {
