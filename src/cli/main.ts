@@ -126,6 +126,7 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     .option("--seeds <list>", "as in 0-2 or 0,3 (default: 0-2; quick: 0)")
     .option("--methods <names>", "of joint, ensemble, published, purified (default: all)")
     .option("--cases <names>", "which data, names or starts of names, as in mixture-k2,quad (default: all)")
+    .option("--digits <dir>", "the data set avdigits, for the cases made from real speech and handwriting")
     .option("--workers <n>", "processes at a time", "2")
     .option("--force", "also when another process is at work in the folder")
     .option("--markdown <file>", "also write the report as a page of documentation")

@@ -4,7 +4,7 @@ import { configError, DmilError, hint, listing, runError } from "../../core/erro
 import type { Folder } from "../../core/folder.ts";
 import { optionIssues } from "../../core/options.ts";
 import { type DataSplits, SPLITS } from "../../data/dataset.ts";
-import { type DigitsOptions, digits } from "../../data/synthetic/digits.ts";
+import { checkedDigits, type DigitsOptions, digits } from "../../data/synthetic/digits.ts";
 import { readDigits } from "../../data/synthetic/digits-source.ts";
 import { interactionMixture, type MixtureOptions, splitSizes } from "../../data/synthetic/mixture.ts";
 import { type PlaneOptions, plane } from "../../data/synthetic/plane.ts";
@@ -107,6 +107,7 @@ const kinds: Readonly<Record<string, Kind>> = {
     async generate(settings, folder) {
       const { modalities, ...rest } = settings as DigitsOptions & { modalities?: string[] };
       const source = await readDigits(folder, modalities);
+      checkedDigits(rest, Object.keys(source));
       return digits(rest, await withEvidence(source, { seed: READER_SEED, onFold: toldReading })).splits;
     },
     settings: (flags) => ({

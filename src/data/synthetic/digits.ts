@@ -45,7 +45,13 @@ export interface GeneratedDigits extends Generated {
 const K = 4;
 
 const part = z.number().min(0).max(1);
-const schema = z.strictObject({
+interface Settings {
+  readonly seed: number;
+  readonly shares: MixtureOptions["shares"];
+  readonly samples: Readonly<Record<SplitName, number>>;
+}
+
+const schema: z.ZodType<Settings> = z.strictObject({
   seed: z.int().min(0),
   shares: z
     .strictObject({
@@ -57,6 +63,13 @@ const schema = z.strictObject({
   samples: sizesSchema.default({ train: 4000, validation: 1000, test: 2000 }),
 });
 
+/** Settings that fit, with every default. @throws ConfigError, before anything is read for long. */
+export function checkedDigits(options: DigitsOptions, modalities: readonly string[]): Settings {
+  const settings = parseOptions(schema, options, "digits");
+  componentShares({ shares: settings.shares, modalities }, "digits.shares");
+  return settings;
+}
+
 /** One combination of digits: its component, class and probability, and the digit that each modality shows. */
 interface Shown extends HiddenState {
   readonly component: string;
@@ -67,8 +80,8 @@ interface Shown extends HiddenState {
  * @throws ConfigError for settings that do not fit.
  */
 export function digits(options: DigitsOptions, source: DigitSource): GeneratedDigits {
-  const { seed, shares, samples } = parseOptions(schema, options, "digits");
   const names = Object.keys(source);
+  const { seed, shares, samples } = checkedDigits(options, names);
   const components = componentShares({ shares, modalities: names }, "digits.shares");
   const roles = Object.fromEntries(names.map((name) => [name, drawnRoles(seed, name)]));
   const law = lawOf(components, names, roles);

@@ -44,7 +44,11 @@ const part = z.number().min(0).max(1);
 const schema = z.strictObject({
   seed: z.int().min(0),
   classes: z.int().min(2).max(7).default(2),
-  noise: z.number().min(0.01).max(10).default(0.05),
+  noise: z
+    .number()
+    .min(0.01, "the noise is in widths of a band, and at least 0.01, so that exact densities exist")
+    .max(10)
+    .default(0.05),
   shares: z
     .strictObject({ redundant: part, unique: z.union([part, z.record(z.string(), part)]), synergistic: part })
     .default({ redundant: 0.25, unique: 0.25, synergistic: 0.25 }),

@@ -1,9 +1,12 @@
 /** @file One job of the recovery suite: a case, a method and a seed, from drawing the data to figures. Plain data in and out. */
 import * as z from "zod";
 import { configError, hint } from "../../core/errors.ts";
+import type { Folder } from "../../core/folder.ts";
 import { float32, type Tensor } from "../../core/tensor.ts";
 import { featureCount } from "../../data/dataset.ts";
 import type { Exact } from "../../data/synthetic/exact.ts";
+import { bitsOf } from "../../interactions/bits.ts";
+import { type AgainstCeiling, againstCeiling, bitColumns, ceilingBits } from "../../interactions/ceiling.ts";
 import { modelRepresentation, type ProbeReport, probeRepresentations } from "../../interactions/probe.ts";
 import { estimateTheorem1, type Theorem1Estimate } from "../../interactions/theorem1.ts";
 import { type TruthFigures, truthFigures } from "../../interactions/truth.ts";
@@ -22,6 +25,8 @@ export interface RecoveryJob {
   readonly seed: number;
   /** With the sizes of the quick suite. */
   readonly quick: boolean;
+  /** Path of the folder of digits, for cases that are made from it. */
+  readonly digits?: string;
 }
 
 /** One epoch of a training curve. */
@@ -41,6 +46,8 @@ export interface RecoveryResult {
   readonly figures: TruthFigures;
   /** The same of exact class probabilities: what an ideal model would reach, read in the same way. */
   readonly ceiling: TruthFigures;
+  /** The model's bits beside the ceiling's and the planted ones. */
+  readonly against: AgainstCeiling;
   readonly curves: readonly CurvePoint[];
   readonly probes?: ProbeReport;
   /** For Z = the representation that the prediction is made of, and Z = the predicted log-probabilities. */
@@ -54,6 +61,7 @@ export const resultSchema: z.ZodType = z.looseObject({
   epochs: z.record(z.string(), z.number()),
   figures: z.looseObject({}),
   ceiling: z.looseObject({}),
+  against: z.looseObject({}),
   curves: z.array(z.looseObject({})),
 });
 
@@ -69,12 +77,13 @@ export function caseNamed(name: string): Case {
 export async function runRecoveryJob(
   job: RecoveryJob,
   onEvent: (event: FitEvent) => void = () => {},
+  digits?: Folder,
 ): Promise<RecoveryResult> {
   if (!Object.hasOwn(SUITE_METHODS, job.method)) {
     throw configError(`unknown method "${job.method}"${hint(job.method, Object.keys(SUITE_METHODS))}`);
   }
   const own = caseNamed(job.case);
-  const { splits, exact, means } = own.generate(job.seed, sizesOf(own, job.quick));
+  const { splits, exact, means } = await own.generate(job.seed, sizesOf(own, job.quick), digits);
   const features = Object.fromEntries(
     Object.entries(splits.train.modalities).map(([name, values]) => [name, featureCount(values)]),
   );
@@ -87,12 +96,18 @@ export async function runRecoveryJob(
   const figures = truthFigures(predictions, fitted.calibration, splits.test, options);
   const logPrior = logPriorOf(splits.train.labels, splits.train.classes.length);
   const ceiling = truthFigures(exact.test, exactCalibration(exact.test, logPrior), splits.test, options);
+  const found = bitsOf(predictions, fitted.calibration, splits.test.labels).labelFree;
   const result: RecoveryResult = {
     job,
     seconds,
     epochs: Object.fromEntries(method.stages.map(({ name, epochs }) => [name, epochs])),
     figures,
     ceiling,
+    against: againstCeiling(
+      bitColumns(found),
+      ceilingBits(exact.test, Object.keys(predictions.unimodal), logPrior),
+      splits.test,
+    ),
     curves: fitted.history.map(({ stage, train: { loss, accuracy }, validation }) => ({
       stage,
       trainLoss: loss,

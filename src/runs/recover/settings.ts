@@ -16,6 +16,8 @@ export const SIZES: Sizes = { train: 4000, validation: 1000, test: 4000 };
 export const MANY_CLASSES: Sizes = { train: 16_000, validation: 2000, test: 4000 };
 /** The quad mixture. */
 export const QUAD: Sizes = { train: 8000, validation: 1000, test: 2000 };
+/** Spoken and handwritten digits. */
+export const DIGITS: Sizes = { train: 4000, validation: 1000, test: 2000 };
 /** Everything in the quick suite. */
 export const QUICK: Sizes = { train: 4000, validation: 1000, test: 2000 };
 
