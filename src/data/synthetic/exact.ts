@@ -9,12 +9,22 @@ import type { DataSplits, SplitName } from "../dataset.ts";
 /** Exact class probabilities, from the density that the data was drawn from. */
 export type Exact = Posteriors;
 
+/** Which modalities synergise in N samples, and exact log-probabilities given each set of two or more, as in `a+b`. */
+export interface SetTruth {
+  /** [N]; undefined for samples without synergy. */
+  readonly truth: readonly (string | undefined)[];
+  /** By set, [N, K]; one modality alone and all of them too. */
+  readonly exact: Readonly<Record<string, Float32Array>>;
+}
+
 /** Generated data with all that is known of it. */
 export interface Generated {
   readonly splits: DataSplits;
   readonly exact: Readonly<Record<SplitName, Exact>>;
   /** Information of each component over the whole law, in bits, where it is known in closed form. */
   readonly means?: Readonly<Record<string, number>>;
+  /** Where synergy is planted in sets of modalities that are to be told apart. */
+  readonly sets?: Readonly<Record<SplitName, SetTruth>>;
 }
 
 /** One thing that may lie behind a sample: with which probability, under which label, in which own state of each modality. */

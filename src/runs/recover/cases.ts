@@ -146,6 +146,7 @@ export const CASES: readonly Case[] = [
   plantedCase("copy", "copy gate: the class is the pair of two independent bits, one in each modality"),
   plantedCase("unique-feeds-synergy", "a bit that is unique to a is also needed to read a synergistic one"),
   plantedCase("two-atoms", "each sample holds two bits, each of a type of its own"),
+  plantedCase("synergy-sets", "three modalities, synergy in pairs and in all three, trained to do without some"),
   ...[2, 3, 4].flatMap((classes) =>
     [0.05, 0.3].flatMap((noise) => [600, 3000].map((train) => planeCase(classes, noise, train))),
   ),

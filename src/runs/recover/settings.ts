@@ -28,6 +28,8 @@ export const DROPOUT = 0.2;
 export const EMBEDDING = 64;
 export const BATCH_SIZE = 64;
 export const THREADS = 1;
+/** Share of samples that lose a modality in training, where a model is asked what it knows without some. */
+export const SETS_DROPOUT = 0.5;
 
 /** The data of seed s is drawn from this much more, so that model and data share no stream. */
 export const DATA_SEED = 100;

@@ -71,10 +71,18 @@ export async function jobKey({ case: own, method, seed, quick, digits }: Recover
 
 /** Every number of every result as rows: case, method, seed, figure (a dotted path), value. */
 export function resultRows(results: readonly RecoveryResult[]): Row[] {
-  return results.flatMap(({ job, seconds, figures, ceiling, against, probes, theorem1 }) => {
+  return results.flatMap(({ job, seconds, figures, ceiling, against, sets, probes, theorem1 }) => {
     const { reliability: _, components: __, ...told } = figures;
     const { reliability: ___, components: ____, own: _____, ...exact } = ceiling;
-    const all = { seconds, ...told, exact, against, ...(probes && { probes }), ...(theorem1 && { theorem1 }) };
+    const all = {
+      seconds,
+      ...told,
+      exact,
+      against,
+      ...(sets && { sets }),
+      ...(probes && { probes }),
+      ...(theorem1 && { theorem1 }),
+    };
     return numbersOf(all, "").map(([figure, value]) => ({
       case: job.case,
       method: job.method,

@@ -151,6 +151,18 @@ export const FIGURES: readonly Figure[] = [
     },
   },
   {
+    name: "sets",
+    title: "share of synergistic samples whose set of modalities is named, from predictions with the others hidden",
+    better: "larger",
+    read: ({ sets }) => sets?.found.named,
+  },
+  {
+    name: "sets-behind",
+    title: "the same, behind the exact posterior's",
+    better: "smaller",
+    read: ({ sets }) => (sets === undefined ? undefined : sets.ceiling.named - sets.found.named),
+  },
+  {
     name: "means-off",
     title: "mean atoms with the label, against the exact posterior's: the largest difference in bits",
     better: "smaller",

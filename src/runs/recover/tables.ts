@@ -16,6 +16,7 @@ const COLUMNS: readonly (readonly [figure: string, heading: string])[] = [
   ["error-set", "error/set"],
   ["ceiling-off", "from ceiling"],
   ["absent-synergy", "absent S"],
+  ["sets", "sets named"],
   ["gate", "gate names"],
   ["leak-synergy", "S elsewhere"],
   ["leak-unique", "U elsewhere"],
