@@ -17,47 +17,45 @@ export function setsOf(modalities: readonly string[]): string[][] {
 
 /**
  * The states of binary symbols: a modality shows a direct block, and one block for each set of two or more that it is in. Redundant and
- * unique samples show y in direct blocks; of synergistic ones the blocks of one set add up to y. All other blocks are drawn evenly.
+ * unique samples show y in direct blocks, and in all others symbols that mean nothing. Synergistic ones show the blocks of one set
+ * alone, whose symbols add up to y: which set it is can be seen, or nobody could tell the sets apart.
  */
 export function synergySets(modalities: readonly string[]): PlantedState[] {
   const sets = setsOf(modalities).filter((set) => set.length > 1);
-  const own = modalities.map((name) => sets.filter((set) => set.includes(name)));
-  const count = own.reduce((sum, mine) => sum + mine.length, 0);
-  const bitsOf = (code: number): number[][] => {
-    let at = 0;
-    return own.map((mine) => mine.map(() => (code >> at++) % 2));
-  };
-  const types = ["redundant", ...modalities.map((name) => `unique_${name}`), "synergistic"];
-  const kinds = types.flatMap((type): { type: string; set?: string[]; share: number }[] =>
-    type === "synergistic"
-      ? sets.map((set) => ({ type, set, share: 1 / types.length / sets.length }))
-      : [{ type, share: 1 / types.length }],
-  );
-  return kinds.flatMap(({ type, set, share }) => {
-    const states = Array.from({ length: 2 ** count }, (_, code) => bitsOf(code)).flatMap((symbols) =>
-      [0, 1].flatMap((label) => {
-        const sum = (set ?? []).reduce((total, name) => {
-          const m = modalities.indexOf(name);
-          return total + symbols[m]![own[m]!.indexOf(set!)]!;
-        }, 0);
-        if (set !== undefined && sum % 2 !== label) return [];
-        const blocks = Object.fromEntries(
-          modalities.map((name, m) => {
-            const says = type === "redundant" || type === `unique_${name}`;
-            return [name, [says ? label : -1, ...symbols[m]!]];
-          }),
-        );
-        return [{ label, blocks }];
-      }),
+  const places = modalities.flatMap((name) => sets.filter((set) => set.includes(name)).map((set) => ({ name, set })));
+  const types = ["redundant", ...modalities.map((name) => `unique_${name}`)];
+  const share = 1 / (types.length + 1);
+  const blocksOf = (says: (name: string) => number, symbol: (place: (typeof places)[number]) => number) =>
+    Object.fromEntries(
+      modalities.map((name) => [name, [says(name), ...places.filter((place) => place.name === name).map(symbol)]]),
     );
-    const weight = share / states.length;
-    return states.map((state) => ({
-      ...state,
-      weight,
-      bits: { [type]: 1 },
-      ...(set !== undefined && { set: setName(set) }),
-    }));
-  });
+  const bit = (code: number, i: number): number => (code >> i) % 2;
+  const direct = types.flatMap((type) =>
+    [0, 1].flatMap((label) =>
+      Array.from({ length: 2 ** places.length }, (_, code) => ({
+        weight: share / 2 / 2 ** places.length,
+        label,
+        blocks: blocksOf(
+          (name) => (type === "redundant" || type === `unique_${name}` ? label : -1),
+          (place) => bit(code, places.indexOf(place)),
+        ),
+        bits: { [type]: 1 },
+      })),
+    ),
+  );
+  const together = sets.flatMap((set) =>
+    Array.from({ length: 2 ** set.length }, (_, code) => ({
+      weight: share / sets.length / 2 ** set.length,
+      label: set.reduce((sum, _, i) => sum + bit(code, i), 0) % 2,
+      blocks: blocksOf(
+        () => -1,
+        (place) => (place.set === set ? bit(code, set.indexOf(place.name)) : -1),
+      ),
+      bits: { synergistic: 1 },
+      set: setName(set),
+    })),
+  );
+  return [...direct, ...together];
 }
 
 /** Exact log-probabilities [N, K] given each set of modalities. */
