@@ -224,7 +224,7 @@ export function generatorOf(flags: DataFlags): {
   }
   if (kind.recordings !== undefined && recordings === undefined) {
     throw configError(
-      `--kind ${name} needs the folder of ${kind.recordings}; name it, as in dmil data generate --kind ${name} AVDIGITS --out DIR.`,
+      `--kind ${name} is made from ${kind.recordings}; name its folder before the flags, as in dmil data generate AVDIGITS.`,
     );
   }
   const settings = kind.settings(flags);
