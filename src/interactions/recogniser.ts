@@ -40,7 +40,7 @@ export const READER_SEED = 0;
 
 const FOLDS = 5;
 const MODALITY = "input";
-/** Chosen by the log-loss of held-out recordings and pictures of avdigits. */
+/** One setting, that was tried alone: held-out log-loss on avdigits .10 nats (audio), .24 (image), .70 (audio_noisy). */
 const HIDDEN = [128];
 const DROPOUT = 0.5;
 const EPOCHS = 40;
