@@ -48,28 +48,33 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
   withReadingFlags(add(data, "check <dir>", "read a data folder and tell what it holds"))
     .option("--modalities <names>", "only these, as in audio,face")
     .action(async (dir, flags) => give((await import("./commands/data-check.ts")).dataCheck(dir, flags)));
-  add(data, "generate", "write data whose true component is known for every sample")
+  add(data, "generate [recordings]", "write data whose true component is known for every sample")
     .option(
       "--kind <name>",
-      "interaction-mixture, quad, scenes (pictures and questions), or sums (numbers or labels)",
+      "interaction-mixture, quad, scenes (pictures and questions), plane (points of a square), sums (numbers or labels), or digits (real speech and handwriting: give the folder avdigits)",
       "interaction-mixture",
     )
     .requiredOption("--out <dir>", "where to write it")
     .option("--force", "also into a folder that holds files; a data set there is replaced")
     .option("--target <kind>", "sums: values or labels (default: values)")
     .option("--samples <n>", "in all (mixture), or train=600,validation=200,test=200 (default: the kind's)")
-    .option("--noise <x>", "standard deviation of the noise (default: 0.3; quad 0.5, scenes 0.1)")
+    .option("--noise <x>", "standard deviation of the noise (default: 0.3; quad 0.5, scenes 0.1, plane 0.05)")
     .option(
       "--shares <list>",
-      "mixture: redundant=0.25,unique=0.25,synergistic=0.25 (unique: of each modality); scenes: colour=0.5,fact=0.5",
+      "mixture, plane, digits: redundant=0.25,unique=0.25,synergistic=0.25 (unique: of each modality); scenes: colour=0.5,fact=0.5",
     )
-    .option("--classes <n>", "mixture: classes (default: 2)")
+    .option("--classes <n>", "mixture, plane: classes (default: 2)")
     .option("--features <n>", "mixture, quad: features of each modality (default: 20; quad 32)")
-    .option("--modalities <names>", "mixture: two or more (default: a,b)")
+    .option(
+      "--modalities <names>",
+      "mixture: two or more (default: a,b); digits: audio or audio_noisy, image or image_pca",
+    )
     .option("--synergy <kind>", "mixture with more than two modalities: all, or pairs (default: all)")
     .option("--stratified", "mixture: exact shares instead of independent draws")
     .option("--seed <n>", "seed", "0")
-    .action(async (flags) => give((await import("./commands/data-generate.ts")).dataGenerate(flags)));
+    .action(async (recordings, flags) =>
+      give((await import("./commands/data-generate.ts")).dataGenerate(recordings, flags)),
+    );
 
   add(program, "methods", "every method and named variant, with a line each").action(async () =>
     give((await import("./commands/methods.ts")).methods()),
@@ -123,6 +128,7 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     .option("--seeds <list>", "as in 0-2 or 0,3 (default: 0-2; quick: 0)")
     .option("--methods <names>", "of joint, ensemble, published, purified (default: all)")
     .option("--cases <names>", "which data, names or starts of names, as in mixture-k2,quad (default: all)")
+    .option("--digits <dir>", "the data set avdigits, for the cases made from real speech and handwriting")
     .option("--workers <n>", "processes at a time", "2")
     .option("--force", "also when another process is at work in the folder")
     .option("--markdown <file>", "also write the report as a page of documentation")

@@ -89,7 +89,7 @@ export function opener(directory: string, quiet = false): (entry: DataEntry, ind
   const taken = new Set<string>();
   return async (entry, index) => {
     const opened =
-      entry.path === undefined ? made(entry, index) : await read(entry, path.join(directory, entry.path), quiet);
+      entry.path === undefined ? await made(entry, index) : await read(entry, path.join(directory, entry.path), quiet);
     if (taken.has(slug(opened.name))) {
       throw issuesError([
         {
@@ -145,7 +145,7 @@ async function readChosen(
   return { splits, all, report: { ...checkSplits(splits), taken: { ...taken, modalities } } };
 }
 
-function made(entry: DataEntry, index: number): OpenedData {
+async function made(entry: DataEntry, index: number): Promise<OpenedData> {
   const { generate = {}, modalities } = entry;
   const { kind = "interaction-mixture", seed = 0, ...rest } = generate;
   const flags = {
@@ -167,7 +167,7 @@ function made(entry: DataEntry, index: number): OpenedData {
     const odd = Object.keys(rest).find((name) => !known.includes(name));
     if (odd !== undefined)
       throw configError(`there is no setting "${odd}". Allowed: ${["kind", "seed", ...known].join(", ")}.`);
-    const splits = generatorOf(flags as DataFlags).make();
+    const splits = await generatorOf(flags as DataFlags).make();
     const chosen =
       modalities === undefined ? splits : mapSplits((split) => selectModalities(splits[split], modalities));
     return { entry, name: entry.name!, splits: chosen };

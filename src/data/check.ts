@@ -167,6 +167,7 @@ function checkRows(data: Dataset, split: SplitName, where: Where): void {
     ["ids", data.ids.length],
     ["groups", data.groups?.length ?? n],
     ["truth", data.truth?.length ?? n],
+    ["ceiling", data.ceiling === undefined ? n : data.ceiling.logits.length / data.classes.length],
   ];
   for (const [part, rows] of counts) {
     if (rows !== n) {

@@ -3,6 +3,7 @@ import { configError, dataError, hint, listing } from "../core/errors.ts";
 import { ownValue } from "../core/record.ts";
 import { type Shape, sizeOf } from "../core/shape.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
+import { isCeilingOf, type Posteriors, takeCeiling } from "./ceiling.ts";
 
 /** What is predicted: one of several classes, several yes/no labels, or numbers. */
 export type TargetKind = "classes" | "labels" | "values";
@@ -41,6 +42,8 @@ export interface Dataset {
   readonly truth?: readonly string[];
   /** Each [N], bits; the true information of generated data by component. A component that is left out holds none. */
   readonly truthBits?: Readonly<Record<string, Float32Array>>;
+  /** What a strong reader of the inputs makes of data with planted truth: no model is expected to read more. */
+  readonly ceiling?: Posteriors;
 }
 
 /** The three splits of one data set: same modalities, same classes. */
@@ -72,8 +75,10 @@ export function selectModalities(dataset: Dataset, names: readonly string[]): Da
     const mask = ownValue(dataset.present, name);
     return mask === undefined ? [] : [[name, mask] as const];
   });
+  const { ceiling, ...rest } = dataset;
   return {
-    ...dataset,
+    ...rest,
+    ...(ceiling !== undefined && isCeilingOf(Object.keys(ceiling.unimodal), names) && { ceiling }),
     modalities: Object.fromEntries(names.map((name) => [name, dataset.modalities[name]!])),
     ...(dataset.present === undefined ? {} : { present: Object.fromEntries(masks) }),
   };
@@ -143,6 +148,7 @@ export function takeRows(dataset: Dataset, rows: ArrayLike<number>, name: string
             ]),
           ),
         }),
+    ...(dataset.ceiling !== undefined && { ceiling: takeCeiling(dataset.ceiling, rows, dataset.classes.length) }),
   };
 }
 

@@ -2,6 +2,7 @@
 import { configError, dataError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
 import { checkOptions, type Keys } from "../core/keys.ts";
+import { ceilingFrom, isCeilingOf } from "./ceiling.ts";
 import { checkSplits, type DataReport } from "./check.ts";
 import { chooseModalities } from "./choose.ts";
 import { type DataSplits, type Dataset, mapSplits, SPLITS, type SplitName } from "./dataset.ts";
@@ -158,13 +159,28 @@ async function readSplit(reading: Reading, split: SplitName): Promise<Dataset> {
     if (mask !== undefined) masks.push([name, mask]);
   }
   const labelled = readLabels(split);
+  const ceiling = await readCeiling(reading, split, labelled.classes.length);
   return {
     name: split,
     modalities: Object.fromEntries(tensors),
     ...(masks.length > 0 && { present: Object.fromEntries(masks) }),
     ...labelled,
     ...(await readTexts(source, reading.texts, split, labelled.labels.length)),
+    ...(ceiling !== undefined && { ceiling }),
   };
+}
+
+/** The ceiling that dataset.json names; none where other modalities were chosen than it speaks of. */
+async function readCeiling(
+  { source, manifest, modalities, warnings }: Reading,
+  split: SplitName,
+  classes: number,
+): Promise<Dataset["ceiling"]> {
+  const { ceiling } = manifest;
+  if (ceiling === undefined || !isCeilingOf(ceiling.of, modalities)) return undefined;
+  const where = source.where(split, ceiling.array);
+  const array = toFloat32(requireNumbers(await source.read(split, ceiling.array), where), where, warnings);
+  return ceilingFrom(array, ceiling.of, classes, where);
 }
 
 /** Labels of a split, as the data and dataset.json say what they are. */

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { configError } from "../core/errors.ts";
 import { type Folder, readText } from "../core/folder.ts";
 import { oneOf, parseOptions } from "../core/options.ts";
+import type { CeilingPlace } from "./ceiling.ts";
 import { requireModalities, type TargetKind } from "./dataset.ts";
 import { type ReadOptions, readingSchemas, type SplitRequest } from "./reading.ts";
 
@@ -29,6 +30,8 @@ export interface Manifest {
   readonly groups?: string | undefined;
   /** Where the true components of generated data are, as for ids. */
   readonly truth?: string | undefined;
+  /** Where the ceiling of generated data is (ceiling.ts), and of which modalities. */
+  readonly ceiling?: CeilingPlace | undefined;
   /** `nan`: a sample whose numbers of a modality are all NaN (in a CSV also empty) lacks that modality. */
   readonly missing?: "nan" | undefined;
 }
@@ -59,6 +62,7 @@ export const manifestSchema: z.ZodType<Manifest> = z.strictObject({
   ids: name.optional(),
   groups: name.optional(),
   truth: name.optional(),
+  ceiling: z.strictObject({ array: name, of: names }).optional(),
   missing: z.literal("nan", { error: 'must be "nan": rows of NaN mean a missing modality' }).optional(),
 });
 

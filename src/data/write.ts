@@ -4,6 +4,7 @@ import { dataError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
 import { ownValue } from "../core/record.ts";
 import { tensor } from "../core/tensor.ts";
+import { ceilingArray } from "./ceiling.ts";
 import { checkSplits } from "./check.ts";
 import { type DataSplits, SPLITS } from "./dataset.ts";
 import { writeNpy } from "./formats/npy.ts";
@@ -11,17 +12,17 @@ import type { Manifest } from "./manifest.ts";
 import { withoutMissing } from "./masks.ts";
 
 /**
- * Writes `train|valid|test/<modality>.npy` (zeros where a sample lacks the modality), `<modality>_present.npy`, `labels.npy`, `ids.json`, `groups.json` and `truth.json` where there are any, and
+ * Writes `train|valid|test/<modality>.npy` (zeros where a sample lacks the modality), `<modality>_present.npy`, `labels.npy`, `ids.json`, `groups.json`, `truth.json` and `ceiling.npy` where there are any, and
  * dataset.json last, so that a folder with a dataset.json is complete.
- * @throws DataError for data that does not pass its checks, or has groups or truth in some splits only.
+ * @throws DataError for data that does not pass its checks, or has groups, truth or a ceiling in some splits only.
  */
 export async function writeDataset(folder: Folder, splits: DataSplits): Promise<void> {
   checkSplits(splits);
   const extras = (["groups", "truth"] as const).filter((part) => splits.train[part] !== undefined);
   for (const split of SPLITS) {
     const data = splits[split];
-    for (const part of ["groups", "truth"] as const) {
-      if ((data[part] !== undefined) !== extras.includes(part)) {
+    for (const part of ["groups", "truth", "ceiling"] as const) {
+      if ((data[part] !== undefined) !== (splits.train[part] !== undefined)) {
         throw dataError(
           `writeDataset: the splits train and ${split} differ in having ${part}; give it to all or to none.`,
           {
@@ -42,13 +43,17 @@ export async function writeDataset(folder: Folder, splits: DataSplits): Promise<
     await folder.write(`${dir}/labels.npy`, writeNpy(labels));
     await folder.write(`${dir}/ids.json`, JSON.stringify(data.ids));
     for (const part of extras) await folder.write(`${dir}/${part}.json`, JSON.stringify(data[part]));
+    if (data.ceiling !== undefined) {
+      await folder.write(`${dir}/ceiling.npy`, writeNpy(ceilingArray(data.ceiling, data.classes.length)));
+    }
   }
-  const { target, classes } = splits.train;
+  const { target, classes, ceiling } = splits.train;
   const manifest: Manifest = {
     ...(target === undefined ? { classes } : { target: { kind: target.kind, names: target.names } }),
     modalities: Object.keys(splits.train.modalities),
     ids: "ids.json",
     ...Object.fromEntries(extras.map((part) => [part, `${part}.json`])),
+    ...(ceiling !== undefined && { ceiling: { array: "ceiling", of: Object.keys(ceiling.unimodal) } }),
   };
   await folder.write("dataset.json", `${JSON.stringify(manifest, undefined, 2)}\n`);
 }

@@ -98,6 +98,14 @@ const COMMANDS = `
   data generate --out new --kind scenes --shares color=1
   data generate --out new --kind scenes --shares colour=0.2
   data generate --out new --kind quad --features 2
+  data generate --out new --kind plane --noise 0
+  data generate --out new --kind digits
+  data generate clips --out new
+  data generate clips --out new --kind digits
+  data generate nothing --out new --kind digits
+  data generate clips --out new --kind digits --classes 4
+  data generate clips --out new --kind digits --modalities audio,face
+  recover --cases digits --out new
   data generate --out new --classes two --noise -1 --synergy most
   data generate --out new --seed 9007199254740993
   data generate --out new --samples 3

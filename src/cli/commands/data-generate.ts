@@ -1,16 +1,21 @@
 /** @file `dmil data generate`: data whose true component is known for every sample. */
 import * as z from "zod";
 import { configError, DmilError, hint, listing, runError } from "../../core/errors.ts";
+import type { Folder } from "../../core/folder.ts";
 import { optionIssues } from "../../core/options.ts";
 import { type DataSplits, SPLITS } from "../../data/dataset.ts";
+import { checkedDigits, type DigitsOptions, digits } from "../../data/synthetic/digits.ts";
+import { readDigits } from "../../data/synthetic/digits-source.ts";
 import { interactionMixture, type MixtureOptions, splitSizes } from "../../data/synthetic/mixture.ts";
+import { type PlaneOptions, plane } from "../../data/synthetic/plane.ts";
 import { type QuadOptions, quadMixture } from "../../data/synthetic/quad.ts";
 import { scenes } from "../../data/synthetic/scenes.ts";
 import { type SumsOptions, sums } from "../../data/synthetic/sums.ts";
 import { writeDataset } from "../../data/write.ts";
+import { READER_SEED, withEvidence } from "../../interactions/recogniser.ts";
 import { disk, replaceFolder } from "../../node/disk.ts";
 import { notNegative, whole } from "../../optim/settings.ts";
-import type { Answer } from "../answer.ts";
+import { type Answer, note } from "../answer.ts";
 import { names, numberOrText } from "../config.ts";
 import { owning } from "../owning.ts";
 import { count, quoted } from "../text.ts";
@@ -28,6 +33,8 @@ export interface DataFlags {
   readonly synergy?: string;
   readonly stratified?: boolean;
   readonly target?: string;
+  /** The folder that real recordings are taken from. */
+  readonly recordings?: string;
 }
 
 export interface GenerateFlags extends DataFlags {
@@ -42,7 +49,10 @@ interface Kind {
   settings(flags: DataFlags): object;
   /** Its name in messages of the generator. */
   readonly source: string;
-  generate(settings: never): DataSplits;
+  /** From settings, and of kinds made from recordings from their folder. */
+  generate(settings: never, recordings: Folder): DataSplits | Promise<DataSplits>;
+  /** What the folder of recordings is, where the kind is made from one. */
+  readonly recordings?: string;
 }
 
 const kinds: Readonly<Record<string, Kind>> = {
@@ -79,6 +89,32 @@ const kinds: Readonly<Record<string, Kind>> = {
       return quadMixture({ ...rest, ...given("sigma", noise) }).splits;
     },
     settings: (flags) => ({ ...common(flags), ...given("features", numberOrText(flags.features)) }),
+  },
+  plane: {
+    flags: ["noise", "shares", "classes"],
+    source: "plane",
+    generate: (settings) => plane(settings as PlaneOptions).splits,
+    settings: (flags) => ({
+      ...common(flags),
+      ...given("classes", numberOrText(flags.classes)),
+      ...given("shares", flags.shares && sharesOf(pairs("--shares", flags.shares))),
+    }),
+  },
+  digits: {
+    flags: ["shares", "modalities"],
+    source: "digits",
+    recordings: "the data set avdigits: spoken and handwritten digits",
+    async generate(settings, folder) {
+      const { modalities, ...rest } = settings as DigitsOptions & { modalities?: string[] };
+      const source = await readDigits(folder, modalities);
+      checkedDigits(rest, Object.keys(source));
+      return digits(rest, await withEvidence(source, { seed: READER_SEED, onFold: toldReading })).splits;
+    },
+    settings: (flags) => ({
+      ...common(flags),
+      ...given("modalities", names(flags.modalities)),
+      ...given("shares", flags.shares && sharesOf(pairs("--shares", flags.shares))),
+    }),
   },
   sums: {
     flags: ["noise", "features", "target"],
@@ -137,8 +173,14 @@ const schema = z.object({
   seed: whole(0, "0"),
 });
 
+/** Tells of the reader of recordings, whose folds take seconds each. */
+function toldReading(modality: string, done: number, folds: number): void {
+  if (done === folds) note(`${modality}: read by networks that never saw what they read, in ${folds} folds`);
+}
+
 /** Generates three splits and writes them as a data folder. */
-export async function dataGenerate(flags: GenerateFlags): Promise<Answer> {
+export async function dataGenerate(recordings: string | undefined, own: GenerateFlags): Promise<Answer> {
+  const flags = { ...own, ...(recordings !== undefined && { recordings }) };
   const { out, kind: name } = flags;
   const { settings, make } = generatorOf(flags);
   const splits = await owning(out, { instead: "give another --out" }, async () => {
@@ -147,7 +189,7 @@ export async function dataGenerate(flags: GenerateFlags): Promise<Answer> {
         folder: out,
       });
     }
-    const made = make();
+    const made = await make();
     await replaceFolder(out, (folder) => writeDataset(folder, made));
     return made;
   });
@@ -163,7 +205,7 @@ export async function dataGenerate(flags: GenerateFlags): Promise<Answer> {
 /** The checked settings that flags describe, and the data they make. @throws ConfigError in the words of the flags. */
 export function generatorOf(flags: DataFlags): {
   readonly settings: object;
-  readonly make: () => DataSplits;
+  readonly make: () => Promise<DataSplits>;
 } {
   const { kind: name } = flags;
   const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
@@ -174,18 +216,29 @@ export function generatorOf(flags: DataFlags): {
       `--${stray}: ${name} has no such setting. It has: ${["samples", "seed", ...kind.flags].join(", ")}.`,
     );
   }
+  const { recordings } = flags;
+  if (kind.recordings === undefined && recordings !== undefined) {
+    throw configError(
+      `${recordings}: ${name} is not made from recordings; leave the folder out, or give --kind digits.`,
+    );
+  }
+  if (kind.recordings !== undefined && recordings === undefined) {
+    throw configError(
+      `--kind ${name} is made from ${kind.recordings}; name its folder before the flags, as in dmil data generate AVDIGITS.`,
+    );
+  }
   const settings = kind.settings(flags);
   const issues = optionIssues(schema, settings);
   if (issues.length > 0) {
     throw configError(issues.map(({ path, message }) => `--${path[0]}: ${message}`).join("\n"), { issues });
   }
-  return { settings, make: () => generated(kind, settings) };
+  return { settings, make: () => generated(kind, settings, disk(recordings ?? ".")) };
 }
 
 /** The data; what the generator finds wrong is told under the flag's name. */
-function generated({ generate, source }: Kind, settings: object): DataSplits {
+async function generated({ generate, source }: Kind, settings: object, recordings: Folder): Promise<DataSplits> {
   try {
-    return generate(settings as never);
+    return await generate(settings as never, recordings);
   } catch (error) {
     if (!(error instanceof DmilError) || error.code !== "ConfigError") throw error;
     throw configError(error.message.replaceAll(`${source}.`, "--"), error.fields);

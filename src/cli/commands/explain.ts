@@ -6,6 +6,7 @@ import { explainTarget, flattenTarget, type TargetReport } from "../../interacti
 import { flatten } from "../../interactions/report.ts";
 import { encodeTable, tableFormat } from "../../runs/tables.ts";
 import type { Answer } from "../answer.ts";
+import { toldCeiling } from "../ceiling.ts";
 import { describeGroups, describeSamples, describeTarget, describeTargetSamples } from "../explanation.ts";
 import { aboutUnfinished, openForQuestions, writeFile } from "../open-data.ts";
 import { probeModel } from "../probing.ts";
@@ -38,18 +39,21 @@ export async function explain(run: string, { split, data, out, probe }: ExplainF
   }
   const { samples, summary } = await explainModel(fitted, dataset, { backend });
   const probes = probe === true ? await probeModel(fitted, dataset, backend) : undefined;
+  const ceiling = toldCeiling(samples, dataset, fitted.calibration.logPrior);
   const json = {
     ...about.facts,
     summary,
+    ...(ceiling && { ceiling: ceiling.json }),
     ...(probes && { probes: probes.json }),
   };
   const told = probes === undefined ? "" : `\n\n${probes.text}`;
   if (out === undefined) {
     const groups = [describeGroups({ all: summary, ...summary.classes }, "class")];
     if (summary.patterns !== undefined) groups.push(describeGroups(summary.patterns, "modalities present"));
+    if (ceiling !== undefined) groups.push(ceiling.text);
     return { text: [about.title, ...groups, describeSamples(samples)].join("\n\n") + told, json };
   }
-  const rows = samples.map(flatten);
+  const rows = samples.map((sample, i) => ({ ...flatten(sample), ...ceiling?.columns(i) }));
   await writeFile(out, encodeTable(rows, out));
   const columns = Object.keys(rows[0]!).length;
   return { text: `${out}: ${count(rows.length, "sample")}, ${count(columns, "column")}${about.note}${told}`, json };

@@ -30,6 +30,8 @@ export interface RecoverFlags {
   readonly seeds?: string;
   readonly methods?: string;
   readonly cases?: string;
+  /** The folder of digits. */
+  readonly digits?: string;
   readonly workers: string;
   readonly markdown?: string;
   readonly force?: boolean;
@@ -44,7 +46,13 @@ export async function recover(flags: RecoverFlags): Promise<Answer> {
   const { quick = false, out } = flags;
   const seeds = seedsOf(flags.seeds ?? (quick ? "0" : "0-2"));
   workersOf(flags.workers);
-  const jobs = suiteJobs({ quick, seeds, methods: names(flags.methods), cases: names(flags.cases) });
+  const jobs = suiteJobs({
+    quick,
+    seeds,
+    methods: names(flags.methods),
+    cases: names(flags.cases),
+    ...(flags.digits !== undefined && { digits: path.resolve(flags.digits) }),
+  });
   return owning(out, { force: flags.force, instead: "give another --out" }, () => suite(jobs, seeds, flags));
 }
 
@@ -175,8 +183,9 @@ function nameOf({ case: own, method, seed }: RecoveryJob): string {
 }
 
 /** The command that gives the same figures, without the places where this one wrote. */
-function commandOf({ quick, seeds, methods, cases }: RecoverFlags): string {
-  const parts = Object.entries({ seeds, methods, cases }).flatMap(([name, value]) =>
+function commandOf({ quick, seeds, methods, cases, digits }: RecoverFlags): string {
+  const data = digits === undefined ? undefined : "AVDIGITS";
+  const parts = Object.entries({ seeds, methods, cases, digits: data }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name} ${quoted(value)}`],
   );
   return ["dmil recover", ...(quick ? ["--quick"] : []), ...parts].join(" ");

@@ -51,7 +51,7 @@ export async function openArchive(folder: Folder, files: readonly string[], mani
   );
   for (const split of SPLITS) if (arrays[split].size === 0) throw missing(split, own);
   requireLeavable(leaveOut, train, label);
-  const places = [manifest.ids, manifest.groups, manifest.truth];
+  const places = [manifest.ids, manifest.groups, manifest.truth, manifest.ceiling?.array];
   const where = (split: SplitName, part: string): string => {
     const place = part === "ids" || part === "groups" || part === "truth" ? manifest[part] : undefined;
     const name = part === "labels" ? own : (place ?? part);

@@ -36,7 +36,9 @@ export function openArrays(folder: Folder, files: readonly string[], manifest: M
 
   const train = arraysOf("train");
   const leaveOut = manifest.leaveOut ?? [];
-  const places = [manifest.ids, manifest.groups, manifest.truth].map((place) => place?.replace(/\.npy$/, ""));
+  const places = [manifest.ids, manifest.groups, manifest.truth, manifest.ceiling?.array].map((place) =>
+    place?.replace(/\.npy$/, ""),
+  );
   const label = arrayLabel(
     train.filter((name) => !leaveOut.includes(name)),
     manifest,

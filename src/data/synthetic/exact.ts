@@ -3,12 +3,18 @@
  * Source: Bayes' rule over finitely many hidden states.
  */
 import { configError } from "../../core/errors.ts";
+import type { Posteriors } from "../ceiling.ts";
 import type { DataSplits, SplitName } from "../dataset.ts";
 
-/** Log-probabilities of the classes of N samples, exact: given all modalities [N, K], and given each alone [N, K]. */
-export interface Exact {
-  readonly logits: Float32Array;
-  readonly unimodal: Readonly<Record<string, Float32Array>>;
+/** Exact class probabilities, from the density that the data was drawn from. */
+export type Exact = Posteriors;
+
+/** Which modalities synergise in N samples, and exact log-probabilities given each set of two or more, as in `a+b`. */
+export interface SetTruth {
+  /** [N]; undefined for samples without synergy. */
+  readonly truth: readonly (string | undefined)[];
+  /** By set, [N, K]; one modality alone and all of them too. */
+  readonly exact: Readonly<Record<string, Float32Array>>;
 }
 
 /** Generated data with all that is known of it. */
@@ -17,6 +23,8 @@ export interface Generated {
   readonly exact: Readonly<Record<SplitName, Exact>>;
   /** Information of each component over the whole law, in bits, where it is known in closed form. */
   readonly means?: Readonly<Record<string, number>>;
+  /** Where synergy is planted in sets of modalities that are to be told apart. */
+  readonly sets?: Readonly<Record<SplitName, SetTruth>>;
 }
 
 /** One thing that may lie behind a sample: with which probability, under which label, in which own state of each modality. */

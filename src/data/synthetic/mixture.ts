@@ -155,9 +155,11 @@ export function mixtureLatents(
 }
 
 /** Component -> share, in the order redundant, unique of each modality, synergistic. @throws ConfigError unless they sum to 1. */
-export function componentShares({ shares, modalities }: Pick<Mixture, "shares" | "modalities">): Map<string, number> {
+export function componentShares(
+  { shares, modalities }: Pick<Mixture, "shares" | "modalities">,
+  where = "interactionMixture.shares",
+): Map<string, number> {
   const { unique } = shares;
-  const where = "interactionMixture.shares";
   modalities.forEach((name, i) => {
     if (modalities.indexOf(name) !== i) throw configError(`interactionMixture.modalities: "${name}" is named twice.`);
   });
@@ -213,7 +215,8 @@ function pairedSymbols(
   return symbols;
 }
 
-function drawComponent(components: ReadonlyMap<string, number>, draw: Stream): string {
+/** A component by its share. */
+export function drawComponent(components: ReadonlyMap<string, number>, draw: Stream): string {
   let left = draw.uniform();
   let last = "";
   for (const [name, share] of components) {

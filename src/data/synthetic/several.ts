@@ -12,8 +12,9 @@ import { stream } from "../../core/random.ts";
 import { float32, type Tensor } from "../../core/tensor.ts";
 import { checkSplits } from "../check.ts";
 import { type Dataset, mapSplits, rowIds, type SplitName } from "../dataset.ts";
-import { type Exact, type Generated, type HiddenState, normalLikelihoods, posteriors } from "./exact.ts";
+import { type Exact, type Generated, type HiddenState, normalLikelihoods, posteriors, type SetTruth } from "./exact.ts";
 import { sizesSchema } from "./settings.ts";
+import { posteriorsOfSets, synergySets } from "./synergy-sets.ts";
 
 /** Settings of a planted set. */
 export interface PlantedOptions {
@@ -33,19 +34,23 @@ export interface PlantedOptions {
  * - `noise`: a holds y, b holds nothing but noise; 1 bit unique to a.
  * - `unique-feeds-synergy`: a holds (u, p), b holds q; y = (u, p xor q xor u), four classes: u is unique to a, and the second
  *   bit cannot be read without it. 1 bit unique to a, 1 bit of synergy.
+ * - `synergy-sets`: three modalities, two classes; each sample is redundant, unique to one, or synergistic in one set of modalities: a+b,
+ *   a+c, b+c or a+b+c, whose symbols add up to y modulo 2 and of which no part tells anything. Types and sets evenly: 1 bit each.
  * - `two-atoms`: y = (y1, y2), four classes; each bit has a type of its own (redundant, unique_a, unique_b, synergistic, evenly) and lies
  *   in blocks of its own, as in the interaction mixture. Each sample holds 2 bits: two atoms, or one twice.
  */
-export type PlantedKind = "xor" | "and" | "copy" | "noise" | "unique-feeds-synergy" | "two-atoms";
+export type PlantedKind = "xor" | "and" | "copy" | "noise" | "unique-feeds-synergy" | "two-atoms" | "synergy-sets";
 
 /** One state of a law: blocks are one-hot symbols by modality, -1 for a block of zeros. */
-interface PlantedState {
+export interface PlantedState {
   readonly weight: number;
   readonly label: number;
-  readonly blocks: Readonly<Record<Side, readonly number[]>>;
+  /** By modality; every state has the same modalities in the same order. */
+  readonly blocks: Readonly<Record<string, readonly number[]>>;
   readonly bits: Readonly<Record<string, number>>;
+  /** The set of modalities that synergises, as in `a+b`. */
+  readonly set?: string;
 }
-type Side = "a" | "b";
 
 interface Law {
   readonly classes: number;
@@ -57,7 +62,6 @@ interface Law {
 }
 
 const BITS = [0, 1] as const;
-const SIDES: readonly Side[] = ["a", "b"];
 const COMPONENTS = ["redundant", "unique_a", "unique_b", "synergistic"] as const;
 const pairs = BITS.flatMap((p) => BITS.map((q) => [p, q] as const));
 
@@ -94,12 +98,13 @@ const laws: Readonly<Record<PlantedKind, () => Law>> = {
         half.map((second) => ({
           weight: first.weight * second.weight,
           label: 2 * first.label + second.label,
-          blocks: { a: [...first.blocks.a, ...second.blocks.a], b: [...first.blocks.b, ...second.blocks.b] },
+          blocks: { a: [...first.blocks.a!, ...second.blocks.a!], b: [...first.blocks.b!, ...second.blocks.b!] },
           bits: Object.fromEntries(COMPONENTS.map((c) => [c, (first.bits[c] ?? 0) + (second.bits[c] ?? 0)])),
         })),
       ),
     };
   },
+  "synergy-sets": () => ({ classes: 2, planted: true, states: synergySets(["a", "b", "c"]) }),
 };
 
 /** The kinds, by name. */
@@ -110,6 +115,7 @@ export const PLANTED_KINDS: readonly PlantedKind[] = [
   "noise",
   "unique-feeds-synergy",
   "two-atoms",
+  "synergy-sets",
 ];
 
 const schema = z.strictObject({
@@ -126,48 +132,53 @@ const schema = z.strictObject({
 export function plantedSet(options: PlantedOptions): Generated {
   const { kind, seed, samples, noise, features } = parseOptions(schema, options, "plantedSet");
   const law = laws[kind]();
-  const sides = Object.fromEntries(SIDES.map((side) => [side, ownStates(law, side, seed, features)])) as Record<
-    Side,
-    OwnStates
-  >;
-  const hidden = law.states.map(
-    (state): HiddenState => ({ ...state, parts: SIDES.map((side) => sides[side].of(state)) }),
-  );
+  const names = Object.keys(law.states[0]!.blocks);
+  const sides = names.map((side) => ownStates(law, side, seed, features));
+  const hidden = law.states.map((state): HiddenState => ({ ...state, parts: sides.map((side) => side.of(state)) }));
+  const sets: Partial<Record<SplitName, SetTruth>> = {};
   const exact: Partial<Record<SplitName, Exact>> = {};
   const splits = mapSplits((split): Dataset => {
     const n = samples[split];
     const draw = stream(seed, `planted ${kind} ${split}`);
     const rows = Array.from({ length: n }, () => drawState(law.states, draw.uniform()));
     const modalities = Object.fromEntries(
-      SIDES.map((side): [Side, Tensor<"float32">] => {
+      names.map((side, m): [string, Tensor<"float32">] => {
         const chance = stream(seed, `planted noise ${split} ${side}`);
         const values = float32([n, features]);
         rows.forEach((row, i) => {
-          const mean = sides[side].means[hidden[row]!.parts[SIDES.indexOf(side)]!]!;
+          const mean = sides[m]!.means[hidden[row]!.parts[m]!]!;
           for (let d = 0; d < features; d++) values.data[i * features + d] = mean[d]! + noise * chance.normal();
         });
         return [side, values];
       }),
     );
-    exact[split] = posteriors(
-      hidden,
-      law.classes,
-      Object.fromEntries(
-        SIDES.map((side) => [side, normalLikelihoods(modalities[side]!.data, sides[side].means, noise)]),
-      ),
+    const likelihoods = Object.fromEntries(
+      names.map((side, m) => [side, normalLikelihoods(modalities[side]!.data, sides[m]!.means, noise)]),
     );
+    exact[split] = posteriors(hidden, law.classes, likelihoods);
+    if (law.states.some(({ set }) => set !== undefined)) {
+      sets[split] = {
+        truth: rows.map((row) => law.states[row]!.set),
+        exact: posteriorsOfSets(hidden, law.classes, likelihoods, exact[split]),
+      };
+    }
     return {
       name: split,
       ids: rowIds(n),
       modalities,
       labels: Int32Array.from(rows, (row) => law.states[row]!.label),
       classes: rowIds(law.classes),
-      ...(law.planted ? truthOf(law, rows) : {}),
+      ...(law.planted ? truthOf(law, names, rows) : {}),
     };
   });
   checkSplits(splits);
-  const means = law.means ?? weightedBits(law);
-  return { splits, exact: exact as Record<SplitName, Exact>, means };
+  const means = law.means ?? weightedBits(law, names);
+  return {
+    splits,
+    exact: exact as Record<SplitName, Exact>,
+    means,
+    ...(sets.train !== undefined && { sets: sets as Record<SplitName, SetTruth> }),
+  };
 }
 
 /** A two-input gate on fair bits. */
@@ -202,10 +213,11 @@ interface OwnStates {
 }
 
 /** What a modality can look like: its distinct blocks, mapped to features. All symbols are binary. */
-function ownStates(law: Law, side: Side, seed: number, features: number): OwnStates {
-  const keys = [...new Set(law.states.map((state) => state.blocks[side].join(" ")))];
+function ownStates(law: Law, side: string, seed: number, features: number): OwnStates {
+  const keys = [...new Set(law.states.map((state) => state.blocks[side]!.join(" ")))];
+  const places = new Map(keys.map((key, i) => [key, i]));
   const draw = stream(seed, `planted map ${side}`);
-  const blocks = law.states[0]!.blocks[side].length;
+  const blocks = law.states[0]!.blocks[side]!.length;
   const map = Float64Array.from({ length: 2 * blocks * features }, () => draw.normal());
   const means = keys.map((key) => {
     const mean = new Float64Array(features);
@@ -216,7 +228,7 @@ function ownStates(law: Law, side: Side, seed: number, features: number): OwnSta
     });
     return mean;
   });
-  return { means, of: (state) => keys.indexOf(state.blocks[side].join(" ")) };
+  return { means, of: (state) => places.get(state.blocks[side]!.join(" "))! };
 }
 
 function drawState(states: readonly PlantedState[], uniform: number): number {
@@ -226,17 +238,29 @@ function drawState(states: readonly PlantedState[], uniform: number): number {
 }
 
 /** True bits of every sample; the true component where each sample holds one alone. */
-function truthOf({ states }: Law, rows: readonly number[]): Pick<Dataset, "truth" | "truthBits"> {
-  const held = (state: PlantedState): string[] => COMPONENTS.filter((name) => (state.bits[name] ?? 0) > 0);
+function truthOf(
+  { states }: Law,
+  names: readonly string[],
+  rows: readonly number[],
+): Pick<Dataset, "truth" | "truthBits"> {
+  const components = componentsOf(names);
+  const held = (state: PlantedState): string[] => components.filter((name) => (state.bits[name] ?? 0) > 0);
   const truthBits = Object.fromEntries(
-    COMPONENTS.map((name) => [name, Float32Array.from(rows, (row) => states[row]!.bits[name] ?? 0)]),
+    components.map((name) => [name, Float32Array.from(rows, (row) => states[row]!.bits[name] ?? 0)]),
   );
   const single = states.every((state) => held(state).length === 1);
   return { truthBits, ...(single && { truth: rows.map((row) => held(states[row]!)[0]!) }) };
 }
 
-function weightedBits({ states }: Law): Record<string, number> {
+function weightedBits({ states }: Law, names: readonly string[]): Record<string, number> {
   return Object.fromEntries(
-    COMPONENTS.map((name) => [name, states.reduce((sum, { weight, bits }) => sum + weight * (bits[name] ?? 0), 0)]),
+    componentsOf(names).map((name) => [
+      name,
+      states.reduce((sum, { weight, bits }) => sum + weight * (bits[name] ?? 0), 0),
+    ]),
   );
+}
+
+function componentsOf(names: readonly string[]): string[] {
+  return ["redundant", ...names.map((name) => `unique_${name}`), "synergistic"];
 }

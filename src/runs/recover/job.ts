@@ -1,19 +1,24 @@
 /** @file One job of the recovery suite: a case, a method and a seed, from drawing the data to figures. Plain data in and out. */
 import * as z from "zod";
 import { configError, hint } from "../../core/errors.ts";
+import type { Folder } from "../../core/folder.ts";
 import { float32, type Tensor } from "../../core/tensor.ts";
-import { featureCount } from "../../data/dataset.ts";
-import type { Exact } from "../../data/synthetic/exact.ts";
+import { type DataSplits, featureCount } from "../../data/dataset.ts";
+import type { Exact, SetTruth } from "../../data/synthetic/exact.ts";
+import { bitsOf } from "../../interactions/bits.ts";
+import { type AgainstCeiling, againstCeiling, bitColumns, ceilingBits } from "../../interactions/ceiling.ts";
 import { modelRepresentation, type ProbeReport, probeRepresentations } from "../../interactions/probe.ts";
+import { bitsOfSets, readSets, type SetFigures, setFigures, synergyOfSets } from "../../interactions/sets.ts";
 import { estimateTheorem1, type Theorem1Estimate } from "../../interactions/theorem1.ts";
 import { type TruthFigures, truthFigures } from "../../interactions/truth.ts";
 import { logPriorOf, UNSCALED } from "../../train/calibrate.ts";
 import type { FitEvent } from "../../train/events.ts";
 import { fit as train } from "../../train/fit.ts";
 import { logSoftmaxRows } from "../../train/metrics.ts";
+import type { Fitted } from "../../train/model.ts";
 import { type Predictions, predict } from "../../train/predict.ts";
 import { CASES, type Case, sizesOf } from "./cases.ts";
-import { BATCH_SIZE, SUITE_METHODS, suiteMethod, THREADS } from "./settings.ts";
+import { BATCH_SIZE, SETS_DROPOUT, SUITE_METHODS, suiteMethod, THREADS } from "./settings.ts";
 
 /** What is run. */
 export interface RecoveryJob {
@@ -22,6 +27,8 @@ export interface RecoveryJob {
   readonly seed: number;
   /** With the sizes of the quick suite. */
   readonly quick: boolean;
+  /** Path of the folder of digits, for cases that are made from it. */
+  readonly digits?: string;
 }
 
 /** One epoch of a training curve. */
@@ -41,6 +48,10 @@ export interface RecoveryResult {
   readonly figures: TruthFigures;
   /** The same of exact class probabilities: what an ideal model would reach, read in the same way. */
   readonly ceiling: TruthFigures;
+  /** The model's bits beside the ceiling's and the planted ones. */
+  readonly against: AgainstCeiling;
+  /** Where synergy is planted in sets of modalities: told from predictions with some of them hidden. */
+  readonly sets?: { readonly found: SetFigures; readonly ceiling: SetFigures } | undefined;
   readonly curves: readonly CurvePoint[];
   readonly probes?: ProbeReport;
   /** For Z = the representation that the prediction is made of, and Z = the predicted log-probabilities. */
@@ -54,6 +65,7 @@ export const resultSchema: z.ZodType = z.looseObject({
   epochs: z.record(z.string(), z.number()),
   figures: z.looseObject({}),
   ceiling: z.looseObject({}),
+  against: z.looseObject({}),
   curves: z.array(z.looseObject({})),
 });
 
@@ -69,30 +81,43 @@ export function caseNamed(name: string): Case {
 export async function runRecoveryJob(
   job: RecoveryJob,
   onEvent: (event: FitEvent) => void = () => {},
+  digits?: Folder,
 ): Promise<RecoveryResult> {
   if (!Object.hasOwn(SUITE_METHODS, job.method)) {
     throw configError(`unknown method "${job.method}"${hint(job.method, Object.keys(SUITE_METHODS))}`);
   }
   const own = caseNamed(job.case);
-  const { splits, exact, means } = own.generate(job.seed, sizesOf(own, job.quick));
+  const { splits, exact, means, sets } = await own.generate(job.seed, sizesOf(own, job.quick), digits);
   const features = Object.fromEntries(
     Object.entries(splits.train.modalities).map(([name, values]) => [name, featureCount(values)]),
   );
   const method = suiteMethod(job.method, features);
   const started = performance.now();
-  const fitted = await train(method, splits, { seed: job.seed, batchSize: BATCH_SIZE, threads: THREADS, onEvent });
+  const fitted = await train(method, splits, {
+    seed: job.seed,
+    batchSize: BATCH_SIZE,
+    threads: THREADS,
+    onEvent,
+    ...(sets !== undefined && { modalityDropout: SETS_DROPOUT }),
+  });
   const seconds = (performance.now() - started) / 1000;
   const predictions = await predict(fitted, splits.test, { threads: THREADS, representations: own.probed });
   const options = { means };
   const figures = truthFigures(predictions, fitted.calibration, splits.test, options);
   const logPrior = logPriorOf(splits.train.labels, splits.train.classes.length);
   const ceiling = truthFigures(exact.test, exactCalibration(exact.test, logPrior), splits.test, options);
+  const found = bitsOf(predictions, fitted.calibration, splits.test.labels).labelFree;
   const result: RecoveryResult = {
     job,
     seconds,
     epochs: Object.fromEntries(method.stages.map(({ name, epochs }) => [name, epochs])),
     figures,
     ceiling,
+    against: againstCeiling(
+      bitColumns(found),
+      ceilingBits(exact.test, Object.keys(predictions.unimodal), logPrior),
+      splits.test,
+    ),
     curves: fitted.history.map(({ stage, train: { loss, accuracy }, validation }) => ({
       stage,
       trainLoss: loss,
@@ -100,10 +125,11 @@ export async function runRecoveryJob(
       validationAccuracy: validation.accuracy!,
     })),
   };
-  if (!own.probed || job.quick) return result;
+  const known = sets && { ...result, sets: await setsTold(fitted, splits, sets.test, logPrior) };
+  if (!own.probed || job.quick) return known ?? result;
   const probing = { seed: job.seed };
   return {
-    ...result,
+    ...(known ?? result),
     probes: await probeRepresentations(predictions, splits.test, probing),
     theorem1: {
       representation: await estimateTheorem1(modelRepresentation(predictions), splits.test, probing),
@@ -113,6 +139,22 @@ export async function runRecoveryJob(
         probing,
       ),
     },
+  };
+}
+
+/** Synergy of each set of modalities, of the model with the others hidden and of the exact posteriors. */
+async function setsTold(
+  fitted: Fitted,
+  { validation, test }: DataSplits,
+  { truth, exact }: SetTruth,
+  logPrior: readonly number[],
+): Promise<RecoveryResult["sets"]> {
+  const names = fitted.method.modalities;
+  const figures = (logits: Readonly<Record<string, Float32Array | Float64Array>>): SetFigures =>
+    setFigures(synergyOfSets(bitsOfSets(logits, logPrior), names), truth);
+  return {
+    found: figures(await readSets(fitted, test, validation, { threads: THREADS })),
+    ceiling: figures(exact),
   };
 }
 

@@ -16,6 +16,8 @@ export const SIZES: Sizes = { train: 4000, validation: 1000, test: 4000 };
 export const MANY_CLASSES: Sizes = { train: 16_000, validation: 2000, test: 4000 };
 /** The quad mixture. */
 export const QUAD: Sizes = { train: 8000, validation: 1000, test: 2000 };
+/** Spoken and handwritten digits. */
+export const DIGITS: Sizes = { train: 4000, validation: 1000, test: 2000 };
 /** Everything in the quick suite. */
 export const QUICK: Sizes = { train: 4000, validation: 1000, test: 2000 };
 
@@ -26,6 +28,8 @@ export const DROPOUT = 0.2;
 export const EMBEDDING = 64;
 export const BATCH_SIZE = 64;
 export const THREADS = 1;
+/** Share of samples that lose a modality in training, where a model is asked what it knows without some. */
+export const SETS_DROPOUT = 0.5;
 
 /** The data of seed s is drawn from this much more, so that model and data share no stream. */
 export const DATA_SEED = 100;

@@ -16,6 +16,8 @@ export interface SuiteChoice {
   readonly methods?: readonly string[] | undefined;
   /** Names of cases, or starts of names; all of the suite if left out. */
   readonly cases?: readonly string[] | undefined;
+  /** Path of the folder of digits; without it the cases made from it are left out. */
+  readonly digits?: string | undefined;
 }
 
 /** A job that gave no result. */
@@ -25,13 +27,13 @@ export interface FailedJob {
 }
 
 /** The jobs of a suite, case by case. @throws ConfigError for unknown names. */
-export function suiteJobs({ quick, seeds, methods, cases }: SuiteChoice): RecoveryJob[] {
+export function suiteJobs({ quick, seeds, methods, cases, digits }: SuiteChoice): RecoveryJob[] {
   const known = Object.keys(SUITE_METHODS);
   const odd = methods?.find((name) => !known.includes(name));
   if (odd !== undefined) throw configError(`--methods: there is no "${odd}". Allowed: ${known.join(", ")}.`);
   const chosen =
     cases === undefined
-      ? CASES.filter((own) => !quick || own.quick)
+      ? CASES.filter((own) => (!quick || own.quick) && (own.digits !== true || digits !== undefined))
       : CASES.filter((own) => cases.some((start) => own.name.startsWith(start)));
   const unmatched = cases?.find((start) => !CASES.some((own) => own.name.startsWith(start)));
   if (unmatched !== undefined) {
@@ -39,26 +41,48 @@ export function suiteJobs({ quick, seeds, methods, cases }: SuiteChoice): Recove
       `--cases: no case is named "${unmatched}" or begins so. Allowed: ${CASES.map(({ name }) => name).join(", ")}.`,
     );
   }
+  const silent = chosen.find((own) => own.digits === true && digits === undefined);
+  if (silent !== undefined) {
+    throw configError(
+      `--cases: ${silent.name} is made from real recordings; name the folder of the data set avdigits: --digits AVDIGITS.`,
+    );
+  }
   const jobs = chosen.length * (methods ?? known).length * seeds.length;
   if (jobs > MOST_RUNS)
     throw configError(`--seeds: make ${jobs} jobs; at most ${MOST_RUNS} are possible, so name fewer.`);
   return chosen.flatMap((own) =>
-    (methods ?? known).flatMap((method) => seeds.map((seed) => ({ case: own.name, method, seed, quick }))),
+    (methods ?? known).flatMap((method) =>
+      seeds.map((seed) => ({
+        case: own.name,
+        method,
+        seed,
+        quick,
+        ...(own.digits === true && { digits: digits! }),
+      })),
+    ),
   );
 }
 
 /** The key of a job's result: the job and a hash of the code that runs it. */
-export async function jobKey({ case: own, method, seed, quick }: RecoveryJob, code: string): Promise<string> {
-  const hash = await sha256(new TextEncoder().encode(JSON.stringify([own, method, seed, quick, code])));
+export async function jobKey({ case: own, method, seed, quick, digits }: RecoveryJob, code: string): Promise<string> {
+  const hash = await sha256(new TextEncoder().encode(JSON.stringify([own, method, seed, quick, code, digits])));
   return `${own}-${method}-${seed}-${hash.slice(0, 12)}`;
 }
 
 /** Every number of every result as rows: case, method, seed, figure (a dotted path), value. */
 export function resultRows(results: readonly RecoveryResult[]): Row[] {
-  return results.flatMap(({ job, seconds, figures, ceiling, probes, theorem1 }) => {
+  return results.flatMap(({ job, seconds, figures, ceiling, against, sets, probes, theorem1 }) => {
     const { reliability: _, components: __, ...told } = figures;
     const { reliability: ___, components: ____, own: _____, ...exact } = ceiling;
-    const all = { seconds, ...told, exact, ...(probes && { probes }), ...(theorem1 && { theorem1 }) };
+    const all = {
+      seconds,
+      ...told,
+      exact,
+      against,
+      ...(sets && { sets }),
+      ...(probes && { probes }),
+      ...(theorem1 && { theorem1 }),
+    };
     return numbersOf(all, "").map(([figure, value]) => ({
       case: job.case,
       method: job.method,

@@ -124,6 +124,45 @@ export const FIGURES: readonly Figure[] = [
       figures.identified === undefined ? undefined : ceiling.identified!.withLabel - figures.identified.withLabel,
   },
   {
+    name: "behind-naming",
+    title: "identified label-free, behind the ceiling's",
+    better: "smaller",
+    read: ({ figures, ceiling }) =>
+      figures.identified === undefined ? undefined : ceiling.identified!.labelFree - figures.identified.labelFree,
+  },
+  {
+    name: "ceiling-off",
+    title: "distance of a sample's atoms from the ceiling's, label-free, mean over samples and atoms, in bits",
+    better: "smaller",
+    read: ({ against: { distance } }) => {
+      const { total: _, ...atoms } = distance;
+      const values = Object.values(atoms);
+      return values.reduce((a, b) => a + b, 0) / values.length;
+    },
+  },
+  {
+    name: "absent-synergy",
+    title: "mean synergistic bits above the exact posterior's on the type without synergy where it is most, label-free",
+    better: "smaller",
+    read: ({ against: { means } }) => {
+      const others = Object.entries(means).filter(([type]) => type !== "all" && type !== "synergistic");
+      if (others.length === 0) return undefined;
+      return Math.max(...others.map(([, { found, ceiling }]) => found.synergistic! - ceiling.synergistic!));
+    },
+  },
+  {
+    name: "sets",
+    title: "share of synergistic samples whose set of modalities is named, from predictions with the others hidden",
+    better: "larger",
+    read: ({ sets }) => sets?.found.named,
+  },
+  {
+    name: "sets-behind",
+    title: "the same, behind the exact posterior's",
+    better: "smaller",
+    read: ({ sets }) => (sets === undefined ? undefined : sets.ceiling.named - sets.found.named),
+  },
+  {
     name: "means-off",
     title: "mean atoms with the label, against the exact posterior's: the largest difference in bits",
     better: "smaller",

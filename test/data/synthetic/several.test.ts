@@ -18,7 +18,7 @@ describe.each(PLANTED_KINDS)("%s", (kind) => {
   const K = classes.length;
   const prior = kind === "and" ? [0.75, 0.25] : new Array<number>(K).fill(1 / K);
 
-  test("the pair gives what all atoms sum to", () => {
+  test("all modalities give what all atoms sum to", () => {
     const all = information(exact.test.logits, labels, K, prior);
     const sum = Object.values(means!).reduce((a, b) => a + b, 0);
     expect(Math.abs(all - sum)).toBeLessThan(0.06);
@@ -37,7 +37,13 @@ describe.each(PLANTED_KINDS)("%s", (kind) => {
       expect(truthBits).toBeUndefined();
       return;
     }
-    expect(Object.keys(truthBits!)).toEqual(["redundant", "unique_a", "unique_b", "synergistic"]);
+    const modalities = Object.keys(splits.test.modalities);
+    expect(modalities).toEqual(kind === "synergy-sets" ? ["a", "b", "c"] : ["a", "b"]);
+    expect(Object.keys(truthBits!)).toEqual([
+      "redundant",
+      ...modalities.map((name) => `unique_${name}`),
+      "synergistic",
+    ]);
     expect((truth ?? []).filter((name, i) => truthBits![name]![i] !== 1)).toEqual([]);
     for (let i = 0; i < labels.length; i++) {
       const total = Object.values(truthBits!).reduce((sum, bits) => sum + bits[i]!, 0);

@@ -46,6 +46,12 @@ function figures(right: number, leak: number): TruthFigures {
   };
 }
 
+/** A hundred samples on which so much synergy is found, and a tenth of a bit of it is there. */
+function means(synergistic: number) {
+  const bits = { redundant: 0, unique_a: 0, unique_b: 0, total: 1 };
+  return { samples: 100, found: { ...bits, synergistic }, ceiling: { ...bits, synergistic: 0.1 } };
+}
+
 function result(method: string, seed: number, right: number, leak: number): RecoveryResult {
   return {
     job: { case: "mixture-k2-balanced-3", method, seed, quick: false },
@@ -53,6 +59,15 @@ function result(method: string, seed: number, right: number, leak: number): Reco
     epochs: { whole: 2 },
     figures: figures(right, leak),
     ceiling: figures(1, 0),
+    against: {
+      means: {
+        all: means(0.25),
+        redundant: means(leak),
+        unique_a: means(0),
+        synergistic: means(0.9),
+      },
+      distance: { redundant: 0.1, unique_a: 0.2, unique_b: 0.3, synergistic: 0.4, total: 1 },
+    },
     curves: [0.5, right].map((validationAccuracy) => ({
       stage: "whole",
       trainLoss: 1,
@@ -83,6 +98,10 @@ describe("means over seeds", () => {
     expect(measure(figureNamed("behind-bayes"), results.slice(0, 1))!.mean).toBeCloseTo(0.2, 12);
     expect(measure(figureNamed("identified-worst"), results.slice(0, 1))!.mean).toBeCloseTo(0.8, 12);
     expect(measure(figureNamed("absent-atoms"), results)).toBeUndefined();
+    // Found above what is there, on the worst type that has no synergy: .2 - .1.
+    expect(measure(figureNamed("absent-synergy"), results.slice(1))!.mean).toBeCloseTo(0.1, 12);
+    expect(measure(figureNamed("ceiling-off"), results)!.mean).toBeCloseTo(0.25, 12);
+    expect(measure(figureNamed("behind-naming"), results.slice(0, 1))!.mean).toBeCloseTo(0.2, 12);
   });
 });
 
@@ -116,13 +135,23 @@ describe("targets", () => {
 
 describe("the suite", () => {
   test("has every case, method and seed once; the quick one two cases", () => {
-    const jobs = suiteJobs({ quick: false, seeds: [0, 1] });
+    const jobs = suiteJobs({ quick: false, seeds: [0, 1], digits: "AVDIGITS" });
     expect(jobs).toHaveLength(CASES.length * Object.keys(SUITE_METHODS).length * 2);
     expect(new Set(jobs.map((job) => JSON.stringify(job))).size).toBe(jobs.length);
     expect(new Set(suiteJobs({ quick: true, seeds: [0] }).map((job) => job.case))).toEqual(
       new Set(["mixture-k2-balanced-3", "quad"]),
     );
     expect(new Set(CASES.map(({ name }) => name)).size).toBe(CASES.length);
+  });
+
+  test("asks for the recordings that a case is made from", () => {
+    const cases = (digits?: string) =>
+      suiteJobs({ quick: false, seeds: [0], digits }).map((job) => [job.case, job.digits]);
+    expect(cases("AVDIGITS").filter(([, digits]) => digits !== undefined)).toEqual(
+      ["digits-clean", "digits-noisy"].flatMap((name) => Object.keys(SUITE_METHODS).map(() => [name, "AVDIGITS"])),
+    );
+    expect(cases().some(([name]) => name!.startsWith("digits"))).toBe(false);
+    expect(() => suiteJobs({ quick: false, seeds: [0], cases: ["digits"] })).toThrow(/--digits AVDIGITS/);
   });
 
   test("takes starts of names, and says what there is", () => {

@@ -1,0 +1,61 @@
+/** @file A model beside the ceiling of its data, for `dmil explain`: as text, as JSON, as columns of a table. */
+import type { Dataset } from "../data/dataset.ts";
+import { type AgainstCeiling, againstCeiling, type BitColumns, ceilingBits } from "../interactions/ceiling.ts";
+import type { Cell, SampleReport } from "../interactions/report.ts";
+import { share, table } from "./text.ts";
+
+/** What an explanation says of the ceiling. */
+export interface ToldCeiling {
+  readonly text: string;
+  readonly json: AgainstCeiling;
+  /** Of sample i: `ceiling_<component>`, `ceiling_total` and, where it is known, `truth`. */
+  columns(i: number): Record<string, Cell>;
+}
+
+/** The ceiling of the data that was explained; undefined where it has none. */
+export function toldCeiling(
+  samples: readonly SampleReport[],
+  dataset: Dataset,
+  logPrior: readonly number[],
+): ToldCeiling | undefined {
+  const { ceiling, truth } = dataset;
+  if (ceiling === undefined || samples.length === 0) return undefined;
+  const names = Object.keys(samples[0]!.bits);
+  const found: BitColumns = Object.fromEntries(
+    names.map((name) => [name, Float64Array.from(samples, ({ bits }) => bits[name]!)]),
+  );
+  const modalities = Object.keys(samples[0]!.modalities);
+  const exact = ceilingBits(ceiling, modalities, logPrior);
+  const json = againstCeiling(found, exact, dataset);
+  return {
+    text: textOf(json),
+    json,
+    columns: (i) => ({
+      ...Object.fromEntries(names.map((name) => [`ceiling_${name}`, exact[name]![i]!])),
+      ...(truth !== undefined && { truth: truth[i]! }),
+    }),
+  };
+}
+
+function textOf({ means, distance, named }: AgainstCeiling): string {
+  const columns = Object.keys(distance);
+  const rows = Object.entries(means).flatMap(([type, { samples, ...sources }]) =>
+    Object.entries(sources).map(([source, bits], s) => [
+      s === 0 ? type : "",
+      s === 0 ? String(samples) : "",
+      source,
+      ...columns.map((column) => share(bits[column])),
+    ]),
+  );
+  return [
+    "bits, mean by planted type: found by the model, ceiling: what a strong reader of the data finds, planted: what was put there",
+    table([["planted", "samples", "bits", ...columns], ...rows]),
+    table([
+      ["", ...columns],
+      ["|found - ceiling|", ...columns.map((column) => share(distance[column]))],
+    ]),
+    ...(named === undefined
+      ? []
+      : [`types named rightly: model ${share(named.found)}, ceiling ${share(named.ceiling)}`]),
+  ].join("\n");
+}

@@ -1,0 +1,82 @@
+/**
+ * @file What data hold at best, of data whose truth is planted: the posterior of the classes that a strong reader of the inputs reaches.
+ * Planted truth says what was put into a sample; under noise no reader gets all of it, and a model should be held against what can be read.
+ */
+import { dataError, listing } from "../core/errors.ts";
+import { float32, type Tensor } from "../core/tensor.ts";
+
+/** Log-probabilities of the classes of N samples, nats: given all modalities [N, K], and given each alone [N, K]. */
+export interface Posteriors {
+  readonly logits: Float32Array;
+  readonly unimodal: Readonly<Record<string, Float32Array>>;
+}
+
+/** Where dataset.json says that a ceiling is: an array [N, 1 + M, K], all modalities together first, then each of `of`. */
+export interface CeilingPlace {
+  readonly array: string;
+  readonly of: readonly string[];
+}
+
+/** The posteriors as one array [N, 1 + M, K], and the modalities in its order. */
+export function ceilingArray({ logits, unimodal }: Posteriors, classes: number): Tensor<"float32"> {
+  const parts = [logits, ...Object.values(unimodal)];
+  const n = logits.length / classes;
+  const out = float32([n, parts.length, classes]);
+  for (let i = 0; i < n; i++) {
+    parts.forEach((part, p) => {
+      out.data.set(part.subarray(i * classes, (i + 1) * classes), (i * parts.length + p) * classes);
+    });
+  }
+  return out;
+}
+
+/** The posteriors of an array that `ceilingArray` made. @throws DataError for another shape, and for rows that are no probabilities. */
+export function ceilingFrom(
+  array: Tensor<"float32">,
+  of: readonly string[],
+  classes: number,
+  where: string,
+): Posteriors {
+  const { shape, data } = array;
+  const parts = of.length + 1;
+  if (shape.length !== 3 || shape[1] !== parts || shape[2] !== classes) {
+    throw dataError(
+      `${where} is [${shape.join(", ")}]; the ceiling of ${listing(of)} with ${classes} classes is [samples, ${parts}, ${classes}]: log-probabilities given all modalities, then given each.`,
+      { where, shape },
+    );
+  }
+  const n = shape[0]!;
+  const columns = Array.from({ length: parts }, () => new Float32Array(n * classes));
+  for (let row = 0; row < n * parts; row++) {
+    const own = data.subarray(row * classes, (row + 1) * classes);
+    const total = own.reduce((sum, log) => sum + Math.exp(log), 0);
+    if (!(Math.abs(total - 1) < 1e-3)) {
+      throw dataError(
+        `${where}: the probabilities of row ${Math.floor(row / parts)} (from 0) sum to ${total}; the array holds natural logarithms of probabilities.`,
+        { where, row: Math.floor(row / parts) },
+      );
+    }
+    columns[row % parts]!.set(own, Math.floor(row / parts) * classes);
+  }
+  return { logits: columns[0]!, unimodal: Object.fromEntries(of.map((name, m) => [name, columns[m + 1]!])) };
+}
+
+/** The posteriors of some rows, in that order. */
+export function takeCeiling({ logits, unimodal }: Posteriors, rows: ArrayLike<number>, classes: number): Posteriors {
+  const take = (from: Float32Array): Float32Array => {
+    const out = new Float32Array(rows.length * classes);
+    for (let i = 0; i < rows.length; i++) {
+      out.set(from.subarray(rows[i]! * classes, (rows[i]! + 1) * classes), i * classes);
+    }
+    return out;
+  };
+  return {
+    logits: take(logits),
+    unimodal: Object.fromEntries(Object.entries(unimodal).map(([name, own]) => [name, take(own)])),
+  };
+}
+
+/** Are these the modalities that the ceiling speaks of? Of a choice among them it says nothing, as their whole is another. */
+export function isCeilingOf(of: readonly string[], modalities: readonly string[]): boolean {
+  return of.length === modalities.length && of.every((name) => modalities.includes(name));
+}

@@ -1,0 +1,130 @@
+/**
+ * @file How far a model is from what the data hold: its bits beside the ceiling's (a strong reader's, or the exact posterior's) and the
+ * planted ones. What the model reads, what can be read, what was put there.
+ */
+import { dataError } from "../core/errors.ts";
+import type { Posteriors } from "../data/ceiling.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { UNSCALED } from "../train/calibrate.ts";
+import { type Atoms, bitsOf } from "./bits.ts";
+
+/** Bits [N] by component, and `total`. */
+export type BitColumns = Readonly<Record<string, ArrayLike<number>>>;
+
+/** Mean bits of one source, by component and `total`. */
+export type MeanBits = Readonly<Record<string, number>>;
+
+/** What each source says of some samples. */
+export interface SourceMeans {
+  readonly samples: number;
+  readonly found: MeanBits;
+  readonly ceiling: MeanBits;
+  /** Absent where nothing is planted. */
+  readonly planted?: MeanBits;
+}
+
+/** A model against the ceiling, label-free. */
+export interface AgainstCeiling {
+  /** Over `all`, and by planted type. */
+  readonly means: Readonly<Record<string, SourceMeans>>;
+  /** Mean over samples of |found - ceiling|, bits, by component and `total`. */
+  readonly distance: MeanBits;
+  /** Share of samples whose largest atom is the planted type. */
+  readonly named?: { readonly found: number; readonly ceiling: number };
+}
+
+/** Atoms as columns by component name, and `total`. */
+export function bitColumns({ redundant, unique, synergistic, total }: Atoms): BitColumns {
+  return {
+    redundant,
+    ...Object.fromEntries(Object.entries(unique).map(([name, own]) => [`unique_${name}`, own])),
+    synergistic,
+    total,
+  };
+}
+
+/** Label-free bits of posteriors, by the same atoms as a model's. The modalities come in the order of `names`. */
+export function ceilingBits(
+  { logits, unimodal }: Posteriors,
+  names: readonly string[],
+  logPrior: readonly number[],
+): BitColumns {
+  const modalities = Object.fromEntries(names.map((name) => [name, UNSCALED]));
+  const ordered = Object.fromEntries(names.map((name) => [name, unimodal[name]!]));
+  const labels = new Int32Array(logits.length / logPrior.length).fill(-1);
+  const calibration = { logPrior, prediction: UNSCALED, all: UNSCALED, modalities };
+  return bitColumns(bitsOf({ logits, unimodal: ordered, components: {} }, calibration, labels).labelFree);
+}
+
+/**
+ * Compares bits found [N] with the ceiling's and with the planted ones (`truthBits`, or log2 K in the type that `truth` names).
+ * @throws DataError when the truth names a component that was not looked for.
+ */
+export function againstCeiling(
+  found: BitColumns,
+  ceiling: BitColumns,
+  data: Pick<Dataset, "name" | "truth" | "truthBits" | "classes">,
+): AgainstCeiling {
+  const { name, truth } = data;
+  const columns = Object.keys(found);
+  const components = columns.filter((column) => column !== "total");
+  const n = found.total!.length;
+  const odd = truth?.find((type) => !components.includes(type));
+  if (odd !== undefined) {
+    throw dataError(`the truth of the ${name} data names "${odd}"; the components are ${components.join(", ")}.`, {
+      name: odd,
+    });
+  }
+  const all = Array.from({ length: n }, (_, i) => i);
+  const planted = plantedColumns(components, n, data);
+  const mean = (source: BitColumns, rows: readonly number[]): MeanBits =>
+    Object.fromEntries(
+      columns.map((column) => [column, rows.reduce((sum, i) => sum + source[column]![i]!, 0) / rows.length]),
+    );
+  const groups = ["all", ...components].flatMap((type) => {
+    const rows = type === "all" ? all : all.filter((i) => truth?.[i] === type);
+    return rows.length === 0 ? [] : [[type, rows] as const];
+  });
+  const named = (source: BitColumns): number =>
+    all.filter((i) => largestOf(source, components, i) === truth![i]).length / n;
+  return {
+    means: Object.fromEntries(
+      groups.map(([type, rows]) => [
+        type,
+        {
+          samples: rows.length,
+          found: mean(found, rows),
+          ceiling: mean(ceiling, rows),
+          ...(planted !== undefined && { planted: mean(planted, rows) }),
+        },
+      ]),
+    ),
+    distance: Object.fromEntries(
+      columns.map((column) => [
+        column,
+        all.reduce((sum, i) => sum + Math.abs(found[column]![i]! - ceiling[column]![i]!), 0) / n,
+      ]),
+    ),
+    ...(truth !== undefined && { named: { found: named(found), ceiling: named(ceiling) } }),
+  };
+}
+
+function plantedColumns(
+  components: readonly string[],
+  n: number,
+  { truth, truthBits, classes }: Pick<Dataset, "truth" | "truthBits" | "classes">,
+): BitColumns | undefined {
+  if (truth === undefined && truthBits === undefined) return undefined;
+  const own = components.map(
+    (name): ArrayLike<number> =>
+      truthBits === undefined
+        ? Float64Array.from(truth!, (type) => (type === name ? Math.log2(classes.length) : 0))
+        : (truthBits[name] ?? new Float32Array(n)),
+  );
+  const total = Float64Array.from({ length: n }, (_, i) => own.reduce((sum, bits) => sum + bits[i]!, 0));
+  return { ...Object.fromEntries(components.map((name, c) => [name, own[c]!])), total };
+}
+
+function largestOf(source: BitColumns, components: readonly string[], i: number): string {
+  return components.reduce((best, name) => (source[name]![i]! > source[best]![i]! ? name : best));
+}

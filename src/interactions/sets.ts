@@ -1,0 +1,91 @@
+/**
+ * @file Which set of modalities synergises, told of any model that does without some: what a set says beyond all of its parts. The model
+ * is asked with the others hidden, so it must have been trained with modality dropout.
+ */
+import type { Dataset } from "../data/dataset.ts";
+import { setName, setsOf } from "../data/synthetic/synergy-sets.ts";
+import { calibrated, fitScaling } from "../train/calibrate.ts";
+import { logSoftmaxRows } from "../train/metrics.ts";
+import type { Fitted } from "../train/model.ts";
+import { type PredictOptions, predict } from "../train/predict.ts";
+import { labelFreeBits } from "./bits.ts";
+
+/** Bits [N] by set of modalities, as in `a+b`. */
+export type SetBits = Readonly<Record<string, Float64Array>>;
+
+/** How well sets are told apart. */
+export interface SetFigures {
+  /** Share of synergistic samples whose set is the one with the largest synergy. */
+  readonly named: number;
+  /** By true set, the mean synergy of each set of two or more, bits. */
+  readonly bits: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+/** Label-free bits given each set, of log-probabilities or logits [N, K]. */
+export function bitsOfSets(
+  logits: Readonly<Record<string, Float32Array | Float64Array>>,
+  logPrior: readonly number[],
+): SetBits {
+  const prior = Float64Array.from(logPrior);
+  return Object.fromEntries(
+    Object.entries(logits).map(([set, own]) => [set, labelFreeBits(logSoftmaxRows(own, logPrior.length), prior)]),
+  );
+}
+
+/** The model's calibrated log-probabilities given each set of its modalities, the others hidden; each set scaled on `validation`. */
+export async function readSets(
+  fitted: Fitted,
+  dataset: Dataset,
+  validation: Dataset,
+  options: PredictOptions = {},
+): Promise<Record<string, Float64Array>> {
+  const { modalities } = fitted.method;
+  const { logPrior } = fitted.calibration;
+  const out: Record<string, Float64Array> = {};
+  for (const set of setsOf(modalities)) {
+    const read = async (data: Dataset): Promise<Float32Array> =>
+      (await predict(fitted, hiding(data, modalities, set), options)).logits;
+    const scaling = fitScaling(await read(validation), validation.labels, logPrior);
+    out[setName(set)] = calibrated(await read(dataset), logPrior, scaling);
+  }
+  return out;
+}
+
+function hiding(dataset: Dataset, modalities: readonly string[], shown: readonly string[]): Dataset {
+  const n = dataset.labels.length;
+  const present = Object.fromEntries(
+    modalities.map((name) => [name, new Uint8Array(n).fill(Number(shown.includes(name)))]),
+  );
+  return { ...dataset, present };
+}
+
+/** s(A) = i(A) - the largest i(B) of a part B of A, [N], for each set of two or more. */
+export function synergyOfSets(bits: SetBits, modalities: readonly string[]): SetBits {
+  const sets = setsOf(modalities);
+  const whole = sets.filter((set) => set.length > 1);
+  return Object.fromEntries(
+    whole.map((set) => {
+      const parts = sets.filter((part) => part.length < set.length && part.every((name) => set.includes(name)));
+      const own = bits[setName(set)]!;
+      return [setName(set), own.map((value, i) => value - Math.max(...parts.map((part) => bits[setName(part)]![i]!)))];
+    }),
+  );
+}
+
+/** Synergy of sets against the true set of each sample; undefined for those without synergy. */
+export function setFigures(synergy: SetBits, truth: readonly (string | undefined)[]): SetFigures {
+  const sets = Object.keys(synergy);
+  const rows = truth.flatMap((set, i) => (set === undefined ? [] : [i]));
+  const best = (i: number): string => sets.reduce((a, b) => (synergy[b]![i]! > synergy[a]![i]! ? b : a));
+  return {
+    named: rows.filter((i) => best(i) === truth[i]).length / rows.length,
+    bits: Object.fromEntries(
+      sets.flatMap((own) => {
+        const mine = rows.filter((i) => truth[i] === own);
+        if (mine.length === 0) return [];
+        const mean = (set: string): number => mine.reduce((sum, i) => sum + synergy[set]![i]!, 0) / mine.length;
+        return [[own, Object.fromEntries(sets.map((set) => [set, mean(set)]))] as const];
+      }),
+    ),
+  };
+}
