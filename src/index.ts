@@ -68,6 +68,7 @@ export {
   type FinishedRun,
   type OpenRun,
   openRun,
+  openTeacher,
   type Plan,
   parseSettings,
   planRun,
@@ -77,6 +78,7 @@ export {
   type RunRecord,
   type RunResult,
   type RunStatus,
+  type RunTeacher,
   readRecord,
   resumeRun,
   type Settings,
@@ -107,5 +109,6 @@ export {
   scorePatterns,
   simulateFigures,
   simulatePatterns,
+  type TeacherOptions,
   toOnnx,
 } from "./train/index.ts";

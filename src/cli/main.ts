@@ -86,6 +86,8 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     .option("--batch-size <n>", "samples a step (default: 64)")
     .option("--learning-rate <x>", "for all stages (default: the method's)")
     .option("--modality-dropout <x>", "share of a batch's samples that lose one modality (default: 0)")
+    .option("--teacher <run>", "a finished run on the same data, whose predictions are learnt too")
+    .option("--teacher-weight <w>", "of the loss towards the teacher (default: 1)")
     .option("--threads <n>", "threads inside one operation (default: auto)")
     .option("--backend <name>", "auto, native, wasm (default: auto)")
     .option("--dry-run", "print all settings and stop")

@@ -16,3 +16,4 @@ export {
 } from "./patterns.ts";
 export type { FitOptions } from "./plan.ts";
 export { evaluate, type Metrics, type Predictions, type PredictOptions, predict, score } from "./predict.ts";
+export type { TeacherOptions } from "./teacher.ts";

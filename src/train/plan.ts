@@ -8,6 +8,7 @@ import type { Method, Outputs, Stage } from "../methods/method.ts";
 import { constant, cosine, type Optimiser, plateau, type Schedule, step as stepSchedule } from "../optim/index.ts";
 import type { BackendName } from "../runtime/backend.ts";
 import type { FitEvent } from "./events.ts";
+import type { TeacherOptions } from "./teacher.ts";
 
 export interface FitOptions {
   /** Decides initial weights, order and noise; the same seed gives the same bits on the same backend and thread count. */
@@ -27,6 +28,8 @@ export interface FitOptions {
    * that have one modality keep it.
    */
   readonly modalityDropout?: number;
+  /** A frozen model towards whose outputs is trained too. */
+  readonly teacher?: TeacherOptions;
   /** Fit on the validation data, when training ends, how far probabilities are to be believed; true. */
   readonly calibrate?: boolean;
   /** Threads inside one operation; left out: 1 for small models, 2 for large ones. */
@@ -53,6 +56,7 @@ const KNOWN: Keys<FitOptions> = {
   optimiser: true,
   clipNorm: true,
   modalityDropout: true,
+  teacher: true,
   calibrate: true,
   threads: true,
   backend: true,

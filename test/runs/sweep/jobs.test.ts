@@ -42,7 +42,7 @@ function plan({ experiment = {}, splits = two, code = "code" }: Given = {}, writ
     splits,
     path: "clips",
   });
-  return planSweep(parsed, opened, dataCache(open, write), code).then((made) => ({ ...made, places }));
+  return planSweep(parsed, opened, dataCache(open, write), code, memoryFolder).then((made) => ({ ...made, places }));
 }
 const ids = async (given?: Given): Promise<string[]> => (await plan(given)).runs.map(({ id }) => id);
 
