@@ -88,6 +88,7 @@ export {
 } from "./runs/index.ts";
 export type { BackendName } from "./runtime/backend.ts";
 export {
+  createPredictor,
   decodeModel,
   type EpochRecord,
   encodeModel,
@@ -104,6 +105,7 @@ export {
   type PatternMetrics,
   type Predictions,
   type PredictOptions,
+  type Predictor,
   predict,
   score,
   scorePatterns,
