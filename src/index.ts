@@ -68,6 +68,7 @@ export {
   type FinishedRun,
   type OpenRun,
   openRun,
+  openTeacher,
   type Plan,
   parseSettings,
   planRun,
@@ -77,6 +78,7 @@ export {
   type RunRecord,
   type RunResult,
   type RunStatus,
+  type RunTeacher,
   readRecord,
   resumeRun,
   type Settings,
@@ -86,6 +88,7 @@ export {
 } from "./runs/index.ts";
 export type { BackendName } from "./runtime/backend.ts";
 export {
+  createPredictor,
   decodeModel,
   type EpochRecord,
   encodeModel,
@@ -102,10 +105,12 @@ export {
   type PatternMetrics,
   type Predictions,
   type PredictOptions,
+  type Predictor,
   predict,
   score,
   scorePatterns,
   simulateFigures,
   simulatePatterns,
+  type TeacherOptions,
   toOnnx,
 } from "./train/index.ts";

@@ -30,6 +30,7 @@ const calls: Readonly<Record<string, Call>> = {
   sums: (odd) => main.sums({ seed: 0, ...odd } as never),
   fit: (odd) => main.fit(method, data, { seed: 0, ...odd }),
   predict: async (odd) => main.predict(await fitted, data.test, odd),
+  createPredictor: async (odd) => main.createPredictor(await fitted, odd),
   evaluate: async (odd) => main.evaluate(await fitted, data.test, odd),
   explain: async (odd) => main.explain(await fitted, data.test, odd),
   explainTarget: async (odd) => main.explainTarget(await fitted, data.test, odd),
@@ -63,6 +64,7 @@ const without = new Set([
   ...[
     "DmilError",
     "memoryFolder",
+    "openTeacher",
     "float32",
     "tensor",
     "checkSplits",

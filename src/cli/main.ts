@@ -93,6 +93,8 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     .option("--modality-dropout <x>", "share of a batch's samples that lose one modality (default: 0)")
     .option("--members <n>", "members of the method, trained one after the other and pooled (default: the method's)")
     .option("--label-smoothing <x>", "share of each target spread evenly in training (default: the method's)")
+    .option("--teacher <run>", "a finished run on the same data, whose predictions are learnt too")
+    .option("--teacher-weight <w>", "of the loss towards the teacher (default: 1)")
     .option("--threads <n>", "threads inside one operation (default: auto)")
     .option("--backend <name>", "auto, native, wasm (default: auto)")
     .option("--dry-run", "print all settings and stop")

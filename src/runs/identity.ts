@@ -5,7 +5,7 @@ import { ownValue } from "../core/record.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { RunConfig } from "./plan.ts";
 
-/** SHA-256 of each array a run is trained or chosen on, by `<split>/<modality>` and `<split>/labels`, and of masks by `<split>/<modality>_present`. */
+/** SHA-256 of each array a run is trained or chosen on, by `<split>/<modality>` and `<split>/labels`, of masks by `<split>/<modality>_present`, and of a teacher's model by `teacher`. */
 export type DataHashes = Readonly<Record<string, string>>;
 
 /** What training sees: the test split is not part of it. */
@@ -43,9 +43,16 @@ export async function hashSplits(
   return hashes;
 }
 
-/** Identity of a run: everything that decides its bits, but not where the data lies. */
-export async function identityOf({ data: _, ...config }: RunConfig, hashes: DataHashes): Promise<string> {
-  return hashValue([config, hashes]);
+/** Identity of a run: everything that decides its bits, but not where the data, or the teacher, lies. */
+export async function identityOf({ data: _, teacher, ...config }: RunConfig, hashes: DataHashes): Promise<string> {
+  if (teacher === undefined) return hashValue([config, hashes]);
+  const { run: __, ...learnt } = teacher;
+  return hashValue([{ ...config, teacher: learnt }, hashes]);
+}
+
+/** Hashes with that of the model file of the teacher, where there is one. */
+export function withTeacher(hashes: DataHashes, teacher: { readonly hash: string } | undefined): DataHashes {
+  return teacher === undefined ? hashes : { ...hashes, teacher: teacher.hash };
 }
 
 /** SHA-256 of plain data; the order of keys says nothing. */

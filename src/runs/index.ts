@@ -14,3 +14,4 @@ export type { RunResult } from "./result.ts";
 export { type FinishedRun, type RunOptions, resumeRun, startRun } from "./run.ts";
 export { parseSettings, type Settings } from "./settings.ts";
 export { encodeTable, type Row } from "./tables.ts";
+export { openTeacher, type RunTeacher } from "./teacher.ts";

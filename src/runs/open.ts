@@ -1,8 +1,7 @@
 /** @file A run opened for questions: its record, its model, and data checked to be of the same kind. */
-import { DmilError, dataError, listing, runError } from "../core/errors.ts";
+import { DmilError, runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { describeTarget, sameTarget } from "../data/target.ts";
 import { methodFrom } from "../methods/index.ts";
 import { modelInCheckpoint } from "../train/checkpoint.ts";
 import { decodeModel, type Fitted } from "../train/model.ts";
@@ -133,21 +132,4 @@ export async function damagedFiles(folder: Folder): Promise<string[]> {
 async function readModel(folder: Folder, name: string): Promise<Fitted> {
   const advice = `Make it again from the checkpoint: dmil resume ${folder.label}`;
   return decodeModel(await folder.read(name), methodFrom, `${folder.label}/${name}`, advice);
-}
-
-/** @throws DataError when the classes (or labels, or values) are not those the model was trained on, in that order. */
-export function requireClasses(fitted: Fitted, dataset: Dataset): void {
-  const { classes, target } = fitted;
-  if (target !== undefined || dataset.target !== undefined) {
-    if (target !== undefined && dataset.target !== undefined && sameTarget(target, dataset.target)) return;
-    const model = target === undefined ? `classes (${listing(classes)})` : `${target.kind} (${listing(target.names)})`;
-    throw dataError(
-      `the ${dataset.name} data has ${describeTarget(dataset)}, the model ${model}; they must be the same in the same order. Say so under "target" in dataset.json.`,
-    );
-  }
-  if (classes.length === dataset.classes.length && classes.every((name, k) => name === dataset.classes[k])) return;
-  throw dataError(
-    `the ${dataset.name} data has the classes ${listing(dataset.classes)}, the model ${listing(classes)}; they must be the same in the same order. Name them in dataset.json.`,
-    { data: dataset.classes, model: classes },
-  );
 }

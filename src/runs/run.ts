@@ -1,5 +1,5 @@
 /** @file A run: training with a memory. It starts, goes on after an interrupt or a kill to the same bits, and ends. */
-import { DmilError, listing, runError } from "../core/errors.ts";
+import { configError, DmilError, listing, runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
 import { checkOptions, type Keys } from "../core/keys.ts";
 import { expected } from "../core/system-errors.ts";
@@ -8,12 +8,14 @@ import { figuresOf } from "../train/figures.ts";
 import { fit } from "../train/fit.ts";
 import { encodeModel, type Fitted } from "../train/model.ts";
 import { predict, score } from "../train/predict.ts";
-import { type DataHashes, hashData, identityOf, type TrainingData } from "./identity.ts";
+import type { TeacherOptions } from "../train/teacher.ts";
+import { type DataHashes, hashData, identityOf, type TrainingData, withTeacher } from "./identity.ts";
 import { damagedFiles } from "./open.ts";
 import { type Plan, planRun } from "./plan.ts";
 import { type Engine, type Environment, type RunRecord, readRecord, runFiles, writeRecord } from "./record.ts";
 import { type RunResult, resultOf, writeResult } from "./result.ts";
 import { optimiserOf, parseSettings } from "./settings.ts";
+import { keptTeacher, type RunTeacher } from "./teacher.ts";
 import { writeEventFile } from "./tensorboard.ts";
 import { watched } from "./watched.ts";
 
@@ -22,6 +24,8 @@ export interface RunOptions {
   readonly dataPath?: string;
   /** Hashes of the test split, for the record, by whoever has read it; training knows nothing of it. */
   readonly testHashes?: DataHashes;
+  /** The model that the settings' `teacher` names, opened (`openTeacher`); a resumed run has its own copy. */
+  readonly teacher?: RunTeacher;
   /** Facts about machine and versions for the record. */
   readonly environment?: Environment;
   readonly onEvent?: (event: FitEvent) => void;
@@ -34,6 +38,7 @@ export interface RunOptions {
 const KNOWN: Keys<RunOptions> = {
   dataPath: true,
   testHashes: true,
+  teacher: true,
   environment: true,
   onEvent: true,
   signal: true,
@@ -58,7 +63,15 @@ export async function startRun(
 ): Promise<FinishedRun> {
   checkOptions("startRun", options, KNOWN);
   await requireNoRun(folder);
-  const hashes = await hashData(data, config.modalities);
+  const { teacher } = options;
+  if ((teacher === undefined) !== (config.teacher === undefined)) {
+    throw configError(
+      config.teacher === undefined
+        ? "startRun: a teacher is given, and the settings do not say what is learnt of it. Add `teacher: { run }` to them."
+        : `startRun: the settings name a teacher, ${config.teacher.run}, and none is given. Open it: startRun(folder, plan, data, { teacher: await openTeacher(disk(${JSON.stringify(config.teacher.run)}), data.train) })`,
+    );
+  }
+  const hashes = withTeacher(await hashData(data, config.modalities), teacher);
   const record: RunRecord = {
     format: "dmil-run-2",
     status: "running",
@@ -72,7 +85,7 @@ export async function startRun(
     },
     environment: options.environment ?? {},
   };
-  return train(folder, record, { config, method }, data, options, false);
+  return train(folder, record, { config, method }, data, { ...options, resume: false });
 }
 
 /**
@@ -86,7 +99,8 @@ export async function resumeRun(folder: Folder, data: TrainingData, options: Run
     throw runError(`${folder.label}: this run is finished; nothing is left to do.`);
   }
   const plan = planRun(parseSettings(before.config), data.train);
-  const hashes = await hashData(data, plan.config.modalities);
+  const teacher = plan.config.teacher === undefined ? undefined : await keptTeacher(folder);
+  const hashes = withTeacher(await hashData(data, plan.config.modalities), teacher);
   requireSameData(folder.label, before.data.hashes, hashes);
   if ((await identityOf(plan.config, hashes)) !== before.identity) {
     throw runError(
@@ -101,7 +115,7 @@ export async function resumeRun(folder: Folder, data: TrainingData, options: Run
     error: undefined,
     data: { ...before.data, path: options.dataPath ?? before.data.path, hashes },
   };
-  return train(folder, record, plan, data, options, true);
+  return train(folder, record, plan, data, { ...options, ...(teacher !== undefined && { teacher }), resume: true });
 }
 
 /** Removes a run, and nothing else, from a folder. */
@@ -129,14 +143,14 @@ async function train(
   start: RunRecord,
   { config, method }: Plan,
   data: TrainingData,
-  options: RunOptions,
-  resume: boolean,
+  { teacher, resume, ...options }: RunOptions & { readonly resume: boolean },
 ): Promise<FinishedRun> {
   const journal = journalOf(place, start);
   await journal.write({});
   const folder = watched(place, start);
   const emit = options.onEvent ?? (() => {});
   try {
+    if (teacher !== undefined && !resume) await folder.write(runFiles.teacher, teacher.bytes);
     const fitted = await fit(method, data, {
       seed: config.seed,
       batchSize: config.batchSize,
@@ -146,6 +160,7 @@ async function train(
       ...(config.clipNorm !== undefined && { clipNorm: config.clipNorm }),
       ...(config.modalityDropout !== undefined && { modalityDropout: config.modalityDropout }),
       ...(config.labelSmoothing !== undefined && { labelSmoothing: config.labelSmoothing }),
+      ...(teacher !== undefined && { teacher: { model: teacher.model, ...learntOf(config) } }),
       // What it began with, it goes on with: another backend or number of threads gives other bits.
       backend: start.engine?.backend ?? config.backend,
       ...threadsOf(start, config.threads),
@@ -202,6 +217,10 @@ function journalOf(folder: Folder, start: RunRecord) {
       return last;
     },
   };
+}
+
+function learntOf({ teacher }: Plan["config"]): Pick<TeacherOptions, "weight" | "of"> {
+  return teacher === undefined ? {} : { weight: teacher.weight, of: teacher.of };
 }
 
 function threadsOf({ engine }: RunRecord, threads: number | "auto"): { threads?: number } {

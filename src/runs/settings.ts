@@ -11,6 +11,7 @@ import { adam, adamw, type Optimiser, sgd } from "../optim/index.ts";
 import { fraction, positive, whole } from "../optim/settings.ts";
 import type { BackendName } from "../runtime/backend.ts";
 import type { ByStage } from "../train/plan.ts";
+import { TAUGHT, type Taught } from "../train/teacher.ts";
 
 /** Settings with defaults filled in, as far as those do not depend on the data. */
 export interface Settings {
@@ -46,6 +47,8 @@ export interface Settings {
   readonly modalityDropout?: number | undefined;
   /** Share of each target that training spreads evenly over the classes, or the two answers of a label; the method's own if left out. */
   readonly labelSmoothing?: number | undefined;
+  /** A finished run towards whose model is trained too: of what of it, and the weight of each term of it. */
+  readonly teacher?: { readonly run: string; readonly weight: number; readonly of: readonly Taught[] } | undefined;
   /** Threads inside one operation; "auto" is 1 for small models, 2 for large ones. */
   readonly threads: number | "auto";
   readonly backend: BackendName;
@@ -105,6 +108,22 @@ const schema = z.strictObject(
     clipNorm: positive("1").optional(),
     modalityDropout: fraction("0.2").optional(),
     labelSmoothing: fraction("0.1").optional(),
+    teacher: z
+      .strictObject(
+        {
+          run: text("the folder of a run, as in --teacher RUN"),
+          weight: z
+            .number({ error: allowing("a number from 0, for example 1") })
+            .min(0, { error: allowing("a number from 0, for example 1") })
+            .default(1),
+          of: z
+            .array(oneOf(...TAUGHT), { error: allowing(`a list of ${TAUGHT.join(", ")}`) })
+            .min(1, `is empty; name some of ${TAUGHT.join(", ")}`)
+            .default(["prediction"]),
+        },
+        { error: allowing("a run to learn from, for example {run: runs/clips-dmil-0, weight: 1, of: [prediction]}") },
+      )
+      .optional(),
     threads: z
       .custom<number | "auto">(
         (value) => value === "auto" || (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 256),

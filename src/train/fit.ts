@@ -22,6 +22,7 @@ import { type FitOptions, plan } from "./plan.ts";
 import { calibrate } from "./predict.ts";
 import type { Samples } from "./stage.ts";
 import { type FittedTarget, fitTarget, priorOf, smoothingFor, targetRows } from "./target.ts";
+import { isAuxiliary, type Lesson, lessonOf, taught } from "./teacher.ts";
 
 /** Parameters from which a second thread pays. */
 const TWO_THREADS = 500_000;
@@ -37,7 +38,7 @@ export async function fit(
   options: FitOptions,
 ): Promise<Fitted> {
   const started = performance.now();
-  const stages = plan(method, options);
+  const planned = plan(method, options);
   const emit = options.onEvent ?? (() => {});
   const { train, validation } = data;
   const { modalityDropout = 0 } = options;
@@ -65,16 +66,19 @@ export async function fit(
   requireTarget(method, train);
   requireKnown(validation);
   const labelSmoothing = smoothingFor(method, targetKind(train), options.labelSmoothing);
+  const { lesson, learner } = await learnerOf(method, train, options);
+  const stages = lesson === undefined ? planned : plan(learner, options);
   const target = fitTarget(train);
-  const parameters = parametersOf(method, widths);
+  const parameters = parametersOf(learner, widths);
   const size = parameters.reduce((n, { shape }) => n + shape.reduce((a, b) => a * b, 1), 0);
   const notes: string[] = [];
   const backend = await loadBackend(options.backend ?? "auto", options.onEvent && ((note) => notes.push(note)));
   const threads = options.threads ?? (size >= TWO_THREADS ? 2 : 1);
   const checkpoint = options.resume === true ? await readCheckpoint(options) : undefined;
   const standardiser = fitStandardiser(train);
+  const known = samplesOf(train, standardiser, method, widths, target);
   const samples = {
-    train: samplesOf(train, standardiser, method, widths, target),
+    train: { ...known, sources: { ...known.sources, ...lesson?.sources } },
     validation: samplesOf(validation, standardiser, method, widths, target),
   };
 
@@ -118,7 +122,7 @@ export async function fit(
       continue;
     }
     const trained = await runStage({
-      method,
+      method: learner,
       ...stages[index]!,
       index,
       widths,
@@ -144,7 +148,8 @@ export async function fit(
     state = trained.state;
     history = trained.history;
   }
-  const best = result(state, history);
+  const kept = Object.entries(state).filter(([name]) => !isAuxiliary(name));
+  const best = result(Object.fromEntries(kept), history);
   if (options.folder !== undefined) await options.folder.write(files.best, await encodeModel(best));
   const fitted =
     options.calibrate === false ? best : await calibrate(best, validation, { backend: backend.name, threads });
@@ -159,6 +164,17 @@ export async function fit(
     },
   });
   return fitted;
+}
+
+/** The method as it is trained: itself, or with what a teacher says of the training samples. */
+async function learnerOf(
+  method: Method,
+  train: Dataset,
+  { teacher, backend }: FitOptions,
+): Promise<{ readonly lesson?: Lesson; readonly learner: Method }> {
+  if (teacher === undefined) return { learner: method };
+  const lesson = await lessonOf(teacher, train, { ...(backend !== undefined && { backend }), threads: 1 });
+  return { lesson, learner: taught(method, lesson) };
 }
 
 /** Fills in the class prior, where the method asked for it. */

@@ -15,4 +15,14 @@ export {
   simulatePatterns,
 } from "./patterns.ts";
 export type { FitOptions } from "./plan.ts";
-export { evaluate, type Metrics, type Predictions, type PredictOptions, predict, score } from "./predict.ts";
+export {
+  createPredictor,
+  evaluate,
+  type Metrics,
+  type Predictions,
+  type PredictOptions,
+  type Predictor,
+  predict,
+  score,
+} from "./predict.ts";
+export type { TeacherOptions } from "./teacher.ts";

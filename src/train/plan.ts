@@ -8,6 +8,7 @@ import type { Method, Outputs, Stage } from "../methods/method.ts";
 import { constant, cosine, type Optimiser, plateau, type Schedule, step as stepSchedule } from "../optim/index.ts";
 import type { BackendName } from "../runtime/backend.ts";
 import type { FitEvent } from "./events.ts";
+import type { TeacherOptions } from "./teacher.ts";
 
 export interface FitOptions {
   /** Decides initial weights, order and noise; the same seed gives the same bits on the same backend and thread count. */
@@ -32,6 +33,8 @@ export interface FitOptions {
    * labels; values have none. The method's own where left out, 0 for most. Accuracy is told against what is true.
    */
   readonly labelSmoothing?: number;
+  /** A frozen model towards whose outputs is trained too. */
+  readonly teacher?: TeacherOptions;
   /** Fit on the validation data, when training ends, how far probabilities are to be believed; true. */
   readonly calibrate?: boolean;
   /** Threads inside one operation; left out: 1 for small models, 2 for large ones. */
@@ -59,6 +62,7 @@ const KNOWN: Keys<FitOptions> = {
   clipNorm: true,
   modalityDropout: true,
   labelSmoothing: true,
+  teacher: true,
   calibrate: true,
   threads: true,
   backend: true,

@@ -8,7 +8,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { hasMissing, presentAt } from "../data/presence.ts";
 import { requireClassLabels } from "../data/target.ts";
 import type { Expr } from "../graph/expr.ts";
-import { PRIOR } from "../methods/method.ts";
+import { type Outputs, PRIOR } from "../methods/method.ts";
 import { type BackendName, loadBackend } from "../runtime/backend.ts";
 import {
   type Calibration,
@@ -20,7 +20,7 @@ import {
   scaledPrediction,
   weighed,
 } from "./calibrate.ts";
-import { chunkOf, createEvaluator, sourcesOf, storedParameters } from "./evaluate.ts";
+import { chunkOf, createEvaluator, type Evaluator, sourcesOf, storedParameters } from "./evaluate.ts";
 import { forward } from "./graph.ts";
 import { accuracy, argmaxRows, calibrationError, logLoss, macroF1, synergyRate } from "./metrics.ts";
 import { type Fitted, widthsOf } from "./model.ts";
@@ -62,12 +62,59 @@ const KNOWN: Keys<PredictOptions> = { backend: true, threads: true, batchSize: t
 
 /** Runs the model on every sample. @throws DataError or ShapeError when the data is not of the kind the model was trained on. */
 export async function predict(fitted: Fitted, dataset: Dataset, options: PredictOptions = {}): Promise<Predictions> {
+  const predictor = createPredictor(fitted, options);
+  try {
+    return await predictor.predict(dataset);
+  } finally {
+    await predictor.dispose();
+  }
+}
+
+/** A model that stays compiled from call to call: for streams. */
+export interface Predictor {
+  /** As `predict`. Calls that overlap wait for each other. */
+  predict(dataset: Dataset): Promise<Predictions>;
+  dispose(): Promise<void>;
+}
+
+/**
+ * A model ready to answer again and again; it is compiled at the first call, and once more where a sample lacks a modality for the first
+ * time. For one sample at a time give `batchSize: 1`. @throws ConfigError for bad options.
+ */
+export function createPredictor(fitted: Fitted, options: PredictOptions = {}): Predictor {
   checkOptions("predict", options, KNOWN);
   const { batchSize = 256 } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw configError(`predict: batchSize is ${shown(batchSize)}; a whole number from 1 is needed.`);
   }
-  const { method, shapes, standardiser, state } = fitted;
+  const compiled = new Map<boolean, Promise<Compiled>>();
+  const answer = async (dataset: Dataset): Promise<Predictions> => {
+    requireKind(fitted, dataset);
+    const { modalities } = fitted.method;
+    const masked = hasMissing(dataset, modalities);
+    if (masked) requireSome(dataset, modalities);
+    const program = compiled.get(masked) ?? compileOutputs(fitted, masked, options);
+    compiled.set(masked, program);
+    return answerOf(await program, fitted, dataset, masked);
+  };
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = last.then(work);
+    last = turn.catch(() => {}); // whoever asked is told
+    return turn;
+  };
+  return {
+    predict: (dataset) => inTurn(() => answer(dataset)),
+    dispose: () =>
+      inTurn(async () => {
+        for (const program of compiled.values()) await (await program).evaluator.dispose();
+        compiled.clear();
+      }),
+  };
+}
+
+/** @throws DataError or ShapeError when the data is not of the kind the model was trained on. */
+function requireKind({ shapes }: Fitted, dataset: Dataset): void {
   for (const [name, shape] of Object.entries(shapes)) {
     const values = ownValue(dataset.modalities, name);
     if (values === undefined) {
@@ -81,10 +128,22 @@ export async function predict(fitted: Fitted, dataset: Dataset, options: Predict
       );
     }
   }
-  const masked = hasMissing(dataset, method.modalities);
-  if (masked) requireSome(dataset, method.modalities);
+}
+
+/** A model's outputs as one program. */
+interface Compiled {
+  readonly evaluator: Evaluator;
+  readonly outputs: Outputs;
+  /** Names of the representations, where they were asked for; they come after the `answers` outputs that are always given. */
+  readonly asked: readonly string[] | undefined;
+  readonly answers: number;
+  readonly classes: number;
+}
+
+async function compileOutputs(fitted: Fitted, masked: boolean, options: PredictOptions): Promise<Compiled> {
+  const { method, state } = fitted;
   const widths = { ...widthsOf(fitted), masked };
-  const { outputs: inner } = forward(method, widths, chunkOf(batchSize), { training: false });
+  const { outputs: inner } = forward(method, widths, chunkOf(options.batchSize ?? 256), { training: false });
   const outputs = told(inner, fitted.target, method.modalities);
   const exprs: Expr[] = [outputs.logits, outputs.unimodal];
   if (outputs.components !== undefined) {
@@ -99,40 +158,46 @@ export async function predict(fitted: Fitted, dataset: Dataset, options: Predict
   const parameters = storedParameters(exprs, stored);
   const backend = await loadBackend(options.backend ?? "auto");
   const evaluator = await createEvaluator(backend, exprs, parameters, options.threads ?? 1);
-  try {
-    const results = await evaluator.run(sourcesOf(dataset, standardiser, method.modalities, masked));
-    const [logits, unimodal, components, gate, contributions] = results;
-    const count = dataset.labels.length;
-    const size = count * widths.classes;
-    const names = outputs.components?.names ?? [];
-    return {
-      logits: logits!.data,
-      calibration: fitted.calibration,
-      unimodal: Object.fromEntries(
-        method.modalities.map((name, m) => [name, unimodal!.data.subarray(m * size, (m + 1) * size)]),
+  const named = options.representations === true ? asked.map(([name]) => name) : undefined;
+  return { evaluator, outputs, asked: named, answers, classes: widths.classes };
+}
+
+async function answerOf(
+  { evaluator, outputs, asked, answers, classes }: Compiled,
+  { method, standardiser, calibration }: Fitted,
+  dataset: Dataset,
+  masked: boolean,
+): Promise<Predictions> {
+  const results = await evaluator.run(sourcesOf(dataset, standardiser, method.modalities, masked));
+  const [logits, unimodal, components, gate, contributions] = results;
+  const count = dataset.labels.length;
+  const size = count * classes;
+  const names = outputs.components?.names ?? [];
+  return {
+    logits: logits!.data,
+    calibration,
+    unimodal: Object.fromEntries(
+      method.modalities.map((name, m) => [name, unimodal!.data.subarray(m * size, (m + 1) * size)]),
+    ),
+    components: Object.fromEntries(
+      names.map((name, c) => [
+        name,
+        {
+          logits: components!.data.subarray(c * size, (c + 1) * size),
+          contribution: contributions!.data.subarray(c * size, (c + 1) * size),
+          gate: Float32Array.from({ length: count }, (_, i) => gate!.data[i * names.length + c]!),
+        },
+      ]),
+    ),
+    ...(asked !== undefined && {
+      representations: Object.fromEntries(
+        asked.map((name, i) => {
+          const { data, rows, width } = results[answers + i]!;
+          return [name, float32([rows, width], data)];
+        }),
       ),
-      components: Object.fromEntries(
-        names.map((name, c) => [
-          name,
-          {
-            logits: components!.data.subarray(c * size, (c + 1) * size),
-            contribution: contributions!.data.subarray(c * size, (c + 1) * size),
-            gate: Float32Array.from({ length: count }, (_, i) => gate!.data[i * names.length + c]!),
-          },
-        ]),
-      ),
-      ...(options.representations === true && {
-        representations: Object.fromEntries(
-          asked.map(([name], i) => {
-            const { data, rows, width } = results[answers + i]!;
-            return [name, float32([rows, width], data)];
-          }),
-        ),
-      }),
-    };
-  } finally {
-    await evaluator.dispose();
-  }
+    }),
+  };
 }
 
 /** @throws DataError for a sample that has none of the modalities. */

@@ -120,6 +120,13 @@ const COMMANDS = `
   train clips --method joint
   train clips --out notes
   train clips --out clips
+  train clips --teacher none --out r
+  train clips --teacher runs/clips-joint-0 --teacher-weight -1 --out r
+  train clips --teacher-weight 2 --out r
+  train clips --teacher runs/clips-joint-0 --method joint --force
+  train wide --teacher runs/clips-joint-0 --out r
+  train clips --teacher runs/clips-joint-0 --set teacher.of=[logits] --out r
+  train clips --teacher runs/clips-joint-0 --set teacher.of=[components] --out new/r
   train clip --method joint --out r
   train notes --out r
   train one --out r

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { type Folder, memoryFolder, readText } from "../../src/core/folder.ts";
 import { takeRows } from "../../src/data/dataset.ts";
 import { disk } from "../../src/node/disk.ts";
-import { openRun, requireClasses } from "../../src/runs/open.ts";
+import { openRun } from "../../src/runs/open.ts";
 import { planRun } from "../../src/runs/plan.ts";
 import { readRecord, runFiles, writeRecord } from "../../src/runs/record.ts";
 import { readResult } from "../../src/runs/result.ts";
@@ -15,6 +15,7 @@ import { type RunOptions, removeRun, resumeRun, startRun } from "../../src/runs/
 import { seal } from "../../src/runs/sealed.ts";
 import { parseSettings } from "../../src/runs/settings.ts";
 import { evaluate } from "../../src/train/predict.ts";
+import { requireClasses } from "../../src/train/same-target.ts";
 import { smallEpochs, smallMixture } from "../support/models.ts";
 
 const data = smallMixture();

@@ -1,5 +1,7 @@
 /** @file Scores of class labels: probabilities are calibrated, what is predicted is not touched. */
 import { expect, test } from "vitest";
+import { takeRows } from "../../src/data/dataset.ts";
+import { hideModalities } from "../../src/data/presence.ts";
 import { explain } from "../../src/interactions/explain.ts";
 import { joint } from "../../src/methods/joint.ts";
 import { mlp } from "../../src/nn/mlp.ts";
@@ -8,7 +10,7 @@ import { figuresOf, leading } from "../../src/train/figures.ts";
 import { fit } from "../../src/train/fit.ts";
 import { calibrationError, logLoss } from "../../src/train/metrics.ts";
 import { scorePatterns, simulatePatterns } from "../../src/train/patterns.ts";
-import { evaluate, predict, score } from "../../src/train/predict.ts";
+import { createPredictor, evaluate, predict, score } from "../../src/train/predict.ts";
 import { smallMixture } from "../support/models.ts";
 
 const data = smallMixture();
@@ -48,4 +50,29 @@ test("a calibration that scales nothing changes nothing", () => {
   const [plain, same] = [score(predictions, two), score({ ...predictions, calibration }, two)];
   expect(same.logLoss).toBeCloseTo(plain.logLoss, 12);
   expect(same.accuracy).toBe(plain.accuracy);
+});
+
+test("a predictor answers sample by sample, also at once and where a modality is missing, as predict answers for all", async () => {
+  const fitted = await fit(method, data, { seed: 0, threads: 1, epochs: 2, modalityDropout: 0.2 });
+  const some = hideModalities(data.test, ["b"], [1, 4]);
+  const whole = await predict(fitted, some);
+  const predictor = createPredictor(fitted, { batchSize: 1 });
+  // None waits for the one before.
+  const answers = await Promise.all(some.ids.map((_, i) => predictor.predict(takeRows(some, Uint32Array.of(i)))));
+  answers.forEach(({ logits, unimodal, calibration }, i) => {
+    expect(calibration).toBe(fitted.calibration);
+    for (const [own, all] of [
+      [logits, whole.logits],
+      [unimodal.a!, whole.unimodal.a!],
+      [unimodal.b!, whole.unimodal.b!],
+    ] as const) {
+      own.forEach((value, k) => {
+        expect(value, `sample ${i}`).toBeCloseTo(all[2 * i + k]!, 5);
+      });
+    }
+  });
+  const { a, ...rest } = data.test.modalities;
+  await expect(predictor.predict({ ...data.test, modalities: rest })).rejects.toThrow('has no modality "a"');
+  expect((await predictor.predict(takeRows(data.test, Uint32Array.of(0)))).logits).toHaveLength(2);
+  await predictor.dispose();
 });

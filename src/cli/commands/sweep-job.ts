@@ -1,6 +1,7 @@
 /** @file One job of `dmil sweep` in a process of its own: a run, or the tuning of a method. */
 import * as path from "node:path";
 import { runError } from "../../core/errors.ts";
+import type { Folder } from "../../core/folder.ts";
 import { readTraining } from "../../data/load.ts";
 import { removeAsides } from "../../node/asides.ts";
 import { disk } from "../../node/disk.ts";
@@ -12,6 +13,8 @@ import { runFiles } from "../../runs/record.ts";
 import { removeRun } from "../../runs/run.ts";
 import { type RunOutcome, runSweepJob } from "../../runs/sweep/job.ts";
 import { type Changes, runTuning, type Tuning } from "../../runs/sweep/tuning.ts";
+import { openTeacher } from "../../runs/teacher.ts";
+import type { FitEvent } from "../../train/events.ts";
 import { codeHash, SWEEP_CODE } from "../code-hash.ts";
 import { version } from "../version.ts";
 
@@ -43,6 +46,10 @@ const CHECKPOINT_SECONDS = 3600;
 /** Milliseconds that a child of a sweep that was killed may take to end. */
 const ORPHAN = 15_000;
 
+function teacherAt({ teacher }: RunConfig): Folder | undefined {
+  return teacher === undefined ? undefined : disk(teacher.run);
+}
+
 /** Serves one job. */
 export async function sweepJob(): Promise<void> {
   if (process.send === undefined) throw runError("sweep-job is a part of `dmil sweep`; run that instead.");
@@ -55,10 +62,13 @@ export async function sweepJob(): Promise<void> {
     if (job.kind === "tune") {
       const { configs, changes } = job;
       const training = await readTraining(disk(job.data), { modalities: configs[0]!.modalities });
-      return runTuning(configs, changes, training, (event, t) => {
+      const taught = teacherAt(configs[0]!);
+      const teacher = taught === undefined ? undefined : await openTeacher(taught, training.train);
+      const told = (event: FitEvent, t: number): void => {
         if (event.kind !== "epoch") return;
         emit({ stage: `trial ${t + 1}/${configs.length} ${event.stage}`, epoch: event.epoch, epochs: event.epochs });
-      });
+      };
+      return runTuning(configs, changes, training, told, teacher);
     }
     // The sweep is owned by its parent; the run has an owner of its own against `dmil resume` of it, and against a child whose parent is gone.
     await lockFolder(job.run, {
@@ -75,7 +85,13 @@ export async function sweepJob(): Promise<void> {
       await removeAsides(job.run);
     }
     const unseen = job.unseen === undefined ? undefined : disk(job.unseen);
-    const places = { data: disk(job.data), run: folder, ...(unseen !== undefined && { unseen }) };
+    const teacher = teacherAt(job.config);
+    const places = {
+      data: disk(job.data),
+      run: folder,
+      ...(unseen !== undefined && { unseen }),
+      ...(teacher !== undefined && { teacher }),
+    };
     const outcome = await runSweepJob(job.config, job.reads, places, {
       dataPath: path.resolve(job.data),
       environment: { dmil: version(), ...machine() },

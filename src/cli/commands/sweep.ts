@@ -28,7 +28,8 @@ export async function sweep(data: readonly string[], flags: SweepFlags): Promise
   const folder = disk(out);
   const code = await codeHash(SWEEP_CODE);
   const cache = dataCache((name) => disk(path.join(out, "data", name)), !dryRun, note);
-  const prepared = () => locating(given, () => planSweep(experiment, opener(given.directory, quiet), cache, code));
+  const prepared = () =>
+    locating(given, () => planSweep(experiment, opener(given.directory, quiet), cache, code, disk));
   if (dryRun) return planned(await prepared(), (await readManifest(folder)).entries);
   return owning(out, { force: flags.force, instead: "give another --out" }, async () => {
     const started = performance.now();

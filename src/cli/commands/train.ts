@@ -2,14 +2,16 @@
 import * as path from "node:path";
 import { stringify } from "yaml";
 import { configError, listing, runError } from "../../core/errors.ts";
+import type { Dataset } from "../../data/dataset.ts";
 import { readingOf } from "../../data/reading.ts";
 import { removeAsides } from "../../node/asides.ts";
 import { disk, isDirectory } from "../../node/disk.ts";
 import { hashSplits } from "../../runs/identity.ts";
 import { planRun } from "../../runs/plan.ts";
 import { runFiles } from "../../runs/record.ts";
-import { removeRun, requireNoRun, startRun } from "../../runs/run.ts";
+import { type RunOptions, removeRun, requireNoRun, startRun } from "../../runs/run.ts";
 import { parseSettings, type Settings } from "../../runs/settings.ts";
+import { openTeacher } from "../../runs/teacher.ts";
 import type { Answer } from "../answer.ts";
 import { type Given, gatherSettings, locating, numberOrText } from "../config.ts";
 import { openData, tellData } from "../open-data.ts";
@@ -28,6 +30,8 @@ export interface TrainFlags extends ReadingFlags {
   readonly modalityDropout?: string;
   readonly labelSmoothing?: string;
   readonly members?: string;
+  readonly teacher?: string;
+  readonly teacherWeight?: string;
   readonly threads?: string;
   readonly backend?: string;
   readonly out?: string;
@@ -43,7 +47,8 @@ export async function train(data: string | undefined, flags: TrainFlags): Promis
   const out = flags.out ?? defaultOut(settings);
   const prepared = async () => {
     const loaded = await openData(settings.data, readingOf(settings));
-    return { loaded, plan: await locating(given, () => planRun(settings, loaded.splits.train)) };
+    const plan = await locating(given, () => planRun(settings, loaded.splits.train));
+    return { loaded, plan, teacher: await teacherOf(settings, out, loaded.splits.train) };
   };
   if (flags.dryRun === true) {
     const { config } = (await prepared()).plan;
@@ -51,7 +56,7 @@ export async function train(data: string | undefined, flags: TrainFlags): Promis
   }
   return owning(out, { force: flags.force, instead: "give another --out" }, async () => {
     await checkPlace(out, flags.force === true);
-    const { loaded, plan } = await prepared();
+    const { loaded, plan, teacher } = await prepared();
     const { splits } = loaded;
     const folder = disk(out);
     if (await folder.exists(runFiles.record)) {
@@ -61,10 +66,19 @@ export async function train(data: string | undefined, flags: TrainFlags): Promis
     tellData(loaded, flags.quiet === true);
     const testHashes = await hashSplits({ test: splits.test }, plan.config.modalities);
     const run = await runAtTerminal(out, flags.quiet === true, (options) =>
-      startRun(folder, plan, splits, { ...options, testHashes, dataPath: path.resolve(settings.data) }),
+      startRun(folder, plan, splits, { ...options, ...teacher, testHashes, dataPath: path.resolve(settings.data) }),
     );
     return finishedAnswer(out, run);
   });
+}
+
+/** The teacher that the settings name, opened. @throws ConfigError when the run would replace it. */
+async function teacherOf({ teacher }: Settings, out: string, train: Dataset): Promise<Pick<RunOptions, "teacher">> {
+  if (teacher === undefined) return {};
+  if (path.resolve(teacher.run) === path.resolve(out)) {
+    throw configError(`the teacher ${teacher.run} is the folder that the run would be written to; give another --out.`);
+  }
+  return { teacher: await openTeacher(disk(teacher.run), train) };
 }
 
 async function settingsOf(data: string | undefined, flags: TrainFlags): Promise<Given> {
@@ -81,6 +95,8 @@ async function settingsOf(data: string | undefined, flags: TrainFlags): Promise<
       { label: "--modality-dropout", path: ["modalityDropout"], value: numberOrText(flags.modalityDropout) },
       { label: "--members", path: ["members"], value: numberOrText(flags.members) },
       { label: "--label-smoothing", path: ["labelSmoothing"], value: numberOrText(flags.labelSmoothing) },
+      { label: "--teacher", path: ["teacher", "run"], value: flags.teacher },
+      { label: "--teacher-weight", path: ["teacher", "weight"], value: numberOrText(flags.teacherWeight) },
       { label: "--threads", path: ["threads"], value: numberOrText(flags.threads) },
       { label: "--backend", path: ["backend"], value: flags.backend },
     ],

@@ -6,6 +6,7 @@ import { planRun, type RunConfig } from "../plan.ts";
 import type { RunOptions } from "../run.ts";
 import { startRun } from "../run.ts";
 import { parseSettings } from "../settings.ts";
+import { openTeacher } from "../teacher.ts";
 import type { SweepEntry } from "./entry.ts";
 import { scoreRun } from "./score.ts";
 
@@ -13,6 +14,8 @@ import { scoreRun } from "./score.ts";
 export interface RunPlaces {
   readonly data: Folder;
   readonly run: Folder;
+  /** Of the run that the settings' teacher names. */
+  readonly teacher?: Folder;
   /** Classes kept apart. */
   readonly unseen?: Folder;
 }
@@ -35,6 +38,7 @@ export async function runSweepJob(
   const started = performance.now();
   const { fitted, record } = await startRun(places.run, plan, training, {
     ...options,
+    ...(places.teacher !== undefined && { teacher: await openTeacher(places.teacher, training.train) }),
     onEvent(event) {
       pace.onEvent(event);
       options.onEvent?.(event);

@@ -1,12 +1,15 @@
 /** @file An experiment meets its data: every run and every tuning with all its settings, before anything is trained. */
 import { configError, DmilError, listing } from "../../core/errors.ts";
+import type { Folder } from "../../core/folder.ts";
+import { isRecord } from "../../core/keys.ts";
 import type { OptionIssue } from "../../core/options.ts";
 import type { DataSplits } from "../../data/dataset.ts";
 import { methodNamed, resolveMethod } from "../../methods/index.ts";
 import { stageNames } from "../../train/plan.ts";
-import { hashSplits, hashValue, identityOf } from "../identity.ts";
+import { hashSplits, hashValue, identityOf, withTeacher } from "../identity.ts";
 import type { Plan, RunConfig } from "../plan.ts";
 import { issuesError } from "../settings.ts";
+import { openTeacher } from "../teacher.ts";
 import { type DataCache, slug } from "./cache.ts";
 import { sweepFiles } from "./entry.ts";
 import { type DataEntry, type Experiment, methodCalled, methodsFor } from "./experiment.ts";
@@ -89,6 +92,7 @@ export async function planSweep(
   open: (entry: DataEntry, index: number) => Promise<OpenedData>,
   cache: DataCache,
   code: string,
+  teacherAt: (run: string) => Folder,
 ): Promise<SweepPlan> {
   const stages = new Set<string>();
   const [runs, tunings, skipped]: [PlannedRun[], Map<string, PlannedTuning>, Skipped[]] = [[], new Map(), []];
@@ -101,7 +105,10 @@ export async function planSweep(
       return reason === undefined;
     });
     for (const variant of variantsOfData(data, experiment)) {
-      const { place, hashes } = await placeOf(data, variant, cache);
+      const { place, hashes: read } = await placeOf(data, variant, cache);
+      const named = methods.length === 0 ? undefined : teacherIn(base);
+      const teacher = named === undefined ? undefined : await openTeacher(teacherAt(named), variant.splits.train);
+      const hashes = withTeacher(read, teacher);
       for (const method of methods) {
         const told = { data: data.name, method, split: variant.split, trainShare: variant.trainShare };
         const given = { ...base, ...methodSettings(method, base), data: place.path };
@@ -133,6 +140,11 @@ export async function planSweep(
   requireKnownStages(experiment, stages);
   if (runs.length === 0) throw configError(nothingLeft(skipped));
   return { runs, tunings: [...tunings.values()], skipped };
+}
+
+/** The run that settings name as a teacher; what is wrong with them is found when runs are planned. */
+function teacherIn({ teacher }: Readonly<Record<string, unknown>>): string | undefined {
+  return isRecord(teacher) && typeof teacher.run === "string" && teacher.run !== "" ? teacher.run : undefined;
 }
 
 function methodSettings(name: string, base: Readonly<Record<string, unknown>>): Record<string, unknown> {
@@ -213,7 +225,9 @@ async function tuningOf(
     name.split(".").reduce<unknown>((held, key) => (held as Record<string, unknown> | undefined)?.[key], config);
   const changes = trialsOf(trials, search, at, `${told.data} ${told.method}`);
   const configs = changes.map((own) => configOf(own, TUNING_SEED));
-  const trained = Object.fromEntries(Object.entries(hashes).filter(([name]) => /^(train|validation)\//.test(name)));
+  const trained = Object.fromEntries(
+    Object.entries(hashes).filter(([name]) => /^(train\/|validation\/|teacher$)/.test(name)),
+  );
   const identities = await Promise.all(configs.map((own) => identityOf(own, trained)));
   return { ...told, id: await hashValue([told, identities, code]), place, changes, configs };
 }

@@ -10,6 +10,7 @@ import type { TrainingData } from "../identity.ts";
 import { planRun, type RunConfig } from "../plan.ts";
 import { startRun } from "../run.ts";
 import { issuesError, parseSettings } from "../settings.ts";
+import type { RunTeacher } from "../teacher.ts";
 
 /** What a trial changes, by setting: `learningRate` is a factor on every stage's own, `options.alpha` an option of the method. */
 export type Changes = Readonly<Record<string, unknown>>;
@@ -104,6 +105,7 @@ export async function runTuning(
   changes: readonly Changes[],
   data: TrainingData,
   onEvent: (event: FitEvent, trial: number) => void = () => {},
+  teacher?: RunTeacher,
 ): Promise<Tuning> {
   const trials: Trial[] = [];
   for (const [t, config] of configs.entries()) {
@@ -113,6 +115,7 @@ export async function runTuning(
       const plan = planRun(parseSettings(config), data.train);
       const { result } = await startRun(memoryFolder(), plan, data, {
         checkpointSeconds: Number.POSITIVE_INFINITY,
+        ...(teacher !== undefined && { teacher }),
         onEvent: (event) => onEvent(event, t),
       });
       const { validation } = result;

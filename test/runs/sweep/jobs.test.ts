@@ -2,9 +2,12 @@ import { expect, test } from "vitest";
 import { memoryFolder } from "../../../src/core/folder.ts";
 import { loadDataset } from "../../../src/data/load.ts";
 import { interactionMixture } from "../../../src/data/synthetic/mixture.ts";
+import { planRun } from "../../../src/runs/plan.ts";
+import { startRun } from "../../../src/runs/run.ts";
+import { parseSettings } from "../../../src/runs/settings.ts";
 import { dataCache } from "../../../src/runs/sweep/cache.ts";
 import { parseExperiment } from "../../../src/runs/sweep/experiment.ts";
-import { type OpenedData, planSweep } from "../../../src/runs/sweep/jobs.ts";
+import { type OpenedData, planSweep, type SweepPlan } from "../../../src/runs/sweep/jobs.ts";
 import { batchSizeFor } from "../../../src/runs/sweep/settings.ts";
 
 const mixture = (seed: number, modalities: readonly string[] = ["a", "b"]) =>
@@ -28,8 +31,9 @@ interface Given {
   readonly experiment?: object;
   readonly splits?: typeof two;
   readonly code?: string;
+  readonly teacherAt?: typeof memoryFolder;
 }
-function plan({ experiment = {}, splits = two, code = "code" }: Given = {}, write = false) {
+function plan({ experiment = {}, splits = two, code = "code", teacherAt = memoryFolder }: Given = {}, write = false) {
   const places = new Map<string, ReturnType<typeof memoryFolder>>();
   const open = (name: string) => {
     if (!places.has(name)) places.set(name, memoryFolder(name));
@@ -42,7 +46,7 @@ function plan({ experiment = {}, splits = two, code = "code" }: Given = {}, writ
     splits,
     path: "clips",
   });
-  return planSweep(parsed, opened, dataCache(open, write), code).then((made) => ({ ...made, places }));
+  return planSweep(parsed, opened, dataCache(open, write), code, teacherAt).then((made) => ({ ...made, places }));
 }
 const ids = async (given?: Given): Promise<string[]> => (await plan(given)).runs.map(({ id }) => id);
 
@@ -65,6 +69,27 @@ test("an id is the same for the same, and another for everything that decides a 
   expect(new Set(all).size).toBe(22);
   // More seeds or methods leave the others as they are.
   expect(await ids({ experiment: { seeds: [1, 2], methods: ["ensemble", "joint"] } })).toContain(second);
+});
+
+test("a teacher's model decides the ids of runs and tunings, and must have seen the same samples", async () => {
+  const folders = await Promise.all(
+    [0, 1].map(async (seed) => {
+      const folder = memoryFolder("runs/teacher");
+      await startRun(
+        folder,
+        planRun(parseSettings({ data: "clips", method: "joint", epochs: 1, seed }), two.train),
+        two,
+      );
+      return folder;
+    }),
+  );
+  const experiment = { tune: 2, set: { teacher: { run: "runs/teacher" } } };
+  const planned = (place: number, splits = two) => plan({ experiment, splits, teacherAt: () => folders[place]! });
+  const [first, again, other] = await Promise.all([0, 0, 1].map((place) => planned(place)));
+  const idsOf = ({ runs, tunings }: SweepPlan): string[] => [...runs, ...tunings].map(({ id }) => id);
+  expect(idsOf(again!)).toEqual(idsOf(first!));
+  expect(new Set([...idsOf(first!), ...idsOf(other!), ...(await ids({ experiment: { tune: 2 } }))]).size).toBe(8);
+  await expect(planned(0, mixture(1))).rejects.toThrow("the teacher runs/teacher was trained on other samples");
 });
 
 test("the id of a tuning does not know the test split", async () => {
