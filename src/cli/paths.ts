@@ -15,7 +15,7 @@ const KINDS: Readonly<Record<string, "folder" | "file">> = {
 };
 
 /** Flags that name what is read; what another flag names is written. */
-const READ: readonly string[] = ["--data", "--config"];
+const READ: readonly string[] = ["--data", "--config", "--onnx"];
 
 /** Whoever does not want a file writes it here. Standard output is no place for one: the answer goes there. */
 const NOWHERE = "/dev/null";
