@@ -1,4 +1,5 @@
 /** @file An ONNX model of anyone on a data folder, with modalities removed in each way: what `dmil bits --onnx` reports. */
+import * as path from "node:path";
 import { configError, dataError } from "../core/errors.ts";
 import { type Dataset, selectModalities, takeRows } from "../data/dataset.ts";
 import { hasMissing, presentAt } from "../data/presence.ts";
@@ -14,6 +15,7 @@ import {
   removalOf,
   withoutModalities,
 } from "../interactions/foreign/index.ts";
+import { disk } from "../node/disk.ts";
 import { loadBackend } from "../runtime/backend.ts";
 import { note } from "./answer.ts";
 import type { BitsFlags } from "./commands/bits.ts";
@@ -47,13 +49,14 @@ export async function bitsOfModel(file: string, flags: BitsFlags, seed: number):
   const train = whole(splits.train);
   const read = whole(splits[flags.split]);
   const fit = flags.split === "validation" ? undefined : whole(splits.validation);
+  const folder = disk(path.dirname(file));
+  if (!(await folder.exists(path.basename(file)))) {
+    throw dataError(`there is no file ${file} (in ${process.cwd()}).`, { file });
+  }
   const backend = await loadBackend();
   const model = await backend.open(file, { threads: 1 });
   try {
-    const shapes = Object.fromEntries(
-      Object.entries(train.modalities).map(([name, { shape }]) => [name, shape.slice(1)]),
-    );
-    const own = answering(model, shapes, train.classes, {
+    const own = await answering(model, train.modalities, train.classes, {
       inputs: inputsOf(flags.input ?? []),
       ...(flags.output !== undefined && { output: flags.output }),
       ...(flags.logits !== undefined && { logits: flags.logits }),
@@ -69,15 +72,33 @@ export async function bitsOfModel(file: string, flags: BitsFlags, seed: number):
       removals[remove] = foreignBits(predictions, { seed });
     }
     const how = {
-      draws: `values of ${draws ?? 16} drawn training samples, probabilities averaged`,
-      means: "means over the training samples",
-      zeros: "zeros",
+      draws: `in their place values of training samples, ${draws ?? 16} drawn for each, and probabilities averaged`,
+      means: "in their place means over the training samples",
+      zeros: "in their place zeros",
     }[removed];
-    const taken = [...own.taken, `removed modalities: ${how} in their place (--remove)`];
-    return { report: removals[removed]!, taken, removed, removals };
+    const report = removals[removed]!;
+    return {
+      report: { ...report, notes: [...report.notes, removalNote(removals)] },
+      taken: [...own.taken, `removed modalities: ${how} (--remove)`],
+      removed,
+      removals,
+    };
   } finally {
     await model.dispose();
   }
+}
+
+/** Whether the leading component is the same whatever stands in place of removed modalities. */
+function removalNote(removals: Readonly<Record<string, ForeignReport>>): string {
+  const leaders = Object.entries(removals).map(([how, { bits }]) => {
+    const parts = Object.entries(bits).filter(([name]) => name !== "total");
+    return [how, parts.reduce((a, b) => (b[1].value > a[1].value ? b : a))[0]] as const;
+  });
+  const same = new Set(leaders.map(([, name]) => name)).size === 1;
+  const told = same
+    ? `The largest component is the same under all three`
+    : `The largest component depends on it (${leaders.map(([how, name]) => `${how}: ${name}`).join(", ")})`;
+  return `a model that never had to do without a modality is asked what it was not trained for, and the answer depends on what stands in its place. ${told}.`;
 }
 
 /** Predictions for the validation rows, which calibrate, and then for those that are read. */

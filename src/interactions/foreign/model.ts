@@ -2,7 +2,9 @@
 import { configError, type DmilError, dataError, hint, listing } from "../../core/errors.ts";
 import { ownValue } from "../../core/record.ts";
 import { formatShape, type Shape, sizeOf } from "../../core/shape.ts";
+import type { Tensor } from "../../core/tensor.ts";
 import { type AnyModel, FEEDS, type Feed, type FeedType, type ModelPort } from "../../runtime/any-model.ts";
+import { requireSeveral } from "./sets.ts";
 
 /** What a user says of a model. */
 export interface ModelOptions {
@@ -35,16 +37,19 @@ const BATCH = 256;
 const PRESENT = "present";
 
 /**
- * Matches a model with modalities (their sample shapes) and classes. @throws ConfigError for inputs and outputs that are not there,
+ * Matches a model with modalities and classes; some samples [N, ...] tell shapes, and whether an output whose name does not say so gives
+ * probabilities. @throws ConfigError for inputs and outputs that are not there,
  * DataError for widths and types that do not fit.
  */
-export function answering(
+export async function answering(
   model: AnyModel,
-  shapes: Readonly<Record<string, Shape>>,
+  sample: Readonly<Record<string, Tensor<"float32">>>,
   classes: readonly string[],
   options: ModelOptions,
-): Answering {
-  const modalities = Object.keys(shapes);
+): Promise<Answering> {
+  const modalities = Object.keys(sample);
+  requireSeveral(modalities, "the data");
+  const shapes = Object.fromEntries(modalities.map((name) => [name, sample[name]!.shape.slice(1)]));
   const fed = inputsOf(model, shapes, options.inputs ?? {});
   const output = outputOf(model, options.output);
   const present = model.inputs.some(({ name }) => name === PRESENT) && !modalities.includes(PRESENT);
@@ -53,31 +58,54 @@ export function answering(
       `input ${port.name}: ${own.join(" and ")}${own.length > 1 ? ", side by side in this order" : ""}`,
   );
   if (present) taken.push(`input ${PRESENT}: 1 throughout, whatever is removed`);
-  const logits = options.logits ?? !/prob/i.test(output.name);
-  taken.push(`output ${output.name}: ${logits ? "logits" : "probabilities"} of ${listing(classes)}, in this order`);
   const fixed = fixedBatch(fed);
+  const K = classes.length;
+  /** [samples, K], or one number a sample, which of two classes says as much. */
+  const answers = async (features: Readonly<Record<string, Float32Array>>, samples: number): Promise<Float64Array> => {
+    const parts: Float64Array[] = [];
+    for (let from = 0; from < samples; from += fixed ?? BATCH) {
+      const count = Math.min(fixed ?? BATCH, samples - from);
+      const rows = fixed ?? count;
+      const feeds = Object.fromEntries(
+        fed.map((own) => [own.port.name, feedOf(own, features, shapes, from, count, rows)]),
+      );
+      if (present) feeds[PRESENT] = onesOf(rows, modalities.length);
+      const { shape, data } = await model.run(feeds, output.name);
+      const width = data.length / rows;
+      if (width !== K && !(width === 1 && K === 2)) throw wrongWidth(output.name, shape, rows, classes);
+      parts.push(data.subarray(0, count * width));
+    }
+    return Float64Array.from(parts.flatMap((part) => [...part]));
+  };
+  const count = Math.min(BATCH, sample[modalities[0]!]!.shape[0]!);
+  const some = await answers(Object.fromEntries(modalities.map((name) => [name, sample[name]!.data])), count);
+  const logits = options.logits ?? areLogits(output.name, some, count);
+  const what = logits ? "logits" : "probabilities";
+  taken.push(
+    some.length === count && K === 2
+      ? `output ${output.name}: one number a sample, ${what.replace(/s$|ies$/, (end) => (end === "s" ? "" : "y"))} of ${classes[1]}`
+      : `output ${output.name}: ${what} of ${listing(classes)}, in this order`,
+  );
   return {
     taken,
     logits,
     async predict(features, samples) {
-      const out = new Float64Array(samples * classes.length);
-      const size = fixed ?? BATCH;
-      for (let from = 0; from < samples; from += size) {
-        const count = Math.min(size, samples - from);
-        const feeds = Object.fromEntries(
-          fed.map((own) => [own.port.name, feedOf(own, features, shapes, from, count, fixed ?? count)]),
-        );
-        if (present) feeds[PRESENT] = onesOf(fixed ?? count, modalities.length);
-        const { shape, data } = await model.run(feeds, output.name);
-        const rows = fixed ?? count;
-        const width = data.length / rows;
-        if (width === classes.length) out.set(data.subarray(0, count * width), from * width);
-        else if (width === 1 && classes.length === 2) out.set(ofTwo(data.subarray(0, count), logits), from * 2);
-        else throw wrongWidth(output.name, shape, rows, classes);
-      }
-      return out;
+      const values = await answers(features, samples);
+      return values.length === samples * K ? values : Float64Array.from(ofTwo(values, logits));
     },
   };
+}
+
+/** By the output's name; where that says nothing, whatever is no probabilities. */
+function areLogits(name: string, values: Float64Array, samples: number): boolean {
+  if (/prob/i.test(name)) return false;
+  if (/logit/i.test(name)) return true;
+  const width = values.length / samples;
+  return Array.from({ length: samples }, (_, i) => values.subarray(i * width, (i + 1) * width)).some(
+    (row) =>
+      row.some((value) => !(value >= 0 && value <= 1)) ||
+      (width > 1 && Math.abs(row.reduce((a, b) => a + b) - 1) > 0.01),
+  );
 }
 
 /** One number a sample is that of the second class. */
@@ -171,9 +199,14 @@ function fit(port: ModelPort, modalities: readonly string[], shape: Shape): Fed 
   if (port.shape.length === 0) return { port, modalities, shape }; // it does not say
   if (fitting !== undefined) return { port, modalities, shape: fitting };
   throw dataError(
-    `the model's input ${port.name} takes [${port.shape.join(", ")}], a sample of ${what} has ${width} numbers${modalities.length > 1 ? " in all" : ""}; they do not fit. Give the data the model was made for, or say which input takes what: --input MODALITY=NAME.`,
+    `the model's input ${port.name} takes ${axes(port)}, a sample of ${what} has ${width} numbers${modalities.length > 1 ? " in all" : ""}; they do not fit. Give the data the model was made for, or say which input takes what: --input MODALITY=NAME.`,
     { input: port.name, expected: port.shape, width },
   );
+}
+
+/** `[?, 20]`: the sizes of an input, open ones by their names. */
+function axes({ shape }: ModelPort): string {
+  return `[${shape.map((size) => (size === "" || size === -1 ? "?" : size)).join(", ")}]`;
 }
 
 /** The output that is the prediction: the one named, else by what it is called, else the only one. */
@@ -192,7 +225,13 @@ function outputOf({ outputs }: AnyModel, wished: string | undefined): ModelPort 
         (floats.length === 1 ? floats[0] : undefined))
       : outputs.find(({ name }) => name === wished);
   const maps = outputs.find(({ type }) => type === "other");
-  if (found === maps && maps !== undefined) throw zipped(maps.name);
+  if (found !== undefined && found === maps) throw zipped(maps.name);
+  if (found !== undefined && !floats.includes(found)) {
+    throw configError(
+      `--output ${found.name}: it is ${found.type}, a decision and no prediction; outputs of probabilities or logits: ${listing(floats.map(({ name }) => name))}.`,
+      { output: found.name },
+    );
+  }
   if (found !== undefined) return found;
   if (maps !== undefined) throw zipped(maps.name);
   throw configError(
