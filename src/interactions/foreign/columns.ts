@@ -68,8 +68,8 @@ export function predictionColumns(
     if (!masks.has(1 << m)) throw missing(where, name, `of ${name} alone`, grid.classes);
   });
   if (!masks.has(wholeMask(modalities))) {
-    const name = modalities.length === 2 ? "both" : "all";
-    throw missing(where, name, "of all modalities together", grid.classes);
+    const name = wished !== undefined ? modalities.join("+") : modalities.length === 2 ? "both" : "all";
+    throw missing(where, name, "of these modalities together", grid.classes);
   }
   return { modalities, classes: grid.classes, sets: masks, names };
 }
@@ -173,6 +173,7 @@ function unequal(
 function gridOf(own: readonly string[], modalities: readonly string[], where: string): Grid {
   requireSeveral(modalities, where);
   const sets = new Map<string, Map<string, string>>();
+  const rest: string[] = [];
   for (const column of own) {
     const body = column.replace(PREFIX, "");
     const at = [...body.matchAll(/_/g)].map(({ index }) => index);
@@ -181,7 +182,10 @@ function gridOf(own: readonly string[], modalities: readonly string[], where: st
       const name = body.slice(0, index);
       return WHOLE.includes(name) || maskOf(modalities, name) !== undefined;
     });
-    if (end === undefined) continue;
+    if (end === undefined) {
+      rest.push(column);
+      continue;
+    }
     const members = sets.get(body.slice(0, end)) ?? new Map<string, string>();
     sets.set(body.slice(0, end), members.set(body.slice(end + 1), column));
   }
@@ -197,6 +201,10 @@ function gridOf(own: readonly string[], modalities: readonly string[], where: st
     }
   });
   const classes = [...sets.get(modalities[0]!)!.keys()];
+  // Where there are other modalities, what is said of all is not of these alone.
+  if (rest.some((column) => classes.some((label) => column.endsWith(`_${label}`)))) {
+    for (const word of WHOLE) if (!modalities.includes(word)) sets.delete(word);
+  }
   for (const [name, members] of sets) {
     const label = classes.find((own) => !members.has(own)) ?? [...members.keys()].find((own) => !classes.includes(own));
     if (label === undefined) continue;

@@ -126,9 +126,12 @@ function fromNpz(bytes: Uint8Array, where: string): PredictionTable {
       columns.set(k === undefined ? name : `${name}_${classes?.[c] ?? c}`, cells);
     }
   }
-  const lengths = new Map([...columns].map(([name, cells]) => [cells.length, name]));
+  const lengths = new Map([...columns].reverse().map(([name, cells]) => [cells.length, name]));
   if (lengths.size > 1) {
-    const told = [...lengths].map(([length, name]) => `${name} ${length}`).join(", ");
+    const told = [...lengths]
+      .reverse()
+      .map(([length, name]) => `${name} ${length}`)
+      .join(", ");
     throw dataError(`${where}: arrays of different lengths (${told}); a row of each is one sample.`, { where });
   }
   return fromColumns(columns, where);
