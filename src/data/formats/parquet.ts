@@ -1,5 +1,6 @@
 /** @file .parquet: columns of numbers and texts, as pandas, polars and Spark write them. Bytes in, columns out, no disk. */
-import { parquetMetadata, parquetReadObjects } from "hyparquet";
+import { type ColumnMetaData, parquetMetadata, parquetReadObjects } from "hyparquet";
+import { parquetHeader } from "hyparquet/src/column.js";
 import { type DmilError, dataError, listing } from "../../core/errors.ts";
 
 /** Columns by name; a cell is a number, a text, or undefined where there is none. */
@@ -7,6 +8,11 @@ export type TypedColumns = ReadonlyMap<string, readonly (number | string | undef
 
 /** Compressions that are read. */
 const READ = ["UNCOMPRESSED", "SNAPPY"];
+
+/** Cells of a table: room for millions of samples, and a stop where a damaged count would fill the memory. */
+const MOST_CELLS = 2 ** 27;
+/** No snappy page grows by more. */
+const MOST_GROWTH = 32;
 
 /** Reads the flat columns of a .parquet file. @throws DataError for a damaged file, nested columns, and other compressions. */
 export async function readParquet(bytes: Uint8Array, where = "parquet"): Promise<TypedColumns> {
@@ -38,6 +44,16 @@ export async function readParquet(bytes: Uint8Array, where = "parquet"): Promise
       { where, codec },
     );
   }
+  if (Number(metadata.num_rows) * columns.length > MOST_CELLS) {
+    throw damaged(`${metadata.num_rows} rows of ${columns.length} columns are more than ${MOST_CELLS} cells`);
+  }
+  try {
+    for (const { num_rows, columns: chunks } of metadata.row_groups) {
+      for (const { meta_data } of chunks) if (meta_data !== undefined) requirePages(file, meta_data, Number(num_rows));
+    }
+  } catch (cause) {
+    throw damaged(cause);
+  }
   const cells = new Map<string, (number | string | undefined)[]>();
   for (const { name } of columns) {
     const own: (number | string | undefined)[] = [];
@@ -58,6 +74,27 @@ export async function readParquet(bytes: Uint8Array, where = "parquet"): Promise
     cells.set(name, own);
   }
   return cells;
+}
+
+/** Walks the pages of a column before they are unpacked: what they declare fits in the file and holds one value a row. @throws Error. */
+function requirePages(file: ArrayBuffer, chunk: ColumnMetaData, rows: number): void {
+  const start = Number(chunk.dictionary_page_offset ?? chunk.data_page_offset);
+  const end = start + Number(chunk.total_compressed_size);
+  if (!(start >= 0 && start <= end && end <= file.byteLength)) throw new Error("a column lies outside of the file");
+  const reader = { view: new DataView(file, start, end - start), offset: 0 };
+  let values = 0;
+  while (values < rows) {
+    const header = parquetHeader(reader);
+    const data = header.data_page_header?.num_values ?? header.data_page_header_v2?.num_rows ?? 0;
+    const count = data + (header.dictionary_page_header?.num_values ?? 0);
+    const { compressed_page_size: packed, uncompressed_page_size: unpacked } = header;
+    const fits =
+      packed >= 0 && reader.offset + packed <= end - start && unpacked >= 0 && unpacked <= MOST_GROWTH * (packed + 32);
+    if (!fits || !(count >= 0 && count <= rows)) throw new Error("a page declares more than there is");
+    reader.offset += packed;
+    values += data;
+  }
+  if (values !== rows) throw new Error(`a column has ${values} values for ${rows} rows`);
 }
 
 /** A cell as a number or a text: whole numbers of 64 bits and yes/no as texts, so that they may name classes. */
