@@ -41,6 +41,11 @@ export async function bitsOfModel(file: string, flags: BitsFlags, seed: number):
       `--draws ${draws}: modalities are removed by ${removed}, without draws. Leave it out, or --remove draws.`,
     );
   }
+  const folder = disk(path.dirname(file));
+  if (!(await folder.exists(path.basename(file)))) {
+    throw dataError(`there is no file ${file} (in ${process.cwd()}).`, { file });
+  }
+  const inputs = inputsOf(flags.input ?? []);
   const modalities = names(flags.modalities);
   const loaded = await openData(flags.data!, { ...readingOptions(flags), ...(modalities && { modalities }) });
   tellData(loaded, flags.quiet === true);
@@ -49,15 +54,11 @@ export async function bitsOfModel(file: string, flags: BitsFlags, seed: number):
   const train = whole(splits.train);
   const read = whole(splits[flags.split]);
   const fit = flags.split === "validation" ? undefined : whole(splits.validation);
-  const folder = disk(path.dirname(file));
-  if (!(await folder.exists(path.basename(file)))) {
-    throw dataError(`there is no file ${file} (in ${process.cwd()}).`, { file });
-  }
   const backend = await loadBackend();
   const model = await backend.open(file, { threads: 1 });
   try {
     const own = await answering(model, train.modalities, train.classes, {
-      inputs: inputsOf(flags.input ?? []),
+      inputs,
       ...(flags.output !== undefined && { output: flags.output }),
       ...(flags.logits !== undefined && { logits: flags.logits }),
     });

@@ -1,7 +1,7 @@
 /** @file .parquet: columns of numbers and texts, as pandas, polars and Spark write them. Bytes in, columns out, no disk. */
-import { type ColumnMetaData, parquetMetadata, parquetReadObjects } from "hyparquet";
-import { parquetHeader } from "hyparquet/src/column.js";
+import { parquetMetadata, parquetReadObjects } from "hyparquet";
 import { type DmilError, dataError, listing } from "../../core/errors.ts";
+import { requirePages } from "./parquet-pages.ts";
 
 /** Columns by name; a cell is a number, a text, or undefined where there is none. */
 export type TypedColumns = ReadonlyMap<string, readonly (number | string | undefined)[]>;
@@ -11,8 +11,6 @@ const READ = ["UNCOMPRESSED", "SNAPPY"];
 
 /** Cells of a table: room for millions of samples, and a stop where a damaged count would fill the memory. */
 const MOST_CELLS = 2 ** 27;
-/** No snappy page grows by more. */
-const MOST_GROWTH = 32;
 
 /** Reads the flat columns of a .parquet file. @throws DataError for a damaged file, nested columns, and other compressions. */
 export async function readParquet(bytes: Uint8Array, where = "parquet"): Promise<TypedColumns> {
@@ -49,7 +47,10 @@ export async function readParquet(bytes: Uint8Array, where = "parquet"): Promise
   }
   try {
     for (const { num_rows, columns: chunks } of metadata.row_groups) {
-      for (const { meta_data } of chunks) if (meta_data !== undefined) requirePages(file, meta_data, Number(num_rows));
+      for (const [c, { meta_data }] of chunks.entries()) {
+        const optional = columns[c]?.repetition_type !== "REQUIRED";
+        if (meta_data !== undefined) requirePages(file, meta_data, Number(num_rows), optional);
+      }
     }
   } catch (cause) {
     throw damaged(cause);
@@ -74,27 +75,6 @@ export async function readParquet(bytes: Uint8Array, where = "parquet"): Promise
     cells.set(name, own);
   }
   return cells;
-}
-
-/** Walks the pages of a column before they are unpacked: what they declare fits in the file and holds one value a row. @throws Error. */
-function requirePages(file: ArrayBuffer, chunk: ColumnMetaData, rows: number): void {
-  const start = Number(chunk.dictionary_page_offset ?? chunk.data_page_offset);
-  const end = start + Number(chunk.total_compressed_size);
-  if (!(start >= 0 && start <= end && end <= file.byteLength)) throw new Error("a column lies outside of the file");
-  const reader = { view: new DataView(file, start, end - start), offset: 0 };
-  let values = 0;
-  while (values < rows) {
-    const header = parquetHeader(reader);
-    const data = header.data_page_header?.num_values ?? header.data_page_header_v2?.num_rows ?? 0;
-    const count = data + (header.dictionary_page_header?.num_values ?? 0);
-    const { compressed_page_size: packed, uncompressed_page_size: unpacked } = header;
-    const fits =
-      packed >= 0 && reader.offset + packed <= end - start && unpacked >= 0 && unpacked <= MOST_GROWTH * (packed + 32);
-    if (!fits || !(count >= 0 && count <= rows)) throw new Error("a page declares more than there is");
-    reader.offset += packed;
-    values += data;
-  }
-  if (values !== rows) throw new Error(`a column has ${values} values for ${rows} rows`);
 }
 
 /** A cell as a number or a text: whole numbers of 64 bits and yes/no as texts, so that they may name classes. */

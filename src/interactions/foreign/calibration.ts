@@ -43,6 +43,12 @@ export function calibrateSets(
     return read(predictions, labels, "rows", fit, [{ fit, rows }]);
   }
   if (known.length === 0) return uncalibratedSets(predictions, all, whole);
+  if (known.length < 2 * folds) {
+    throw dataError(
+      `calibration: ${known.length} labelled rows are too few for a cross-fit of ${folds} parts, which takes ${2 * folds}. Give more labelled rows, fewer parts (--folds 2), or no labels, and predictions are read as they come.`,
+      { labelled: known.length, folds },
+    );
+  }
   const cross = crossFolds(
     Int32Array.from(known, (i) => labels[i]!),
     groups === undefined ? undefined : known.map((i) => groups[i]!),
