@@ -34,6 +34,16 @@ export {
   type TargetSample,
   targetReport,
 } from "./interactions/explain-target.ts";
+export {
+  type ForeignCalibration,
+  type ForeignClass,
+  type ForeignOptions,
+  type ForeignPredictions,
+  type ForeignReport,
+  foreignBits,
+  type Means,
+  type Shapley,
+} from "./interactions/foreign/index.ts";
 // Interactions in data, before any model
 export {
   type Quantified,

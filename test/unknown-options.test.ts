@@ -39,6 +39,7 @@ const calls: Readonly<Record<string, Call>> = {
   toOnnx: async (odd) => main.toOnnx(await fitted, odd),
   quantify: (odd) => main.quantify(data.train, { seed: 0, ...odd }),
   quantifyTable: (odd) => main.quantifyTable(columns, { seed: 0, ...odd }),
+  foreignBits: (odd) => main.foreignBits({ classes: ["0", "1"], sets: {} }, { seed: 0, ...odd }),
   mlp: (odd) => main.mlp([3, 4], odd),
   dmil: (odd) => main.dmil({ encoders, ...odd }),
   ensemble: (odd) => main.ensemble({ encoders, ...odd }),

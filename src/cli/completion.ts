@@ -7,6 +7,7 @@ export type Shell = (typeof SHELLS)[number];
 /** Values that flags take by name, where commander does not hold them as choices. */
 export const VALUES: Readonly<Record<string, readonly string[]>> = {
   "--backend": ["auto", "native", "wasm"],
+  "--remove": ["draws", "means", "zeros"],
   "--kind": ["interaction-mixture", "quad", "scenes", "sums"],
   "--split-by": ["own", "share", "group"],
   "--synergy": ["all", "pairs"],

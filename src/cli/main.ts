@@ -165,6 +165,24 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     .option("--seed <n>", "seed", "0")
     .option(...quiet)
     .action(async (data, flags) => give((await import("./commands/quantify.ts")).quantify(data, flags)));
+  withReadingFlags(
+    add(program, "bits [predictions]", "what each modality contributed to predictions of any model, of any tool"),
+  )
+    .option("--modalities <names>", "which there are, as in audio,face (default: all that have predictions)")
+    .option("--logits", "predictions are logits, not probabilities")
+    .option("--validation <rows>", "a table: what calibrates, a share or a column (default: split, else a cross-fit)")
+    .option("--onnx <file>", "evaluate this model on --data, with modalities removed")
+    .option("--data <dir>", "the data folder of --onnx: removed by train, calibrated on validation")
+    .addOption(split())
+    .option("--input <modality=name>", "the model's input that takes a modality; may be repeated", collect)
+    .option("--output <name>", "the model's output that is the prediction (default: by its name)")
+    .option("--remove <how>", "by draws of other samples, by training means, or by zeros (default: draws)")
+    .option("--draws <n>", "draws a sample (default: 16)")
+    .option("--folds <n>", "a table: parts of the cross-fit (default: 5)")
+    .option("--seed <n>", "seed of folds, draws and intervals", "0")
+    .option("--out <dir>", "bits.html, a page, and bits.csv and bits.jsonl, a row a sample")
+    .option(...quiet)
+    .action(async (predictions, flags) => give((await import("./commands/bits.ts")).bits(predictions, flags)));
   withReadingFlags(add(program, "sweep [data...]", "many runs under one protocol: data x methods x seeds"))
     .requiredOption("--out <dir>", "runs, sweep.json and manifest.jsonl, a line a run")
     .option("--methods <names>", "as in joint,ogm-ge,dmil, or all (default: all)")

@@ -16,7 +16,7 @@ const KINDS: Readonly<Record<string, "folder" | "file">> = {
 };
 
 /** Flags that name what is read; what another flag names is written. */
-const READ: readonly string[] = ["--data", "--config", "--digits", "--teacher"];
+const READ: readonly string[] = ["--data", "--config", "--digits", "--teacher", "--onnx"];
 
 /** Whoever does not want a file writes it here. Standard output is no place for one: the answer goes there. */
 const NOWHERE = "/dev/null";

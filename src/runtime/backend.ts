@@ -1,6 +1,7 @@
 /** @file What a backend is: it takes a model and the arrays it reads and writes, and runs it. */
 import { configError, hint, runError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
+import type { AnyModel } from "./any-model.ts";
 
 /** An array at the border of a program: the program reads or writes `data` in place. */
 export interface Port {
@@ -26,6 +27,8 @@ export interface Backend {
     outputs: readonly Port[],
     options: CompileOptions,
   ): Promise<Executable>;
+  /** A model of anyone, by its bytes or its file: what it takes and gives is asked of it. @throws DataError for what is no model. */
+  open(model: Uint8Array | string, options: CompileOptions): Promise<AnyModel>;
 }
 
 export interface CompileOptions {

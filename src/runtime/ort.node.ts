@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { isMainThread } from "node:worker_threads";
 import type { InferenceSession, OnnxValue, Tensor } from "onnxruntime-common";
 import { internalError, runError } from "../core/errors.ts";
+import { openAnyModel } from "./any-model.ts";
 import type { Backend, Executable, Port } from "./backend.ts";
 
 type Values = Record<string, OnnxValue>;
@@ -91,5 +92,12 @@ export async function nativeBackend(): Promise<Backend> {
         dispose: () => session.release(),
       };
     },
+    open: (model, { threads }) =>
+      openAnyModel(ort, model, {
+        executionProviders: ["cpu"],
+        intraOpNumThreads: threads,
+        interOpNumThreads: 1,
+        logSeverityLevel: 4, // what the library has to say comes back as an error
+      }),
   };
 }

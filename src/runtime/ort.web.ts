@@ -1,6 +1,7 @@
 /** @file The WebAssembly backend: onnxruntime-web, in browsers and, as a fallback, in Node. */
 import type { Tensor } from "onnxruntime-common";
 import { internalError, runError } from "../core/errors.ts";
+import { openAnyModel } from "./any-model.ts";
 import type { Backend, Executable } from "./backend.ts";
 
 /** Loads the WebAssembly backend. */
@@ -32,6 +33,10 @@ export async function wasmBackend(): Promise<Backend> {
         },
         dispose: () => session.release(),
       };
+    },
+    async open(model, { threads }) {
+      ort.env.wasm.numThreads = threads;
+      return openAnyModel(ort, model, { executionProviders: ["wasm"], logSeverityLevel: 4 });
     },
   };
 }

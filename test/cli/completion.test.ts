@@ -71,7 +71,7 @@ test("every flag whose values are listed exists", async () => {
     const { stdout } = await dmil([...words, "--help"], { cwd });
     for (const [flag] of stdout.matchAll(/--[a-z-]+/g)) flags.add(flag);
   };
-  await Promise.all([["train"], ["sweep"], ["compare"], ["data", "generate"]].map(helped));
+  await Promise.all([["train"], ["sweep"], ["compare"], ["bits"], ["data", "generate"]].map(helped));
   expect([...METHOD_FLAGS, ...Object.keys(VALUES)].filter((flag) => !flags.has(flag))).toEqual([]);
 });
 

@@ -29,10 +29,28 @@ const CONFIGS: Readonly<Record<string, string>> = {
   "bomb.yaml": `a: &a [1,1,1,1,1,1,1,1,1,1]\n${"bcdefgh".replace(/./g, (c, i) => `${c}: &${c} [${Array(10).fill(`*${"abcdefgh"[i]}`).join(",")}]\n`)}`,
 };
 
+/** Tables of predictions that are wrong, by name. */
+const HEAD = "p_a_x,p_a_y,p_b_x,p_b_y,p_both_x,p_both_y,label";
+const PREDICTIONS: Readonly<Record<string, string>> = {
+  "p-good.csv": `${HEAD}\n${"0.5,0.5,0.2,0.8,0.1,0.9,y\n0.4,0.6,0.7,0.3,0.6,0.4,x\n".repeat(10)}`,
+  "p-none.csv": "id,label\n1,x\n",
+  "p-one.csv": "p_a_x,p_a_y,p_both_x,p_both_y\n0.5,0.5,0.5,0.5\n",
+  "p-joint.csv": "p_a_x,p_a_y,p_b_x,p_b_y\n0.5,0.5,0.5,0.5\n",
+  "p-class.csv": "p_a_x,p_a_y,p_b_x,p_both_x,p_both_y\n0.5,0.5,0.5,0.5,0.5\n",
+  "p-sum.csv": `${HEAD}\n0.5,0.6,0.5,0.5,0.5,0.5,x\n`,
+  "p-negative.csv": `${HEAD}\n0.5,0.5,-1.5,2.5,0.5,0.5,x\n`,
+  "p-nan.csv": `${HEAD}\n0.5,0.5,nan,0.5,0.5,0.5,x\n`,
+  "p-label.csv": `${HEAD}\n0.5,0.5,0.5,0.5,0.5,0.5,z\n`,
+  "p-few.csv": `${HEAD}\n0.5,0.5,0.5,0.5,0.5,0.5,x\n`,
+  "junk.onnx": "no model",
+  "junk.parquet": "no table",
+};
+
 beforeAll(async () => {
   cwd = await workplace();
   await dmil(["data", "generate", "--out", "clips", "--samples", "100", "--features", "4"], { cwd });
   await dmil(["train", "clips", "--method", "joint", "--set", "epochs.whole=1", "-q"], { cwd });
+  await dmil(["export", "runs/clips-joint-0", "--out", "joint.onnx", "--no-card"], { cwd });
   for (const [name, text] of Object.entries(CONFIGS)) await fs.writeFile(path.join(cwd, name), text);
   await fs.mkdir(path.join(cwd, "empty"));
   await fs.mkdir(path.join(cwd, "wine"));
@@ -41,6 +59,7 @@ beforeAll(async () => {
   await fs.mkdir(path.join(cwd, "notes"));
   await fs.writeFile(path.join(cwd, "notes/todo.txt"), "buy milk");
   await fs.writeFile(path.join(cwd, "mine.md"), "# Buy milk");
+  for (const [name, text] of Object.entries(PREDICTIONS)) await fs.writeFile(path.join(cwd, name), text);
   const variant = async (name: string, change: (folder: string) => Promise<unknown>): Promise<void> => {
     await fs.cp(path.join(cwd, "clips"), path.join(cwd, name), { recursive: true });
     await change(path.join(cwd, name));
@@ -223,6 +242,41 @@ const COMMANDS = `
   sweep-job
   demo --out clips
   doctor now
+  bits
+  bits nothing.csv
+  bits notes
+  bits p-none.csv
+  bits p-one.csv
+  bits p-joint.csv
+  bits p-class.csv
+  bits p-sum.csv
+  bits p-negative.csv
+  bits p-nan.csv
+  bits p-label.csv
+  bits p-few.csv
+  bits junk.parquet
+  bits predictions.npy
+  bits p-good.csv --label y
+  bits p-good.csv --modalities a,c
+  bits p-good.csv --validation 2
+  bits p-good.csv --validation side
+  bits p-good.csv --folds 1
+  bits p-good.csv --seed x
+  bits p-good.csv --remove zeros
+  bits p-good.csv --onnx junk.onnx
+  bits p-good.csv --out notes/todo.txt
+  bits --onnx junk.onnx
+  bits --onnx junk.onnx --data clips
+  bits --onnx nothing.onnx --data clips
+  bits --onnx joint.onnx --data clips --modalities a
+  bits --onnx joint.onnx --data wide
+  bits --onnx joint.onnx --data clips --input a
+  bits --onnx joint.onnx --data clips --input a=x
+  bits --onnx joint.onnx --data clips --output logit
+  bits --onnx joint.onnx --data clips --output unimodal
+  bits --onnx joint.onnx --data clips --remove ones
+  bits --onnx joint.onnx --data clips --draws 0
+  bits --onnx joint.onnx --data clips --validation 0.5
 `;
 
 /** Words of a line; what stands in braces is one word. */

@@ -1,0 +1,161 @@
+/** @file An ONNX model of anyone on a data folder, with modalities removed in each way: what `dmil bits --onnx` reports. */
+import * as path from "node:path";
+import { configError, dataError } from "../core/errors.ts";
+import { type Dataset, selectModalities, takeRows } from "../data/dataset.ts";
+import { hasMissing, presentAt } from "../data/presence.ts";
+import { requireClassLabels } from "../data/target.ts";
+import {
+  type Answering,
+  answering,
+  type ForeignPredictions,
+  type ForeignReport,
+  foreignBits,
+  REMOVALS,
+  type Removal,
+  removalOf,
+  withoutModalities,
+} from "../interactions/foreign/index.ts";
+import { disk } from "../node/disk.ts";
+import { loadBackend } from "../runtime/backend.ts";
+import { note } from "./answer.ts";
+import type { BitsFlags } from "./commands/bits.ts";
+import { names } from "./config.ts";
+import { openData, tellData } from "./open-data.ts";
+import { readingOptions } from "./reading.ts";
+
+/** A report, how its input was read, and for models what removals make of it. */
+export interface ModelBits {
+  readonly report: ForeignReport;
+  readonly taken: readonly string[];
+  /** The removal that the report is about. */
+  readonly removed?: Removal;
+  readonly removals?: Readonly<Record<string, ForeignReport>>;
+}
+
+/** Evaluates a model. @throws ConfigError and DataError for files, inputs and outputs that do not fit. */
+export async function bitsOfModel(file: string, flags: BitsFlags, seed: number): Promise<ModelBits> {
+  const removed = removalOf(flags.remove ?? "draws");
+  const draws = drawsOf(flags.draws);
+  if (draws !== undefined && removed !== "draws") {
+    throw configError(
+      `--draws ${draws}: modalities are removed by ${removed}, without draws. Leave it out, or --remove draws.`,
+    );
+  }
+  const folder = disk(path.dirname(file));
+  if (!(await folder.exists(path.basename(file)))) {
+    throw dataError(`there is no file ${file} (in ${process.cwd()}).`, { file });
+  }
+  const inputs = inputsOf(flags.input ?? []);
+  const modalities = names(flags.modalities);
+  const loaded = await openData(flags.data!, { ...readingOptions(flags), ...(modalities && { modalities }) });
+  tellData(loaded, flags.quiet === true);
+  const { splits } = loaded;
+  requireClassLabels(splits.train, "bits", "Bits are about classes.");
+  const train = whole(splits.train);
+  const read = whole(splits[flags.split]);
+  const fit = flags.split === "validation" ? undefined : whole(splits.validation);
+  const backend = await loadBackend();
+  const model = await backend.open(file, { threads: 1 });
+  try {
+    const own = await answering(model, train.modalities, train.classes, {
+      inputs,
+      ...(flags.output !== undefined && { output: flags.output }),
+      ...(flags.logits !== undefined && { logits: flags.logits }),
+    });
+    const removals: Record<string, ForeignReport> = {};
+    for (const remove of REMOVALS) {
+      if (flags.quiet !== true) note(`evaluating, modalities removed by ${remove}`);
+      const predictions = await predictionsOf(own, train, fit, read, {
+        remove,
+        seed,
+        ...(draws !== undefined && { draws }),
+      });
+      removals[remove] = foreignBits(predictions, { seed });
+    }
+    const how = {
+      draws: `in their place values of training samples, ${draws ?? 16} drawn for each, and probabilities averaged`,
+      means: "in their place means over the training samples",
+      zeros: "in their place zeros",
+    }[removed];
+    const report = removals[removed]!;
+    return {
+      report: { ...report, notes: [...report.notes, removalNote(removals)] },
+      taken: [...own.taken, `removed modalities: ${how} (--remove)`],
+      removed,
+      removals,
+    };
+  } finally {
+    await model.dispose();
+  }
+}
+
+/** Whether the leading component is the same whatever stands in place of removed modalities. */
+function removalNote(removals: Readonly<Record<string, ForeignReport>>): string {
+  const leaders = Object.entries(removals).map(([how, { bits }]) => {
+    const parts = Object.entries(bits).filter(([name]) => name !== "total");
+    return [how, parts.reduce((a, b) => (b[1].value > a[1].value ? b : a))[0]] as const;
+  });
+  const same = new Set(leaders.map(([, name]) => name)).size === 1;
+  const told = same
+    ? `The largest component is the same under all three`
+    : `The largest component depends on it (${leaders.map(([how, name]) => `${how}: ${name}`).join(", ")})`;
+  return `a model that never had to do without a modality is asked what it was not trained for, and the answer depends on what stands in its place. ${told}.`;
+}
+
+/** Predictions for the validation rows, which calibrate, and then for those that are read. */
+async function predictionsOf(
+  model: Answering,
+  train: Dataset,
+  fit: Dataset | undefined,
+  read: Dataset,
+  options: { readonly remove: Removal; readonly draws?: number; readonly seed: number },
+): Promise<ForeignPredictions> {
+  const { classes } = train;
+  const parts = fit === undefined ? [read] : [fit, read];
+  const sets: Record<string, Float64Array[]> = {};
+  for (const part of parts) {
+    const own = await withoutModalities(model, part.modalities, train.modalities, classes.length, options);
+    for (const [name, logs] of Object.entries(own)) sets[name] = [...(sets[name] ?? []), logs];
+  }
+  const groups = parts.every((part) => part.groups !== undefined) ? parts.flatMap((part) => part.groups!) : undefined;
+  return {
+    classes,
+    sets: Object.fromEntries(
+      Object.entries(sets).map(([name, all]) => [name, Float64Array.from(all.flatMap((own) => [...own]))]),
+    ),
+    ids: parts.flatMap((part) => part.ids),
+    labels: Int32Array.from(parts.flatMap((part) => [...part.labels])),
+    ...(groups && { groups }),
+    ...(fit && { fitted: Uint8Array.from(parts.flatMap((part) => part.ids.map(() => Number(part === fit)))) }),
+  };
+}
+
+/** The samples that have all modalities. @throws DataError for none. */
+function whole(data: Dataset): Dataset {
+  const modalities = Object.keys(data.modalities);
+  const { present: _, ...all } = selectModalities(data, modalities);
+  if (!hasMissing(data, modalities)) return all;
+  const rows = [...data.labels.keys()].filter((row) => presentAt(data, row, modalities).length === modalities.length);
+  if (rows.length === 0) {
+    throw dataError(`the ${data.name} data: no sample has all modalities; what a model makes of all cannot be read.`);
+  }
+  note(`note: ${data.labels.length - rows.length} samples of the ${data.name} data lack a modality and are left out`);
+  return takeRows(all, rows);
+}
+
+function inputsOf(pairs: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const at = pair.indexOf("=");
+      if (at > 0 && at < pair.length - 1) return [pair.slice(0, at), pair.slice(at + 1)];
+      throw configError(`--input ${pair}: a modality and an input are needed, as in --input audio=input_1`);
+    }),
+  );
+}
+
+function drawsOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= 1 && value <= 1000) return value;
+  throw configError(`--draws is "${text}"; a whole number from 1 to 1000 is needed.`);
+}

@@ -1,0 +1,275 @@
+/** @file What any model's predictions under sets of modalities say, sample by sample: R, U, S in bits, and Shapley's indices beside them. */
+import { dataError, listing, shapeError } from "../../core/errors.ts";
+import { checkOptions } from "../../core/keys.ts";
+import { rowIds } from "../../data/dataset.ts";
+import { type Interval, type IntervalOptions, meanIntervals } from "../../info/intervals.ts";
+import { apply, shapleyWeights } from "../../info/shapley.ts";
+import { argmaxRows } from "../../train/metrics.ts";
+import { type Atoms, atoms, atomsAt } from "../bits.ts";
+import type { Cell } from "../report.ts";
+import { type Calibrated, calibrateSets } from "./calibration.ts";
+import type { ForeignOptions, ForeignPredictions, ForeignReport, Means, Shapley } from "./result.ts";
+import { maskOf, requireSeveral, setMasks, setName, wholeMask } from "./sets.ts";
+import { verdictsOf } from "./verdicts.ts";
+
+/** A number a sample, by name. */
+type Columns = Readonly<Record<string, Float64Array>>;
+
+/**
+ * Reads predictions made under sets of modalities: calibrated, redundant, unique and synergistic bits of every sample (the definitions of
+ * `atoms`), means with 95 % intervals, by class, and what they amount to in words. Nothing is trained.
+ *
+ * @throws DataError for fewer than two modalities, sets that are missing, and too few labels; ShapeError for arrays that do not fit.
+ * @example foreignBits({ classes, sets: { audio, face, "audio+face": both }, labels }, { seed: 0 }).verdicts
+ */
+export function foreignBits(predictions: ForeignPredictions, options: ForeignOptions): ForeignReport {
+  checkOptions<ForeignOptions>("foreignBits", options, { seed: true, folds: true });
+  const { classes } = predictions;
+  const modalities = Object.keys(predictions.sets).filter((name) => !name.includes("+"));
+  const n = checkSets(predictions, modalities);
+  const { sets, whole } = inOrder(predictions.sets, modalities);
+  const labels = predictions.labels ?? new Int32Array(n).fill(-1);
+  const { seed, folds = 5 } = options;
+  const ready = calibrateSets({ ...predictions, sets }, labels, whole, { seed, folds });
+  const { rows, logs, priors } = ready;
+  const K = classes.length;
+  const own = Int32Array.from(rows, (row) => labels[row]!);
+  const predicted = argmaxRows(logs[whole]!, K);
+  const groups = predictions.groups && groupNumbers(rows.map((row) => predictions.groups![row]!));
+  const meansOf = (columns: Columns, at?: readonly number[]): Means =>
+    means(columns, at, { seed, ...(groups && { groups }), ...(ready.folds && { folds: ready.folds }) });
+
+  const free = mapValues(logs, (own) => freeBits(own, priors, K));
+  const split = splitUp(free, modalities, whole);
+  const bits = meansOf(split.columns);
+  const known = [...own.keys()].filter((i) => own[i]! >= 0);
+  const realised = mapValues(logs, (set) => bitsOfClass(set, priors, K, own));
+  const withLabel = known.length === 0 ? undefined : splitUp(realised, modalities, whole);
+  const labelBits = withLabel && meansOf(withLabel.columns, known);
+  const names = Object.keys(split.columns).slice(0, -1);
+  const leads = rows.map((_, i) => names.reduce((a, b) => (split.columns[b]![i]! > split.columns[a]![i]! ? b : a)));
+  const indices = shapleyOf(ready, modalities, K, predicted);
+  const labelIndices = known.length === 0 ? undefined : shapleyOf(ready, modalities, K, own);
+  const shapley: Shapley | undefined = indices && {
+    predicted: meansOf(indices),
+    ...(labelIndices && { label: meansOf(labelIndices, known) }),
+  };
+  const classesBy = known.length > 0 ? "label" : "prediction";
+  const side = classesBy === "label" ? own : predicted;
+  const byClass = classes.flatMap((name, k) => {
+    const members = [...side.keys()].filter((i) => side[i] === k);
+    if (members.length === 0) return [];
+    return [
+      {
+        name,
+        samples: members.length,
+        bits: meansOf(split.columns, members),
+        ...(withLabel && { labelBits: meansOf(withLabel.columns, members) }),
+      },
+    ];
+  });
+  const ids = predictions.ids ?? rowIds(n);
+  const [firstLead, gap] = lead(split.columns, names, meansOf);
+  const report = {
+    modalities,
+    classes,
+    samples: rows.length,
+    labelled: known.length,
+    calibration: ready.calibration,
+    ...(known.length > 0 && { accuracy: mapValues(logs, (set) => share(argmaxRows(set, K), own, known)) }),
+    bits,
+    ...(labelBits && { labelBits }),
+    informations: meansOf(free),
+    largest: Object.fromEntries(names.map((name) => [name, leads.filter((of) => of === name).length / rows.length])),
+    classesBy,
+    byClass,
+    ...(shapley && { shapley }),
+    notes: [...ready.notes, ...missingNote(modalities, sets)],
+    rows: rows.map(
+      (row, i): Readonly<Record<string, Cell>> => ({
+        id: ids[row]!,
+        label: own[i]! < 0 ? undefined : classes[own[i]!]!,
+        prediction: classes[predicted[i]!]!,
+        ...Object.fromEntries(classes.map((name, k) => [`p_${name}`, Math.exp(logs[whole]![i * K + k]!)])),
+        ...prefixed("bits_", { ...atomsAt(split.atoms, i), total: split.atoms.total[i]! }),
+        ...(withLabel && prefixed("label_bits_", { ...atomsAt(withLabel.atoms, i), total: withLabel.atoms.total[i]! })),
+        largest: leads[i]!,
+        ...(indices &&
+          prefixed(
+            "shapley_",
+            mapValues(indices, (values) => values[i]!),
+          )),
+        ...(labelIndices &&
+          prefixed(
+            "label_shapley_",
+            mapValues(labelIndices, (values) => values[i]!),
+          )),
+      }),
+    ),
+  } as const;
+  return { ...report, verdicts: verdictsOf(report, firstLead, gap) };
+}
+
+/** The number of samples. @throws as foreignBits. */
+function checkSets(
+  { sets, classes, labels, ids, groups, fitted }: ForeignPredictions,
+  modalities: readonly string[],
+): number {
+  requireSeveral(modalities, "foreignBits");
+  const K = classes.length;
+  if (K < 2) throw dataError(`foreignBits: ${K} classes; two or more are needed.`, { classes });
+  const n = sets[modalities[0]!]!.length / K;
+  if (!Number.isInteger(n) || n === 0) {
+    throw shapeError(`foreignBits: ${n * K} numbers of ${modalities[0]} are no rows of ${K} classes.`);
+  }
+  const lengths = { labels, ids, groups, fitted };
+  for (const [name, own] of Object.entries(lengths)) {
+    if (own !== undefined && own.length !== n) {
+      throw shapeError(`foreignBits: ${own.length} ${name} for ${n} samples; one each is needed.`);
+    }
+  }
+  for (const [name, values] of Object.entries(sets)) {
+    if (values.length !== n * K) {
+      throw shapeError(
+        `foreignBits: ${values.length} numbers of ${name}, ${n * K} of ${modalities[0]}; every set needs [N, K].`,
+      );
+    }
+    const bad = values.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) {
+      throw dataError(
+        `foreignBits: ${name}, row ${Math.floor(bad / K)} holds ${values[bad]}; log-probabilities are finite.`,
+      );
+    }
+    if (maskOf(modalities, name) === undefined) {
+      throw dataError(
+        `foreignBits: the set "${name}" is not made of ${listing(modalities)}, which have predictions of their own.`,
+      );
+    }
+  }
+  const odd = labels?.findIndex((label) => label < -1 || label >= K) ?? -1;
+  if (odd >= 0) throw dataError(`foreignBits: row ${odd} has the label ${labels![odd]}; allowed: -1 to ${K - 1}.`);
+  return n;
+}
+
+/** Sets by their names with modalities in order, and the name of all. @throws DataError when there are no predictions from all. */
+function inOrder(
+  sets: ForeignPredictions["sets"],
+  modalities: readonly string[],
+): { readonly sets: ForeignPredictions["sets"]; readonly whole: string } {
+  const byMask = new Map(Object.entries(sets).map(([name, values]) => [maskOf(modalities, name)!, values]));
+  const whole = setName(modalities, wholeMask(modalities));
+  if (!byMask.has(wholeMask(modalities))) {
+    throw dataError(`foreignBits: there are no predictions from all modalities together (${whole}).`, { whole });
+  }
+  const masks = setMasks(modalities).filter((mask) => byMask.has(mask));
+  return { sets: Object.fromEntries(masks.map((mask) => [setName(modalities, mask), byMask.get(mask)!])), whole };
+}
+
+/** Divergence from the row's own prior, bits, [rows]: as labelFreeBits, where folds have priors of their own. */
+function freeBits(logs: Float64Array, priors: Float64Array, K: number): Float64Array {
+  const out = new Float64Array(logs.length / K);
+  logs.forEach((log, i) => {
+    out[Math.floor(i / K)]! += (Math.exp(log) * (log - priors[i]!)) / Math.LN2;
+  });
+  return out;
+}
+
+/** log2 p(class given the set) - log2 prior, [rows]; NaN where the class is unknown. */
+function bitsOfClass(logs: Float64Array, priors: Float64Array, K: number, classes: Int32Array): Float64Array {
+  return Float64Array.from(classes, (k, i) =>
+    k < 0 ? Number.NaN : (logs[i * K + k]! - priors[i * K + k]!) / Math.LN2,
+  );
+}
+
+/** Informations by set -> atoms, and their columns by component with the total last. */
+function splitUp(
+  informations: Columns,
+  modalities: readonly string[],
+  whole: string,
+): { readonly atoms: Atoms; readonly columns: Columns } {
+  const own = atoms(informations[whole]!, Object.fromEntries(modalities.map((name) => [name, informations[name]!])));
+  const unique = Object.fromEntries(Object.entries(own.unique).map(([name, values]) => [`unique_${name}`, values]));
+  return {
+    atoms: own,
+    columns: { redundant: own.redundant, ...unique, synergistic: own.synergistic, total: own.total },
+  };
+}
+
+/** Indices by set and sample of v(S) = log2 p(class given S), v of nothing the prior's; undefined where a set is missing. */
+function shapleyOf(
+  { logs, priors, rows }: Calibrated,
+  modalities: readonly string[],
+  K: number,
+  classes: Int32Array,
+): Columns | undefined {
+  const size = 2 ** modalities.length;
+  const masks = setMasks(modalities);
+  const sets = new Map(masks.map((mask) => [mask, logs[setName(modalities, mask)]]));
+  if ([...sets.values()].includes(undefined)) return undefined;
+  const weights = shapleyWeights(modalities.length);
+  const columns = Object.fromEntries(masks.map((mask) => [setName(modalities, mask), new Float64Array(rows.length)]));
+  const values = new Float64Array(size);
+  rows.forEach((_, i) => {
+    const at = i * K + classes[i]!;
+    values.fill(classes[i]! < 0 ? Number.NaN : 0);
+    // The prior is taken away from all alike: an index sees differences alone.
+    if (classes[i]! >= 0) for (const [mask, own] of sets) values[mask] = (own![at]! - priors[at]!) / Math.LN2;
+    const own = apply(weights, values);
+    for (const mask of masks) columns[setName(modalities, mask)]![i] = own[mask]!;
+  });
+  return columns;
+}
+
+function missingNote(modalities: readonly string[], sets: ForeignPredictions["sets"]): string[] {
+  const missing = setMasks(modalities).flatMap((mask) => {
+    const name = setName(modalities, mask);
+    return Object.hasOwn(sets, name) ? [] : [name];
+  });
+  if (missing.length === 0) return [];
+  return [
+    `no Shapley values: they take predictions under every set of modalities, and ${listing(missing)} ${missing.length === 1 ? "is" : "are"} missing.`,
+  ];
+}
+
+/** The component with the largest mean, and by how much it is ahead of the next. */
+function lead(
+  columns: Columns,
+  names: readonly string[],
+  meansOf: (columns: Columns) => Means,
+): readonly [string, Interval] {
+  const mean = (name: string): number => columns[name]!.reduce((a, b) => a + b, 0);
+  const [first, second] = [...names].sort((a, b) => mean(b) - mean(a)) as [string, string];
+  const ahead = columns[first]!.map((value, i) => value - columns[second]![i]!);
+  return [first, meansOf({ ahead }).ahead!];
+}
+
+function means(columns: Columns, rows: readonly number[] | undefined, options: IntervalOptions): Means {
+  const { seed, groups, folds } = options;
+  const numbers = (own: ArrayLike<number>): Float64Array =>
+    rows === undefined ? Float64Array.from(own) : Float64Array.from(rows, (i) => own[i]!);
+  const intervals = meanIntervals(Object.values(columns).map(numbers), {
+    seed,
+    ...(groups && { groups: numbers(groups) }),
+    ...(folds && { folds: numbers(folds) }),
+  });
+  return Object.fromEntries(Object.keys(columns).map((name, i) => [name, intervals[i]!]));
+}
+
+function groupNumbers(names: readonly string[]): Int32Array {
+  const numbers = new Map([...new Set(names)].map((name, i) => [name, i]));
+  return Int32Array.from(names, (name) => numbers.get(name)!);
+}
+
+function share(predicted: Int32Array, labels: Int32Array, rows: readonly number[]): number {
+  return rows.filter((i) => predicted[i] === labels[i]).length / rows.length;
+}
+
+function mapValues<T, U>(record: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
+}
+
+function prefixed(prefix: string, values: Readonly<Record<string, number>>): Record<string, Cell> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [`${prefix}${name}`, Number.isNaN(value) ? undefined : value]),
+  );
+}

@@ -1,0 +1,151 @@
+/** @file Calibration of predictions that come without a validation split: no row is read by a fit that has seen it. */
+import { dataError } from "../../core/errors.ts";
+import { crossFolds } from "../../data/folds.ts";
+import { calibrated, fitScaling, logPriorOf, type Scaling, UNSCALED, uncalibrated } from "../../train/calibrate.ts";
+import { logSoftmaxRows } from "../../train/metrics.ts";
+import type { ForeignCalibration, ForeignPredictions } from "./result.ts";
+
+/** The rows that are read, with calibrated log-probabilities by set and the prior each was read with. */
+export interface Calibrated {
+  readonly rows: readonly number[];
+  /** By set: [rows, K], nats. */
+  readonly logs: Readonly<Record<string, Float64Array>>;
+  /** [rows, K], nats. */
+  readonly priors: Float64Array;
+  /** [rows]: the fold of each, where there are folds. */
+  readonly folds?: Int32Array;
+  readonly calibration: ForeignCalibration;
+  readonly notes: readonly string[];
+}
+
+/** With fewer labelled rows a scale is hardly known. */
+const FEW = 50;
+
+/** Calibrates every set of modalities. `whole` is the set of all, whose mean prediction is the prior where there are no labels. */
+export function calibrateSets(
+  predictions: ForeignPredictions,
+  labels: Int32Array,
+  whole: string,
+  { seed, folds }: { readonly seed: number; readonly folds: number },
+): Calibrated {
+  const { fitted, groups, classes } = predictions;
+  const all = [...labels.keys()];
+  const known = all.filter((i) => labels[i]! >= 0);
+  if (fitted !== undefined) {
+    const fit = known.filter((i) => fitted[i] === 1);
+    const rows = all.filter((i) => fitted[i] !== 1);
+    if (fit.length === 0 || rows.length === 0) {
+      throw dataError(
+        `calibration: ${fit.length} labelled rows to fit it on and ${rows.length} rows to read; both are needed. Choose other validation rows, or none, for a cross-fit.`,
+        { fit: fit.length, read: rows.length },
+      );
+    }
+    return read(predictions, labels, "rows", fit, [{ fit, rows }]);
+  }
+  if (known.length === 0) return uncalibratedSets(predictions, all, whole);
+  if (known.length < 2 * folds) {
+    throw dataError(
+      `calibration: ${known.length} labelled rows are too few for a cross-fit of ${folds} parts, which takes ${2 * folds}. Give more labelled rows, fewer parts (--folds 2), or no labels, and predictions are read as they come.`,
+      { labelled: known.length, folds },
+    );
+  }
+  const cross = crossFolds(
+    Int32Array.from(known, (i) => labels[i]!),
+    groups === undefined ? undefined : known.map((i) => groups[i]!),
+    folds,
+    seed,
+  );
+  const parts = cross.map(({ train, validation, held }) => ({
+    fit: [...train, ...validation].sort((a, b) => a - b).map((i) => known[i]!),
+    rows: held.map((i) => known[i]!),
+  }));
+  const unknown = all.filter((i) => labels[i]! < 0);
+  if (unknown.length > 0) parts.push({ fit: known, rows: unknown });
+  const only = classes.filter((_, k) => known.every((i) => labels[i] !== k));
+  const missing =
+    only.length === 0 ? [] : [`no row has the label ${only.slice(0, 4).join(", ")}; its prior is half a sample's.`];
+  const result = read(predictions, labels, "cross-fitted", known, parts);
+  return { ...result, notes: [...missing, ...result.notes] };
+}
+
+interface Part {
+  readonly fit: readonly number[];
+  readonly rows: readonly number[];
+}
+
+function read(
+  { sets, classes }: ForeignPredictions,
+  labels: Int32Array,
+  how: ForeignCalibration["how"],
+  fitRows: readonly number[],
+  parts: readonly Part[],
+): Calibrated {
+  const K = classes.length;
+  const names = Object.keys(sets);
+  const rows = parts.flatMap((part) => [...part.rows]).sort((a, b) => a - b);
+  const at = new Map(rows.map((row, i) => [row, i]));
+  const priors = new Float64Array(rows.length * K);
+  const folds = new Int32Array(rows.length);
+  const logs = Object.fromEntries(names.map((name) => [name, new Float64Array(rows.length * K)]));
+  for (const [fold, part] of parts.entries()) {
+    const own = Int32Array.from(part.fit, (row) => labels[row]!);
+    const logPrior = logPriorOf(own, K);
+    for (const row of part.rows) {
+      priors.set(logPrior, at.get(row)! * K);
+      folds[at.get(row)!] = fold;
+    }
+    for (const name of names) {
+      const scaling = fitScaling(rowsOf(sets[name]!, part.fit, K), own, logPrior);
+      const values = calibrated(rowsOf(sets[name]!, part.rows, K), logPrior, scaling);
+      for (const [i, row] of part.rows.entries()) {
+        logs[name]!.set(values.subarray(i * K, (i + 1) * K), at.get(row)! * K);
+      }
+    }
+  }
+  const fitLabels = Int32Array.from(fitRows, (row) => labels[row]!);
+  const logPrior = logPriorOf(fitLabels, K);
+  const scalings: Record<string, Scaling> = Object.fromEntries(
+    names.map((name) => [name, fitScaling(rowsOf(sets[name]!, fitRows, K), fitLabels, logPrior)]),
+  );
+  const few = `calibration is fitted to ${fitRows.length} labelled rows; with fewer than ${FEW} it is rough, and bits with it.`;
+  return {
+    rows,
+    logs,
+    priors,
+    ...(parts.length > 1 && { folds }),
+    calibration: { how, rows: fitRows.length, scalings, prior: byClass(classes, logPrior.map(Math.exp)) },
+    notes: [
+      ...(fitRows.length < FEW ? [few] : []),
+      ...uncalibrated({ logPrior, prediction: UNSCALED, all: UNSCALED, modalities: scalings }),
+    ],
+  };
+}
+
+function uncalibratedSets({ sets, classes }: ForeignPredictions, rows: readonly number[], whole: string): Calibrated {
+  const K = classes.length;
+  const logs = Object.fromEntries(Object.entries(sets).map(([name, own]) => [name, logSoftmaxRows(own, K)]));
+  const prior = new Float64Array(K);
+  logs[whole]!.forEach((log, i) => {
+    prior[i % K]! += Math.exp(log) / rows.length;
+  });
+  const scalings = Object.fromEntries(Object.keys(sets).map((name) => [name, UNSCALED]));
+  return {
+    rows,
+    logs,
+    priors: Float64Array.from({ length: rows.length * K }, (_, i) => Math.log(prior[i % K]!)),
+    calibration: { how: "none", rows: 0, scalings, prior: byClass(classes, [...prior]) },
+    notes: [
+      "no labels: probabilities are read as they come, and a model that is too sure of itself seems to know more than it does; the prior is the mean prediction from all modalities.",
+    ],
+  };
+}
+
+function byClass(classes: readonly string[], values: readonly number[]): Record<string, number> {
+  return Object.fromEntries(classes.map((name, k) => [name, values[k]!]));
+}
+
+function rowsOf(values: Float64Array, rows: readonly number[], width: number): Float64Array {
+  const out = new Float64Array(rows.length * width);
+  for (const [i, row] of rows.entries()) out.set(values.subarray(row * width, (row + 1) * width), i * width);
+  return out;
+}
