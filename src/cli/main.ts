@@ -155,6 +155,15 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     .option("--seed <n>", "seed", "0")
     .option(...quiet)
     .action(async (data, flags) => give((await import("./commands/quantify.ts")).quantify(data, flags)));
+  add(
+    program,
+    "pid <file>",
+    "the same of a covariance matrix (.csv with names): jointly normal sources and target, exact",
+  )
+    .requiredOption("--first <names>", "columns of the first source, as in a,b; audio stands for audio_1, audio_2, ...")
+    .requiredOption("--second <names>", "columns of the second source")
+    .requiredOption("--target <names>", "columns that information is about")
+    .action(async (file, flags) => give((await import("./commands/pid.ts")).pid(file, flags)));
   withReadingFlags(add(program, "sweep [data...]", "many runs under one protocol: data x methods x seeds"))
     .requiredOption("--out <dir>", "runs, sweep.json and manifest.jsonl, a line a run")
     .option("--methods <names>", "as in joint,ogm-ge,dmil, or all (default: all)")

@@ -37,10 +37,15 @@ const IMPOSSIBLE = 1e-10;
 const SYMMETRIC = 1e-8;
 
 /** Reads a covariance. @throws ShapeError, ConfigError for roles, DataError for a matrix that is no covariance. */
-export function explained(input: CovarianceInput, roles: GaussianRoles, where: string): Explained {
-  const { size, at } = matrixOf(input, where);
-  checkRoles(roles, size, where);
-  const scale = scalesOf(size, at, where);
+export function explained(
+  input: CovarianceInput,
+  roles: GaussianRoles,
+  where: string,
+  name: (column: number) => string,
+): Explained {
+  const { size, at } = matrixOf(input, where, name);
+  checkRoles(roles, size, where, name);
+  const scale = scalesOf(size, at, where, name);
   const correlation = (i: number, j: number): number => at(i, j) * scale[i]! * scale[j]!;
   const factor = (columns: readonly number[]): Factor =>
     factorOf(columns.length, (i, j) => correlation(columns[i]!, columns[j]!), DEPENDENT);
@@ -83,9 +88,15 @@ export function explained(input: CovarianceInput, roles: GaussianRoles, where: s
 }
 
 /** 1 / standard deviation of each column, 0 for a constant one. @throws DataError where variances and covariances disagree. */
-function scalesOf(size: number, at: (i: number, j: number) => number, where: string): Float64Array {
+function scalesOf(
+  size: number,
+  at: (i: number, j: number) => number,
+  where: string,
+  name: (column: number) => string,
+): Float64Array {
   const spread = Float64Array.from({ length: size }, (_, i) => {
-    if (!(at(i, i) >= 0)) throw dataError(`${where}: column ${i} has variance ${at(i, i)}; a variance is 0 or more.`);
+    if (!(at(i, i) >= 0))
+      throw dataError(`${where}: column ${name(i)} has variance ${at(i, i)}; a variance is 0 or more.`);
     return Math.sqrt(at(i, i));
   });
   for (let i = 0; i < size; i++) {
@@ -93,13 +104,13 @@ function scalesOf(size: number, at: (i: number, j: number) => number, where: str
       const [one, other] = [at(i, j), at(j, i)];
       if (Math.abs(one - other) > SYMMETRIC * Math.max(Math.abs(one), spread[i]! * spread[j]!)) {
         throw dataError(
-          `${where}: entry (${i}, ${j}) is ${one} and (${j}, ${i}) is ${other}; a covariance is symmetric.`,
+          `${where}: entry (${name(i)}, ${name(j)}) is ${one} and (${name(j)}, ${name(i)}) is ${other}; a covariance is symmetric.`,
         );
       }
       if (one !== 0 && spread[i]! * spread[j]! === 0) {
         const [constant, column] = spread[i] === 0 ? [i, j] : [j, i];
         throw dataError(
-          `${where}: column ${constant} has variance 0, yet its covariance with column ${column} is ${one}; what is constant covaries with nothing.`,
+          `${where}: column ${name(constant)} has variance 0, yet its covariance with column ${name(column)} is ${one}; what is constant covaries with nothing.`,
         );
       }
     }
@@ -124,7 +135,11 @@ function transposed(rows: Rows, columns: number): Float64Array[] {
   return Array.from({ length: columns }, (_, j) => Float64Array.from(rows, (row) => row[j]!));
 }
 
-function matrixOf(input: CovarianceInput, where: string): { size: number; at: (i: number, j: number) => number } {
+function matrixOf(
+  input: CovarianceInput,
+  where: string,
+  name: (column: number) => string,
+): { size: number; at: (i: number, j: number) => number } {
   const rows = "data" in input ? undefined : input;
   const shape = "data" in input ? input.shape : [input.length, input[0]?.length ?? 0];
   const size = shape[0] ?? 0;
@@ -140,14 +155,14 @@ function matrixOf(input: CovarianceInput, where: string): { size: number; at: (i
   for (let i = 0; i < data.length; i++) {
     if (!Number.isFinite(data[i])) {
       throw dataError(
-        `${where}: entry (${Math.floor(i / size)}, ${i % size}) is ${data[i]}; a covariance holds finite numbers.`,
+        `${where}: entry (${name(Math.floor(i / size))}, ${name(i % size)}) is ${data[i]}; a covariance holds finite numbers.`,
       );
     }
   }
   return { size, at: (i, j) => data[i * size + j]! };
 }
 
-function checkRoles(roles: GaussianRoles, size: number, where: string): void {
+function checkRoles(roles: GaussianRoles, size: number, where: string, name: (column: number) => string): void {
   const seen = new Map<number, string>();
   for (const role of ["first", "second", "target"] as const) {
     if (!Array.isArray(roles[role]) || roles[role].length === 0) {
@@ -161,7 +176,7 @@ function checkRoles(roles: GaussianRoles, size: number, where: string): void {
       }
       if (seen.has(column)) {
         const both = seen.get(column) === role ? `twice in ${role}` : `in ${seen.get(column)} and in ${role}`;
-        throw configError(`${where}: column ${column} is named ${both}; a column has one role.`, { column });
+        throw configError(`${where}: column ${name(column)} is named ${both}; a column has one role.`, { column });
       }
       seen.set(column, role);
     }

@@ -10,6 +10,8 @@ import type { Atoms } from "./sources.ts";
 export interface GaussianPidOptions {
   /** Widest gap, in bits, that counts as converged; 1e-9. */
   readonly tol?: number;
+  /** What messages call the columns; their numbers when left out. */
+  readonly names?: readonly string[];
 }
 
 /** Informations, atoms and the certified bracket of I* = min I_q(X1, X2; Y), in bits. */
@@ -41,10 +43,15 @@ export function gaussianPid(
   roles: GaussianRoles,
   options: GaussianPidOptions = {},
 ): GaussianPid {
-  checkKeys("gaussianPid", options, ["tol"]);
+  checkKeys("gaussianPid", options, ["tol", "names"]);
   checkKeys("gaussianPid", roles, ["first", "second", "target"]);
   const tol = checkPositive("gaussianPid", "tol", options.tol ?? 1e-9);
-  const { width, first, second, both, dropped, condition } = explained(covariance, roles, "gaussianPid");
+  const { width, first, second, both, dropped, condition } = explained(
+    covariance,
+    roles,
+    "gaussianPid",
+    (column) => options.names?.[column] ?? String(column),
+  );
   const [i1, i2, i12] = [told(first), told(second), told(both)];
   const alone = [...(i1 === undefined ? ["the first source"] : []), ...(i2 === undefined ? ["the second source"] : [])];
   if (i1 === undefined || i2 === undefined || i12 === undefined) {
