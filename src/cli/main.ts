@@ -144,7 +144,7 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     )
     .option(
       "--measure <names>",
-      "features: broja, pmin, lsmi, cvx (default: broja,pmin); a CSV: also imin, mmi, ccs, sx (default: broja)",
+      "features: broja, pmin, lsmi, cvx (default: broja,pmin); values: mmi (default) or gaussian; a CSV: also imin, mmi, ccs, sx (default: broja)",
     )
     .option("--by <class>", "also means by class")
     .option("--samples <file>", "a row a sample: .csv (with ' before what a spreadsheet would run), .jsonl or .parquet")

@@ -15,16 +15,24 @@ export interface GaussianRoles {
   readonly target: readonly number[];
 }
 
+/** Ranks of the sources' covariances, of theirs together, and of the target's. */
+export interface Widths {
+  readonly first: number;
+  readonly second: number;
+  readonly both: number;
+  readonly target: number;
+}
+
 /** What sources tell of a target of covariance I, after dependent columns are left out. */
 export interface Explained {
-  /** Columns of the target that are no function of the others. */
-  readonly width: number;
   /** W = I - Cov(Y | X), [width, width], of the first source, the second and both. */
   readonly first: Rows;
   readonly second: Rows;
   readonly both: Rows;
   /** Columns that are constant or a linear function of others of the same role. */
   readonly dropped: readonly number[];
+  /** How many columns were kept, of each and of both sources together. */
+  readonly widths: Widths;
   /** How much larger than rounding errors of W can be, for sources and target together. */
   readonly condition: number;
 }
@@ -54,7 +62,7 @@ export function explained(
   const whole = factor([...sources, ...roles.target]);
   if (whole.impossible > IMPOSSIBLE) {
     throw dataError(
-      `${where}: the matrix is no covariance: it has an eigenvalue below 0 (about ${(-whole.impossible).toPrecision(2)} as a correlation). ` +
+      `${where}: the matrix is no covariance: it has an eigenvalue below 0. ` +
         "If it was written as text, write all digits; if entries were estimated one by one, from rows with gaps, take complete rows.",
       { impossible: whole.impossible },
     );
@@ -78,7 +86,7 @@ export function explained(
     dropped.map((k) => [roles.first, roles.second, roles.target][r]![k]!),
   );
   return {
-    width: target.length,
+    widths: { first: x1.kept.length, second: x2.kept.length, both: x12.kept.length, target: target.length },
     first: gramOf(transposed(both.slice(0, x1.kept.length), target.length)),
     second: gramOf(transposed(whitened(x2, roles.second), target.length)),
     both: gramOf(transposed(both, target.length)),

@@ -1,7 +1,14 @@
 /** @file The decomposition of jointly normal sources and target, vectors all, from their covariance. */
 import type { Certificate } from "./broja/broja.ts";
 import { excessBounds } from "./gaussian-certificate.ts";
-import { type CovarianceInput, DEPENDENT, endless, explained, type GaussianRoles } from "./gaussian-covariance.ts";
+import {
+  type CovarianceInput,
+  DEPENDENT,
+  endless,
+  explained,
+  type GaussianRoles,
+  type Widths,
+} from "./gaussian-covariance.ts";
 import { between, eigenOf, factorOf, type Rows } from "./linear/symmetric.ts";
 import { checkKeys, checkPositive, NATS_PER_BIT } from "./options.ts";
 import type { Atoms } from "./sources.ts";
@@ -21,6 +28,8 @@ export interface GaussianPid extends Atoms, Omit<Certificate, "iterations"> {
   readonly I12: number;
   /** Columns that were left out as they are constant or a linear function of others of their role. */
   readonly dropped: readonly number[];
+  /** How many columns tell anything of their own: ranks of the sources' covariances, of theirs together, and of the target's. */
+  readonly widths: Widths;
 }
 
 /** Rounding of W, P and their factors: so many units for one of condition. */
@@ -46,12 +55,13 @@ export function gaussianPid(
   checkKeys("gaussianPid", options, ["tol", "names"]);
   checkKeys("gaussianPid", roles, ["first", "second", "target"]);
   const tol = checkPositive("gaussianPid", "tol", options.tol ?? 1e-9);
-  const { width, first, second, both, dropped, condition } = explained(
+  const { widths, first, second, both, dropped, condition } = explained(
     covariance,
     roles,
     "gaussianPid",
     (column) => options.names?.[column] ?? String(column),
   );
+  const width = widths.target;
   const [i1, i2, i12] = [told(first), told(second), told(both)];
   const alone = [...(i1 === undefined ? ["the first source"] : []), ...(i2 === undefined ? ["the second source"] : [])];
   if (i1 === undefined || i2 === undefined || i12 === undefined) {
@@ -99,6 +109,7 @@ export function gaussianPid(
     gap,
     converged: gap <= tol,
     dropped,
+    widths,
   };
 }
 
