@@ -151,15 +151,18 @@ function matrixOf(
   const rows = "data" in input ? undefined : input;
   const shape = "data" in input ? input.shape : [input.length, input[0]?.length ?? 0];
   const size = shape[0] ?? 0;
-  const data = "data" in input ? input.data : Float64Array.from(input.flat());
   const ragged = rows?.findIndex((row) => row.length !== size) ?? -1;
-  if (shape.length !== 2 || shape[1] !== size || data.length !== size * size || ragged >= 0) {
+  const numbers = "data" in input ? input.data.length : size * size;
+  if (size === 0 || shape.length !== 2 || shape[1] !== size || numbers !== size * size || ragged >= 0) {
     const given =
       ragged > 0
         ? `row ${ragged} holds ${rows![ragged]!.length} of ${size} numbers`
         : `its shape is ${formatShape(shape)}`;
     throw shapeError(`${where}: a covariance is square, [n, n]; ${given}.`, { shape });
   }
+  const data = new Float64Array(size * size);
+  if ("data" in input) data.set(input.data);
+  else for (let i = 0; i < size; i++) data.set(input[i]!, i * size);
   for (let i = 0; i < data.length; i++) {
     if (!Number.isFinite(data[i])) {
       throw dataError(
