@@ -154,7 +154,7 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     )
     .option(
       "--measure <names>",
-      "features: broja, pmin, lsmi, cvx (default: broja,pmin); a CSV: also imin, mmi, ccs, sx (default: broja)",
+      "features: broja, pmin, lsmi, cvx (default: broja,pmin); values: mmi (default) or gaussian; a CSV: also imin, mmi, ccs, sx (default: broja)",
     )
     .option("--by <class>", "also means by class")
     .option("--samples <file>", "a row a sample: .csv (with ' before what a spreadsheet would run), .jsonl or .parquet")
@@ -183,6 +183,15 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     .option("--out <dir>", "bits.html, a page, and bits.csv and bits.jsonl, a row a sample")
     .option(...quiet)
     .action(async (predictions, flags) => give((await import("./commands/bits.ts")).bits(predictions, flags)));
+  add(
+    program,
+    "pid <file>",
+    "the same of a covariance matrix (.csv with names): jointly normal sources and target, exact",
+  )
+    .requiredOption("--first <names>", "columns of the first source, as in a,b; audio stands for audio_1, audio_2, ...")
+    .requiredOption("--second <names>", "columns of the second source")
+    .requiredOption("--target <names>", "columns that information is about")
+    .action(async (file, flags) => give((await import("./commands/pid.ts")).pid(file, flags)));
   withReadingFlags(add(program, "sweep [data...]", "many runs under one protocol: data x methods x seeds"))
     .requiredOption("--out <dir>", "runs, sweep.json and manifest.jsonl, a line a run")
     .option("--methods <names>", "as in joint,ogm-ge,dmil, or all (default: all)")

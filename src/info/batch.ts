@@ -124,7 +124,7 @@ function split(
 }
 
 /** [N] block numbers of rows, whole groups together, and how many blocks there are. */
-function blocksOf(
+export function blocksOf(
   rows: number,
   groups: ArrayLike<number> | undefined,
   seed: number,
@@ -154,7 +154,7 @@ export function atLeast([I1, I2, I12]: readonly [number, number, number]): [numb
 }
 
 /** The 97.5 % point of Student's t, to a few per cent from 3 degrees of freedom on. Source: Cornish and Fisher. */
-function studentReach(freedom: number): number {
+export function studentReach(freedom: number): number {
   const z = 1.959964;
   const n = Math.max(1, freedom);
   return z + (z ** 3 + z) / (4 * n) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * n * n);

@@ -55,6 +55,15 @@ export {
   gaussianClassInformation,
   gaussianTriple,
 } from "./gaussian.ts";
+export type { CovarianceInput, GaussianRoles } from "./gaussian-covariance.ts";
+export { type GaussianPid, type GaussianPidOptions, gaussianPid } from "./gaussian-pid.ts";
+export {
+  GAUSSIAN_AMOUNTS,
+  type GaussianAmount,
+  type GaussianEstimate,
+  type GaussianEstimateOptions,
+  gaussianEstimate,
+} from "./gaussian-sample.ts";
 export { type Interval, type IntervalOptions, meanIntervals } from "./intervals.ts";
 export { assignClusters, type KMeans, type KMeansOptions, kMeans } from "./kmeans.ts";
 export { PID3_NODES, type Pid3Measure, type Pid3Result, pid3 } from "./lattice3.ts";

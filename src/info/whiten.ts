@@ -2,6 +2,7 @@
 import { dataError } from "../core/errors.ts";
 import { stream } from "../core/random.ts";
 import { type Features, pointsOf } from "./features.ts";
+import { eigenOf } from "./linear/symmetric.ts";
 import { checkWhole } from "./options.ts";
 
 /** A fitted map from [N, D] to [N, k]. */
@@ -18,6 +19,8 @@ export interface Whitener {
 
 /** Directions whose variance is below this share of the largest carry no data. */
 const LEAST_VARIANCE = 1e-6;
+/** Squares beside the diagonal at which eigenpairs of a few directions are exact enough. */
+const LEAST_OFF = 1e-22;
 
 /**
  * Standardises features [N, D], takes the `dimensions` directions of largest variance, and scales each to variance 1.
@@ -99,7 +102,7 @@ function leading(matrix: Float64Array, n: number, count: number): { vectors: Flo
   }
   const images = basis.map((vector) => product(matrix, n, vector));
   const small = basis.map((vector) => Float64Array.from(images, (image) => dot(vector, image)));
-  const { values, vectors } = jacobi(small);
+  const { values, vectors } = eigenOf(small, LEAST_OFF);
   const order = values.map((_, i) => i).sort((a, b) => values[b]! - values[a]!);
   return {
     values: order.slice(0, count).map((i) => Math.max(0, values[i]!)),
@@ -109,40 +112,6 @@ function leading(matrix: Float64Array, n: number, count: number): { vectors: Flo
       return out;
     }),
   };
-}
-
-/** Eigenvalues and eigenvectors (columns) of a small symmetric matrix, by Jacobi rotations. */
-function jacobi(a: Float64Array[]): { values: number[]; vectors: Float64Array[] } {
-  const n = a.length;
-  const vectors = Array.from({ length: n }, (_, i) => Float64Array.from({ length: n }, (__, j) => (i === j ? 1 : 0)));
-  for (let sweep = 0; sweep < 50; sweep++) {
-    let off = 0;
-    for (let p = 0; p < n; p++) for (let q = p + 1; q < n; q++) off += a[p]![q]! ** 2;
-    if (off < 1e-22) break;
-    for (let p = 0; p < n; p++) {
-      for (let q = p + 1; q < n; q++) {
-        if (a[p]![q] === 0) continue;
-        const theta = (a[q]![q]! - a[p]![p]!) / (2 * a[p]![q]!);
-        const t = (theta >= 0 ? 1 : -1) / (Math.abs(theta) + Math.sqrt(theta * theta + 1));
-        const c = 1 / Math.sqrt(t * t + 1);
-        const s = t * c;
-        for (let k = 0; k < n; k++) {
-          const [x, y] = [a[k]![p]!, a[k]![q]!];
-          a[k]![p] = c * x - s * y;
-          a[k]![q] = s * x + c * y;
-        }
-        for (let k = 0; k < n; k++) {
-          const [x, y] = [a[p]![k]!, a[q]![k]!];
-          a[p]![k] = c * x - s * y;
-          a[q]![k] = s * x + c * y;
-          const [u, v] = [vectors[k]![p]!, vectors[k]![q]!];
-          vectors[k]![p] = c * u - s * v;
-          vectors[k]![q] = s * u + c * v;
-        }
-      }
-    }
-  }
-  return { values: a.map((line, i) => line[i]!), vectors };
 }
 
 /** Gram-Schmidt, twice over for accuracy; a vector without length of its own becomes 0. */

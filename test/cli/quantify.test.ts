@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { parquetReadObjects } from "hyparquet";
 import { afterAll, describe, expect, it } from "vitest";
 import { quantify } from "../../src/cli/commands/quantify.ts";
+import { stream } from "../../src/core/random.ts";
 import { gate, sampleRows } from "../../src/info/index.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "dmil-quantify-"));
@@ -124,4 +125,26 @@ it("refuses wrong flags before the work", async () => {
   await expect(quantify(file, { ...flags, out: "report.pdf" })).rejects.toThrow(/ends in \.html/);
   await expect(quantify(file, { ...flags, samples: "rows.txt" })).rejects.toThrow(/\.parquet/);
   await expect(quantify(folder, { ...flags, folds: "1" })).rejects.toThrow(/own for the data's own split/);
+});
+
+it("gaussian reads values by covariances: all of them unless one is named, and nothing about rows or folds", async () => {
+  const draw = stream(0, "test.cli-gaussian");
+  const lines = Array.from({ length: 300 }, (_, i) => {
+    const [u, v] = [draw.normal(), draw.normal()];
+    const split = i < 200 ? "train" : i < 250 ? "validation" : "test";
+    return [u + draw.normal(), v + draw.normal(), u, v, split].join(",");
+  });
+  const data = mkdtempSync(path.join(folder, "values-"));
+  writeFileSync(path.join(data, "rows.csv"), ["a,b,u,v,split", ...lines].join("\n"));
+  writeFileSync(path.join(data, "dataset.json"), JSON.stringify({ target: { kind: "values" }, label: ["u", "v"] }));
+  const { text } = await quantify(data, { ...flags, measure: "gaussian" });
+  expect(text).toMatch(/values of u\+v/);
+  expect(text).toMatch(/gaussian: U1 = 0\.\d+ bit .*unique information of a is real/);
+  const one = await quantify(data, { ...flags, measure: "gaussian", label: "u" });
+  expect(one.text).toMatch(/values of u$/m);
+  await expect(quantify(data, { ...flags, measure: "gaussian", folds: "3" })).rejects.toThrow(
+    /--folds: .*trains no classifiers/,
+  );
+  const samples = path.join(folder, "none.csv");
+  await expect(quantify(data, { ...flags, measure: "gaussian", samples })).rejects.toThrow(/nothing of single samples/);
 });

@@ -60,6 +60,10 @@ beforeAll(async () => {
   await fs.writeFile(path.join(cwd, "notes/todo.txt"), "buy milk");
   await fs.writeFile(path.join(cwd, "mine.md"), "# Buy milk");
   for (const [name, text] of Object.entries(PREDICTIONS)) await fs.writeFile(path.join(cwd, name), text);
+  await fs.writeFile(path.join(cwd, "cov.csv"), ",a,b,y\na,1,0.2,0.5\nb,0.2,1,0.4\ny,0.5,0.4,1\n");
+  await fs.writeFile(path.join(cwd, "copy.csv"), "a,b,y\n1,0,1\n0,1,0\n1,0,1\n");
+  await fs.writeFile(path.join(cwd, "odd.csv"), "a,b,y\n1,0.9,0.9\n0.9,1,-0.9\n0.9,-0.9,1\n");
+  await fs.writeFile(path.join(cwd, "gap.csv"), ",a,b,y\na,1,,0.5\nb,0.2,1,0.4\ny,0.5,0.4,1\n");
   const variant = async (name: string, change: (folder: string) => Promise<unknown>): Promise<void> => {
     await fs.cp(path.join(cwd, "clips"), path.join(cwd, name), { recursive: true });
     await change(path.join(cwd, name));
@@ -203,6 +207,16 @@ const COMMANDS = `
   export runs/clips-joint-0
   export runs/clips-joint-0 --out model.pt
   export runs/clips-joint-0 --out mine.onnx
+  pid
+  pid cov.csv --first a
+  pid none.csv --first a --second b --target y
+  pid wine/wine.csv --first acid --second ash --target target
+  pid cov.csv --first a --second c --target y
+  pid cov.csv --first a --second b,a --target y
+  pid cov.csv --first a, --second b --target y
+  pid copy.csv --first a --second b --target y
+  pid odd.csv --first a --second b --target y
+  pid gap.csv --first a --second b --target y
   sweep
   sweep clips
   sweep --out s

@@ -94,6 +94,13 @@ async function fromFolder(data: string, flags: QuantifyFlags, seed: number): Pro
   const measures = numbers
     ? measuresOf(flags.measure, VALUE_MEASURES, "values")
     : measuresOf(flags.measure, FEATURE_MEASURES, "classes of features");
+  if (measures?.some((measure) => measure === "gaussian")) {
+    const unused = (["folds", "samples"] as const).find((flag) => flags[flag] !== undefined);
+    if (unused !== undefined) {
+      const why = unused === "folds" ? "trains no classifiers" : "says nothing of single samples";
+      throw configError(`--${unused}: the measure gaussian ${why}; leave --${unused} out, or use mmi.`);
+    }
+  }
   if (numbers && flags.by !== undefined) throw configError("--by class: values have no classes. Leave it out.");
   const { dataset, own } = pooled(splits);
   const results: Quantified[] = [];

@@ -20,6 +20,7 @@ import { classMeans } from "./class-means.ts";
 import type { Crossfit, CrossfitOptions } from "./crossfit.ts";
 import { bits, findingsOf } from "./findings.ts";
 import { fits, paced } from "./fits.ts";
+import { gaussianAmounts } from "./gaussian.ts";
 import { type Context, intervals, MEASURES, withNull } from "./measures.ts";
 import { withinReach } from "./reach.ts";
 import {
@@ -82,14 +83,10 @@ export async function quantify(dataset: Dataset, options: QuantifyOptions): Prom
   checkOptions("quantify", options, KNOWN);
   const { folds: wished = 5, nulls = 1, project = false, seed } = options;
   const tell = paced(options.onProgress);
+  if (options.measures?.includes("gaussian")) return byCovariance(dataset, options);
   const asked = askedOf(dataset, options.target);
   const { measures: all, numbers } = measuresFor(asked, options.measures);
-  const names = Object.keys(dataset.modalities);
-  if (names.length !== 2) {
-    throw configError(
-      `quantify: the data has ${names.length} modalities (${listing(names)}); a decomposition has two sources.`,
-    );
-  }
+  const names = requireTwo(dataset);
   const {
     usable: whole,
     folds,
@@ -162,6 +159,31 @@ export async function quantify(dataset: Dataset, options: QuantifyOptions): Prom
     rows: sampleRows(usable, terms, scores, noise, types, project),
   };
   return { ...result, findings: findingsOf(result) };
+}
+
+/** @throws ConfigError for other than two modalities. */
+function requireTwo({ modalities }: Dataset): string[] {
+  const names = Object.keys(modalities);
+  if (names.length === 2) return names;
+  throw configError(
+    `quantify: the data has ${names.length} modalities (${listing(names)}); a decomposition has two sources.`,
+  );
+}
+
+/** The measure "gaussian", which trains nothing and so goes with no other. */
+function byCovariance(dataset: Dataset, { measures = [], target, seed, nulls }: QuantifyOptions): Quantified {
+  if (measures.length > 1) {
+    throw configError(
+      `quantify: gaussian reads covariances and has informations of its own; ask for it alone, not beside ${listing(measures.filter((own) => own !== "gaussian"))}.`,
+      { measures },
+    );
+  }
+  requireTwo(dataset);
+  return gaussianAmounts(dataset, {
+    seed,
+    ...(target === undefined ? {} : { target }),
+    ...(nulls === undefined ? {} : { nulls }),
+  });
 }
 
 /** The measures wished for, all of them known and for this kind of target, and whether it is numbers. */

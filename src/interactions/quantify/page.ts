@@ -16,6 +16,7 @@ const TITLES: Readonly<Record<QuantifyMeasure, string>> = {
   broja: "the least unique information that the sources' own relations to the label allow",
   pmin: "pointwise minimum, what types single samples",
   lsmi: "specificity less ambiguity",
+  gaussian: "broja of jointly normal sources and values, from their covariance",
   cvx: "broja of clusters of features",
   imin: "the smaller information about each class",
   mmi: "the smaller information",
@@ -61,7 +62,8 @@ ${results.map(section).join("\n")}`;
 
 function section(result: Quantified): string {
   const { sources, target, samples, classes, informations, entropy, measures, findings, warnings, from } = result;
-  const how = from === "table" ? "counted" : "read by cross-fitted classifiers";
+  const read = measures[0]?.measure === "gaussian" ? "read as jointly normal" : "read by cross-fitted classifiers";
+  const how = from === "table" ? "counted" : read;
   const numbers = from === "values";
   const about = numbers
     ? `values of ${escaped(target)}`

@@ -10,9 +10,9 @@ export const FEATURE_MEASURES: readonly FeatureMeasure[] = ["broja", "pmin", "ls
 export type TableMeasure = "broja" | "pmin" | "lsmi" | "imin" | "mmi" | "ccs" | "sx";
 export const TABLE_MEASURES: readonly TableMeasure[] = ["broja", "pmin", "lsmi", "imin", "mmi", "ccs", "sx"];
 
-/** How atoms of a number are: all measures agree on it for Gaussians. */
-export type ValueMeasure = "mmi";
-export const VALUE_MEASURES: readonly ValueMeasure[] = ["mmi"];
+/** How atoms of numbers are: "mmi" of one number, on which all measures agree for Gaussians, "gaussian" of one or several by covariances. */
+export type ValueMeasure = "mmi" | "gaussian";
+export const VALUE_MEASURES: readonly ValueMeasure[] = ["mmi", "gaussian"];
 
 export type QuantifyMeasure = FeatureMeasure | TableMeasure | ValueMeasure;
 
