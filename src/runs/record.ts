@@ -9,12 +9,16 @@ import type { RunConfig } from "./plan.ts";
 import { seal, unseal } from "./sealed.ts";
 
 /** Names of the files of a run. */
-export const runFiles: Readonly<Record<"record" | "model" | "result" | "events" | keyof typeof trainFiles, string>> = {
+export const runFiles: Readonly<
+  Record<"record" | "model" | "result" | "events" | "bits" | keyof typeof trainFiles, string>
+> = {
   record: "run.json",
   model: "model.safetensors",
   result: "result.json",
   // TensorBoard takes any file whose name holds "tfevents"; its own names hold host, process and time, which differ from run to run.
   events: "events.out.tfevents.dmil",
+  // Of the test samples; runs of a sweep alone have it.
+  bits: "bits.safetensors",
   ...trainFiles,
 };
 
