@@ -69,6 +69,8 @@ const without = new Set([
     "selectModalities",
     "takeRows",
     "hideModalities",
+    "meanInterval",
+    "sampleIntervals",
   ],
   ...[
     "writeDataset",

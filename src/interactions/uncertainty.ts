@@ -20,6 +20,9 @@ export interface SampleIntervals {
   readonly upper: Float64Array;
 }
 
+/** Half an interval is at least so wide, in bits: the last digit that reports print. */
+const RESOLUTION = 0.001;
+
 /**
  * Of each sample the mean over S models, [S][N], and Student's interval that holds what one more model trained alike would say with
  * probability `level` (0.9). It measures what training leaves open; what all models get wrong alike, for want of data, it cannot see.
@@ -33,7 +36,7 @@ export function sampleIntervals(models: readonly ArrayLike<number>[], level = 0.
   for (let i = 0; i < n; i++) {
     const own = models.map((values) => values[i]!);
     value[i] = sumOf(own) / S;
-    const half = bound * Math.sqrt(squares(own, value[i]!) / (S - 1));
+    const half = Math.max(RESOLUTION, bound * Math.sqrt(squares(own, value[i]!) / (S - 1)));
     lower[i] = value[i]! - half;
     upper[i] = value[i]! + half;
   }
