@@ -72,6 +72,8 @@ const without = new Set([
     "selectModalities",
     "takeRows",
     "hideModalities",
+    "meanInterval",
+    "sampleIntervals",
   ],
   ...[
     "writeDataset",

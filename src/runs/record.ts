@@ -10,7 +10,7 @@ import { seal, unseal } from "./sealed.ts";
 
 /** Names of the files of a run. */
 export const runFiles: Readonly<
-  Record<"record" | "model" | "result" | "events" | "teacher" | keyof typeof trainFiles, string>
+  Record<"record" | "model" | "result" | "events" | "teacher" | "bits" | keyof typeof trainFiles, string>
 > = {
   record: "run.json",
   model: "model.safetensors",
@@ -18,6 +18,8 @@ export const runFiles: Readonly<
   teacher: "teacher.safetensors",
   // TensorBoard takes any file whose name holds "tfevents"; its own names hold host, process and time, which differ from run to run.
   events: "events.out.tfevents.dmil",
+  // Of the test samples; runs of a sweep alone have it.
+  bits: "bits.safetensors",
   ...trainFiles,
 };
 

@@ -113,6 +113,7 @@ test("what dmil sweep writes can be compared", async () => {
   const page = await fs.readFile(path.join(cwd, "real.html"), "utf8");
   expect(page).toContain("training: validation accuracy by epoch");
   expect(page).toMatch(/code [0-9a-f]{64}/);
+  expect(stdout).toMatch(/clips: agreement between seeds on the test samples\n.*kappa.*\n(joint|ensemble) +2 +24 /);
 });
 
 test("what is damaged in a run's own folder stops no table: it is noted, and the page leaves that curve out", async () => {
@@ -132,5 +133,9 @@ test("what is damaged in a run's own folder stops no table: it is noted, and the
     expect(text).toContain(`${first}/metrics.jsonl, ${first}/run.json, ${second}/run.json, ${rest[0]}/metrics.jsonl`);
     expect(text).toContain("Figures come from the manifest and stand");
   }
+  await fs.writeFile(path.join(cwd, first!, "bits.safetensors"), "");
+  const bitless = await run("compare real");
+  expect(bitless.code).toBe(0);
+  expect(bitless.stderr).toContain(`${first}/bits.safetensors`);
   expect((await curves("damaged.html"))!).toBeLessThan((await curves("whole.html"))!);
 });

@@ -11,6 +11,7 @@ import { markdownReport } from "../../runs/compare/markdown.ts";
 import { missingLines, overviewTable, shareGroups, shareTable } from "../../runs/compare/overview.ts";
 import { mergeSweeps, readSweep, type Sweep } from "../../runs/compare/read.ts";
 import { comparisonDocument, longRows, runRows } from "../../runs/compare/rows.ts";
+import { kappaTable, stabilityTable } from "../../runs/compare/stability-tables.ts";
 import { shortTable, tablesByMethod } from "../../runs/compare/tables.ts";
 import { mixedEnvironments, readTrace, type Trace, unreadNotes } from "../../runs/compare/trace.ts";
 import type { Environment } from "../../runs/record.ts";
@@ -55,7 +56,7 @@ export async function compare(directories: readonly string[], flags: CompareFlag
   for (const directory of directories) sweeps.push(await readSweep(disk(directory)));
   const { entries, notes } = mergeSweeps(sweeps);
   const { traces, environments } = await readTraces(directories, sweeps, entries);
-  const comparison = compareRuns(entries, flags);
+  const comparison = compareRuns(entries, { ...flags, bits: (entry) => traces.get(entry)?.bits });
   const unread = unreadNotes([...traces.values()]);
   for (const text of unread) note(`note: ${text}`);
   const told = [...notes, ...mixedEnvironments(environments)];
@@ -134,9 +135,20 @@ function textOf(
     ).map((own) => reportTable(own)),
     ...shareGroups(comparison).map((group) => reportTable(shareTable(group))),
     ...(overview === undefined ? [] : [reportTable(overview, { fixed: 3 })]),
+    ...stabilityTexts(comparison),
   ];
   const legend = tables.length === 0 ? [`${count(comparison.failed.length, "run")} failed, none finished.`] : [LEGEND];
   return [...tables, [...legend, ...lines.map((line) => wrapped(line))].join("\n")].join("\n\n");
+}
+
+/** Agreement between seeds: of one set in full, of several at a glance. */
+function stabilityTexts(comparison: Comparison): string[] {
+  const glance = kappaTable(comparison);
+  if (glance !== undefined) return [reportTable(glance, { fixed: 3 })];
+  return comparison.settings.flatMap((setting) => {
+    const own = stabilityTable(setting, true);
+    return own === undefined ? [] : [reportTable(own)];
+  });
 }
 
 /** The command that gives the same figures, without the files where this one wrote. */

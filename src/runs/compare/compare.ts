@@ -6,10 +6,13 @@
 import { configError, hint } from "../../core/errors.ts";
 import { ownValue } from "../../core/record.ts";
 import { holm, type Mean, meanOf } from "../../info/statistics/paired.ts";
+import { runFiles } from "../record.ts";
+import type { SampleBits } from "../sample-bits.ts";
 import type { SweepEntry } from "../sweep/entry.ts";
 import { byUnit, type Difference, difference, placeIn, type UnitOf } from "./difference.ts";
 import { type Figure, figuresOf, rankingFigure, requireFigure, type ScoredSplit } from "./figures.ts";
 import type { FinishedEntry } from "./read.ts";
+import { type Stability, stabilityOf } from "./stability.ts";
 
 export interface CompareOptions {
   /** Method that all others are compared with; `joint` where there is one, if left out. */
@@ -18,6 +21,8 @@ export interface CompareOptions {
   readonly metric?: string;
   /** test. */
   readonly split?: ScoredSplit;
+  /** Bits of the test samples of a run, where they are known: for the agreement between seeds. */
+  readonly bits?: (run: SweepEntry) => SampleBits | undefined;
 }
 
 /** Below this, after Holm's correction, a difference counts as shown. */
@@ -39,6 +44,8 @@ export interface MethodResult {
   readonly rank?: number;
   /** The first, or not shown to differ from it. */
   readonly mark?: "best" | "tied";
+  /** How far its seeds agree on what test samples hold; left out where no two can be compared. */
+  readonly stability?: Stability;
 }
 
 /** One table: a data set, a kind of split, a share. */
@@ -70,6 +77,8 @@ export interface Comparison {
 /** Compares runs, setting by setting. @throws ConfigError for a method or figure that no run has. */
 export function compareRuns(entries: readonly SweepEntry[], options: CompareOptions = {}): Comparison {
   const { against, metric, split = "test" } = options;
+  // Who chooses by validation must not see what is told of test samples.
+  const bits = split === "test" && options.bits !== undefined ? options.bits : () => undefined;
   const methods = [...new Set(entries.map(({ method }) => method))];
   if (against !== undefined && !methods.includes(against)) {
     throw configError(`--against ${against}: no run of this method is here${hint(against, methods)}`);
@@ -93,9 +102,10 @@ export function compareRuns(entries: readonly SweepEntry[], options: CompareOpti
       );
       return [];
     }
-    return [compareSetting(group, runs, ranking, split, against ?? "joint")];
+    return [compareSetting({ all: group, runs, ranking, split, bits }, against ?? "joint")];
   });
   notes.push(...testNotes(settings, against ?? "joint"));
+  if (split === "test" && options.bits !== undefined) notes.push(...untoldNotes(settings));
   return { split, settings, failed: entries.filter(({ status }) => status === "failed"), notes };
 }
 
@@ -130,6 +140,21 @@ function testNotes(settings: readonly Setting[], other: string): string[] {
     );
   }
   return notes;
+}
+
+/** Where agreement between seeds could be told, and is not. */
+function untoldNotes(settings: readonly Setting[]): string[] {
+  const untold = settings.filter(
+    ({ unit, units, methods }) =>
+      unit === "seed" &&
+      units > 1 &&
+      methods.every(({ stability }) => stability === undefined) &&
+      methods.some(({ runs }) => runs.some(({ scores }) => scores.bits !== undefined)),
+  );
+  if (untold.length === 0) return [];
+  return [
+    `${untold.map(settingName).slice(0, 4).join("; ")}${untold.length > 4 ? ` and ${untold.length - 4} more` : ""}: agreement between seeds is not told; it takes two runs of a method with ${runFiles.bits} of the same test samples, which sweeps of earlier versions lack. Run the sweep again in another folder.`,
+  ];
 }
 
 /** How many test samples runs have, by split. */
@@ -176,13 +201,15 @@ interface Group {
   readonly split: ScoredSplit;
 }
 
-function compareSetting(
-  all: readonly SweepEntry[],
-  runs: readonly FinishedEntry[],
-  ranking: Figure,
-  split: ScoredSplit,
-  other: string,
-): Setting {
+interface Given {
+  readonly all: readonly SweepEntry[];
+  readonly runs: readonly FinishedEntry[];
+  readonly ranking: Figure;
+  readonly split: ScoredSplit;
+  readonly bits: NonNullable<CompareOptions["bits"]>;
+}
+
+function compareSetting({ all, runs, ranking, split, bits }: Given, other: string): Setting {
   const bySplit = new Set(all.map((run) => run.split)).size > 1;
   const unitOf: UnitOf = (run) => (bySplit ? run.split : `seed ${run.seed}`);
   const overlap = bySplit ? meanOf(runs.map(({ scores: { samples } }) => samples.test / samples.train)).mean : 0;
@@ -209,12 +236,14 @@ function compareSetting(
     const found = toOther.get(means.method);
     const isTied = toFirst.has(means.method) && !(toFirst.get(means.method)!.holm < LEVEL);
     const mark = means.method === first ? "best" : isTied ? "tied" : undefined;
+    const stability = stabilityOf(means.runs, bits, overlap);
     const equals = ranked.flatMap((one, i) => (value(one) === value(means) ? [i + 1] : []));
     return {
       ...means,
       ...(found !== undefined && { against: found }),
       ...(ranked.includes(means) && { rank: (equals[0]! + equals.at(-1)!) / 2 }),
       ...(mark !== undefined && { mark }),
+      ...(stability !== undefined && { stability }),
     };
   });
   const { data, trainShare, split: any } = all[0]!;
@@ -231,7 +260,7 @@ function compareSetting(
   };
 }
 
-type MethodMeans = Omit<MethodResult, "against" | "rank" | "mark">;
+type MethodMeans = Omit<MethodResult, "against" | "rank" | "mark" | "stability">;
 
 /** A method's figures over units, and what it lacks. */
 function meansOf(method: string, figures: readonly Figure[], { all, byMethod, unitOf, overlap }: Group): MethodMeans {

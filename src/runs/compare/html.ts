@@ -5,8 +5,8 @@ import { folded, htmlTable, REPORT_STYLE, SORT_SCRIPT, titledTable } from "../re
 import type { SweepEntry } from "../sweep/entry.ts";
 import { type Comparison, type MethodResult, type Setting, settingName } from "./compare.ts";
 import { type CompareFacts, environmentLine, protocolLines, tuningLines } from "./facts.ts";
-import { COLUMN_NOTES } from "./figures.ts";
 import { firstsTable, missingLines, overviewTable, shareGroups, shareTable } from "./overview.ts";
+import { columnNotes, kappaTable, stabilityTables } from "./stability-tables.ts";
 import { classTable, fullTables, spread } from "./tables.ts";
 import type { CurvePoint, Trace } from "./trace.ts";
 
@@ -29,6 +29,7 @@ export function htmlReport(
   traces: ReadonlyMap<SweepEntry, Trace>,
 ): string {
   const overview = overviewTable(comparison);
+  const kappas = kappaTable(comparison);
   const missing = missingLines(comparison);
   const notes = [...facts.notes, ...comparison.notes];
   const { settings } = comparison;
@@ -37,12 +38,13 @@ export function htmlReport(
     "<h1>Methods compared</h1>",
     "<p>The <b>best</b> is in bold; in <i>italics</i> what is not shown to differ from it. A click on a head sorts.</p>",
     folded("How figures were made and tested", listed(protocolLines(comparison))),
-    folded("What the columns mean", listed(COLUMN_NOTES)),
+    folded("What the columns mean", listed(columnNotes(comparison))),
     ...(notes.length === 0 ? [] : ["<h3>Notes</h3>", listed(notes)]),
     ...(missing.length === 0 ? [] : [`<h3 class="missed">Runs that are missing</h3>`, listed(missing)]),
     "<h2>At a glance</h2>",
     ...(overview === undefined ? [] : [titledTable(overview, true)]),
     titledTable(firstsTable(comparison)),
+    ...(kappas === undefined ? [] : [titledTable(kappas, true)]),
     ...shareSection(comparison),
     ...(links.length > 1 ? ["<h2>Set by set</h2>", `<nav>${links.join("")}</nav>`] : []),
     ...settings.map((setting, i) => settingSection(setting, i, comparison.split, traces)),
@@ -59,7 +61,7 @@ function settingSection(setting: Setting, i: number, split: string, traces: Read
     `<h2 id="set${i}">${escaped(main!.title)}</h2>`,
     dots(setting),
     htmlTable(main!, true),
-    ...more.map((table) => folded(table.title, htmlTable(table, true))),
+    ...[...more, ...stabilityTables(setting)].map((table) => folded(table.title, htmlTable(table, true))),
     ...(classes === undefined ? [] : [folded(classes.title, htmlTable(classes, true))]),
     ...(curves.length === 0
       ? []

@@ -5,6 +5,7 @@ import type { TextTable } from "../report/text-table.ts";
 import type { Comparison } from "./compare.ts";
 import { type CompareFacts, protocolLines } from "./facts.ts";
 import { overviewTable, shareGroups, shareTable } from "./overview.ts";
+import { stabilityTable } from "./stability-tables.ts";
 import { shortTable } from "./tables.ts";
 
 /** A table as a float with its caption. */
@@ -38,6 +39,7 @@ export function latexReport(comparison: Comparison, { command }: CompareFacts): 
     ...(overview === undefined ? [] : [overview]),
     ...shareGroups(comparison).map(shareTable),
     ...comparison.settings.map((setting) => shortTable(setting, comparison.split)),
+    ...comparison.settings.flatMap((setting) => stabilityTable(setting, true) ?? []),
   ];
   const comments = [`Made by: ${command}`, "Needs: \\usepackage{booktabs}", ...protocolLines(comparison)];
   return `${comments.map((line) => `% ${printable(line)}`).join("\n")}\n\n${tables.map(latexTable).join("\n\n")}\n`;

@@ -3,13 +3,14 @@ import { markdownCode, markdownEscaped } from "../../core/markup.ts";
 import { markdownTable, type TextTable } from "../report/text-table.ts";
 import type { Comparison } from "./compare.ts";
 import { type CompareFacts, environmentLine, protocolLines, tuningLines } from "./facts.ts";
-import { COLUMN_NOTES } from "./figures.ts";
 import { firstsTable, missingLines, overviewTable, shareGroups, shareTable } from "./overview.ts";
+import { columnNotes, kappaTable, stabilityTables } from "./stability-tables.ts";
 import { fullTables } from "./tables.ts";
 
 /** The page: how it was made, all settings at a glance, each setting, what is missing. */
 export function markdownReport(comparison: Comparison, facts: CompareFacts): string {
   const overview = overviewTable(comparison);
+  const kappas = kappaTable(comparison);
   const missing = missingLines(comparison);
   const notes = [...facts.notes, ...comparison.notes];
   const tuning = tuningLines(comparison);
@@ -20,6 +21,7 @@ export function markdownReport(comparison: Comparison, facts: CompareFacts): str
     ...section("## At a glance", [
       ...(overview === undefined ? [] : titled(overview, 3)),
       ...titled(firstsTable(comparison), 3),
+      ...(kappas === undefined ? [] : titled(kappas, 3)),
     ]),
     ...section(
       "## By share of the training samples",
@@ -28,12 +30,12 @@ export function markdownReport(comparison: Comparison, facts: CompareFacts): str
     "## Set by set",
     ...comparison.settings.flatMap((setting) => {
       const [main, ...more] = fullTables(setting, comparison.split);
-      return [...titled(main!, 3), ...more.flatMap((table) => titled(table, 4))];
+      return [...titled(main!, 3), ...[...more, ...stabilityTables(setting)].flatMap((table) => titled(table, 4))];
     }),
     ...section("## Runs that are missing", missing.length === 0 ? [] : [points(missing)]),
     ...section("## Notes", notes.length === 0 ? [] : [points(notes)]),
     "## Columns",
-    points(COLUMN_NOTES),
+    points(columnNotes(comparison)),
     ...section("## Tuning, on validation data", tuning.length === 0 ? [] : [points(tuning)]),
     "## To reproduce",
     markdownCode(

@@ -1,8 +1,9 @@
-/** @file What a run's own folder adds to its line in the manifest: the training curve, and what computed it. */
+/** @file What a run's own folder adds to its line in the manifest: the training curve, what computed it, the bits of test samples. */
 import { DmilError, dataError, listing } from "../../core/errors.ts";
 import { type Folder, readText } from "../../core/folder.ts";
 import { isRecord } from "../../core/keys.ts";
 import { type Environment, readRecord, runFiles } from "../record.ts";
+import { readSampleBits, type SampleBits } from "../sample-bits.ts";
 
 /** One epoch of a training curve: counted over stages, from 1; the accuracy is a share. */
 export type CurvePoint = readonly [epoch: number, accuracy: number];
@@ -13,6 +14,8 @@ export interface Trace {
   readonly curve?: readonly CurvePoint[];
   /** Versions and hardware; left out where the folder has no record. */
   readonly environment?: Environment;
+  /** Of the test samples; left out where the folder has none. */
+  readonly bits?: SampleBits;
   /** Files of the folder that are there and cannot be read. */
   readonly unread: readonly string[];
 }
@@ -33,8 +36,17 @@ export async function readTrace(folder: Folder, run: string, most = 40): Promise
     }
   };
   const curve = await attempt(runFiles.metrics, () => readCurve(folder, run, most));
-  const environment = await attempt(runFiles.record, () => readEnvironment(folder, run));
-  return { ...(curve !== undefined && { curve }), ...(environment !== undefined && { environment }), unread };
+  const inside = insideOf(folder, run);
+  const environment = await attempt(runFiles.record, () => readEnvironment(inside));
+  const bits = (await inside.exists(runFiles.bits))
+    ? await attempt(runFiles.bits, () => readSampleBits(inside))
+    : undefined;
+  return {
+    ...(curve !== undefined && { curve }),
+    ...(environment !== undefined && { environment }),
+    ...(bits !== undefined && { bits }),
+    unread,
+  };
 }
 
 /** What the files mean that could not be read, as notes: one for all of them. */
@@ -42,7 +54,7 @@ export function unreadNotes(traces: readonly Trace[]): string[] {
   const files = traces.flatMap(({ unread }) => unread);
   if (files.length === 0) return [];
   return [
-    `${listing(files)}: damaged, not permitted to be read, or written by another version of dmil. Figures come from the manifest and stand; the training curve (${runFiles.metrics}) or program and machine (${runFiles.record}) of these runs are left out.`,
+    `${listing(files)}: damaged, not permitted to be read, or written by another version of dmil. Figures come from the manifest and stand; the training curve (${runFiles.metrics}), program and machine (${runFiles.record}) or agreement between seeds (${runFiles.bits}) of these runs are left out.`,
   ];
 }
 
@@ -70,14 +82,20 @@ function reachedIn(line: string, where: string): unknown {
   return isRecord(validation) ? (validation.accuracy ?? validation.r2) : undefined;
 }
 
-async function readEnvironment(folder: Folder, run: string): Promise<Environment | undefined> {
-  if (!(await folder.exists(`${run}/${runFiles.record}`))) return undefined;
-  const inside: Pick<Folder, "label" | "exists" | "read"> = {
-    label: `${folder.label}/${run}`,
-    exists: (name) => folder.exists(`${run}/${name}`),
-    read: (name) => folder.read(`${run}/${name}`),
+type Inside = Pick<Folder, "label" | "exists" | "read">;
+
+/** A folder in a folder. */
+function insideOf(folder: Folder, name: string): Inside {
+  return {
+    label: `${folder.label}/${name}`,
+    exists: (file) => folder.exists(`${name}/${file}`),
+    read: (file) => folder.read(`${name}/${file}`),
   };
-  const { environment, engine } = await readRecord(inside);
+}
+
+async function readEnvironment(run: Inside): Promise<Environment | undefined> {
+  if (!(await run.exists(runFiles.record))) return undefined;
+  const { environment, engine } = await readRecord(run);
   return { ...environment, ...(engine !== undefined && { backend: engine.backend, onnxruntime: engine.version }) };
 }
 

@@ -5,6 +5,7 @@ import type { FitEvent } from "../../train/events.ts";
 import { planRun, type RunConfig } from "../plan.ts";
 import type { RunOptions } from "../run.ts";
 import { startRun } from "../run.ts";
+import { writeSampleBits } from "../sample-bits.ts";
 import { parseSettings } from "../settings.ts";
 import { openTeacher } from "../teacher.ts";
 import type { SweepEntry } from "./entry.ts";
@@ -48,13 +49,14 @@ export async function runSweepJob(
   const { splits } = await readDataset(places.data, chosen);
   const unseen = places.unseen === undefined ? undefined : (await readDataset(places.unseen, chosen)).splits;
   const { backend, threads } = record.engine!;
-  const scores = await scoreRun(fitted, splits, {
+  const { scores, bits } = await scoreRun(fitted, splits, {
     seed: plan.config.seed,
     reads,
     backend,
     threads,
     ...(unseen !== undefined && { unseen }),
   });
+  if (bits !== undefined) await writeSampleBits(places.run, bits);
   const secondsPerStep = pace.secondsPerStep();
   return { config: plan.config, seconds, scores, ...(secondsPerStep !== undefined && { secondsPerStep }) };
 }

@@ -12,6 +12,7 @@ import { accuracy, argmaxRows } from "../../train/metrics.ts";
 import type { Fitted } from "../../train/model.ts";
 import { simulateFigures, simulatePatterns } from "../../train/patterns.ts";
 import { type Predictions, type PredictOptions, predict } from "../../train/predict.ts";
+import { type SampleBits, sampleBits } from "../sample-bits.ts";
 import type { Scores } from "./entry.ts";
 
 export interface ScoreOptions extends Pick<PredictOptions, "backend" | "threads"> {
@@ -23,29 +24,40 @@ export interface ScoreOptions extends Pick<PredictOptions, "backend" | "threads"
   readonly unseen?: DataSplits;
 }
 
+/** What a run reached, and what its model says of each test sample: of classes, where it reads several modalities. */
+export interface Scored {
+  readonly scores: Scores;
+  readonly bits?: SampleBits;
+}
+
 /** Scores a model on its splits. Test samples of which something is known alone count. */
-export async function scoreRun(fitted: Fitted, splits: DataSplits, options: ScoreOptions): Promise<Scores> {
+export async function scoreRun(fitted: Fitted, splits: DataSplits, options: ScoreOptions): Promise<Scored> {
   const { unseen, seed, reads = fitted.method.modalities, ...place } = options;
   const predictions = await predictAll(fitted, splits, place);
   const [validation, test] = [
     figuresOf(predictions.validation, splits.validation),
     figuresOf(predictions.test, splits.test),
   ];
-  return {
+  const told =
+    fitted.target === undefined
+      ? await ofClasses(fitted, splits, predictions, { ...options, reads })
+      : await ofOthers(fitted, splits.test, predictions.test, place);
+  const scores: Scores = {
     samples: { train: splits.train.labels.length, validation: validation.samples, test: test.samples },
     validation: validation.figures,
     test: test.figures,
     unimodal: Object.fromEntries(
       Object.entries(test.unimodal).filter(([name, value]) => reads.includes(name) && !Number.isNaN(value)),
     ),
-    ...(fitted.target === undefined
-      ? await ofClasses(fitted, splits, predictions, { ...options, reads })
-      : await ofOthers(fitted, splits.test, predictions.test, place)),
+    ...told.scores,
     ...(unseen !== undefined && { probe: await probeUnseen(fitted, unseen, seed, place) }),
   };
+  return { scores, ...(told.bits !== undefined && { bits: told.bits }) };
 }
 
-type Told = Pick<Scores, "synergy" | "classes" | "missing" | "gate" | "bits" | "right">;
+interface Told extends Pick<Scored, "bits"> {
+  readonly scores: Pick<Scores, "synergy" | "classes" | "missing" | "gate" | "bits" | "right">;
+}
 
 /** What only class labels can tell. */
 async function ofClasses(
@@ -54,12 +66,13 @@ async function ofClasses(
   predictions: BySplit,
   { seed, reads, unseen: _, ...place }: ScoreOptions & { readonly reads: readonly string[] },
 ): Promise<Told> {
-  const { gate, bits } = report(predictions.test, splits.test, fitted.calibration).summary;
+  const { samples, summary } = report(predictions.test, splits.test, fitted.calibration);
+  const { gate, bits } = summary;
   const best = (logits: Float32Array): Int32Array => argmaxRows(logits, fitted.classes.length);
   const whole = best(predictions.test.logits);
   const own = reads.map((name) => alone(splits.test, name, best(predictions.test.unimodal[name]!)));
   const probes = reads.length < 2 ? undefined : await probedSynergy(predictions, splits, whole, reads, seed);
-  return {
+  const scores: Told["scores"] = {
     ...(reads.length > 1 && {
       synergy: { slices: synergyOf(splits.test, whole, own), ...(probes !== undefined && { probes }) },
     }),
@@ -75,19 +88,19 @@ async function ofClasses(
       .flatMap((k, i) => (splits.test.labels[i]! < 0 ? [] : k === splits.test.labels[i] ? "1" : "0"))
       .join(""),
   };
+  return { scores, ...(reads.length > 1 && samples.length > 0 && { bits: await sampleBits(samples) }) };
 }
 
 /** What is told of labels and values; with modalities hidden the figure that methods are ranked by. */
 async function ofOthers(fitted: Fitted, test: Dataset, predictions: Predictions, place: PredictOptions): Promise<Told> {
   const { gate } = targetReport(predictions, test).summary;
-  return {
-    missing: (await simulateFigures(fitted, test, place)).map(({ present, samples, figures }) => ({
-      present,
-      samples,
-      accuracy: Object.values(figures)[0]!,
-    })),
-    ...(Object.keys(gate).length > 0 && { gate }),
-  };
+  const patterns = await simulateFigures(fitted, test, place);
+  const missing = patterns.map(({ present, samples, figures }) => ({
+    present,
+    samples,
+    accuracy: Object.values(figures)[0]!,
+  }));
+  return { scores: { missing, ...(Object.keys(gate).length > 0 && { gate }) } };
 }
 
 type BySplit = Readonly<Record<SplitName, Predictions>>;

@@ -2,6 +2,7 @@
 
 import { type Folder, memoryFolder } from "../../../src/core/folder.ts";
 import { stream } from "../../../src/core/random.ts";
+import { type SampleBits, writeSampleBits } from "../../../src/runs/sample-bits.ts";
 import type { Scores, SweepEntry, SweepHead } from "../../../src/runs/sweep/entry.ts";
 import { rewriteEntries, writeHead } from "../../../src/runs/sweep/manifest.ts";
 
@@ -117,6 +118,15 @@ function scoresOf(
   };
 }
 
+/** Bits of 40 test samples: what seeds share by sample, and a little of each seed's own. */
+function madeBits(components: readonly string[], seed: number, split: string): SampleBits {
+  const atoms = components.map((name) => {
+    const [own, more] = [stream(0, `bits ${name}`), stream(seed, `bits ${name} ${split}`)];
+    return Float32Array.from({ length: 40 }, () => own.uniform() + 0.1 * more.normal());
+  });
+  return { components, atoms, samples: `samples of ${split}` };
+}
+
 export const HEAD: SweepHead = {
   format: "dmil-sweep-1",
   command: "dmil sweep mfeat --method joint,dmil --seeds 0-4",
@@ -125,7 +135,7 @@ export const HEAD: SweepHead = {
   started: "2026-11-20T09:59:00.000Z",
 };
 
-/** A folder of a sweep: head, manifest, and training curves of every finished run unless `bare`. */
+/** A folder of a sweep: head, manifest, and unless `bare` training curves of every finished run and the bits of its test samples. */
 export async function madeFolder(
   entries: readonly SweepEntry[],
   { label = "sweep", head = HEAD, bare = false }: { label?: string; head?: SweepHead; bare?: boolean } = {},
@@ -134,8 +144,12 @@ export async function madeFolder(
   await writeHead(folder, head);
   await rewriteEntries(folder, entries);
   if (bare) return folder;
-  for (const { run, scores, seed } of entries) {
+  for (const { run, scores, seed, split } of entries) {
     if (scores === undefined) continue;
+    if (scores.bits !== undefined) {
+      const told: Pick<Folder, "write"> = { write: (name, bytes) => folder.write(`${run}/${name}`, bytes) };
+      await writeSampleBits(told, madeBits(Object.keys(scores.bits), seed, split));
+    }
     const top = scores.validation.accuracy!;
     const lines = Array.from({ length: 30 }, (_, i) => {
       const accuracy = top - 0.4 * Math.exp(-(i + 1) / 6) + 0.005 * Math.sin(i + seed);

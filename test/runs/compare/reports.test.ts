@@ -16,6 +16,7 @@ import {
 } from "../../../src/runs/compare/overview.ts";
 import { mergeSweeps, readSweep } from "../../../src/runs/compare/read.ts";
 import { comparisonDocument, longRows, runRows } from "../../../src/runs/compare/rows.ts";
+import { kappaTable, stabilityTable } from "../../../src/runs/compare/stability-tables.ts";
 import {
   classTable,
   fullTables,
@@ -41,9 +42,11 @@ const made = [
 const folder = await madeFolder(made);
 const sweep = await readSweep(folder);
 const { entries } = mergeSweeps([sweep]);
-const comparison = compareRuns([...entries, { ...wrong, scores: undefined } as unknown as SweepEntry]);
 const traces = new Map<SweepEntry, Trace>();
 for (const entry of entries) traces.set(entry, await readTrace(folder, entry.run));
+const comparison = compareRuns([...entries, { ...wrong, scores: undefined } as unknown as SweepEntry], {
+  bits: (entry) => traces.get(entry)?.bits,
+});
 const facts: CompareFacts = {
   command: "dmil compare sweep",
   sweeps: [sweep],
@@ -53,6 +56,26 @@ const facts: CompareFacts = {
 const page = htmlReport(comparison, facts, traces);
 const markdown = markdownReport(comparison, facts);
 const document = comparisonDocument(comparison, facts);
+
+test("every form but that of single runs tells how far seeds agree", () => {
+  const setting = comparison.settings.find(({ data, trainShare }) => data === "mfeat fou+kar" && trainShare === 1)!;
+  const { kappa, bits } = setting.methods.find(({ method }) => method === "dmil")!.stability!;
+  const told = `${kappa.value.toFixed(3)} (${kappa.lower.toFixed(3)} to ${kappa.upper.toFixed(3)})`;
+  const mean = `${bits.redundant!.value.toFixed(3)} (${bits.redundant!.lower.toFixed(3)} to`;
+  for (const form of [page, markdown, latexReport(comparison, facts)]) expect(form).toContain(told);
+  for (const form of [page, markdown]) expect(form).toContain(mean);
+  for (const form of [page, markdown]) expect(form).toContain("kappa: the same beyond chance");
+  expect(stabilityTable(setting)!.rows.map(([method, runs, samples]) => [method, runs, samples])).toEqual([
+    ["dmil", "5", "40"],
+  ]);
+  expect(kappaTable(comparison)!.rows[0]!.slice(0, 3)).toEqual(["dmil", expect.stringMatching(/^0\.\d{3}$/), "2"]);
+  expect(JSON.stringify(document)).toContain(`"kappa":{"value":${kappa.value}`);
+  // Of splits with one seed each nothing can be told, nor of methods whose runs have no bits.
+  expect(comparison.settings.find(({ unit }) => unit === "split")!.methods.some((own) => own.stability)).toBe(false);
+  expect(stabilityTable({ ...setting, methods: setting.methods.filter(({ method }) => method !== "dmil") })).toBe(
+    undefined,
+  );
+});
 
 describe("texts of figures", () => {
   test("say no more than is known", () => {
@@ -187,7 +210,7 @@ describe("LaTeX", () => {
       "a\\_b \\& 10 \\% $\\pm$ \\{x\\} $-$0.3 \\textbackslash{} \\textasciicircum{} \\textasciitilde{} \\# \\$ $<$0.001",
     );
     const text = latexReport(comparison, facts);
-    expect(text.match(/\\begin\{tabular\}/g)).toHaveLength(5);
+    expect(text.match(/\\begin\{tabular\}/g)).toHaveLength(7);
     expect(text).toContain("{\\bfseries\\boldmath 0.");
     for (const own of text.split("\\begin{tabular}").slice(1)) {
       const columns = /^\{(l(r*))\}/.exec(own)![1]!.length;

@@ -3,7 +3,10 @@ import { memoryFolder } from "../../../src/core/folder.ts";
 import { classesApart } from "../../../src/data/subsets.ts";
 import { interactionMixture } from "../../../src/data/synthetic/mixture.ts";
 import { writeDataset } from "../../../src/data/write.ts";
+import { explain } from "../../../src/interactions/explain.ts";
 import { openRun } from "../../../src/runs/open.ts";
+import { runFiles } from "../../../src/runs/record.ts";
+import { readSampleBits } from "../../../src/runs/sample-bits.ts";
 import type { Scores } from "../../../src/runs/sweep/entry.ts";
 import { type RunOutcome, runSweepJob } from "../../../src/runs/sweep/job.ts";
 import { planTrial } from "../../../src/runs/sweep/settings.ts";
@@ -84,6 +87,21 @@ test("of one modality alone nothing is told of the others", () => {
   expect(Object.keys(scores.unimodal)).toEqual(["a"]);
   expect(scores.unimodal.a).toBe(scores.test.accuracy);
   expect(scores.synergy).toBeUndefined();
+});
+
+test("the bits of test samples lie in the run's folder, of methods that read several modalities", async () => {
+  for (const method of ["joint", "dmil"]) {
+    const { folder } = runs.get(method)!;
+    const { components, atoms } = await readSampleBits(folder);
+    expect(components).toEqual(["redundant", "unique_a", "unique_b", "synergistic"]);
+    const { samples } = await explain((await openRun(folder)).fitted, splits.test);
+    atoms.forEach((own, c) => {
+      samples.forEach(({ bits }, i) => void expect(own[i]).toBeCloseTo(bits[components[c]!]!, 5));
+    });
+  }
+  const all = await Promise.all(["joint", "dmil"].map((method) => readSampleBits(runs.get(method)!.folder)));
+  expect(all[0]!.samples).toBe(all[1]!.samples);
+  expect(await runs.get("unimodal")!.folder.exists(runFiles.bits)).toBe(false);
 });
 
 test("the same run has the same scores", async () => {
