@@ -2,6 +2,7 @@
 import { configError, hint } from "../core/errors.ts";
 import { type MlpOptions, mlp } from "../nn/mlp.ts";
 import type { Module } from "../nn/module.ts";
+import { additive } from "./additive/index.ts";
 import { agm } from "./agm.ts";
 import { dmil } from "./dmil/index.ts";
 import { ensemble } from "./ensemble.ts";
@@ -20,7 +21,6 @@ import { mmpareto } from "./mmpareto.ts";
 import { mmtm } from "./mmtm.ts";
 import { ogm } from "./ogm.ts";
 import { pmr } from "./pmr.ts";
-import { published } from "./published/index.ts";
 import { qmf } from "./qmf.ts";
 import { reconboost } from "./reconboost.ts";
 import { unimodal } from "./unimodal.ts";
@@ -47,7 +47,7 @@ export const methods: Readonly<Record<string, MethodFactory<never>>> = {
   i2moe,
   reconboost,
   dmil,
-  "dmil-published": published,
+  "dmil-additive": additive,
 };
 
 /** Named settings of methods: what they stand for. */

@@ -59,7 +59,7 @@ export const dmilSchema: z.ZodType<DmilOptions, DmilInput> = z.strictObject({
   embedding: embeddingOption,
   variational: z.boolean().default(true),
   levels: z.enum(["both", "id", "cd"]).default("both"),
-  synergy: z.enum(["purified", "published"]).default("published"),
+  synergy: z.enum(["purified", "published"]).default("purified"),
   order: z.union([z.literal(2), z.literal(3)]).default(3),
   loss: z
     .strictObject({
