@@ -31,6 +31,8 @@ import { negativeLogLikelihood } from "../nn/losses.ts";
 /** One kind of target. Amounts are in nats, of labels a mean over labels; of values in squared standard deviations, a mean over values. */
 export interface Task {
   readonly kind: TargetKind;
+  /** Does a prediction tell how sure it is? Those of values do not. */
+  readonly doubts: boolean;
   /** First part of the names of its loss terms: cross-entropy, binary cross-entropy, squared error. */
   readonly term: "ce" | "bce" | "se";
   /** Outputs [.., B, K] as log-probabilities of classes; others as they are. */
@@ -80,6 +82,7 @@ function spread(target: Expr, share: number, answers: number): Expr {
 
 const classes: Task = {
   kind: "classes",
+  doubts: true,
   term: "ce",
   spoken: logSoftmax,
   loss: (outputs, target) => negativeLogLikelihood(logSoftmax(outputs), target),
@@ -110,6 +113,7 @@ function labelDivergence(p: Expr, q: Expr): Expr {
 
 const labels: Task = {
   kind: "labels",
+  doubts: true,
   term: "bce",
   spoken: (outputs) => outputs,
   loss: (outputs, target) => mean(labels.errors(outputs, target), [-1]),
@@ -134,6 +138,7 @@ const labels: Task = {
 
 const values: Task = {
   kind: "values",
+  doubts: false,
   term: "se",
   spoken: (outputs) => outputs,
   loss: (outputs, target) => mean(values.errors(outputs, target), [-1]),

@@ -17,7 +17,6 @@ import {
   minimum,
   mul,
   relu,
-  reshape,
   sigmoid,
   stack,
   sub,

@@ -43,6 +43,7 @@ const perfect = {
       {
         logits: sure((type) => type === name),
         gate: Float32Array.from(truth, (type) => (type === name ? 0.7 : 0.1)),
+        contribution: sure((type) => type === name),
       },
     ]),
   ),

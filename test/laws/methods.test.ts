@@ -8,6 +8,7 @@ import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
 import { asLeaf, leaf, topological } from "../../src/graph/expr.ts";
 import { grad } from "../../src/graph/grad.ts";
 import { transpose } from "../../src/graph/ops/index.ts";
+import { additive } from "../../src/methods/additive/index.ts";
 import { agm } from "../../src/methods/agm.ts";
 import { dmil } from "../../src/methods/dmil/index.ts";
 import { ensemble } from "../../src/methods/ensemble.ts";
@@ -100,6 +101,9 @@ const variants: Record<string, Method> = {
   "mcr, collaborative, not trained before": mcr({ encoders, embedding: 4, strategy: "collaborative", pretrain: false }),
   fe: fe({ encoders, embedding: 4 }),
   "fe, variance, three modalities": fe({ encoders: three, embedding: 4, variance: true }),
+  "dmil-additive": additive({ encoders, embedding: 4, members: 1 }),
+  "dmil-additive with three modalities": additive({ encoders: three, embedding: 4, members: 1 }),
+  "dmil-additive, two members": additive({ encoders, embedding: 4, members: 2 }),
   dmil: dmil({ encoders, embedding: 4 }),
   "dmil with three modalities": dmil({ encoders: three, embedding: 4 }),
   "dmil with three modalities and the three-way term": dmil({ encoders: three, embedding: 4, order: 3 }),
@@ -180,7 +184,9 @@ function bindingsFor(method: Method, exprs: Parameters<typeof topological>[0], s
       if (found.kind === "parameter") {
         // A synergy as faint as at the start knows less than single modalities everywhere, so nothing would rest on it.
         const scale = (1 + seed / 4) * (found.name.startsWith("synergy.") ? 4 : 1);
-        return [[found.name, state[found.name]!.data.map((v) => v * scale)]];
+        const { data } = state[found.name]!;
+        // What starts at 0 is given numbers, so that something rests on it.
+        return [[found.name, data.every((v) => v === 0) ? normals(found.shape, seed) : data.map((v) => v * scale)]];
       }
       const values = normals(found.shape, 50 * seed + i);
       if (found.name === "target") values.forEach((_, j) => void (values[j] = j % K === Math.floor(j / K) % K ? 1 : 0));
@@ -209,22 +215,31 @@ describe.each([...Object.entries(variants), ...others])("%s", (_, method) => {
     expect(outputs.unimodal.shape).toEqual([M, B, K]);
     const exprs = [outputs.logits, outputs.unimodal];
     if (outputs.components !== undefined) {
-      const { names, logits, gate } = outputs.components;
+      const { names, logits, gate, contributions } = outputs.components;
       expect(logits.shape).toEqual([names.length, B, K]);
       expect(gate.shape).toEqual([B, names.length]);
-      exprs.push(logits, gate);
+      expect(contributions.shape).toEqual([names.length, B, K]);
+      exprs.push(logits, gate, contributions);
     }
-    const values = await runNative(exprs, bindingsFor(method, exprs));
+    const given = bindingsFor(method, exprs);
+    const values = await runNative(exprs, given);
     for (const value of values) expect(value.every(Number.isFinite)).toBe(true);
     if (outputs.components !== undefined) {
       const C = outputs.components.names.length;
-      const [logits, , components, gate] = values as [Float32Array, Float32Array, Float32Array, Float32Array];
+      const [logits, , , gate, contributions] = values as Float32Array[] as [
+        Float32Array,
+        Float32Array,
+        Float32Array,
+        Float32Array,
+        Float32Array,
+      ];
+      const prior = given[PRIOR]!;
       for (let i = 0; i < B; i++) {
         const shares = [...gate.subarray(i * C, (i + 1) * C)];
         expect(shares.reduce((a, b) => a + b)).toBeCloseTo(1, 5);
         for (let k = 0; k < K; k++) {
-          const mixed = shares.reduce((total, share, c) => total + share * components[(c * B + i) * K + k]!, 0);
-          expect(mixed).toBeCloseTo(logits[i * K + k]!, 4);
+          const added = shares.reduce((total, _, c) => total + contributions[(c * B + i) * K + k]!, prior[k]!);
+          expect(added).toBeCloseTo(logits[i * K + k]!, 4);
         }
       }
     }
@@ -318,7 +333,9 @@ describe.each([...Object.entries(variants), ...others])("%s", (_, method) => {
       shares: { redundant: 0.25, unique: 0.5 / M, synergistic: 0.25 },
       seed: 3,
     });
-    const sized = withFeatures(method, 5);
+    const own = withFeatures(method, 5);
+    // A stage that may keep the model it began with would not show what it trains.
+    const sized = { ...own, stages: own.stages.map((stage) => ({ ...stage, fromStart: false })) };
     const names = method.stages.map((stage) => stage.name);
     const wide: Widths = { features: Object.fromEntries(method.modalities.map((name) => [name, 5])), classes: 2 };
     let before = initialState(parametersOf(sized, wide), 0);

@@ -48,7 +48,16 @@ function labelData(): DataSplits {
 }
 const kinds = { labels: labelData(), values: valueData() };
 /** One for each way of building outputs; laws of the others are those of classes. */
-const serving = ["unimodal", "joint", "joint-bilinear", "ensemble", "ensemble-product", "dmil", "dmil-published"];
+const serving = [
+  "unimodal",
+  "joint",
+  "joint-bilinear",
+  "ensemble",
+  "ensemble-product",
+  "dmil-additive",
+  "dmil",
+  "dmil-published",
+];
 
 const base = { seed: 0, batchSize: 16, threads: 1 } as const;
 const numbers = ({ logits, unimodal, components }: Predictions): number[] => [
@@ -65,7 +74,9 @@ function bindings(method: Method, widths: Widths, exprs: readonly Expr[], seed: 
       if (found === undefined) return [];
       if (found.kind === "parameter") {
         const scale = found.name.startsWith("synergy.") ? 4 : 1 + seed / 4;
-        return [[found.name, state[found.name]!.data.map((v) => v * scale)]];
+        const { data } = state[found.name]!;
+        // What starts at 0 is given numbers, so that something rests on it.
+        return [[found.name, data.every((v) => v === 0) ? normals(found.shape, seed) : data.map((v) => v * scale)]];
       }
       const values = normals(found.shape, 50 * seed + i);
       if (found.name === "target") {
@@ -83,11 +94,12 @@ test("joint, ensemble, DMIL and single modalities serve every kind; the others s
     "joint",
     "ensemble",
     "dmil",
+    "dmil-additive",
   ]);
   const plan = (method: string, kind: keyof typeof kinds) => () =>
     planRun(parseSettings({ data: "d", method }), kinds[kind].train);
   expect(plan("ogm", "values")).toThrowError(
-    "ogm needs class labels; this data has values (x, y). Methods for values: unimodal, joint, ensemble, dmil.",
+    "ogm needs class labels; this data has values (x, y). Methods for values: unimodal, joint, ensemble, dmil, dmil-additive.",
   );
   expect(plan("mmib", "labels")).toThrowError(
     /mmib needs class labels; this data has labels \(redundant, .*\)\. Methods/,
@@ -136,13 +148,16 @@ describe.each(["labels", "values"] as const)("%s", (kind) => {
       expect(numbers(ours).every(Number.isFinite)).toBe(true);
       const read = await decodeModel(await encodeModel(fitted), methodFrom, "model");
       expect(numbers(await predict(read, data.test))).toEqual(numbers(ours));
-      // The gate's mixture of what the components say is the prediction, in this unit too.
+      // What the components add to the prior, or to the mean of values, is the prediction, in this unit too.
       const parts = Object.values(ours.components);
       if (parts.length > 0) {
-        const mixed = ours.logits.map((_, i) =>
-          parts.reduce((sum, { logits, gate }) => sum + gate[Math.floor(i / K)]! * logits[i]!, 0),
+        const start =
+          fitted.target?.units?.mean ??
+          fitted.calibration.logPrior.map((v, l) => v * (fitted.target?.scale?.prediction[l] ?? 1));
+        const added = ours.logits.map((_, i) =>
+          parts.reduce((sum, { contribution }) => sum + contribution[i]!, start[i % K]!),
         );
-        expect(difference(mixed, ours.logits)).toBeLessThan(1e-5);
+        expect(difference(added, ours.logits)).toBeLessThan(1e-5);
       }
       const session = await ort.InferenceSession.create(toOnnx(fitted, { missing: true }));
       const rows = (own: Dataset): Record<string, InstanceType<typeof ort.Tensor>> => ({

@@ -16,7 +16,7 @@ import { decodeModel, encodeModel, type Fitted } from "../../src/train/model.ts"
 import { plan } from "../../src/train/plan.ts";
 import { type Predictions, predict } from "../../src/train/predict.ts";
 import { expectResumed } from "./resumed.ts";
-import { B, bindings, bits, encoders, gradientsOf, K, smallData, widths } from "./support.ts";
+import { B, bindings, bits, encoders, gradientsOf, smallData, widths } from "./support.ts";
 
 const settings = { encoders: encoders(), embedding: 4 };
 const single = joint(settings) as Method;
@@ -70,14 +70,11 @@ describe("what a pool says", () => {
         meanOf(members, (own) => own.unimodal[name]!),
       );
     for (const name of Object.keys(members[0]!.components)) {
-      // Weighed by their shares, so that what components say sums to the prediction.
-      const weighed = (own: Predictions): Float32Array =>
-        own.components[name]!.logits.map((y, i) => y * own.components[name]!.gate[Math.floor(i / K)]!);
-      close(weighed(found), meanOf(members, weighed));
-      close(
-        found.components[name]!.gate,
-        meanOf(members, (own) => own.components[name]!.gate),
-      );
+      for (const of of ["logits", "contribution", "gate"] as const)
+        close(
+          found.components[name]![of],
+          meanOf(members, (own) => own.components[name]![of]),
+        );
     }
     // Representations stand side by side.
     const side = found.representations!.embedding_a!;

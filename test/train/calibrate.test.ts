@@ -126,8 +126,10 @@ describe("weights of components", () => {
     const { logits, labels } = drawn(n, seed, (z, i) =>
       i % 2 === 0 ? { said: 2 * z, meant: 2 * z } : { said: 6 * z, meant: 2 * z },
     );
-    const gate = (parity: number): Float32Array => Float32Array.from({ length: n }, (_, i) => Number(i % 2 === parity));
-    return { logits, labels, parts: { first: { logits, gate: gate(0) }, second: { logits, gate: gate(1) } } };
+    const part = (parity: number) => ({
+      contribution: logits.map((value, i) => (Math.floor(i / 2) % 2 === parity ? value - even[i % 2]! : 0)),
+    });
+    return { logits, labels, parts: { first: part(0), second: part(1) } };
   };
 
   test("tell a component that is too sure from one that is not", () => {
@@ -152,17 +154,7 @@ describe("weights of components", () => {
 
   test("stay 1 where no others pay", () => {
     const { logits, labels } = drawn(n, 7, (z) => ({ said: z, meant: z }));
-    const half = new Float32Array(n).fill(0.5);
-    expect(
-      fitWeights(
-        [
-          { logits, gate: half },
-          { logits, gate: half },
-        ],
-        1,
-        labels,
-        even,
-      ),
-    ).toEqual([1, 1]);
+    const half = { contribution: logits.map((value, i) => (value - even[i % 2]!) / 2) };
+    expect(fitWeights([half, half], 1, labels, even)).toEqual([1, 1]);
   });
 });

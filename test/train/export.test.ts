@@ -45,7 +45,7 @@ test("dmil: prediction, unimodal predictions, gate and components, for any batch
     const names = Object.keys(ours.components);
     expect(names).toEqual(["redundant", "unique_a", "unique_b", "synergistic"]);
     names.forEach((name, c) => {
-      const { gate, logits } = ours.components[name]!;
+      const { gate, logits, contribution } = ours.components[name]!;
       const shares = Float32Array.from({ length: count }, (_, i) => get("gate")[i * 4 + c]!);
       expect(difference(gate.subarray(0, count), shares)).toBeLessThan(1e-5);
       const own = Float32Array.from(
@@ -53,6 +53,11 @@ test("dmil: prediction, unimodal predictions, gate and components, for any batch
         (_, j) => get("components")[(Math.floor(j / 2) * 4 + c) * 2 + (j % 2)]!,
       );
       expect(difference(logits.subarray(0, count * 2), own)).toBeLessThan(1e-5);
+      const added = Float32Array.from(
+        { length: count * 2 },
+        (_, j) => get("contributions")[(Math.floor(j / 2) * 4 + c) * 2 + (j % 2)]!,
+      );
+      expect(difference(contribution.subarray(0, count * 2), added)).toBeLessThan(1e-5);
     });
     const alone = Float32Array.from(
       { length: count * 2 },

@@ -134,10 +134,11 @@ function build(
   };
 }
 
-/** What synergy costs where a modality alone knows the answer. */
-function silenceTerm(task: Task, { prior, known: portion }: AdditiveOutputs, said: Expr, weight: number): Terms {
+/** What synergy costs where a modality alone knows the answer. Of values nobody knows for certain: their synergy may be anywhere. */
+function silenceTerms(task: Task, { prior, known: portion }: AdditiveOutputs, said: Expr, weight: number): Terms[] {
+  if (!task.doubts) return [];
   const noise = task.noise(task.spoken(add(said, prior)), prior);
-  return { names: ["silence"], value: reshape(mean(mul(noise, portion)), [1]), weights: [weight] };
+  return [{ names: ["silence"], value: reshape(mean(mul(noise, portion)), [1]), weights: [weight] }];
 }
 
 function stages({ silence }: AdditiveOptions, modalities: readonly string[]): readonly Stage<AdditiveOutputs>[] {
@@ -152,7 +153,7 @@ function stages({ silence }: AdditiveOptions, modalities: readonly string[]): re
           value: task.loss(out.answers, target),
           weights: modalities.flatMap(() => [1, 1]),
         },
-        silenceTerm(task, out, out.interaction, silence),
+        ...silenceTerms(task, out, out.interaction, silence),
       ],
       prediction: ({ evidence }) => evidence,
       best: "calibrated",
@@ -171,7 +172,7 @@ function stages({ silence }: AdditiveOptions, modalities: readonly string[]): re
         const error = div(mean(mul(errors, open)), maximum(mean(open), LEAST_OPEN));
         return [
           { names: [`${task.term}.residual`], value: reshape(error, [1]), weights: [1] },
-          silenceTerm(task, out, out.synergy, silence),
+          ...silenceTerms(task, out, out.synergy, silence),
         ];
       },
       prediction: ({ evidence, synergy }) => add(evidence, synergy),

@@ -1,6 +1,6 @@
 /** @file How much of what one modality says another says as well, and how much is known already: read off predictions, constant for gradients. */
 import type { Expr } from "../../graph/expr.ts";
-import { add, div, max, maximum, minimum, mul, stopGradient, sub, unstack } from "../../graph/ops/index.ts";
+import { add, div, max, maximum, minimum, mul, stopGradient, unstack } from "../../graph/ops/index.ts";
 import type { Task } from "../method.ts";
 
 /** Evidence, in nats or squared deviations, that is no evidence: it counts as shared. */
@@ -19,9 +19,8 @@ export function sharedEvidence(task: Task, alone: Expr, prior: Expr): Expr {
   return minimum(1, div(add(second, FAINT), add(evidence, FAINT)));
 }
 
-/** How much of what can be known the surest modality knows, [B], in [0, 1]; 0 for values, of which nothing is ever known for certain. */
+/** How much of what can be known on average the surest modality knows, [B], about in [0, 1]; of targets that are predicted with doubts. */
 export function known(task: Task, alone: Expr, prior: Expr): Expr {
   const said = stopGradient(task.spoken(alone));
-  const portion = mul(task.information(said, prior), 1 / task.most(alone.shape.at(-1)!));
-  return max(minimum(portion, sub(1, task.open(said))), 0);
+  return max(mul(task.information(said, prior), 1 / task.most(alone.shape.at(-1)!)), 0);
 }
