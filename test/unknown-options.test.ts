@@ -42,6 +42,7 @@ const calls: Readonly<Record<string, Call>> = {
   foreignBits: (odd) => main.foreignBits({ classes: ["0", "1"], sets: {} }, { seed: 0, ...odd }),
   mlp: (odd) => main.mlp([3, 4], odd),
   dmil: (odd) => main.dmil({ encoders, ...odd }),
+  dmilAdditive: (odd) => main.dmilAdditive({ encoders, ...odd }),
   ensemble: (odd) => main.ensemble({ encoders, ...odd }),
   joint: (odd) => main.joint({ encoders, ...odd }),
   adam: (odd) => main.adam(odd),

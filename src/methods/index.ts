@@ -2,9 +2,9 @@
 import { configError, hint } from "../core/errors.ts";
 import { type MlpOptions, mlp } from "../nn/mlp.ts";
 import type { Module } from "../nn/module.ts";
-import { additive } from "./additive/index.ts";
 import { agm } from "./agm.ts";
 import { dmil } from "./dmil/index.ts";
+import { additive } from "./dmil-additive/index.ts";
 import { ensemble } from "./ensemble.ts";
 import { fcl } from "./fcl.ts";
 import { fe } from "./fe.ts";

@@ -29,6 +29,7 @@ test("dmil: prediction, unimodal predictions, gate and components, for any batch
     "unimodal_probabilities",
     "gate",
     "components",
+    "contributions",
     "bits",
   ]);
   const ours = await predict(fitted, data.test);
