@@ -40,6 +40,8 @@ export const SUITE_METHODS: Readonly<Record<string, { readonly method: string; r
   ensemble: { method: "ensemble", options: {} },
   published: { method: "dmil", options: { synergy: "published" } },
   purified: { method: "dmil", options: { synergy: "purified" } },
+  additive: { method: "dmil-additive", options: {} },
+  i2moe: { method: "i2moe", options: {} },
 };
 
 /** A method of the suite for data with these features by modality. */
