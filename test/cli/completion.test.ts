@@ -42,7 +42,7 @@ test("commands, and those below a command", async () => {
 });
 
 test("the flags of the command, also of one below another", async () => {
-  expect(await offered("dmil train clips --me")).toEqual(["--method"]);
+  expect(await offered("dmil train clips --meth")).toEqual(["--method"]);
   expect(await offered("dmil data generate --st")).toEqual(["--stratified"]);
   expect(await offered("dmil --")).toEqual(["--version", "--help"]);
 });

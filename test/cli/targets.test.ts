@@ -116,7 +116,7 @@ test("quantify tells of a value, and of one label by its name", async () => {
 test.each([
   [
     ["train", "numbers", "--method", "ogm"],
-    "ogm needs class labels; this data has values (sentiment). Methods for values: unimodal, joint, ensemble, dmil.",
+    "ogm needs class labels; this data has values (sentiment). Methods for values: unimodal, joint, ensemble, dmil, dmil-additive.",
   ],
   [
     ["train", "numbers", "--method", "ensemble-product", "--out", "product"],
