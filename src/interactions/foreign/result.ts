@@ -15,7 +15,7 @@ export interface ForeignPredictions {
   readonly labels?: Int32Array;
   /** [N]; samples of a group stay in one fold, and are drawn together for intervals. */
   readonly groups?: readonly string[];
-  /** [N]: 1 for rows that calibration is fitted on, 0 for those that are read. Left out: cross-fitted, and all are read. */
+  /** One number a row: 1 for those that calibration is fitted on, 0 for those that are read. Left out, everything is cross-fitted, and all are read. */
   readonly fitted?: Uint8Array;
 }
 
