@@ -5,9 +5,11 @@
  * A source is read through one number, its expectation, so informations are lower bounds, whatever the source's width: distances in
  * many dimensions understate far more. What a source tells of the spread alone is not seen.
  */
+
 import { permutation } from "../../core/random.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { type Interval, miKsgContinuous, mmiEstimate } from "../../info/index.ts";
+import { order, ranks } from "../../info/statistics/agreement.ts";
 import { type Crossfit, nullOrder } from "./crossfit.ts";
 import { type Context, intervals, withNull } from "./measures.ts";
 import { type Amount, ATOMS, type AtomName, heldBy, type Quantified } from "./result.ts";
@@ -106,15 +108,7 @@ function tellsOf(terms: Crossfit, values: Float64Array, chosen: readonly number[
 
 /** Ranks from 0 to 1, equal values sharing theirs: information does not change, and no far value stretches the distances. */
 function ranksOf(values: Float64Array): Float64Array {
-  const order = [...values.keys()].sort((a, b) => values[a]! - values[b]!);
-  const out = new Float64Array(values.length);
-  for (let start = 0; start < order.length; ) {
-    let end = start + 1;
-    while (end < order.length && values[order[end]!] === values[order[start]!]) end++;
-    for (let at = start; at < end; at++) out[order[at]!] = (start + end - 1) / (2 * order.length);
-    start = end;
-  }
-  return out;
+  return ranks(values, order(values)).map((rank) => (rank - 1) / values.length);
 }
 
 /** A row a compared sample, in the order of the data. */

@@ -10,7 +10,6 @@ import {
   constant,
   div,
   matmul,
-  mean,
   mul,
   reshape,
   stopGradient,
@@ -20,7 +19,8 @@ import {
 } from "../../graph/ops/index.ts";
 import { linear } from "../../nn/linear.ts";
 import type { Module } from "../../nn/module.ts";
-import { type BuildInput, embed, meanOfPresent, presence, priorWhereMissing, type Statistic } from "../method.ts";
+import { batchCentre } from "../dmil/synergy.ts";
+import { type BuildInput, embed, presence, priorWhereMissing, type Statistic } from "../method.ts";
 
 /** What the branches say, cut into its parts. */
 export interface Branches {
@@ -101,9 +101,7 @@ export function branches(input: BuildInput, encoders: Readonly<Record<string, Mo
 function centre(scope: BuildInput["scope"], name: string, values: Expr, mask: Expr | undefined) {
   const [count, , width] = values.shape as [number, number, number];
   const stored = scope.statistic(name, [count, 1, width], 0);
-  const batch = (): Expr =>
-    mask === undefined ? mean(values, 1, true) : reshape(meanOfPresent(values, [1], mask), [count, 1, width]);
-  const value = scope.training ? stopGradient(batch()) : stored;
+  const value = scope.training ? stopGradient(batchCentre(values, mask)) : stored;
   const statistic: Statistic = mask === undefined ? values : { value: values, weight: mask };
   return { value, statistic: { [name]: statistic } };
 }

@@ -25,6 +25,7 @@ import {
   transpose,
 } from "../../graph/ops/index.ts";
 import type { Module } from "../../nn/module.ts";
+import { residualError } from "../dmil/stages.ts";
 import { purifiedSynergy } from "../dmil/synergy.ts";
 import {
   type BuildInput,
@@ -69,8 +70,6 @@ export interface AdditiveOutputs extends Outputs {
 
 /** Nats, or squared deviations, that every component is given when shares are taken, so that where nothing is said all shares are equal. */
 const FAINT = 1e-3;
-/** The mean over samples of what is left open counts as no less than this. */
-const LEAST_OPEN = 0.05;
 
 const schema: z.ZodType<AdditiveOptions, Loose<AdditiveOptions>> = z.strictObject({
   embedding: embeddingOption,
@@ -164,12 +163,10 @@ function stages({ silence }: AdditiveOptions, modalities: readonly string[]): re
     {
       name: "synergy",
       trains: isSynergy,
-      // Each sample counts by what is left open of it: a plain mean would hear a rare synergy faintly, and sharpen what is answered already.
       terms(out, _, { task, plain }) {
         const base = stopGradient(out.evidence);
-        const open = task.open(task.spoken(base));
-        const errors = task.errors(task.spoken(add(base, out.synergy)), plain);
-        const error = div(mean(mul(errors, open)), maximum(mean(open), LEAST_OPEN));
+        const residual = task.spoken(add(base, out.synergy));
+        const error = residualError(task, { residual, open: task.open(task.spoken(base)) }, plain);
         return [
           { names: [`${task.term}.residual`], value: reshape(error, [1]), weights: [1] },
           ...silenceTerms(task, out, out.synergy, silence),

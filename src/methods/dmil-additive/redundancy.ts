@@ -1,6 +1,7 @@
 /** @file How much of what one modality says another says as well, and how much is known already: read off predictions, constant for gradients. */
 import type { Expr } from "../../graph/expr.ts";
 import { add, div, max, maximum, minimum, mul, stopGradient, unstack } from "../../graph/ops/index.ts";
+import { secondLargest } from "../dmil/teacher.ts";
 import type { Task } from "../method.ts";
 
 /** Evidence, in nats or squared deviations, that is no evidence: it counts as shared. */
@@ -12,11 +13,7 @@ const FAINT = 1e-3;
  */
 export function sharedEvidence(task: Task, alone: Expr, prior: Expr): Expr {
   const evidence = maximum(task.evidence(stopGradient(task.spoken(alone)), prior), 0);
-  const parts = unstack(evidence);
-  // The second largest is the smallest, over m, of the largest among the others.
-  const others = parts.map((_, m) => parts.filter((_, n) => n !== m).reduce((a, b) => maximum(a, b)));
-  const second = others.reduce((a, b) => minimum(a, b));
-  return minimum(1, div(add(second, FAINT), add(evidence, FAINT)));
+  return minimum(1, div(add(secondLargest(unstack(evidence)), FAINT), add(evidence, FAINT)));
 }
 
 /** How much of what can be known on average the surest modality knows, [B], about in [0, 1]; of targets that are predicted with doubts. */

@@ -14,7 +14,7 @@ const LEAST_OPEN = 0.05;
  * would grow fainter the fewer samples hold synergy (at 10 % it was found by luck), and would ask the synergy to sharpen what
  * single modalities have answered already.
  */
-function residualError(task: Task, { residual, open }: Teaching, target: Expr): Expr {
+export function residualError(task: Task, { residual, open }: Pick<Teaching, "residual" | "open">, target: Expr): Expr {
   return div(mean(mul(task.errors(residual, target), open)), maximum(mean(open), LEAST_OPEN));
 }
 

@@ -54,7 +54,7 @@ export function purifiedSynergy(scope: Scope, residual: Expr, order: 2 | 3, mask
 }
 
 /** Mean of features [M, B, H] over the batch, [M, 1, H]. */
-function batchCentre(features: Expr, mask: Expr | undefined): Expr {
+export function batchCentre(features: Expr, mask: Expr | undefined): Expr {
   const [modalities, , hidden] = features.shape as [number, number, number];
   return mask === undefined
     ? mean(features, 1, true)

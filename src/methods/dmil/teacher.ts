@@ -67,6 +67,12 @@ function together(task: Task, said: Expr, evidence: Expr, { mask, additive }: Te
   return task.fromMean(sum(mul(task.mean(said), weights), 0));
 }
 
+/** The second largest of several, element by element: the smallest, over m, of the largest among the others. */
+export function secondLargest(parts: readonly Expr[]): Expr {
+  const others = parts.map((_, m) => parts.filter((_, n) => n !== m).reduce((a, b) => maximum(a, b)));
+  return others.reduce((a, b) => minimum(a, b));
+}
+
 /**
  * From unimodal logits [M, B, K] and purified synergy logits [B, K]. With d_m the information in what m says, shares are
  * r = second largest d, u_m = d_m - r for the largest, s = d_all - largest, cut at 0; of values s = d of the synergy itself.
@@ -85,9 +91,7 @@ export function teach(task: Task, unimodal: Expr, pure: Expr, prior: Expr, optio
 
   const parts = unstack(d);
   const largest = max(d, 0); // [B]
-  const others = parts.map((_, m) => parts.filter((_, n) => n !== m).reduce((a, b) => maximum(a, b)));
-  // The second largest is the smallest, over m, of the largest among the others.
-  const r = others.reduce((a, b) => minimum(a, b));
+  const r = secondLargest(parts);
   const own = parts.map((part) => maximum(sub(part, r), 0));
   const lower = redundant ? [r, ...own] : own.map((u) => add(u, mul(r, 1 / modalities)));
   // Of values the additive part and the synergy are orthogonal: squared error falls by what the synergy itself says.
