@@ -57,7 +57,7 @@ export { type Cell, flatten, type SampleReport } from "./interactions/report.ts"
 export type { GroupSummary, Summary } from "./interactions/summary.ts";
 export { type Estimate, meanInterval, type SampleIntervals, sampleIntervals } from "./interactions/uncertainty.ts";
 export { dmil } from "./methods/dmil/index.ts";
-export { additive as dmilAdditive } from "./methods/dmil-additive/index.ts";
+export { dmilPublished } from "./methods/dmil-published/index.ts";
 export { ensemble } from "./methods/ensemble.ts";
 export { methodFrom, methodNamed, methodNames, methods, resolveMethod } from "./methods/index.ts";
 export { joint } from "./methods/joint.ts";

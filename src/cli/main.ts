@@ -128,7 +128,7 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     .option("--quick", "two data sets, one seed: under 3 minutes on two cores")
     .option("--out <dir>", "results, and what was done so far: a stopped suite goes on from there", "recovery")
     .option("--seeds <list>", "as in 0-2 or 0,3 (default: 0-2; quick: 0)")
-    .option("--methods <names>", "of joint, ensemble, published, purified, additive, i2moe (default: all)")
+    .option("--methods <names>", "of joint, ensemble, published, purified, dmil, i2moe (default: all)")
     .option("--cases <names>", "which data, names or starts of names, as in mixture-k2,quad (default: all)")
     .option("--digits <dir>", "the data set avdigits, for the cases made from real speech and handwriting")
     .option("--workers <n>", "processes at a time", "2")

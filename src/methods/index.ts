@@ -4,7 +4,7 @@ import { type MlpOptions, mlp } from "../nn/mlp.ts";
 import type { Module } from "../nn/module.ts";
 import { agm } from "./agm.ts";
 import { dmil } from "./dmil/index.ts";
-import { additive } from "./dmil-additive/index.ts";
+import { dmilPublished } from "./dmil-published/index.ts";
 import { ensemble } from "./ensemble.ts";
 import { fcl } from "./fcl.ts";
 import { fe } from "./fe.ts";
@@ -47,7 +47,7 @@ export const methods: Readonly<Record<string, MethodFactory<never>>> = {
   i2moe,
   reconboost,
   dmil,
-  "dmil-additive": additive,
+  "dmil-published": dmilPublished,
 };
 
 /** Named settings of methods: what they stand for. */

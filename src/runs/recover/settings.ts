@@ -38,9 +38,9 @@ export const DATA_SEED = 100;
 export const SUITE_METHODS: Readonly<Record<string, { readonly method: string; readonly options: object }>> = {
   joint: { method: "joint", options: {} },
   ensemble: { method: "ensemble", options: {} },
-  published: { method: "dmil", options: { synergy: "published" } },
-  purified: { method: "dmil", options: { synergy: "purified" } },
-  additive: { method: "dmil-additive", options: {} },
+  published: { method: "dmil-published", options: {} },
+  purified: { method: "dmil-published", options: { synergy: "purified" } },
+  dmil: { method: "dmil", options: {} },
   i2moe: { method: "i2moe", options: {} },
 };
 

@@ -12,7 +12,7 @@ export interface Target {
 }
 
 /** The method the targets are for. */
-export const TARGET_METHOD = "purified";
+export const TARGET_METHOD = "dmil";
 
 const easy = /^mixture-k[24]-\w+-3$/;
 /** Leakage is asked of the set of three modalities too. */

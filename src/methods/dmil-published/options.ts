@@ -4,7 +4,7 @@ import type { Loose } from "../../core/options.ts";
 import { embeddingOption } from "../method.ts";
 
 /** Coefficients of the loss, as DMIL uses them. `lambda` and the b_ terms are not public; they were chosen on validation data. */
-export interface DmilLoss {
+export interface PublishedLoss {
   /** lambda: scale of all divergences and reconstructions, 0.1. */
   readonly lambda: number;
   /** b_kl: KL of M_m to N(0, I), 1. */
@@ -36,30 +36,32 @@ export interface DmilLoss {
 }
 
 /** DMIL's settings with nothing left open. */
-export interface DmilOptions {
+export interface PublishedOptions {
   /** E, the width of embeddings and components, 64. */
   readonly embedding: number;
   /** False replaces every variational layer by a deterministic linear one (DMIL-FC); true. */
   readonly variational: boolean;
   /** Which levels of decomposition are built: both, intra-modality only (DMIL-ID), consistency only (DMIL-CD); both. */
   readonly levels: "both" | "id" | "cd";
-  /** How the synergistic component is built and trained, purified; docs/decisions/purified-synergy.md says why. */
+  /** How the synergistic component is built and trained, published; docs/decisions/purified-synergy.md says why. */
   readonly synergy: "purified" | "published";
   /** Purified form: products of centred features up to pairs (2) or triples (3) of modalities, 3: a pair alone cannot be silent where a third modality answers. */
   readonly order: 2 | 3;
-  readonly loss: DmilLoss;
+  readonly loss: PublishedLoss;
 }
 
 /** What a user writes: everything may be left out. */
-export type DmilInput = Loose<Omit<DmilOptions, "loss">> & { readonly loss?: Loose<DmilLoss> | undefined };
+export type PublishedInput = Loose<Omit<PublishedOptions, "loss">> & {
+  readonly loss?: Loose<PublishedLoss> | undefined;
+};
 
 const weight = (value: number): z.ZodDefault<z.ZodNumber> => z.number().min(0).default(value);
 
-export const dmilSchema: z.ZodType<DmilOptions, DmilInput> = z.strictObject({
+export const publishedSchema: z.ZodType<PublishedOptions, PublishedInput> = z.strictObject({
   embedding: embeddingOption,
   variational: z.boolean().default(true),
   levels: z.enum(["both", "id", "cd"]).default("both"),
-  synergy: z.enum(["purified", "published"]).default("purified"),
+  synergy: z.enum(["purified", "published"]).default("published"),
   order: z.union([z.literal(2), z.literal(3)]).default(3),
   loss: z
     .strictObject({

@@ -19,7 +19,7 @@ import {
 } from "../../graph/ops/index.ts";
 import { linear } from "../../nn/linear.ts";
 import type { Module } from "../../nn/module.ts";
-import { batchCentre } from "../dmil/synergy.ts";
+import { batchCentre } from "../dmil-published/synergy.ts";
 import { type BuildInput, embed, presence, priorWhereMissing, type Statistic } from "../method.ts";
 
 /** What the branches say, cut into its parts. */

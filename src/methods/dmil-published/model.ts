@@ -15,11 +15,11 @@ import {
 import { type Consistency, consistency } from "./consistency.ts";
 import { aggregate, gate } from "./gate.ts";
 import { type Intra, intra } from "./intra.ts";
-import type { DmilOptions } from "./options.ts";
+import type { PublishedOptions } from "./options.ts";
 import { purifiedSynergy, synergy, synergyLogits } from "./synergy.ts";
 import { type Teaching, teach } from "./teacher.ts";
 
-export interface DmilOutputs extends Outputs {
+export interface PublishedOutputs extends Outputs {
   readonly components: NonNullable<Outputs["components"]>;
   /** Absent under `levels: "cd"`. */
   readonly intra?: Intra;
@@ -33,7 +33,7 @@ export interface DmilOutputs extends Outputs {
 }
 
 /** Names of the components, in the order of every stack: redundant, unique_<modality>, synergistic. */
-export function componentNames(modalities: readonly string[], levels: DmilOptions["levels"]): string[] {
+export function componentNames(modalities: readonly string[], levels: PublishedOptions["levels"]): string[] {
   const unique = modalities.map((name) => `unique_${name}`);
   return [...(levels === "id" ? [] : ["redundant"]), ...unique, "synergistic"];
 }
@@ -42,11 +42,11 @@ export function componentNames(modalities: readonly string[], levels: DmilOption
  * The model. With `levels: "id"` the predictive parts M_m themselves are the unique components and nothing is redundant; with
  * `levels: "cd"` the embeddings Z_m take the place of both M_m and N_m.
  */
-export function buildDmil(
+export function buildPublished(
   input: BuildInput,
   encoders: Readonly<Record<string, Module>>,
-  options: DmilOptions,
-): DmilOutputs {
+  options: PublishedOptions,
+): PublishedOutputs {
   const { scope, classes } = input;
   const { levels, variational, embedding } = options;
   const names = Object.keys(encoders);
@@ -116,7 +116,7 @@ function purified(
   { scope, task, prior: priorOf }: BuildInput,
   unimodal: Expr,
   residual: Expr,
-  { order }: DmilOptions,
+  { order }: PublishedOptions,
   redundant: boolean,
   mask?: Expr,
 ) {

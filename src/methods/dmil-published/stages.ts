@@ -2,8 +2,8 @@
 import type { Expr } from "../../graph/expr.ts";
 import { concat, div, log, maximum, mean, mul, slice, stack, sub, sum, transpose } from "../../graph/ops/index.ts";
 import type { Stage, Task, Terms } from "../method.ts";
-import { componentNames, type DmilOutputs } from "./model.ts";
-import type { DmilOptions } from "./options.ts";
+import { componentNames, type PublishedOutputs } from "./model.ts";
+import type { PublishedOptions } from "./options.ts";
 import type { Teaching } from "./teacher.ts";
 
 /** The mean over samples of what is left open counts as no less than this. */
@@ -40,7 +40,10 @@ function losses(
 }
 
 /** Stage 1 trains encoders and ID; stage 2 the rest, with stage 1 frozen; stage 3 everything. */
-export function dmilStages(options: DmilOptions, modalities: readonly string[]): readonly Stage<DmilOutputs>[] {
+export function publishedStages(
+  options: PublishedOptions,
+  modalities: readonly string[],
+): readonly Stage<PublishedOutputs>[] {
   const { loss } = options;
   const byModality = (name: string): string[] => modalities.map((modality) => `${name}.${modality}`);
   const purified = options.synergy === "purified";
@@ -51,7 +54,7 @@ export function dmilStages(options: DmilOptions, modalities: readonly string[]):
   const inFirst = (parameter: string): boolean => early.test(parameter);
 
   /** KL and reconstruction of the intra level, and of the consistency level, with the reconstruction's coefficient. */
-  const intraTerms = ({ intra }: DmilOutputs, reconstruction: number): Terms[] =>
+  const intraTerms = ({ intra }: PublishedOutputs, reconstruction: number): Terms[] =>
     intra === undefined
       ? []
       : [
@@ -70,7 +73,7 @@ export function dmilStages(options: DmilOptions, modalities: readonly string[]):
             weights: repeat(modalities.length, loss.lambda * reconstruction),
           },
         ];
-  const consistencyTerms = ({ consistency }: DmilOutputs, reconstruction: number): Terms[] => {
+  const consistencyTerms = ({ consistency }: PublishedOutputs, reconstruction: number): Terms[] => {
     if (consistency === undefined) return [];
     const { kl, alignment } = consistency;
     const all = (value: number): number[] => repeat(modalities.length, loss.lambda * value);
@@ -89,16 +92,20 @@ export function dmilStages(options: DmilOptions, modalities: readonly string[]):
       },
     ];
   };
-  const heads = (out: DmilOutputs, weight: number) => ({ names: byModality("only"), logits: out.unimodal, weight });
-  const whole = (out: DmilOutputs) => ({ names: ["prediction"], logits: stack([out.logits]), weight: 1 });
-  const components = ({ components: { names, logits } }: DmilOutputs, weight: number) => ({
+  const heads = (out: PublishedOutputs, weight: number) => ({
+    names: byModality("only"),
+    logits: out.unimodal,
+    weight,
+  });
+  const whole = (out: PublishedOutputs) => ({ names: ["prediction"], logits: stack([out.logits]), weight: 1 });
+  const components = ({ components: { names, logits } }: PublishedOutputs, weight: number) => ({
     names,
     logits,
     weight,
   });
 
   /** What the modalities alone leave unexplained: the term that trains the purified synergy. */
-  const unexplained = (task: Task, { teaching }: DmilOutputs, target: Expr): Terms[] =>
+  const unexplained = (task: Task, { teaching }: PublishedOutputs, target: Expr): Terms[] =>
     teaching === undefined
       ? []
       : [{ names: [`${task.term}.residual`], value: residualError(task, teaching, target), weights: [loss.residual] }];
@@ -109,7 +116,7 @@ export function dmilStages(options: DmilOptions, modalities: readonly string[]):
    */
   const answering = (
     task: Task,
-    out: DmilOutputs,
+    out: PublishedOutputs,
     target: Expr,
     from: number,
     to: number,
@@ -142,7 +149,7 @@ export function dmilStages(options: DmilOptions, modalities: readonly string[]):
     ];
   };
   /** Purified form: the gate says who is responsible, as far as anything is explained. */
-  const taughtGate = ({ teaching, components: { gate } }: DmilOutputs): Terms[] => {
+  const taughtGate = ({ teaching, components: { gate } }: PublishedOutputs): Terms[] => {
     if (teaching === undefined) return [];
     const { portions, shares } = teaching;
     const agreement = sum(mul(transpose(log(maximum(gate, 1e-8)), [1, 0]), shares), 0); // [B]
@@ -151,7 +158,7 @@ export function dmilStages(options: DmilOptions, modalities: readonly string[]):
 
   // Evidence is read off the purified form, so what was learnt by heart must not win for one more sample guessed right.
   const best = purified ? ({ best: "logLoss" } as const) : {};
-  const stages: Stage<DmilOutputs>[] = [
+  const stages: Stage<PublishedOutputs>[] = [
     {
       name: "intra",
       trains: inFirst,

@@ -1,7 +1,7 @@
 /** @file How much of what one modality says another says as well, and how much is known already: read off predictions, constant for gradients. */
 import type { Expr } from "../../graph/expr.ts";
 import { add, div, max, maximum, minimum, mul, stopGradient, unstack } from "../../graph/ops/index.ts";
-import { secondLargest } from "../dmil/teacher.ts";
+import { secondLargest } from "../dmil-published/teacher.ts";
 import type { Task } from "../method.ts";
 
 /** Evidence, in nats or squared deviations, that is no evidence: it counts as shared. */
