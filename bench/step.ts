@@ -11,7 +11,7 @@ import { writeFileSync } from "node:fs";
 import * as os from "node:os";
 import * as readline from "node:readline";
 import { parseArgs } from "node:util";
-import { dmil } from "../src/methods/dmil/index.ts";
+import { dmilPublished } from "../src/methods/dmil-published/index.ts";
 import { mlp } from "../src/nn/mlp.ts";
 import { BATCH, timed } from "./prepared.ts";
 
@@ -25,11 +25,7 @@ interface Contender {
 }
 
 async function ours(width: number, threads: number): Promise<Contender> {
-  const method = dmil({
-    encoders: { first: mlp([width]), second: mlp([width]) },
-    embedding: width,
-    synergy: "published",
-  });
+  const method = dmilPublished({ encoders: { first: mlp([width]), second: mlp([width]) }, embedding: width });
   const widths = { features: { first: width, second: width }, classes: CLASSES };
   const { prepared, backend, steps } = await timed(method, method.stages[2] as never, widths, threads);
   return {

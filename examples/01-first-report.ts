@@ -17,7 +17,7 @@ const fitted = await fit(
   { train, validation },
   {
     seed: 0,
-    epochs: { intra: 5, components: 2, whole: 5 },
+    epochs: { evidence: 10, synergy: 6 },
     onEvent: (event) => {
       if (event.kind === "epoch") console.log(event.stage, event.epoch, event.validation.accuracy?.toFixed(3));
     },

@@ -13,7 +13,7 @@ const { train, validation, test } = interactionMixture({
   seed: 3,
 });
 const method = dmil({ encoders: { a: mlp([20]), b: mlp([20]) }, embedding: 8 });
-const fitted = await fit(method, { train, validation }, { seed: 0, epochs: { intra: 3, components: 1, whole: 3 } });
+const fitted = await fit(method, { train, validation }, { seed: 0, epochs: { evidence: 3, synergy: 3 } });
 
 const directory = await mkdtemp(path.join(tmpdir(), "export-"));
 const out = disk(directory);

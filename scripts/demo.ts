@@ -24,7 +24,7 @@ try {
     methods: {
       joint: { epochs: { whole: 10 } },
       ensemble: { epochs: { humidity: 10, temperature: 20 } },
-      dmil: { epochs: { intra: 4, components: 3, whole: 5 } },
+      dmil: { epochs: { evidence: 15, synergy: 6 } },
     },
   });
   printAnswer(answer, process.argv.includes("--json"));

@@ -57,7 +57,7 @@ function section(name: string): string {
   const file = fileOf(name);
   const text = source(file);
   const [about = "", ...more] = plain(/\/\*\*\s*\n? ?\*? ?@file ([\s\S]*?)\*\//.exec(text)![1]!);
-  const described = comments(name === "dmil" ? source("dmil/options.ts") : text);
+  const described = comments(name === "dmil-published" ? source("dmil-published/options.ts") : text);
   const shared = comments(name === "greedy" ? source("mmtm.ts") : source("joint.ts"));
   const options = defaults(schema as never, perModality ? { modality: "NAME" } : {});
   const comment = (option: string): string => {

@@ -20,7 +20,7 @@ const json = async (...args: string[]) => {
 beforeAll(async () => {
   cwd = await workplace();
   await call("data", "generate", "--out", "clips", "--samples", "400", "--features", "8", "--seed", "1");
-  await call("train", "clips", "--seed", "4", "-q", "--set", "epochs={intra: 2, components: 1, whole: 2}");
+  await call("train", "clips", "--seed", "4", "-q", "--set", "epochs={evidence: 2, synergy: 2}");
 });
 afterAll(() => fs.rm(cwd, { recursive: true, force: true }));
 
@@ -206,7 +206,7 @@ describe("train", () => {
   });
 
   test("the same seed gives the same files; --force replaces a run and leaves it whole", async () => {
-    const flags = ["train", "clips", "--seed", "4", "-q", "--set", "epochs={intra: 2, components: 1, whole: 2}"];
+    const flags = ["train", "clips", "--seed", "4", "-q", "--set", "epochs={evidence: 2, synergy: 2}"];
     expect((await call(...flags, "--out", "out/same")).code).toBe(0);
     const model = (run: string): Promise<Buffer> => fs.readFile(path.join(cwd, run, "model.safetensors"));
     expect(Buffer.compare(await model("out/same"), await model("runs/clips-dmil-4"))).toBe(0);

@@ -6,7 +6,14 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { dmil, MAIN, type Outcome, workplace } from "./support.ts";
 
 let cwd = "";
-const FLAGS = ["--set", "epochs={intra: 2, components: 2, whole: 40}", "--set", "options.embedding=16"];
+const FLAGS = [
+  "--method",
+  "dmil-published",
+  "--set",
+  "epochs={intra: 2, components: 2, whole: 40}",
+  "--set",
+  "options.embedding=16",
+];
 const train = (out: string, signal?: { name: NodeJS.Signals; at: string }): Promise<Outcome> =>
   dmil(["train", "clips", "--out", out, ...FLAGS], { cwd, ...(signal && { signal }) });
 const record = async (run: string) => JSON.parse(await fs.readFile(path.join(cwd, run, "run.json"), "utf8"));
@@ -41,7 +48,9 @@ test.each(["SIGINT", "SIGTERM"] as const)("%s saves, says how to go on, and ends
   const asked = await dmil(["evaluate", run], { cwd });
   expect(asked).toMatchObject({ code: 0, stderr: "" });
   expect(asked.stdout).toMatch(
-    new RegExp(`^${run} {2}dmil on test, 200 samples\\nof stage whole, epoch \\d+ of 40.*, unfinished\\naccuracy `),
+    new RegExp(
+      `^${run} {2}dmil-published on test, 200 samples\\nof stage whole, epoch \\d+ of 40.*, unfinished\\naccuracy `,
+    ),
   );
   const resumed = await dmil(["resume", run], { cwd });
   expect(resumed.code).toBe(0);
@@ -89,7 +98,16 @@ test("kill -9 leaves a run that goes on, also where its data was moved and half 
 });
 
 test("a run cannot be resumed or begun anew under the process that is training it", async () => {
-  const flags = ["train", "clips", "--out", "busy", "--set", "epochs={intra: 1, components: 1, whole: 100000}"];
+  const flags = [
+    "train",
+    "clips",
+    "--out",
+    "busy",
+    "--method",
+    "dmil-published",
+    "--set",
+    "epochs={intra: 1, components: 1, whole: 100000}",
+  ];
   const child = spawn(process.execPath, [MAIN, ...flags], { cwd, stdio: ["ignore", "ignore", "pipe"] });
   await new Promise<void>((resolve) => {
     child.stderr.on("data", (chunk) => String(chunk).includes("whole") && resolve());
@@ -107,7 +125,16 @@ test("a run cannot be resumed or begun anew under the process that is training i
 });
 
 test("a run whose folder is removed ends with an error, and leaves none behind", async () => {
-  const flags = ["train", "clips", "--out", "removed", "--set", "epochs={intra: 1, components: 1, whole: 100000}"];
+  const flags = [
+    "train",
+    "clips",
+    "--out",
+    "removed",
+    "--method",
+    "dmil-published",
+    "--set",
+    "epochs={intra: 1, components: 1, whole: 100000}",
+  ];
   const child = spawn(process.execPath, [MAIN, ...flags], { cwd, stdio: ["ignore", "ignore", "pipe"] });
   let told = "";
   const begun = new Promise<void>((resolve) => {

@@ -25,7 +25,7 @@ beforeAll(async () => {
   await fs.cp(path.join(cwd, "clips"), path.join(cwd, "gaps"), { recursive: true });
   await fs.writeFile(path.join(cwd, "gaps/train/a_present.npy"), mask(240, 4));
   await fs.writeFile(path.join(cwd, "gaps/test/b_present.npy"), mask(80, 5));
-  const epochs = ["--set", "epochs={intra: 2, components: 1, whole: 2}"];
+  const epochs = ["--set", "epochs={evidence: 2, synergy: 2}"];
   await call("train", "clips", "--modality-dropout", "0.3", "-q", ...epochs);
   await call("train", "gaps", "-q", ...epochs);
 });

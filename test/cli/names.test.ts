@@ -28,7 +28,7 @@ beforeAll(async () => {
   });
   await fs.mkdir(path.join(cwd, "named"));
   await fs.writeFile(path.join(cwd, "named/data.csv"), `a,b,label,split,id\n${rows.join("\n")}\n`);
-  const trained = await run("train named --method dmil --set epochs.whole=1 --out run");
+  const trained = await run("train named --method dmil --set epochs=1 --out run");
   expect(trained.code, trained.stderr).toBe(0);
 });
 afterAll(() => fs.rm(cwd, { recursive: true, force: true }));

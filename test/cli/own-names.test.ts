@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => fs.rm(cwd, { recursive: true, force: true }));
 
 test("check, train, ask, export, sweep and compare", async () => {
-  const epochs = "--set epochs.whole=1 --set epochs.intra=1 --set epochs.components=1";
+  const epochs = "--set epochs=1";
   for (const line of [
     "data check d",
     `train d --method dmil ${epochs} --out r --quiet`,

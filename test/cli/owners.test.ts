@@ -59,7 +59,7 @@ test.each([
 });
 
 test("two resumes of a killed run: one goes on, and says that it took over; every epoch is there once", async () => {
-  const whole = "--set epochs.intra=3 --set epochs.components=2 --set epochs.whole=40";
+  const whole = "--method dmil-published --set epochs.intra=3 --set epochs.components=2 --set epochs.whole=40";
   const killed = call(`train clips --method dmil ${whole} --out twice --quiet`);
   await expect
     .poll(

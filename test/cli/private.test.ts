@@ -8,7 +8,7 @@ import { MAIN, workplace } from "./support.ts";
 const PLACES = ["HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "TMPDIR"];
 const STEPS = [
   "data generate --out clips --samples 400 --features 4",
-  "train clips --method dmil --set epochs.whole=1 --out run -q",
+  "train clips --method dmil --set epochs=1 --out run -q",
   "evaluate run --missing",
   "explain run --out samples.csv --probe",
   "export run --out model.onnx",

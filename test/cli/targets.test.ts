@@ -16,7 +16,7 @@ beforeAll(async () => {
   await call("data", "generate", "--kind", "sums", "--target", "labels", "--out", "signs", ...small);
   const manifest = { target: { kind: "values", names: ["sentiment"] }, modalities: ["a", "b"] };
   await fs.writeFile(path.join(cwd, "numbers/dataset.json"), JSON.stringify(manifest));
-  const epochs = ["--set", "epochs={intra: 3, components: 2, whole: 2}"];
+  const epochs = ["--set", "epochs={evidence: 3, synergy: 2}"];
   await call("train", "numbers", "-q", ...epochs);
   await call("train", "signs", "--method", "joint", "-q", "--set", "epochs.whole=4");
 });
@@ -116,7 +116,7 @@ test("quantify tells of a value, and of one label by its name", async () => {
 test.each([
   [
     ["train", "numbers", "--method", "ogm"],
-    "ogm needs class labels; this data has values (sentiment). Methods for values: unimodal, joint, ensemble, dmil, dmil-additive.",
+    "ogm needs class labels; this data has values (sentiment). Methods for values: unimodal, joint, ensemble, dmil, dmil-published.",
   ],
   [
     ["train", "numbers", "--method", "ensemble-product", "--out", "product"],

@@ -11,7 +11,7 @@ const METHODS = methodNames.join(", ");
 /** Files that are wrong, by name. */
 const CONFIGS: Readonly<Record<string, string>> = {
   "typo.yaml": "data: clips\nmethod: joint\nencoder:\n  hidden: [64, x]\n  dropot: 0.1\nseed: -1\n",
-  "stage.yaml": "data: clips\nepochs:\n  intra: 2\n  hole: 3\n",
+  "stage.yaml": "data: clips\nmethod: dmil-published\nepochs:\n  intra: 2\n  hole: 3\n",
   "indent.yaml": "data: clips\n  seed: 3: 4\n",
   "twice.yaml": "data: clips\nseed: 1\nseed: 2\n",
   "alias.yaml": "data: clips\nseed: *other\n",
@@ -178,7 +178,7 @@ const COMMANDS = `
   train clips --set encoder.hidden.0=3 --out r
   train clips --set epochs=3 --set epochs.whole=3 --out r
   train clips --set optimiser={name:adam} --out r
-  train clips --set epochs={intra: 0, components: 0, whole: 0} --out r
+  train clips --set epochs={evidence: 0, synergy: 0} --out r
   train clips --config none.yaml
   train clips --config clips
   train --config typo.yaml --batch-size 0

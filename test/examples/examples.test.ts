@@ -38,7 +38,7 @@ test.each(alone)("%s prints something", (file) => expect(outputs[file]?.length).
 const printed = (number: string): string => outputs[files.find((file) => file.startsWith(number))!]!.join("\n");
 
 test("01 prints every epoch and three explained samples", () => {
-  expect(printed("01").match(/^(intra|components|whole) \d+ [01]\.\d{3}$/gm)).toHaveLength(12);
+  expect(printed("01").match(/^member[123]\.(evidence|synergy) \d+ [01]\.\d{3}$/gm)).toHaveLength(48);
   expect(printed("01")).toMatch(/^accuracy [01]\.\d{3} synergy rate [01]\.\d{3}$/m);
   expect(printed("01").match(/^ {2}gate \{/gm)).toHaveLength(3);
 });

@@ -1,7 +1,7 @@
 /** @file Whole DMIL steps against PyTorch: prediction, every loss term, every gradient, in all three stages. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { dmil } from "../../src/methods/dmil/index.ts";
+import { dmilPublished } from "../../src/methods/dmil-published/index.ts";
 import type { Method } from "../../src/methods/method.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { interpret } from "../../src/runtime/reference.ts";
@@ -19,7 +19,7 @@ interface Golden {
 const golden = JSON.parse(readFileSync(new URL("dmil.json", import.meta.url), "utf8")) as Golden;
 const { batch, embedding, classes, features } = golden.sizes;
 const encoders = Object.fromEntries(Object.entries(features).map(([name, width]) => [name, mlp([width])]));
-const method: Method = dmil({ encoders, embedding, synergy: "published" });
+const method: Method = dmilPublished({ encoders, embedding });
 const widths = { features, classes };
 const bindings: Record<string, number[]> = {
   ...golden.leaves,

@@ -10,7 +10,7 @@ import { grad } from "../../src/graph/grad.ts";
 import { transpose } from "../../src/graph/ops/index.ts";
 import { agm } from "../../src/methods/agm.ts";
 import { dmil } from "../../src/methods/dmil/index.ts";
-import { additive } from "../../src/methods/dmil-additive/index.ts";
+import { dmilPublished } from "../../src/methods/dmil-published/index.ts";
 import { ensemble } from "../../src/methods/ensemble.ts";
 import { fcl } from "../../src/methods/fcl.ts";
 import { fe } from "../../src/methods/fe.ts";
@@ -44,7 +44,7 @@ import { difference, normals, runNative } from "../support/numbers.ts";
 
 const encoders = { a: mlp([5, 6]), b: mlp([4]) };
 const three = { ...encoders, c: mlp([3, 4], { dropout: 0.25, norm: true, activation: "tanh" }) };
-const published = { synergy: "published" } as const;
+const purified = { synergy: "purified" } as const;
 const variants: Record<string, Method> = {
   "unimodal a": unimodal({ encoders, embedding: 4, modality: "a" }),
   "unimodal c of three": unimodal({ encoders: three, embedding: 4, modality: "c" }),
@@ -101,19 +101,24 @@ const variants: Record<string, Method> = {
   "mcr, collaborative, not trained before": mcr({ encoders, embedding: 4, strategy: "collaborative", pretrain: false }),
   fe: fe({ encoders, embedding: 4 }),
   "fe, variance, three modalities": fe({ encoders: three, embedding: 4, variance: true }),
-  "dmil-additive": additive({ encoders, embedding: 4, members: 1 }),
-  "dmil-additive with three modalities": additive({ encoders: three, embedding: 4, members: 1 }),
-  "dmil-additive, two members": additive({ encoders, embedding: 4, members: 2 }),
-  dmil: dmil({ encoders, embedding: 4 }),
-  "dmil with three modalities": dmil({ encoders: three, embedding: 4 }),
-  "dmil with three modalities and the three-way term": dmil({ encoders: three, embedding: 4, order: 3 }),
-  "dmil, deterministic": dmil({ encoders, embedding: 4, variational: false }),
-  "dmil, intra level alone": dmil({ encoders, embedding: 4, levels: "id" }),
-  "dmil, consistency level alone": dmil({ encoders, embedding: 4, levels: "cd" }),
-  "dmil as published": dmil({ encoders, embedding: 4, ...published }),
-  "dmil as published, three modalities": dmil({ encoders: three, embedding: 4, ...published }),
-  "dmil as published, deterministic": dmil({ encoders, embedding: 4, ...published, variational: false }),
-  "dmil as published, intra level alone": dmil({ encoders, embedding: 4, ...published, levels: "id" }),
+  dmil: dmil({ encoders, embedding: 4, members: 1 }),
+  "dmil with three modalities": dmil({ encoders: three, embedding: 4, members: 1 }),
+  "dmil, two members": dmil({ encoders, embedding: 4, members: 2 }),
+  "dmil-purified": dmilPublished({ encoders, embedding: 4, ...purified }),
+  "dmil-purified with three modalities": dmilPublished({ encoders: three, embedding: 4, ...purified }),
+  "dmil-purified with three modalities, pairs alone": dmilPublished({
+    encoders: three,
+    embedding: 4,
+    ...purified,
+    order: 2,
+  }),
+  "dmil-purified, deterministic": dmilPublished({ encoders, embedding: 4, ...purified, variational: false }),
+  "dmil-purified, intra level alone": dmilPublished({ encoders, embedding: 4, ...purified, levels: "id" }),
+  "dmil-purified, consistency level alone": dmilPublished({ encoders, embedding: 4, ...purified, levels: "cd" }),
+  "dmil-published": dmilPublished({ encoders, embedding: 4 }),
+  "dmil-published, three modalities": dmilPublished({ encoders: three, embedding: 4 }),
+  "dmil-published, deterministic": dmilPublished({ encoders, embedding: 4, variational: false }),
+  "dmil-published, intra level alone": dmilPublished({ encoders, embedding: 4, levels: "id" }),
   "joint, two members": joint({ encoders, embedding: 4, members: 2 }),
   "unimodal c of three, two members": unimodal({ encoders: three, embedding: 4, modality: "c", members: 2 }),
   "mmib with three modalities, two members": mmib({ encoders: three, embedding: 4, hidden: 6, members: 2 }),
@@ -123,8 +128,8 @@ const variants: Record<string, Method> = {
   "pmr with three modalities, two members": pmr({ encoders: three, embedding: 4, momentum: 0.2, members: 2 }),
   "qmf, two members": qmf({ encoders, embedding: 4, members: 2 }),
   "i2moe, two members": i2moe({ encoders, embedding: 4, members: 2 }),
-  "dmil as published, two members": dmil({ encoders, embedding: 4, ...published, members: 2 }),
-  "dmil as published, consistency level alone": dmil({ encoders, embedding: 4, ...published, levels: "cd" }),
+  "dmil-published, two members": dmilPublished({ encoders, embedding: 4, members: 2 }),
+  "dmil-published, consistency level alone": dmilPublished({ encoders, embedding: 4, levels: "cd" }),
 };
 const B = 6;
 const K = 3;
@@ -404,8 +409,8 @@ test("settings that cannot be: fewer than two modalities, unknown options", () =
   expect(() => dmil({ encoders, embeding: 3 } as never)).toThrowError(
     /unknown option "embeding"; did you mean "embedding"\?/,
   );
-  expect(() => dmil({ encoders, loss: { lamda: 3 } } as never)).toThrowError(
-    /dmil\.loss\.lamda: unknown option "lamda"; did you mean "lambda"\?/,
+  expect(() => dmilPublished({ encoders, loss: { lamda: 3 } } as never)).toThrowError(
+    /dmil-published\.loss\.lamda: unknown option "lamda"; did you mean "lambda"\?/,
   );
   expect(leaf("input", "a", [1]).shape).toEqual([1]);
 });

@@ -54,9 +54,9 @@ const serving = [
   "joint-bilinear",
   "ensemble",
   "ensemble-product",
-  "dmil-additive",
   "dmil",
   "dmil-published",
+  "dmil-purified",
 ];
 
 const base = { seed: 0, batchSize: 16, threads: 1 } as const;
@@ -94,12 +94,12 @@ test("joint, ensemble, DMIL and single modalities serve every kind; the others s
     "joint",
     "ensemble",
     "dmil",
-    "dmil-additive",
+    "dmil-published",
   ]);
   const plan = (method: string, kind: keyof typeof kinds) => () =>
     planRun(parseSettings({ data: "d", method }), kinds[kind].train);
   expect(plan("ogm", "values")).toThrowError(
-    "ogm needs class labels; this data has values (x, y). Methods for values: unimodal, joint, ensemble, dmil, dmil-additive.",
+    "ogm needs class labels; this data has values (x, y). Methods for values: unimodal, joint, ensemble, dmil, dmil-published.",
   );
   expect(plan("mmib", "labels")).toThrowError(
     /mmib needs class labels; this data has labels \(redundant, .*\)\. Methods/,

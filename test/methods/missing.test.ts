@@ -3,9 +3,9 @@ import { describe, expect, test } from "vitest";
 import { hideModalities } from "../../src/data/presence.ts";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
 import { leaf } from "../../src/graph/expr.ts";
-import { dmil } from "../../src/methods/dmil/index.ts";
-import { purifiedSynergy } from "../../src/methods/dmil/synergy.ts";
-import { teach } from "../../src/methods/dmil/teacher.ts";
+import { dmilPublished } from "../../src/methods/dmil-published/index.ts";
+import { purifiedSynergy } from "../../src/methods/dmil-published/synergy.ts";
+import { teach } from "../../src/methods/dmil-published/teacher.ts";
 import { ensemble } from "../../src/methods/ensemble.ts";
 import { meanOfPresent } from "../../src/methods/method.ts";
 import { tasks } from "../../src/methods/task.ts";
@@ -54,7 +54,11 @@ describe.each([
 ] as const)("dmil, %s", (_, options) => {
   test("a component that a sample cannot have says the prior and has no share; the others share alone", async () => {
     const epochs = { intra: 3, components: 2, whole: 2 };
-    const fitted = await fit(dmil({ encoders, embedding: 4, ...options }), data, { seed: 0, epochs, threads: 1 });
+    const fitted = await fit(dmilPublished({ encoders, embedding: 4, ...options }), data, {
+      seed: 0,
+      epochs,
+      threads: 1,
+    });
     const { logPrior } = fitted.calibration;
     const prior = Array.from({ length: 30 * K }, (_, i) => logPrior[i % K]!);
     const says = (logits: Float32Array): number => difference(logSoftmaxRows(logits, K), prior);

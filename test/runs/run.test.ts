@@ -21,6 +21,7 @@ import { smallEpochs, smallMixture } from "../support/models.ts";
 const data = smallMixture();
 const settings = {
   data: "mixture",
+  method: "dmil-published",
   seed: 3,
   batchSize: 32,
   epochs: smallEpochs,

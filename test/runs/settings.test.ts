@@ -32,7 +32,7 @@ test("one setting is enough; the rest has defaults", () => {
     backend: "auto",
     encoder: { hidden: [64], activation: "relu", dropout: expect.any(Number), norm: false },
   });
-  expect(options).toMatchObject({ embedding: 64, variational: true });
+  expect(options).toMatchObject({ embedding: 64, silence: 1 });
 });
 
 test.each<[string, unknown]>([
@@ -64,7 +64,11 @@ test.each<[string, unknown]>([
 });
 
 test("options of the method, at any depth", () => {
-  const found = problems({ data: "x", options: { embeding: 3, embedding: -1, loss: { lamda: 1 } } });
+  const found = problems({
+    data: "x",
+    method: "dmil-published",
+    options: { embeding: 3, embedding: -1, loss: { lamda: 1 } },
+  });
   expect(found).toHaveLength(3);
   expect(found[0]).toMatch(/^options\.embedding: /);
   expect(found[1]).toMatch(
@@ -75,7 +79,8 @@ test("options of the method, at any depth", () => {
 
 describe("settings and data together", () => {
   const { train } = smallMixture();
-  const plan = (settings: object) => planRun(parseSettings({ data: "mixture", ...settings }), train);
+  const plan = (settings: object) =>
+    planRun(parseSettings({ data: "mixture", method: "dmil-published", ...settings }), train);
 
   test("leave nothing open, and are settings again", () => {
     const { config, method } = plan({ epochs: { whole: 2 }, learningRate: { intra: 0.01 }, optimiser: { beta1: 0.8 } });

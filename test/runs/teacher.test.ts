@@ -14,7 +14,7 @@ const data = smallMixture();
 const base = { data: "mixture", seed: 3, batchSize: 32, encoder: { hidden: [12] }, options: { embedding: 8 } };
 const planned = (settings: object) => planRun(parseSettings({ ...base, ...settings }), data.train);
 const place = memoryFolder("runs/teacher");
-await startRun(place, planned({ method: "dmil", epochs: smallEpochs }), data);
+await startRun(place, planned({ method: "dmil-published", epochs: smallEpochs }), data);
 const teacher = await openTeacher(place, data.train);
 const student = (changes: object = {}) =>
   planned({

@@ -1,7 +1,7 @@
 /** @file Small data and models that train in a moment. */
 import type { DataSplits } from "../../src/data/dataset.ts";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
-import { type DmilOutputs, dmil } from "../../src/methods/dmil/index.ts";
+import { dmilPublished, type PublishedOutputs } from "../../src/methods/dmil-published/index.ts";
 import { methodNamed, resolveMethod } from "../../src/methods/index.ts";
 import type { Method } from "../../src/methods/method.ts";
 import { mlp } from "../../src/nn/mlp.ts";
@@ -19,8 +19,8 @@ export function smallMixture(seed = 1): DataSplits {
 }
 
 /** DMIL with dropout, so that every kind of noise is drawn. */
-export function smallDmil(): Method<DmilOutputs> {
-  return dmil({ encoders: { a: mlp([8, 12], { dropout: 0.2 }), b: mlp([8, 12]) }, embedding: 8, synergy: "published" });
+export function smallDmil(): Method<PublishedOutputs> {
+  return dmilPublished({ encoders: { a: mlp([8, 12], { dropout: 0.2 }), b: mlp([8, 12]) }, embedding: 8 });
 }
 
 export const smallEpochs = { intra: 3, components: 3, whole: 3 } as const;

@@ -146,7 +146,7 @@ test("the file says what it is: names, shapes, calibration, version, how to call
   const model = fromBinary(ModelProtoSchema, toOnnx(fitted));
   const told = Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value]));
   const read = (key: string): unknown => JSON.parse(told[key]!);
-  expect(told).toMatchObject({ dmil: VERSION, method: "dmil" });
+  expect(told).toMatchObject({ dmil: VERSION, method: "dmil-published" });
   expect(read("classes")).toEqual(["0", "1"]);
   expect(read("modalities")).toEqual(["a", "b"]);
   expect(read("shapes")).toEqual({ a: [8], b: [8] });

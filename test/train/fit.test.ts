@@ -4,7 +4,7 @@ import { memoryFolder, readText } from "../../src/core/folder.ts";
 import type { State } from "../../src/core/tensor.ts";
 import { takeRows } from "../../src/data/dataset.ts";
 import { writeSafetensors } from "../../src/data/formats/safetensors.ts";
-import { dmil } from "../../src/methods/dmil/index.ts";
+import { dmilPublished } from "../../src/methods/dmil-published/index.ts";
 import { methodFrom } from "../../src/methods/index.ts";
 import { joint } from "../../src/methods/joint.ts";
 import type { Method } from "../../src/methods/method.ts";
@@ -188,7 +188,7 @@ test("a last batch of one sample is left out; of one sample nothing is learnt", 
 test("wrong settings say what is allowed", async () => {
   const start = (options: Partial<FitOptions>) => fit(smallDmil(), data, { ...base, ...options });
   await expect(start({ epochs: { hole: 3 } })).rejects.toThrowError(
-    /epochs\.hole: dmil has no such stage\. Its stages: intra, components, whole/,
+    /epochs\.hole: dmil-published has no such stage\. Its stages: intra, components, whole/,
   );
   await expect(start({ epochs: { whole: 1.5 } })).rejects.toThrowError(/epochs\.whole is 1\.5; a whole number/);
   await expect(start({ epochs: { intra: 0, components: 0, whole: 0 } })).rejects.toThrowError(
@@ -225,7 +225,8 @@ test("a stage says what picks its best epoch: accuracy and then log-loss, log-lo
 });
 
 test("the purified form, whose stored means are renewed each epoch, resumes to the same bits too", async () => {
-  const method = () => dmil({ encoders: { a: mlp([8, 12]), b: mlp([8, 12]) }, embedding: 8 });
+  const method = () =>
+    dmilPublished({ encoders: { a: mlp([8, 12]), b: mlp([8, 12]) }, embedding: 8, synergy: "purified" });
   const whole = await fit(method(), data, base);
   const folder = memoryFolder();
   const controller = new AbortController();

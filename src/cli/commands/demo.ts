@@ -52,7 +52,7 @@ async function demoIn(place: string, quiet: boolean): Promise<Answer> {
     methods: {
       joint: {},
       ensemble: {},
-      dmil: { epochs: { intra: 5, components: 5, whole: 12 } },
+      dmil: { epochs: { evidence: 20, synergy: 12 } },
     },
   });
   await folder.remove(UNFINISHED);

@@ -20,7 +20,7 @@ import {
 import { linear } from "../../nn/linear.ts";
 import type { Module } from "../../nn/module.ts";
 import { batchCentre } from "../dmil-published/synergy.ts";
-import { type BuildInput, embed, presence, priorWhereMissing, type Statistic } from "../method.ts";
+import { type BuildInput, embed, priorWhereMissing, type Statistic } from "../method.ts";
 
 /** What the branches say, cut into its parts. */
 export interface Branches {
@@ -44,11 +44,15 @@ export interface Branches {
  * interaction I_mn = W_m ((z_m - zbar_m) * (t_mn - tbar_mn)) / (M - 1).
  * Source: gates after MMTM (Vaezi Joze et al., CVPR 2020), which hears all modalities in one summary; the decomposition is ours.
  */
-export function branches(input: BuildInput, encoders: Readonly<Record<string, Module>>, width: number): Branches {
+export function branches(
+  input: BuildInput,
+  encoders: Readonly<Record<string, Module>>,
+  width: number,
+  mask: Expr | undefined,
+): Branches {
   const { scope, classes } = input;
   const names = Object.keys(encoders);
   const M = names.length;
-  const mask = presence(input, names);
   const z = embed(input, encoders, width);
   const batch = z.shape[1]!;
   const prior = input.prior();

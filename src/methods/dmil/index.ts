@@ -12,6 +12,7 @@ import {
   add,
   concat,
   div,
+  greater,
   matmul,
   maximum,
   mean,
@@ -88,7 +89,8 @@ function build(input: BuildInput, encoders: Readonly<Record<string, Module>>, { 
   const names = Object.keys(encoders);
   const M = names.length;
   const prior = input.prior();
-  const found = branches(input, encoders, embedding);
+  const mask = presence(input, names);
+  const found = branches(input, encoders, embedding, mask);
   const { alone, effects, interaction } = found;
   const rho = sharedEvidence(task, alone, prior);
   const kappa = add(mul(sigmoid(scope.parameter("kappa", [1], { kind: "constant", value: 0 })), 1 - 1 / M), 1 / M);
@@ -97,7 +99,7 @@ function build(input: BuildInput, encoders: Readonly<Record<string, Module>>, { 
   const evidence = add(add(prior, sum(effects, 0)), add(discount, interaction));
 
   const deep = scope.child("synergy");
-  const fused = purifiedSynergy(deep, embed({ ...input, scope: deep }, encoders, embedding), 3, presence(input, names));
+  const fused = purifiedSynergy(deep, embed({ ...input, scope: deep }, encoders, embedding), 3, mask);
   // From zero, so that the network says nothing before it is trained.
   const head = deep.child("head").parameter("weight", [embedding, classes], { kind: "constant", value: 0 });
   const synergy = matmul(fused.representation, head);
@@ -109,13 +111,14 @@ function build(input: BuildInput, encoders: Readonly<Record<string, Module>>, { 
   const contributions = concat([stack([redundant]), unique, stack([together])], 0);
   const logits = add(contributions, prior);
   const said = add(maximum(task.information(task.spoken(logits), prior), 0), FAINT); // [C, B]
+  const counted = mask === undefined ? said : mul(said, reshape(possible(mask), [M + 2, mask.shape[1]!]));
   return {
     logits: add(sum(contributions, 0), prior),
     unimodal: alone,
     components: {
       names: ["redundant", ...names.map((name) => `unique_${name}`), "synergistic"],
       logits,
-      gate: transpose(div(said, sum(said, 0, true)), [1, 0]),
+      gate: transpose(div(counted, sum(counted, 0, true)), [1, 0]),
       contributions,
     },
     answers: concat([add(found.branches, discount), alone], 0),
@@ -127,6 +130,12 @@ function build(input: BuildInput, encoders: Readonly<Record<string, Module>>, { 
     statistics: { ...found.statistics, "synergy.centre": fused.features },
     representations: { ...embeddings(found.embeddings, names), synergistic: fused.representation },
   };
+}
+
+/** Which components a sample can have, [M + 2, B, 1], by the modalities it has (`mask` [M, B, 1]): synergy with two or more, R always. */
+function possible(mask: Expr): Expr {
+  const count = sum(mask, 0, true);
+  return concat([greater(count, -1), mask, greater(count, 1.5)], 0);
 }
 
 /** What synergy costs where a modality alone knows the answer. Of values nobody knows for certain: their synergy may be anywhere. */

@@ -76,10 +76,7 @@ function result(method: string, seed: number, right: number, leak: number): Reco
     })),
   };
 }
-const results = [
-  result("joint", 0, 0.8, 0),
-  ...[0.99, 1, 1].map((right, seed) => result("purified", seed, right, 0.2)),
-];
+const results = [result("joint", 0, 0.8, 0), ...[0.99, 1, 1].map((right, seed) => result("dmil", seed, right, 0.2))];
 const facts = { command: "dmil recover", environment: { node: "20" }, failed: [] };
 
 describe("means over seeds", () => {
@@ -114,7 +111,7 @@ describe("targets", () => {
     }
   });
 
-  test("are judged on the purified form alone, by the mean over seeds", () => {
+  test("are judged on the dmil form alone, by the mean over seeds", () => {
     const found = verdicts(results);
     const verdict = (figure: string) => found.find(({ target }) => target.figure === figure)!;
     expect(new Set(found.map((own) => own.case))).toEqual(new Set(["mixture-k2-balanced-3"]));
@@ -158,7 +155,7 @@ describe("the suite", () => {
     const own = suiteJobs({ quick: false, seeds: [0], cases: ["mixture-k8", "xor"], methods: ["joint"] });
     expect(own.map((job) => job.case)).toEqual(["mixture-k8-balanced-3", "xor"]);
     expect(() => suiteJobs({ quick: false, seeds: [0], cases: ["cube"] })).toThrow(/"cube".*quad/);
-    expect(() => suiteJobs({ quick: false, seeds: [0], methods: ["dmil"] })).toThrow(/"dmil".*purified/);
+    expect(() => suiteJobs({ quick: false, seeds: [0], methods: ["dmill"] })).toThrow(/"dmill".*dmil/);
   });
 
   test("keeps results apart by job and by code", async () => {

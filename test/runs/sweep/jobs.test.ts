@@ -113,13 +113,15 @@ test("one tuning for all seeds of a method, with as many trials for each method"
 test("settings: a number of epochs is for every stage, stages are for the methods that have them", async () => {
   const epochs = async (set: object) =>
     Object.fromEntries(
-      (await plan({ experiment: { methods: ["joint", "dmil"], seeds: [0], set } })).runs.map(({ method, config }) => [
-        method,
-        config.epochs,
-      ]),
+      (await plan({ experiment: { methods: ["joint", "dmil-published"], seeds: [0], set } })).runs.map(
+        ({ method, config }) => [method, config.epochs],
+      ),
     );
-  expect(await epochs({ epochs: 2 })).toEqual({ joint: { whole: 2 }, dmil: { intra: 2, components: 2, whole: 2 } });
-  expect((await epochs({ epochs: { intra: 3 } })).dmil).toMatchObject({ intra: 3 });
+  expect(await epochs({ epochs: 2 })).toEqual({
+    joint: { whole: 2 },
+    "dmil-published": { intra: 2, components: 2, whole: 2 },
+  });
+  expect((await epochs({ epochs: { intra: 3 } }))["dmil-published"]).toMatchObject({ intra: 3 });
   expect((await epochs({ epochs: { intra: 3 } })).joint).toEqual((await epochs({})).joint);
   await expect(epochs({ epochs: { hole: 3 } })).rejects.toThrow(/set\.epochs\.hole: no method here has a stage "hole"/);
   await expect(epochs({ encoder: { dropot: 1 } })).rejects.toThrow(/set\.encoder\.dropot: unknown option/);

@@ -3,9 +3,9 @@ import { describe, expect, test } from "vitest";
 import { hideModalities } from "../../src/data/presence.ts";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
 import { leaf } from "../../src/graph/expr.ts";
-import { type Branches, branches } from "../../src/methods/dmil-additive/branches.ts";
-import { additive } from "../../src/methods/dmil-additive/index.ts";
-import { sharedEvidence } from "../../src/methods/dmil-additive/redundancy.ts";
+import { type Branches, branches } from "../../src/methods/dmil/branches.ts";
+import { dmil } from "../../src/methods/dmil/index.ts";
+import { sharedEvidence } from "../../src/methods/dmil/redundancy.ts";
 import { tasks } from "../../src/methods/task.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { initialState, rootScope } from "../../src/nn/module.ts";
@@ -27,7 +27,7 @@ function onEveryCombination(): {
   const inputs = Object.fromEntries(names.map((name) => [name, leaf("input", name, [B, 5])]));
   const prior = () => scope.statistic("prior", [K], -Math.log(K));
   const encoders = Object.fromEntries(names.map((name) => [name, mlp([5, 6])]));
-  const found = branches({ scope, inputs, classes: K, task: tasks.classes, prior }, encoders, E);
+  const found = branches({ scope, inputs, classes: K, task: tasks.classes, prior }, encoders, E, undefined);
   const state = initialState(requests.parameters.values(), 3);
   const bindings = {
     ...Object.fromEntries(Object.entries(state).map(([name, { data }]) => [name, data.map((v) => 3 * v)])),
@@ -126,7 +126,7 @@ describe("trained", () => {
   const base = { seed: 0, threads: 1, batchSize: 32 } as const;
 
   test("a modality that is missing adds nothing, and nothing is said together", async () => {
-    const fitted = await fit(additive({ encoders, embedding: 8, members: 2 }), data, {
+    const fitted = await fit(dmil({ encoders, embedding: 8, members: 2 }), data, {
       ...base,
       modalityDropout: 0.3,
       epochs: { evidence: 3, synergy: 2 },
@@ -141,7 +141,7 @@ describe("trained", () => {
   });
 
   test("the synergy stage judges the model it begins with, and ends six epochs after its best", async () => {
-    const { history } = await fit(additive({ encoders, embedding: 8, members: 1 }), data, {
+    const { history } = await fit(dmil({ encoders, embedding: 8, members: 1 }), data, {
       ...base,
       epochs: { evidence: 2 },
     });
@@ -153,7 +153,7 @@ describe("trained", () => {
   });
 
   test("a stage that makes nothing better leaves the model as it was", async () => {
-    const method = additive({ encoders, embedding: 8, members: 1 });
+    const method = dmil({ encoders, embedding: 8, members: 1 });
     const short = await fit(method, data, { ...base, epochs: { evidence: 2, synergy: 0 }, calibrate: false });
     const long = await fit(method, data, {
       ...base,
