@@ -1,7 +1,7 @@
 /**
  * @file The table of docs/coverage.md: how often intervals of bits hold what they are to hold, on generated data whose exact bits are known.
  *
- * `npx tsx --tsconfig tsconfig.test.json scripts/coverage.ts --write`; without --write it prints. Options: --sets 8 (of each case) --seeds 4 --cases k4,quad
+ * `npx tsx --tsconfig tsconfig.test.json scripts/coverage.ts --write`; without --write it prints. Options: --sets 8 (of each case) --pools 2 --cases k4,quad
  * --keep FOLDER (bits of trained models go there, and are read where they are there already: a measurement that was stopped goes on).
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -12,10 +12,11 @@ import type { Generated } from "../src/data/synthetic/exact.ts";
 import { exactMixture } from "../src/data/synthetic/mixture-exact.ts";
 import { quadMixture } from "../src/data/synthetic/quad.ts";
 import { type Atoms, bitsOf } from "../src/interactions/bits.ts";
-import { meanInterval, sampleIntervals } from "../src/interactions/uncertainty.ts";
+import { poolIntervals, poolMeanInterval } from "../src/interactions/uncertainty.ts";
 import { suiteMethod } from "../src/runs/recover/settings.ts";
 import { logPriorOf, UNSCALED } from "../src/train/calibrate.ts";
 import { fit } from "../src/train/fit.ts";
+import { type Fitted, memberModels } from "../src/train/model.ts";
 import { type Predictions, predict } from "../src/train/predict.ts";
 import { markdownTable, writeRegion } from "./region.ts";
 
@@ -49,13 +50,13 @@ const CASES: Readonly<Record<string, Case>> = {
 const { values } = parseArgs({
   options: {
     sets: { type: "string" },
-    seeds: { type: "string", default: "4" },
+    pools: { type: "string", default: "2" },
     cases: { type: "string", default: Object.keys(CASES).join(",") },
     keep: { type: "string" },
     write: { type: "boolean", default: false },
   },
 });
-const seeds = Number(values.seeds);
+const pools = Number(values.pools);
 
 /** Label-free bits by component, and the total last, [C + 1][N]. */
 type Columns = readonly (readonly number[])[];
@@ -78,20 +79,31 @@ function exactColumns({ splits, exact }: Generated): Columns {
   return columnsOf(bitsOf(predictions, calibration, splits.test.labels).labelFree);
 }
 
-/** Of models that were trained from different seeds, over the samples that are asked about, [S][C + 1][N]. */
-async function trained(name: string, set: number, { splits: all }: Generated): Promise<readonly Columns[]> {
-  const file = values.keep === undefined ? undefined : path.join(values.keep, `${name}-${set}-${seeds}.json`);
+/** Bits of a trained model over the samples that are asked about: of the pool, and of its members. */
+interface Told {
+  readonly pool: Columns;
+  readonly members: readonly Columns[];
+}
+
+/** Pools that were trained from different seeds. */
+async function trained(name: string, set: number, { splits: all }: Generated): Promise<readonly Told[]> {
+  const file = values.keep === undefined ? undefined : path.join(values.keep, `${name}-${set}-${pools}.json`);
   if (file !== undefined && existsSync(file)) return JSON.parse(readFileSync(file, "utf8"));
   const asked = Array.from({ length: ASKED }, (_, i) => i);
   const splits = mapSplits((split) => (split === "test" ? takeRows(all.test, asked) : all[split]));
   const features = Object.fromEntries(
     Object.entries(splits.train.modalities).map(([modality, own]) => [modality, featureCount(own)]),
   );
-  const runs: Columns[] = [];
-  for (let seed = 0; seed < seeds; seed++) {
-    const fitted = await fit(suiteMethod("purified", features), splits, { seed, batchSize: 64, threads: 1 });
-    const predictions = await predict(fitted, splits.test, { threads: 1 });
-    runs.push(columnsOf(bitsOf(predictions, fitted.calibration, splits.test.labels).labelFree));
+  const runs: Told[] = [];
+  for (let seed = 0; seed < pools; seed++) {
+    const fitted = await fit(suiteMethod("dmil", features), splits, { seed, batchSize: 64, threads: 1 });
+    const told = async (model: Fitted): Promise<Columns> => {
+      const predictions = await predict(model, splits.test, { threads: 1 });
+      return columnsOf(bitsOf(predictions, fitted.calibration, splits.test.labels).labelFree);
+    };
+    const members: Columns[] = [];
+    for (const member of memberModels(fitted)) members.push(await told(member));
+    runs.push({ pool: await told(fitted), members });
   }
   if (file !== undefined) {
     mkdirSync(values.keep!, { recursive: true });
@@ -124,33 +136,31 @@ const rows = [["data", "what the 90 % interval is to hold", "atoms", "R", "U_a",
 for (const name of values.cases.split(",")) {
   const { title, make, ...own } = CASES[name]!;
   const sets = Number(values.sets ?? own.sets);
-  const [nextSeed, exactBits, ofSamples, ofLaw] = [new Held(), new Held(), new Held(), new Held()];
+  const [nextPool, exactBits, ofSamples, ofLaw] = [new Held(), new Held(), new Held(), new Held()];
   for (let set = 0; set < sets; set++) {
     const generated = make(9000 + set);
     const runs = await trained(name, set, generated);
     exactColumns(generated).forEach((exact, c) => {
-      const models = runs.map((columns) => columns[c]!);
       const mean = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0) / list.length;
-      const between = meanInterval(models, LEVEL);
-      ofSamples.add(c, between, mean(exact.slice(0, ASKED)));
-      ofLaw.add(c, between, mean(exact));
-      const each = (from: readonly (readonly number[])[], wanted: readonly number[], held: Held): void => {
-        const { lower, upper } = sampleIntervals(from, LEVEL);
-        for (let i = 0; i < ASKED; i++) held.add(c, { lower: lower[i]!, upper: upper[i]! }, wanted[i]!);
-      };
-      each(models, exact, exactBits);
-      models.forEach((one, s) => {
-        each(
-          models.filter((_, other) => other !== s),
-          one,
-          nextSeed,
-        );
+      runs.forEach(({ pool, members }, r) => {
+        const models = members.map((columns) => columns[c]!);
+        const ofMean = poolMeanInterval(pool[c]!, models, LEVEL);
+        ofSamples.add(c, ofMean, mean(exact.slice(0, ASKED)));
+        ofLaw.add(c, ofMean, mean(exact));
+        const { lower, upper } = poolIntervals(pool[c]!, models, LEVEL);
+        for (let i = 0; i < ASKED; i++) {
+          const own = { lower: lower[i]!, upper: upper[i]! };
+          exactBits.add(c, own, exact[i]!);
+          runs.forEach((other, q) => {
+            if (q !== r) nextPool.add(c, own, other.pool[c]![i]!);
+          });
+        }
       });
     });
   }
-  const told = `${title}, ${sets} sets, ${seeds} seeds`;
+  const told = `${title}, ${sets} sets, ${pools} pools`;
   rows.push(
-    [told, `a sample's bits under one more seed (from ${seeds - 1})`, ...nextSeed.cells()],
+    [told, "a sample's bits under another pool", ...nextPool.cells()],
     [told, "a sample's exact bits", ...exactBits.cells()],
     [told, `exact mean of the ${ASKED} samples`, ...ofSamples.cells()],
     [told, "exact mean of the law", ...ofLaw.cells()],

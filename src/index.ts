@@ -55,7 +55,14 @@ export {
 } from "./interactions/quantify/index.ts";
 export { type Cell, flatten, type SampleReport } from "./interactions/report.ts";
 export type { GroupSummary, Summary } from "./interactions/summary.ts";
-export { type Estimate, meanInterval, type SampleIntervals, sampleIntervals } from "./interactions/uncertainty.ts";
+export {
+  type Estimate,
+  meanInterval,
+  poolIntervals,
+  poolMeanInterval,
+  type SampleIntervals,
+  sampleIntervals,
+} from "./interactions/uncertainty.ts";
 export { dmil } from "./methods/dmil/index.ts";
 export { dmilPublished } from "./methods/dmil-published/index.ts";
 export { ensemble } from "./methods/ensemble.ts";

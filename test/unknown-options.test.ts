@@ -74,6 +74,8 @@ const without = new Set([
     "takeRows",
     "hideModalities",
     "meanInterval",
+    "poolIntervals",
+    "poolMeanInterval",
     "sampleIntervals",
   ],
   ...[

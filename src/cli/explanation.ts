@@ -9,17 +9,27 @@ import { count, share, table } from "./text.ts";
 /** Means by group: accuracy, gate (where the method has one) and bits, a table each; `by` heads the column of names. */
 export function describeGroups(groups: Readonly<Record<string, GroupSummary>>, by: string): string {
   const entries = Object.entries(groups);
-  const part = (title: string, values: (group: GroupSummary) => Readonly<Record<string, number>>): string[] => {
-    const names = Object.keys(values(entries[0]![1]));
+  const part = (title: string, kind: "gate" | "bits", intervals?: GroupSummary["intervals"]): string[] => {
+    const names = Object.keys(entries[0]![1][kind]);
     if (names.length === 0) return [];
-    const rows = entries.map(([name, group]) => [name, ...names.map((column) => share(values(group)[column]))]);
+    const cell = (group: GroupSummary, column: string): string => {
+      const own = intervals && group.intervals?.[column];
+      const value = group[kind][column];
+      return own === undefined ? share(value) : `${share(value, 2)} ± ${share((own.upper - own.lower) / 2, 2)}`;
+    };
+    const rows = entries.map(([name, group]) => [name, ...names.map((column) => cell(group, column))]);
     return [`${title}\n${table([[by, ...names], ...rows])}`];
   };
+  const intervals = entries[0]?.[1].intervals;
   const counts = entries.map(([name, { samples, accuracy }]) => [name, String(samples), share(accuracy)]);
   return [
     table([[by, "samples", "accuracy"], ...counts]),
-    ...part("gate, mean: a component's share of the prediction, not an amount of information", ({ gate }) => gate),
-    ...part("bits, mean: information about the class that only so much of the modalities gives", ({ bits }) => bits),
+    ...part("gate, mean: a component's share of the prediction, not an amount of information", "gate"),
+    ...part(
+      `bits, mean${intervals === undefined ? "" : " with 90 % interval over members and samples"}: information about the class`,
+      "bits",
+      intervals,
+    ),
   ].join("\n\n");
 }
 
@@ -52,7 +62,7 @@ function describeSample(sample: SampleReport): string {
   const components = Object.keys({ ...sample.components, ...sample.bits }).map((name) => [
     `  ${name}`,
     sample.gate[name] === undefined ? "" : `gate ${share(sample.gate[name])}`,
-    sample.bits[name] === undefined ? "" : `${share(sample.bits[name], 2)} bits`,
+    bitsAt(sample, name),
     says(sample.components[name]),
   ]);
   const modalities = Object.entries(sample.modalities).map(([name, own]) => [
@@ -62,6 +72,14 @@ function describeSample(sample: SampleReport): string {
     sample.present?.includes(name) === false ? "missing" : says(own),
   ]);
   return `${printable(title)}\n${table([...components, ...modalities])}`;
+}
+
+/** An amount of information of a sample, with its interval where there is one. */
+function bitsAt({ bits, intervals }: SampleReport, name: string): string {
+  if (bits[name] === undefined) return "";
+  const own = intervals?.[name];
+  const range = own === undefined ? "" : ` (${share(own.lower, 2)} to ${share(own.upper, 2)})`;
+  return `${share(bits[name], 2)} bits${range}`;
 }
 
 /** Figures, and the gate by group, of labels or values. */

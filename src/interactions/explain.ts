@@ -5,11 +5,12 @@ import { hasMissing, presentAt } from "../data/presence.ts";
 import { requireClassLabels } from "../data/target.ts";
 import { type Calibration, calibrated, type Scaling, scaledPrediction } from "../train/calibrate.ts";
 import { argmaxRows, logSoftmaxRows } from "../train/metrics.ts";
-import type { Fitted } from "../train/model.ts";
+import { type Fitted, memberModels } from "../train/model.ts";
 import { type Predictions, type PredictOptions, predict } from "../train/predict.ts";
-import { atomsAt, bitsOf } from "./bits.ts";
+import { type Atoms, atomsAt, bitsOf } from "./bits.ts";
 import type { SampleReport } from "./report.ts";
-import { type Summary, summarise } from "./summary.ts";
+import { type MemberBits, type Summary, summarise } from "./summary.ts";
+import { poolIntervals } from "./uncertainty.ts";
 
 export interface Report {
   /** One entry per sample, in the order of the data set. */
@@ -19,11 +20,18 @@ export interface Report {
 
 /** Explains every sample of data with classes (`explainTarget`: with labels or values). @throws what `predict` throws for data of another kind. */
 export async function explain(fitted: Fitted, dataset: Dataset, options: PredictOptions = {}): Promise<Report> {
-  return report(await predict(fitted, dataset, options), dataset, fitted.calibration);
+  const members: Predictions[] = [];
+  for (const member of memberModels(fitted)) members.push(await predict(member, dataset, options));
+  return report(await predict(fitted, dataset, options), dataset, fitted.calibration, members);
 }
 
-/** The report of predictions that were made before, under the model's calibration. */
-export function report(predictions: Predictions, dataset: Dataset, calibration: Calibration): Report {
+/** The report of predictions that were made before, under the model's calibration; with those of a pool's `members` (`memberModels`), intervals. */
+export function report(
+  predictions: Predictions,
+  dataset: Dataset,
+  calibration: Calibration,
+  members: readonly Predictions[] = [],
+): Report {
   requireClassLabels(dataset, "explain", "explainTarget reports labels and values.");
   const { classes, ids, labels, present } = dataset;
   const modalities = Object.keys(predictions.unimodal);
@@ -51,6 +59,12 @@ export function report(predictions: Predictions, dataset: Dataset, calibration: 
     probability: Math.exp(logs[i * width + best[i]!]!),
   });
   const { labelFree, withLabel } = bitsOf(predictions, calibration, labels, present);
+  const memberBits = members.length < 2 ? undefined : bitsOfMembers(members, calibration, dataset);
+  const intervals = Object.entries(memberBits ?? {}).map(([name, values]) => {
+    const least = name === "synergistic" ? Number.NEGATIVE_INFINITY : 0; // the other amounts are never negative
+    const { lower, upper } = poolIntervals(columnsOf(labelFree)[name]!, values);
+    return { name, lower: lower.map((value) => Math.max(value, least)), upper };
+  });
   const samples = ids.map((id, i): SampleReport => {
     return {
       id,
@@ -60,12 +74,30 @@ export function report(predictions: Predictions, dataset: Dataset, calibration: 
       probabilities: Object.fromEntries(classes.map((name, k) => [name, Math.exp(whole.logs[i * width + k]!)])),
       gate: Object.fromEntries(components.map(({ name, gate }) => [name, gate[i]!])),
       bits: { ...atomsAt(labelFree, i), total: labelFree.total[i]! },
+      ...(intervals.length > 0 && {
+        intervals: Object.fromEntries(
+          intervals.map(({ name, lower, upper }) => [name, { lower: lower[i]!, upper: upper[i]! }]),
+        ),
+      }),
       labelBits: known({ ...atomsAt(withLabel, i), total: withLabel.total[i]! }),
       components: Object.fromEntries(components.map((own) => [own.name, answer(own, i)])),
       modalities: Object.fromEntries(alone.map((own) => [own.name, answer(own, i)])),
     };
   });
-  return { samples, summary: summarise(samples, predictions, dataset) };
+  return { samples, summary: summarise(samples, predictions, dataset, memberBits) };
+}
+
+/** Label-free bits of a pool's members, by component and total, [S][N] each. */
+function bitsOfMembers(members: readonly Predictions[], calibration: Calibration, dataset: Dataset): MemberBits {
+  const { labels, present } = dataset;
+  const all = members.map((own) => columnsOf(bitsOf(own, calibration, labels, present).labelFree));
+  return Object.fromEntries(Object.keys(all[0]!).map((name) => [name, all.map((columns) => columns[name]!)]));
+}
+
+/** Atoms by component name, and the total. */
+function columnsOf({ redundant, unique, synergistic, total }: Atoms): Record<string, Float64Array> {
+  const own = Object.entries(unique).map(([name, values]) => [`unique_${name}`, values] as const);
+  return { redundant, ...Object.fromEntries(own), synergistic, total };
 }
 
 /** NaN, the mark of a missing label, as no value. */

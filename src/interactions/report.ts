@@ -1,6 +1,12 @@
 /** @file What a report says of one sample, and its flat form for tables. */
 import { patternName } from "../data/presence.ts";
 
+/** Bounds of an interval. */
+export interface Interval {
+  readonly lower: number;
+  readonly upper: number;
+}
+
 /** One sample. Probabilities and gate shares are in [0, 1]; a gate share says how much a component counted, not how much it knew. */
 export interface SampleReport {
   readonly id: string;
@@ -15,6 +21,11 @@ export interface SampleReport {
   readonly gate: Readonly<Record<string, number>>;
   /** Label-free information in bits: redundant, unique_<modality>, synergistic, total; the first sum to the last. */
   readonly bits: Readonly<Record<string, number>>;
+  /**
+   * Of a pool (`members`, two or more), of each of `bits`: the 90 % interval of what one more member would say. How often it holds the
+   * amount that the data have, docs/coverage.md says.
+   */
+  readonly intervals?: Readonly<Record<string, Interval>>;
   /** The same with the label; undefined values where it is missing. Negative where the model was misled. */
   readonly labelBits: Readonly<Record<string, number | undefined>>;
   /** What each component alone predicts, with the probability of its own softmax. */
@@ -28,7 +39,7 @@ export type Cell = string | number | undefined;
 
 /**
  * The stable columns of a table of samples: `id, label, prediction, present` (as in `audio+face`; where the data lacks modalities)`, p_<class>, gate_<component>, pred_<component>,
- * pred_only_<modality>, bits_<component>, bits_total, label_bits_<component>, label_bits_total`, where components are
+ * pred_only_<modality>, bits_<component>, bits_total, of pools bits_<component>_lower, bits_<component>_upper (and of the total), label_bits_<component>, label_bits_total`, where components are
  * `redundant`, `unique_<modality>`, `synergistic`. Gate shares are shares of a prediction; bits are information.
  */
 export function flatten(sample: SampleReport): Record<string, Cell> {
@@ -39,6 +50,10 @@ export function flatten(sample: SampleReport): Record<string, Cell> {
   for (const [name, { prediction }] of Object.entries(sample.components)) row[`pred_${name}`] = prediction;
   for (const [name, { prediction }] of Object.entries(sample.modalities)) row[`pred_only_${name}`] = prediction;
   for (const [name, value] of Object.entries(sample.bits)) row[`bits_${name}`] = value;
+  for (const [name, { lower, upper }] of Object.entries(sample.intervals ?? {})) {
+    row[`bits_${name}_lower`] = lower;
+    row[`bits_${name}_upper`] = upper;
+  }
   for (const [name, value] of Object.entries(sample.labelBits)) row[`label_bits_${name}`] = value;
   return row;
 }

@@ -2,7 +2,8 @@
 import type { Dataset } from "../data/dataset.ts";
 import { rowsByPattern } from "../data/presence.ts";
 import { type Metrics, type Predictions, score } from "../train/predict.ts";
-import type { SampleReport } from "./report.ts";
+import type { Interval, SampleReport } from "./report.ts";
+import { poolMeanInterval } from "./uncertainty.ts";
 
 /** Means over some samples. */
 export interface GroupSummary {
@@ -13,7 +14,12 @@ export interface GroupSummary {
   readonly gate: Readonly<Record<string, number>>;
   /** Mean label-free information in bits: by component, and total. */
   readonly bits: Readonly<Record<string, number>>;
+  /** Of a pool, of each of `bits`: the 90 % interval over members and samples. */
+  readonly intervals?: Readonly<Record<string, Interval>>;
 }
+
+/** Bits of a pool's members, by component and total, [S][N] each. */
+export type MemberBits = Readonly<Record<string, readonly ArrayLike<number>[]>>;
 
 /** The whole data set. Metrics are absent when no sample has a label. */
 export interface Summary extends GroupSummary, Partial<Omit<Metrics, "samples" | "accuracy">> {
@@ -24,20 +30,48 @@ export interface Summary extends GroupSummary, Partial<Omit<Metrics, "samples" |
 }
 
 /** Summarises samples of a data set. */
-export function summarise(samples: readonly SampleReport[], predictions: Predictions, dataset: Dataset): Summary {
+export function summarise(
+  samples: readonly SampleReport[],
+  predictions: Predictions,
+  dataset: Dataset,
+  members?: MemberBits,
+): Summary {
+  const of = (rows: readonly number[]): GroupSummary => ({
+    ...group(rows.map((row) => samples[row]!)),
+    ...(members !== undefined && { intervals: meanIntervals(samples, members, rows) }),
+  });
   const labelled = dataset.labels.some((label) => label >= 0);
   const { samples: _, accuracy: __, ...metrics } = labelled ? score(predictions, dataset) : ({} as Metrics);
+  const all = samples.map((_, row) => row);
   const classes = Object.fromEntries(
     dataset.classes.flatMap((name) => {
-      const own = samples.filter((sample) => sample.label === name);
-      return own.length === 0 ? [] : [[name, group(own)]];
+      const own = all.filter((row) => samples[row]!.label === name);
+      return own.length === 0 ? [] : [[name, of(own)]];
     }),
   );
   const patterns = [...rowsByPattern(dataset, Object.keys(predictions.unimodal))].map(
-    ([name, { rows }]) => [name, group(rows.map((row) => samples[row]!))] as const,
+    ([name, { rows }]) => [name, of(Array.from(rows))] as const,
   );
   const missing = samples[0]?.present !== undefined;
-  return { ...group(samples), ...metrics, classes, ...(missing && { patterns: Object.fromEntries(patterns) }) };
+  return { ...of(all), ...metrics, classes, ...(missing && { patterns: Object.fromEntries(patterns) }) };
+}
+
+/** Of the means over some samples: about the pool's, with the spread of its members' means and of the samples. */
+function meanIntervals(
+  samples: readonly SampleReport[],
+  members: MemberBits,
+  rows: readonly number[],
+): Record<string, Interval> {
+  return Object.fromEntries(
+    Object.entries(members).map(([name, models]) => {
+      const own = rows.map((row) => samples[row]!.bits[name]!);
+      const { lower, upper } = poolMeanInterval(
+        own,
+        models.map((values) => rows.map((row) => values[row]!)),
+      );
+      return [name, { lower, upper }];
+    }),
+  );
 }
 
 /** Means over any samples of one report. */

@@ -31,16 +31,33 @@ const RESOLUTION = 0.001;
 export function sampleIntervals(models: readonly ArrayLike<number>[], level = 0.9): SampleIntervals {
   const n = checked("sampleIntervals", models, level);
   const S = models.length;
-  const bound = studentBound(level, S - 1) * Math.sqrt(1 + 1 / S);
-  const [value, lower, upper] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
-  for (let i = 0; i < n; i++) {
+  const means = Float64Array.from({ length: n }, (_, i) => sumOf(models.map((values) => values[i]!)) / S);
+  return around(means, models, studentBound(level, S - 1) * Math.sqrt(1 + 1 / S));
+}
+
+/**
+ * Of each sample the figure of a pool, [N], with the interval that `sampleIntervals` gives of its S members, [S][N]: it holds what one more
+ * member would say. What all members get wrong alike it cannot see.
+ * @throws as `sampleIntervals`.
+ */
+export function poolIntervals(
+  pool: ArrayLike<number>,
+  members: readonly ArrayLike<number>[],
+  level = 0.9,
+): SampleIntervals {
+  checked("poolIntervals", [pool, ...members], level);
+  checked("poolIntervals", members, level);
+  const S = members.length;
+  return around(Float64Array.from(pool), members, studentBound(level, S - 1) * Math.sqrt(1 + 1 / S));
+}
+
+/** Values with intervals of `bound` standard deviations over models to each side. */
+function around(value: Float64Array, models: readonly ArrayLike<number>[], bound: number): SampleIntervals {
+  const halves = value.map((_, i) => {
     const own = models.map((values) => values[i]!);
-    value[i] = sumOf(own) / S;
-    const half = Math.max(RESOLUTION, bound * Math.sqrt(squares(own, value[i]!) / (S - 1)));
-    lower[i] = value[i]! - half;
-    upper[i] = value[i]! + half;
-  }
-  return { value, lower, upper };
+    return Math.max(RESOLUTION, bound * Math.sqrt(squares(own, sumOf(own) / own.length) / (own.length - 1)));
+  });
+  return { value, lower: value.map((v, i) => v - halves[i]!), upper: value.map((v, i) => v + halves[i]!) };
 }
 
 /**
@@ -50,12 +67,27 @@ export function sampleIntervals(models: readonly ArrayLike<number>[], level = 0.
  */
 export function meanInterval(models: readonly ArrayLike<number>[], level = 0.9): Estimate {
   const n = checked("meanInterval", models, level);
-  const S = models.length;
+  const ofSamples = Array.from({ length: n }, (_, i) => sumOf(models.map((values) => values[i]!)) / models.length);
+  return aboutMean(ofSamples, models, level);
+}
+
+/** The mean of a pool's figures, [N], with the interval that `meanInterval` gives of its members, [S][N]. @throws as `sampleIntervals`. */
+export function poolMeanInterval(
+  pool: ArrayLike<number>,
+  members: readonly ArrayLike<number>[],
+  level = 0.9,
+): Estimate {
+  checked("poolMeanInterval", [pool, ...members], level);
+  checked("poolMeanInterval", members, level);
+  return aboutMean(Array.from(pool), members, level);
+}
+
+function aboutMean(ofSamples: readonly number[], models: readonly ArrayLike<number>[], level: number): Estimate {
+  const [n, S] = [ofSamples.length, models.length];
   const ofModels = models.map((values) => sumOf(Array.from(values)) / n);
-  const ofSamples = Array.from({ length: n }, (_, i) => sumOf(models.map((values) => values[i]!)) / S);
-  const value = sumOf(ofModels) / S;
+  const value = sumOf(ofSamples) / n;
   const parts: Part[] = [
-    { variance: squares(ofModels, value) / (S - 1) / S, freedom: S - 1 },
+    { variance: squares(ofModels, sumOf(ofModels) / S) / (S - 1) / S, freedom: S - 1 },
     ...(n < 2 ? [] : [{ variance: squares(ofSamples, value) / (n - 1) / n, freedom: n - 1 }]),
   ];
   const half = halfWidth(parts, level);

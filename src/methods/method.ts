@@ -9,6 +9,7 @@ import { shown } from "../core/keys.ts";
 import { parseOptions } from "../core/options.ts";
 import { ownValue } from "../core/record.ts";
 import type { Shape } from "../core/shape.ts";
+import type { State } from "../core/tensor.ts";
 import type { TargetKind } from "../data/dataset.ts";
 import type { Expr } from "../graph/expr.ts";
 import { at, mul, reshape, stack, sub, transpose } from "../graph/ops/index.ts";
@@ -208,6 +209,8 @@ export interface Method<O extends Outputs = Outputs> {
    * component is fitted on validation data (`fitWeight`). Of classes; others keep 1.
    */
   readonly weights?: Readonly<Record<string, readonly string[]>>;
+  /** Of a pool: a member as a method of its own, and what each holds of the pool's stored numbers, under its own names. */
+  readonly pool?: { readonly member: Method; states(state: State): State[] };
 }
 
 export interface MethodDefinition<S extends z.ZodType, O extends Outputs> {

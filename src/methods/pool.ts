@@ -3,6 +3,7 @@
  * its own best epochs. What they say is averaged: logits of classes (the mean of log-probabilities, but for a constant of each sample),
  * log-odds of labels, values. Their representations stand side by side.
  */
+import type { State } from "../core/tensor.ts";
 import type { Expr } from "../graph/expr.ts";
 import { concat, mean, stack } from "../graph/ops/index.ts";
 import type { Components, Method, Outputs, Stage, StepContext } from "./method.ts";
@@ -17,11 +18,26 @@ export interface Pool<O extends Outputs> extends Outputs {
 /** The path of a member's parameters, counted from 1. */
 const pathOf = (k: number): string => `members.${k}.`;
 
+/** The stored numbers of member k under the names that it has alone, with those that are no member's. */
+function stateOf(k: number, state: State): State {
+  const path = pathOf(k);
+  return Object.fromEntries(
+    Object.entries(state).flatMap(([name, value]) => {
+      if (!name.startsWith("members.")) return [[name, value]];
+      return name.startsWith(path) ? [[name.slice(path.length), value]] : [];
+    }),
+  );
+}
+
 /** `count` members of a method as one: parameters `members.<k>....`, stages `member<k>.<stage>`. */
 export function pooled<O extends Outputs>(method: Method<O>, count: number): Method<Pool<O>> {
   const numbers = Array.from({ length: count }, (_, i) => i + 1);
   return {
     ...method,
+    pool: {
+      member: method as unknown as Method,
+      states: (state) => numbers.map((k) => stateOf(k, state)),
+    },
     build(input) {
       const all = input.scope.child("members");
       const members = numbers.map((k) => {

@@ -39,6 +39,13 @@ export function widthsOf(fitted: Pick<Fitted, "shapes" | "classes" | "target">):
   };
 }
 
+/** The members of a pool, each a model of its own under the pool's calibration; none where the model is no pool. */
+export function memberModels(fitted: Fitted): Fitted[] {
+  const { pool } = fitted.method;
+  if (pool === undefined) return [];
+  return pool.states(fitted.state).map((state) => ({ ...fitted, method: pool.member, state, history: [] }));
+}
+
 /** What a model file says besides numbers. */
 interface ModelDescription {
   readonly format: typeof FORMAT;

@@ -12,7 +12,7 @@ import type { Pool } from "../../src/methods/pool.ts";
 import { interpret } from "../../src/runtime/reference.ts";
 import { fit } from "../../src/train/fit.ts";
 import { forward, stageGraph } from "../../src/train/graph.ts";
-import { decodeModel, encodeModel, type Fitted } from "../../src/train/model.ts";
+import { decodeModel, encodeModel, memberModels } from "../../src/train/model.ts";
 import { plan } from "../../src/train/plan.ts";
 import { type Predictions, predict } from "../../src/train/predict.ts";
 import { expectResumed } from "./resumed.ts";
@@ -33,13 +33,6 @@ function memberState(state: State, k: number): State {
   );
 }
 
-/** A member of a trained pool as a model of its own. */
-const alone = (fitted: Fitted, method: Method, k: number): Fitted => ({
-  ...fitted,
-  method,
-  state: memberState(fitted.state, k),
-});
-
 const close = (found: ArrayLike<number>, due: ArrayLike<number>): void => {
   expect(found.length).toBe(due.length);
   for (let i = 0; i < due.length; i++) expect(found[i]!).toBeCloseTo(due[i]!, 5);
@@ -57,9 +50,9 @@ describe("what a pool says", () => {
     const fitted = await fit(pool as Method, data, base);
     const options = { threads: 1, representations: true } as const;
     const found = await predict(fitted, data.test, options);
-    const members = await Promise.all(
-      [1, 2, 3].map((k) => predict(alone(fitted, one as Method, k), data.test, options)),
-    );
+    const models = memberModels(fitted);
+    for (const [k, { state }] of models.entries()) expect(bits(state)).toBe(bits(memberState(fitted.state, k + 1)));
+    const members = await Promise.all(models.map((model) => predict(model, data.test, options)));
     close(
       found.logits,
       meanOf(members, (own) => own.logits),

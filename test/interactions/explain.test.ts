@@ -1,0 +1,55 @@
+/** @file Intervals in reports: of pools, of each amount of bits of each sample and of each mean. */
+import { expect, test } from "vitest";
+import { bitsOf } from "../../src/interactions/bits.ts";
+import { explain } from "../../src/interactions/explain.ts";
+import { flatten } from "../../src/interactions/report.ts";
+import { poolIntervals, poolMeanInterval } from "../../src/interactions/uncertainty.ts";
+import { dmil } from "../../src/methods/dmil/index.ts";
+import { mlp } from "../../src/nn/mlp.ts";
+import { fit } from "../../src/train/fit.ts";
+import { memberModels } from "../../src/train/model.ts";
+import { predict } from "../../src/train/predict.ts";
+import { smallMixture } from "../support/models.ts";
+
+const data = smallMixture();
+const encoders = { a: mlp([8, 6]), b: mlp([8, 6]) };
+const base = { seed: 0, batchSize: 32, threads: 1, epochs: 2 } as const;
+const threads = { threads: 1 } as const;
+
+test("a pool's bits have the intervals that its members' bits give, and stay what they are", async () => {
+  const fitted = await fit(dmil({ encoders, embedding: 4, members: 3 }), data, base);
+  const { samples, summary } = await explain(fitted, data.test, threads);
+  const { calibration } = fitted;
+  const { labels } = data.test;
+  const members = await Promise.all(memberModels(fitted).map((model) => predict(model, data.test, threads)));
+  const totals = members.map((own) => bitsOf(own, calibration, labels).labelFree.total);
+  const pool = bitsOf(await predict(fitted, data.test, threads), calibration, labels).labelFree.total;
+  const due = poolIntervals(pool, totals);
+  samples.forEach(({ bits, intervals }, i) => {
+    expect(bits.total).toBe(pool[i]);
+    expect(intervals!.total).toEqual({ lower: Math.max(0, due.lower[i]!), upper: due.upper[i] });
+    expect(Object.keys(intervals!)).toEqual(Object.keys(bits));
+    for (const [name, { lower, upper }] of Object.entries(intervals!)) {
+      expect(lower).toBeLessThanOrEqual(bits[name]!);
+      expect(upper).toBeGreaterThan(bits[name]!);
+      if (name !== "synergistic") expect(lower).toBeGreaterThanOrEqual(0);
+    }
+  });
+  const { value, lower, upper } = poolMeanInterval(pool, totals);
+  expect(summary.bits.total).toBeCloseTo(value, 12);
+  expect(summary.intervals!.total).toEqual({ lower, upper });
+  const first = Object.values(summary.classes)[0]!;
+  expect(first.intervals!.total!.upper - first.intervals!.total!.lower).toBeGreaterThan(0);
+  const row = flatten(samples[0]!);
+  expect(row.bits_redundant_lower).toBe(samples[0]!.intervals!.redundant!.lower);
+  expect(row.bits_total_upper).toBe(samples[0]!.intervals!.total!.upper);
+});
+
+test("one member alone has no intervals", async () => {
+  const fitted = await fit(dmil({ encoders, embedding: 4, members: 1 }), data, base);
+  const { samples, summary } = await explain(fitted, data.test, threads);
+  expect(memberModels(fitted)).toEqual([]);
+  expect(samples[0]).not.toHaveProperty("intervals");
+  expect(summary).not.toHaveProperty("intervals");
+  expect(Object.keys(flatten(samples[0]!)).some((name) => name.endsWith("_lower"))).toBe(false);
+});
