@@ -11,6 +11,7 @@ import { readClasses } from "./labels.ts";
 import { type Manifest, readManifest, withOptions } from "./manifest.ts";
 import { readMask, withoutMissing } from "./masks.ts";
 import { checkedReading, type ReadOptions, type SplitRequest } from "./reading.ts";
+import { shiftWarnings } from "./shift.ts";
 import { openSource } from "./sources/open.ts";
 import { type AnyArray, type RawLabels, type Source, toFloat32 } from "./sources/source.ts";
 import { splitBy } from "./split.ts";
@@ -80,8 +81,8 @@ export async function readDataset(folder: Folder, options: ReadOptions = {}): Pr
   } else splits = splitAnew(await readSplit(reading, "train"), request, source);
   const checked = checkSplits(splits, source.where);
   const taken = takenOf(reading, splits, request);
-  const suspects = suspectWarnings(splits.train, source.label, source.columns);
-  return { splits, report: { ...checked, warnings: [...reading.warnings, ...suspects, ...checked.warnings], taken } };
+  const odd = [...suspectWarnings(splits.train, source.label, source.columns), ...shiftWarnings(splits, source.label)];
+  return { splits, report: { ...checked, warnings: [...reading.warnings, ...odd, ...checked.warnings], taken } };
 }
 
 /**
