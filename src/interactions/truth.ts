@@ -30,7 +30,7 @@ export interface ComponentTruth {
   readonly accuracy: ByType;
   /** Mean share of the prediction, by the gate. */
   readonly gate: ByType;
-  /** Mean information of its own softmax about the class, in bits. */
+  /** Mean information of its own prediction about the class, in bits; `predictions.components` as they are given. */
   readonly information: BothWays<ByType>;
 }
 

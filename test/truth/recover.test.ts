@@ -1,13 +1,13 @@
-/** @file One job of the recovery suite, whole: the purified form on the quick mixture. Slow: `npm run test:all`. */
+/** @file One job of the recovery suite, whole: dmil on the quick mixture. Slow: `npm run test:all`. */
 import { expect, test } from "vitest";
 import { runRecoveryJob } from "../../src/runs/recover/job.ts";
 
-test("the purified form names the true type of nearly every sample of the quick mixture", {
+test("dmil names the true type of nearly every sample of the quick mixture", {
   timeout: 300_000,
 }, async () => {
   const epochs: string[] = [];
   const { figures, ceiling, curves } = await runRecoveryJob(
-    { case: "mixture-k2-balanced-3", method: "purified", seed: 0, quick: true },
+    { case: "mixture-k2-balanced-3", method: "dmil", seed: 0, quick: true },
     (event) => event.kind === "epoch" && epochs.push(event.stage),
   );
   expect(curves).toHaveLength(epochs.length);

@@ -30,7 +30,7 @@ export function htmlReport(results: readonly RecoveryResult[], facts: ReportFact
     found.length === 0
       ? "<p>No target concerns what was run.</p>"
       : folded(
-          `${found.filter(({ met }) => met).length} of ${found.length} targets of the purified form are met`,
+          `${found.filter(({ met }) => met).length} of ${found.length} targets of dmil are met`,
           htmlTable(targetTable(found)),
         ),
     "<h2>Where it still fails</h2>",

@@ -11,7 +11,7 @@ import { modelRepresentation, type ProbeReport, probeRepresentations } from "../
 import { bitsOfSets, readSets, type SetFigures, setFigures, synergyOfSets } from "../../interactions/sets.ts";
 import { estimateTheorem1, type Theorem1Estimate } from "../../interactions/theorem1.ts";
 import { type TruthFigures, truthFigures } from "../../interactions/truth.ts";
-import { logPriorOf, UNSCALED } from "../../train/calibrate.ts";
+import { type Calibration, logPriorOf, scaledPrediction, UNSCALED } from "../../train/calibrate.ts";
 import type { FitEvent } from "../../train/events.ts";
 import { fit as train } from "../../train/fit.ts";
 import { logSoftmaxRows } from "../../train/metrics.ts";
@@ -103,8 +103,9 @@ export async function runRecoveryJob(
   const seconds = (performance.now() - started) / 1000;
   const predictions = await predict(fitted, splits.test, { threads: THREADS, representations: own.probed });
   const options = { means };
-  const figures = truthFigures(predictions, fitted.calibration, splits.test, options);
   const logPrior = logPriorOf(splits.train.labels, splits.train.classes.length);
+  const components = calibratedComponents(predictions, fitted.calibration);
+  const figures = truthFigures({ ...predictions, components }, fitted.calibration, splits.test, options);
   const ceiling = truthFigures(exact.test, exactCalibration(exact.test, logPrior), splits.test, options);
   const found = bitsOf(predictions, fitted.calibration, splits.test.labels).labelFree;
   const result: RecoveryResult = {
@@ -140,6 +141,19 @@ export async function runRecoveryJob(
       ),
     },
   };
+}
+
+/**
+ * What components predict by themselves under the calibration of the prediction that they are parts of: labels that were smoothed in
+ * training make all of it modest alike, which says nothing about what a component knows.
+ */
+function calibratedComponents({ components }: Predictions, calibration: Calibration): Predictions["components"] {
+  return Object.fromEntries(
+    Object.entries(components).map(([name, own]) => [
+      name,
+      { ...own, logits: Float32Array.from(scaledPrediction(own.logits, calibration)) },
+    ]),
+  );
 }
 
 /** Synergy of each set of modalities, of the model with the others hidden and of the exact posteriors. */

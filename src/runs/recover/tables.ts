@@ -31,7 +31,7 @@ export const COLUMN_NOTES: readonly string[] = COLUMNS.map(
 /** Target, case, limit, what was measured, met or missed. */
 export function targetTable(found: readonly Verdict[]): TextTable {
   return {
-    title: `targets of the purified form: ${found.filter(({ met }) => met).length} of ${found.length} met`,
+    title: `targets of dmil: ${found.filter(({ met }) => met).length} of ${found.length} met`,
     header: ["target", "case", "limit", "measured", "exact posterior", ""],
     rows: found.map(({ target, case: own, measured: value, met, ceiling }) => [
       target.name,
