@@ -46,7 +46,7 @@ function combined(
   combine: EnsembleOptions["combine"],
 ): Expr {
   if (combine === "logits") return meanOfPresent(unimodal, [0], mask);
-  const members = task.spoken(unimodal);
+  const members = task.logProbs(unimodal);
   if (combine === "product") {
     if (task.kind === "values") {
       throw configError(

@@ -1,9 +1,8 @@
 /**
- * @file What methods do with a target, whatever it is: the loss, the mean of several decisions, how much a prediction says. One record
- * for each kind of target.
+ * @file What methods need of a target, one record a kind: its loss, the average of several predictions, the information in a prediction.
  *
- * Outputs [.., B, K] are logits of K classes, log-odds of K labels, or K values standardised over the training data; `spoken` turns
- * them into what the other functions read. Unknown entries of a target are NaN: they count nowhere.
+ * Outputs [.., B, K] are logits of K classes, log-odds of K labels, or K values standardised over the training data. `logProbs` turns
+ * outputs into predictions, which the other functions read. Unknown entries of a target are NaN and are left out of every sum.
  */
 import type { TargetKind } from "../data/dataset.ts";
 import type { Expr } from "../graph/expr.ts";
@@ -31,31 +30,31 @@ import { negativeLogLikelihood } from "../nn/losses.ts";
 /** One kind of target. Amounts are in nats, of labels a mean over labels; of values in squared standard deviations, a mean over values. */
 export interface Task {
   readonly kind: TargetKind;
-  /** Does a prediction tell how sure it is? Those of values do not. */
-  readonly doubts: boolean;
+  /** Whether a prediction is a distribution; predictions of values are numbers without one. */
+  readonly probabilistic: boolean;
   /** First part of the names of its loss terms: cross-entropy, binary cross-entropy, squared error. */
   readonly term: "ce" | "bce" | "se";
-  /** Outputs [.., B, K] as log-probabilities of classes; others as they are. */
-  spoken(outputs: Expr): Expr;
-  /** Mean over the batch of `errors` of outputs [.., B, K]: [..]. */
+  /** Predictions [.., B, K] from outputs: log-probabilities of classes (log-softmax); of other kinds the outputs themselves. */
+  logProbs(outputs: Expr): Expr;
+  /** The mean over the batch of `lossPerSample`, [..], from outputs [.., B, K]. */
   loss(outputs: Expr, target: Expr): Expr;
-  /** -log p(target), or squared error, of what is spoken: [.., B]. Counted so that their mean over the batch is the mean over what is known. */
-  errors(spoken: Expr, target: Expr): Expr;
-  /** Probabilities, or values, of which several may be averaged. */
-  mean(spoken: Expr): Expr;
-  /** From such a mean back to outputs. */
+  /** -log p(target) in nats, or squared error, [.., B]; scaled so that the mean over the batch is the mean over known entries. */
+  lossPerSample(prediction: Expr, target: Expr): Expr;
+  /** Probabilities, or values: what may be averaged over several predictions. */
+  mean(prediction: Expr): Expr;
+  /** The inverse of `mean`: outputs from averaged probabilities or values. */
   fromMean(mean: Expr): Expr;
-  /** How far a prediction is from the prior [K], [.., B, 1] for classes, else [.., B, K]: KL(p, prior); of values the squared departure from the mean, by which squared error falls where the prediction is right on average. */
-  evidence(spoken: Expr, prior: Expr): Expr;
-  /** The same as one amount a sample, [.., B]. */
-  information(spoken: Expr, prior: Expr): Expr;
-  /** What it costs to say this where the prior is right, [.., B]: KL(prior, p), or the squared departure from the mean. */
-  noise(spoken: Expr, prior: Expr): Expr;
-  /** What a prediction [B, K] leaves open, as a portion of `most`: entropy, [B]. Squared error knows no doubt: 1 for values. */
-  open(spoken: Expr): Expr;
-  /** The most that can be known of a sample, on average, for outputs of K. */
-  most(outputs: number): number;
-  /** The target [B, K] with a share of it spread evenly over the answers there are; unknown entries stay so. Values have no such answers. */
+  /** KL(p, prior) in nats by entry, [.., B, 1] for classes, else [.., B, K]; of values the squared difference from the mean. `prior` is [K]. */
+  evidence(prediction: Expr, prior: Expr): Expr;
+  /** `evidence` as one amount a sample, [.., B]. */
+  information(prediction: Expr, prior: Expr): Expr;
+  /** KL(prior, p) in nats, [.., B]: the excess loss of the prediction where the prior is right; of values the squared difference from the mean. */
+  priorKl(prediction: Expr, prior: Expr): Expr;
+  /** Entropy of a prediction [B, K] over `maxInformation`, [B], in [0, 1]; 1 for values, whose predictions have no entropy. */
+  normalizedEntropy(prediction: Expr): Expr;
+  /** The largest mean `information` of K outputs: log K for classes. */
+  maxInformation(outputs: number): number;
+  /** The target [B, K] under label smoothing; unknown entries stay unknown. Left out for values. */
   readonly smoothed?: (target: Expr, share: number) => Expr;
 }
 
@@ -82,18 +81,19 @@ function spread(target: Expr, share: number, answers: number): Expr {
 
 const classes: Task = {
   kind: "classes",
-  doubts: true,
+  probabilistic: true,
   term: "ce",
-  spoken: logSoftmax,
+  logProbs: logSoftmax,
   loss: (outputs, target) => negativeLogLikelihood(logSoftmax(outputs), target),
-  errors: (spoken, target) => mul(sum(mul(spoken, target), -1), -1),
+  lossPerSample: (prediction, target) => mul(sum(mul(prediction, target), -1), -1),
   mean: exp,
   fromMean: logOf,
-  evidence: (spoken, prior) => sum(mul(exp(spoken), sub(spoken, prior)), -1, true),
-  information: (spoken, prior) => sum(mul(exp(spoken), sub(spoken, prior)), -1),
-  noise: (spoken, prior) => sum(mul(exp(prior), sub(prior, spoken)), -1),
-  open: (spoken) => mul(sum(mul(exp(spoken), spoken), -1), -1 / Math.log(spoken.shape.at(-1)!)),
-  most: Math.log,
+  evidence: (prediction, prior) => sum(mul(exp(prediction), sub(prediction, prior)), -1, true),
+  information: (prediction, prior) => sum(mul(exp(prediction), sub(prediction, prior)), -1),
+  priorKl: (prediction, prior) => sum(mul(exp(prior), sub(prior, prediction)), -1),
+  normalizedEntropy: (prediction) =>
+    mul(sum(mul(exp(prediction), prediction), -1), -1 / Math.log(prediction.shape.at(-1)!)),
+  maxInformation: Math.log,
   smoothed: (target, share) => spread(target, share, target.shape.at(-1)!),
 };
 
@@ -113,46 +113,46 @@ function labelDivergence(p: Expr, q: Expr): Expr {
 
 const labels: Task = {
   kind: "labels",
-  doubts: true,
+  probabilistic: true,
   term: "bce",
-  spoken: (outputs) => outputs,
-  loss: (outputs, target) => mean(labels.errors(outputs, target), [-1]),
-  errors(spoken, target) {
+  logProbs: (outputs) => outputs,
+  loss: (outputs, target) => mean(labels.lossPerSample(outputs, target), [-1]),
+  lossPerSample(prediction, target) {
     const { known, clean } = knownOf(target);
-    const { yes, no } = logsOf(spoken);
+    const { yes, no } = logsOf(prediction);
     const right = add(mul(yes, clean), mul(no, sub(1, clean)));
     return bySample(mul(right, -1), known);
   },
   mean: sigmoid,
   fromMean: (p) => sub(logOf(p), logOf(sub(1, p))),
   evidence: labelDivergence,
-  information: (spoken, prior) => mean(labelDivergence(spoken, prior), [-1]),
-  noise: (spoken, prior) => mean(labelDivergence(prior, spoken), [-1]),
-  open(spoken) {
-    const { yes, no } = logsOf(spoken);
+  information: (prediction, prior) => mean(labelDivergence(prediction, prior), [-1]),
+  priorKl: (prediction, prior) => mean(labelDivergence(prior, prediction), [-1]),
+  normalizedEntropy(prediction) {
+    const { yes, no } = logsOf(prediction);
     return mul(mean(add(mul(exp(yes), yes), mul(exp(no), no)), [-1]), -1 / Math.LN2);
   },
-  most: () => Math.LN2,
+  maxInformation: () => Math.LN2,
   smoothed: (target, share) => spread(target, share, 2),
 };
 
 const values: Task = {
   kind: "values",
-  doubts: false,
+  probabilistic: false,
   term: "se",
-  spoken: (outputs) => outputs,
-  loss: (outputs, target) => mean(values.errors(outputs, target), [-1]),
-  errors(spoken, target) {
+  logProbs: (outputs) => outputs,
+  loss: (outputs, target) => mean(values.lossPerSample(outputs, target), [-1]),
+  lossPerSample(prediction, target) {
     const { known, clean } = knownOf(target);
-    return bySample(square(sub(spoken, clean)), known);
+    return bySample(square(sub(prediction, clean)), known);
   },
-  mean: (spoken) => spoken,
+  mean: (prediction) => prediction,
   fromMean: (value) => value,
-  evidence: (spoken, prior) => square(sub(spoken, prior)),
-  information: (spoken, prior) => mean(square(sub(spoken, prior)), [-1]),
-  noise: (spoken, prior) => mean(square(sub(spoken, prior)), [-1]),
-  open: (spoken) => add(mul(mean(spoken, [-1]), 0), 1),
-  most: () => 1,
+  evidence: (prediction, prior) => square(sub(prediction, prior)),
+  information: (prediction, prior) => mean(square(sub(prediction, prior)), [-1]),
+  priorKl: (prediction, prior) => mean(square(sub(prediction, prior)), [-1]),
+  normalizedEntropy: (prediction) => add(mul(mean(prediction, [-1]), 0), 1),
+  maxInformation: () => 1,
 };
 
 /** The record of each kind. */

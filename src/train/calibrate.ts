@@ -1,31 +1,31 @@
-/** @file Two numbers per predictor, fitted on validation data, so that its probabilities can be read as such. */
+/** @file Calibration: two numbers per predictor, fitted on validation data, that turn its logits into probabilities. */
 import { goldenSection } from "../core/minimise.ts";
 import { logSoftmaxRows } from "./metrics.ts";
 
 /**
- * How far a predictor's evidence is to be believed: its log-probabilities over the class prior are multiplied by
- * scale * d / (d + doubt), where d is their divergence from the prior in nats. `doubt` 0 is a temperature 1 / scale; with more,
- * faint evidence is believed less than strong. A network that has nothing to go by still leans somewhere, and one temperature
- * for all samples cannot both still it and keep what is strong: read as information, its leanings look like something unique.
+ * The calibration of a predictor: its log-probabilities minus the class prior's are multiplied by scale * d / (d + doubt), where d is
+ * KL(p, prior) in nats. `doubt` 0 is temperature scaling with temperature 1 / scale. A larger `doubt` shrinks weak evidence more than strong
+ * evidence. Without evidence a network is still slightly confident, which would be counted as unique information; one temperature
+ * cannot suppress that and keep strong evidence.
  */
 export interface Scaling {
   readonly scale: number;
   readonly doubt: number;
 }
 
-/** Probabilities as they come. */
+/** No calibration: the predictor's own probabilities. */
 export const UNSCALED: Scaling = { scale: 1, doubt: 0 };
 
-/** What turns a model's logits into probabilities that can be read as such, and information be read off. */
+/** Calibrations of a model, for its probabilities and for bits. */
 export interface Calibration {
   /** Log-probabilities of the classes in the training data, [K]; log-odds of labels, 0 for values. */
   readonly logPrior: readonly number[];
-  /** Of the prediction as it is, over even probabilities in place of the prior (`scaledPrediction`): its first class stays the first. */
+  /** Of the prediction, with a uniform prior (`scaledPrediction`), so that the predicted class does not change. */
   readonly prediction: Scaling;
-  /** Of what all modalities say together, for information; of each modality's own prediction. */
+  /** For bits: of the prediction from all modalities, and of each unimodal prediction. */
   readonly all: Scaling;
   readonly modalities: Readonly<Record<string, Scaling>>;
-  /** Weight of each component's evidence in the whole, where the method has components; `all` scales what they make together. */
+  /** The weight of each component's contribution, where the method has components; `all` scales their weighted sum. */
   readonly components?: Readonly<Record<string, number>>;
 }
 
@@ -72,14 +72,14 @@ function evidenceOf(logits: Logits, logPrior: readonly number[]): Evidence {
   return { values, divergence };
 }
 
-/** Factor of the evidence of a sample with divergence d. */
+/** The factor that multiplies the evidence of a sample with divergence d. */
 function belief({ scale, doubt }: Scaling, d: number): number {
   return doubt === 0 ? scale : (scale * d) / (Math.max(d, 0) + doubt);
 }
 
 /**
- * Summed log-loss over labelled samples of prior + factor_i * evidence_i, in nats. One sample's worth of label is drawn from the
- * prior: where every validation sample is right nothing else would keep the scale from growing without end. Source: Platt 1999.
+ * The log-loss of prior + factor_i * evidence_i, in nats, summed over labelled samples. One pseudo-sample has the prior as its label:
+ * otherwise the scale would grow without bound where every validation sample is predicted correctly. Source: Platt 1999.
  */
 function lossOf(
   values: Float64Array,
@@ -132,16 +132,15 @@ function bestScale(loss: (scale: number) => number): number {
 }
 
 /**
- * What to say of modalities' predictions whose surest evidence (the divergence of certainty from an even prior) would be believed without limit:
- * validation data on which they are always right cannot tell how far. One that is believed not at all is told by its bits. Of
- * the whole nothing is said: components that are silent by turns make it faint, and its scale large, by construction.
+ * Warnings for unimodal predictions whose calibration hit its upper limit, which happens where validation data has almost no errors. The
+ * prediction from all modalities has no warning: components that output the prior on many samples make its scale large by construction.
  */
 export function uncalibrated({ logPrior, modalities }: Calibration): string[] {
   return Object.entries(modalities).flatMap(([name, scaling]) =>
     belief(scaling, Math.log(logPrior.length)) < 0.9 * SCALES[1]
       ? []
       : [
-          `by the validation data the prediction from ${name} deserves hardly a doubt, more than it has itself: its scale stopped at ${SCALES[1]}, and its probabilities and bits may not hold for other data.`,
+          `${name}: calibration hit its upper limit (scale ${SCALES[1]}). The prediction from ${name} makes almost no errors on validation data, so its probabilities and bits may be too high on other data. Use more validation data.`,
         ],
   );
 }

@@ -8,7 +8,15 @@ import type { Backend } from "../runtime/backend.ts";
 import { type Checkpoint, files, type Position } from "./checkpoint.ts";
 import type { EpochRecord, FitEvent } from "./events.ts";
 import type { Widths } from "./graph.ts";
-import { diverged, headline, headlineOf, isBetter, judge, merit, notFinite } from "./judge.ts";
+import {
+  diverged,
+  isBetter,
+  monitoredValue,
+  notFinite,
+  primaryMetric,
+  primaryMetricOf,
+  validationMetrics,
+} from "./judge.ts";
 import type { FitOptions, PlannedStage } from "./plan.ts";
 import { type PreparedStage, prepareStage, type Samples } from "./stage.ts";
 
@@ -68,7 +76,7 @@ export async function runStage(run: StageRun): Promise<{ state: State; history: 
   if (resumed !== undefined && position.step > 0) prepared.restore(resumed.moments);
   else await prepared.renewStatistics();
   if (stage.fromStart === true && position.best === undefined && position.step === 0) {
-    const figures = judge(await prepared.predict(samples.validation), samples.validation, kind, stage.best);
+    const figures = validationMetrics(await prepared.predict(samples.validation), samples.validation, kind, stage.best);
     best = prepared.state();
     position = { ...position, best: { epoch: 0, ...figures } };
   }
@@ -97,7 +105,12 @@ export async function runStage(run: StageRun): Promise<{ state: State; history: 
         return pause();
       });
       await prepared.renewStatistics();
-      const validation = judge(await prepared.predict(samples.validation), samples.validation, kind, stage.best);
+      const validation = validationMetrics(
+        await prepared.predict(samples.validation),
+        samples.validation,
+        kind,
+        stage.best,
+      );
       const epoch = position.epoch + 1;
       const bad = notFinite(validation);
       if (bad.length > 0) {
@@ -119,17 +132,17 @@ export async function runStage(run: StageRun): Promise<{ state: State; history: 
         learningRate: learningRate * position.schedule.factor,
         train: {
           loss: terms.reduce((total, term, i) => total + (weights[i]! * term) / count, 0),
-          ...headlineOf(correct / count, kind),
+          ...primaryMetricOf(correct / count, kind),
           terms: Object.fromEntries(termNames.map((name, i) => [name, terms[i]! / count])),
         },
         validation,
-        best: { ...headline(bestNow), epoch: bestNow.epoch },
+        best: { ...primaryMetric(bestNow), epoch: bestNow.epoch },
       };
       position = {
         ...position,
         epoch,
         batch: 0,
-        schedule: schedule.next(position.schedule, merit(validation, stage.best, kind)),
+        schedule: schedule.next(position.schedule, monitoredValue(validation, stage.best, kind)),
         best: bestNow,
         sums: emptySums(termNames.length),
         history: [...position.history, record],
@@ -194,7 +207,7 @@ async function runEpoch(
         stage: stage.name,
         ...progress,
         loss,
-        ...headlineOf(correct / count, widths.kind ?? "classes"),
+        ...primaryMetricOf(correct / count, widths.kind ?? "classes"),
       });
       await new Promise((resolve) => setTimeout(resolve, 0));
       if (batch < prepared.plan.length) await pause(position());

@@ -1,7 +1,7 @@
 /** @file What a training run tells while it goes. Plain data: it can be printed, stored and sent. */
 
 /** What progress shows: accuracy (of labels the mean over labels), or, of values, the share of variance explained, at most 1. */
-export type Headline =
+export type PrimaryMetric =
   | { readonly accuracy: number; readonly r2?: never }
   | { readonly accuracy?: never; readonly r2: number };
 
@@ -24,14 +24,14 @@ export interface EpochRecord {
   readonly epoch: number;
   readonly epochs: number;
   readonly learningRate: number;
-  readonly train: Headline & {
+  readonly train: PrimaryMetric & {
     readonly loss: number;
     /** Each loss term, unweighted, mean over the samples of the epoch. */
     readonly terms: Readonly<Record<string, number>>;
   };
   readonly validation: EpochFigures;
   /** The stage's best epoch so far, and its figure on validation data. */
-  readonly best: Headline & { readonly epoch: number };
+  readonly best: PrimaryMetric & { readonly epoch: number };
 }
 
 export type FitEvent =
@@ -55,7 +55,7 @@ export type FitEvent =
       /** Numbers in features of frozen parts that are computed once. */
       readonly keptFeatures: number;
     }
-  | (Headline & {
+  | (PrimaryMetric & {
       readonly kind: "step";
       readonly stage: string;
       readonly epoch: number;
@@ -70,5 +70,5 @@ export type FitEvent =
   | {
       readonly kind: "finished";
       readonly seconds: number;
-      readonly best: Headline & { readonly stage: string };
+      readonly best: PrimaryMetric & { readonly stage: string };
     };

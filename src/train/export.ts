@@ -10,7 +10,7 @@ import { rootScope } from "../nn/module.ts";
 import { type Answer, answersOf, bitNames, calibrationState } from "./answers.ts";
 import { buildOn, modalityLeaf, PRESENT } from "./graph.ts";
 import { type Fitted, standardiserState, widthsOf } from "./model.ts";
-import { kindOf, told } from "./target.ts";
+import { kindOf, toDataUnits } from "./target.ts";
 
 /** Batch on which the exported graph is built; the file leaves that axis open. */
 const BATCH = 3;
@@ -99,7 +99,7 @@ function graphOf(fitted: Fitted, options: ExportOptions): ExportGraph {
   const present = missing ? leaf("input", PRESENT, [BATCH, modalities.length]) : undefined;
   const { scope } = rootScope({ training: false });
   const inputs = Object.fromEntries(modalities.map((name) => [name, standardised(name, raw[name]!, features[name]!)]));
-  const outputs = told(buildOn(method, scope, inputs, widths, present), target, modalities);
+  const outputs = toDataUnits(buildOn(method, scope, inputs, widths, present), target, modalities);
   const answers = answersOf(kindOf(target), { outputs, calibration, modalities });
   const taken = new Set([...answers.map(({ name }) => name), ...(missing ? [PRESENT] : [])]);
   const given = modalities.map((name) => ({

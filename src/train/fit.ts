@@ -16,7 +16,7 @@ import { paceOf, runStage } from "./epochs.ts";
 import { sourcesOf } from "./evaluate.ts";
 import type { EpochRecord } from "./events.ts";
 import { parametersOf, type Widths } from "./graph.ts";
-import { headlineOf } from "./judge.ts";
+import { primaryMetricOf } from "./judge.ts";
 import { encodeModel, type Fitted } from "./model.ts";
 import { type FitOptions, plan } from "./plan.ts";
 import { calibrate } from "./predict.ts";
@@ -159,7 +159,7 @@ export async function fit(
     kind: "finished",
     seconds: (performance.now() - started) / 1000,
     best: {
-      ...headlineOf(last?.best.accuracy ?? last?.best.r2 ?? Number.NaN, targetKind(train)),
+      ...primaryMetricOf(last?.best.accuracy ?? last?.best.r2 ?? Number.NaN, targetKind(train)),
       stage: last?.stage ?? "",
     },
   });

@@ -1,22 +1,22 @@
-/** @file How training is judged while it goes: a figure for each batch, figures of an epoch on validation data, which epoch is best. */
+/** @file Scores during training: of each batch, of each epoch on validation data, and which epoch is best. */
 import { type DmilError, type ErrorFields, runError } from "../core/errors.ts";
 import type { TargetKind } from "../data/dataset.ts";
 import type { Stage } from "../methods/method.ts";
 import { calibratedLogLoss } from "./calibrate.ts";
-import type { EpochFigures, Headline } from "./events.ts";
+import type { EpochFigures, PrimaryMetric } from "./events.ts";
 import { labelAccuracy, labelLogLoss } from "./label-metrics.ts";
 import { accuracy, argmaxRows, logLoss } from "./metrics.ts";
 import type { Samples } from "./stage.ts";
 
-type Judged = Pick<Samples, "labels" | "target">;
+type Targets = Pick<Samples, "labels" | "target">;
 
 /**
- * Summed over a batch's predictions [count, K]: classes that are right; of labels each sample's share that is right; of values 1 minus
- * the squared error, so that the mean over samples is the share of variance explained.
+ * The sum of scores over a batch's predictions [count, K]: 1 for a correct class, the share of correct labels, 1 minus the squared error
+ * of values (whose mean over samples is R2).
  */
-export function credit(
+export function batchScore(
   predicted: Float32Array,
-  { labels, target }: Judged,
+  { labels, target }: Targets,
   kind: TargetKind,
   rows: Uint32Array,
 ): number {
@@ -26,23 +26,23 @@ export function credit(
   }
   let total = 0;
   rows.forEach((row, i) => {
-    let [own, known] = [0, 0];
+    let [score, known] = [0, 0];
     for (let k = 0; k < K; k++) {
       const truth = target.data[row * K + k]!;
       if (Number.isNaN(truth)) continue;
-      const said = predicted[i * K + k]!;
-      own += kind === "labels" ? Number(said > 0 === truth > 0.5) : 1 - (said - truth) ** 2;
+      const value = predicted[i * K + k]!;
+      score += kind === "labels" ? Number(value > 0 === truth > 0.5) : 1 - (value - truth) ** 2;
       known++;
     }
-    total += known === 0 ? 0 : own / known;
+    total += known === 0 ? 0 : score / known;
   });
   return total;
 }
 
-/** Figures of predictions [N, K] that `best` reads; of values in standard deviations of the training data, so that 1 is the error of its mean. */
-export function judge(
+/** Metrics of predictions [N, K] that the choice of the best epoch needs. Values are in standard deviations of the training data. */
+export function validationMetrics(
   predicted: Float32Array,
-  { labels, target }: Judged,
+  { labels, target }: Targets,
   kind: TargetKind,
   best?: Stage<never>["best"],
 ): EpochFigures {
@@ -66,7 +66,7 @@ export function judge(
   return { r2: 1 - squared / known, squaredError: squared / known };
 }
 
-/** The error of numbers that are not finite, which more training would not mend; `fields.diverged` is true. */
+/** The error for numbers that are not finite; `fields.diverged` is true. */
 export function diverged(what: string, learningRate: number, fields: ErrorFields): DmilError {
   const lower = learningRate > 1 ? 0.001 : Number((learningRate / 10).toPrecision(2));
   return runError(
@@ -75,7 +75,7 @@ export function diverged(what: string, learningRate: number, fields: ErrorFields
   );
 }
 
-/** Names of an epoch's figures that are not finite. */
+/** Names of an epoch's metrics that are not finite. */
 export function notFinite(figures: EpochFigures): string[] {
   return Object.entries(figures).flatMap(([name, value]) => (Number.isFinite(value) ? [] : [`${name} ${value}`]));
 }
@@ -89,13 +89,13 @@ export function isBetter(
 ): boolean {
   if (before === undefined || best === "last") return true;
   if (kind !== "classes" || best === "logLoss" || best === "calibrated")
-    return merit(now, best, kind) > merit(before, best, kind);
+    return monitoredValue(now, best, kind) > monitoredValue(before, best, kind);
   if (now.accuracy !== before.accuracy) return now.accuracy! > before.accuracy!;
   return now.logLoss! < before.logLoss!;
 }
 
-/** What a schedule watches; more is better. */
-export function merit(
+/** The value that schedules and the choice of the best epoch monitor; larger is better. */
+export function monitoredValue(
   { accuracy: right, logLoss: loss, calibrated, squaredError }: EpochFigures,
   best: Stage<never>["best"],
   kind: TargetKind,
@@ -105,12 +105,12 @@ export function merit(
   return best === "calibrated" ? -calibrated! : right!;
 }
 
-/** The figure that progress shows. */
-export function headline({ accuracy: right, r2 }: EpochFigures): Headline {
+/** The metric that progress shows. */
+export function primaryMetric({ accuracy: right, r2 }: EpochFigures): PrimaryMetric {
   return right === undefined ? { r2: r2! } : { accuracy: right };
 }
 
-/** A mean of `credit` under its name. */
-export function headlineOf(value: number, kind: TargetKind): Headline {
+/** A mean of `batchScore` under the name of its metric. */
+export function primaryMetricOf(value: number, kind: TargetKind): PrimaryMetric {
   return kind === "values" ? { r2: value } : { accuracy: value };
 }

@@ -24,7 +24,7 @@ import { chunkOf, createEvaluator, type Evaluator, sourcesOf, storedParameters }
 import { forward } from "./graph.ts";
 import { accuracy, argmaxRows, calibrationError, logLoss, macroF1, synergyRate } from "./metrics.ts";
 import { type Fitted, widthsOf } from "./model.ts";
-import { fitScale, standardised, targetRows, told } from "./target.ts";
+import { fitScale, standardised, targetRows, toDataUnits } from "./target.ts";
 
 /** Outputs of a model for N samples, in the order of the data set. */
 export interface Predictions {
@@ -144,7 +144,7 @@ async function compileOutputs(fitted: Fitted, masked: boolean, options: PredictO
   const { method, state } = fitted;
   const widths = { ...widthsOf(fitted), masked };
   const { outputs: inner } = forward(method, widths, chunkOf(options.batchSize ?? 256), { training: false });
-  const outputs = told(inner, fitted.target, method.modalities);
+  const outputs = toDataUnits(inner, fitted.target, method.modalities);
   const exprs: Expr[] = [outputs.logits, outputs.unimodal];
   if (outputs.components !== undefined) {
     const { logits, gate, contributions } = outputs.components;

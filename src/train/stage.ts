@@ -15,7 +15,7 @@ import { type Bound, compile, type Layout, layoutOf, type Part } from "../runtim
 import { chunkOf, createEvaluator, leafParts, leavesOf, placeOf, type Sources, storedParameters } from "./evaluate.ts";
 import { cutFrozen, type FrozenFeature, gatherRows, type RowSource } from "./frozen.ts";
 import { changes, forward, PRESENT, type StageGraph, stageGraph, TARGET, type Widths } from "./graph.ts";
-import { credit, diverged } from "./judge.ts";
+import { batchScore, diverged } from "./judge.ts";
 import { createMemory } from "./memory.ts";
 import { fillTarget } from "./target.ts";
 
@@ -240,7 +240,7 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
         setup.clipNorm === undefined ? 1 : clipScale(Math.sqrt(kernels.sumSquares(range.grad, span)), setup.clipNorm);
       optimiser.update(kernels, range, { learningRate, step, gradientScale });
       const rows = order.subarray(from, from + count);
-      return { terms, correct: credit(placeOf(result, "prediction"), train, widths.kind ?? "classes", rows) };
+      return { terms, correct: batchScore(placeOf(result, "prediction"), train, widths.kind ?? "classes", rows) };
     },
 
     async renewStatistics() {

@@ -81,34 +81,38 @@ export function fillTarget(
   for (let i = 0; i < count; i++) out[i * classes + labels[order[from + i]!]!] = 1;
 }
 
-/** What a model of labels or values tells: outputs scaled, values in the data's unit. Of classes, what the method gives. */
-export function told(outputs: Outputs, target: FittedTarget | undefined, modalities: readonly string[]): Outputs {
+/** A method's outputs scaled by calibration and, for values, in the data's units. Outputs for classes are returned as they are. */
+export function toDataUnits(
+  outputs: Outputs,
+  target: FittedTarget | undefined,
+  modalities: readonly string[],
+): Outputs {
   if (target === undefined) return outputs;
   const K = target.names.length;
   const { units, scale } = target;
-  const stretch = (x: Expr, scales: readonly (readonly number[])[]): Expr => {
+  const scaleBy = (x: Expr, scales: readonly (readonly number[])[]): Expr => {
     const factors = scales.flat().map((factor, i) => factor * (units?.deviation[i % K] ?? 1));
     return mul(x, constant(Float32Array.from(factors), scales.length === 1 ? [K] : [scales.length, 1, K]));
   };
-  const tell = (x: Expr, scales: readonly (readonly number[])[]): Expr => {
-    const scaled = stretch(x, scales);
+  const convert = (x: Expr, scales: readonly (readonly number[])[]): Expr => {
+    const scaled = scaleBy(x, scales);
     return units === undefined ? scaled : add(scaled, constant(Float32Array.from(units.mean), [K]));
   };
-  const plain = new Array<number>(K).fill(1);
-  const whole = [scale?.prediction ?? plain];
+  const ones = new Array<number>(K).fill(1);
+  const whole = [scale?.prediction ?? ones];
   const { components } = outputs;
   return {
     ...outputs,
-    logits: tell(outputs.logits, whole),
-    unimodal: tell(
+    logits: convert(outputs.logits, whole),
+    unimodal: convert(
       outputs.unimodal,
-      modalities.map((name) => ownValue(scale?.modalities, name) ?? plain),
+      modalities.map((name) => ownValue(scale?.modalities, name) ?? ones),
     ),
     ...(components !== undefined && {
       components: {
         ...components,
-        logits: tell(components.logits, whole),
-        contributions: stretch(components.contributions, whole),
+        logits: convert(components.logits, whole),
+        contributions: scaleBy(components.contributions, whole),
       },
     }),
   };
@@ -118,24 +122,24 @@ export function told(outputs: Outputs, target: FittedTarget | undefined, modalit
 const SCALES = [0.05, 20] as const;
 
 /**
- * The factor of each column of outputs [N, K] that suits data the model was not trained on: of log-odds by log-loss, about 0, so that no
- * answer changes; of standardised values by squared error, about their mean. DMIL's components are silent where others are
- * responsible, so its sum is faint by construction; others may be too loud. Of labels one sample's worth of doubt is added (Platt 1999).
+ * The factor of each column of outputs [N, K], fitted on validation data: of log-odds by log-loss, about 0, so that no predicted label
+ * changes; of standardised values by squared error, about their mean. Inactive components output the prior, so DMIL's sum can be too small
+ * in magnitude; other methods can be too large. For labels one pseudo-sample is added (Platt 1999).
  */
 export function fitScale(outputs: Float32Array, { data, width }: RowSource, kind: Target["kind"]): number[] {
   return Array.from({ length: width }, (_, l) => {
     const pairs: (readonly [number, number])[] = [];
     for (let i = l; i < data.length; i += width) if (!Number.isNaN(data[i]!)) pairs.push([outputs[i]!, data[i]!]);
-    const energy = pairs.reduce((sum, [said]) => sum + said * said, 0);
+    const energy = pairs.reduce((sum, [output]) => sum + output * output, 0);
     if (energy === 0) return 1;
     if (kind === "values") {
-      const factor = pairs.reduce((sum, [said, truth]) => sum + said * truth, 0) / energy;
+      const factor = pairs.reduce((sum, [output, truth]) => sum + output * truth, 0) / energy;
       return Math.fround(Math.min(SCALES[1], Math.max(SCALES[0], factor)));
     }
     const doubt = 1 / (pairs.length + 1);
     const loss = (factor: number): number =>
-      pairs.reduce((sum, [said, truth]) => {
-        const z = factor * said;
+      pairs.reduce((sum, [output, truth]) => {
+        const z = factor * output;
         return sum + Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z))) - ((1 - doubt) * truth + doubt / 2) * z;
       }, 0);
     const [low, high] = SCALES.map(Math.log) as [number, number];
@@ -143,7 +147,7 @@ export function fitScale(outputs: Float32Array, { data, width }: RowSource, kind
   });
 }
 
-/** Predictions [N, K] in the data's unit as the standardised outputs they came from. */
+/** Standardised outputs from predictions [N, K] in the data's units: the inverse of `toDataUnits` without calibration. */
 export function standardised(predicted: Float32Array, { names, units }: FittedTarget): Float32Array {
   if (units === undefined) return predicted;
   const K = names.length;
@@ -151,11 +155,11 @@ export function standardised(predicted: Float32Array, { names, units }: FittedTa
 }
 
 /**
- * The share of each target that is spread evenly in training: what is asked for, else the method's own; none of values.
+ * The label smoothing of a run: what is asked for, else the method's own; 0 for values.
  * @throws ConfigError where it is asked for values.
  */
 export function smoothingFor(
-  { labelSmoothing: own = 0 }: Pick<Method, "labelSmoothing">,
+  { labelSmoothing: standard = 0 }: Pick<Method, "labelSmoothing">,
   kind: TargetKind,
   asked: number | undefined,
 ): number {
@@ -164,7 +168,7 @@ export function smoothingFor(
     const message = `${asked} given, but this data has ${kind}: a share of a target is spread over the classes, or over the two answers of a label, and ${kind} have neither. Leave it out, or give 0.`;
     throw configError(`labelSmoothing: ${message}`, { issues: [{ path: ["labelSmoothing"], message }] });
   }
-  return can ? (asked ?? own) : 0;
+  return can ? (asked ?? standard) : 0;
 }
 
 /** The kind of a fitted model's target. */

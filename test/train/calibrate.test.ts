@@ -94,7 +94,7 @@ describe("scaling", () => {
     );
     const notes = uncalibrated({ logPrior: even, prediction: fair!, all: fair!, modalities: { a: right!, b: wrong! } });
     expect(notes).toHaveLength(1);
-    expect(notes[0]).toContain("from a deserves hardly a doubt");
+    expect(notes[0]).toContain("a: calibration hit its upper limit (scale 20)");
   });
 
   test("leaves the predicted class the likeliest, also under a skewed prior", () => {

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { float32 } from "../../src/core/tensor.ts";
 import type { Dataset, Target } from "../../src/data/dataset.ts";
 import { figuresOf, leading } from "../../src/train/figures.ts";
-import { credit, isBetter, judge, merit } from "../../src/train/judge.ts";
+import { batchScore, isBetter, monitoredValue, validationMetrics } from "../../src/train/judge.ts";
 import { auroc, labelF1, labelLogLoss, subsetAccuracy } from "../../src/train/label-metrics.ts";
 import type { Predictions } from "../../src/train/predict.ts";
 import { fitScale } from "../../src/train/target.ts";
@@ -114,15 +114,15 @@ describe("while training", () => {
   test("values: 1 minus squared error, 0 for the mean", () => {
     const own = rows([1, -1, U, 2], 2);
     const predicted = Float32Array.of(0, -1, 5, 1);
-    expect(judge(predicted, own, "values")).toEqual({ r2: 1 - 2 / 3, squaredError: 2 / 3 });
-    expect(credit(predicted, own, "values", Uint32Array.of(0, 1))).toBe(0.5 + 0);
+    expect(validationMetrics(predicted, own, "values")).toEqual({ r2: 1 - 2 / 3, squaredError: 2 / 3 });
+    expect(batchScore(predicted, own, "values", Uint32Array.of(0, 1))).toBe(0.5 + 0);
     expect(isBetter({ r2: 0, squaredError: 1 }, { r2: 0.1, squaredError: 0.9 }, undefined, "values")).toBe(false);
     expect(isBetter({ r2: 0.2, squaredError: 0.8 }, { r2: 0.1, squaredError: 0.9 }, undefined, "values")).toBe(true);
   });
   test("labels: the best epoch has the least log-loss, whatever its accuracy", () => {
     const own = rows([1, 0, U, 1], 2);
-    expect(credit(Float32Array.of(1, 1, 5, 1), own, "labels", Uint32Array.of(0, 1))).toBe(1.5);
-    expect(judge(Float32Array.of(1, 1, 5, 1), own, "labels").accuracy).toBeCloseTo(2 / 3, 12);
+    expect(batchScore(Float32Array.of(1, 1, 5, 1), own, "labels", Uint32Array.of(0, 1))).toBe(1.5);
+    expect(validationMetrics(Float32Array.of(1, 1, 5, 1), own, "labels").accuracy).toBeCloseTo(2 / 3, 12);
     const [low, high] = [
       { accuracy: 0.6, logLoss: 0.4 },
       { accuracy: 0.9, logLoss: 0.5 },
@@ -135,10 +135,10 @@ describe("while training", () => {
     const labels = Int32Array.of(0, 1, 1, 0);
     const right = Float32Array.of(1, 0, 0, 1, 0, 1, 0, 1);
     const sure = right.map((value) => 5 * value);
-    expect(Object.keys(judge(right, { labels }, "classes"))).toEqual(["accuracy", "logLoss"]);
+    expect(Object.keys(validationMetrics(right, { labels }, "classes"))).toEqual(["accuracy", "logLoss"]);
     const [faint, loud] = [
-      judge(right, { labels }, "classes", "calibrated"),
-      judge(sure, { labels }, "classes", "calibrated"),
+      validationMetrics(right, { labels }, "classes", "calibrated"),
+      validationMetrics(sure, { labels }, "classes", "calibrated"),
     ];
     expect(loud.logLoss).toBeGreaterThan(2 * faint.logLoss!);
     expect(loud.calibrated).toBeCloseTo(faint.calibrated!, 3);
@@ -146,11 +146,14 @@ describe("while training", () => {
     expect(isBetter(faint, worse, "calibrated", "classes")).toBe(true);
     expect(isBetter(worse, faint, "calibrated", "classes")).toBe(false);
     expect(isBetter(worse, faint, undefined, "classes")).toBe(true);
-    expect(merit(faint, "calibrated", "classes")).toBe(-faint.calibrated!);
+    expect(monitoredValue(faint, "calibrated", "classes")).toBe(-faint.calibrated!);
     // Labels and values have figures of their own, whatever a stage says.
     const own = rows([1, 0], 2);
-    expect(Object.keys(judge(Float32Array.of(1, 1), own, "labels", "calibrated"))).toEqual(["accuracy", "logLoss"]);
-    expect(merit({ accuracy: 1, logLoss: 0.3 }, "calibrated", "labels")).toBe(-0.3);
+    expect(Object.keys(validationMetrics(Float32Array.of(1, 1), own, "labels", "calibrated"))).toEqual([
+      "accuracy",
+      "logLoss",
+    ]);
+    expect(monitoredValue({ accuracy: 1, logLoss: 0.3 }, "calibrated", "labels")).toBe(-0.3);
   });
   test("scales: least squares of values, the likeliest of labels, bounded where all are right", () => {
     const { target } = rows([2, -4, U, 6], 1);

@@ -15,7 +15,7 @@ const LEAST_OPEN = 0.05;
  * single modalities have answered already.
  */
 export function residualError(task: Task, { residual, open }: Pick<Teaching, "residual" | "open">, target: Expr): Expr {
-  return div(mean(mul(task.errors(residual, target), open)), maximum(mean(open), LEAST_OPEN));
+  return div(mean(mul(task.lossPerSample(residual, target), open)), maximum(mean(open), LEAST_OPEN));
 }
 
 const repeat = (n: number, value: number): number[] => new Array<number>(n).fill(value);
@@ -126,15 +126,15 @@ export function publishedStages(
     if (teaching === undefined || prior === undefined) return [];
     const batch = target.shape[0]!;
     const names = components.names.slice(from, to);
-    const spoken = task.spoken(slice(components.logits, 0, from, to - from)); // [c, B, K]
+    const spoken = task.logProbs(slice(components.logits, 0, from, to - from)); // [c, B, K]
     const portions = slice(teaching.portions, 0, from, to - from); // [c, B]
     const others = sub(sum(teaching.portions, 0, true), portions);
     // S of values answers with more than the synergy, of which alone silence is asked.
     const own = to > synergistic ? pure : undefined;
     const told =
       own === undefined ? spoken : to - from === 1 ? own : concat([slice(spoken, 0, 0, to - from - 1), own], 0);
-    const silent = mul(sum(mul(task.noise(told, prior), others), -1), 1 / batch); // [c]
-    const right = mul(sum(mul(task.errors(spoken, target), portions), -1), 1 / batch); // [c]
+    const silent = mul(sum(mul(task.priorKl(told, prior), others), -1), 1 / batch); // [c]
+    const right = mul(sum(mul(task.lossPerSample(spoken, target), portions), -1), 1 / batch); // [c]
     return [
       ...(weight === undefined
         ? []

@@ -80,14 +80,16 @@ export function secondLargest(parts: readonly Expr[]): Expr {
 export function teach(task: Task, unimodal: Expr, pure: Expr, prior: Expr, options: TeachOptions): Teaching {
   const { redundant, mask } = options;
   const [modalities, batch, outputs] = unimodal.shape as [number, number, number];
-  const said = stopGradient(task.spoken(unimodal));
+  const said = stopGradient(task.logProbs(unimodal));
   const d = task.information(said, prior); // [M, B]
   const mixed = together(task, said, task.evidence(said, prior), options);
   const base = options.additive === undefined ? stopGradient(mixed) : mixed;
-  const residual = task.spoken(add(base, pure));
+  const residual = task.logProbs(add(base, pure));
   // A sum with one term has no synergy to learn from.
   const counted = options.additive === undefined || mask === undefined ? undefined : reshape(severalOf(mask), [batch]);
-  const open = stopGradient(counted === undefined ? task.open(base) : mul(task.open(base), counted));
+  const open = stopGradient(
+    counted === undefined ? task.normalizedEntropy(base) : mul(task.normalizedEntropy(base), counted),
+  );
 
   const parts = unstack(d);
   const largest = max(d, 0); // [B]
@@ -105,7 +107,7 @@ export function teach(task: Task, unimodal: Expr, pure: Expr, prior: Expr, optio
   return {
     residual,
     open,
-    portions: stopGradient(mul(atoms, 1 / task.most(outputs))),
+    portions: stopGradient(mul(atoms, 1 / task.maxInformation(outputs))),
     shares: stopGradient(div(floored, sum(floored, 0, true))),
   };
 }

@@ -110,7 +110,7 @@ function build(input: BuildInput, encoders: Readonly<Record<string, Module>>, { 
   const redundant = mul(shared, kappa);
   const contributions = concat([stack([redundant]), unique, stack([together])], 0);
   const logits = add(contributions, prior);
-  const said = add(maximum(task.information(task.spoken(logits), prior), 0), FAINT); // [C, B]
+  const said = add(maximum(task.information(task.logProbs(logits), prior), 0), FAINT); // [C, B]
   const counted = mask === undefined ? said : mul(said, reshape(possible(mask), [M + 2, mask.shape[1]!]));
   return {
     logits: add(sum(contributions, 0), prior),
@@ -140,8 +140,8 @@ function possible(mask: Expr): Expr {
 
 /** What synergy costs where a modality alone knows the answer. Of values nobody knows for certain: their synergy may be anywhere. */
 function silenceTerms(task: Task, { prior, known: portion }: DmilOutputs, said: Expr, weight: number): Terms[] {
-  if (!task.doubts) return [];
-  const noise = task.noise(task.spoken(add(said, prior)), prior);
+  if (!task.probabilistic) return [];
+  const noise = task.priorKl(task.logProbs(add(said, prior)), prior);
   return [{ names: ["silence"], value: reshape(mean(mul(noise, portion)), [1]), weights: [weight] }];
 }
 
@@ -170,8 +170,8 @@ function stages({ silence }: DmilOptions, modalities: readonly string[]): readon
       trains: isSynergy,
       terms(out, _, { task, plain }) {
         const base = stopGradient(out.evidence);
-        const residual = task.spoken(add(base, out.synergy));
-        const error = residualError(task, { residual, open: task.open(task.spoken(base)) }, plain);
+        const residual = task.logProbs(add(base, out.synergy));
+        const error = residualError(task, { residual, open: task.normalizedEntropy(task.logProbs(base)) }, plain);
         return [
           { names: [`${task.term}.residual`], value: reshape(error, [1]), weights: [1] },
           ...silenceTerms(task, out, out.synergy, silence),

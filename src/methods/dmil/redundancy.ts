@@ -12,12 +12,12 @@ const FAINT = 1e-3;
  * another modality has as well, r being the second largest.
  */
 export function sharedEvidence(task: Task, alone: Expr, prior: Expr): Expr {
-  const evidence = maximum(task.evidence(stopGradient(task.spoken(alone)), prior), 0);
+  const evidence = maximum(task.evidence(stopGradient(task.logProbs(alone)), prior), 0);
   return minimum(1, div(add(secondLargest(unstack(evidence)), FAINT), add(evidence, FAINT)));
 }
 
 /** How much of what can be known on average the surest modality knows, [B], about in [0, 1]; of targets that are predicted with doubts. */
 export function known(task: Task, alone: Expr, prior: Expr): Expr {
-  const said = stopGradient(task.spoken(alone));
-  return max(mul(task.information(said, prior), 1 / task.most(alone.shape.at(-1)!)), 0);
+  const said = stopGradient(task.logProbs(alone));
+  return max(mul(task.information(said, prior), 1 / task.maxInformation(alone.shape.at(-1)!)), 0);
 }
