@@ -1,5 +1,5 @@
 /**
- * @file The picture of README.md: three test samples of the sensor data, what was measured, the bits of each component, and the prediction.
+ * @file The picture of README.md: four test samples of the sensor data, what was measured, the bits of each component, and the prediction.
  *
  * `npm run docs:picture` makes docs/picture.svg; without --write it prints the picture.
  */
@@ -78,7 +78,7 @@ const legend = Object.entries(COLOURS).map(([name, colour]) => {
   at += 34 + words.length * 7.2;
   return mark;
 });
-const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="Three samples with the bits of each component">
+const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="Four samples with the bits of each component">
 <style>text{font:13px system-ui,sans-serif;fill:#24292f}.faint{fill:#6e7781}.head{font-weight:600}rect.page{fill:#fff}@media(prefers-color-scheme:dark){text{fill:#e6edf3}.faint{fill:#9198a1}rect.page{fill:#0d1117}}</style>
 <rect class="page" width="${WIDTH}" height="${height}"/>
 ${text(8, 22, "measured", 'class="head"')}

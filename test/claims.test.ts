@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { wrongClaims } from "../scripts/claims/check.ts";
 import { readDocuments } from "../scripts/claims/documents.ts";
+import { overview } from "../scripts/claims/overview.ts";
 import { readPage } from "../scripts/claims/pages.ts";
 import { standing } from "../scripts/claims/standing.ts";
 import { compareRuns } from "../src/runs/compare/compare.ts";
@@ -12,6 +13,12 @@ import { madeEntries } from "./runs/compare/manifest.ts";
 test("README claims no figure that no table has, and names the strongest rival", () => {
   const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
   expect([...new Set(wrongClaims(readme, readDocuments))]).toEqual([]);
+});
+
+test("README's table is what the generated results say", () => {
+  const read = (file: string): string => readFileSync(new URL(`../${file}`, import.meta.url), "utf8");
+  const table = overview(readPage(read("docs/results.md"))!, readPage(read("docs/results/synergy-check.md"))!);
+  expect(read("README.md")).toContain(table);
 });
 
 const entries = [
