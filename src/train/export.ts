@@ -112,7 +112,7 @@ function graphOf(fitted: Fitted, options: ExportOptions): ExportGraph {
   const presentInput = {
     name: PRESENT,
     shape: [modalities.length],
-    meaning: `[batch, modality]: 1 where a sample has the modality, 0 where it is missing and what is modalityInputs for it is not read`,
+    meaning: `[batch, modality]: 1 where a sample has the modality, 0 where it is missing and what is given for it is not read`,
   };
   return {
     inputs: present === undefined ? modalityInputs : [...modalityInputs, { ...presentInput, value: present }],

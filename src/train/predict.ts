@@ -283,9 +283,7 @@ export function score({ logits, unimodal, calibration }: Predictions, dataset: D
   const { labels, classes } = dataset;
   const samples = labels.reduce((n, label) => n + (label >= 0 ? 1 : 0), 0);
   if (samples === 0)
-    throw dataError(
-      `the ${dataset.name} data isPresent no labels, so predictions cannot be scored. Use data with labels.`,
-    );
+    throw dataError(`the ${dataset.name} data has no labels, so predictions cannot be scored. Use data with labels.`);
   const predictions = argmaxRows(logits, classes.length);
   const logProbs = scaled(logits, calibration);
   const alone = Object.entries(unimodal).map(([name, values]) => {
