@@ -1,12 +1,12 @@
-/** @file The errors a user can meet: data first (code and fields), text second. */
+/** @file The errors of this package: a code and fields for programs, and a message for users. */
 
-/** Who is at fault, and so who can mend it. */
+/** The cause of an error, which determines who can fix it. */
 export type ErrorCode = "ShapeError" | "DataError" | "ConfigError" | "RunError" | "InternalError";
 
 /** Facts of an error by name (a path, a row, a shape), for programs that react to it. */
 export type ErrorFields = Readonly<Record<string, unknown>>;
 
-/** Every error this package throws on purpose. The message says where, what was given, what is allowed, what to do. */
+/** Every error this package throws on purpose. The message says where it occurred, what was given, what is allowed and what to do. */
 export class DmilError extends Error {
   readonly code: ErrorCode;
   readonly fields: ErrorFields;
@@ -24,7 +24,7 @@ export function shapeError(message: string, fields?: ErrorFields): DmilError {
   return new DmilError("ShapeError", message, fields);
 }
 
-/** A file or an array that does not hold what it must. */
+/** A file or an array with invalid content. */
 export function dataError(message: string, fields?: ErrorFields): DmilError {
   return new DmilError("DataError", message, fields);
 }
@@ -34,7 +34,7 @@ export function configError(message: string, fields?: ErrorFields): DmilError {
   return new DmilError("ConfigError", message, fields);
 }
 
-/** A run that cannot start, go on or be read. */
+/** A run that cannot start, continue or be read. */
 export function runError(message: string, fields?: ErrorFields): DmilError {
   return new DmilError("RunError", message, fields);
 }
@@ -48,7 +48,7 @@ export function internalError(message: string, fields?: ErrorFields): DmilError 
   );
 }
 
-/** The allowed word nearest to `word` by edit distance, when near enough to be a slip of the hand. */
+/** The allowed word nearest to `word` by edit distance, if it is near enough to be a typing error. */
 export function nearest(word: string, allowed: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
@@ -59,14 +59,14 @@ export function nearest(word: string, allowed: readonly string[]): string | unde
   return best;
 }
 
-/** `a, b, c`, and where there are more than `most` of them `a, b, ... and 990 more`. */
+/** `a, b, c`; for more than `most` names `a, b, ... and 990 more`. */
 export function listing(names: readonly string[], most: number = 12): string {
   // The last one takes no more room than the words that would stand for it.
   if (names.length <= most + 1) return names.join(", ");
   return `${names.slice(0, most).join(", ")}, ... and ${names.length - most} more`;
 }
 
-/** So many allowed words are told: all methods, and the figures of most runs. */
+/** Largest number of allowed words in a message: enough for all methods, and for the metrics of most runs. */
 const MOST_ALLOWED = 40;
 
 /** `"; did you mean x?"` or `". Allowed: a, b."`, to end a message about an unknown name. */
@@ -75,7 +75,7 @@ export function hint(word: string, allowed: readonly string[]): string {
   return (near === undefined ? "." : `; did you mean "${near}"?`) + ` Allowed: ${listing(allowed, MOST_ALLOWED)}.`;
 }
 
-/** Letters inserted, left out, exchanged for others, or two neighbours swapped. */
+/** Edit distance: insertions, deletions, substitutions, and swaps of two neighbours. */
 function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
   let before = previous;
@@ -83,7 +83,7 @@ function editDistance(a: string, b: string): number {
     const current = [i];
     for (let j = 1; j <= b.length; j++) {
       const substitution = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      // Two letters in the wrong order are one slip of the fingers.
+      // Two swapped letters count as one edit.
       const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
       const transposition = swapped ? before[j - 2]! + 1 : Number.POSITIVE_INFINITY;
       current.push(Math.min(substitution, transposition, previous[j]! + 1, current[j - 1]! + 1));

@@ -1,15 +1,15 @@
-/** @file Where bytes live. The library reads and writes through a Folder, so it works on a disk, in memory and over the web. */
+/** @file The file system interface. The library reads and writes only through a Folder, so it works on a disk, in memory and over the web. */
 import { runError } from "./errors.ts";
 
-/** A place with named files; names use `/` and never leave the folder. */
+/** A folder with named files; names use `/` and cannot refer to files outside it. */
 export interface Folder {
-  /** How messages name this folder. */
+  /** Name of the folder in messages. */
   readonly label: string;
-  /** The bytes of a file. @throws DmilError when there is none. */
+  /** The bytes of a file. @throws DmilError if the file does not exist. */
   read(path: string): Promise<Uint8Array>;
-  /** Replaces a file whole: a reader sees the old bytes or the new ones, never a mix. */
+  /** Replaces a file atomically: a reader sees the old bytes or the new ones, never a mixture. */
   write(path: string, bytes: Uint8Array | string): Promise<void>;
-  /** Adds to the end of a file, making it first if needed. */
+  /** Appends to a file, which is created if it does not exist. */
   append(path: string, text: string): Promise<void>;
   exists(path: string): Promise<boolean>;
   remove(path: string): Promise<void>;
@@ -17,7 +17,7 @@ export interface Folder {
   list(under?: string): Promise<string[]>;
 }
 
-/** A folder that lives in memory. */
+/** A folder in memory. */
 export function memoryFolder(label = "memory", files: Map<string, Uint8Array> = new Map()): Folder {
   const bytesOf = (content: Uint8Array | string): Uint8Array =>
     typeof content === "string" ? new TextEncoder().encode(content) : content.slice();

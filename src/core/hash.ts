@@ -1,4 +1,4 @@
-/** @file SHA-256, by which files and data are recognised. */
+/** @file SHA-256, which identifies files and data. */
 
 /** SHA-256 as hexadecimal. */
 export async function sha256(bytes: Uint8Array): Promise<string> {

@@ -1,7 +1,7 @@
-/** @file The names of options, checked without a schema: what every public function does first. Loads nothing, so that all may use it. */
+/** @file Checks of option names without a schema, which every public function does first. It imports no library, so that all modules can use it. */
 import { configError, hint } from "./errors.ts";
 
-/** A value as messages show it. */
+/** A value as text for messages. */
 export function shown(value: unknown): string {
   if (value === undefined) return "nothing";
   try {
@@ -11,15 +11,15 @@ export function shown(value: unknown): string {
   }
 }
 
-/** A value with named parts: neither null nor a list. */
+/** Whether a value is an object, not null and not an array. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The options of a type, each once: the compiler asks for one that is left out. */
+/** All option names of a type; the compiler reports a missing one. */
 export type Keys<T> = { readonly [K in keyof T]-?: true };
 
-/** @throws ConfigError when `options` is no object, or has one that is not in `known`: it names the nearest. Values are not looked at. */
+/** @throws ConfigError if `options` is not an object or has an unknown name; the message has the nearest known one. Values are not checked. */
 export function checkOptions<T extends object>(where: string, options: T, known: Keys<T>): void {
   if (!isRecord(options)) {
     throw configError(
@@ -29,7 +29,7 @@ export function checkOptions<T extends object>(where: string, options: T, known:
   checkKeys(where, options, Object.keys(known));
 }
 
-/** @throws ConfigError when `options` has a key outside `allowed`. */
+/** @throws ConfigError if `options` has a key that is not in `allowed`. */
 export function checkKeys(where: string, options: object, allowed: readonly string[]): void {
   for (const key of Object.keys(options)) {
     if (!allowed.includes(key)) {

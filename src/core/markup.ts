@@ -1,12 +1,12 @@
 /** @file Text inside HTML, SVG, Markdown and LaTeX, and the frame of a page. */
 import { printable } from "./printable.ts";
 
-/** Text with the characters that mean something in HTML and SVG written as entities: safe between tags and in double quotes. */
+/** Escapes text for HTML and SVG: safe between tags and in double quotes. */
 export function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
 
-/** Text on one line that Markdown shows as it is: no emphasis, code, link, image, cell border or HTML comes of it. */
+/** Escapes one line of text for Markdown, so that it is shown literally. */
 export function markdownEscaped(text: string): string {
   // An underscore inside a word means nothing in Markdown; names are easier to read in the source without a backslash.
   return printable(text)
@@ -30,7 +30,7 @@ const TEX: Readonly<Record<string, string>> = {
   ">": "$>$",
 };
 
-/** Text on one line that LaTeX prints as it is. */
+/** Escapes one line of text for LaTeX. */
 export function texEscaped(text: string): string {
   return printable(text)
     .replace(/[\\{}$&#%_~^±<>]/g, (sign) => TEX[sign] ?? `\\${sign}`)
@@ -42,7 +42,7 @@ export function listed(lines: readonly string[]): string {
   return `<ul>${lines.map((line) => `<li>${escaped(line)}</li>`).join("")}</ul>`;
 }
 
-/** A page that needs nothing else: `style` and `script` are written into it, `body` is markup. */
+/** A self-contained HTML page: `style` and `script` are inlined, `body` is markup. */
 export function markupPage(title: string, style: string, body: string, script?: string): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">

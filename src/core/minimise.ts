@@ -1,8 +1,8 @@
 /** @file Minimising a function of one number. */
 
 /**
- * Where a function that falls and then rises is least in [low, high]: the middle of what golden-section search leaves after
- * `rounds` cuts, each to 0.618 of the interval before. Source: Kiefer 1953.
+ * The minimum of a unimodal function in [low, high] by golden-section search: the middle of the interval after `rounds` steps, each of
+ * which shrinks it to 0.618 of its length. Source: Kiefer 1953.
  */
 export function goldenSection(f: (x: number) => number, low: number, high: number, rounds: number): number {
   const ratio = (Math.sqrt(5) - 1) / 2;

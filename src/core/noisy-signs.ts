@@ -1,4 +1,4 @@
-/** @file What fair signs seen through normal noise tell: the exact numbers behind generated data with known truth. */
+/** @file Mutual information of fair random signs and their noisy observations: the exact values for synthetic data with known truth. */
 
 /** J(sigma): information in bits of a fair sign a about a + sigma e, e standard normal. To about 12 digits. */
 export function signInformation(sigma: number): number {

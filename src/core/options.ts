@@ -3,7 +3,7 @@ import * as z from "zod";
 import { configError, hint, listing } from "./errors.ts";
 import { shown } from "./keys.ts";
 
-/** Settings as a user writes them: everything may be left out. */
+/** Options as a user passes them: all are optional. */
 export type Loose<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
 /** One of some words; the error names the nearest. */
@@ -16,13 +16,13 @@ export function oneOf<const T extends readonly [string, ...string[]]>(...allowed
   });
 }
 
-/** One thing wrong with a value: where in it, and what. */
+/** One error in a value: its path and message. */
 export interface OptionIssue {
   readonly path: readonly (string | number)[];
   readonly message: string;
 }
 
-/** Everything wrong with `value` under `schema`; empty when it fits. Messages name the nearest known key. */
+/** All errors of `value` under `schema`; empty if it is valid. Messages name the nearest known key. */
 export function optionIssues(schema: z.ZodType, value: unknown): OptionIssue[] {
   const result = schema.safeParse(value);
   if (result.success) return [];

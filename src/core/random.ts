@@ -2,7 +2,7 @@
  * @file Chance: named streams from one seed, counter-based, so a draw depends on (seed, stream, step, index) and nothing else.
  *
  * The generator is Threefry-2x32 with 20 rounds (Salmon et al., SC 2011): integers only, so every platform agrees.
- * There is no hidden state: whoever knows the step can repeat or resume the draw.
+ * There is no hidden state: a draw can be repeated or resumed from its step.
  */
 import { configError } from "./errors.ts";
 
@@ -32,7 +32,7 @@ export function threefry(key: Key, c0: number, c1: number): [number, number] {
   return [x0 >>> 0, x1 >>> 0];
 }
 
-/** Whole numbers above it are no longer all told apart, so that two seeds would be one. */
+/** Larger whole numbers are not exact in double precision, so that two seeds could be equal. */
 export const LARGEST_SEED: number = Number.MAX_SAFE_INTEGER;
 
 /** The key of a named stream: `"noise"` and `"order"` of one seed share nothing. The name is hashed by FNV-1a. @throws ConfigError for a seed that is none. */

@@ -1,6 +1,6 @@
-/** @file Names that a user gives as keys: every object already answers to `constructor` and `toString`. */
+/** @file Look-up of user-defined names in objects, which also inherit properties such as `constructor` and `toString`. */
 
-/** The value under a name, where the record itself has one; never what every object has. */
+/** The record's own value under a name; never an inherited property. */
 export function ownValue<T>(record: Readonly<Record<string, T>> | undefined, name: string): T | undefined {
   return record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;
 }

@@ -4,7 +4,7 @@ import { shapeError } from "./errors.ts";
 /** Sizes by axis, row-major; `[]` is a scalar. */
 export type Shape = readonly number[];
 
-/** How many elements a shape holds. */
+/** Number of elements of a shape. */
 export function sizeOf(shape: Shape): number {
   let size = 1;
   for (const n of shape) size *= n;

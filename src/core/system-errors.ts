@@ -1,4 +1,4 @@
-/** @file What errors mean that are not ours: the operating system's, too little memory, and what nobody expected. */
+/** @file Explanations of errors from outside this package: of the operating system, lack of memory, and unexpected ones. */
 import { DmilError, runError } from "./errors.ts";
 
 /** Codes that are about a place, whatever file was to be written there. */
@@ -53,7 +53,7 @@ export function systemReason({
   return REASONS[code ?? ""] ?? `${message}.`;
 }
 
-/** Anything that was thrown, as an error of ours: what nobody expected is ours to mend, and says so. */
+/** Converts anything that was thrown to a DmilError; an unexpected error becomes an InternalError that asks for a report. */
 export function expected(thrown: unknown): DmilError {
   if (thrown instanceof DmilError) return thrown;
   if (isSystemError(thrown)) {

@@ -1,4 +1,4 @@
-/** @file The one carrier of numbers: a typed array, its type and its shape. */
+/** @file Tensors: a typed array, its element type and its shape. */
 import { shapeError } from "./errors.ts";
 import { formatShape, type Shape, sizeOf } from "./shape.ts";
 
@@ -24,7 +24,7 @@ export interface Tensor<D extends DType = DType> {
   readonly data: DTypes[D];
 }
 
-/** Numbers of a model by dotted name, as in `encoders.audio.0.weight`. */
+/** Parameters and statistics of a model by dotted name, as in `encoders.audio.0.weight`. */
 export type State = Readonly<Record<string, Tensor<"float32">>>;
 
 /** A tensor over existing data. @throws ShapeError when the sizes disagree. */

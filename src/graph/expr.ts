@@ -1,21 +1,21 @@
-/** @file Expr: one node of the tensor language. A graph is the set of nodes that its outputs reach; nothing is mutated. */
+/** @file Expr: one node of a computation graph. A graph is the set of nodes on which its outputs depend; nodes are immutable. */
 import { internalError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Emitter } from "./onnx/emitter.ts";
 
-/** Settings of a node besides its inputs; plain data, so that equal nodes can be found equal. */
+/** Attributes of a node besides its inputs; plain data, so that nodes can be compared. */
 export type Attributes = Readonly<Record<string, unknown>>;
 
-/** Values of the interpreter: double precision, so that it can serve as the oracle of the float32 backends. */
+/** Values of the interpreter, in double precision: it is the reference for the float32 backends. */
 export interface Value {
   readonly shape: Shape;
   readonly data: Float64Array;
 }
 
 /**
- * All that is known of one operation, in one place.
- * `shape` throws a ShapeError for inputs that do not fit; `value` is plain loops; `gradient` gives, for the cotangent of
- * the output, one cotangent per input (undefined: no gradient flows); `onnx` emits nodes and returns the output's name.
+ * The complete definition of one operation.
+ * `shape` throws a ShapeError for incompatible inputs; `value` computes with plain loops; `gradient` returns, for the cotangent of the
+ * output, one cotangent per input (undefined: no gradient flows); `onnx` emits nodes and returns the output's name.
  */
 export interface OpRecord<A extends Attributes = Attributes> {
   readonly name: string;
@@ -24,14 +24,13 @@ export interface OpRecord<A extends Attributes = Attributes> {
   gradient(node: Expr, cotangent: Expr): readonly (Expr | undefined)[];
   onnx(emit: Emitter, inputs: readonly string[], node: Expr): string;
   /**
-   * Does row i of the output depend on row i of the inputs alone, where rows are counted on the axes given per input
-   * (undefined: the input has no rows)? Answers with the output's row axis, or undefined when rows mix.
-   * Left out: elementwise, so the row axis must agree in all inputs that have one.
+   * The row axis of the output, if row i of the output depends only on row i of the inputs, or undefined if rows mix. The row axis of each
+   * input is given (undefined: the input has no rows). Default: elementwise, so the row axis must agree in all inputs that have one.
    */
   rows?(node: Expr, rowAxes: readonly (number | undefined)[]): number | undefined;
 }
 
-/** A float32 tensor to be: an operation, its inputs, its settings and the shape that follows. */
+/** A symbolic float32 tensor: an operation, its inputs, its attributes and the resulting shape. */
 export interface Expr {
   readonly op: OpRecord;
   readonly inputs: readonly Expr[];
@@ -45,7 +44,7 @@ export function apply<A extends Attributes>(op: OpRecord<A>, inputs: readonly Ex
   return { op: record, inputs, attributes, shape: record.shape(inputs, attributes) };
 }
 
-/** What a leaf stands for: a batch array, a trained or stored number, drawn noise, a number that training keeps from step to step. */
+/** Kinds of leaves: a batch array, a parameter or statistic, random noise, a number that training keeps between steps. */
 export type LeafKind = "input" | "parameter" | "noise" | "memory";
 
 export interface LeafAttributes extends Attributes {
@@ -54,7 +53,7 @@ export interface LeafAttributes extends Attributes {
   readonly shape: Shape;
 }
 
-/** A value that comes from outside. Leaves are told apart by kind and name. */
+/** An external input of the graph, identified by kind and name. */
 export const leafOp: OpRecord<LeafAttributes> = {
   name: "leaf",
   shape: (_, { shape }) => shape,
@@ -77,7 +76,7 @@ export function asLeaf(expr: Expr): LeafAttributes | undefined {
   return expr.op.name === "leaf" ? (expr.attributes as LeafAttributes) : undefined;
 }
 
-/** All nodes that `outputs` reach, inputs before users, each once. Iterative: graphs may be deep. */
+/** All nodes on which `outputs` depend, once each, in topological order (inputs first). Iterative, because graphs can be deep. */
 export function topological(outputs: readonly Expr[]): Expr[] {
   const order: Expr[] = [];
   const done = new Set<Expr>();

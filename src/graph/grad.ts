@@ -6,15 +6,15 @@ import { constant } from "./ops/constant.ts";
 import { add } from "./ops/elementwise.ts";
 import { asPad, concat } from "./ops/movement.ts";
 
-/** A quantity to differentiate and the constant weights of its elements (row-major) in the total. */
+/** A quantity to differentiate, and the constant weights of its elements (row-major) in the total. */
 export interface Weighted {
   readonly value: Expr;
   readonly weights: readonly number[];
 }
 
 /**
- * Gradients of `sum_i sum(weights_i * value_i)` with respect to `wrt`, in order; a node that nothing reaches gets zeros.
- * Only the paths that lead to `wrt` are built.
+ * Gradients of `sum_i sum(weights_i * value_i)` with respect to `wrt`, in order; zeros for a node on which no value depends.
+ * Only the paths to `wrt` are built.
  */
 export function grad(totals: readonly Weighted[], wrt: readonly Expr[]): Expr[] {
   const order = topological(totals.map((total) => total.value));

@@ -1,4 +1,4 @@
-/** @file Public names of the tensor language. */
+/** @file Public names of computation graphs. */
 export { type Expr, leaf, type OpRecord } from "./expr.ts";
 export { grad, type Weighted } from "./grad.ts";
 export { type Block, lower } from "./onnx/lower.ts";

@@ -1,10 +1,10 @@
-/** @file Which axis of each node counts samples: so features of frozen parts can be kept, and exported graphs leave the batch open. */
+/** @file The batch (row) axis of each node: needed to cache features of frozen parts, and to export graphs with a dynamic batch size. */
 import { type Expr, topological } from "./expr.ts";
 
-/** The row (sample) axis of every node that has one; `undefined` for nodes without rows; `"mixed"` where rows meet. */
+/** The row (sample) axis of every node that has one; `undefined` for nodes without rows; `"mixed"` if the node combines rows. */
 export type RowAxes = ReadonlyMap<Expr, number | undefined | "mixed">;
 
-/** Follows the row axis of leaves through the graph. `rowAxisOf` answers for leaves. Batches of one row are ambiguous: use two or more. */
+/** Propagates the row axis of leaves through the graph; `rowAxisOf` returns it for leaves. A batch of one row is ambiguous: use at least two. */
 export function rowAxes(outputs: readonly Expr[], rowAxisOf: (leaf: Expr) => number | undefined): RowAxes {
   const axes = new Map<Expr, number | undefined | "mixed">();
   for (const node of topological(outputs)) {

@@ -1,10 +1,10 @@
 /**
- * @file Adaptive gradient modulation: splits the prediction into the Shapley shares of the modalities and scales the gradient through each
- * by how far its modality is ahead, beside how far it has been ahead so far. The unimodal predictions are slices of the head.
+ * @file Adaptive gradient modulation: splits the logits into Shapley values of the modalities and scales the gradient through each value. The
+ * factor compares how far the modality is ahead now with its running mean. The unimodal predictions are slices of the head.
  * Source: Li, Li, Hu, Lei, Li, Zhou: Boosting Multi-modal Model Performance with Adaptive Gradient Modulation, ICCV 2023; the form of
  * the loss, the sign of the modulation and the running means are those of the authors' code.
- * Differs: with the linear head of late fusion the shares have a closed form, for any number of modalities, and a muted modality costs one
- * sample of zeros in place of a pass of the batch. The caps are one for any number of modalities. Gradients are not clipped here.
+ * Differs: with the linear head of late fusion the Shapley values have a closed form for any number of modalities, and a muted modality costs
+ * one sample of zeros instead of a forward pass of the batch. The caps do not depend on the number of modalities. Gradients are not clipped here.
  */
 import * as z from "zod";
 import type { Loose } from "../core/options.ts";
@@ -28,11 +28,10 @@ import { crossEntropy } from "../nn/losses.ts";
 import { type LateFusion, lateFusion, stillFusion, wholeStage } from "./late-fusion.ts";
 import { defineMethod, embeddingOption, type MethodFactory } from "./method.ts";
 
-/** Settings. */
 export interface AgmOptions {
-  /** E, the width of embeddings, 64. */
+  /** Embedding width E. Default 64. */
   readonly embedding: number;
-  /** Strength, 1; the authors use 1.5 to 4 with SGD. 0 is joint learning. */
+  /** Strength of the modulation. Default 1; the authors use 1.5 to 4 with SGD. 0 is joint learning. */
   readonly alpha: number;
 }
 
@@ -42,19 +41,19 @@ const schema: z.ZodType<AgmOptions, Loose<AgmOptions>> = z.strictObject({
 });
 
 export interface AgmOutputs extends LateFusion {
-  /** Shapley shares of the modalities in the logits, [M, B, K]: they sum to them. */
+  /** Shapley values of the modalities, [M, B, K]; they sum to the logits. */
   readonly shares: Expr;
 }
 
-/** Probabilities count as no less than this, and tau - r as no more than that (authors' code). */
-const LEAST_PROBABILITY = 1e-8;
-const MOST = 10;
+/** Lower bound of probabilities, and upper bound of tau - r (authors' code). */
+const MIN_PROBABILITY = 1e-8;
+const MAX_DIFFERENCE = 10;
 
 /**
- * Shapley shares [M, B, K] of late fusion, where what a muted modality gives is what its encoder makes of zeros (`muted`, slices [M, 1, K]),
- * and nothing is muted to nothing: the empty set is worth 0. Sets with a muted modality are read in evaluation form (`still`).
- * With u_m the slices, c_m those of `muted`, share_m = u_m - c_m + mean_j c_j: the general formula over all subsets (in the tests) comes to
- * this for a sum, and the whole, read in training form, counts 1 / M in every share.
+ * Shapley values [M, B, K] of late fusion. The slice of a muted modality is the output for an input of zeros (`muted`, [M, 1, K]); the
+ * empty set has the value 0. Sets with a muted modality are computed in evaluation mode (`still`). With the slices u_m, and c_m those of
+ * `muted`, share_m = u_m - c_m + mean_j c_j. For a sum of slices this equals the general formula over all subsets (see the tests). The set
+ * of all modalities is computed in training mode; its difference from evaluation mode is added to every share with weight 1 / M.
  */
 export function shapley(whole: LateFusion, still: LateFusion, muted: Expr): Expr {
   const shares = sub(still.unimodal, sub(muted, mean(muted, 0, true)));
@@ -62,10 +61,10 @@ export function shapley(whole: LateFusion, still: LateFusion, muted: Expr): Expr
   return add(shares, mul(sub(whole.logits, still.logits), 1 / muted.shape[0]!));
 }
 
-/** S_m = mean over samples of -log p_m(y), [M], from shares [M, B, K]: small for a modality that is ahead. */
+/** Mean log-loss S_m = mean of -log p_m(y) over samples, [M], from shares [M, B, K]; small for a modality that is ahead. */
 export function surprise(shares: Expr, target: Expr): Expr {
-  const own = sum(mul(logSoftmax(stopGradient(shares)), target), -1); // [M, B]
-  return mul(mean(maximum(own, Math.log(LEAST_PROBABILITY)), 1), -1);
+  const logProbs = sum(mul(logSoftmax(stopGradient(shares)), target), -1); // [M, B]
+  return mul(mean(maximum(logProbs, Math.log(MIN_PROBABILITY)), 1), -1);
 }
 
 /** exp((mean_j S_j - S_m) M / (M - 1)), [M]: above 1 for a modality that is ahead; for two exp(S_other - S_own). */
@@ -74,12 +73,11 @@ function lead(surprises: Expr): Expr {
   return exp(mul(sub(mean(surprises, 0, true), surprises), modalities / (modalities - 1)));
 }
 
-/** kappa_m = exp(alpha min(tau_m - r_m, 10)), [M], from S of the batch and its mean over the steps before: below 1 where m is ahead of its habit. */
+/** kappa_m = exp(alpha min(tau_m - r_m, 10)), [M], from S of the batch and the mean of S over earlier steps; below 1 if m is further ahead than on average. */
 export function modulation(now: Expr, before: Expr, alpha: number): Expr {
-  return exp(mul(minimum(sub(lead(before), lead(now)), MOST), alpha));
+  return exp(mul(minimum(sub(lead(before), lead(now)), MAX_DIFFERENCE), alpha));
 }
 
-/** AGM. */
 export const agm: MethodFactory<Loose<AgmOptions>, AgmOutputs> = defineMethod({
   name: "agm",
   summary: "joint learning whose gradient is scaled through Shapley shares of the modalities (ICCV 2023)",
@@ -90,8 +88,8 @@ export const agm: MethodFactory<Loose<AgmOptions>, AgmOutputs> = defineMethod({
     const zeros = Object.fromEntries(
       Object.entries(input.inputs).map(([name, { shape }]) => [name, constant(0, [1, shape[1]!])]),
     );
-    const silent = { ...input, scope: input.scope.still(), inputs: zeros };
-    const muted = lateFusion(silent, encoders, embedding).unimodal;
+    const mutedInput = { ...input, scope: input.scope.still(), inputs: zeros };
+    const muted = lateFusion(mutedInput, encoders, embedding).unimodal;
     return { ...whole, shares: shapley(whole, stillFusion(whole, input, encoders, embedding), muted) };
   },
   stages({ alpha }, modalities) {
@@ -103,14 +101,14 @@ export const agm: MethodFactory<Loose<AgmOptions>, AgmOutputs> = defineMethod({
         terms({ shares }, target, { memory, plain }) {
           const kappa = modulation(surprise(shares, plain), memory.surprise!, alpha);
           const scaled = sum(mul(shares, reshape(kappa, [modalities.length, 1, 1])), 0);
-          // The value of the logits, the gradient of the scaled shares.
+          // The value is that of the logits; the gradient is that of the scaled shares.
           const logits = add(stopGradient(sum(shares, 0)), sub(scaled, stopGradient(scaled)));
           return [{ names: ["ce.prediction"], value: crossEntropy(logits, target), weights: [1] }];
         },
         remember({ shares }, target, { memory }) {
           const steps = add(memory.steps!, 1);
-          const apart = sub(surprise(shares, target), memory.surprise!);
-          return { steps, surprise: add(memory.surprise!, div(apart, steps)) };
+          const difference = sub(surprise(shares, target), memory.surprise!);
+          return { steps, surprise: add(memory.surprise!, div(difference, steps)) };
         },
       },
     ];

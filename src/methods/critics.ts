@@ -1,5 +1,5 @@
 /**
- * @file Critics that score pairs of samples, and the bounds of mutual information they give.
+ * @file Critics, which score pairs of samples, and bounds of mutual information computed from the scores.
  * Sources: van den Oord, Li, Vinyals: Representation Learning with Contrastive Predictive Coding, 2018 (NCE); Cheng, Hao, Dai, Liu, Gan, Carin:
  * CLUB: A Contrastive Log-ratio Upper Bound of Mutual Information, ICML 2020.
  */
@@ -19,9 +19,9 @@ import {
 } from "../graph/ops/index.ts";
 import type { Scope } from "../nn/module.ts";
 
-/** The parameters of a critic: two hidden layers of H units on a pair [a, b]. Its output has no bias, which would cancel in both bounds. */
+/** Parameters of a critic: an MLP with two hidden layers of H units on a pair [a, b]. The output has no bias, because it would cancel in both bounds. */
 export interface Critic {
-  /** [A, H] and [C, H]: the first layer, cut by its inputs. */
+  /** Weights of the first layer, for a [A, H] and for b [C, H]. */
   readonly left: Expr;
   readonly right: Expr;
   /** [H] */
@@ -33,7 +33,7 @@ export interface Critic {
   readonly outer: Expr;
 }
 
-/** A critic of pairs of vectors of widths A and C. First values are uniform in +-1/sqrt(in), as in PyTorch. */
+/** A critic for pairs of vectors of widths A and C. Initial values are uniform in +-1/sqrt(in), as in PyTorch. */
 export function critic(scope: Scope, [a, c]: readonly [number, number], hidden: number): Critic {
   const uniform = (width: number) => ({ kind: "uniform", bound: 1 / Math.sqrt(width) }) as const;
   return {
@@ -46,9 +46,9 @@ export function critic(scope: Scope, [a, c]: readonly [number, number], hidden: 
   };
 }
 
-/** The same critic, held constant for gradients. */
-export function held(own: Critic): Critic {
-  const { left, right, bias, inner, innerBias, outer } = own;
+/** The critic without gradients (detached). */
+export function held(critic: Critic): Critic {
+  const { left, right, bias, inner, innerBias, outer } = critic;
   return {
     left: stopGradient(left),
     right: stopGradient(right),
@@ -69,8 +69,8 @@ export function scores({ left, right, bias, inner, innerBias, outer }: Critic, a
   return reshape(matmul(relu(matmul(first, inner, { bias: innerBias })), outer), [n, n]);
 }
 
-/** Mean score of the pairs that belong together. */
-function ofPairs(all: Expr): Expr {
+/** Mean score of the pairs (i, i). */
+function meanOfPairs(all: Expr): Expr {
   const n = all.shape[0]!;
   const diagonal = constant(
     Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 1 : 0)),
@@ -81,10 +81,10 @@ function ofPairs(all: Expr): Expr {
 
 /** NCE: a lower bound of the mutual information in nats, at most ln N, []. From scores [N, N]. */
 export function nce(all: Expr): Expr {
-  return add(ofPairs(logSoftmax(all)), Math.log(all.shape[0]!));
+  return add(meanOfPairs(logSoftmax(all)), Math.log(all.shape[0]!));
 }
 
-/** CLUB: an upper bound of the mutual information in nats where the critic is the log-ratio, []. From scores [N, N]. */
+/** CLUB: an upper bound of the mutual information in nats if the critic equals the log-ratio, []. From scores [N, N]. */
 export function club(all: Expr): Expr {
-  return sub(ofPairs(all), mean(all));
+  return sub(meanOfPairs(all), mean(all));
 }

@@ -1,6 +1,6 @@
 /**
- * @file Modality ensemble: one model per modality, each trained apart (a stage of its own, with its own best epoch); the
- * prediction combines the decisions of those whose modality is there. The unimodal predictions are its members.
+ * @file Modality ensemble: one model per modality, each trained in a separate stage with its own best epoch. The prediction combines the
+ * models of the present modalities. The unimodal predictions are those of the models.
  */
 import * as z from "zod";
 import { configError } from "../core/errors.ts";
@@ -21,14 +21,13 @@ import {
   presence,
 } from "./method.ts";
 
-/** Settings. */
 export interface EnsembleOptions {
-  /** E, the width of embeddings, 64. */
+  /** Embedding width E. Default 64. */
   readonly embedding: number;
   /**
-   * Mean of the members' probabilities (of values: of their predictions), mean of their logits, or the product of their probabilities
-   * over the prior to the M - 1, which is right where modalities are independent given the class, and means nothing for values:
-   * probabilities.
+   * Mean of the members' probabilities (for values: of their predictions), mean of their logits, or the product of their probabilities
+   * divided by the prior to the power M - 1. The product is exact if modalities are independent given the class, and undefined for values.
+   * Default probabilities.
    */
   readonly combine: "probabilities" | "logits" | "product";
 }
@@ -38,7 +37,7 @@ const schema: z.ZodType<EnsembleOptions, Loose<EnsembleOptions>> = z.strictObjec
   combine: oneOf("probabilities", "logits", "product").default("probabilities"),
 });
 
-/** Outputs [B, K] from those of the members, [M, B, K]. @throws ConfigError for a product of values. */
+/** Combines outputs of the members [M, B, K] to [B, K]. @throws ConfigError for a product of values. */
 function combined(
   { task, prior: priorOf }: Pick<BuildInput, "task" | "prior">,
   unimodal: Expr,
@@ -50,7 +49,7 @@ function combined(
   if (combine === "product") {
     if (task.kind === "values") {
       throw configError(
-        `ensemble.combine: "product" multiplies probabilities, and values have none; use "probabilities", which averages the predictions.`,
+        `ensemble.combine: "product" multiplies probabilities, which values do not have; use "probabilities", which averages the predictions.`,
       );
     }
     const prior = priorOf();
@@ -60,7 +59,6 @@ function combined(
   return task.fromMean(meanOfPresent(task.mean(members), [0], mask));
 }
 
-/** Modality ensemble. */
 export const ensemble: MethodFactory<Loose<EnsembleOptions>, Outputs> = defineMethod({
   name: "ensemble",
   summary: "one model per modality, mean of probabilities",

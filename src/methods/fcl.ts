@@ -1,11 +1,11 @@
 /**
- * @file FactorCL with labels: projections of each modality keep what both share about the label and what each has alone, by raising lower
- * bounds of that information and lowering upper bounds of the rest; then a linear probe. The unimodal predictions are probes of one
- * modality's projections.
+ * @file FactorCL with labels: trains projections of each modality to keep the shared and the unique information about the label, by maximising
+ * lower bounds of that information and minimising upper bounds of other information; then trains a linear probe. The unimodal predictions are
+ * probes of one modality's projections.
  * Source: Liang, Deng, Ma, Zou, Morency, Salakhutdinov: Factorized Contrastive Learning: Going Beyond Multi-view Redundancy, NeurIPS 2023.
- * Differs: the label enters every critic one-hot (in the authors' code two critics read its index as a number). Critics of the upper bounds
- * take their step together with the rest, once for each step, not after it. The probe is trained by this project's optimiser on training
- * samples, its best epoch picked on validation data. Critics are narrower.
+ * Differs: every critic reads the label one-hot (in the authors' code two critics read its index as a number). Critics of the upper bounds
+ * are updated in the same step as all other parameters, not after it. The probe is trained with this library's optimiser on training samples,
+ * and its best epoch is selected on validation data. Critics are narrower.
  */
 import * as z from "zod";
 import type { Loose } from "../core/options.ts";
@@ -28,13 +28,12 @@ import {
 } from "./method.ts";
 import { multiLossTerms } from "./multi-loss.ts";
 
-/** Settings. */
 export interface FclOptions {
-  /** E, the width of embeddings and projections, 64. */
+  /** Width E of embeddings and projections. Default 64. */
   readonly embedding: number;
-  /** Hidden units of critics, 64; the authors have 512. A step costs 8 batch^2 critic^2 multiplications and more. */
+  /** Hidden units of critics. Default 64; the authors use 512. A step costs at least 8 batch^2 critic^2 multiplications. */
   readonly critic: number;
-  /** Weight of the prediction's cross-entropy while projections are trained, 0 (published); 1 in `fcl-ce`. */
+  /** Weight of the prediction's cross-entropy while projections are trained. Default 0 (published); 1 in `fcl-ce`. */
   readonly supervision: number;
 }
 
@@ -44,28 +43,31 @@ const schema: z.ZodType<FclOptions, Loose<FclOptions>> = z.strictObject({
   supervision: z.number().min(0).default(0),
 });
 
-/** What the projections of a modality are for, in the order of their stack. */
+/** Uses of the projections of a modality, in the order of their stack. */
 const USES = ["nce", "club", "label", "nceGiven", "clubGiven"] as const;
 type Use = (typeof USES)[number];
 
 export interface FclOutputs extends Outputs {
   /** Projections of both modalities by use, [B, E] each. */
   readonly projections: Readonly<Record<Use, readonly [Expr, Expr]>>;
-  /** Critics by use; that of the label has one for each modality. */
+  /** Critics by use; `label` has one for each modality. */
   readonly critics: Readonly<Record<Exclude<Use, "label">, Critic>> & { readonly label: readonly [Critic, Critic] };
 }
 
-/** Loss terms [8]: what raises and lowers bounds, then what trains the critics of upper bounds. `target` [B, K] is one-hot. */
+/** Loss terms [8]: the bounds to maximise and minimise, then the losses of the critics of upper bounds. `target` [B, K] is one-hot. */
 function bounds({ projections, critics }: FclOutputs, target: Expr, modalities: readonly string[]): Terms {
-  const given = ([a, b]: readonly [Expr, Expr]): [Expr, Expr] => [concat([a, target], -1), concat([b, target], -1)];
+  const withTarget = ([a, b]: readonly [Expr, Expr]): [Expr, Expr] => [
+    concat([a, target], -1),
+    concat([b, target], -1),
+  ];
   const pairs: Readonly<Record<Exclude<Use, "label">, readonly [Expr, Expr]>> = {
     nce: projections.nce,
     club: projections.club,
-    nceGiven: given(projections.nceGiven),
-    clubGiven: given(projections.clubGiven),
+    nceGiven: withTarget(projections.nceGiven),
+    clubGiven: withTarget(projections.clubGiven),
   };
   const raised = (use: "nce" | "nceGiven"): Expr => neg(nce(scores(critics[use], ...pairs[use])));
-  // Each side holds the other constant: one graph stands for two alternating steps.
+  // `lowered` detaches the critic, `trained` detaches the projections: one graph replaces two alternating steps.
   const lowered = (use: "club" | "clubGiven"): Expr => club(scores(held(critics[use]), ...pairs[use]));
   const trained = (use: "club" | "clubGiven"): Expr => {
     const [a, b] = pairs[use];
@@ -89,7 +91,7 @@ function bounds({ projections, critics }: FclOutputs, target: Expr, modalities: 
   };
 }
 
-/** FactorCL. Parameters: `encoders.<modality>...`, `projections` [10, ...], `critics.<use>...`, `probe` on all, `probes.<modality>`. */
+/** FactorCL with labels. Parameters: `encoders.<modality>...`, `projections` [10, ...], `critics.<use>...`, `probe` on all, `probes.<modality>`. */
 export const fcl: MethodFactory<Loose<FclOptions>, FclOutputs> = defineMethod({
   name: "fcl",
   summary: "factorised contrastive learning, then a probe (FactorCL, NeurIPS 2023)",
@@ -101,14 +103,15 @@ export const fcl: MethodFactory<Loose<FclOptions>, FclOutputs> = defineMethod({
     const { scope, classes } = input;
     const names = Object.keys(encoders);
     const z = embed(input, encoders, embedding);
-    const copies = stack(unstack(z).flatMap((own) => USES.map(() => own)));
+    const copies = stack(unstack(z).flatMap((embedding) => USES.map(() => embedding)));
     const projected = twoLayer(scope.child("projections"), copies, embedding, embedding); // [2 * 5, B, E]
     const blocks = [0, 1].map((m) => unstack(slice(projected, 0, m * USES.length, USES.length)));
     const sides = blocks.map((block) => concat(block, -1)); // [B, 5 E] each
-    const own = scope.child("critics");
+    const criticScope = scope.child("critics");
     const pair = (use: string, extra = 0): Critic =>
-      critic(own.child(use), [embedding + extra, embedding + extra], hidden);
-    const label = (name: string): Critic => critic(own.child("label").child(name), [embedding, classes], hidden);
+      critic(criticScope.child(use), [embedding + extra, embedding + extra], hidden);
+    const label = (name: string): Critic =>
+      critic(criticScope.child("label").child(name), [embedding, classes], hidden);
     const probes = scope.child("probes");
     return {
       logits: linear(scope.child("probe"), concat(sides, -1), classes),
@@ -140,9 +143,9 @@ export const fcl: MethodFactory<Loose<FclOptions>, FclOutputs> = defineMethod({
           ? []
           : [{ names: ["ce.prediction"], value: crossEntropy(out.logits, target), weights: [supervision] }]),
       ],
-      // Without supervision there is no probe yet, so that accuracy says nothing.
+      // Without supervision there is no trained probe yet, so accuracy is meaningless.
       ...(supervision === 0 && { best: "last" }),
-      // Chosen on validation data: with more epochs critics learn single pairs by heart.
+      // Chosen on validation data: with more epochs critics overfit to single pairs.
       epochs: 20,
       schedule: { kind: "cosine" },
     },

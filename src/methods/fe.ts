@@ -1,12 +1,11 @@
 /**
- * @file Functional-entropy regularisation: asks the prediction to react to every modality, by raising a functional Fisher information of
+ * @file Functional-entropy regularisation: makes the prediction depend on every modality by maximising a functional Fisher information of
  * each. The unimodal predictions are slices of the head.
  * Source: Gat, Schwartz, Schwing, Hazan: Removing Bias in Multi-modal Classifiers: Regularization by Maximizing Functional Entropies,
  * NeurIPS 2020.
- * Differs: embeddings are perturbed instead of inputs, so second derivatives run through the head alone. The information is that of a
- * sample, where the authors' code takes gradients of a batch mean and so depends on the batch size; lambda has another scale therefore.
- * The prediction that the perturbed one is compared with is held constant. 1 / I is 1 / (I + 0.001): a modality that is ignored costs much,
- * not infinitely much.
+ * Differs: embeddings are perturbed instead of inputs, so second derivatives involve only the head. The information is computed per sample;
+ * the authors' code takes gradients of a batch mean and so depends on the batch size. Therefore lambda has another scale. The unperturbed
+ * prediction is detached. 1 / I is replaced by 1 / (I + 0.001), so that the loss of an ignored modality is finite.
  */
 import * as z from "zod";
 import type { Loose } from "../core/options.ts";
@@ -37,15 +36,14 @@ import {
 import { type LateFusion, lateFusion, wholeStage } from "./late-fusion.ts";
 import { defineMethod, embeddingOption, type MethodFactory } from "./method.ts";
 
-/** Settings. */
 export interface FeOptions {
-  /** E, the width of embeddings, 64. */
+  /** Embedding width E. Default 64. */
   readonly embedding: number;
   /** Weight of the regulariser; 0 is joint learning. */
   readonly lambda: number;
-  /** Perturbed copies of a sample, 3 (the authors: 3 or 10). */
+  /** Number of perturbed copies of a sample. Default 3 (the authors use 3 or 10). */
   readonly copies: number;
-  /** The functional variance in place of the entropy: information is not divided by the loss; false. */
+  /** Use the functional variance instead of the entropy: the information is not divided by the loss. Default false. */
   readonly variance: boolean;
 }
 
@@ -56,11 +54,11 @@ const schema: z.ZodType<FeOptions, Loose<FeOptions>> = z.strictObject({
   variance: z.boolean().default(false),
 });
 
-/** Losses count as no less than this where they divide, and informations have so much added. */
-const LEAST_LOSS = 1e-6;
-const LEAST_INFORMATION = 1e-3;
+/** Lower bound of a loss used as a divisor, and the constant that is added to the information. */
+const MIN_LOSS = 1e-6;
+const MIN_INFORMATION = 1e-3;
 
-/** Binary cross-entropy in nats of logits against shares, elementwise: log(1 + e^x) - x t, without overflow. */
+/** Elementwise binary cross-entropy in nats of logits x and probabilities t: log(1 + e^x) - x t, without overflow. */
 function binaryCrossEntropy(logits: Expr, shares: Expr): Expr {
   const size = mul(logits, sign(logits));
   return sub(add(relu(logits), log(add(exp(neg(size)), 1))), mul(logits, shares));
@@ -68,8 +66,8 @@ function binaryCrossEntropy(logits: Expr, shares: Expr): Expr {
 
 /**
  * Functional Fisher information of each modality, [M]: the squared gradient of the loss f (binary cross-entropy against the unperturbed
- * prediction, mean over classes) by a sample's embedding, over f itself, mean over samples and copies. `noise` is [n, B, M E], normal; it
- * is scaled to each element's deviation over the batch.
+ * prediction, mean over classes) with respect to a sample's embedding, divided by f, mean over samples and copies. `noise` is
+ * [n, B, M E], standard normal; it is scaled by each element's standard deviation over the batch.
  */
 export function information(
   { stacked, logits, weight, bias }: Pick<LateFusion, "stacked" | "logits" | "weight" | "bias">,
@@ -85,15 +83,14 @@ export function information(
   const f = mean(binaryCrossEntropy(moved, stopGradient(softmax(logits))), -1); // [n, B]
   const [gradient] = grad([{ value: f, weights: new Array<number>(copies * batch).fill(1) }], [perturbed]);
   const sizes = sum(square(reshape(gradient!, [copies, batch, modalities, width])), -1); // [n, B, M]
-  return mean(variance ? sizes : div(sizes, reshape(maximum(f, LEAST_LOSS), [copies, batch, 1])), [0, 1]);
+  return mean(variance ? sizes : div(sizes, reshape(maximum(f, MIN_LOSS), [copies, batch, 1])), [0, 1]);
 }
 
 /** R = || (1 / I_m)_m ||, []. */
 export function regulariser(informations: Expr): Expr {
-  return sqrt(sum(square(div(1, add(informations, LEAST_INFORMATION)))));
+  return sqrt(sum(square(div(1, add(informations, MIN_INFORMATION)))));
 }
 
-/** Functional-entropy regularisation. */
 export const fe: MethodFactory<Loose<FeOptions>, LateFusion> = defineMethod({
   name: "fe",
   summary: "joint learning that is asked to react to every modality (NeurIPS 2020)",

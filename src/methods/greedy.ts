@@ -1,10 +1,10 @@
 /**
- * @file Guided training against greedy learning: MMTM trained on the losses of its branches. It is watched how fast a branch learns through the
- * other modality and how fast on its own; the one that leans on the other more must do with a constant gate for some steps.
+ * @file Guided training against greedy learning: MMTM trained on the losses of its branches. For each branch, the learning speed of the transfer
+ * module is compared with that of its encoder; the branch that relies more on the other modality gets a constant gate for some steps.
  * Source: Wu, Jastrzebski, Cho, Geras: Characterizing and Overcoming the Greedy Nature of Learning in Multi-modal Deep Neural Networks,
  * ICML 2022.
- * Differs: what mmtm.ts says of the module. A branch's constant gate is the mean of its own past gates (in the authors' code the second
- * branch's comes from the first branch by mistake), over steps without guidance.
+ * Differs: the module differs as in mmtm.ts. A branch's constant gate is the mean of its own past gates over steps without guidance (in the
+ * authors' code the second branch uses the gates of the first by mistake).
  */
 import * as z from "zod";
 import type { Loose } from "../core/options.ts";
@@ -30,15 +30,14 @@ import { wholeStage } from "./late-fusion.ts";
 import { defineMethod, type MethodFactory, type Stage, type StepContext } from "./method.ts";
 import { branchTerms, type Transfer, type TransferOptions, transfer, transferShape } from "./mmtm.ts";
 
-/** Settings. */
 export interface GreedyOptions extends TransferOptions {
-  /** Who is guided: the branch whose speeds say so (published), or one drawn at each step, or none, with equal odds ("random", the authors' control). */
+  /** The guided branch: "speed" selects it by learning speeds (published); "random" (the authors' control) draws one of the two branches or none at each step, with equal probability. */
   readonly guide: "speed" | "random";
-  /** Speeds may differ by this much, in powers of ten, 0.01 (published). */
+  /** Largest difference of the speeds without guidance, in powers of ten. Default 0.01 (published). */
   readonly threshold: number;
-  /** Steps for which a branch is guided, 5 (published). */
+  /** Number of steps for which a branch is guided. Default 5 (published). */
   readonly steps: number;
-  /** The first epoch with guidance, 2 (published). */
+  /** The first epoch with guidance. Default 2 (published). */
   readonly from: number;
 }
 
@@ -50,10 +49,10 @@ const schema: z.ZodType<GreedyOptions, Loose<GreedyOptions>> = z.strictObject({
   from: z.int().min(1).default(2),
 });
 
-/** A standard normal lies beyond it with odds of a third on each side. */
+/** A standard normal is above this with probability 1/3, and below its negative with probability 1/3. */
 const THIRD = 0.4307273;
 
-/** Which branches are guided in this step: 1 or 0, [2, 1, 1]. */
+/** Mask of the branches that are guided in this step: 1 or 0, [2, 1, 1]. */
 function guided({ epoch, memory, noise }: StepContext, { guide, from }: GreedyOptions): Expr {
   if (guide === "speed") {
     const now = greater(memory.left!, 0.5);
@@ -64,13 +63,13 @@ function guided({ epoch, memory, noise }: StepContext, { guide, from }: GreedyOp
   return mul(both, greater(epoch, from - 0.5));
 }
 
-/** How fast parameters move: squared size of their gradients by their own, [], over pairs of gradient and value. */
+/** Learning speed: the squared norm of gradients divided by that of their parameters, [], from pairs of gradient and value. */
 function speed(parts: readonly (readonly [gradient: Expr, value: Expr])[]): Expr {
   const size = (of: 0 | 1): Expr => parts.map((part) => sum(square(part[of]))).reduce(add);
   return div(size(0), size(1));
 }
 
-/** Speeds of the transfer module as each branch uses it, and of each encoder, [2] each. */
+/** Learning speeds of the transfer module in each branch, and of each encoder, [2] each. */
 export function speeds(
   out: Transfer,
   gradients: ReadonlyMap<string, Expr>,
@@ -90,16 +89,16 @@ export function speeds(
     ]),
     alone: speed(under(`encoders.${modality}.`)),
   }));
-  return { through: stack(branches.map((own) => own.through)), alone: stack(branches.map((own) => own.alone)) };
+  return { through: stack(branches.map(({ through }) => through)), alone: stack(branches.map(({ alone }) => alone)) };
 }
 
-/** How much faster than branch 1 branch 0 learns through the other modality, in powers of ten, []; summed speeds are [2]. */
+/** How much faster branch 0 learns through the other modality than branch 1, in powers of ten, []; the summed speeds are [2]. */
 export function lead(through: Expr, alone: Expr): Expr {
   const rates = mul(log(div(maximum(through, 1e-30), maximum(alone, 1e-30))), Math.LOG10E);
   return sub(at(rates, 0), at(rates, 1));
 }
 
-/** New values of memory after a step; what belongs to speeds stands still while a branch is guided. */
+/** New values of memory after a step; sums of speeds and gates are not updated while a branch is guided. */
 function remembered(
   options: GreedyOptions,
   out: Transfer,
@@ -125,7 +124,6 @@ function remembered(
   };
 }
 
-/** Greedy learning, guided. */
 export const greedy: MethodFactory<Loose<GreedyOptions>, Transfer> = defineMethod({
   name: "greedy",
   summary: "MMTM that holds back the branch that learns through the other (ICML 2022)",

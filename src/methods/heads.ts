@@ -1,11 +1,11 @@
 /**
- * @file Fusion heads of joint learning besides the linear one: what turns embeddings into one prediction. All but the sum are deep:
- * their logits are not a sum of one part per modality, so a modality's own prediction is the head's with the embeddings of the others
- * set to their training mean (a stored number).
+ * @file Fusion heads of joint learning besides the linear one; a head computes one prediction from all embeddings. All but the sum are deep:
+ * their logits are not a sum over modalities, so the unimodal prediction of a modality is that of the head with the embeddings of the others
+ * replaced by their training mean (a stored statistic).
  * Sources: sum, gated, film: the fusion baselines of Peng et al., CVPR 2022 (film: Perez et al., AAAI 2018; gated: Kiela et al.,
  * AAAI 2018); bilinear: Kim et al., Hadamard Product for Low-rank Bilinear Pooling, ICLR 2017.
- * Differs: with more than two modalities the first gates, or modulates, the sum of the others. Bilinear: factors have biases, so the
- * product also holds what single modalities say, and there is no tanh.
+ * Differs: with more than two modalities the first gates, or modulates, the sum of the others. Bilinear: factors have biases, so the product
+ * also has terms of single modalities, and there is no tanh.
  */
 import type { Expr } from "../graph/expr.ts";
 import { add, concat, mul, relu, sigmoid, split, stack, sum, unstack } from "../graph/ops/index.ts";
@@ -24,9 +24,9 @@ export function perceptron(scope: Scope, x: Expr, hidden: readonly number[], out
 
 const widthOf = (z: readonly Expr[]): number => z[0]!.shape[1]!;
 
-/** The deep heads; E is the width of what lies between their layers. */
+/** The deep heads; their hidden layers have width E. */
 export const deepHeads: Readonly<Record<"mlp" | "gated" | "film" | "bilinear", Fuse>> = {
-  /** Two layers on all embeddings side by side. */
+  /** An MLP with one hidden layer on the concatenated embeddings. */
   mlp: (scope, z, classes) => perceptron(scope, concat(z, -1), [widthOf(z)], classes),
 
   /** sigmoid(A z_1) (B z_2 + ...), then a linear layer. */
@@ -50,7 +50,7 @@ export const deepHeads: Readonly<Record<"mlp" | "gated" | "film" | "bilinear", F
   },
 };
 
-/** Joint learning with a deep head: parameters `head....`, and the stored means `head.mean` [M, 1, E]. */
+/** Joint learning with a deep head: parameters `head....`, and the statistic `head.mean` [M, 1, E]. */
 export function deepFusion(
   input: BuildInput,
   encoders: Readonly<Record<string, Module>>,
@@ -62,9 +62,9 @@ export function deepFusion(
   const head = scope.child("head");
   const z = unstack(stacked);
   const means = unstack(head.statistic("mean", [z.length, 1, embedding], 0));
-  // A row for each sample, also where no sample has a say.
-  const muted = z.map((own, m) => add(mul(own, 0), means[m]!));
-  const alone = z.map((own, m) => muted.with(m, own));
+  // Expand to the batch size.
+  const muted = z.map((values, m) => add(mul(values, 0), means[m]!));
+  const alone = z.map((values, m) => muted.with(m, values));
   return {
     logits: fuse(head, z, classes),
     unimodal: stack(alone.map((features) => fuse(head.still(), features, classes))),
@@ -73,7 +73,7 @@ export function deepFusion(
   };
 }
 
-/** The sum of one linear head per modality: late fusion with first values of its own. The unimodal predictions are its parts. */
+/** The sum of one linear head per modality: late fusion with a different initialisation. The unimodal predictions are its terms. */
 export function sumFusion(input: BuildInput, encoders: Readonly<Record<string, Module>>, embedding: number): Outputs {
   const stacked = embed(input, encoders, embedding);
   const unimodal = linear(input.scope.child("head"), stacked, input.classes);

@@ -1,9 +1,9 @@
 /**
- * @file I2M2: a product of experts, one for each modality and one for all together, with encoders of its own. First each expert alone, then all
- * together at a tenth of the rate. The unimodal predictions are the experts of the single modalities.
+ * @file I2M2: a product of experts, one for each modality and one for all modalities, which has separate encoders. Each expert is trained alone
+ * first, then all together with a tenth of the learning rate. The unimodal predictions are the experts of the single modalities.
  * Source: Madaan, Makino, Chopra, Cho: Jointly Modeling Inter- & Intra-Modality Dependencies for Multi-modal Learning, NeurIPS 2024.
- * Differs: the last stage moves the unimodal experts too, which then are fit for the product rather than for themselves; no copies from
- * before are kept, since a stage cannot store parameters twice. Run it for 0 epochs of `together` to see them as they were.
+ * Differs: the last stage also trains the unimodal experts, which then fit the product rather than the target alone. No copies of the experts
+ * from before that stage are kept, because a stage cannot store parameters twice; train with 0 epochs of `together` to get them.
  */
 import * as z from "zod";
 import type { Loose } from "../core/options.ts";
@@ -24,9 +24,8 @@ import {
   zeroWhereMissing,
 } from "./method.ts";
 
-/** Settings. */
 export interface I2m2Options {
-  /** E, the width of embeddings, 64. */
+  /** Embedding width E. Default 64. */
   readonly embedding: number;
 }
 
@@ -37,7 +36,7 @@ export interface I2m2Outputs extends Outputs {
   readonly joint: Expr;
 }
 
-/** Log-probabilities [B, K] of the product of experts: of single modalities that are there (`mask` [M, B, 1]), logits [M, B, K], and of all, [B, K]. */
+/** Log-probabilities [B, K] of the product of experts: the unimodal ones of present modalities (`mask` [M, B, 1]), logits [M, B, K], and the joint one, [B, K]. */
 export function product(single: Expr, joint: Expr, mask?: Expr): Expr {
   return logSoftmax(add(logSoftmax(joint), sum(zeroWhereMissing(logSoftmax(single), mask), 0)));
 }

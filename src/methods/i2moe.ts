@@ -1,11 +1,11 @@
 /**
- * @file I2MoE: a mixture of interaction experts, one for what each modality gives alone, one for synergy, one for redundancy, and a gate that
- * weighs them sample by sample. What an expert stands for is taught by taking modalities away: its output should change when, and only when,
- * what it stands for goes. The components are the experts; the unimodal predictions are the whole with the other embeddings at their means.
+ * @file I2MoE: a mixture of interaction experts, one for the unique information of each modality, one for synergy, one for redundancy, with a
+ * gate that weights them for each sample. Experts specialise by losses on inputs with a modality replaced: an output should change if and only
+ * if the expert's information is removed. The components are the experts; a unimodal prediction has the other embeddings at their means.
  * Source: Xin, Yun, Peng, Choi, Ballard, Chen, Long: I2MoE: Interpretable Multimodal Interaction-aware Mixture-of-Experts, ICML 2025; the losses
  * are those of the authors' code.
- * Differs: encoders here give vectors, so an expert is a perceptron on the embeddings side by side (published: transformers and sparse
- * mixtures); experts share their encoders, as published, and have the width of the embeddings, as has the gate, without dropout of their own.
+ * Differs: encoders here return vectors, so an expert is an MLP on the concatenated embeddings (published: transformers and sparse mixtures).
+ * Experts share their encoders, as published. Experts and gate have the width of the embeddings and no dropout.
  */
 import * as z from "zod";
 import type { Loose } from "../core/options.ts";
@@ -44,13 +44,12 @@ import {
   type Outputs,
 } from "./method.ts";
 
-/** Settings. */
 export interface I2moeOptions {
-  /** E, the width of embeddings, experts and gate, 64. */
+  /** Width E of embeddings, experts and gate. Default 64. */
   readonly embedding: number;
-  /** Weight of the mean interaction loss, 0.1; the authors' program has 0.01, their scripts try 0.1 to 0.5. 0: experts are told nothing. */
+  /** Weight of the mean interaction loss. Default 0.1; the authors' program uses 0.01, their scripts 0.1 to 0.5. With 0 experts do not specialise. */
   readonly interaction: number;
-  /** The gate's softmax divides by it, 1 (published). */
+  /** Temperature of the gate's softmax. Default 1 (published). */
   readonly temperature: number;
 }
 
@@ -64,38 +63,38 @@ export interface I2moeOutputs extends Outputs {
   /** Z_m, [M, B, E]. */
   readonly stacked: Expr;
   readonly components: NonNullable<Outputs["components"]>;
-  /** Outputs [C, N, K] of the experts, in the order of the components, on embeddings side by side, [C, N, M E]. */
+  /** Outputs [C, N, K] of the experts, in the order of the components, for concatenated embeddings [C, N, M E]. */
   experts(features: Expr): Expr;
 }
 
-/** The margin of the triplet loss, and what keeps lengths from zero (the authors' code and its library's defaults). */
+/** The margin of the triplet loss, and lower bounds of norms (defaults of the authors' code and of its library). */
 const MARGIN = 1;
 const EPSILON = 1e-7;
 const SHORTEST = 1e-12;
 
-/** Mean over the batch of max(|a - p| - |a - n| + 1, 0), []: outputs [B, K] of an anchor, one that should be near it and one that should not. */
+/** Mean over the batch of max(|a - p| - |a - n| + 1, 0), [], from outputs [B, K]: the anchor a, p, which should be near it, and n, which should not. */
 export function triplet(anchor: Expr, near: Expr, far: Expr): Expr {
   const distance = (other: Expr): Expr => sqrt(sum(square(add(sub(anchor, other), EPSILON)), -1));
   return mean(relu(add(sub(distance(near), distance(far)), MARGIN)));
 }
 
-/** Mean over the batch of the cosine between outputs [B, K], []. */
+/** Mean cosine similarity of outputs [B, K] over the batch, []. */
 export function cosine(a: Expr, b: Expr): Expr {
   const length = (x: Expr): Expr => maximum(sqrt(add(sum(square(x), -1), SHORTEST ** 2)), SHORTEST);
   return mean(div(sum(mul(a, b), -1), mul(length(a), length(b))));
 }
 
 /**
- * The interaction losses, [C], from each expert's outputs: whole [C, B, K] and with modality m replaced [C, M, B, K]. A unique expert is to
- * change more when its own modality goes than when another does (triplet loss, mean over the others); synergy is to change whichever goes (its
- * cosine falls); redundancy is not to change (1 - cosine).
+ * The interaction losses, [C], from each expert's outputs: for the complete input [C, B, K], and with modality m replaced [C, M, B, K]. A unique
+ * expert should change more if its own modality is replaced than if another one is (triplet loss, mean over the others); synergy should change
+ * for every modality (the cosine is minimised); redundancy should not change (1 - cosine).
  */
 export function interactionLosses(whole: Expr, replaced: Expr): Expr {
   const anchors = unstack(whole);
-  const variants = unstack(replaced).map((own) => unstack(own));
+  const variants = unstack(replaced).map((outputs) => unstack(outputs));
   const last = anchors.length - 1;
   const average = (values: readonly Expr[]): Expr => mul(values.reduce(add), 1 / values.length);
-  const alike = (c: number): Expr => average(variants[c]!.map((own) => cosine(anchors[c]!, own)));
+  const alike = (c: number): Expr => average(variants[c]!.map((variant) => cosine(anchors[c]!, variant)));
   const unique = anchors.slice(1, last).map((anchor, m) => {
     const far = variants[m + 1]![m]!;
     return average(variants[m + 1]!.flatMap((near, j) => (j === m ? [] : [triplet(anchor, near, far)])));
@@ -103,11 +102,11 @@ export function interactionLosses(whole: Expr, replaced: Expr): Expr {
   return stack([sub(1, alike(0)), ...unique, alike(last)]);
 }
 
-/** Embeddings side by side for each expert, with modality m replaced by noise: [C, M B, M E], the replaced modality outermost, from Z [M, B, E]. */
+/** Concatenated embeddings for each expert with one modality replaced by noise, from Z [M, B, E]: [C, M B, M E], ordered by the replaced modality first. */
 export function replacing(stacked: Expr, noise: Expr): Expr {
   const [, batch, width] = stacked.shape as [number, number, number];
   const [experts] = noise.shape as [number];
-  const z = unstack(stacked).map((own) => broadcastTo(reshape(own, [1, batch, width]), [experts, batch, width]));
+  const z = unstack(stacked).map((values) => broadcastTo(reshape(values, [1, batch, width]), [experts, batch, width]));
   const variants = z.map((_, m) => {
     const drawn = reshape(slice(noise, 1, m, 1), [experts, batch, width]);
     return concat(z.with(m, drawn), -1);
@@ -116,14 +115,14 @@ export function replacing(stacked: Expr, noise: Expr): Expr {
 }
 
 /**
- * Experts and gate on embeddings. Parameters: `encoders.<modality>...`, `experts.inner.weight` [C, M E, E], `experts.inner.bias` [C, 1, E],
- * `experts.outer.weight` [C, E, K], `experts.outer.bias` [C, 1, K], `gate.0...`, `gate.1...`, and the stored means `mean` [M, 1, E].
+ * Builds the experts and the gate. Parameters: `encoders.<modality>...`, `experts.inner.weight` [C, M E, E], `experts.inner.bias` [C, 1, E],
+ * `experts.outer.weight` [C, E, K], `experts.outer.bias` [C, 1, K], `gate.0...`, `gate.1...`, and the statistic `mean` [M, 1, E].
  */
 function mixture(input: BuildInput, width: number, names: readonly string[], temperature: number) {
   const { scope, classes } = input;
-  const own = scope.child("experts");
+  const expertScope = scope.child("experts");
   const experts = (features: Expr): Expr =>
-    linear(own.child("outer"), relu(linear(own.child("inner"), features, width)), classes);
+    linear(expertScope.child("outer"), relu(linear(expertScope.child("inner"), features, width)), classes);
   const answer = (z: readonly Expr[]) => {
     const features = concat(z, -1);
     const gate = softmax(mul(perceptron(scope.child("gate"), features, [width], names.length), 1 / temperature)); // [B, C]
@@ -134,7 +133,6 @@ function mixture(input: BuildInput, width: number, names: readonly string[], tem
   return { experts, answer };
 }
 
-/** I2MoE. */
 export const i2moe: MethodFactory<Loose<I2moeOptions>, I2moeOutputs> = defineMethod({
   name: "i2moe",
   summary: "a mixture of experts for unique, synergistic and redundant information (ICML 2025)",
@@ -146,12 +144,12 @@ export const i2moe: MethodFactory<Loose<I2moeOptions>, I2moeOutputs> = defineMet
     const stacked = embed(input, encoders, embedding);
     const z = unstack(stacked);
     const means = unstack(input.scope.statistic("mean", [z.length, 1, embedding], 0));
-    // A row for each sample, also where no sample has a say.
-    const muted = z.map((own, m) => add(mul(own, 0), means[m]!));
+    // Expand to the batch size.
+    const muted = z.map((values, m) => add(mul(values, 0), means[m]!));
     const { experts, answer } = mixture(input, embedding, names, temperature);
     return {
       ...answer(z),
-      unimodal: stack(z.map((own, m) => answer(muted.with(m, own)).logits)),
+      unimodal: stack(z.map((values, m) => answer(muted.with(m, values)).logits)),
       statistics: { mean: stacked },
       representations: embeddings(stacked, modalities),
       stacked,

@@ -1,4 +1,4 @@
-/** @file The list of methods, one line each; and how a stored description becomes a method again. */
+/** @file The registry of methods, and the construction of a method from a stored description. */
 import { configError, hint } from "../core/errors.ts";
 import { type MlpOptions, mlp } from "../nn/mlp.ts";
 import type { Module } from "../nn/module.ts";
@@ -25,7 +25,7 @@ import { qmf } from "./qmf.ts";
 import { reconboost } from "./reconboost.ts";
 import { unimodal } from "./unimodal.ts";
 
-/** Every method by name. */
+/** All methods by name. */
 export const methods: Readonly<Record<string, MethodFactory<never>>> = {
   unimodal,
   joint,
@@ -50,7 +50,7 @@ export const methods: Readonly<Record<string, MethodFactory<never>>> = {
   "dmil-published": dmilPublished,
 };
 
-/** Named settings of methods: what they stand for. */
+/** The variants of all methods by name: the method and the options that they set. */
 const variants: ReadonlyMap<string, { readonly method: string; readonly options: object }> = new Map(
   Object.entries(methods).flatMap(([method, factory]) =>
     Object.entries(factory.variants).map(([name, options]) => [name, { method, options }]),
@@ -58,12 +58,12 @@ const variants: ReadonlyMap<string, { readonly method: string; readonly options:
 );
 
 /** Names of methods and of their variants, in order. */
-export const methodNames: readonly string[] = Object.entries(methods).flatMap(([name, { variants: own }]) => [
+export const methodNames: readonly string[] = Object.entries(methods).flatMap(([name, { variants: named }]) => [
   name,
-  ...Object.keys(own),
+  ...Object.keys(named),
 ]);
 
-/** The method that a name stands for, and the options that the name sets. @throws ConfigError with the nearest known name. */
+/** Resolves the name of a method or variant to the method and its options. @throws ConfigError with the nearest known name. */
 export function resolveMethod(name: string): { readonly method: string; readonly options: object } {
   if (Object.hasOwn(methods, name)) return { method: name, options: {} };
   const variant = variants.get(name);
@@ -78,7 +78,7 @@ export function methodNamed(name: string): MethodFactory<never> {
   return factory;
 }
 
-/** Builds the method a description stands for. @throws ConfigError when an encoder is of a kind only its author's program knows. */
+/** Builds a method from its description. @throws ConfigError if an encoder is of a kind that this library does not define. */
 export function methodFrom(name: string, description: Method["description"]): Method {
   const encoders = Object.fromEntries(
     Object.entries(description.encoders).map(([modality, encoder]) => [modality, moduleFrom(encoder, modality)]),

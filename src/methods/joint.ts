@@ -1,6 +1,6 @@
 /**
  * @file Joint learning: one head on all embeddings, one loss. With the linear head (the default) and the sum, the unimodal predictions
- * are the head's slices; with a deep head see heads.ts.
+ * are the head's slices; for a deep head see heads.ts.
  */
 import * as z from "zod";
 import { type Loose, oneOf } from "../core/options.ts";
@@ -8,11 +8,10 @@ import { deepFusion, deepHeads, sumFusion } from "./heads.ts";
 import { lateFusion, wholeStage } from "./late-fusion.ts";
 import { defineMethod, embeddingOption, everyTarget, type MethodFactory, type Outputs } from "./method.ts";
 
-/** Settings. */
 export interface JointOptions {
-  /** E, the width of embeddings, 64. */
+  /** Embedding width E. Default 64. */
   readonly embedding: number;
-  /** Linear on concatenated embeddings ("linear"), or another head of heads.ts. */
+  /** "linear": one linear layer on concatenated embeddings; or another head of heads.ts. Default linear. */
   readonly head: "linear" | "sum" | "mlp" | "gated" | "film" | "bilinear";
 }
 
@@ -21,7 +20,6 @@ const schema: z.ZodType<JointOptions, Loose<JointOptions>> = z.strictObject({
   head: oneOf("linear", "sum", "mlp", "gated", "film", "bilinear").default("linear"),
 });
 
-/** Joint learning. */
 export const joint: MethodFactory<Loose<JointOptions>, Outputs> = defineMethod({
   name: "joint",
   summary: "one linear head on concatenated embeddings",

@@ -1,27 +1,27 @@
 /**
- * @file Late fusion: what joint learning and the methods that balance it share. Encoders, embeddings, one linear head on all of them
- * side by side, cut into a slice for each modality.
+ * @file Late fusion, the model of joint learning and of the methods that balance it: encoders, embeddings, and one linear head on the
+ * concatenated embeddings, which has a slice for each modality.
  */
 import { asLeaf, type Expr, topological } from "../graph/expr.ts";
 import { add, concat, matmul, mul, reshape, split, stack, unstack } from "../graph/ops/index.ts";
 import type { Module } from "../nn/module.ts";
 import { type BuildInput, embed, embeddings, type Outputs, type Stage } from "./method.ts";
 
-/** What late fusion gives. */
+/** Outputs of late fusion. */
 export interface LateFusion extends Outputs {
   /** Z_m, [M, B, E]. */
   readonly stacked: Expr;
-  /** z_m W_m, [B, K] each: the logits are their sum and the bias. */
+  /** z_m W_m, [B, K] each: the logits are their sum plus the bias. */
   readonly parts: readonly Expr[];
-  /** Of the head: [M E, K] and [K]. */
+  /** Weight [M E, K] and bias [K] of the head. */
   readonly weight: Expr;
   readonly bias: Expr;
 }
 
 /**
  * Logits [B, K] of one linear head on concatenated embeddings. The unimodal predictions are its slices u_m = z_m W_m + b / M,
- * which sum to the logits exactly. A slice is trained only through the sum, so it understates what a modality knows.
- * Parameters: `encoders.<modality>...`, `head.weight` [M E, K] (rows of a modality together, in order), `head.bias` [K].
+ * whose sum equals the logits. A slice is trained only through the sum, so it underestimates the information of its modality.
+ * Parameters: `encoders.<modality>...`, `head.weight` [M E, K] (the rows of each modality are contiguous, in order), `head.bias` [K].
  */
 export function lateFusion(
   input: BuildInput,
@@ -40,7 +40,7 @@ export function lateFusion(
     weight,
     0,
     z.map(() => embedding),
-  ).map((own, m) => matmul(z[m]!, own));
+  ).map((slice, m) => matmul(z[m]!, slice));
   return {
     logits: matmul(concat(z, -1), weight, { bias }),
     unimodal: stack(parts.map((part) => add(part, share))),
@@ -53,8 +53,8 @@ export function lateFusion(
 }
 
 /**
- * The same in evaluation form, inside a training graph, gradients on: itself where nothing is drawn, so that nothing is computed
- * twice.
+ * Late fusion in evaluation mode inside a training graph, with gradients. If the training graph has no noise, it is returned itself, so
+ * that nothing is computed twice.
  */
 export function stillFusion(
   fusion: LateFusion,
@@ -66,7 +66,7 @@ export function stillFusion(
   return drawn ? lateFusion({ ...input, scope: input.scope.still() }, encoders, embedding) : fusion;
 }
 
-/** One stage that trains everything on the loss of the prediction; what a method adds to it is spread over it. */
+/** One stage that trains all parameters on the loss of the prediction. Methods extend it by object spread. */
 export const wholeStage: Stage<Outputs> = {
   name: "whole",
   trains: () => true,

@@ -1,23 +1,23 @@
-/** @file What methods do where a sample lacks a modality: masks, and means and predictions under them. */
+/** @file Missing modalities in methods: masks, and masked values, means and predictions. */
 import type { Expr } from "../graph/expr.ts";
 import { div, maximum, mean, mul, slice, stack, sum, where } from "../graph/ops/index.ts";
 import type { BuildInput } from "./method.ts";
 
-/** Which samples have these modalities, as a stack [M, B, 1] of 1 and 0; undefined where nothing is missing. */
+/** The mask of these modalities as a stack [M, B, 1] of 1 (present) and 0 (missing); undefined if nothing is missing. */
 export function presence({ inputs, present }: BuildInput, modalities: readonly string[]): Expr | undefined {
   if (present === undefined) return undefined;
   const columns = Object.keys(inputs);
   return stack(modalities.map((name) => slice(present, 1, columns.indexOf(name), 1)));
 }
 
-/** A stack [M, B, ..] with zeros where the modality is missing (`mask` [M, B, 1]). */
+/** A stack [M, B, ..] with zeros for missing modalities (`mask` [M, B, 1]). */
 export function zeroWhereMissing(values: Expr, mask: Expr | undefined): Expr {
   return mask === undefined ? values : mul(values, mask);
 }
 
 /**
- * Mean over `axes`, modalities or the batch among them, of values [M, B, ..], counting those where `mask` (of size 1 on the other axes)
- * is 1; all where there is none. 0 where none counts, as for a modality that the whole batch lacks.
+ * Mean over `axes` of the values [M, B, ..] whose `mask` (of size 1 on axes other than modalities and batch) is 1; of all values without a
+ * mask. The mean over no values is 0, for example for a modality that is missing in the whole batch.
  */
 export function meanOfPresent(values: Expr, axes: readonly number[], mask: Expr | undefined): Expr {
   if (mask === undefined) return mean(values, axes);
@@ -26,7 +26,7 @@ export function meanOfPresent(values: Expr, axes: readonly number[], mask: Expr 
   return div(sum(mul(values, mask), axes), mul(count, others));
 }
 
-/** Predictions [M, B, K] that say the prior where the modality is missing (`mask` [M, B, 1]). */
+/** Predictions [M, B, K], replaced by the prior for missing modalities (`mask` [M, B, 1]). */
 export function priorWhereMissing({ prior }: BuildInput, logits: Expr, mask: Expr | undefined): Expr {
   return mask === undefined ? logits : where(mask, logits, prior());
 }

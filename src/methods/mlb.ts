@@ -1,8 +1,8 @@
 /**
- * @file Multi-loss balancing: unimodal losses beside the joint one, and gradients that are slowed where a modality is ahead and raised
- * where it lags, less and less as modalities even out. The unimodal predictions are linear heads of their own.
+ * @file Multi-loss balancing: adds unimodal losses to the joint one, reduces gradients of modalities that are ahead and increases those of
+ * modalities that lag; the effect vanishes as modalities become equal. The unimodal predictions are separate linear heads.
  * Source: Kontras, Chatzichristos, Blaschko, De Vos: Improving Multimodal Learning with Multi-Loss Gradient Modulation, BMVC 2024.
- * Differs: nothing that is known.
+ * Differs: no known difference.
  */
 import * as z from "zod";
 import type { Loose } from "../core/options.ts";
@@ -12,15 +12,14 @@ import type { LateFusion } from "./late-fusion.ts";
 import { defineMethod, embeddingOption, type MethodFactory } from "./method.ts";
 import { multiLossFusion, multiLossStage } from "./multi-loss.ts";
 
-/** Settings. */
 export interface MlbOptions {
-  /** E, the width of embeddings, 64. */
+  /** Embedding width E. Default 64. */
   readonly embedding: number;
-  /** How soon the modulation bites; the authors use 0.5 to 5. 0 trains on the losses alone. */
+  /** Strength of the modulation; the authors use 0.5 to 5. With 0 there is none. Default 0.5. */
   readonly alpha: number;
-  /** The largest factor of a modality that lags; the authors use 0.5 (no boost) to 10. */
+  /** Largest factor for a modality that lags; the authors use 0.5 (no increase) to 10. Default 10. */
   readonly beta: number;
-  /** Weight of each unimodal cross-entropy, 1 (authors); above 0, as the heads judge who is ahead. */
+  /** Weight of each unimodal cross-entropy. Default 1 (authors); it must be above 0, because the heads measure which modality is ahead. */
   readonly unimodal: number;
 }
 
@@ -32,7 +31,7 @@ const schema: z.ZodType<MlbOptions, Loose<MlbOptions>> = z.strictObject({
 });
 
 /**
- * k_m, [M], from the summed probability s_m of the right class by modality, [M]. With rho_m the mean of the others' s over one's own:
+ * Factors k_m, [M], from the summed probability s_m of the correct class by modality, [M]. With rho_m the mean of s_j / s_m over the others:
  * 1 + tanh(alpha (rho - 1)) up to rho = 1, 1 + (beta - 1) tanh(alpha (rho - 1)) above it.
  */
 export function boosts(scores: Expr, alpha: number, beta: number): Expr {
@@ -42,7 +41,6 @@ export function boosts(scores: Expr, alpha: number, beta: number): Expr {
   return add(mul(tanh(mul(lag, alpha)), where(greater(lag, 0), beta - 1, 1)), 1);
 }
 
-/** MLB. */
 export const mlb: MethodFactory<Loose<MlbOptions>, LateFusion> = defineMethod({
   name: "mlb",
   summary: "joint and unimodal losses, gradients evened out between modalities (BMVC 2024)",
@@ -52,7 +50,7 @@ export const mlb: MethodFactory<Loose<MlbOptions>, LateFusion> = defineMethod({
   stages: ({ alpha, beta, unimodal }, modalities) => [
     {
       ...multiLossStage(modalities, unimodal),
-      /** Everything of a modality is scaled: its encoder, its own head, its rows of the joint head. */
+      /** Scales all gradients of a modality: of its encoder, its unimodal head, and its rows of the joint head. */
       ...(alpha > 0 && {
         modulate(gradients, out, target) {
           const factors = boosts(sum(mul(softmax(out.unimodal), target), [1, 2]), alpha, beta);

@@ -3,9 +3,9 @@
  * modalities' bottlenecks.
  * Source: Mai, Zeng, Hu: Multimodal Information Bottleneck: Learning Minimal Sufficient Unimodal and Multimodal Representations,
  * IEEE Transactions on Multimedia 2022.
- * Differs: predictions are made from means (the authors draw samples at test time too, so that theirs are random). In `mmib-early` the
- * decoders of single modalities stay and read embeddings, so that it has unimodal predictions; in `mmib-late` the fused vector is
- * decoded without a bottleneck. Fusion is by concatenation.
+ * Differs: predictions use means (the authors also sample at test time, so that their predictions are random). In `mmib-early` the decoders
+ * of single modalities read embeddings, so that it has unimodal predictions; in `mmib-late` the fused vector is decoded without a
+ * bottleneck. Fusion is by concatenation.
  */
 import * as z from "zod";
 import type { Loose } from "../core/options.ts";
@@ -26,15 +26,14 @@ import {
 } from "./method.ts";
 import { multiLossTerms } from "./multi-loss.ts";
 
-/** Settings. */
 export interface MmibOptions {
-  /** E, the width of embeddings, of the fused vector and of all bottlenecks, 64 (the authors' is 50). */
+  /** Width E of embeddings, of the fused vector and of all bottlenecks. Default 64 (authors: 50). */
   readonly embedding: number;
-  /** Hidden units of a bottleneck, 256; the authors have 1024. */
+  /** Hidden units of a bottleneck. Default 256; the authors use 1024. */
   readonly hidden: number;
-  /** Weight of every divergence, 1e-3 (published); 0 leaves them out. */
+  /** Weight of every KL divergence. Default 1e-3 (published); with 0 there are none. */
   readonly beta: number;
-  /** Where bottlenecks are: on single modalities and the fused vector (C-MIB), the fused vector alone (E-MIB), single modalities alone (L-MIB). */
+  /** Position of bottlenecks: "complete" on single modalities and the fused vector (C-MIB), "early" on the fused vector only (E-MIB), "late" on single modalities only (L-MIB). Default complete. */
   readonly bottleneck: "complete" | "early" | "late";
 }
 
@@ -46,7 +45,7 @@ const schema: z.ZodType<MmibOptions, Loose<MmibOptions>> = z.strictObject({
 });
 
 export interface MmibOutputs extends Outputs {
-  /** Divergence from N(0, I) of each modality's bottleneck, [M], and of the fused one, []: means over batch and dimension, in nats. */
+  /** KL to N(0, I) of each modality's bottleneck, [M], and of the fused one, []: means over batch and dimension, in nats. */
   readonly kl: { readonly single?: Expr; readonly fused?: Expr };
 }
 
@@ -54,8 +53,8 @@ export interface MmibOutputs extends Outputs {
 const softplus = (x: Expr): Expr => add(relu(x), log(add(exp(neg(maximum(x, neg(x)))), 1)));
 
 /**
- * q(t given x) for x [..., B, in]: one hidden layer, from it mean and deviation, each [..., B, E]. Deviations begin near
- * softplus(-5) = 0.007. Parameters: `hidden`, `mean`, `deviation`.
+ * q(t given x) for x [..., B, in]: one hidden layer, from which mean and standard deviation are computed, each [..., B, E]. Initial deviations
+ * are near softplus(-5) = 0.007. Parameters: `hidden`, `mean`, `deviation`.
  */
 export function bottleneck(scope: Scope, x: Expr, hidden: number, width: number): Gaussian {
   const inner = relu(linear(scope.child("hidden"), x, hidden));
@@ -64,7 +63,6 @@ export function bottleneck(scope: Scope, x: Expr, hidden: number, width: number)
   return { mean: linear(scope.child("mean"), inner, width), spread: { deviation, logVariance } };
 }
 
-/** MMIB. */
 export const mmib: MethodFactory<Loose<MmibOptions>, MmibOutputs> = defineMethod({
   name: "mmib",
   summary: "information bottlenecks on each modality and on their fusion (TMM 2022)",
@@ -75,10 +73,14 @@ export const mmib: MethodFactory<Loose<MmibOptions>, MmibOutputs> = defineMethod
     const { scope, classes } = input;
     const names = Object.keys(encoders);
     const z = embed(input, encoders, embedding);
-    const narrowed = (own: Scope, x: Expr, here: boolean): { readonly draw: Expr; readonly q?: Gaussian } => {
-      if (!here) return { draw: x };
-      const q = bottleneck(own, x, hidden, embedding);
-      return { draw: sample(own, q), q };
+    const narrowed = (
+      scope: Scope,
+      x: Expr,
+      hasBottleneck: boolean,
+    ): { readonly draw: Expr; readonly q?: Gaussian } => {
+      if (!hasBottleneck) return { draw: x };
+      const q = bottleneck(scope, x, hidden, embedding);
+      return { draw: sample(scope, q), q };
     };
     const single = narrowed(scope.child("single"), z, where !== "early");
     const mixed = relu(linear(scope.child("fusion"), concat(unstack(single.draw), -1), embedding));
@@ -103,7 +105,7 @@ export const mmib: MethodFactory<Loose<MmibOptions>, MmibOutputs> = defineMethod
         const { single, fused }: MmibOutputs["kl"] = beta === 0 ? {} : out.kl;
         const all = modalities.map(() => beta);
         return [
-          // The prediction counts twice, as in the authors' code: once with the fused bottleneck, once more outside.
+          // The loss of the prediction has weight 2, as in the authors' code, which adds it with the fused bottleneck and once more.
           { ...losses, weights: losses.weights.with(0, 2) },
           ...(single === undefined
             ? []

@@ -1,9 +1,9 @@
 /**
- * @file Multi-loss fusion network: a perceptron on all embeddings side by side (fusion "cc"), with a loss of every modality beside the
- * joint one. The unimodal predictions are linear heads of their own.
+ * @file Multi-loss fusion network: an MLP on concatenated embeddings (fusion "cc"), with a loss for every modality in addition to the joint
+ * one. The unimodal predictions are separate linear heads.
  * Source: Wu, Gong, Koo, Hirschberg: Multimodal Multi-loss Fusion Network for Sentiment Analysis, NAACL 2024.
- * Differs: the optimiser is not made anew in every epoch; what is dropped of an embedding is dropped for both its heads. Fusion by cross-attention needs sequences and is left out. Its loss is that of
- * MLB without modulation: what is its own is the fusion network.
+ * Differs: the optimiser is not reset in every epoch; both heads of an embedding share the dropout mask. Fusion by cross-attention needs
+ * sequences and is not implemented. The loss is that of MLB without modulation.
  */
 import * as z from "zod";
 import type { Loose } from "../core/options.ts";
@@ -14,15 +14,14 @@ import { perceptron } from "./heads.ts";
 import { defineMethod, embed, embeddingOption, embeddings, type MethodFactory, type Outputs } from "./method.ts";
 import { multiLossStage } from "./multi-loss.ts";
 
-/** Settings. */
 export interface MmmlOptions {
-  /** E, the width of embeddings, 64. */
+  /** Embedding width E. Default 64. */
   readonly embedding: number;
-  /** Hidden widths of the fusion network: E, E and E / 2 if left out, as published (1024, 1024, 512). [] is a linear head. */
+  /** Hidden widths of the fusion network. Default E, E and E / 2, as published (1024, 1024, 512). [] is a linear head. */
   readonly hidden?: readonly number[] | undefined;
-  /** Share of embedding elements dropped before the heads, 0.3 (authors). */
+  /** Dropout rate of embeddings before the heads. Default 0.3 (authors). */
   readonly dropout: number;
-  /** Weight of each unimodal cross-entropy, 1 (authors); with 0 the heads, and so the unimodal predictions, stay as they start. */
+  /** Weight of each unimodal cross-entropy. Default 1 (authors); with 0 the unimodal heads are not trained. */
   readonly unimodal: number;
 }
 
@@ -33,7 +32,6 @@ const schema: z.ZodType<MmmlOptions, Loose<MmmlOptions>> = z.strictObject({
   unimodal: z.number().min(0).default(1),
 });
 
-/** MMML with fusion "cc". */
 export const mmml: MethodFactory<Loose<MmmlOptions>, Outputs> = defineMethod({
   name: "mmml",
   summary: "perceptron on concatenated embeddings, joint and unimodal losses (NAACL 2024)",

@@ -1,8 +1,8 @@
 /**
- * @file MMTM: each embedding's features are gated by a summary of all modalities; a head for each branch, and the prediction is the mean
- * of their logits. The unimodal prediction of a modality is its branch with the other summaries replaced by their training means.
+ * @file MMTM: gates the features of each embedding by a summary of all modalities. Each branch has a head, and the prediction is the mean of
+ * their logits. The unimodal prediction of a modality is its branch with the summaries of others replaced by their training means.
  * Source: Vaezi Joze, Shaban, Iuzzolino, Koishida: MMTM: Multimodal Transfer Module for CNN Fusion, CVPR 2020.
- * Differs: encoders here give vectors, so there is one module, on the embeddings, and squeezing is the identity (published: modules
+ * Differs: encoders here return vectors, so there is one module, on the embeddings, and squeezing is the identity (published: modules
  * between stages of convolutions). Training starts from random weights, not from unimodal networks.
  */
 import * as z from "zod";
@@ -27,23 +27,22 @@ import {
   type Terms,
 } from "./method.ts";
 
-/** What the transfer module and its branches need. */
+/** Options of the transfer module and its branches. */
 export interface TransferOptions {
-  /** E, the width of embeddings, 64. */
+  /** Embedding width E. Default 64. */
   readonly embedding: number;
-  /** The summary is 2 M E / ratio wide, 4 (published). */
+  /** The width of the summary is 2 M E / ratio. Default 4 (published). */
   readonly ratio: number;
-  /** Gates are scale times a sigmoid: 2 (published), so that gates that know nothing leave all as it is; 1 is the authors' later code. */
+  /** Gates are scale times a sigmoid. Default 2 (published), so that gates are 1 for an input of 0; 1 is used in the authors' later code. */
   readonly scale: 1 | 2;
 }
 
-/** Settings. */
 export interface MmtmOptions extends TransferOptions {
-  /** Cross-entropy of the prediction (published), or the sum of those of the branches, which greedy learning is trained on. */
+  /** "prediction": cross-entropy of the prediction (published); "branches": sum of the branches' cross-entropies, as in greedy learning. */
   readonly loss: "prediction" | "branches";
 }
 
-/** Their schema, by option. */
+/** Schema of the transfer options, by option. */
 export const transferShape: {
   readonly embedding: z.ZodDefault<z.ZodInt>;
   readonly ratio: z.ZodDefault<z.ZodNumber>;
@@ -54,15 +53,15 @@ export const transferShape: {
   scale: z.union([z.literal(1), z.literal(2)]).default(2),
 };
 
-/** What the transfer module gives. */
+/** Outputs of the transfer module. */
 export interface Transfer extends Outputs {
   /** Z_m, [M, B, E]. */
   readonly stacked: Expr;
-  /** What Z_m is multiplied by, in (0, scale), [M, B, E]. */
+  /** Factors of Z_m in (0, scale), [M, B, E]. */
   readonly gates: Expr;
-  /** Branch logits [M, B, K]; the prediction is the mean of those whose modality is there. */
+  /** Branch logits [M, B, K]; the prediction is their mean over present modalities. */
   readonly branches: Expr;
-  /** Branch logits under other gates, of a shape that broadcasts to [M, B, E]. */
+  /** Branch logits with other gates, whose shape broadcasts to [M, B, E]. */
   answer(gates: Expr): Expr;
 }
 
@@ -79,25 +78,25 @@ export function transfer(
   const names = Object.keys(encoders);
   const stacked = embed(input, encoders, embedding);
   const modalities = stacked.shape[0]!;
-  const own = input.scope.child("transfer");
+  const transferScope = input.scope.child("transfer");
   const width = Math.ceil((2 * modalities * embedding) / ratio);
   const init = { kind: "uniform", bound: 1 / Math.sqrt(modalities * embedding) } as const;
-  const squeeze = own.child("squeeze");
+  const squeeze = transferScope.child("squeeze");
   const weight = squeeze.parameter("weight", [modalities, embedding, width], init);
   const bias = squeeze.parameter("bias", [width], init);
-  const centre = own.statistic("centre", [modalities, 1, embedding], 0);
-  // Each modality's part of the summary, [M, B, W]; and the same where it is at rest, [M, 1, W].
+  const centre = transferScope.statistic("centre", [modalities, 1, embedding], 0);
+  // Each modality's part of the summary, [M, B, W], and this part at the training mean, [M, 1, W].
   const parts = matmul(stacked, weight);
-  const resting = matmul(centre, weight);
+  const meanParts = matmul(centre, weight);
   const gate = (summaries: Expr): Expr =>
-    mul(sigmoid(linear(own.child("gates"), relu(add(summaries, bias)), embedding)), scale);
+    mul(sigmoid(linear(transferScope.child("gates"), relu(add(summaries, bias)), embedding)), scale);
   const answer = (gates: Expr): Expr => linear(input.scope.child("heads"), mul(stacked, gates), input.classes);
   const summary = sum(parts, 0);
   const gates = gate(stack(Array.from({ length: modalities }, () => summary)));
   const branches = answer(gates);
   return {
     logits: meanOfPresent(branches, [0], presence(input, names)),
-    unimodal: answer(gate(add(sub(parts, resting), sum(resting, 0)))),
+    unimodal: answer(gate(add(sub(parts, meanParts), sum(meanParts, 0)))),
     statistics: { "transfer.centre": stacked },
     representations: { ...embeddings(stacked, names), ...embeddings(mul(stacked, gates), names, "gated") },
     stacked,
@@ -121,7 +120,6 @@ const schema: z.ZodType<MmtmOptions, Loose<MmtmOptions>> = z.strictObject({
   loss: z.enum(["prediction", "branches"]).default("prediction"),
 });
 
-/** MMTM. */
 export const mmtm: MethodFactory<Loose<MmtmOptions>, Transfer> = defineMethod({
   name: "mmtm",
   summary: "embeddings gated by a summary of all modalities (CVPR 2020)",

@@ -1,5 +1,5 @@
 /**
- * @file Late fusion with a linear head of its own for every modality: what MLB, MMML and MCR share. The unimodal predictions are those
+ * @file Late fusion with an additional linear head for every modality, shared by MLB, MMML and MCR. The unimodal predictions are those
  * heads. Parameters: those of late fusion, `heads.weight` [M, E, K] and `heads.bias` [M, 1, K].
  */
 import type { Expr } from "../graph/expr.ts";
@@ -10,7 +10,7 @@ import type { Module } from "../nn/module.ts";
 import { type LateFusion, lateFusion, wholeStage } from "./late-fusion.ts";
 import type { BuildInput, Outputs, Stage, Terms } from "./method.ts";
 
-/** Late fusion whose unimodal predictions are heads beside it. */
+/** Late fusion whose unimodal predictions are separate heads. */
 export function multiLossFusion(
   input: BuildInput,
   encoders: Readonly<Record<string, Module>>,
@@ -20,7 +20,7 @@ export function multiLossFusion(
   return { ...fusion, unimodal: linear(input.scope.child("heads"), fusion.stacked, input.classes) };
 }
 
-/** Cross-entropies of the prediction, weight 1, and of the unimodal predictions, `weight` each (left out at 0). */
+/** Cross-entropies of the prediction, weight 1, and of the unimodal predictions, `weight` each (none if it is 0). */
 export function multiLossTerms(
   { logits, unimodal }: Outputs,
   target: Expr,
@@ -35,7 +35,7 @@ export function multiLossTerms(
   };
 }
 
-/** One stage on these losses. */
+/** One stage that trains all parameters on these losses. */
 export function multiLossStage(modalities: readonly string[], weight: number): Stage<Outputs> {
   return { ...wholeStage, terms: (out, target) => [multiLossTerms(out, target, modalities, weight)] };
 }

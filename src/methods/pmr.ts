@@ -1,11 +1,11 @@
 /**
- * @file Prototypical modal rebalance: judges each modality by the distance of its embeddings to class prototypes, and pulls the slower ones
- * towards theirs. The unimodal predictions are slices of the head.
- * Source: Fan, Xu, Wang, Wang, Guo: PMR: Prototypical Modal Rebalance for Multimodal Learning, CVPR 2023. `form: "code"` is what the
- * authors' code does; `"paper"` has the paper's coefficients, and its entropy term (PER), which is in no public code, on request.
- * Differs: more than two modalities (ours: each but the best is pulled, in the paper's form by how far the best is ahead; for two modalities
- * it is the published rule). Prototypes are means over up to 2048 training samples, evenly spaced, in place of a tenth of the batches; the
- * prototype of a class that is not among them is the mean of all embeddings.
+ * @file Prototypical modal rebalance: scores each modality by the distances of its embeddings to class prototypes, and pulls the embeddings of
+ * slower modalities towards their prototypes. The unimodal predictions are slices of the head.
+ * Source: Fan, Xu, Wang, Wang, Guo: PMR: Prototypical Modal Rebalance for Multimodal Learning, CVPR 2023. `form: "code"` follows the
+ * authors' code; `"paper"` has the paper's coefficients and, if `entropy` is above 0, its entropy term (PER), which is in no public code.
+ * Differs: any number of modalities (each but the best is pulled, in the paper's form by how far the best is ahead; for two modalities it
+ * is the published rule). Prototypes are means over up to 2048 training samples, evenly spaced, instead of a tenth of the batches; the
+ * prototype of a class without such samples is the mean of all embeddings.
  */
 import * as z from "zod";
 import { type Loose, oneOf } from "../core/options.ts";
@@ -34,21 +34,20 @@ import { negativeLogLikelihood } from "../nn/losses.ts";
 import { type LateFusion, lateFusion, wholeStage } from "./late-fusion.ts";
 import { defineMethod, embeddingOption, type MethodFactory, type Stage, type Terms } from "./method.ts";
 
-/** Settings. */
 export interface PmrOptions {
-  /** E, the width of embeddings, 64. */
+  /** Embedding width E. Default 64. */
   readonly embedding: number;
-  /** Weight of the pull, 1; the authors use 0.1 to 3. 0 is joint learning. */
+  /** Weight of the prototype loss. Default 1; the authors use 0.1 to 3. 0 is joint learning. */
   readonly alpha: number;
-  /** Whom it pulls: every modality that is not ahead alike ("code"), or by how far the best is ahead ("paper"); code. */
+  /** Coefficients of the prototype loss: "code" is 1 for every modality except the best, "paper" depends on how far the best is ahead. Default code. */
   readonly form: "code" | "paper";
-  /** Share of the old prototypes in the new ones, 0 (authors' scripts; 0.2 is their code's default). */
+  /** Momentum: share of the old prototypes in the new ones. Default 0 (authors' scripts; the default of their code is 0.2). */
   readonly momentum: number;
-  /** Weight of the entropy term of the paper's form, 0: its value is not public. */
+  /** Weight of the entropy term of the paper. Default 0; the authors' value is not public. */
   readonly entropy: number;
-  /** Last epoch of the entropy term, 15 (BalanceBenchmark). */
+  /** Last epoch of the entropy term. Default 15 (BalanceBenchmark). */
   readonly entropyTo: number;
-  /** Last epoch of the pull: all epochs (authors: 70 of 100 to 150). */
+  /** Last epoch of the prototype loss. Default: all epochs (authors: 70 of 100 to 150). */
   readonly to: number;
 }
 
@@ -65,12 +64,12 @@ const schema: z.ZodType<PmrOptions, Loose<PmrOptions>> = z.strictObject({
 export interface PmrOutputs extends LateFusion {
   /** Distances of embeddings to the class prototypes of their modality, [M, B, K]. */
   readonly distances: Expr;
-  /** Stored means: of embeddings in the place of their class, [M, K, E], and of classes, [K]. Prototypes are their ratios. */
+  /** Statistics: means of embeddings times one-hot classes, [M, K, E], and of one-hot classes, [K]. Prototypes are their ratios. */
   readonly sums: Expr;
   readonly shares: Expr;
 }
 
-/** Class prototypes [M, K, E]; a class without samples gets the mean of all. Constant for gradients. */
+/** Class prototypes [M, K, E]; a class without samples gets the mean of all. Detached. */
 export function prototypes(sums: Expr, shares: Expr): Expr {
   const share = reshape(shares, [1, shares.shape[0]!, 1]);
   return stopGradient(where(greater(share, 0), div(sums, maximum(share, 1e-9)), sum(sums, 1, true)));
@@ -79,14 +78,14 @@ export function prototypes(sums: Expr, shares: Expr): Expr {
 /** Euclidean distances [M, B, K] of embeddings [M, B, E] to prototypes [M, K, E]. */
 export function distancesTo(stacked: Expr, centres: Expr): Expr {
   const [modalities, classes] = centres.shape as [number, number];
-  const own = sum(square(stacked), -1, true); // [M, B, 1]
-  const theirs = reshape(sum(square(centres), -1), [modalities, 1, classes]);
-  const squared = sub(add(own, theirs), mul(matmul(stacked, centres, { transposeB: true }), 2));
-  // The root has no gradient at 0, and rounding may go below it.
+  const norms = sum(square(stacked), -1, true); // [M, B, 1]
+  const centreNorms = reshape(sum(square(centres), -1), [modalities, 1, classes]);
+  const squared = sub(add(norms, centreNorms), mul(matmul(stacked, centres, { transposeB: true }), 2));
+  // The gradient of the square root is infinite at 0, and rounding errors can make the argument negative.
   return sqrt(add(maximum(squared, 0), 1e-12));
 }
 
-/** How much each modality is pulled, [M], and how far the best one is ahead of the mean of the others, [M]: from s_m, [M]. Constant. */
+/** Coefficients of the prototype loss, [M], and by how much the best modality is ahead of the mean of the others, [M], from scores s_m [M]. Detached. */
 export function coefficients(scores: Expr, form: PmrOptions["form"]): { readonly pull: Expr; readonly ahead: Expr } {
   const each = unstack(scores);
   const best = each.reduce((a, b) => maximum(a, b));
@@ -97,7 +96,6 @@ export function coefficients(scores: Expr, form: PmrOptions["form"]): { readonly
   return { pull: stopGradient(form === "paper" ? clipped : greater(sub(best, scores), 0)), ahead: stopGradient(ahead) };
 }
 
-/** PMR. */
 export const pmr: MethodFactory<Loose<PmrOptions>, PmrOutputs> = defineMethod({
   name: "pmr",
   summary: "joint learning that pulls slower modalities towards their class prototypes (CVPR 2023)",
@@ -107,9 +105,9 @@ export const pmr: MethodFactory<Loose<PmrOptions>, PmrOutputs> = defineMethod({
   build(input, encoders, { embedding }): PmrOutputs {
     const fusion = lateFusion(input, encoders, embedding);
     const { scope, classes } = input;
-    const own = scope.child("prototypes");
-    const sums = own.statistic("sums", [fusion.parts.length, classes, embedding], 0);
-    const shares = own.statistic("shares", [classes], 0);
+    const prototypeScope = scope.child("prototypes");
+    const sums = prototypeScope.statistic("sums", [fusion.parts.length, classes, embedding], 0);
+    const shares = prototypeScope.statistic("shares", [classes], 0);
     return { ...fusion, distances: distancesTo(fusion.stacked, prototypes(sums, shares)), sums, shares };
   },
   stages({ alpha, form, momentum, entropy, entropyTo, to }, modalities): readonly Stage<PmrOutputs>[] {
@@ -121,12 +119,12 @@ export const pmr: MethodFactory<Loose<PmrOptions>, PmrOutputs> = defineMethod({
           const [count, batch, width] = stacked.shape as [number, number, number];
           const classes = target.shape[1]!;
           const placed = mul(reshape(stacked, [count, batch, 1, width]), reshape(target, [1, batch, classes, 1]));
-          const fresh = reshape(placed, [count, batch, classes * width]);
-          // Shares are 0 until the first means are taken: those are not mixed with what was there before.
+          const current = reshape(placed, [count, batch, classes * width]);
+          // Shares are 0 before the first update, which does not use the momentum.
           const kept = mul(greater(sum(shares), 0.5), momentum);
           const old = reshape(sums, [count, 1, classes * width]);
           return {
-            "prototypes.sums": momentum === 0 ? fresh : add(mul(fresh, sub(1, kept)), mul(old, kept)),
+            "prototypes.sums": momentum === 0 ? current : add(mul(current, sub(1, kept)), mul(old, kept)),
             "prototypes.shares": target,
           };
         },
@@ -139,11 +137,11 @@ export const pmr: MethodFactory<Loose<PmrOptions>, PmrOutputs> = defineMethod({
             weight === 0
               ? []
               : [{ names: modalities.map((m) => `${name}.${m}`), value, weights: modalities.map(() => weight) }];
-          const disorder = mul(sum(mul(q, logs), [1, 2]), 1 / target.shape[0]!); // -H(q_m)
+          const negativeEntropy = mul(sum(mul(q, logs), [1, 2]), 1 / target.shape[0]!); // -H(q_m)
           return [
             ...wholeStage.terms(out, target, context),
             ...term("prototype", mul(mul(negativeLogLikelihood(logs, target), pull), until(to)), alpha),
-            ...term("entropy", mul(mul(disorder, ahead), until(entropyTo)), entropy),
+            ...term("entropy", mul(mul(negativeEntropy, ahead), until(entropyTo)), entropy),
           ];
         },
       },

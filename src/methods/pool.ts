@@ -1,7 +1,7 @@
 /**
- * @file A pool: several members of one method, trained one after the other, each from its own first numbers, in its own order of samples, to
- * its own best epochs. What they say is averaged: logits of classes (the mean of log-probabilities, but for a constant of each sample),
- * log-odds of labels, values. Their representations stand side by side.
+ * @file A pool: an ensemble of several members of one method. Members are trained one after the other, each with its own initialisation, order of
+ * samples and best epochs. Their outputs are averaged: logits of classes (the mean of log-probabilities up to a constant per sample), log-odds
+ * of labels, values. Their representations are concatenated.
  */
 import type { State } from "../core/tensor.ts";
 import type { Expr } from "../graph/expr.ts";
@@ -9,16 +9,16 @@ import { concat, mean, stack } from "../graph/ops/index.ts";
 import type { Components, Method, Outputs, Stage, StepContext } from "./method.ts";
 import { presence, priorWhereMissing } from "./missing.ts";
 
-/** What a pool gives. */
+/** Outputs of a pool. */
 export interface Pool<O extends Outputs> extends Outputs {
-  /** In order, each as if it were alone; their stored numbers have the names that they have in the pool. */
+  /** Outputs of the members, in order; names of statistics are those in the pool. */
   readonly members: readonly O[];
 }
 
 /** The path of a member's parameters, counted from 1. */
 const pathOf = (k: number): string => `members.${k}.`;
 
-/** The stored numbers of member k under the names that it has alone, with those that are no member's. */
+/** The state of member k under the names of a single model, with the entries that belong to no member. */
 function stateOf(k: number, state: State): State {
   const path = pathOf(k);
   return Object.fromEntries(
@@ -29,7 +29,7 @@ function stateOf(k: number, state: State): State {
   );
 }
 
-/** `count` members of a method as one: parameters `members.<k>....`, stages `member<k>.<stage>`. */
+/** Makes one method of `count` members: parameters `members.<k>....`, stages `member<k>.<stage>`. */
 export function pooled<O extends Outputs>(method: Method<O>, count: number): Method<Pool<O>> {
   const numbers = Array.from({ length: count }, (_, i) => i + 1);
   return {
@@ -41,9 +41,9 @@ export function pooled<O extends Outputs>(method: Method<O>, count: number): Met
     build(input) {
       const all = input.scope.child("members");
       const members = numbers.map((k) => {
-        const own = method.build({ ...input, scope: all.child(String(k)) });
-        const hidden = priorWhereMissing(input, own.unimodal, presence(input, method.modalities));
-        return { ...own, unimodal: hidden, statistics: prefixed(own.statistics ?? {}, pathOf(k)) };
+        const outputs = method.build({ ...input, scope: all.child(String(k)) });
+        const hidden = priorWhereMissing(input, outputs.unimodal, presence(input, method.modalities));
+        return { ...outputs, unimodal: hidden, statistics: prefixed(outputs.statistics ?? {}, pathOf(k)) };
       });
       return { ...averaged(members), members };
     },
@@ -59,7 +59,7 @@ export function pooled<O extends Outputs>(method: Method<O>, count: number): Met
   };
 }
 
-/** What members say together. */
+/** The averaged outputs of members. */
 function averaged(members: readonly Outputs[]): Outputs {
   const of = (pick: (member: Outputs) => Expr): Expr => mean(stack(members.map(pick)), 0);
   const parts = members.flatMap(({ components }) => components ?? []);
@@ -81,7 +81,7 @@ function averaged(members: readonly Outputs[]): Outputs {
   };
 }
 
-/** Members' components as one, by component: means. Contributions still sum to the departure from the prior. */
+/** The mean of the members' components. Contributions still sum to the prediction minus the prior. */
 function averagedComponents(all: readonly Components[]): Components {
   const of = (pick: (components: Components) => Expr): Expr => mean(stack(all.map(pick)), 0);
   return {
@@ -92,18 +92,18 @@ function averagedComponents(all: readonly Components[]): Components {
   };
 }
 
-/** A stage of member k: it sees that member alone, under the names that it has when it is no member. */
+/** A stage of member k: it gets only that member, under the names of a single model. */
 function memberStage<O extends Outputs>(stage: Stage<O>, k: number): Stage<Pool<O>> {
   const path = pathOf(k);
   const of = ({ members }: Pool<O>): O => members[k - 1]!;
-  const within = (context: StepContext): StepContext => ({
+  const memberContext = (context: StepContext): StepContext => ({
     ...context,
     nameOf: (node) => {
       const name = context.nameOf(node);
       return name.startsWith(path) ? name.slice(path.length) : "";
     },
   });
-  const own = <T>(named: ReadonlyMap<string, T>): ReadonlyMap<string, T> =>
+  const withoutPath = <T>(named: ReadonlyMap<string, T>): ReadonlyMap<string, T> =>
     new Map([...named].map(([name, value]) => [name.slice(path.length), value]));
   const { modulate, remember, statistics } = stage;
   return {
@@ -111,15 +111,15 @@ function memberStage<O extends Outputs>(stage: Stage<O>, k: number): Stage<Pool<
     name: `member${k}.${stage.name}`,
     member: { stage: stage.name, outputs: of },
     trains: (parameter) => parameter.startsWith(path) && stage.trains(parameter.slice(path.length)),
-    terms: (pool, target, context) => stage.terms(of(pool), target, within(context)),
+    terms: (pool, target, context) => stage.terms(of(pool), target, memberContext(context)),
     prediction: (pool) => stage.prediction(of(pool)),
     ...(modulate !== undefined && {
       modulate: (gradients, pool, target, context) =>
-        prefixed(modulate.call(stage, own(gradients), of(pool), target, within(context)), path),
+        prefixed(modulate.call(stage, withoutPath(gradients), of(pool), target, memberContext(context)), path),
     }),
     ...(remember !== undefined && {
       remember: (pool, target, context, gradients) =>
-        remember.call(stage, of(pool), target, within(context), own(gradients)),
+        remember.call(stage, of(pool), target, memberContext(context), withoutPath(gradients)),
     }),
     ...(statistics !== undefined && {
       statistics: (pool, target) => prefixed(statistics.call(stage, of(pool), target), path),

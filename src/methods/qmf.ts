@@ -1,9 +1,9 @@
 /**
- * @file QMF: late fusion in which each modality counts by its confidence in the sample; confidences are taught to be ordered against the
- * losses a sample has had so far. The unimodal predictions are the modalities' own heads.
+ * @file QMF: late fusion that weights each modality by its confidence for the sample. A ranking loss trains confidences to be lower for samples
+ * with larger past losses. The unimodal predictions are the heads of the modalities.
  * Source: Zhang, Wu, Zhang, Hu, Fu, Zhou, Peng: Provable Dynamic Fusion for Low-Quality Multimodal Data, ICML 2023.
- * Differs: confidences are held constant in the sum, as in one of the authors' two programs. Past losses are scaled between the least and
- * the largest when the epoch began, where every sample has been seen equally often; the authors' bounds move within the epoch.
+ * Differs: confidences are detached in the sum, as in one of the authors' two programs. Past losses are scaled by their minimum and maximum at
+ * the beginning of the epoch, when all samples have been seen equally often; the authors' bounds change during the epoch.
  */
 import * as z from "zod";
 import type { Loose } from "../core/options.ts";
@@ -46,15 +46,14 @@ import {
 } from "./method.ts";
 import { multiLossTerms } from "./multi-loss.ts";
 
-/** Settings. */
 export interface QmfOptions {
-  /** E, the width of embeddings, 64. */
+  /** Embedding width E. Default 64. */
   readonly embedding: number;
-  /** Weight of the ranking losses, 0.1 (published for images with depth; 1 for texts with images). 0 leaves them out. */
+  /** Weight of the ranking losses. Default 0.1 (published for images with depth; 1 for texts with images). With 0 there are none. */
   readonly lambda: number;
-  /** A confidence is the log-sum-exp of logits divided by it, 10 (published). */
+  /** Temperature: a confidence is the log-sum-exp of logits divided by it. Default 10 (published). */
   readonly temperature: number;
-  /** The gap of two samples' past losses is what their order may be wrong by ("slack", as in the authors' code), or must be right by ("strict"). */
+  /** Use of the difference of two samples' past losses: "slack", as in the authors' code, is the violation that is allowed; "strict" is the margin that is required. Default slack. */
   readonly margin: "slack" | "strict";
 }
 
@@ -66,7 +65,7 @@ const schema: z.ZodType<QmfOptions, Loose<QmfOptions>> = z.strictObject({
 });
 
 export interface QmfOutputs extends Outputs {
-  /** How sure each modality is of a sample, [M, B, 1]: no share, and not bounded. */
+  /** Confidence of each modality for a sample, [M, B, 1]: not a share, and unbounded. */
   readonly confidences: Expr;
 }
 
@@ -76,7 +75,7 @@ export function confidences(logits: Expr, temperature: number): Expr {
   return div(add(log(sum(exp(sub(logits, top)), -1, true)), top), temperature);
 }
 
-/** Past losses [M, B, 1], from 0 for the least to 1 for the largest of all training samples; 0 where all are equal. */
+/** Past losses [M, B, 1], scaled from 0 for the minimum to 1 for the maximum over all training samples; 0 if all are equal. */
 export function scaledHistory({ values, least, largest }: SampleMemory): Expr {
   const [batch, modalities] = values.shape as [number, number];
   const scaled = div(sub(values, least), maximum(sub(largest, least), 1e-12));
@@ -85,7 +84,7 @@ export function scaledHistory({ values, least, largest }: SampleMemory): Expr {
 
 /**
  * Ranking loss of each modality, [M], from confidences and scaled histories [M, B, 1]. Each sample is compared with the next of the batch
- * (the last with the first): the one with the larger past losses is to be the less confident.
+ * (the last with the first): the one with the larger past losses should have the lower confidence.
  */
 export function ranking(confidence: Expr, history: Expr, margin: QmfOptions["margin"]): Expr {
   const next = (x: Expr): Expr => concat([slice(x, 1, 1, x.shape[1]! - 1), slice(x, 1, 0, 1)], 1);
@@ -96,7 +95,6 @@ export function ranking(confidence: Expr, history: Expr, margin: QmfOptions["mar
   return mean(relu(margin === "slack" ? sub(wrong, size) : add(wrong, size)), [1, 2]);
 }
 
-/** QMF. */
 export const qmf: MethodFactory<Loose<QmfOptions>, QmfOutputs> = defineMethod({
   name: "qmf",
   summary: "late fusion weighted by confidences that past losses calibrate (ICML 2023)",
@@ -106,12 +104,12 @@ export const qmf: MethodFactory<Loose<QmfOptions>, QmfOutputs> = defineMethod({
     const stacked = embed(input, encoders, embedding);
     const unimodal = linear(input.scope.child("heads"), stacked, input.classes);
     const mask = presence(input, Object.keys(encoders));
-    const sure = confidences(unimodal, temperature);
+    const confidence = confidences(unimodal, temperature);
     return {
-      logits: sum(zeroWhereMissing(mul(unimodal, stopGradient(sure)), mask), 0),
+      logits: sum(zeroWhereMissing(mul(unimodal, stopGradient(confidence)), mask), 0),
       unimodal,
       representations: embeddings(stacked, Object.keys(encoders)),
-      confidences: sure,
+      confidences: confidence,
     };
   },
   stages: ({ lambda, margin }, modalities): readonly Stage<QmfOutputs>[] => [

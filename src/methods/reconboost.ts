@@ -1,10 +1,10 @@
 /**
- * @file ReconBoost: modalities take turns. In its turn a modality learns what the others still get wrong, then all are trained together; the
- * prediction is a scaled sum of the modalities' logits, which one head gives for all. The unimodal predictions are those logits.
+ * @file ReconBoost: trains modalities in turns. In its turn a modality is trained on the residual errors of the others, then all are trained
+ * together. The prediction is a scaled sum of the modalities' logits from one shared head. The unimodal predictions are those logits.
  * Source: Hua, Xu, Bao, Yang, Huang: ReconBoost: Boosting Can Achieve Modality Reconcilement, ICML 2024.
- * Differs: training starts from random weights, not from unimodal networks. A turn goes on from the last epoch of the learning before it and
- * from the best of the training together (the authors take the best turn on test data). Memory consolidation has a gradient here; in
- * the authors' code both sides of it are constant, so that it changes nothing: off by default, as in their results.
+ * Differs: training starts from random weights, not from unimodal networks. A turn keeps the last epoch of its first stage and the best epoch
+ * of the joint stage (the authors select the best turn on test data). Memory consolidation has a gradient here; in the authors' code both of
+ * its sides are detached, so that it has no effect; it is off by default, as in their results.
  */
 import * as z from "zod";
 import type { Loose } from "../core/options.ts";
@@ -25,22 +25,21 @@ import {
   zeroWhereMissing,
 } from "./method.ts";
 
-/** Settings. */
 export interface ReconboostOptions {
-  /** E, the width of embeddings, 64. */
+  /** Embedding width E. Default 64. */
   readonly embedding: number;
-  /** Hidden units of the head that all modalities share, 256 (published). */
+  /** Hidden units of the shared head. Default 256 (published). */
   readonly hidden: number;
-  /** How often each modality has its turn, 3; the authors go on for up to 1000 turns. */
+  /** Number of turns of each modality. Default 3; the authors use up to 1000 turns. */
   readonly rounds: number;
-  /** Epochs a modality learns alone in its turn, and all are trained together after it, 4 each (published). */
+  /** Epochs of a turn: `boosting` of the modality alone, then `rectifying` of all together. Default 4 each (published). */
   readonly boosting: number;
   readonly rectifying: number;
-  /** w_1: weight of a sample the others know nothing of, 5 (published). */
+  /** w_1: weight of a sample that the others do not predict. Default 5 (published). */
   readonly weight: number;
-  /** w_2: what is taken off it where the others are sure of the right class, 1 (published). */
+  /** w_2: reduction of the weight per probability of the correct class under the others. Default 1 (published). */
   readonly discount: number;
-  /** alpha of memory consolidation: squared difference from the probabilities of the modality before, 0. */
+  /** alpha of memory consolidation: weight of the squared difference from the previous modality's probabilities. Default 0. */
   readonly consolidation: number;
 }
 
@@ -61,13 +60,13 @@ const schema: z.ZodType<ReconboostOptions, Loose<ReconboostOptions>> = z
   });
 
 export interface ReconboostOutputs extends Outputs {
-  /** b, [1]: what the sum of logits is multiplied by. */
+  /** b, [1]: factor of the sum of logits. */
   readonly scale: Expr;
 }
 
 /**
- * Residual cross-entropy of modality m, []: its own, in nats over K, each sample weighted by `weight` less `discount` times the
- * probability that the others together give the right class (`plain`, one-hot; `target` may be smoothed). Logits are [M, B, K].
+ * Residual cross-entropy of modality m, [], in nats divided by K. Each sample has the weight `weight` minus `discount` times the probability of
+ * the correct class under the sum of the others (`plain`, one-hot; `target` may be smoothed). Logits are [M, B, K].
  */
 export function residualCrossEntropy(
   { unimodal, scale }: ReconboostOutputs,
@@ -77,10 +76,10 @@ export function residualCrossEntropy(
   plain: Expr = target,
 ): Expr {
   const others = sub(sum(unimodal, 0), at(unimodal, m));
-  const known = stopGradient(sum(mul(softmax(mul(others, scale)), plain), -1)); // [B]
-  const right = sum(mul(logSoftmax(at(unimodal, m)), target), -1); // [B]
+  const othersCorrect = stopGradient(sum(mul(softmax(mul(others, scale)), plain), -1)); // [B]
+  const logLikelihood = sum(mul(logSoftmax(at(unimodal, m)), target), -1); // [B]
   const classes = target.shape[1]!;
-  return mul(mean(mul(right, sub(weight, mul(known, discount)))), -1 / classes);
+  return mul(mean(mul(logLikelihood, sub(weight, mul(othersCorrect, discount)))), -1 / classes);
 }
 
 /** ReconBoost. Parameters: `encoders.<modality>...`, `head.0` and `head.1` for all modalities, `scale` [1]. */
@@ -108,7 +107,7 @@ export const reconboost: MethodFactory<Loose<ReconboostOptions>, ReconboostOutpu
     ).flat(),
 });
 
-/** Learning rate of all stages, chosen on validation data: no state from before a turn is gone back to, so haste overfits. */
+/** Learning rate of all stages, chosen on validation data: turns are never reverted, so a larger rate overfits. */
 const RATE = 3e-4;
 
 /** The two stages of one turn. */
@@ -128,11 +127,14 @@ function turn(
       trains: (parameter) => parameter.startsWith(`encoders.${modality}.`) || parameter.startsWith("head."),
       terms(out, target, { plain }) {
         const residual = residualCrossEntropy(out, target, m, options, plain);
-        const own = { names: [`ce.residual.${modality}`], value: residual, weights: [1] };
-        if (!consolidates) return [own];
-        const known = stopGradient(softmax(at(out.unimodal, before)));
-        const away = meanSquaredError(softmax(at(out.unimodal, m)), known);
-        return [own, { names: [`consolidation.${modality}`], value: away, weights: [options.consolidation] }];
+        const residualTerm = { names: [`ce.residual.${modality}`], value: residual, weights: [1] };
+        if (!consolidates) return [residualTerm];
+        const previousProbs = stopGradient(softmax(at(out.unimodal, before)));
+        const distance = meanSquaredError(softmax(at(out.unimodal, m)), previousProbs);
+        return [
+          residualTerm,
+          { names: [`consolidation.${modality}`], value: distance, weights: [options.consolidation] },
+        ];
       },
       best: "last",
       epochs: options.boosting,

@@ -1,5 +1,5 @@
 /**
- * @file What methods need of a target, one record a kind: its loss, the average of several predictions, the information in a prediction.
+ * @file Losses and measures for each kind of target: one record per kind, with the loss, the average of predictions, and information.
  *
  * Outputs [.., B, K] are logits of K classes, log-odds of K labels, or K values standardised over the training data. `logProbs` turns
  * outputs into predictions, which the other functions read. Unknown entries of a target are NaN and are left out of every sum.
@@ -27,12 +27,12 @@ import {
 } from "../graph/ops/index.ts";
 import { negativeLogLikelihood } from "../nn/losses.ts";
 
-/** One kind of target. Amounts are in nats, of labels a mean over labels; of values in squared standard deviations, a mean over values. */
+/** One kind of target. Losses and information are in nats (labels: mean over labels), or in squared standard deviations (values: mean over values). */
 export interface Task {
   readonly kind: TargetKind;
   /** Whether a prediction is a distribution; predictions of values are numbers without one. */
   readonly probabilistic: boolean;
-  /** First part of the names of its loss terms: cross-entropy, binary cross-entropy, squared error. */
+  /** Prefix of the names of loss terms: cross-entropy, binary cross-entropy, squared error. */
   readonly term: "ce" | "bce" | "se";
   /** Predictions [.., B, K] from outputs: log-probabilities of classes (log-softmax); of other kinds the outputs themselves. */
   logProbs(outputs: Expr): Expr;
@@ -40,35 +40,35 @@ export interface Task {
   loss(outputs: Expr, target: Expr): Expr;
   /** -log p(target) in nats, or squared error, [.., B]; scaled so that the mean over the batch is the mean over known entries. */
   lossPerSample(prediction: Expr, target: Expr): Expr;
-  /** Probabilities, or values: what may be averaged over several predictions. */
+  /** Probabilities or values, which can be averaged over predictions. */
   mean(prediction: Expr): Expr;
   /** The inverse of `mean`: outputs from averaged probabilities or values. */
   fromMean(mean: Expr): Expr;
-  /** KL(p, prior) in nats by entry, [.., B, 1] for classes, else [.., B, K]; of values the squared difference from the mean. `prior` is [K]. */
+  /** KL(p, prior) in nats by entry, [.., B, 1] for classes, else [.., B, K]; for values the squared difference from the mean. `prior` is [K]. */
   evidence(prediction: Expr, prior: Expr): Expr;
-  /** `evidence` as one amount a sample, [.., B]. */
+  /** `evidence` per sample, [.., B]: for labels and values the mean over them. */
   information(prediction: Expr, prior: Expr): Expr;
-  /** KL(prior, p) in nats, [.., B]: the excess loss of the prediction where the prior is right; of values the squared difference from the mean. */
+  /** KL(prior, p) in nats, [.., B]: the excess loss of the prediction if targets follow the prior; for values the squared difference from the mean. */
   priorKl(prediction: Expr, prior: Expr): Expr;
   /** Entropy of a prediction [B, K] over `maxInformation`, [B], in [0, 1]; 1 for values, whose predictions have no entropy. */
   normalizedEntropy(prediction: Expr): Expr;
   /** The largest mean `information` of K outputs: log K for classes. */
   maxInformation(outputs: number): number;
-  /** The target [B, K] under label smoothing; unknown entries stay unknown. Left out for values. */
+  /** The target [B, K] under label smoothing; unknown entries stay unknown. Absent for values. */
   readonly smoothed?: (target: Expr, share: number) => Expr;
 }
 
-/** A probability may underflow to 0; its logarithm must not be infinite. */
-const LEAST = 1e-30;
-const logOf = (p: Expr): Expr => log(maximum(p, LEAST));
+/** Lower bound of probabilities, so that logarithms stay finite. */
+const MIN_PROBABILITY = 1e-30;
+const logOf = (p: Expr): Expr => log(maximum(p, MIN_PROBABILITY));
 
-/** Which entries [B, K] are known, as 1 and 0, and the target with zeros elsewhere. No number is greater than NaN, nor less. */
+/** The mask of known entries [B, K], and the target with zeros in unknown ones. A comparison with NaN is false. */
 function knownOf(target: Expr): { known: Expr; clean: Expr } {
   const known = greater(target, -1e30);
   return { known, clean: where(known, target, 0) };
 }
 
-/** Errors of entries [.., B, K] to those of samples [.., B], over the share of the batch that is known. */
+/** The mean of errors [.., B, K] over entries, [.., B], divided by the share of the batch that is known. */
 function bySample(errors: Expr, known: Expr): Expr {
   const [batch, count] = known.shape as [number, number];
   return div(mean(mul(errors, known), [-1]), maximum(mean(known), 1 / (batch * count)));
@@ -97,15 +97,15 @@ const classes: Task = {
   smoothed: (target, share) => spread(target, share, target.shape.at(-1)!),
 };
 
-/** log p and log(1 - p) of log-odds: two classes each, so that no gradient has a kink. */
+/** log p and log(1 - p) from log-odds, by a softmax of two classes, so that gradients are smooth. */
 function logsOf(odds: Expr): { yes: Expr; no: Expr } {
   const one = reshape(odds, [...odds.shape, 1]);
   const pair = logSoftmax(concat([one, mul(one, 0)], -1));
-  const at = (place: number): Expr => reshape(slice(pair, -1, place, 1), odds.shape);
+  const at = (index: number): Expr => reshape(slice(pair, -1, index, 1), odds.shape);
   return { yes: at(0), no: at(1) };
 }
 
-/** KL(p, q) of labels by their log-odds, entry by entry. */
+/** Elementwise KL(p, q) of labels, from log-odds. */
 function labelDivergence(p: Expr, q: Expr): Expr {
   const [left, right] = [logsOf(p), logsOf(q)];
   return add(mul(exp(left.yes), sub(left.yes, right.yes)), mul(exp(left.no), sub(left.no, right.no)));
@@ -155,5 +155,5 @@ const values: Task = {
   maxInformation: () => 1,
 };
 
-/** The record of each kind. */
+/** All tasks by kind of target. */
 export const tasks: Readonly<Record<TargetKind, Task>> = { classes, labels, values };

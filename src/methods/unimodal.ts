@@ -1,5 +1,5 @@
 /**
- * @file One modality alone: its encoder and a linear head. The others are not read; what they alone predict is the prior.
+ * @file One modality alone: its encoder and a linear head. The others are ignored; their unimodal predictions are the prior.
  */
 import * as z from "zod";
 import { configError, hint } from "../core/errors.ts";
@@ -18,15 +18,14 @@ import {
   type Outputs,
 } from "./method.ts";
 
-/** Settings. */
 export interface UnimodalOptions {
-  /** E, the width of the embedding, 64. */
+  /** Embedding width E. Default 64. */
   readonly embedding: number;
-  /** Which modality; there is no default. */
+  /** Name of the modality to use; required. */
   readonly modality: string;
 }
 
-/** What a user writes. */
+/** The options that a user passes. */
 export type UnimodalInput = Loose<Omit<UnimodalOptions, "modality">> & Pick<UnimodalOptions, "modality">;
 
 const schema: z.ZodType<UnimodalOptions, UnimodalInput> = z.strictObject({
@@ -34,7 +33,6 @@ const schema: z.ZodType<UnimodalOptions, UnimodalInput> = z.strictObject({
   modality: z.string({ error: ({ input }) => `${shown(input)} given; name the modality to train on` }),
 });
 
-/** One modality alone. */
 export const unimodal: MethodFactory<UnimodalInput, Outputs> = defineMethod({
   name: "unimodal",
   summary: "one modality alone",
@@ -45,7 +43,7 @@ export const unimodal: MethodFactory<UnimodalInput, Outputs> = defineMethod({
     const { scope, classes } = input;
     const z = embed(input, { [modality]: encoders[modality]! }, embedding);
     const logits = linear(scope.child("head"), at(z, 0), classes);
-    // A row for each sample, though no sample has a say.
+    // Expand to the batch size.
     const prior = add(mul(logits, 0), input.prior());
     return {
       logits,

@@ -5,7 +5,7 @@ import type { Scope } from "./module.ts";
 
 /**
  * x W + b. For x [B, in]: weight [in, out], bias [out]. For a stack x [S, B, in] (one layer per entry of the first axis):
- * weight [S, in, out], bias [S, 1, out]. First values are uniform in +-1/sqrt(in), as in PyTorch, whose weight is transposed.
+ * weight [S, in, out], bias [S, 1, out]. Initial values are uniform in +-1/sqrt(in), as in PyTorch, whose weight is transposed.
  */
 export function linear(scope: Scope, x: Expr, out: number): Expr {
   const width = x.shape.at(-1)!;

@@ -4,7 +4,7 @@ import { logSoftmax, mean, mul, square, sub, sum } from "../graph/ops/index.ts";
 
 /**
  * Cross-entropy in nats, mean over the batch. logits [B, K] give []; a stack of predictions [S, B, K] gives [S].
- * `target` [B, K] holds class shares: one-hot rows for hard labels.
+ * `target` [B, K] has class probabilities: one-hot rows for hard labels.
  */
 export function crossEntropy(logits: Expr, target: Expr): Expr {
   return negativeLogLikelihood(logSoftmax(logits), target);
@@ -16,7 +16,7 @@ export function negativeLogLikelihood(logProbabilities: Expr, target: Expr): Exp
   return mul(sum(mul(logProbabilities, target), [-2, -1]), -1 / batch);
 }
 
-/** Mean of the squared difference over `axes`; over all axes when left out. */
+/** Mean of the squared difference over `axes`. Default: all axes. */
 export function meanSquaredError(a: Expr, b: Expr, axes?: readonly number[]): Expr {
   return mean(square(sub(a, b)), axes);
 }

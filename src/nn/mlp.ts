@@ -13,7 +13,7 @@ const activations: Readonly<Record<Activation, (x: Expr) => Expr>> = { relu, tan
 
 export interface MlpOptions {
   readonly activation?: Activation;
-  /** Share of hidden units dropped in training. */
+  /** Dropout rate of hidden units. Default 0. */
   readonly dropout?: number;
   /** Layer normalisation before each activation. */
   readonly norm?: boolean;
@@ -21,7 +21,7 @@ export interface MlpOptions {
 
 /**
  * An encoder of linear layers, each followed by an activation: `mlp([128, 256])` maps [B, 128] to [B, 256]. With one size it
- * is the identity on [B, size]. @throws ConfigError for bad settings; ShapeError when built on features of another width.
+ * is the identity on [B, size]. @throws ConfigError for bad options; ShapeError if it is built on features of another width.
  */
 export function mlp(sizes: readonly number[], options: MlpOptions = {}): Module {
   checkOptions<MlpOptions>("mlp", options, { activation: true, dropout: true, norm: true });

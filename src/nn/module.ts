@@ -1,4 +1,4 @@
-/** @file How layers come to their parameters and noise: a Scope names them while the graph is built. */
+/** @file Parameters and noise of layers: a Scope creates and names them while the graph is built. */
 import { configError, internalError } from "../core/errors.ts";
 import { checkOptions } from "../core/keys.ts";
 import { stream } from "../core/random.ts";
@@ -7,7 +7,7 @@ import { float32, type State } from "../core/tensor.ts";
 import { type Expr, leaf } from "../graph/expr.ts";
 import { stopGradient } from "../graph/ops/index.ts";
 
-/** First values of a parameter. */
+/** Initialisation of a parameter. */
 export type Init =
   | { readonly kind: "constant"; readonly value: number }
   /** Uniform in [-bound, bound]. */
@@ -18,11 +18,11 @@ export interface ParameterSpec {
   readonly name: string;
   readonly shape: Shape;
   readonly init: Init;
-  /** False for stored numbers that no optimiser moves (statistics of the data). */
+  /** False for statistics of the data (buffers in PyTorch), which the optimiser does not update. */
   readonly trained: boolean;
 }
 
-/** Noise a step must draw: standard normals, or dropout masks of 0 and 1 / (1 - rate). */
+/** Noise that a step must draw: standard normals, or dropout masks of 0 and 1 / (1 - rate). */
 export interface NoiseSpec {
   readonly name: string;
   readonly shape: Shape;
@@ -31,42 +31,42 @@ export interface NoiseSpec {
   readonly rate: number;
 }
 
-/** What a building model has asked for, in order. */
+/** Parameters and noise that a model requested while it was built, in order. */
 export interface Requests {
   readonly parameters: Map<string, ParameterSpec>;
   readonly noises: Map<string, NoiseSpec>;
 }
 
-/** A place in a model: hands out parameters and noise under its path. */
+/** A path in a model; it creates parameters and noise under this path. */
 export interface Scope {
   readonly path: string;
-  /** True in training: samples are drawn, not replaced by their means. */
+  /** True in training mode: samples are drawn; in evaluation mode they are replaced by their means. */
   readonly training: boolean;
-  /** True where no parameter is trained: regularisation such as dropout rests. */
+  /** True if no parameter under the path is trained: regularisation such as dropout is disabled. */
   readonly frozen: boolean;
   child(name: string): Scope;
-  /** The same place in evaluation form: no noise, also inside a training graph. Gradients flow. */
+  /** The same path in evaluation mode: without noise, also inside a training graph. Gradients flow. */
   still(): Scope;
-  /** The same place with parameters held constant for gradients. */
+  /** The same path with detached parameters. */
   constant(): Scope;
   parameter(name: string, shape: Shape, init: Init): Expr;
-  /** Stored numbers that are not trained. */
+  /** A stored array that is not trained (a buffer in PyTorch). */
   statistic(name: string, shape: Shape, value: number): Expr;
   noise(name: string, shape: Shape, kind?: NoiseSpec["kind"], rate?: number): Expr;
 }
 
 export interface ScopeOptions {
   readonly training: boolean;
-  /** Is the part at this path frozen? */
+  /** Whether the part at this path is frozen. */
   readonly frozen?: (path: string) => boolean;
 }
 
-/** The root scope of a model, and the requests it will collect. */
+/** The root scope of a model, and the requests that it collects. */
 export function rootScope(options: ScopeOptions): { scope: Scope; requests: Requests } {
   checkOptions("rootScope", options, { training: true, frozen: true });
   const { training, frozen = () => false } = options;
   const requests: Requests = { parameters: new Map(), noises: new Map() };
-  // A parameter asked for twice is one node, so that its gradient gathers both uses.
+  // A parameter that is requested twice is one node, so that its gradient sums both uses.
   const leaves = new Map<string, Expr>();
   const scopeAt = (path: string, training: boolean, constant: boolean): Scope => {
     const full = (name: string): string => (path === "" ? name : `${path}.${name}`);
@@ -99,7 +99,7 @@ export function rootScope(options: ScopeOptions): { scope: Scope; requests: Requ
   return { scope: scopeAt("", training, false), requests };
 }
 
-/** First numbers of a model: each parameter draws from its own stream of `seed`, so adding one changes no other. */
+/** Initial values of all parameters. Each parameter draws from a separate stream of `seed`, so that adding one does not change the others. */
 export function initialState(parameters: Iterable<ParameterSpec>, seed: number): State {
   const state: Record<string, State[string]> = {};
   for (const { name, shape, init } of parameters) {
@@ -114,15 +114,15 @@ export function initialState(parameters: Iterable<ParameterSpec>, seed: number):
   return state;
 }
 
-/** A layer or encoder as a value: a description that can be stored, and a rule that builds it. */
+/** A layer or encoder as a value: a description that can be stored, and a function that builds it. */
 export interface Module {
-  /** Plain data that says what the module is; modules with a known `kind` can be rebuilt from it. */
+  /** Plain data that describes the module; modules with a known `kind` can be rebuilt from it. */
   readonly description: Readonly<Record<string, unknown>> & { readonly kind: string };
   /** [B, in] to [B, out]. */
   build(scope: Scope, x: Expr): Expr;
 }
 
-/** Checks a share in [0, 1). @throws ConfigError that names the option. */
+/** Checks that a rate is in [0, 1). @throws ConfigError that names the option. */
 export function checkRate(rate: number, where: string): void {
   if (!(rate >= 0 && rate < 1)) throw configError(`${where} is ${rate}; a share in [0, 1) is needed.`);
 }

@@ -14,13 +14,13 @@ export function layerNorm(scope: Scope, x: Expr): Expr {
   return add(mul(standardised(x), scale), shift);
 }
 
-/** Mean 0 and deviation 1 over the last axis: [..., F] to [..., F]. Variance is biased, epsilon 1e-5. */
+/** Standardises to mean 0 and standard deviation 1 over the last axis, without parameters: [..., F] to [..., F]. Variance is biased, epsilon 1e-5. */
 export function standardised(x: Expr): Expr {
   const centred = sub(x, mean(x, -1, true));
   return div(centred, sqrt(add(mean(square(centred), -1, true), 1e-5)));
 }
 
-/** Sets a share `rate` of elements to 0 and scales the rest by 1 / (1 - rate) where a part is trained; else the identity. */
+/** Dropout: sets a share `rate` of elements to 0 and scales the rest by 1 / (1 - rate); the identity in evaluation mode and in frozen parts. */
 export function dropout(scope: Scope, x: Expr, rate: number): Expr {
   checkRate(rate, `${scope.path}: dropout`);
   return rate === 0 || !scope.training || scope.frozen ? x : mul(x, scope.noise("mask", x.shape, "dropout", rate));

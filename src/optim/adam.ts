@@ -6,19 +6,19 @@ import { fraction, notNegative, positive } from "./settings.ts";
 
 /** Settings of Adam and AdamW; defaults are PyTorch's. */
 export interface AdamOptions {
-  /** Base learning rate, 0.001. */
+  /** Base learning rate. Default 0.001. */
   readonly learningRate?: number;
-  /** Share of the old first moment that a step keeps, in [0, 1), 0.9. */
+  /** Decay rate of the first moment, in [0, 1). Default 0.9. */
   readonly beta1?: number;
-  /** Share of the old second moment that a step keeps, in [0, 1), 0.999. */
+  /** Decay rate of the second moment, in [0, 1). Default 0.999. */
   readonly beta2?: number;
-  /** Added to the root of the second moment, 1e-8. */
+  /** Added to the square root of the second moment. Default 1e-8. */
   readonly epsilon?: number;
-  /** Strength of the pull to zero: 0 for Adam, 0.01 for AdamW. */
+  /** Weight decay. Default 0 for Adam, 0.01 for AdamW. */
   readonly weightDecay?: number;
 }
 
-/** AdamOptions with nothing left open. */
+/** Complete options. */
 export type AdamSettings = Required<AdamOptions>;
 
 /**

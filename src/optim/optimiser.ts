@@ -1,4 +1,4 @@
-/** @file What an optimiser is: a description that turns gradients into a change of parameters, in place, through kernels. */
+/** @file The contract of an optimiser: it updates parameters in place from gradients, through kernels. */
 
 /** Settings of one Adam step (see Kingma & Ba 2015; decoupled: Loshchilov & Hutter 2019). */
 export interface AdamUpdate {
@@ -22,13 +22,13 @@ export interface SgdUpdate {
   readonly gradientScale: number;
 }
 
-/** The kernels an optimiser calls, as far as it knows them; offsets are bytes into one memory, counts are float32. */
+/** The kernels that an optimiser calls; offsets are bytes into one memory, counts are float32. */
 export interface OptimiserKernels {
   adam(param: number, grad: number, m: number, v: number, count: number, settings: AdamUpdate): void;
   sgd(param: number, grad: number, momentumBuffer: number, count: number, settings: SgdUpdate): void;
 }
 
-/** Where `count` parameters lie: byte offsets of the parameters, their gradients and one offset per moment array. */
+/** The memory of `count` parameters: byte offsets of the parameters, their gradients and one offset per moment array. */
 export interface ParameterRange {
   readonly param: number;
   readonly grad: number;
@@ -36,7 +36,7 @@ export interface ParameterRange {
   readonly count: number;
 }
 
-/** What changes from step to step. */
+/** The arguments of one step. */
 export interface StepSettings {
   /** The base rate times the schedule's factor. */
   readonly learningRate: number;
@@ -46,7 +46,7 @@ export interface StepSettings {
   readonly gradientScale: number;
 }
 
-/** An optimiser as a value: it holds settings, never numbers of a model. As JSON it is its settings. */
+/** An optimiser as a value: it holds only options, no state of a model. As JSON it is its options. */
 export interface Optimiser<Settings extends object = object> {
   readonly name: string;
   /** Moment arrays per parameter, each as long as the parameters and zero before the first step. */

@@ -1,4 +1,4 @@
-/** @file A schedule that cuts the learning rate when a metric stops getting better. */
+/** @file A schedule that reduces the learning rate when a metric stops improving. */
 import * as z from "zod";
 import { runError } from "../core/errors.ts";
 import { parseOptions } from "../core/options.ts";
@@ -7,17 +7,17 @@ import { fraction, given, notNegative, whole } from "./settings.ts";
 
 /** Settings of `plateau`; defaults are PyTorch's. */
 export interface PlateauOptions {
-  /** Which way is better: "max" for an accuracy, "min" for a loss. */
+  /** Whether a larger ("max", as for accuracy) or smaller ("min", as for a loss) metric is better. */
   readonly mode: "max" | "min";
-  /** What a cut multiplies the rate by, in [0, 1), 0.1. */
+  /** Factor of a reduction, in [0, 1). Default 0.1. */
   readonly factor?: number;
-  /** Epochs without a better metric that are let pass; the next one cuts, 10. */
+  /** Epochs without improvement before the rate is reduced at the next one. Default 10. */
   readonly patience?: number;
-  /** Better means better than the best by this share of it, 1e-4. */
+  /** Relative improvement over the best that counts. Default 1e-4. */
   readonly threshold?: number;
-  /** Epochs after a cut in which waiting does not count, 0. */
+  /** Epochs after a reduction that do not count as epochs without improvement. Default 0. */
   readonly cooldown?: number;
-  /** The lowest factor, a share of the base rate, 0. */
+  /** The smallest factor of the base rate. Default 0. */
   readonly minimum?: number;
 }
 

@@ -1,25 +1,25 @@
-/** @file Schedules: how the learning rate moves from epoch to epoch, as pure functions of a small state. */
+/** @file Learning rate schedules, as pure functions of a small state that is updated after each epoch. */
 import * as z from "zod";
 import { parseOptions } from "../core/options.ts";
 import { fraction, positive, whole } from "./settings.ts";
 
-/** Where a schedule stands after some epochs; plain data, so that a checkpoint can hold it as JSON. */
+/** The state of a schedule; plain data, so that a checkpoint can store it as JSON. */
 export interface ScheduleState {
-  /** Epochs finished. */
+  /** Finished epochs. */
   readonly epoch: number;
   /** Multiplies the base learning rate in the next epoch. */
   readonly factor: number;
-  /** What `plateau` remembers besides; other schedules have none. */
+  /** Additional state of `plateau`; other schedules have none. */
   readonly plateau?: PlateauMemory;
 }
 
-/** The memory of a plateau schedule. */
+/** The additional state of a plateau schedule. */
 export interface PlateauMemory {
   /** The best metric so far; null before the first epoch. */
   readonly best: number | null;
-  /** Epochs without a better metric, since the last one or the last cut. */
+  /** Epochs since the last improvement or the last reduction. */
   readonly waited: number;
-  /** Epochs still to pass before waiting counts again. */
+  /** Remaining cooldown epochs. */
   readonly cooldown: number;
 }
 
@@ -29,7 +29,7 @@ export interface Schedule<Settings extends object = object> {
   readonly settings: Readonly<Settings>;
   /** The state before the first epoch: factor 1. */
   initial(): ScheduleState;
-  /** The state after one more epoch; `metric` is that epoch's validation figure (only `plateau` looks at it). */
+  /** The state after one more epoch; `metric` is that epoch's validation metric (only `plateau` uses it). */
   next(state: ScheduleState, metric: number): ScheduleState;
 }
 
@@ -40,9 +40,9 @@ export function constant(): Schedule {
 
 /** Settings of `step`. */
 export interface StepOptions {
-  /** Epochs between two cuts. */
+  /** Epochs between two reductions. */
   readonly every: number;
-  /** What each cut multiplies the rate by, 0.1. */
+  /** Factor of each reduction. Default 0.1. */
   readonly factor?: number;
 }
 
@@ -61,12 +61,12 @@ export function step(options: StepOptions): Schedule<Required<StepOptions>> {
 export interface CosineOptions {
   /** Epochs from the base rate down to the minimum. */
   readonly epochs: number;
-  /** The lowest factor, a share of the base rate, 0. */
+  /** The smallest factor of the base rate. Default 0. */
   readonly minimum?: number;
 }
 
 /**
- * Half a cosine from factor 1 down to `minimum`; trained on for longer, the rate climbs again, as in PyTorch.
+ * Half a cosine from factor 1 down to `minimum`; after more epochs the rate increases again, as in PyTorch.
  * @throws ConfigError for an unknown or impossible setting.
  * Source: torch.optim.lr_scheduler.CosineAnnealingLR, whose eta_min is minimum times the base rate.
  */

@@ -7,17 +7,17 @@ import { fraction, notNegative } from "./settings.ts";
 
 /** Settings of gradient descent; defaults are PyTorch's. */
 export interface SgdOptions {
-  /** Base learning rate, 0.001. */
+  /** Base learning rate. Default 0.001. */
   readonly learningRate?: number;
-  /** Share of the old direction that a step keeps, in [0, 1), 0. */
+  /** Momentum, in [0, 1). Default 0. */
   readonly momentum?: number;
-  /** Strength of the pull to zero, added to the gradient, 0. */
+  /** Weight decay, added to the gradient. Default 0. */
   readonly weightDecay?: number;
-  /** Looks ahead along the direction; needs momentum; false. */
+  /** Nesterov momentum; needs momentum above 0. Default false. */
   readonly nesterov?: boolean;
 }
 
-/** SgdOptions with nothing left open. */
+/** Complete options. */
 export type SgdSettings = Required<SgdOptions>;
 
 /**

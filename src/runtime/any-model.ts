@@ -1,8 +1,8 @@
-/** @file ONNX models of anyone: what they take and give is asked of the file, and nothing is bound. */
+/** @file Arbitrary ONNX models: inputs and outputs are read from the file, and no memory is bound. */
 import type * as Ort from "onnxruntime-common";
 import { dataError } from "../core/errors.ts";
 
-/** The element types that features are fed as, and predictions read as. */
+/** The element types of inputs and outputs that are supported. */
 export const FEEDS: {
   readonly float32: Float32ArrayConstructor;
   readonly float64: Float64ArrayConstructor;
@@ -14,9 +14,9 @@ export type FeedType = keyof typeof FEEDS;
 /** An input or an output. */
 export interface ModelPort {
   readonly name: string;
-  /** As in float32; "other" for what is no tensor, such as a sequence of maps. */
+  /** Element type, such as float32; "other" if it is not a tensor but, for example, a sequence of maps. */
   readonly type: string;
-  /** Sizes, or names of open axes. */
+  /** Sizes, or names of dynamic axes. */
   readonly shape: readonly (number | string)[];
 }
 
@@ -36,7 +36,7 @@ export interface AnyModel {
   dispose(): Promise<void>;
 }
 
-/** Opens a model by one of the two libraries. @throws DataError for what is no model. */
+/** Opens a model by one of the two libraries. @throws DataError if it is not a model. */
 export async function openAnyModel(
   ort: Pick<typeof Ort, "InferenceSession" | "Tensor">,
   model: Uint8Array | string,

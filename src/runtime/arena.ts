@@ -1,4 +1,4 @@
-/** @file The one memory of a training step: named regions of float32, seen in place by the kernels and by onnxruntime. */
+/** @file The memory of a training step: named regions of float32, which the kernels and onnxruntime access in place. */
 import { hint, internalError, runError } from "../core/errors.ts";
 
 /** A named stretch of `length` float32 numbers. */
@@ -10,7 +10,7 @@ export interface Region {
 /** One fixed memory cut into regions. It never grows, so views on it stay valid. */
 export interface Arena {
   readonly memory: WebAssembly.Memory;
-  /** Bytes asked for: the free start, the regions and the gaps between them. */
+  /** Allocated bytes: the free start, the regions and the gaps between them. */
   readonly bytes: number;
   /** The region's numbers, the same array at every call. @throws InternalError when there is no such region. */
   view(name: string): Float32Array<ArrayBuffer>;

@@ -1,9 +1,9 @@
-/** @file What a backend is: it takes a model and the arrays it reads and writes, and runs it. */
+/** @file The contract of a backend: it compiles a model, binds it to input and output arrays, and runs it. */
 import { configError, hint, runError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import type { AnyModel } from "./any-model.ts";
 
-/** An array at the border of a program: the program reads or writes `data` in place. */
+/** An input or output array of a program, which reads or writes `data` in place. */
 export interface Port {
   readonly name: string;
   readonly shape: Shape;
@@ -27,7 +27,7 @@ export interface Backend {
     outputs: readonly Port[],
     options: CompileOptions,
   ): Promise<Executable>;
-  /** A model of anyone, by its bytes or its file: what it takes and gives is asked of it. @throws DataError for what is no model. */
+  /** Opens an arbitrary model from bytes or a file, and reads its inputs and outputs from it. @throws DataError if it is not a model. */
   open(model: Uint8Array | string, options: CompileOptions): Promise<AnyModel>;
 }
 
@@ -39,7 +39,7 @@ export interface CompileOptions {
 export type BackendName = "auto" | Backend["name"];
 const NAMES: readonly BackendName[] = ["auto", "native", "wasm"];
 
-/** The one thing that this module remembers: what was said need not be said again. No result depends on it. */
+/** Notes that were already printed, so that each is printed once per process. No result depends on it. */
 const told = new Set<string>();
 
 function warnOnce(note: string): void {
@@ -48,9 +48,9 @@ function warnOnce(note: string): void {
 }
 
 /**
- * Loads a backend. `auto` takes the native one where it can be loaded, else WebAssembly, and says so to `tell`: left out, to
- * standard error, once a process.
- * @throws RunError when the one asked for cannot be loaded.
+ * Loads a backend. `auto` loads the native one if possible, else WebAssembly, and then passes a note to `tell` (default: prints it to standard
+ * error, once per process).
+ * @throws RunError if the requested backend cannot be loaded.
  */
 export async function loadBackend(
   name: BackendName = "auto",

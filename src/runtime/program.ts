@@ -1,16 +1,16 @@
-/** @file Programs: a graph compiled for a backend, reading and writing places of one memory. */
+/** @file Programs: a graph compiled for a backend, which reads and writes regions of one memory. */
 import { type Shape, sizeOf } from "../core/shape.ts";
 import { asLeaf, type Expr, topological } from "../graph/expr.ts";
 import { type Block, blockShape, lower } from "../graph/onnx/lower.ts";
 import type { Backend, Executable, Port } from "./backend.ts";
 
-/** Arrays of more elements cross the border alone; smaller ones share a block, as each crossing costs microseconds. */
+/** Larger arrays are separate inputs or outputs of a program; smaller ones share a block, because each input costs microseconds. */
 export const PACKED_SIZE = 16384;
 
 /** Offsets are multiples of this many floats (64 bytes). */
 const ALIGNMENT = 16;
 
-/** Something to be placed: a leaf or an output, and the group it belongs to. Groups are laid one after the other. */
+/** A leaf or output to place in memory, and its group. Groups are stored one after the other. */
 export interface Part {
   readonly name: string;
   readonly expr: Expr;
@@ -23,7 +23,7 @@ export interface Place {
   readonly shape: Shape;
 }
 
-/** Where each part lies in a flat region of floats, and the blocks in which the region crosses the border. */
+/** The place of each part in a flat region of floats, and the blocks that are inputs or outputs of the program. */
 export interface Layout {
   readonly places: ReadonlyMap<string, Place>;
   readonly blocks: readonly {
@@ -36,7 +36,7 @@ export interface Layout {
   readonly length: number;
 }
 
-/** Lays parts out: group by group, small ones first and packed, large ones each alone. */
+/** Lays out parts group by group: small parts first, packed into shared blocks, then each large part in its own block. */
 export function layoutOf(prefix: string, parts: readonly Part[]): Layout {
   const places = new Map<string, Place>();
   const blocks: Layout["blocks"][number][] = [];
@@ -64,7 +64,7 @@ export function layoutOf(prefix: string, parts: readonly Part[]): Layout {
   return { places, blocks, length: offset };
 }
 
-/** A layout and the memory it lies on. */
+/** A layout and its memory. */
 export interface Bound {
   readonly layout: Layout;
   readonly data: Float32Array;
@@ -76,7 +76,7 @@ export interface ProgramSpec {
   readonly outputs: readonly Bound[];
 }
 
-/** Compiles a program over regions. Inputs that the outputs do not reach are left out. */
+/** Compiles a program over regions. Inputs on which no output depends are removed. */
 export async function compile(
   backend: Backend,
   { inputs, outputs }: ProgramSpec,

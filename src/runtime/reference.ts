@@ -1,4 +1,4 @@
-/** @file The interpreter: evaluates a graph by the ops' plain-loop rules in double precision. Slow and exact; the tests' oracle. */
+/** @file The interpreter: evaluates a graph by the ops' plain-loop rules in double precision. Slow and exact; the reference in tests. */
 import { internalError } from "../core/errors.ts";
 import { formatShape, sizeOf } from "../core/shape.ts";
 import { asLeaf, type Expr, topological, type Value } from "../graph/expr.ts";

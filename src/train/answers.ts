@@ -1,6 +1,6 @@
 /**
- * @file What an exported model answers, as a graph: the numbers that reports show, calibrated as they are there. calibrate.ts and
- * interactions/bits.ts say the same of arrays in double precision. One record for each kind of target.
+ * @file Outputs of an exported model, as a graph: the calibrated numbers that reports show. calibrate.ts and interactions/bits.ts compute
+ * the same on arrays in double precision. There is one record for each kind of target.
  */
 import { float32, type State } from "../core/tensor.ts";
 import type { TargetKind } from "../data/dataset.ts";
@@ -26,15 +26,15 @@ import {
 import { type Outputs, PRIOR } from "../methods/method.ts";
 import type { Calibration, Scaling } from "./calibrate.ts";
 
-/** One output of the file. */
+/** One output of the exported file. */
 export interface Answer {
   readonly name: string;
   readonly value: Expr;
-  /** Its axes and what it is, in a sentence. */
+  /** Its axes and its content, in a sentence. */
   readonly meaning: string;
 }
 
-/** What answers are made from: outputs as `told` gives them, and the modalities in order. */
+/** What the outputs are computed from: a method's outputs after `toDataUnits`, the calibration, and the modalities in order. */
 export interface Telling {
   readonly outputs: Outputs;
   readonly calibration: Calibration;
@@ -108,17 +108,17 @@ const answers: Readonly<Record<TargetKind, (telling: Telling) => Answer[]>> = {
   ],
 };
 
-/** The outputs of a file for a kind of target, the prediction first. */
+/** The outputs of an exported file for a kind of target; the prediction comes first. */
 export function answersOf(kind: TargetKind, telling: Telling): Answer[] {
   return answers[kind](telling);
 }
 
-/** The atoms that the output `bits` holds, in its order. */
+/** Names of the information atoms in the output `bits`, in its order. */
 export function bitNames(modalities: readonly string[]): string[] {
   return ["redundant", ...modalities.map((name) => `unique_${name}`), "synergistic", "total"];
 }
 
-/** The calibration of classes as stored numbers of a graph. */
+/** The calibration of classes as named tensors of a graph. */
 export function calibrationState({ logPrior, prediction, all, modalities, components = {} }: Calibration): State {
   const scalings = { prediction, all, ...prefixed("modalities", modalities) };
   const one = (value: number) => float32([], [value]);
@@ -166,7 +166,7 @@ function componentAnswers({ components }: Outputs, target: string, form: string)
   ];
 }
 
-/** Log-probabilities [B, K] and, [B, 1], their divergence from the prior in nats. */
+/** KL(p, prior) in nats, [B, 1], of log-probabilities [B, K]. */
 function divergence(logs: Expr, prior: Expr): Expr {
   return sum(mul(exp(logs), sub(logs, prior)), -1, true);
 }
@@ -176,19 +176,19 @@ function scaledLogs(logits: Expr, prior: Expr, of: string, { doubt }: Scaling): 
   const logs = logSoftmax(logits);
   const scale = numberLeaf(numberName(of, "scale"));
   const d = divergence(logs, prior);
-  const belief = doubt === 0 ? scale : div(mul(d, scale), add(maximum(d, 0), numberLeaf(numberName(of, "doubt"))));
-  return logSoftmax(add(mul(sub(logs, prior), belief), prior));
+  const factor = doubt === 0 ? scale : div(mul(d, scale), add(maximum(d, 0), numberLeaf(numberName(of, "doubt"))));
+  return logSoftmax(add(mul(sub(logs, prior), factor), prior));
 }
 
-/** Log-probabilities [B, K] of the whole, its components weighed where the calibration says so (`calibratedWhole`). */
+/** Log-probabilities [B, K] of the prediction from all modalities; its components are weighted if the calibration has weights (`calibratedWhole`). */
 function scaledWhole({ logits, components }: Outputs, { logPrior, all, components: weights }: Calibration): Expr {
   const prior = priorLeaf(logPrior.length);
   if (weights === undefined || components === undefined) return scaledLogs(logits, prior, "all", all);
   const { names, contributions } = components;
-  const weighed = names.map((name, c) => mul(at(contributions, c), numberLeaf(weightName(name))));
+  const weighted = names.map((name, c) => mul(at(contributions, c), numberLeaf(weightName(name))));
   return scaledLogs(
     add(
-      weighed.reduce((whole, part) => add(whole, part)),
+      weighted.reduce((whole, part) => add(whole, part)),
       prior,
     ),
     prior,
@@ -198,18 +198,18 @@ function scaledWhole({ logits, components }: Outputs, { logPrior, all, component
 }
 
 /**
- * Label-free atoms [B, M + 3] in the order of `bitNames` (`atoms`). A missing modality says the prior, of which there is nothing to
- * know, so that it is neither the largest nor the second where another one tells something.
+ * Label-free atoms [B, M + 3] in the order of `bitNames` (`atoms`). A missing modality predicts the prior, so its information is 0 and
+ * it is neither the largest nor the second largest where another modality has information.
  */
 function bits(whole: Expr, alone: readonly Expr[], classes: number): Expr {
   const prior = priorLeaf(classes);
-  const read = (logs: Expr): Expr => mul(divergence(logs, prior), 1 / Math.LN2);
-  const own = alone.map((logs) => relu(read(logs)));
-  let [largest, second] = [own[0]!, mul(own[0]!, 0)];
-  for (const value of own.slice(1)) {
+  const informationOf = (logs: Expr): Expr => mul(divergence(logs, prior), 1 / Math.LN2);
+  const perModality = alone.map((logs) => relu(informationOf(logs)));
+  let [largest, second] = [perModality[0]!, mul(perModality[0]!, 0)];
+  for (const value of perModality.slice(1)) {
     second = maximum(second, minimum(largest, value));
     largest = maximum(largest, value);
   }
-  const total = read(whole);
-  return concat([second, ...own.map((value) => relu(sub(value, second))), sub(total, largest), total], 1);
+  const total = informationOf(whole);
+  return concat([second, ...perModality.map((value) => relu(sub(value, second))), sub(total, largest), total], 1);
 }

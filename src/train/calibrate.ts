@@ -31,7 +31,7 @@ export interface Calibration {
 
 type Logits = Float32Array | Float64Array;
 
-/** Log-frequencies of the classes, [K], half a sample added to each: never minus infinity. Missing labels are left out. */
+/** Log-frequencies of the classes, [K]. Half a sample is added to each class, so none is minus infinity. Missing labels are left out. */
 export function logPriorOf(labels: Int32Array, classes: number): number[] {
   const counts = new Array<number>(classes).fill(0.5);
   let total = classes / 2;
@@ -43,18 +43,18 @@ export function logPriorOf(labels: Int32Array, classes: number): number[] {
   return counts.map((count) => Math.log(count / total));
 }
 
-/** Scales are sought in this range; both ends mean that the predictor is hopeless. */
+/** Search range of scales. A scale at either end means that the predictor cannot be calibrated. */
 const SCALES = [0.05, 20] as const;
-/** Doubts are sought in this range, nats. */
+/** Search range of doubts, in nats. */
 const DOUBTS = [1e-4, 4] as const;
-/** A doubt must raise the log-likelihood by more than this many nats, or there is none: a second number has to pay for itself (Akaike 1974). */
+/** A doubt is used only if it raises the log-likelihood by more than this many nats, the AIC penalty of one parameter (Akaike 1974). */
 const PRICE = 1;
 
-/** Weights of components in the whole are sought up to this. */
-const MOST_WEIGHT = 4;
+/** Upper end of the search range of component weights. */
+const MAX_WEIGHT = 4;
 const SWEEPS = 3;
 
-/** Evidence [N, K] over the prior and its divergence [N], in nats. */
+/** Evidence [N, K], the log-probabilities minus the log-prior, and KL(p, prior) [N], in nats. */
 interface Evidence {
   readonly values: Float64Array;
   readonly divergence: Float64Array;
@@ -73,7 +73,7 @@ function evidenceOf(logits: Logits, logPrior: readonly number[]): Evidence {
 }
 
 /** The factor that multiplies the evidence of a sample with divergence d. */
-function belief({ scale, doubt }: Scaling, d: number): number {
+function evidenceFactor({ scale, doubt }: Scaling, d: number): number {
   return doubt === 0 ? scale : (scale * d) / (Math.max(d, 0) + doubt);
 }
 
@@ -90,42 +90,44 @@ function lossOf(
   const K = logPrior.length;
   const prior = logPrior.map(Math.exp);
   const labelled = labels.reduce((n, label) => n + Number(label >= 0), 0);
-  const doubted = 1 / (labelled + 1);
+  const pseudoShare = 1 / (labelled + 1);
   let total = 0;
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i]!;
     if (label < 0) continue;
     const f = factor(i);
-    let top = Number.NEGATIVE_INFINITY;
+    let max = Number.NEGATIVE_INFINITY;
     let expected = 0;
     for (let k = 0; k < K; k++) {
       const value = logPrior[k]! + f * values[i * K + k]!;
-      top = Math.max(top, value);
-      expected += (doubted * prior[k]! + (k === label ? 1 - doubted : 0)) * value;
+      max = Math.max(max, value);
+      expected += (pseudoShare * prior[k]! + (k === label ? 1 - pseudoShare : 0)) * value;
     }
     let sum = 0;
-    for (let k = 0; k < K; k++) sum += Math.exp(logPrior[k]! + f * values[i * K + k]! - top);
-    total += top + Math.log(sum) - expected;
+    for (let k = 0; k < K; k++) sum += Math.exp(logPrior[k]! + f * values[i * K + k]! - max);
+    total += max + Math.log(sum) - expected;
   }
   return total;
 }
 
 /**
- * The scaling that minimises the log-loss of logits [N, K] on labelled samples; none when there are none. The loss is convex in
- * the scale; golden sections find it, and the doubt around it. Source: temperature scaling (Guo et al., ICML 2017); doubt: ours.
+ * The scaling that minimises the log-loss of logits [N, K] on labelled samples; `UNSCALED` without any. The loss is convex in the
+ * scale: a golden-section search finds the scale, and an outer one the doubt. Source: temperature scaling (Guo et al., ICML 2017); the
+ * doubt is an addition of this library.
  */
 export function fitScaling(logits: Logits, labels: Int32Array, logPrior: readonly number[]): Scaling {
   if (labels.every((label) => label < 0)) return UNSCALED;
   const { values, divergence } = evidenceOf(logits, logPrior);
-  const loss = (scaling: Scaling): number => lossOf(values, (i) => belief(scaling, divergence[i]!), labels, logPrior);
+  const loss = (scaling: Scaling): number =>
+    lossOf(values, (i) => evidenceFactor(scaling, divergence[i]!), labels, logPrior);
   const bestAt = (doubt: number): Scaling => ({ scale: bestScale((scale) => loss({ scale, doubt })), doubt });
-  const plain = bestAt(0);
-  const [least, most] = DOUBTS.map(Math.log) as [number, number];
-  const doubtful = bestAt(Math.exp(goldenSection((log) => loss(bestAt(Math.exp(log))), least, most, 15)));
-  return loss(plain) - loss(doubtful) > PRICE ? doubtful : plain;
+  const withoutDoubt = bestAt(0);
+  const [min, max] = DOUBTS.map(Math.log) as [number, number];
+  const withDoubt = bestAt(Math.exp(goldenSection((log) => loss(bestAt(Math.exp(log))), min, max, 15)));
+  return loss(withoutDoubt) - loss(withDoubt) > PRICE ? withDoubt : withoutDoubt;
 }
 
-/** The scale at which a loss that is convex in it is least. */
+/** The scale that minimises a loss that is convex in it. */
 function bestScale(loss: (scale: number) => number): number {
   const [low, high] = SCALES.map(Math.log) as [number, number];
   return Math.exp(goldenSection((log) => loss(Math.exp(log)), low, high, 30));
@@ -137,7 +139,7 @@ function bestScale(loss: (scale: number) => number): number {
  */
 export function uncalibrated({ logPrior, modalities }: Calibration): string[] {
   return Object.entries(modalities).flatMap(([name, scaling]) =>
-    belief(scaling, Math.log(logPrior.length)) < 0.9 * SCALES[1]
+    evidenceFactor(scaling, Math.log(logPrior.length)) < 0.9 * SCALES[1]
       ? []
       : [
           `${name}: calibration hit its upper limit (scale ${SCALES[1]}). The prediction from ${name} makes almost no errors on validation data, so its probabilities and bits may be too high on other data. Use more validation data.`,
@@ -146,8 +148,8 @@ export function uncalibrated({ logPrior, modalities }: Calibration): string[] {
 }
 
 /**
- * Mean log-loss in nats of logits [N, K] on labelled samples at their best temperature: what they know, whatever they think of
- * themselves. A network that grows too sure loses log-loss long before it knows less. NaN where nothing is labelled.
+ * Mean log-loss in nats of logits [N, K] on labelled samples at the best temperature, so that confidence has no influence. The plain
+ * log-loss of an overconfident network gets worse long before its ranking of classes does. NaN without labelled samples.
  */
 export function calibratedLogLoss(logits: Logits, labels: Int32Array, classes: number): number {
   const even = evenly(classes);
@@ -156,12 +158,12 @@ export function calibratedLogLoss(logits: Logits, labels: Int32Array, classes: n
   return loss(bestScale(loss)) / labels.reduce((n, label) => n + Number(label >= 0), 0);
 }
 
-/** The scaling of the prediction itself, fitted as `fitScaling` does. */
+/** The scaling of the prediction, fitted by `fitScaling` with a uniform prior. */
 export function fitPrediction(logits: Logits, labels: Int32Array, classes: number): Scaling {
   return fitScaling(logits, labels, evenly(classes));
 }
 
-/** Log-probabilities [N, K] in nats of the prediction itself; the class with the largest logit has the largest. */
+/** Calibrated log-probabilities [N, K] of the prediction, in nats. The order of the classes is that of the logits. */
 export function scaledPrediction(logits: Logits, { logPrior, prediction }: Calibration): Float64Array {
   return calibrated(logits, evenly(logPrior.length), prediction);
 }
@@ -175,7 +177,7 @@ export interface Part {
   readonly contribution: Float32Array;
 }
 
-/** logPrior + sum_c w_c contribution_c, [N, K]: with weights 1 the prediction itself. */
+/** logPrior + sum_c w_c contribution_c, [N, K]: the prediction if all weights are 1. */
 export function weighed(parts: readonly Part[], weights: readonly number[], logPrior: readonly number[]): Float64Array {
   const K = logPrior.length;
   return Float64Array.from({ length: parts[0]!.contribution.length }, (_, i) => {
@@ -185,8 +187,8 @@ export function weighed(parts: readonly Part[], weights: readonly number[], logP
 }
 
 /**
- * A weight for each component in the whole prediction, under one scale: components may be sure of themselves to different degrees.
- * All 1 unless others raise the log-likelihood by more than their price. Convex; one coordinate at a time.
+ * A weight for each component in the prediction from all modalities, with one scale for all: components can differ in confidence. All
+ * weights are 1 unless others raise the log-likelihood by more than their penalty (`PRICE` each). The loss is convex; coordinate descent.
  */
 export function fitWeights(
   parts: readonly Part[],
@@ -207,15 +209,15 @@ export function fitWeights(
   const weights = [...even];
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     for (const c of weights.keys()) {
-      weights[c] = goldenSection((w) => loss(weights.with(c, w)), 0, MOST_WEIGHT, 20);
+      weights[c] = goldenSection((w) => loss(weights.with(c, w)), 0, MAX_WEIGHT, 20);
     }
   }
   return loss(even) - loss(weights) > PRICE * (parts.length - 1) ? weights : even;
 }
 
 /**
- * The factor in [0, MOST_WEIGHT] of what one component adds to logits [N, K] whose log-loss at the best temperature is least; 1 unless another
- * pays: a fitted number costs half the logarithm of the number of samples, in nats (Schwarz 1978).
+ * The factor in [0, MAX_WEIGHT] for one component's contribution to logits [N, K] that minimises the log-loss at the best temperature. It is
+ * 1 unless the gain exceeds the BIC penalty of one parameter: half the logarithm of the number of samples, in nats (Schwarz 1978).
  */
 export function fitWeight(
   logits: Float32Array,
@@ -231,7 +233,7 @@ export function fitWeight(
       labels,
       classes,
     );
-  const weight = goldenSection(loss, 0, MOST_WEIGHT, 20);
+  const weight = goldenSection(loss, 0, MAX_WEIGHT, 20);
   return labelled * (loss(1) - loss(weight)) > Math.log(labelled) / 2 ? weight : 1;
 }
 
@@ -240,12 +242,12 @@ export function calibrated(logits: Logits, logPrior: readonly number[], scaling:
   const K = logPrior.length;
   const { values, divergence } = evidenceOf(logits, logPrior);
   return logSoftmaxRows(
-    values.map((value, i) => logPrior[i % K]! + belief(scaling, divergence[Math.floor(i / K)]!) * value),
+    values.map((value, i) => logPrior[i % K]! + evidenceFactor(scaling, divergence[Math.floor(i / K)]!) * value),
     K,
   );
 }
 
-/** Log-probabilities [N, K] in nats of the whole prediction, its components weighed where the calibration says so. */
+/** Log-probabilities [N, K] in nats of the prediction from all modalities; its components are weighted if the calibration has weights. */
 export function calibratedWhole(
   { logits, components }: { readonly logits: Float32Array; readonly components: Readonly<Record<string, Part>> },
   { logPrior, all, components: weights }: Calibration,

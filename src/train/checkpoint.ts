@@ -1,4 +1,4 @@
-/** @file Checkpoints: everything a run needs to go on to the same bits, as one checksummed file. */
+/** @file Checkpoints: one checksummed file with everything that a run needs to resume bit for bit. */
 import { dataError } from "../core/errors.ts";
 import type { State } from "../core/tensor.ts";
 import type { ScheduleState } from "../optim/index.ts";
@@ -7,39 +7,39 @@ import { decodeFrame, encodeFrame, type Fitted, type Frame, type MethodFrom } fr
 import { sealState, unsealState } from "./sealed.ts";
 import { storedPosition, storedValue } from "./stored.ts";
 
-/** Names of the files training keeps. */
+/** Names of the files that training writes. */
 export const files = {
-  /** The truth about a run that goes on; the other two are made from it again. */
+  /** The state to resume from; the other two files are written again from it. */
   last: "checkpoints/last.safetensors",
-  /** The best epoch's model as it was trained, without calibration; written when training ends, well or not. */
+  /** The model of the best epoch, without calibration; written when training ends, also when it fails. */
   best: "checkpoints/best.safetensors",
   metrics: "metrics.jsonl",
 } as const;
 
-/** Where a run stands. Plain data. */
+/** Progress of a run. Plain data. */
 export interface Position {
   /** Index of the stage. */
   readonly stage: number;
-  /** Epochs finished in it. */
+  /** Finished epochs of the stage. */
   readonly epoch: number;
-  /** Batches done of the epoch under way. */
+  /** Finished batches of the current epoch. */
   readonly batch: number;
-  /** Optimiser steps done in the stage. */
+  /** Finished optimiser steps of the stage. */
   readonly step: number;
   readonly schedule: ScheduleState;
-  /** Best epoch of the stage so far; absent before the first. */
+  /** Best epoch of the stage so far; absent before the first epoch has finished. */
   readonly best?: EpochFigures & { readonly epoch: number };
-  /** Sums over the samples of the epoch under way; `correct` as judge.ts has it for the target's kind. */
+  /** Sums over the samples of the current epoch; `correct` is the sum of `batchScore` (judge.ts). */
   readonly sums: { readonly samples: number; readonly correct: number; readonly terms: readonly number[] };
   readonly history: readonly EpochRecord[];
   readonly finished: boolean;
-  /** Why training cannot go on from here; the checkpoint then holds the best epoch's parameters alone. */
+  /** Why training cannot be resumed; the checkpoint then holds only the parameters of the best epoch. */
   readonly failed?: string;
 }
 
 export interface Checkpoint {
   readonly position: Position;
-  /** Identity of the settings and data the run was started with. */
+  /** Identity of the settings and data with which the run was started. */
   readonly identity: string;
   readonly state: State;
   /** Parameters of the stage's best epoch. */
@@ -50,8 +50,8 @@ export interface Checkpoint {
 const groups = ["state", "best", "moments"] as const;
 
 /**
- * A checkpoint as bytes. It holds a model of the best epoch so far besides what training goes on from, so that one file, replaced whole,
- * is all that can be lost or kept.
+ * A checkpoint as bytes. It holds the model of the best epoch so far besides the state to resume from: one file is replaced atomically, so
+ * the two always belong together.
  */
 export async function encodeCheckpoint(checkpoint: Checkpoint, frame: Frame): Promise<Uint8Array> {
   const { position, identity } = checkpoint;
@@ -62,12 +62,12 @@ export async function encodeCheckpoint(checkpoint: Checkpoint, frame: Frame): Pr
   return sealState(all, { position: JSON.stringify(position), identity, model: text });
 }
 
-/** Reads a checkpoint. @throws DataError when it is damaged. */
+/** Reads a checkpoint. @throws DataError if it is damaged. */
 export async function decodeCheckpoint(bytes: Uint8Array, where: string): Promise<Checkpoint> {
   return (await open(bytes, where)).checkpoint;
 }
 
-/** The best model in a checkpoint, not calibrated; undefined before the first epoch was finished. @throws DataError when it is damaged. */
+/** The best model in a checkpoint, not calibrated; undefined before the first epoch has finished. @throws DataError if it is damaged. */
 export async function modelInCheckpoint(
   bytes: Uint8Array,
   methodFrom: MethodFrom,
@@ -86,11 +86,11 @@ async function open(
 ): Promise<{ readonly checkpoint: Checkpoint; readonly text: string; readonly tensors: State }> {
   const { state: tensors, metadata } = await unsealState(bytes, {
     where,
-    advice: "Remove this file, and `dmil resume RUN` trains anew with the same settings.",
+    advice: "Remove this file, and `dmil resume RUN` trains again from the start with the same settings.",
   });
   const { position, identity, model: text } = metadata;
   if (position === undefined || identity === undefined || text === undefined) {
-    throw dataError(`${where}: this is not a checkpoint of a run. Bring back the one that was there.`, { where });
+    throw dataError(`${where}: this is not a checkpoint of a run. Restore the original checkpoint.`, { where });
   }
   const pick = (group: string): State =>
     Object.fromEntries(

@@ -1,4 +1,4 @@
-/** @file One stage of training: its epochs, the best state, and where it can be left and gone on with. */
+/** @file One stage of training: its epochs, its best state, and its checkpoints. */
 import { DmilError, runError } from "../core/errors.ts";
 import type { State } from "../core/tensor.ts";
 import { epochOrder } from "../data/batches.ts";
@@ -20,7 +20,7 @@ import {
 import type { FitOptions, PlannedStage } from "./plan.ts";
 import { type PreparedStage, prepareStage, type Samples } from "./stage.ts";
 
-/** What a stage runs on. */
+/** Everything that a stage needs to run. */
 export interface StageRun extends PlannedStage {
   readonly method: Method;
   readonly index: number;
@@ -38,7 +38,7 @@ export interface StageRun extends PlannedStage {
   readonly save: (next: Omit<Checkpoint, "identity">) => Promise<void>;
 }
 
-/** Runs one stage to its end and gives its best state. */
+/** Runs one stage to its end and returns its best state. @throws RunError on an interrupt or when training diverges. */
 export async function runStage(run: StageRun): Promise<{ state: State; history: readonly EpochRecord[] }> {
   const { stage, epochs, learningRate, schedule, samples, options, emit, resumed } = run;
   const { seed, batchSize = 64, folder, signal, checkpointSeconds = 5 } = options;
@@ -89,7 +89,7 @@ export async function runStage(run: StageRun): Promise<{ state: State; history: 
     emit({ kind: "checkpoint", stage: stage.name, epoch: position.epoch, step: position.step });
   };
   const due = (): boolean => performance.now() - saved >= 1000 * checkpointSeconds;
-  /** Between steps: saves when it is time to; stops when asked to. */
+  /** Between steps: saves if a checkpoint is due, and stops if the signal was aborted. */
   const pause = async (): Promise<void> => {
     if (due() || signal?.aborted || position.finished) await save();
     if (signal?.aborted && !position.finished) {
@@ -173,7 +173,7 @@ export async function runStage(run: StageRun): Promise<{ state: State; history: 
   return { state: best, history: position.history };
 }
 
-/** The batches of one epoch from where the position stands; `pause` is called now and then, between steps. */
+/** Runs the rest of an epoch from a position on; `pause` is called between steps, every 50 ms. */
 async function runEpoch(
   { stage, epochs, learningRate, index, widths, samples, options, emit }: StageRun,
   prepared: PreparedStage,
@@ -186,8 +186,8 @@ async function runEpoch(
   let { samples: count, correct } = start.sums;
   let { batch, step } = start;
   let from = prepared.plan.slice(0, batch).reduce((a, b) => a + b, 0);
-  let breathed = performance.now();
-  const rest = options.checkpointSeconds === 0 ? -1 : 50;
+  let lastYield = performance.now();
+  const yieldEveryMs = options.checkpointSeconds === 0 ? -1 : 50;
   prepared.beginEpoch(start.epoch + 1, start.batch > 0);
   const position = (): Position => ({ ...start, batch, step, sums: { samples: count, correct, terms: [...terms] } });
   while (batch < prepared.plan.length) {
@@ -198,8 +198,8 @@ async function runEpoch(
     count += size;
     from += size;
     batch++;
-    // Training runs without a break; now and then others (interrupts, progress, a page) get their turn.
-    if (performance.now() - breathed > rest || batch === prepared.plan.length) {
+    // Yield to the event loop, so that interrupts, progress output and pages are served.
+    if (performance.now() - lastYield > yieldEveryMs || batch === prepared.plan.length) {
       const loss = terms.reduce((total, term, i) => total + (prepared.weights[i]! * term) / count, 0);
       const progress = { epoch: start.epoch + 1, epochs, step: batch, steps: prepared.plan.length };
       emit({
@@ -211,7 +211,7 @@ async function runEpoch(
       });
       await new Promise((resolve) => setTimeout(resolve, 0));
       if (batch < prepared.plan.length) await pause(position());
-      breathed = performance.now();
+      lastYield = performance.now();
     }
   }
   return position();
@@ -221,13 +221,13 @@ function emptySums(terms: number): Position["sums"] {
   return { samples: 0, correct: 0, terms: new Array<number>(terms).fill(0) };
 }
 
-/** How long the rest takes. */
+/** Estimates the remaining time. */
 export interface Pace {
-  /** Seconds left, judged by the epochs of this stage so far. */
+  /** Seconds left; to be called after each epoch with its duration in seconds. */
   left(stage: number, epoch: number, seconds: number): number;
 }
 
-/** Judged by all epochs so far, of whatever stage. */
+/** An estimate from the mean duration of all epochs so far, over all stages. */
 export function paceOf(stages: readonly PlannedStage[]): Pace {
   let total = 0;
   let count = 0;

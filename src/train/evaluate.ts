@@ -1,4 +1,4 @@
-/** @file Runs a graph over many samples in chunks: for validation, prediction and features of frozen parts. */
+/** @file Runs a graph over many samples in chunks: for validation, prediction and the features of frozen parts. */
 import { internalError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import type { State } from "../core/tensor.ts";
@@ -12,30 +12,30 @@ import { type Bound, compile, layoutOf, type Part } from "../runtime/program.ts"
 import { gatherRows, type RowSource, rowSize, scatterRows } from "./frozen.ts";
 import { modalityLeaf, PRESENT } from "./graph.ts";
 
-/** Samples as rows of named sources: one per input leaf of a graph. */
+/** Samples as rows of named sources, one for each input leaf of a graph. */
 export type Sources = Readonly<Record<string, RowSource>>;
 
 /**
- * Samples that a program computes at a time where `wanted` are asked for: two at least, as a sample axis of size 1 cannot be told from the
- * others of that size (rows.ts). A chunk that is not full is filled up.
+ * The number of samples that a program computes at a time if `wanted` are requested: at least two, because a sample axis of size 1 could
+ * not be distinguished from other axes of size 1 (rows.ts). A chunk that is not full is padded.
  */
 export function chunkOf(wanted: number): number {
   return Math.max(2, wanted);
 }
 
-/** A compiled graph that answers for any number of samples. */
+/** A compiled graph that runs on any number of samples. */
 export interface Evaluator {
   /** Each output for all samples, as a row source: [lead, N, width]. */
   run(sources: Sources): Promise<RowSource[]>;
   dispose(): Promise<void>;
 }
 
-/** The leaves of a kind that outputs reach, by name. */
+/** The leaves of a kind that outputs depend on, by name. */
 export function leavesOf(outputs: readonly Expr[], kind: LeafKind): Map<string, Expr> {
   const leaves = new Map<string, Expr>();
   for (const node of topological(outputs)) {
-    const found = asLeaf(node);
-    if (found?.kind === kind) leaves.set(found.name, node);
+    const leafInfo = asLeaf(node);
+    if (leafInfo?.kind === kind) leaves.set(leafInfo.name, node);
   }
   return leaves;
 }
@@ -45,14 +45,14 @@ export function leafParts(outputs: readonly Expr[], kind: LeafKind): Part[] {
   return [...leavesOf(outputs, kind)].map(([name, expr]) => ({ name, expr }));
 }
 
-/** The parameters that outputs read, laid out and filled from a state. */
+/** The parameters that outputs depend on, laid out in memory and filled from a state. */
 export function storedParameters(outputs: readonly Expr[], state: State): Bound {
   const parameters = bound("parameter", leafParts(outputs, "parameter"));
   for (const name of parameters.layout.places.keys()) placeOf(parameters, name).set(state[name]!.data);
   return parameters;
 }
 
-/** Some modalities of a data set, standardised, by input leaf; with `masked` also which of them each sample has. */
+/** Some modalities of a data set, standardised, by input leaf; with `masked` also the mask of the modalities that each sample has. */
 export function sourcesOf(
   dataset: Dataset,
   standardiser: Standardiser,
@@ -72,8 +72,8 @@ export function sourcesOf(
 }
 
 /**
- * Compiles `outputs` (built on a batch of `chunkOf` samples) over `parameters`, which are read anew at each run. The last chunk is
- * filled up with its first row, so one program serves every count. @throws InternalError when an output mixes samples.
+ * Compiles `outputs` (built on a batch of `chunkOf` samples) over `parameters`, which are read again at each run. The last chunk is
+ * padded with its first row, so one program serves every count. @throws InternalError if an output mixes samples.
  */
 export async function createEvaluator(
   backend: Backend,
@@ -121,7 +121,7 @@ export async function createEvaluator(
   };
 }
 
-/** A layout with memory of its own. */
+/** A layout with newly allocated memory. */
 function bound(prefix: string, parts: readonly Part[]): Bound {
   const layout = layoutOf(prefix, parts);
   return { layout, data: new Float32Array(layout.length) };

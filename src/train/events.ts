@@ -1,13 +1,13 @@
-/** @file What a training run tells while it goes. Plain data: it can be printed, stored and sent. */
+/** @file Events of a training run. They are plain data, which can be printed, stored and sent. */
 
-/** What progress shows: accuracy (of labels the mean over labels), or, of values, the share of variance explained, at most 1. */
+/** The metric that progress shows: accuracy for classes, mean accuracy over labels, R2 for values. */
 export type PrimaryMetric =
   | { readonly accuracy: number; readonly r2?: never }
   | { readonly accuracy?: never; readonly r2: number };
 
 /**
- * Figures on validation data: accuracy and log-loss in nats, and, where the stage chooses by it, log-loss at the best temperature; of
- * values r2 and the mean squared error in variances of the training data.
+ * Metrics on validation data: accuracy and log-loss in nats, and `calibrated`, the log-loss at the best temperature, if the stage selects
+ * its best epoch by it. For values: R2, and the mean squared error in units of the training data's variance.
  */
 export interface EpochFigures {
   readonly accuracy?: number;
@@ -17,7 +17,7 @@ export interface EpochFigures {
   readonly squaredError?: number;
 }
 
-/** Figures of one finished epoch. Losses in nats, accuracies as shares. */
+/** Metrics of one finished epoch. Losses are in nats, accuracies in [0, 1]. */
 export interface EpochRecord {
   readonly stage: string;
   /** Counts from 1. */
@@ -26,11 +26,11 @@ export interface EpochRecord {
   readonly learningRate: number;
   readonly train: PrimaryMetric & {
     readonly loss: number;
-    /** Each loss term, unweighted, mean over the samples of the epoch. */
+    /** Each loss term without its weight, mean over the samples of the epoch. */
     readonly terms: Readonly<Record<string, number>>;
   };
   readonly validation: EpochFigures;
-  /** The stage's best epoch so far, and its figure on validation data. */
+  /** The stage's best epoch so far, and its metric on validation data. */
   readonly best: PrimaryMetric & { readonly epoch: number };
 }
 
@@ -42,7 +42,7 @@ export type FitEvent =
       readonly backend: string;
       readonly threads: number;
       readonly stages: readonly { readonly name: string; readonly epochs: number }[];
-      /** True when the run goes on from a checkpoint. */
+      /** True if the run resumes from a checkpoint. */
       readonly resumed: boolean;
     }
   | { readonly kind: "note"; readonly message: string }
@@ -52,7 +52,7 @@ export type FitEvent =
       readonly epochs: number;
       readonly steps: number;
       readonly trainedParameters: number;
-      /** Numbers in features of frozen parts that are computed once. */
+      /** Size of the features of frozen parts that are computed once and cached, in numbers. */
       readonly keptFeatures: number;
     }
   | (PrimaryMetric & {
@@ -60,7 +60,7 @@ export type FitEvent =
       readonly stage: string;
       readonly epoch: number;
       readonly epochs: number;
-      /** Steps done in this epoch, and in all. */
+      /** Steps done in this epoch, and steps per epoch. */
       readonly step: number;
       readonly steps: number;
       readonly loss: number;

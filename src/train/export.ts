@@ -1,4 +1,4 @@
-/** @file A fitted model as one ONNX file: raw modalities in, standardisation and calibration inside, out what reports show. */
+/** @file A fitted model as one ONNX file: its inputs are raw modalities, its outputs what reports show; standardisation and calibration are part of the graph. */
 import { checkOptions } from "../core/keys.ts";
 import type { Shape } from "../core/shape.ts";
 import { VERSION } from "../core/version.ts";
@@ -12,36 +12,36 @@ import { buildOn, modalityLeaf, PRESENT } from "./graph.ts";
 import { type Fitted, standardiserState, widthsOf } from "./model.ts";
 import { kindOf, toDataUnits } from "./target.ts";
 
-/** Batch on which the exported graph is built; the file leaves that axis open. */
+/** Batch size with which the exported graph is built; the axis is dynamic in the file. */
 const BATCH = 3;
 
 /** One input of the file. */
 export interface ExportedInput {
   readonly name: string;
-  /** Of one sample. */
+  /** Shape of one sample. */
   readonly shape: Shape;
   readonly meaning: string;
 }
 
-/** What a file takes and gives, in its order. */
+/** Inputs and outputs of an exported file, in its order. */
 export interface Exported {
   readonly inputs: readonly ExportedInput[];
   readonly outputs: readonly { readonly name: string; readonly meaning: string }[];
 }
 
 export interface ExportOptions {
-  /** With an input more that says which modalities a sample has; false. */
+  /** Add an input that says which modalities each sample has. Default false. */
   readonly missing?: boolean;
 }
 
 /**
- * ONNX bytes. Inputs, by modality name: float32 [batch, ...sample shape], as in the data files. Outputs, the first of which is the
- * prediction: for classes `probabilities` [batch, K], `logits`, `unimodal` [batch, M, K], `unimodal_probabilities`, where the method has
- * them `gate` [batch, C] and `components` [batch, C, K], and `bits` [batch, M + 3]; for labels the same without bits; for numbers `values`
- * [batch, K] in the data's unit, `unimodal`, `gate`, `components`. They are what `explain` reports. Names of classes, modalities,
- * components and bits, the calibration and how to call it are in the file's metadata. Evaluation form: means, no noise. With `missing`
- * there is one input more, `present` [batch, M]; 1 where a sample has the modality, 0 where whatever is given for it is not read (it may
- * be NaN).
+ * Exports a model as ONNX bytes. Inputs, by modality name: float32 [batch, ...sample shape], as in the data files. Outputs, the first of
+ * which is the prediction: for classes `probabilities` [batch, K], `logits`, `unimodal` [batch, M, K], `unimodal_probabilities`, if the
+ * method has components `gate` [batch, C], `components` and `contributions` [batch, C, K], and `bits` [batch, M + 3]; for labels the same
+ * without bits; for values `values` [batch, K] in the data's unit, `unimodal`, `gate`, `components`, `contributions`. `explain` reports the
+ * same numbers. The file's metadata has the names of classes, modalities, components and bits, the calibration, and a usage text. The graph
+ * is in evaluation mode: means, no noise. With `missing` there is one more input, `present` [batch, M]: 1 if a sample has the modality; 0 if
+ * it is missing, in which case its input is ignored (it may be NaN).
  */
 export function toOnnx(fitted: Fitted, options: ExportOptions = {}): Uint8Array {
   const { method, classes, target, calibration, shapes, standardiser } = fitted;
@@ -76,7 +76,7 @@ export function toOnnx(fitted: Fitted, options: ExportOptions = {}): Uint8Array 
   });
 }
 
-/** What the file that `toOnnx` writes takes and gives. */
+/** Inputs and outputs of the file that `toOnnx` writes. */
 export function describeExport(fitted: Fitted, options: ExportOptions = {}): Exported {
   return graphOf(fitted, options);
 }
@@ -101,27 +101,27 @@ function graphOf(fitted: Fitted, options: ExportOptions): ExportGraph {
   const inputs = Object.fromEntries(modalities.map((name) => [name, standardised(name, raw[name]!, features[name]!)]));
   const outputs = toDataUnits(buildOn(method, scope, inputs, widths, present), target, modalities);
   const answers = answersOf(kindOf(target), { outputs, calibration, modalities });
-  const taken = new Set([...answers.map(({ name }) => name), ...(missing ? [PRESENT] : [])]);
-  const given = modalities.map((name) => ({
-    // A modality may be called what an output is called; within a file names are used once.
-    name: taken.has(name) ? modalityLeaf(name) : name,
+  const usedNames = new Set([...answers.map(({ name }) => name), ...(missing ? [PRESENT] : [])]);
+  const modalityInputs = modalities.map((name) => ({
+    // Names must be unique within a file, so a modality that has the name of an output gets a prefix.
+    name: usedNames.has(name) ? modalityLeaf(name) : name,
     shape: shapes[name]!,
     value: raw[name]!,
     meaning: `[batch, ${shapes[name]!.join(", ")}]: ${name} as in the data files; standardisation is inside`,
   }));
-  const who = {
+  const presentInput = {
     name: PRESENT,
     shape: [modalities.length],
     meaning: `[batch, modality]: 1 where a sample has the modality, 0 where it is missing and what is given for it is not read`,
   };
   return {
-    inputs: present === undefined ? given : [...given, { ...who, value: present }],
+    inputs: present === undefined ? modalityInputs : [...modalityInputs, { ...presentInput, value: present }],
     outputs: answers,
     components: outputs.components?.names ?? [],
   };
 }
 
-/** Raw samples as the method meets them: flat, standardised as the training data was, clipped. */
+/** Raw samples as the method's input: flattened, standardised like the training data, and clipped. */
 function standardised(name: string, raw: Expr, width: number): Expr {
   const stored = (part: string): Expr => leaf("parameter", `standardise.${name}.${part}`, [width]);
   const scaled = mul(sub(reshape(raw, [BATCH, width]), stored("mean")), stored("scale"));

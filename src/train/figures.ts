@@ -1,4 +1,4 @@
-/** @file Figures of merit by name, for every kind of target: what tables print and comparisons read. */
+/** @file Metrics by name, for every kind of target: what tables print and comparisons read. */
 
 import { dataError } from "../core/errors.ts";
 import { ownValue } from "../core/record.ts";
@@ -8,25 +8,25 @@ import { auroc, labelAccuracy, labelF1, labelLogLoss, microF1, subsetAccuracy } 
 import { type Metrics, type Predictions, score } from "./predict.ts";
 import { isSentiment, sentimentFigures, valueFigures } from "./value-metrics.ts";
 
-/** Figures of predictions. Shares are in [0, 1], log-losses in nats, errors of values in their unit. */
+/** Metrics of predictions. Shares are in [0, 1], log-losses in nats, errors of values in the data's unit. */
 export interface Figures {
   readonly kind: TargetKind;
-  /** Samples of which something is known. */
+  /** Number of samples with a known target; with several labels or values, at least one. */
   readonly samples: number;
   /**
-   * By name, first the one that models are ranked by (more is better). Classes: accuracy, macroF1, logLoss, calibrationError,
+   * Metrics by name; models are ranked by the first (larger is better). Classes: accuracy, macroF1, logLoss, calibrationError,
    * synergyRate. Labels: macroF1, microF1, accuracy (mean over labels), subsetAccuracy, auroc (mean over labels), logLoss (mean over
-   * labels). Values: r2, correlation, mae, rmse, each a mean over values, and where the value is a sentiment accuracyHas0, f1Has0,
-   * accuracyNon0, f1Non0, accuracy7 (value-metrics.ts).
+   * labels). Values: r2, correlation, mae, rmse, each a mean over values, and for a sentiment accuracyHas0, f1Has0, accuracyNon0,
+   * f1Non0, accuracy7 (value-metrics.ts).
    */
   readonly figures: Readonly<Record<string, number>>;
-  /** Figures of each label (f1, auroc, accuracy) or value, where there are several. */
+  /** Metrics of each label (f1, auroc, accuracy) or value, if there are several. */
   readonly each?: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  /** The first figure, of each modality's own prediction over the samples that have it; NaN where none has. */
+  /** The first metric for each unimodal prediction, over the samples that have the modality; NaN if none has. */
   readonly unimodal: Readonly<Record<string, number>>;
 }
 
-/** Scores predictions of any kind. @throws DataError when nothing is known of any sample. */
+/** Scores predictions of any kind of target. @throws DataError if no sample has a known target. */
 export function figuresOf(predictions: Predictions, dataset: Dataset): Figures {
   const { target } = dataset;
   if (target === undefined) {
@@ -36,7 +36,7 @@ export function figuresOf(predictions: Predictions, dataset: Dataset): Figures {
   const rows = [...dataset.labels.keys()].filter((row) => isKnown(dataset, row));
   if (rows.length === 0) {
     throw dataError(
-      `the ${dataset.name} data has no ${target.kind} that are known; there is nothing to score against.`,
+      `the ${dataset.name} data has no known ${target.kind}, so predictions cannot be scored. Use data with known ${target.kind}.`,
     );
   }
   const each = eachOf(predictions.logits, target);
@@ -46,23 +46,23 @@ export function figuresOf(predictions: Predictions, dataset: Dataset): Figures {
     figures: overall(predictions.logits, target),
     ...(target.names.length > 1 && { each }),
     unimodal: Object.fromEntries(
-      Object.entries(predictions.unimodal).map(([name, own]) => {
-        const has = ownValue(dataset.present, name);
-        if (has?.every((present) => present === 0)) return [name, Number.NaN];
-        return [name, Object.values(overall(own, has === undefined ? target : hidden(target, has)))[0]!];
+      Object.entries(predictions.unimodal).map(([name, predicted]) => {
+        const mask = ownValue(dataset.present, name);
+        if (mask?.every((present) => present === 0)) return [name, Number.NaN];
+        return [name, Object.values(overall(predicted, mask === undefined ? target : hidden(target, mask)))[0]!];
       }),
     ),
   };
 }
 
-/** The figure that comes first, by name. */
+/** The first metric and its name. */
 export function leading(scored: Metrics | Figures): { readonly name: string; readonly value: number } {
   if (!("figures" in scored)) return { name: "accuracy", value: scored.accuracy };
   const [name, value] = Object.entries(scored.figures)[0]!;
   return { name, value };
 }
 
-/** The target, unknown where a modality is missing. */
+/** The target, set to unknown (NaN) for samples that lack a modality. */
 function hidden(target: Target, present: Uint8Array): Target {
   const { shape, dtype, data } = target.values;
   const L = target.names.length;
@@ -85,25 +85,29 @@ function overall(predicted: Float32Array, target: Target): Record<string, number
       logLoss: labelLogLoss(predicted, values.data),
     };
   }
-  const own = Object.values(eachOf(predicted, target));
-  return Object.fromEntries(Object.keys(own[0]!).map((name) => [name, meanOf(own.map((one) => one[name]!))]));
+  const perValue = Object.values(eachOf(predicted, target));
+  return Object.fromEntries(Object.keys(perValue[0]!).map((name) => [name, meanOf(perValue.map((one) => one[name]!))]));
 }
 
-/** Figures of each label or value. */
+/** Metrics of each label or value. */
 function eachOf(predicted: Float32Array, { kind, names, values }: Target): Record<string, Record<string, number>> {
   const L = names.length;
   const column = (data: Float32Array, l: number): Float32Array => data.filter((_, i) => i % L === l);
   return Object.fromEntries(
     names.map((name, l) => {
-      const [said, truth] = [column(predicted, l), column(values.data, l)];
+      const [output, truth] = [column(predicted, l), column(values.data, l)];
       if (kind === "labels") {
         return [
           name,
-          { f1: labelF1(said, truth, 1)[0]!, auroc: auroc(said, truth, 1)[0]!, accuracy: labelAccuracy(said, truth) },
+          {
+            f1: labelF1(output, truth, 1)[0]!,
+            auroc: auroc(output, truth, 1)[0]!,
+            accuracy: labelAccuracy(output, truth),
+          },
         ];
       }
-      const sentiment = L === 1 && isSentiment(name, truth) ? sentimentFigures(said, truth) : {};
-      return [name, { ...valueFigures(said, truth), ...sentiment }];
+      const sentiment = L === 1 && isSentiment(name, truth) ? sentimentFigures(output, truth) : {};
+      return [name, { ...valueFigures(output, truth), ...sentiment }];
     }),
   );
 }

@@ -1,4 +1,4 @@
-/** @file The training protocol, top to bottom: data, stages from the best state of the one before, calibration. */
+/** @file The training protocol: checks of the data, the stages (each starts from the best state of the previous one), calibration. */
 import { configError, dataError, listing, runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
 import { ownValue } from "../core/record.ts";
@@ -24,13 +24,13 @@ import type { Samples } from "./stage.ts";
 import { type FittedTarget, fitTarget, priorOf, smoothingFor, targetRows } from "./target.ts";
 import { isAuxiliary, type Lesson, lessonOf, taught } from "./teacher.ts";
 
-/** Parameters from which a second thread pays. */
+/** Models with at least this many parameters train faster with two threads. */
 const TWO_THREADS = 500_000;
 
 /**
- * Trains a method: stage by stage, each from the best state (on validation data, as the stage says) of the one before.
- * Standardisation is fitted on the training samples and belongs to the result.
- * @throws ConfigError for bad options, ShapeError when encoders do not fit the data, RunError when training cannot go on.
+ * Trains a method stage by stage. Each stage starts from the best state of the previous one, selected on validation data as the stage
+ * defines. Standardisation is fitted on the training samples and is part of the result.
+ * @throws ConfigError for bad options, ShapeError if encoders do not fit the data, RunError if training cannot go on.
  */
 export async function fit(
   method: Method,
@@ -76,9 +76,9 @@ export async function fit(
   const threads = options.threads ?? (size >= TWO_THREADS ? 2 : 1);
   const checkpoint = options.resume === true ? await readCheckpoint(options) : undefined;
   const standardiser = fitStandardiser(train);
-  const known = samplesOf(train, standardiser, method, widths, target);
+  const trainSamples = samplesOf(train, standardiser, method, widths, target);
   const samples = {
-    train: { ...known, sources: { ...known.sources, ...lesson?.sources } },
+    train: { ...trainSamples, sources: { ...trainSamples.sources, ...lesson?.sources } },
     validation: samplesOf(validation, standardiser, method, widths, target),
   };
 
@@ -166,7 +166,7 @@ export async function fit(
   return fitted;
 }
 
-/** The method as it is trained: itself, or with what a teacher says of the training samples. */
+/** The method to train, with the terms of a teacher if there is one. */
 async function learnerOf(
   method: Method,
   train: Dataset,
@@ -177,7 +177,7 @@ async function learnerOf(
   return { lesson, learner: taught(method, lesson) };
 }
 
-/** Fills in the class prior, where the method asked for it. */
+/** Sets the stored prior if the method uses it. */
 function withPrior(state: State, logPrior: readonly number[]): State {
   return state[PRIOR] === undefined ? state : { ...state, [PRIOR]: float32([logPrior.length], logPrior) };
 }
@@ -194,17 +194,17 @@ function samplesOf(
   return { labels: dataset.labels, sources, ...(target !== undefined && { target }) };
 }
 
-/** @throws ConfigError when the method does not serve the data's kind of target. */
+/** @throws ConfigError if the method does not support the data's kind of target. */
 function requireTarget({ name, targets = ["classes"] }: Method, dataset: Dataset): void {
   if (targets.includes(targetKind(dataset))) return;
   throw configError(`${name} needs ${targets.join(" or ")}; this data has ${describeTarget(dataset)}.`, { targets });
 }
 
-/** @throws DataError when nothing of the validation data is known. */
+/** @throws DataError if no validation sample has a known target. */
 function requireKnown(validation: Dataset): void {
   if (validation.labels.some((_, row) => isKnown(validation, row))) return;
   throw dataError(
-    "the validation data has no known label or value, so nothing says which epoch is the best. Give some of its samples theirs.",
+    "the validation data has no known label or value, so the best epoch cannot be selected. Add targets to some of its samples.",
   );
 }
 
@@ -214,7 +214,7 @@ async function readCheckpoint({ folder, identity = "" }: FitOptions): Promise<Ch
   const checkpoint = await decodeCheckpoint(await folder.read(files.last), `${folder.label}/${files.last}`);
   if (checkpoint.identity !== identity) {
     throw runError(
-      `${folder.label}: the settings or the data are not those the run was started with. Bring those back, or use another folder.`,
+      `${folder.label}: the settings or the data differ from those the run was started with. Restore them, or use another folder.`,
     );
   }
   if (checkpoint.position.failed !== undefined) {
@@ -225,7 +225,7 @@ async function readCheckpoint({ folder, identity = "" }: FitOptions): Promise<Ch
   return checkpoint;
 }
 
-/** Epochs after the checkpoint are run again: the metrics go back to where it was written. */
+/** Writes the metrics up to the checkpoint, because later epochs are run again. */
 async function writeHistory(folder: Folder, history: readonly EpochRecord[]): Promise<void> {
   await folder.write(files.metrics, history.map((record) => `${JSON.stringify(record)}\n`).join(""));
 }

@@ -1,6 +1,6 @@
 /**
- * @file Features of frozen parts. Where a stage reads parts that it does not train, their outputs are the same in every epoch:
- * they are computed once for all samples, and the stage's graph reads them in place of the data. Noise is still drawn per step.
+ * @file Features of frozen parts. The outputs of parts that a stage does not train are the same in every epoch, so they are computed once
+ * for all samples, and the stage's graph reads them instead of the data. Noise is still drawn in every step.
  */
 import { type Shape, sizeOf } from "../core/shape.ts";
 import { asLeaf, type Expr, leaf, topological } from "../graph/expr.ts";
@@ -8,10 +8,10 @@ import { rowAxes } from "../graph/rows.ts";
 import { substitute } from "../graph/substitute.ts";
 import { changes } from "./graph.ts";
 
-/** A node that depends on data and frozen parameters alone, row by row. */
+/** A node that depends only on data and frozen parameters, and row by row. */
 export interface FrozenFeature {
   readonly name: string;
-  /** Shape on a batch; `axis` counts samples. */
+  /** Shape for a batch; `axis` is the batch axis. */
   readonly shape: Shape;
   readonly axis: number;
   /** The node in the original graph. */
@@ -20,11 +20,11 @@ export interface FrozenFeature {
 
 export interface FrozenCut {
   readonly features: readonly FrozenFeature[];
-  /** The outputs, reading `features` as inputs. */
+  /** The outputs as functions of `features` as inputs. */
   readonly outputs: readonly Expr[];
 }
 
-/** Cuts a graph at the last nodes that are frozen: no trained parameter, no input that `moves`. Without any the outputs come back as they were. */
+/** Cuts a graph at its last frozen nodes, which depend on no trained parameter and no input that `moves`. Without any, the outputs are returned unchanged. */
 export function cutFrozen(
   outputs: readonly Expr[],
   trained: ReadonlySet<string>,
@@ -34,12 +34,13 @@ export function cutFrozen(
   const order = topological(outputs);
   const frozen = new Set<Expr>();
   for (const node of order) {
-    const found = asLeaf(node);
-    const still =
-      found === undefined
+    const leafInfo = asLeaf(node);
+    const isFrozen =
+      leafInfo === undefined
         ? node.inputs.every((input) => frozen.has(input)) && axes.get(node) !== "mixed"
-        : (found.kind === "input" && !moves(found.name)) || (found.kind === "parameter" && !trained.has(found.name));
-    if (still) frozen.add(node);
+        : (leafInfo.kind === "input" && !moves(leafInfo.name)) ||
+          (leafInfo.kind === "parameter" && !trained.has(leafInfo.name));
+    if (isFrozen) frozen.add(node);
   }
   const readBeyond = new Set<Expr>(outputs);
   for (const node of order) if (!frozen.has(node)) for (const input of node.inputs) readBeyond.add(input);
@@ -55,7 +56,7 @@ export function cutFrozen(
   return { features, outputs: features.length === 0 ? outputs : substitute(outputs, replacements) };
 }
 
-/** Samples as rows on any axis: the array is [lead, N, width]. */
+/** Samples as rows along any axis: the array is [lead, N, width]. */
 export interface RowSource {
   readonly data: Float32Array;
   readonly lead: number;
@@ -63,7 +64,7 @@ export interface RowSource {
   readonly width: number;
 }
 
-/** How one batch of a shape with row axis `axis` divides into lead and width. */
+/** The sizes before and after the row axis `axis` of a shape. */
 export function rowSize(shape: Shape, axis: number): { readonly lead: number; readonly width: number } {
   return { lead: sizeOf(shape.slice(0, axis)), width: sizeOf(shape.slice(axis + 1)) };
 }
@@ -81,7 +82,7 @@ export function gatherRows(
     const base = l * source.rows * width;
     let to = l * count * width;
     if (width < 24) {
-      // For short rows a plain loop beats the call to `set`.
+      // For short rows a loop is faster than a call to `set`.
       for (let i = 0; i < count; i++) {
         const start = base + rows[from + i]! * width;
         for (let f = 0; f < width; f++) target[to++] = data[start + f]!;
@@ -107,7 +108,7 @@ export function scatterInto(
   for (let i = 0; i < count; i++) data.set(batch.subarray(i * width, (i + 1) * width), rows[from + i]! * width);
 }
 
-/** Copies a batch laid out as [lead, count, width] into rows `start ..` of a source: the inverse of a gather in order. */
+/** Copies a batch laid out as [lead, count, width] into the rows from `start` on: the inverse of a gather of consecutive rows. */
 export function scatterRows(
   source: RowSource,
   batch: Float32Array,

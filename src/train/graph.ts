@@ -1,4 +1,4 @@
-/** @file What a stage computes, as one graph: forward, loss terms, prediction, gradients. Nothing is compiled here. */
+/** @file A stage's computation as one graph: forward pass, loss terms, prediction, gradients. Nothing is compiled here. */
 import { configError, internalError } from "../core/errors.ts";
 import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
 import type { TargetKind } from "../data/dataset.ts";
@@ -18,31 +18,31 @@ import {
 } from "../methods/method.ts";
 import { type NoiseSpec, type ParameterSpec, type Requests, rootScope, type Scope } from "../nn/module.ts";
 
-/** Widths a model is built on: features per modality (in order) and the number of outputs. */
+/** Sizes with which a model is built: features of each modality (in order) and the number of outputs. */
 export interface Widths {
   readonly features: Readonly<Record<string, number>>;
-  /** Classes, labels or values. */
+  /** Number of outputs K: of classes, labels or values. */
   readonly classes: number;
-  /** What they are; classes if left out. */
+  /** Kind of the target. Default `classes`. */
   readonly kind?: TargetKind;
-  /** The model is told which modalities each sample has. */
+  /** The model reads a mask of the modalities that each sample has. */
   readonly masked?: boolean;
 }
 
-/** The leaf [B, F] of a modality, and that of the target [B, K]. */
+/** The leaf of a modality [B, F], and the leaf of the target [B, K]. */
 export const modalityLeaf = (name: string): string => `modality.${name}`;
 export const TARGET = "target";
-/** The leaf [B, M] of which modalities each sample has, in the order of the widths. */
+/** The leaf of the modality mask [B, M], in the order of `Widths.features`. */
 export const PRESENT = "present";
-/** The leaf [] of the epoch, and those of what a stage remembers. Sample memory is [B, width], its bounds [width]. */
+/** The leaf of the epoch [], and the leaves of a stage's memory. Per-sample memory is [B, width], its min and max are [width]. */
 export const EPOCH = "epoch";
 export const memoryLeaf = (name: string): string => `memory.${name}`;
 export const sampleLeaf = (name: string): string => `samples.${name}`;
 export const boundLeaf = (name: string, which: "least" | "largest"): string => `samples.${name}.${which}`;
-/** Inputs that change while a stage trains; all others are data. Modality dropout changes `PRESENT` too. */
+/** Whether an input changes while a stage trains; all others are data. Modality dropout changes `PRESENT` too. */
 export const changes = (input: string): boolean => input === TARGET || input.startsWith("samples.");
 
-/** The method's graph on a batch, with what it asked for. */
+/** The method's graph for a batch, with the parameters and noise that it requested. */
 export function forward<O extends Outputs>(
   method: Method<O>,
   { features, classes, kind = "classes", masked = false }: Widths,
@@ -58,9 +58,9 @@ export function forward<O extends Outputs>(
 }
 
 /**
- * The method on inputs of any origin; the prior is a stored number of the model. With `present` [B, M], in the order of the
- * inputs, what is missing is hidden from the method here, for all methods alike: its inputs are zeros, and its unimodal prediction
- * is the prior.
+ * The method's graph on any inputs; the prior is a stored statistic of the model. With the mask `present` [B, M], in the order of the
+ * inputs, missing modalities are replaced in the same way for every method: their inputs by zeros, their unimodal predictions by the
+ * prior.
  */
 export function buildOn<O extends Outputs>(
   method: Method<O>,
@@ -78,7 +78,7 @@ export function buildOn<O extends Outputs>(
   return { ...outputs, unimodal: priorWhereMissing(input, outputs.unimodal, presence(input, method.modalities)) };
 }
 
-/** Every parameter of a method, in the order it asks for them. */
+/** All parameters of a method, in the order of their requests. */
 export function parametersOf(method: Method, widths: Widths): ParameterSpec[] {
   return [...forward(method, widths, 2, { training: true }).requests.parameters.values()];
 }
@@ -87,7 +87,7 @@ export interface StageGraph {
   readonly terms: readonly Terms[];
   /** [B, K] */
   readonly prediction: Expr;
-  /** Trained parameters that the loss reaches, by name, and the gradient of each. */
+  /** Trained parameters on which the loss depends, by name, each with its gradient. */
   readonly gradients: ReadonlyMap<string, { readonly parameter: Expr; readonly gradient: Expr }>;
   readonly noises: ReadonlyMap<string, NoiseSpec>;
   /** New values of the stage's memory, by name. */
@@ -95,8 +95,8 @@ export interface StageGraph {
 }
 
 /**
- * Builds a stage's training graph on a batch; `smoothing` is the share of each target that its losses see spread evenly.
- * @throws ConfigError when the stage would train nothing.
+ * Builds a stage's training graph for a batch; `smoothing` is the label smoothing of its losses.
+ * @throws ConfigError if the stage would train no parameter.
  */
 export function stageGraph<O extends Outputs>(
   method: Method<O>,
@@ -119,9 +119,10 @@ export function stageGraph<O extends Outputs>(
   }
   const trained = new Map<string, Expr>();
   for (const node of topological(terms.map((term) => term.value))) {
-    const found = asLeaf(node);
-    if (found?.kind !== "parameter" || !stage.trains(found.name)) continue;
-    if (requests.parameters.get(found.name)?.trained && !trained.has(found.name)) trained.set(found.name, node);
+    const leafInfo = asLeaf(node);
+    if (leafInfo?.kind !== "parameter" || !stage.trains(leafInfo.name)) continue;
+    if (requests.parameters.get(leafInfo.name)?.trained && !trained.has(leafInfo.name))
+      trained.set(leafInfo.name, node);
   }
   if (trained.size === 0) throw configError(`stage ${stage.name} of ${method.name} trains no parameter.`);
   const parameters = [...trained.values()];
@@ -135,8 +136,8 @@ export function stageGraph<O extends Outputs>(
   const remembered = stage.remember?.(outputs, target, context, gradients) ?? {};
   requireShapes(stage, changed, (name) => gradients.get(name)?.shape);
   requireShapes(stage, remembered, (name) => {
-    const own = stage.sampleMemory?.[name];
-    return own === undefined ? stage.memory?.[name]?.shape : [batch, own.width];
+    const perSample = stage.sampleMemory?.[name];
+    return perSample === undefined ? stage.memory?.[name]?.shape : [batch, perSample.width];
   });
   return {
     terms,
@@ -149,7 +150,7 @@ export function stageGraph<O extends Outputs>(
   };
 }
 
-/** The leaves of what a step knows besides the batch. */
+/** The leaves that a step reads besides the batch: epoch, memory and noise. */
 function contextOf<O extends Outputs>(
   stage: Stage<O>,
   batch: number,
@@ -176,13 +177,13 @@ function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value: T, na
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value, name)]));
 }
 
-/** A method's expressions must have the shape of what they take the place of. */
+/** @throws InternalError if an expression has not the shape of the one that it replaces. */
 function requireShapes(
   { name: stage }: Pick<Stage<Outputs>, "name">,
-  given: Readonly<Record<string, Expr>>,
+  expressions: Readonly<Record<string, Expr>>,
   wanted: (name: string) => Shape | undefined,
 ): void {
-  for (const [name, { shape }] of Object.entries(given)) {
+  for (const [name, { shape }] of Object.entries(expressions)) {
     const needed = wanted(name);
     if (needed === undefined || !sameShape(shape, needed)) {
       throw internalError(

@@ -66,7 +66,7 @@ export function validationMetrics(
   return { r2: 1 - squared / known, squaredError: squared / known };
 }
 
-/** The error for numbers that are not finite; `fields.diverged` is true. */
+/** The RunError for a loss or metric that is not finite; `fields.diverged` is true. */
 export function diverged(what: string, learningRate: number, fields: ErrorFields): DmilError {
   const lower = learningRate > 1 ? 0.001 : Number((learningRate / 10).toPrecision(2));
   return runError(
@@ -80,7 +80,7 @@ export function notFinite(figures: EpochFigures): string[] {
   return Object.entries(figures).flatMap(([name, value]) => (Number.isFinite(value) ? [] : [`${name} ${value}`]));
 }
 
-/** Is an epoch better than the best before it? */
+/** Whether an epoch is better than the best one before it. */
 export function isBetter(
   now: EpochFigures,
   before: EpochFigures | undefined,

@@ -1,11 +1,11 @@
 /**
- * @file Figures of merit for several yes/no labels: log-odds and truths [N, L], truths 0, 1, or NaN where unknown, which counts nowhere.
- * A label is predicted where its log-odds are above 0.
+ * @file Metrics for several binary labels: log-odds and truths [N, L]. A truth is 0, 1, or NaN if unknown; unknown entries are ignored.
+ * A label is predicted if its log-odds are above 0.
  */
 
 const known = (truth: number): boolean => !Number.isNaN(truth);
 
-/** Share of known entries that are right. */
+/** Share of known entries that are predicted correctly. */
 export function labelAccuracy(odds: Float32Array, truths: Float32Array): number {
   let [right, count] = [0, 0];
   truths.forEach((truth, i) => {
@@ -28,72 +28,75 @@ export function labelLogLoss(odds: Float32Array, truths: Float32Array): number {
   return total / count;
 }
 
-/** Share of samples, of those with every label known, that are right in all; NaN where there is none. */
+/** Share of the samples with all labels known whose labels are all predicted correctly; NaN without such samples. */
 export function subsetAccuracy(odds: Float32Array, truths: Float32Array, labels: number): number {
   let [right, count] = [0, 0];
   for (let start = 0; start < truths.length; start += labels) {
-    const own = truths.subarray(start, start + labels);
-    if (!own.every(known)) continue;
+    const row = truths.subarray(start, start + labels);
+    if (!row.every(known)) continue;
     count++;
-    right += Number(own.every((truth, l) => odds[start + l]! > 0 === truth > 0.5));
+    right += Number(row.every((truth, l) => odds[start + l]! > 0 === truth > 0.5));
   }
   return right / count;
 }
 
-/** Counts of one label: said and true, said, true. */
+/** Counts for one label: true positives, predicted positives, actual positives. */
 function countsOf(odds: Float32Array, truths: Float32Array, labels: number, label: number): [number, number, number] {
-  let [both, said, yes] = [0, 0, 0];
+  let [truePositives, predicted, positives] = [0, 0, 0];
   for (let i = label; i < truths.length; i += labels) {
     if (!known(truths[i]!)) continue;
-    const [says, is] = [odds[i]! > 0, truths[i]! > 0.5];
-    both += Number(says && is);
-    said += Number(says);
-    yes += Number(is);
+    const [isPredicted, is] = [odds[i]! > 0, truths[i]! > 0.5];
+    truePositives += Number(isPredicted && is);
+    predicted += Number(isPredicted);
+    positives += Number(is);
   }
-  return [both, said, yes];
+  return [truePositives, predicted, positives];
 }
 
-/** F1 of each label, [L]; 0 where it is neither predicted nor there, as scikit-learn has it. */
+/** F1 of each label, [L]; 0 for a label that is neither predicted nor present, as in scikit-learn. */
 export function labelF1(odds: Float32Array, truths: Float32Array, labels: number): number[] {
   return Array.from({ length: labels }, (_, l) => {
-    const [both, said, yes] = countsOf(odds, truths, labels, l);
-    return said + yes === 0 ? 0 : (2 * both) / (said + yes);
+    const [truePositives, predicted, positives] = countsOf(odds, truths, labels, l);
+    return predicted + positives === 0 ? 0 : (2 * truePositives) / (predicted + positives);
   });
 }
 
-/** F1 of all entries together. */
+/** F1 over all entries together (micro average). */
 export function microF1(odds: Float32Array, truths: Float32Array, labels: number): number {
-  let [both, sum] = [0, 0];
+  let [truePositives, sum] = [0, 0];
   for (let l = 0; l < labels; l++) {
-    const [own, said, yes] = countsOf(odds, truths, labels, l);
-    both += own;
-    sum += said + yes;
+    const [both, predicted, positives] = countsOf(odds, truths, labels, l);
+    truePositives += both;
+    sum += predicted + positives;
   }
-  return sum === 0 ? 0 : (2 * both) / sum;
+  return sum === 0 ? 0 : (2 * truePositives) / sum;
 }
 
 /**
- * Area under the ROC curve of each label, [L]: how often a sample that has the label is given more than one that has not, a tie counting
- * half; NaN where all known samples have it, or none.
+ * Area under the ROC curve of each label, [L]: the share of pairs of a positive and a negative sample in which the positive one has the
+ * larger log-odds; ties count half. NaN if all known samples are positive, or none is.
  */
 export function auroc(odds: Float32Array, truths: Float32Array, labels: number): number[] {
   return Array.from({ length: labels }, (_, l) => {
-    const own: { readonly value: number; readonly yes: boolean }[] = [];
+    const entries: { readonly value: number; readonly isPositive: boolean }[] = [];
     for (let i = l; i < truths.length; i += labels) {
-      if (known(truths[i]!)) own.push({ value: odds[i]!, yes: truths[i]! > 0.5 });
+      if (known(truths[i]!)) entries.push({ value: odds[i]!, isPositive: truths[i]! > 0.5 });
     }
-    own.sort((a, b) => a.value - b.value);
-    let [below, won, yes] = [0, 0, 0];
-    for (let start = 0; start < own.length; ) {
+    entries.sort((a, b) => a.value - b.value);
+    let [negatives, pairs, positives] = [0, 0, 0];
+    for (let start = 0; start < entries.length; ) {
       let end = start;
-      while (end < own.length && own[end]!.value === own[start]!.value) end++;
-      const tied = own.slice(start, end);
-      const [has, lacks] = [tied.filter((one) => one.yes).length, tied.filter((one) => !one.yes).length];
-      won += has * (below + lacks / 2);
-      below += lacks;
-      yes += has;
+      while (end < entries.length && entries[end]!.value === entries[start]!.value) end++;
+      const tied = entries.slice(start, end);
+      const [tiedPositives, tiedNegatives] = [
+        tied.filter((one) => one.isPositive).length,
+        tied.filter((one) => !one.isPositive).length,
+      ];
+      pairs += tiedPositives * (negatives + tiedNegatives / 2);
+      negatives += tiedNegatives;
+      positives += tiedPositives;
       start = end;
     }
-    return yes === 0 || below === 0 ? Number.NaN : won / (yes * below);
+    return positives === 0 || negatives === 0 ? Number.NaN : pairs / (positives * negatives);
   });
 }

@@ -1,4 +1,4 @@
-/** @file What a stage remembers besides parameters: numbers kept from step to step, and numbers kept for each training sample. */
+/** @file A stage's memory besides parameters: numbers that persist between steps, and numbers for each training sample. */
 import { float32, type State } from "../core/tensor.ts";
 import type { Expr } from "../graph/expr.ts";
 import type { Stage } from "../methods/method.ts";
@@ -8,17 +8,17 @@ import { scatterInto } from "./frozen.ts";
 import { boundLeaf, EPOCH, memoryLeaf, sampleLeaf } from "./graph.ts";
 
 export interface Memory {
-  /** Where a program reads it. */
+  /** Memory layout that programs read. */
   readonly layout: Layout;
-  /** Of all training samples, by input leaf: a step gathers the rows of its batch. */
+  /** Memory of all training samples, by input leaf; a step gathers the rows of its batch. */
   readonly samples: Sources;
-  /** Lays the memory on the numbers that programs read, and fills in first values. */
+  /** Binds the memory to the array that programs read, and writes the initial values. */
   bind(data: Float32Array): void;
-  /** Tells the epoch, and, unless one is resumed, takes the bounds of what is kept of samples. */
+  /** Sets the epoch. Unless the epoch is resumed, recomputes the min and max of the per-sample memory. */
   beginEpoch(epoch: number, resumed: boolean): void;
-  /** Takes in what a step on samples `order[from .. from + count)` gave; what it left out stays. */
+  /** Stores the results of a step on samples `order[from .. from + count)`; memory without a result is unchanged. */
   store(value: (name: string) => Float32Array | undefined, order: ArrayLike<number>, from: number, count: number): void;
-  /** Everything that a resumed run needs. */
+  /** The memory as tensors, for checkpoints. */
   state(): State;
   restore(state: State): void;
 }
@@ -66,12 +66,12 @@ export function createMemory(stage: Stage<never>, outputs: readonly Expr[], coun
 
     store(value, order, from, count) {
       for (const name of Object.keys(memory)) {
-        const given = value(name);
-        if (given !== undefined) write(memoryLeaf(name), given);
+        const result = value(name);
+        if (result !== undefined) write(memoryLeaf(name), result);
       }
       for (const name of Object.keys(sampleMemory)) {
-        const given = value(name);
-        if (given !== undefined) scatterInto(samples[sampleLeaf(name)]!, given, order, from, count);
+        const result = value(name);
+        if (result !== undefined) scatterInto(samples[sampleLeaf(name)]!, result, order, from, count);
       }
     },
 

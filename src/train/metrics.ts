@@ -1,6 +1,6 @@
-/** @file Figures of merit from predictions. All are shares in [0, 1] unless they say otherwise; missing labels (-1) are left out. */
+/** @file Metrics for classes. All are shares in [0, 1] unless stated otherwise; missing labels (-1) are ignored. */
 
-/** Index of the largest of each row of [N, K]; the first among equals. */
+/** Index of the largest value of each row of [N, K]; the first one for ties. */
 export function argmaxRows(values: Float32Array | Float64Array, classes: number): Int32Array {
   const out = new Int32Array(values.length / classes);
   for (let i = 0; i < out.length; i++) {
@@ -25,7 +25,7 @@ export function logSoftmaxRows(logits: Float32Array | Float64Array, classes: num
   return out;
 }
 
-/** Share of labelled samples predicted right; NaN without labels. */
+/** Share of labelled samples that are predicted correctly; NaN without labels. */
 export function accuracy(predictions: Int32Array, labels: Int32Array): number {
   let right = 0;
   let count = 0;
@@ -37,7 +37,7 @@ export function accuracy(predictions: Int32Array, labels: Int32Array): number {
   return right / count;
 }
 
-/** Mean over classes of the harmonic mean of precision and recall; a class that neither occurs nor is predicted is left out. */
+/** Macro F1: the mean of F1 over classes, without classes that neither occur nor are predicted. */
 export function macroF1(predictions: Int32Array, labels: Int32Array, classes: number): number {
   const right = new Float64Array(classes);
   const predicted = new Float64Array(classes);
@@ -74,8 +74,8 @@ export function logLoss(logits: Float32Array | Float64Array, labels: Int32Array,
 }
 
 /**
- * Expected calibration error: the mean gap between confidence and accuracy over `bins` equal bins of confidence, weighted by
- * samples. Source: Guo et al., ICML 2017.
+ * Expected calibration error: the mean absolute difference between confidence and accuracy over `bins` confidence bins of equal width,
+ * weighted by samples. Source: Guo et al., ICML 2017.
  */
 export function calibrationError(
   logits: Float32Array | Float64Array,
@@ -101,14 +101,14 @@ export function calibrationError(
   return gap / count;
 }
 
-/** Share of samples that the whole prediction gets right while every modality alone is wrong. Source: paper, section 4. */
+/** Share of samples for which the prediction is correct and every unimodal prediction is wrong. Source: paper, section 4. */
 export function synergyRate(predictions: Int32Array, unimodal: readonly Int32Array[], labels: Int32Array): number {
-  let found = 0;
+  let synergistic = 0;
   let count = 0;
   for (let i = 0; i < labels.length; i++) {
     if (labels[i]! < 0) continue;
     count++;
-    if (predictions[i] === labels[i] && unimodal.every((alone) => alone[i] !== labels[i])) found++;
+    if (predictions[i] === labels[i] && unimodal.every((alone) => alone[i] !== labels[i])) synergistic++;
   }
-  return found / count;
+  return synergistic / count;
 }

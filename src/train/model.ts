@@ -1,4 +1,4 @@
-/** @file A fitted model: all that prediction needs, and its file form (safetensors with a description). */
+/** @file A fitted model: everything that prediction needs, and its file format (safetensors with a description). */
 import { dataError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import { float32, type State } from "../core/tensor.ts";
@@ -11,24 +11,24 @@ import { sealState, unsealState } from "./sealed.ts";
 import { storedModel, storedValue } from "./stored.ts";
 import { type FittedTarget, kindOf } from "./target.ts";
 
-/** A trained model with what belongs to it. */
+/** A trained model with its standardiser and calibration. */
 export interface Fitted {
   readonly method: Method;
-  /** Empty where there is a target. */
+  /** Names of the classes; empty if there is a `target`. */
   readonly classes: readonly string[];
-  /** What is predicted where it is not a class. */
+  /** The target, if it is labels or values. */
   readonly target?: FittedTarget;
   /** Shape of one sample of each modality, before flattening. */
   readonly shapes: Readonly<Record<string, Shape>>;
   readonly standardiser: Standardiser;
-  /** Numbers of the best epoch. */
+  /** Parameters and statistics of the best epoch. */
   readonly state: State;
-  /** Fitted on the validation data at the end of training; nothing is scaled before. For labels and values see `target.scale`. */
+  /** Fitted on validation data at the end of training; the identity before. Labels and values have `target.scale` instead. */
   readonly calibration: Calibration;
   readonly history: readonly EpochRecord[];
 }
 
-/** Widths the method's graph is built on. */
+/** Sizes with which the method's graph is built. */
 export function widthsOf(fitted: Pick<Fitted, "shapes" | "classes" | "target">): Widths {
   return {
     features: Object.fromEntries(
@@ -39,14 +39,14 @@ export function widthsOf(fitted: Pick<Fitted, "shapes" | "classes" | "target">):
   };
 }
 
-/** The members of a pool, each a model of its own under the pool's calibration; none where the model is no pool. */
+/** The members of a pool, each as a model with the pool's calibration; empty if the model is not a pool. */
 export function memberModels(fitted: Fitted): Fitted[] {
   const { pool } = fitted.method;
   if (pool === undefined) return [];
   return pool.states(fitted.state).map((state) => ({ ...fitted, method: pool.member, state, history: [] }));
 }
 
-/** What a model file says besides numbers. */
+/** The description in a model file, besides tensors. */
 interface ModelDescription {
   readonly format: typeof FORMAT;
   readonly method: string;
@@ -57,10 +57,10 @@ interface ModelDescription {
   readonly calibration: Calibration;
 }
 
-/** All of a model but the numbers that are trained; of those a checkpoint holds several. */
+/** A model without its trained state, of which a checkpoint holds several. */
 export type Frame = Omit<Fitted, "state" | "history">;
 
-/** Turns the stored name and description into a method (methods/index.ts has it). */
+/** Builds a method from its stored name and description (see methods/index.ts). */
 export type MethodFrom = (name: string, description: Method["description"]) => Method;
 
 const FORMAT = "dmil-model-3";
@@ -73,7 +73,7 @@ export async function encodeModel(fitted: Fitted): Promise<Uint8Array> {
 }
 
 /**
- * Reads a model file. @throws DataError for a file that is damaged or no model; ShapeError and ConfigError from building its method.
+ * Reads a model file. @throws DataError if it is damaged or not a model; ShapeError and ConfigError from building its method.
  */
 export async function decodeModel(
   bytes: Uint8Array,
@@ -93,7 +93,7 @@ export async function decodeModel(
   return { ...decodeFrame(metadata.dmil, all, methodFrom, where), state, history: [] };
 }
 
-/** The frame as text, and as tensors the standardiser. */
+/** The frame as text, and its standardiser as tensors. */
 export function encodeFrame(frame: Frame): { readonly text: string; readonly tensors: State } {
   const { method, classes, target, shapes, calibration, standardiser } = frame;
   const description: ModelDescription = {
@@ -108,7 +108,7 @@ export function encodeFrame(frame: Frame): { readonly text: string; readonly ten
   return { text: JSON.stringify(description), tensors: standardiserState(standardiser) };
 }
 
-/** What `encodeFrame` wrote; the checksum of the file around it has been compared. */
+/** Reads what `encodeFrame` wrote; the caller has verified the checksum of the file. */
 export function decodeFrame(text: string, tensors: State, methodFrom: MethodFrom, where: string): Frame {
   const stored = storedValue<ModelDescription>(text, storedModel, where);
   const { method, description, classes, target, shapes, calibration } = stored;
@@ -132,7 +132,7 @@ export function decodeFrame(text: string, tensors: State, methodFrom: MethodFrom
   };
 }
 
-/** What to say of a model that was written before there were checksums. */
+/** The message for a model that was written before files had checksums. */
 function olderModel(text: string): string {
   const format = /"format":"(dmil-model-\d+)"/.exec(text)?.[1] ?? "an unknown format";
   return `this model was written by an earlier version of dmil (${format}, without a checksum), which this one does not read. Train it again.`;

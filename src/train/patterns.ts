@@ -1,4 +1,4 @@
-/** @file Figures of merit by which modalities are there: in the samples as they are, and simulated by hiding. */
+/** @file Metrics by pattern of present modalities: for the samples as they are, and simulated by hiding modalities. */
 import { type Dataset, takeRows } from "../data/dataset.ts";
 import { hasMissing, hideModalities, patternName, rowsByPattern } from "../data/presence.ts";
 import { isKnown, requireClassLabels } from "../data/target.ts";
@@ -7,52 +7,52 @@ import { accuracy, argmaxRows, logLoss, macroF1 } from "./metrics.ts";
 import type { Fitted } from "./model.ts";
 import { type Predictions, type PredictOptions, predict, scaled } from "./predict.ts";
 
-/** Samples that have some of the modalities. */
+/** A set of present modalities, and the number of samples with it. */
 export interface Pattern {
   /** Names, in modality order. */
   readonly present: readonly string[];
-  /** The others were hidden on samples that have them all; false: these samples have no others. */
+  /** True if the others were hidden on samples that have all; false if the samples lack the others. */
   readonly simulated: boolean;
-  /** With a label. */
+  /** Number of samples with a known target. */
   readonly samples: number;
 }
 
-/** What a model of classes reaches on them: shares in [0, 1], log-loss of calibrated probabilities in nats. */
+/** Metrics of a model of classes for a pattern: shares in [0, 1], log-loss of calibrated probabilities in nats. */
 export interface PatternMetrics extends Pattern {
   readonly accuracy: number;
   readonly macroF1: number;
   readonly logLoss: number;
 }
 
-/** What a model of labels or values reaches on them, by name (figures.ts). */
+/** Metrics of a model of labels or values for a pattern, by name (figures.ts). */
 export interface PatternFigures extends Pattern {
   readonly figures: Readonly<Record<string, number>>;
 }
 
-/** Up to so many modalities every pattern is simulated; of more, all, each alone, and each left out. */
+/** Up to this many modalities every pattern is simulated; with more: all, each left out, and each alone. */
 const EVERY_PATTERN = 4;
 
-/** Figures for each pattern that labelled samples of the data have, more modalities first. */
+/** Metrics for each pattern that labelled samples of the data have; patterns with more modalities come first. */
 export function scorePatterns(
   predictions: Pick<Predictions, "logits" | "calibration">,
   dataset: Dataset,
   modalities: readonly string[],
 ): PatternMetrics[] {
-  return ownPatterns(predictions, dataset, modalities, metricsOf);
+  return observedPatterns(predictions, dataset, modalities, metricsOf);
 }
 
-/** The same for labels and values. */
+/** `scorePatterns` for labels and values. */
 export function figurePatterns(
   predictions: Pick<Predictions, "logits">,
   dataset: Dataset,
   modalities: readonly string[],
 ): PatternFigures[] {
-  return ownPatterns(predictions, dataset, modalities, namedFigures);
+  return observedPatterns(predictions, dataset, modalities, namedFigures);
 }
 
 /**
- * Figures for each pattern of the model's modalities, simulated by hiding the others on the samples that have them all; every
- * pattern of up to four modalities, of more: all, each left out, each alone. Empty where no labelled sample has all.
+ * Metrics for patterns of the model's modalities, simulated by hiding the others on samples that have all: every pattern for up to four
+ * modalities; with more: all, each left out, each alone. Empty if no labelled sample has all modalities.
  */
 export function simulatePatterns(
   fitted: Fitted,
@@ -62,7 +62,7 @@ export function simulatePatterns(
   return hiddenPatterns(fitted, dataset, options, metricsOf);
 }
 
-/** The same for labels and values. */
+/** `simulatePatterns` for labels and values. */
 export function simulateFigures(
   fitted: Fitted,
   dataset: Dataset,
@@ -71,24 +71,24 @@ export function simulateFigures(
   return hiddenPatterns(fitted, dataset, options, namedFigures);
 }
 
-/** Figures of predictions for samples that are all labelled. */
-type Judge<T> = (predictions: Pick<Predictions, "logits" | "calibration">, dataset: Dataset) => T;
+/** Computes the metrics of predictions for samples that are all labelled. */
+type Scorer<T> = (predictions: Pick<Predictions, "logits" | "calibration">, dataset: Dataset) => T;
 
-function ownPatterns<T>(
+function observedPatterns<T>(
   { logits, ...rest }: Pick<Predictions, "logits" | "calibration">,
   dataset: Dataset,
   modalities: readonly string[],
-  judge: Judge<T>,
+  scorer: Scorer<T>,
 ): (Pattern & T)[] {
   const K = logits.length / dataset.labels.length;
   return [...rowsByPattern(dataset, modalities).values()].flatMap(({ modalities: present, rows }) => {
     const labelled = rows.filter((row) => isKnown(dataset, row));
     if (labelled.length === 0) return [];
-    const own = new Float32Array(labelled.length * K);
+    const labelledLogits = new Float32Array(labelled.length * K);
     labelled.forEach((row, i) => {
-      own.set(logits.subarray(row * K, (row + 1) * K), i * K);
+      labelledLogits.set(logits.subarray(row * K, (row + 1) * K), i * K);
     });
-    const figures = judge({ ...rest, logits: own }, takeRows(dataset, labelled));
+    const figures = scorer({ ...rest, logits: labelledLogits }, takeRows(dataset, labelled));
     return [{ present, simulated: false, samples: labelled.length, ...figures }];
   });
 }
@@ -97,7 +97,7 @@ async function hiddenPatterns<T>(
   fitted: Fitted,
   dataset: Dataset,
   options: PredictOptions,
-  judge: Judge<T>,
+  scorer: Scorer<T>,
 ): Promise<(Pattern & T)[]> {
   const { modalities } = fitted.method;
   const complete = completeSamples(dataset, modalities);
@@ -106,7 +106,7 @@ async function hiddenPatterns<T>(
   for (const present of patternsOf(modalities)) {
     const hidden = modalities.filter((name) => !present.includes(name));
     const shown = hidden.length === 0 ? complete : hideModalities(complete, hidden);
-    const figures = judge(await predict(fitted, shown, options), complete);
+    const figures = scorer(await predict(fitted, shown, options), complete);
     results.push({ present, simulated: true, samples: complete.labels.length, ...figures });
   }
   return results;
@@ -120,7 +120,7 @@ function completeSamples(dataset: Dataset, modalities: readonly string[]): Datas
   return rows.length === dataset.labels.length && !hasMissing(dataset) ? dataset : takeRows(dataset, rows);
 }
 
-/** Patterns to simulate, larger ones first, each in modality order. */
+/** The patterns to simulate, larger ones first, each in modality order. */
 export function patternsOf(modalities: readonly string[]): readonly (readonly string[])[] {
   if (modalities.length > EVERY_PATTERN) {
     const without = modalities.map((name) => modalities.filter((other) => other !== name));

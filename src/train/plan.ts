@@ -1,4 +1,4 @@
-/** @file What a training run is asked to do: its options, checked against the method's stages. */
+/** @file The options of a training run, checked against the method's stages. */
 
 import { configError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
@@ -11,42 +11,42 @@ import type { FitEvent } from "./events.ts";
 import type { TeacherOptions } from "./teacher.ts";
 
 export interface FitOptions {
-  /** Decides initial weights, order and noise; the same seed gives the same bits on the same backend and thread count. */
+  /** Seed of initial weights, sample order and noise. The same seed gives the same bits with the same backend and thread count. */
   readonly seed: number;
-  /** 64. */
+  /** Default 64. */
   readonly batchSize?: number;
-  /** Epochs, for all stages or by stage; the method's own where left out. */
+  /** Epochs, for all stages or by stage. Default: those of the method. */
   readonly epochs?: ByStage;
-  /** Base learning rate, for all stages or by stage; the method's own where left out. */
+  /** Base learning rate, for all stages or by stage. Default: that of the method. */
   readonly learningRate?: ByStage;
-  /** Adam; its own learning rate is overruled by the stage's. A new one starts with each stage. */
+  /** Default Adam. The stage's learning rate overrides the optimiser's. Each stage starts with a new optimiser state. */
   readonly optimiser?: Optimiser;
-  /** Clips gradients to this norm over all parameters; no clipping where left out. */
+  /** Clips the global norm of all gradients to this value. Default: no clipping. */
   readonly clipNorm?: number;
   /**
-   * Share in [0, 1) of the samples of each batch that lose one modality, at random, so that the model learns to do without; 0. Samples
-   * that have one modality keep it.
+   * Share in [0, 1) of the samples of each batch from which one random modality is removed, so that the model learns to work without it.
+   * Samples with a single modality keep it. Default 0.
    */
   readonly modalityDropout?: number;
   /**
-   * Share e in [0, 1) of each target that training spreads evenly: losses see (1 - e) y + e / K for classes, (1 - e) y + e / 2 for
-   * labels; values have none. The method's own where left out, 0 for most. Accuracy is told against what is true.
+   * Label smoothing e in [0, 1): losses use the target (1 - e) y + e / K for classes and (1 - e) y + e / 2 for labels; values have none.
+   * Accuracy uses the unsmoothed target. Default: that of the method, 0 for most.
    */
   readonly labelSmoothing?: number;
-  /** A frozen model towards whose outputs is trained too. */
+  /** A frozen model whose outputs are an additional training target (distillation). */
   readonly teacher?: TeacherOptions;
-  /** Fit on the validation data, when training ends, how far probabilities are to be believed; true. */
+  /** Calibrate probabilities on the validation data when training ends. Default true. */
   readonly calibrate?: boolean;
-  /** Threads inside one operation; left out: 1 for small models, 2 for large ones. */
+  /** Threads inside one operation. Default: 1 for small models, 2 for large ones. */
   readonly threads?: number;
   readonly backend?: BackendName;
-  /** Where checkpoints, metrics and the model go; left out: nowhere. */
+  /** Folder for checkpoints, metrics and the model. Default: none are written. */
   readonly folder?: Folder;
-  /** Go on from the folder's checkpoint if it has one. */
+  /** Resume from the folder's checkpoint if it has one. */
   readonly resume?: boolean;
-  /** Seconds between checkpoints, 5; with 0 every step writes one. Every stage's end and an interrupt write one besides. */
+  /** Seconds between checkpoints; with 0 every step writes one. The end of a stage and an interrupt write one too. Default 5. */
   readonly checkpointSeconds?: number;
-  /** Distinguishes runs whose settings are not all visible here; stored in checkpoints, compared on resume. */
+  /** Identifies settings and data that are not part of these options; stored in checkpoints and compared on resume. */
   readonly identity?: string;
   readonly onEvent?: (event: FitEvent) => void;
   /** Aborting saves a checkpoint and ends with a RunError whose `fields.interrupted` is true. */
@@ -79,18 +79,18 @@ export type ByStage = number | Readonly<Record<string, number>>;
 
 type Called = Pick<Stage<never>, "name" | "member">;
 
-/** The number given for a stage, or for the stage of every member of a pool; undefined where none is. */
-export function ofStage(given: ByStage, { name, member }: Called): number | undefined {
-  if (typeof given === "number") return given;
-  return ownValue(given, name) ?? (member && ownValue(given, member.stage));
+/** The number set for a stage, or for this stage in every member of a pool; undefined if none is set. */
+export function ofStage(settings: ByStage, { name, member }: Called): number | undefined {
+  if (typeof settings === "number") return settings;
+  return ownValue(settings, name) ?? (member && ownValue(settings, member.stage));
 }
 
-/** Names under which numbers may be given for stages: in a pool `whole` for every member, `member2.whole` for one. */
+/** Names that may be used for stages: in a pool, `whole` sets the stage of every member and `member2.whole` that of one. */
 export function stageNames({ stages }: { readonly stages: readonly Called[] }): string[] {
   return [...new Set(stages.flatMap(({ member }) => member?.stage ?? [])), ...stages.map(({ name }) => name)];
 }
 
-/** A stage with the run's own epochs and rate. */
+/** A stage with the epochs and the learning rate of a run. */
 export interface PlannedStage {
   readonly stage: Stage<never>;
   readonly epochs: number;
@@ -98,7 +98,7 @@ export interface PlannedStage {
   readonly schedule: Schedule;
 }
 
-/** The stages with a run's own epochs and rates. @throws ConfigError for unknown stage names and impossible numbers. */
+/** The stages with the epochs and learning rates of a run. @throws ConfigError for unknown stage names and invalid numbers. */
 export function plan(method: Method, options: FitOptions): PlannedStage[] {
   checkOptions("fit", options, KNOWN);
   const { epochs = {}, learningRate = {}, seed, batchSize = 64 } = options;
@@ -107,12 +107,12 @@ export function plan(method: Method, options: FitOptions): PlannedStage[] {
     if (typeof value === "number" && value >= 0 && (!whole || Number.isInteger(value))) return;
     throw configError(`${what} is ${shown(value)}; a ${whole ? "whole number" : "number"} from 0 is needed.`);
   };
-  const check = (given: ByStage, what: string, whole: boolean): void => {
-    if (!isRecord(given)) {
-      checkNumber(given as number, what, whole);
+  const check = (settings: ByStage, what: string, whole: boolean): void => {
+    if (!isRecord(settings)) {
+      checkNumber(settings as number, what, whole);
       return;
     }
-    for (const [name, value] of Object.entries<number>(given)) {
+    for (const [name, value] of Object.entries<number>(settings)) {
       if (!names.includes(name)) {
         throw configError(`${what}.${name}: ${method.name} has no such stage. Its stages: ${names.join(", ")}.`);
       }

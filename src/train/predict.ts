@@ -1,4 +1,4 @@
-/** @file A fitted model's answers for a data set, and its figures of merit. */
+/** @file A fitted model's predictions for a data set, its calibration, and metrics for classes. */
 import { configError, dataError, listing, shapeError } from "../core/errors.ts";
 import { checkOptions, type Keys, shown } from "../core/keys.ts";
 import { ownValue } from "../core/record.ts";
@@ -26,41 +26,41 @@ import { accuracy, argmaxRows, calibrationError, logLoss, macroF1, synergyRate }
 import { type Fitted, widthsOf } from "./model.ts";
 import { fitScale, standardised, targetRows, toDataUnits } from "./target.ts";
 
-/** Outputs of a model for N samples, in the order of the data set. */
+/** Predictions of a model for N samples, in the order of the data set. */
 export interface Predictions {
-  /** [N, K] logits or log-probabilities of classes, log-odds of labels, values in the data's unit; as are the next two. */
+  /** [N, K]: logits or log-probabilities of classes, log-odds of labels, values in the data's unit; the next two use the same scale. */
   readonly logits: Float32Array;
-  /** By modality, [N, K]. */
+  /** Unimodal predictions by modality, [N, K] each. */
   readonly unimodal: Readonly<Record<string, Float32Array>>;
   readonly components: Readonly<Record<string, ComponentPredictions>>;
-  /** What turns logits of classes into probabilities that can be read as such; left out: they are taken as they come. */
+  /** Calibration of the logits of classes. If absent, probabilities are the softmax of the logits. */
   readonly calibration?: Calibration;
-  /** By name, [N, E]; when asked for. */
+  /** Representations by name, [N, E] each; present if requested. */
   readonly representations?: Readonly<Record<string, Tensor<"float32">>>;
 }
 
-/** One component. The prediction is the prior (of values: their mean) and the sum of all contributions. */
+/** One component. The prediction is the prior (for values: their mean) plus the sum of all contributions. */
 export interface ComponentPredictions {
-  /** What it predicts by itself, [N, K]. */
+  /** The component's own prediction, [N, K]. */
   readonly logits: Float32Array;
-  /** Its share of each prediction, [N]; they sum to 1 over components. */
+  /** The component's share of each prediction, [N]; the shares sum to 1 over components. */
   readonly gate: Float32Array;
-  /** What it adds to each prediction, [N, K]. */
+  /** The component's additive contribution to each prediction, [N, K]. */
   readonly contribution: Float32Array;
 }
 
 export interface PredictOptions {
   readonly backend?: BackendName;
   readonly threads?: number;
-  /** Samples computed at a time, 256. */
+  /** Number of samples computed at a time. Default 256. */
   readonly batchSize?: number;
-  /** Also give the method's representations; false. */
+  /** Also return the method's representations. Default false. */
   readonly representations?: boolean;
 }
 
 const KNOWN: Keys<PredictOptions> = { backend: true, threads: true, batchSize: true, representations: true };
 
-/** Runs the model on every sample. @throws DataError or ShapeError when the data is not of the kind the model was trained on. */
+/** Runs the model on every sample. @throws DataError or ShapeError if modalities or shapes differ from those of the training data. */
 export async function predict(fitted: Fitted, dataset: Dataset, options: PredictOptions = {}): Promise<Predictions> {
   const predictor = createPredictor(fitted, options);
   try {
@@ -70,16 +70,16 @@ export async function predict(fitted: Fitted, dataset: Dataset, options: Predict
   }
 }
 
-/** A model that stays compiled from call to call: for streams. */
+/** A model that stays compiled between calls, for streams of samples. */
 export interface Predictor {
-  /** As `predict`. Calls that overlap wait for each other. */
+  /** Predicts like the function `predict`. Concurrent calls run one after the other. */
   predict(dataset: Dataset): Promise<Predictions>;
   dispose(): Promise<void>;
 }
 
 /**
- * A model ready to answer again and again; it is compiled at the first call, and once more where a sample lacks a modality for the first
- * time. For one sample at a time give `batchSize: 1`. @throws ConfigError for bad options.
+ * Creates a model for repeated predictions. It is compiled at the first call, and a second time when a sample first lacks a modality. To
+ * predict one sample at a time use `batchSize: 1`. @throws ConfigError for bad options.
  */
 export function createPredictor(fitted: Fitted, options: PredictOptions = {}): Predictor {
   checkOptions("predict", options, KNOWN);
@@ -100,7 +100,7 @@ export function createPredictor(fitted: Fitted, options: PredictOptions = {}): P
   let last: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const turn = last.then(work);
-    last = turn.catch(() => {}); // whoever asked is told
+    last = turn.catch(() => {}); // the caller of this turn gets the error
     return turn;
   };
   return {
@@ -113,7 +113,7 @@ export function createPredictor(fitted: Fitted, options: PredictOptions = {}): P
   };
 }
 
-/** @throws DataError or ShapeError when the data is not of the kind the model was trained on. */
+/** @throws DataError or ShapeError if modalities or shapes differ from those of the training data. */
 function requireKind({ shapes }: Fitted, dataset: Dataset): void {
   for (const [name, shape] of Object.entries(shapes)) {
     const values = ownValue(dataset.modalities, name);
@@ -130,11 +130,11 @@ function requireKind({ shapes }: Fitted, dataset: Dataset): void {
   }
 }
 
-/** A model's outputs as one program. */
+/** A model's outputs, compiled as one program. */
 interface Compiled {
   readonly evaluator: Evaluator;
   readonly outputs: Outputs;
-  /** Names of the representations, where they were asked for; they come after the `answers` outputs that are always given. */
+  /** Names of the representations, if requested; they come after the first `answers` outputs, which are always present. */
   readonly asked: readonly string[] | undefined;
   readonly answers: number;
   readonly classes: number;
@@ -153,7 +153,7 @@ async function compileOutputs(fitted: Fitted, masked: boolean, options: PredictO
   const answers = exprs.length;
   const asked = options.representations === true ? Object.entries(outputs.representations ?? {}) : [];
   exprs.push(...asked.map(([, expr]) => expr));
-  // A model trained without missing modalities need not have stored the prior, which they call for.
+  // A model that was trained without missing modalities may not store the prior, which missing modalities need.
   const stored = { [PRIOR]: float32([widths.classes], fitted.calibration.logPrior), ...state };
   const parameters = storedParameters(exprs, stored);
   const backend = await loadBackend(options.backend ?? "auto");
@@ -200,7 +200,7 @@ async function answerOf(
   };
 }
 
-/** @throws DataError for a sample that has none of the modalities. */
+/** @throws DataError if a sample has none of the modalities. */
 function requireSome(dataset: Dataset, modalities: readonly string[]): void {
   for (let row = 0; row < dataset.labels.length; row++) {
     if (presentAt(dataset, row, modalities).length > 0) continue;
@@ -211,18 +211,18 @@ function requireSome(dataset: Dataset, modalities: readonly string[]): void {
   }
 }
 
-/** The model with its evidence, or its outputs of labels or values, scaled on data it was not trained on. */
+/** Calibrates a model on data that it was not trained on: the evidence for classes, or the outputs for labels and values. */
 export async function calibrate(trained: Fitted, validation: Dataset, options: PredictOptions = {}): Promise<Fitted> {
   const fitted = await withWeights(trained, validation, options);
   const { logits, unimodal, components } = await predict(fitted, validation, options);
   const { target } = fitted;
   const truth = targetRows(validation, target);
   if (target !== undefined && truth !== undefined) {
-    const scale = (told: Float32Array): number[] => fitScale(standardised(told, target), truth, target.kind);
-    // Log-odds of a missing modality are the prior, and must stay so; values scale about it.
-    const alone = target.kind === "values" ? Object.entries(unimodal) : [];
-    const own = Object.fromEntries(alone.map(([name, values]) => [name, scale(values)]));
-    return { ...fitted, target: { ...target, scale: { prediction: scale(logits), modalities: own } } };
+    const scale = (outputs: Float32Array): number[] => fitScale(standardised(outputs, target), truth, target.kind);
+    // Unimodal log-odds are not scaled, because those of a missing modality must stay equal to the prior. Values are scaled about it.
+    const scalable = target.kind === "values" ? Object.entries(unimodal) : [];
+    const scales = Object.fromEntries(scalable.map(([name, values]) => [name, scale(values)]));
+    return { ...fitted, target: { ...target, scale: { prediction: scale(logits), modalities: scales } } };
   }
   const { logPrior } = fitted.calibration;
   const { labels } = validation;
@@ -245,7 +245,7 @@ export async function calibrate(trained: Fitted, validation: Dataset, options: P
   };
 }
 
-/** The model with the weights of its components (`Method.weights`) fitted. */
+/** Fits the weights of the model's components (`Method.weights`). */
 async function withWeights(fitted: Fitted, validation: Dataset, options: PredictOptions): Promise<Fitted> {
   const { weights = {} } = fitted.method;
   if (fitted.target !== undefined || Object.keys(weights).length === 0) return fitted;
@@ -259,62 +259,63 @@ async function withWeights(fitted: Fitted, validation: Dataset, options: Predict
   return { ...fitted, state };
 }
 
-/** Figures of merit: shares in [0, 1], log-loss in nats. */
+/** Metrics for classes: shares in [0, 1], log-loss in nats. */
 export interface Metrics {
   readonly samples: number;
   readonly accuracy: number;
   readonly macroF1: number;
-  /** Of calibrated probabilities, as is the calibration error. */
+  /** Log-loss of calibrated probabilities; the calibration error uses them too. */
   readonly logLoss: number;
   readonly calibrationError: number;
-  /** Right as a whole where every modality alone is wrong; a missing modality is not right. */
+  /** Share of samples for which the prediction is correct and every unimodal prediction is wrong; a missing modality counts as wrong. */
   readonly synergyRate: number;
-  /** Accuracy of each modality alone, over the samples that have it; NaN where none has. */
+  /** Accuracy of each unimodal prediction, over the samples that have the modality; NaN if none has. */
   readonly unimodal: Readonly<Record<string, number>>;
 }
 
 /**
- * Figures of merit of predictions against class labels. Probabilities are those of the model's calibration, fitted on validation data,
- * for every method alike: DMIL's own are underconfident by construction, others' too sure. Which class is first does not change.
- * @throws DataError when no sample has a label; ConfigError for labels and values, which `figuresOf` scores.
+ * Metrics of predictions against class labels. Probabilities are calibrated on validation data for every method: without calibration, those of
+ * DMIL are underconfident by construction and those of others overconfident. Calibration does not change the predicted class.
+ * @throws DataError if no sample has a label; ConfigError for labels and values, which `figuresOf` scores.
  */
 export function score({ logits, unimodal, calibration }: Predictions, dataset: Dataset): Metrics {
   requireClassLabels(dataset, "score", "figuresOf scores every kind of target.");
   const { labels, classes } = dataset;
   const samples = labels.reduce((n, label) => n + (label >= 0 ? 1 : 0), 0);
-  if (samples === 0) throw dataError(`the ${dataset.name} data has no labels; there is nothing to score against.`);
+  if (samples === 0)
+    throw dataError(`the ${dataset.name} data has no labels, so predictions cannot be scored. Use data with labels.`);
   const predictions = argmaxRows(logits, classes.length);
-  const said = scaled(logits, calibration);
+  const logProbs = scaled(logits, calibration);
   const alone = Object.entries(unimodal).map(([name, values]) => {
     const best = argmaxRows(values, classes.length);
-    const has = (row: number): boolean => ownValue(dataset.present, name)?.[row] !== 0;
+    const isPresent = (row: number): boolean => ownValue(dataset.present, name)?.[row] !== 0;
     return {
       name,
-      best: best.map((k, row) => (has(row) ? k : -1)),
-      labels: labels.map((label, row) => (has(row) ? label : -1)),
+      best: best.map((k, row) => (isPresent(row) ? k : -1)),
+      labels: labels.map((label, row) => (isPresent(row) ? label : -1)),
     };
   });
   return {
     samples,
     accuracy: accuracy(predictions, labels),
     macroF1: macroF1(predictions, labels, classes.length),
-    logLoss: logLoss(said, labels, classes.length),
-    calibrationError: calibrationError(said, labels, classes.length),
+    logLoss: logLoss(logProbs, labels, classes.length),
+    calibrationError: calibrationError(logProbs, labels, classes.length),
     synergyRate: synergyRate(
       predictions,
       alone.map(({ best }) => best),
       labels,
     ),
-    unimodal: Object.fromEntries(alone.map((own) => [own.name, accuracy(own.best, own.labels)])),
+    unimodal: Object.fromEntries(alone.map(({ name, best, labels }) => [name, accuracy(best, labels)])),
   };
 }
 
-/** Log-probabilities [N, K] under the scaling of the prediction, or the logits themselves where nothing was calibrated. */
+/** Calibrated log-probabilities [N, K], or the logits themselves without a calibration. */
 export function scaled(logits: Float32Array, calibration: Calibration | undefined): Float32Array | Float64Array {
   return calibration === undefined ? logits : scaledPrediction(logits, calibration);
 }
 
-/** Predicts and scores class labels. */
+/** Predicts, and scores the predictions against class labels. */
 export async function evaluate(fitted: Fitted, dataset: Dataset, options: PredictOptions = {}): Promise<Metrics> {
   return score(await predict(fitted, dataset, options), dataset);
 }

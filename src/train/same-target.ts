@@ -1,10 +1,10 @@
-/** @file Whether data is about what a model predicts. */
+/** @file Checks that data has the target that a model predicts. */
 import { dataError, listing } from "../core/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { describeTarget, sameTarget } from "../data/target.ts";
 import type { Fitted } from "./model.ts";
 
-/** @throws DataError when the classes (or labels, or values) are not those the model was trained on, in that order. */
+/** @throws DataError if the names of classes, labels or values differ from those of the training data, or are in another order. */
 export function requireClasses(fitted: Fitted, dataset: Dataset): void {
   const { classes, target } = fitted;
   if (target !== undefined || dataset.target !== undefined) {

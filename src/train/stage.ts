@@ -1,4 +1,4 @@
-/** @file One stage made ready to run: its programs, its memory, and the step. */
+/** @file Prepares a stage to run: its programs, its memory, and the training step. */
 import { internalError } from "../core/errors.ts";
 import { type Stream, stream, streamKey } from "../core/random.ts";
 import { float32, type State } from "../core/tensor.ts";
@@ -23,7 +23,7 @@ import { fillTarget } from "./target.ts";
 export interface Samples {
   readonly sources: Sources;
   readonly labels: Int32Array;
-  /** Rows [N, K] of labels or standardised values, where the target is not classes. */
+  /** Labels or standardised values [N, K], if the target is not classes. */
   readonly target?: RowSource;
 }
 
@@ -37,19 +37,19 @@ export interface StageSetup {
   readonly seed: number;
   readonly optimiser: Optimiser;
   readonly clipNorm: number | undefined;
-  /** Share of the samples of a batch that lose one modality, at random; the widths are then masked. */
+  /** Share of the samples of a batch from which one random modality is removed; `widths.masked` must then be true. */
   readonly modalityDropout?: number;
-  /** Share of each target that losses see spread evenly; 0. */
+  /** Label smoothing of the losses. Default 0. */
   readonly labelSmoothing?: number;
   readonly backend: Backend;
   readonly threads: number;
 }
 
-/** What one step did: sums are left to the caller. */
+/** The result of one step; the caller accumulates it over an epoch. */
 export interface StepResult {
-  /** Value of each loss term, mean over the batch, in the order of `termNames`. */
+  /** Value of each loss term, mean over the batch, in the order of `termNames`; overwritten by the next step of the same size. */
   readonly terms: Float32Array;
-  /** Sum of `credit` over the batch (judge.ts). */
+  /** The `batchScore` of the batch (judge.ts). */
   readonly correct: number;
 }
 
@@ -58,32 +58,32 @@ export interface PreparedStage {
   readonly weights: readonly number[];
   /** Batch sizes of one epoch. */
   readonly plan: readonly number[];
-  /** Numbers in features of frozen parts that are kept instead of computed anew; 0 when there are none. */
+  /** Size of the cached features of frozen parts, in numbers; 0 without any. */
   readonly keptFeatures: number;
   readonly trainedParameters: number;
-  /** To be called before the first step of an epoch (from 1), and, with `resumed`, before going on in the middle of one. */
+  /** Call it before the first step of an epoch (counted from 1); with `resumed`, before resuming in the middle of one. */
   beginEpoch(epoch: number, resumed: boolean): void;
   /** One optimiser step on samples `order[from .. from + count)`; `step` counts from 1 within the stage. */
   step(order: Uint32Array, from: number, count: number, step: number, learningRate: number): Promise<StepResult>;
-  /** Renews the stored means (`Outputs.statistics`, `Stage.statistics`); call it before `predict` and `state`. */
+  /** Recomputes the stored statistics (`Outputs.statistics`, `Stage.statistics`); call it before `predict` and `state`. */
   renewStatistics(): Promise<void>;
   /** The stage's prediction [N, K] for samples. */
   predict(samples: Samples): Promise<Float32Array>;
-  /** All parameters as they are now. */
+  /** The current values of all parameters. */
   state(): State;
-  /** Moments of the optimiser by `slot<i>.<parameter>`, and what the stage remembers, for checkpoints. */
+  /** The optimiser's state as `slot<i>.<parameter>`, and the stage's memory, for checkpoints. */
   moments(): State;
   restore(moments: State): void;
   dispose(): Promise<void>;
 }
 
-/** Features of frozen parts are kept up to this many numbers (1 GiB); above it they are computed in every step. */
+/** Features of frozen parts are cached up to this many numbers (1 GiB); larger ones are computed in every step. */
 const KEPT_LIMIT = 2 ** 28;
 
-/** Stored means are taken over this many training samples: enough for a mean, and cheap to renew. */
+/** Stored statistics are means over this many training samples: precise enough, and cheap to recompute. */
 const REFERENCE_SAMPLES = 2048;
 
-/** A stage's graph at one batch size, reading kept features in place of data. */
+/** A stage's graph for one batch size; it reads cached features instead of data. */
 interface BatchGraph {
   readonly size: number;
   readonly graph: StageGraph;
@@ -91,7 +91,7 @@ interface BatchGraph {
   readonly features: readonly FrozenFeature[];
 }
 
-/** Builds, lays out and compiles a stage. */
+/** Builds a stage's graphs, lays them out in memory and compiles them. */
 export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
   const { method, stage, widths, train, backend, threads, optimiser, modalityDropout = 0 } = setup;
   const plan = batchPlan(train.labels.length, setup.batchSize, "train");
@@ -101,14 +101,14 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
   const chunk = chunkOf(Math.min(256, train.labels.length));
   const { outputs: evaluated, requests } = forward(method, widths, chunk, { training: false });
   const evaluation = stage.prediction(evaluated as never);
-  // Stored means are renewed also where only a unimodal prediction will read them.
+  // All statistics are recomputed, also those that only a unimodal prediction reads.
   const labelled = stage.statistics?.(evaluated as never, leaf("input", TARGET, [chunk, widths.classes])) ?? {};
-  const own = stage.member?.outputs(evaluated as never) ?? evaluated;
-  const renewed = Object.entries({ ...own.statistics, ...labelled }).map(([name, of]) =>
+  const memberOutputs = stage.member?.outputs(evaluated as never) ?? evaluated;
+  const renewed = Object.entries({ ...memberOutputs.statistics, ...labelled }).map(([name, of]) =>
     "weight" in of ? { name, ...of } : { name, value: of, weight: undefined },
   );
 
-  // Trained parameters lie first and together, and gradients lie alike: the optimiser makes one pass over each.
+  // Trained parameters come first and contiguously, and gradients in the same order, so the optimiser makes one pass over each.
   const trained = first.graph.gradients;
   const means = renewed.flatMap(({ value, weight }) => (weight === undefined ? [value] : [value, weight]));
   const stored = (name: string): Expr => {
@@ -133,16 +133,16 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
     result: layoutOf("result", resultParts(batch)),
   }));
   const span = layouts[0]!.gradient.length;
-  const longest = (pick: (own: (typeof layouts)[number]) => Layout): number =>
-    Math.max(...layouts.map((own) => pick(own).length));
+  const longest = (pick: (batch: (typeof layouts)[number]) => Layout): number =>
+    Math.max(...layouts.map((batch) => pick(batch).length));
   const arena = createArena([
     { name: "parameter", length: parameterLayout.length },
     { name: "gradient", length: span },
     ...Array.from({ length: optimiser.slots }, (_, i) => ({ name: `slot${i}`, length: span })),
-    { name: "noise", length: longest((own) => own.noise) },
-    { name: "input", length: longest((own) => own.input) },
+    { name: "noise", length: longest((batch) => batch.noise) },
+    { name: "input", length: longest((batch) => batch.input) },
     { name: "memory", length: memory.layout.length },
-    { name: "result", length: longest((own) => own.result) },
+    { name: "result", length: longest((batch) => batch.result) },
   ]);
   const kernels = createKernels(arena.memory);
   const parameters: Bound = { layout: parameterLayout, data: arena.view("parameter") };
@@ -155,14 +155,14 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
     { program: Executable; graph: StageGraph; input: Bound; result: Bound; noise: Layout; terms: Float32Array }
   >();
   for (const [i, { size, graph }] of graphs.entries()) {
-    const own = layouts[i]!;
+    const batch = layouts[i]!;
     const bind = (layout: Layout, region: string): Bound => ({ layout, data: arena.view(region) });
-    const [input, result] = [bind(own.input, "input"), bind(own.result, "result")];
+    const [input, result] = [bind(batch.input, "input"), bind(batch.result, "result")];
     const program = await compile(
       backend,
       {
-        inputs: [parameters, bind(own.noise, "noise"), input, bind(memory.layout, "memory")],
-        outputs: [result, bind(own.gradient, "gradient")],
+        inputs: [parameters, bind(batch.noise, "noise"), input, bind(memory.layout, "memory")],
+        outputs: [result, bind(batch.gradient, "gradient")],
       },
       threads,
     );
@@ -171,7 +171,7 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
       graph,
       input,
       result,
-      noise: own.noise,
+      noise: batch.noise,
       terms: new Float32Array(graph.terms.flatMap((t) => t.names).length),
     });
   }
@@ -331,7 +331,7 @@ function gradientParts({ graph, outputs }: BatchGraph): Part[] {
   return [...graph.gradients.keys()].map((name, i) => ({ name, expr: outputs[start + i]! }));
 }
 
-/** Noise is grouped by dropout rate; the group is the rate in millionths, 0 for normals. */
+/** Noise is grouped by dropout rate; the group is the rate in millionths, or 0 for normal noise. */
 function noiseParts({ graph, outputs }: BatchGraph): Part[] {
   return leafParts(outputs, "noise").map((part) => ({
     ...part,
@@ -340,7 +340,7 @@ function noiseParts({ graph, outputs }: BatchGraph): Part[] {
 }
 const noiseRate = (group: number): number => group / 1e6;
 
-/** The features of frozen parts for all training samples, in evaluation form: they hold no noise. */
+/** The features of frozen parts for all training samples. They are computed in evaluation mode, without noise. */
 async function keptSources(setup: StageSetup, features: readonly FrozenFeature[]): Promise<Sources> {
   const outputs = features.map((feature) => feature.source);
   const evaluator = await createEvaluator(
@@ -354,7 +354,7 @@ async function keptSources(setup: StageSetup, features: readonly FrozenFeature[]
   return Object.fromEntries(features.map((feature, i) => [feature.name, results[i]!]));
 }
 
-/** The training samples over which stored means are taken, with their labels: evenly spaced, as data may be in order. */
+/** The training samples, with their targets, over which statistics are computed. They are evenly spaced, because data may be sorted. */
 function referenceRows(samples: Samples, classes: number): Sources {
   const { sources, labels } = samples;
   const rows = Math.min(REFERENCE_SAMPLES, labels.length);
@@ -369,7 +369,7 @@ function referenceRows(samples: Samples, classes: number): Sources {
   return { ...Object.fromEntries(some), [TARGET]: { data: target, lead: 1, rows, width: classes } };
 }
 
-/** [lead, N, width] to [lead, width], accumulated in double precision; rows count by their weights [lead, N, 1], 0 where none counts. */
+/** The mean of [lead, N, width] over rows, [lead, width], in double precision. Rows have weights [lead, N, 1]; the mean is 0 if all weights are 0. */
 function meanOverRows({ data, lead, rows, width }: RowSource, weights?: RowSource): Float32Array {
   const out = new Float32Array(lead * width);
   const total = new Float64Array(width);
@@ -386,13 +386,13 @@ function meanOverRows({ data, lead, rows, width }: RowSource, weights?: RowSourc
   return out;
 }
 
-/** Takes one modality, at random, from a share of the samples that have several; `present` is [count, M]. */
+/** Removes one random modality from a share of the samples that have several; `present` is [count, M]. */
 function dropModalities(present: Float32Array, count: number, share: number, draw: Stream): void {
   const width = present.length / count;
   for (let i = 0; i < count; i++) {
     if (draw.uniform() >= share) continue;
-    const own: number[] = [];
-    for (let m = 0; m < width; m++) if (present[i * width + m] === 1) own.push(i * width + m);
-    if (own.length > 1) present[own[draw.below(own.length)]!] = 0;
+    const presentAt: number[] = [];
+    for (let m = 0; m < width; m++) if (present[i * width + m] === 1) presentAt.push(i * width + m);
+    if (presentAt.length > 1) present[presentAt[draw.below(presentAt.length)]!] = 0;
   }
 }

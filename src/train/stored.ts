@@ -1,10 +1,10 @@
-/** @file What model files and checkpoints say about themselves, held to schemas: a checksum shows damage, not a file that somebody made up. */
+/** @file Schemas for the descriptions in model files and checkpoints: a checksum detects damage, but not a file that another program wrote. */
 import * as z from "zod";
 import { dataError } from "../core/errors.ts";
 import { optionIssues } from "../core/options.ts";
 import { MOST_MEMBERS } from "../methods/method.ts";
 
-/** A figure that was not a number is null in JSON. */
+/** A metric that is NaN or infinite is null in JSON. */
 const figure = z.number().nullable();
 const size = z.int().min(0);
 const count = z.int().min(1);
@@ -50,7 +50,7 @@ export const storedModel: z.ZodType = z.looseObject({
   }),
 });
 
-/** Where a run stands (train/checkpoint.ts writes it). */
+/** The progress of a run (train/checkpoint.ts writes it). */
 export const storedPosition: z.ZodType = z.looseObject({
   stage: size,
   epoch: size,
@@ -66,18 +66,21 @@ export const storedPosition: z.ZodType = z.looseObject({
   failed: z.string().optional(),
 });
 
-/** A text of a file as the value it stands for. @throws DataError for text that is not what the schema says. */
+/** Parses a JSON text of a file. @throws DataError if it is not JSON or does not match the schema. */
 export function storedValue<T>(text: string, schema: z.ZodType, where: string): T {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    throw dataError(`${where}: what the file says about itself is not JSON; no version of dmil wrote it.`, { where });
+    throw dataError(
+      `${where}: the file's description is not JSON; no version of dmil wrote it. Use an unchanged copy.`,
+      { where },
+    );
   }
   const [issue] = optionIssues(schema, value);
   if (issue === undefined) return value as T;
   throw dataError(
-    `${where}: what the file says about itself is wrong (${issue.path.join(".")}: ${issue.message}); no version of dmil wrote it.`,
+    `${where}: the file's description is invalid (${issue.path.join(".")}: ${issue.message}); no version of dmil wrote it. Use an unchanged copy.`,
     { where },
   );
 }

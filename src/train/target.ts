@@ -1,4 +1,4 @@
-/** @file Targets as models meet them: standardised values, the prior, and predictions back in the data's unit. */
+/** @file Targets for training: standardised values, the prior, and the conversion of predictions to the data's unit. */
 
 import { configError } from "../core/errors.ts";
 import { goldenSection } from "../core/minimise.ts";
@@ -11,17 +11,17 @@ import { logPriorOf } from "./calibrate.ts";
 import { gatherRows, type RowSource } from "./frozen.ts";
 import type { Samples } from "./stage.ts";
 
-/** What a model predicts where it is not a class; plain data. */
+/** The target of a model for labels or values; plain data. */
 export interface FittedTarget {
   readonly kind: Target["kind"];
   readonly names: readonly string[];
-  /** Of each value over what is known in the training data; none of labels. */
+  /** Mean and standard deviation of each value over the known training data; absent for labels. */
   readonly units?: { readonly mean: readonly number[]; readonly deviation: readonly number[] };
-  /** Fitted on the validation data at the end of training: what the outputs are multiplied by, [K] each. */
+  /** Factors [K] for the outputs, fitted on validation data at the end of training. */
   readonly scale?: OutputScale;
 }
 
-/** Of the whole prediction and its components alike, so that the gate's mixture of them stays the prediction; of each modality's own value. */
+/** Factors of the outputs. The prediction and its components have the same factor, so that the gated sum of components stays the prediction. */
 export interface OutputScale {
   readonly prediction: readonly number[];
   readonly modalities: Readonly<Record<string, readonly number[]>>;
@@ -34,12 +34,14 @@ export function fitTarget({ target }: Pick<Dataset, "target">): FittedTarget | u
   if (kind === "labels") return { kind, names };
   const columns = names.map((_, l) => knownColumn(target, l));
   const mean = columns.map(meanOf);
-  // In float32, as graphs compute with them; a value that hardly varies keeps its unit.
-  const deviation = columns.map((own, l) => Math.fround(Math.sqrt(meanOf(own.map((v) => (v - mean[l]!) ** 2)))) || 1);
+  // In float32, as graphs use them. A deviation that is 0 in float32 becomes 1.
+  const deviation = columns.map(
+    (column, l) => Math.fround(Math.sqrt(meanOf(column.map((v) => (v - mean[l]!) ** 2)))) || 1,
+  );
   return { kind, names, units: { mean: mean.map(Math.fround), deviation } };
 }
 
-/** What is predicted where nothing is known, [K]: log-frequencies of classes, log-odds of labels (half a sample added to each answer), 0 for standardised values. */
+/** The prior, [K]: log-frequencies of classes, log-odds of labels (with half a sample added to each answer), 0 for standardised values. */
 export function priorOf({ labels, classes, target }: Pick<Dataset, "labels" | "classes" | "target">): number[] {
   if (target === undefined) return logPriorOf(labels, classes.length);
   return target.names.map((_, l) => {
@@ -50,7 +52,7 @@ export function priorOf({ labels, classes, target }: Pick<Dataset, "labels" | "c
   });
 }
 
-/** Labels, or values standardised, of data as rows [N, K]; NaN where unknown. Undefined for classes, whose rows are one-hot labels. */
+/** Labels, or standardised values, as rows [N, K]; NaN if unknown. Undefined for classes (`fillTarget` writes one-hot rows). */
 export function targetRows(
   { target }: Pick<Dataset, "target">,
   fitted: FittedTarget | undefined,
@@ -118,7 +120,7 @@ export function toDataUnits(
   };
 }
 
-/** Scales are sought in this range. */
+/** Search range of scales. */
 const SCALES = [0.05, 20] as const;
 
 /**
@@ -136,11 +138,13 @@ export function fitScale(outputs: Float32Array, { data, width }: RowSource, kind
       const factor = pairs.reduce((sum, [output, truth]) => sum + output * truth, 0) / energy;
       return Math.fround(Math.min(SCALES[1], Math.max(SCALES[0], factor)));
     }
-    const doubt = 1 / (pairs.length + 1);
+    const pseudoShare = 1 / (pairs.length + 1);
     const loss = (factor: number): number =>
       pairs.reduce((sum, [output, truth]) => {
         const z = factor * output;
-        return sum + Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z))) - ((1 - doubt) * truth + doubt / 2) * z;
+        return (
+          sum + Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z))) - ((1 - pseudoShare) * truth + pseudoShare / 2) * z
+        );
       }, 0);
     const [low, high] = SCALES.map(Math.log) as [number, number];
     return Math.fround(Math.exp(goldenSection((log) => loss(Math.exp(log)), low, high, 30)));
@@ -155,20 +159,20 @@ export function standardised(predicted: Float32Array, { names, units }: FittedTa
 }
 
 /**
- * The label smoothing of a run: what is asked for, else the method's own; 0 for values.
- * @throws ConfigError where it is asked for values.
+ * The label smoothing of a run: the requested one, else that of the method; 0 for values.
+ * @throws ConfigError if it is requested for values.
  */
 export function smoothingFor(
   { labelSmoothing: standard = 0 }: Pick<Method, "labelSmoothing">,
   kind: TargetKind,
-  asked: number | undefined,
+  requested: number | undefined,
 ): number {
-  const can = tasks[kind].smoothed !== undefined;
-  if (!can && asked !== undefined && asked > 0) {
-    const message = `${asked} given, but this data has ${kind}: a share of a target is spread over the classes, or over the two answers of a label, and ${kind} have neither. Leave it out, or give 0.`;
+  const supported = tasks[kind].smoothed !== undefined;
+  if (!supported && requested !== undefined && requested > 0) {
+    const message = `${requested} given, but this data has ${kind}: a share of a target is spread over the classes, or over the two answers of a label, and ${kind} have neither. Leave it out, or give 0.`;
     throw configError(`labelSmoothing: ${message}`, { issues: [{ path: ["labelSmoothing"], message }] });
   }
-  return can ? (asked ?? standard) : 0;
+  return supported ? (requested ?? standard) : 0;
 }
 
 /** The kind of a fitted model's target. */

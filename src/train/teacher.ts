@@ -1,6 +1,5 @@
 /**
- * @file Learning from a teacher: the terms that a frozen model's outputs on the training samples add to a method's own, for every method
- * alike. Source: Hinton et al. 2015 (distillation), Romero et al. 2015 (representations). Differs: there is no temperature, as the teacher's
+ * @file Distillation: a frozen model's outputs on the training samples add loss terms to those of any method. Source: Hinton et al. 2015 (distillation), Romero et al. 2015 (representations). Differs: there is no temperature, as the teacher's
  * probabilities are those of its calibration.
  */
 import { configError, DmilError, dataError, listing, shapeError } from "../core/errors.ts";
@@ -22,23 +21,23 @@ import { type PredictOptions, predict, scaled } from "./predict.ts";
 import { requireClasses } from "./same-target.ts";
 import { fitTarget, standardised } from "./target.ts";
 
-/** What can be learnt of a teacher. */
+/** The outputs of a teacher that can be distilled. */
 export const TAUGHT = ["prediction", "components", "representations"] as const;
 export type Taught = (typeof TAUGHT)[number];
 
-/** A frozen model whose outputs are learnt besides the target. */
+/** A frozen model whose outputs are learnt in addition to the target. */
 export interface TeacherOptions {
   readonly model: Fitted;
-  /** Of each of the teacher's terms, beside the method's own; 1. */
+  /** Weight of each of the teacher's loss terms. Default 1. */
   readonly weight?: number;
   /**
-   * What of it is learnt; its prediction alone. A component of the same name learns its answer; other components and representations are read off
-   * the method's own representations by a linear head each, which is thrown away when training ends.
+   * The outputs to learn. Default: only the prediction. A component of the method learns the teacher's component of the same name. Other
+   * components and representations are predicted from the method's representations by one linear head each, which is dropped after training.
    */
   readonly of?: readonly Taught[];
 }
 
-/** What a teacher says of the training samples, once for all epochs. */
+/** A teacher's outputs for the training samples, computed once for all epochs. */
 export interface Lesson {
   /** Rows by input leaf. */
   readonly sources: Sources;
@@ -49,16 +48,16 @@ export interface Lesson {
   readonly representations: Readonly<Record<string, number>>;
 }
 
-/** Parameters of heads that are thrown away begin with this; so do the leaves of what the teacher says. */
+/** Prefix of the parameters of heads that are dropped after training, and of the leaves of the teacher's outputs. */
 const PREFIX = "teacher.";
 const PREDICTION = `${PREFIX}prediction`;
 const componentLeaf = (name: string): string => `${PREFIX}component.${name}`;
 const representationLeaf = (name: string): string => `${PREFIX}representation.${name}`;
 
-/** Is a parameter one of those that only serve to learn from the teacher? */
+/** Whether a parameter serves only to learn from the teacher. */
 export const isAuxiliary = (parameter: string): boolean => parameter.startsWith(PREFIX);
 
-/** @throws DataError or ShapeError when the model cannot speak of the data: other modalities, shapes, or target. */
+/** @throws DataError or ShapeError if modalities, shapes or target of the data differ from those of the model. */
 export function requireTeachable(model: Fitted, train: Dataset): void {
   const about = "the teacher does not fit the data";
   for (const [name, shape] of Object.entries(model.shapes)) {
@@ -68,10 +67,10 @@ export function requireTeachable(model: Fitted, train: Dataset): void {
         `${about}: it was trained on the modality "${name}", and the modalities read here are ${listing(Object.keys(train.modalities))}. Read that one too, or train a teacher on these.`,
       );
     }
-    const own = values.shape.slice(1);
-    if (!sameShape(own, shape)) {
+    const shapeHere = values.shape.slice(1);
+    if (!sameShape(shapeHere, shape)) {
       throw shapeError(
-        `${about}: samples of ${name} are ${formatShape(own)}, the teacher was trained on ${formatShape(shape)}. Train a teacher on this data.`,
+        `${about}: samples of ${name} are ${formatShape(shapeHere)}, the teacher was trained on ${formatShape(shape)}. Train a teacher on this data.`,
       );
     }
   }
@@ -83,7 +82,7 @@ export function requireTeachable(model: Fitted, train: Dataset): void {
   }
 }
 
-/** Asks the teacher about all training samples. @throws ConfigError for bad options, and what `requireTeachable` throws. */
+/** Runs the teacher on all training samples. @throws ConfigError for bad options, and what `requireTeachable` throws. */
 export async function lessonOf(teacher: TeacherOptions, train: Dataset, options: PredictOptions): Promise<Lesson> {
   checkOptions("fit, teacher", teacher, { model: true, weight: true, of: true });
   const { model, weight = 1, of = ["prediction"] } = teacher;
@@ -95,30 +94,33 @@ export async function lessonOf(teacher: TeacherOptions, train: Dataset, options:
     throw configError(`teacher.of is ${shown(of)}; a list of ${TAUGHT.join(", ")} is needed.`);
   }
   requireTeachable(model, train);
-  const said = await predict(model, train, { ...options, representations: of.includes("representations") });
+  const predictions = await predict(model, train, { ...options, representations: of.includes("representations") });
   const target = fitTarget(train);
   const kind = target?.kind ?? "classes";
   const K = target?.names.length ?? train.classes.length;
   const rows = train.ids.length;
   const source = (data: Float32Array, width: number): RowSource => ({ data, lead: 1, rows, width });
-  /** What is learnt of an answer: shares of classes, probabilities of labels, standardised values. */
-  const answer = (told: Float32Array): RowSource =>
-    source(target === undefined ? probabilities(told, kind, K) : probabilities(standardised(told, target), kind, K), K);
-  const components = of.includes("components") ? Object.entries(said.components) : [];
-  const representations = Object.entries(said.representations ?? {});
-  for (const [asked, found] of [
+  /** An output as a target: probabilities of classes or labels, or standardised values. */
+  const answer = (outputs: Float32Array): RowSource =>
+    source(
+      target === undefined ? probabilities(outputs, kind, K) : probabilities(standardised(outputs, target), kind, K),
+      K,
+    );
+  const components = of.includes("components") ? Object.entries(predictions.components) : [];
+  const representations = Object.entries(predictions.representations ?? {});
+  for (const [kindOfOutput, available] of [
     ["components", components],
     ["representations", representations],
   ] as const) {
-    if (!of.includes(asked) || found.length > 0) continue;
+    if (!of.includes(kindOfOutput) || available.length > 0) continue;
     throw configError(
-      `teacher.of: the teacher (${model.method.name}) has no ${asked}; leave them out, or take another teacher.`,
+      `teacher.of: the teacher (${model.method.name}) has no ${kindOfOutput}; leave them out, or take another teacher.`,
     );
   }
   const whole =
     target === undefined
-      ? source(Float32Array.from(scaled(said.logits, said.calibration), Math.exp), K)
-      : answer(said.logits);
+      ? source(Float32Array.from(scaled(predictions.logits, predictions.calibration), Math.exp), K)
+      : answer(predictions.logits);
   return {
     sources: {
       ...(of.includes("prediction") && { [PREDICTION]: whole }),
@@ -137,13 +139,13 @@ export async function lessonOf(teacher: TeacherOptions, train: Dataset, options:
   };
 }
 
-/** Outputs [N, K] as what losses take for a target. */
-function probabilities(told: Float32Array, kind: TargetKind, K: number): Float32Array {
-  if (kind === "classes") return Float32Array.from(logSoftmaxRows(told, K), Math.exp);
-  return kind === "labels" ? told.map((odds) => 1 / (1 + Math.exp(-odds))) : told;
+/** Outputs [N, K] as targets of losses. */
+function probabilities(outputs: Float32Array, kind: TargetKind, K: number): Float32Array {
+  if (kind === "classes") return Float32Array.from(logSoftmaxRows(outputs, K), Math.exp);
+  return kind === "labels" ? outputs.map((odds) => 1 / (1 + Math.exp(-odds))) : outputs;
 }
 
-/** Columns with mean 0 and deviation 1, so that a squared error of 1 says that nothing was learnt; a constant becomes 0. */
+/** Standardises columns, so that a mean squared error of 1 means that nothing was learnt; a constant column becomes 0. */
 function unitColumns(data: Float32Array, width: number): Float32Array {
   const rows = data.length / width;
   const sums = new Float64Array(width);
@@ -154,7 +156,7 @@ function unitColumns(data: Float32Array, width: number): Float32Array {
   return data.map((value, i) => (value - sums[i % width]!) * factors[i % width]!);
 }
 
-/** What a method makes of a sample that can be compared with what the teacher said. */
+/** A method's outputs with those that are compared with the teacher's. */
 interface TaughtOutputs extends Outputs {
   readonly learnt: {
     readonly components: Readonly<Record<string, Expr>>;
@@ -162,7 +164,7 @@ interface TaughtOutputs extends Outputs {
   };
 }
 
-/** The method with the terms of a lesson in every stage, and heads for what it does not give by itself. Training alone uses it. */
+/** The method with the terms of a lesson in every stage, and heads for the outputs that it does not have. Only training uses it. */
 export function taught(method: Method, lesson: Lesson): Method {
   return {
     ...method,
@@ -181,18 +183,18 @@ function learntBy(
   lesson: Lesson,
 ): TaughtOutputs["learnt"] {
   const all = Object.values(representations);
-  const head = (place: string, width: number): Expr => {
-    if (all.length > 0) return linear(scope.child(place), all.length === 1 ? all[0]! : concat(all, -1), width);
+  const head = (path: string, width: number): Expr => {
+    if (all.length > 0) return linear(scope.child(path), all.length === 1 ? all[0]! : concat(all, -1), width);
     throw configError(
-      `teacher.of: ${method} has no representations off which a teacher's components or representations could be read; leave them out.`,
+      `teacher.of: ${method} has no representations from which a teacher's components or representations could be predicted; leave them out.`,
     );
   };
-  const own = (name: string): number => components?.names.indexOf(name) ?? -1;
+  const componentIndex = (name: string): number => components?.names.indexOf(name) ?? -1;
   return {
     components: Object.fromEntries(
       lesson.components.map((name) => [
         name,
-        own(name) >= 0 ? at(components!.logits, own(name)) : head(componentLeaf(name), classes),
+        componentIndex(name) >= 0 ? at(components!.logits, componentIndex(name)) : head(componentLeaf(name), classes),
       ]),
     ),
     representations: Object.fromEntries(
@@ -209,16 +211,16 @@ function taughtStage(stage: Stage<Outputs>, lesson: Lesson): Stage<Outputs> {
     ...stage,
     trains: (parameter) => isAuxiliary(parameter) || stage.trains(parameter),
     terms: (outputs, target, context) => [...stage.terms(outputs, target, context), ...added(outputs, context)],
-    // A method changes the gradients of its own losses; the teacher's are added after that.
+    // `modulate` changes only the gradients of the method's own losses; the teacher's gradients are added afterwards.
     ...(modulate !== undefined && {
       modulate(gradients, outputs, target, context) {
-        const own = gradientsOf(stage.terms(outputs, target, context), gradients);
-        const told = gradientsOf(added(outputs, context), gradients);
-        const changed = modulate.call(stage, own, outputs, target, context);
+        const methodGradients = gradientsOf(stage.terms(outputs, target, context), gradients);
+        const teacherGradients = gradientsOf(added(outputs, context), gradients);
+        const changed = modulate.call(stage, methodGradients, outputs, target, context);
         return Object.fromEntries(
           [...gradients.keys()].map((name) => {
-            const before = changed[name] ?? own.get(name);
-            const teachers = told.get(name);
+            const before = changed[name] ?? methodGradients.get(name);
+            const teachers = teacherGradients.get(name);
             return [name, before === undefined ? teachers! : teachers === undefined ? before : add(before, teachers)];
           }),
         );
@@ -228,37 +230,43 @@ function taughtStage(stage: Stage<Outputs>, lesson: Lesson): Stage<Outputs> {
 }
 
 function termsOf(prediction: Expr, { learnt }: TaughtOutputs, lesson: Lesson, task: StepContext["task"]): Terms[] {
-  const told = (name: string, like: Expr): Expr => leaf("input", name, like.shape);
+  const teacherOutput = (name: string, like: Expr): Expr => leaf("input", name, like.shape);
   const meanOf = (values: readonly Expr[]): Expr => mean(stack(values));
   const term = (name: string, value: Expr): Terms => ({ names: [name], value, weights: [lesson.weight] });
-  const parts = Object.entries(learnt.components);
-  const inner = Object.entries(learnt.representations);
+  const components = Object.entries(learnt.components);
+  const representations = Object.entries(learnt.representations);
   return [
-    ...(lesson.prediction ? [term(`${task.term}.teacher`, task.loss(prediction, told(PREDICTION, prediction)))] : []),
-    ...(parts.length > 0
+    ...(lesson.prediction
+      ? [term(`${task.term}.teacher`, task.loss(prediction, teacherOutput(PREDICTION, prediction)))]
+      : []),
+    ...(components.length > 0
       ? [
           term(
             `${task.term}.teacher.components`,
-            meanOf(parts.map(([name, own]) => task.loss(own, told(componentLeaf(name), own)))),
+            meanOf(components.map(([name, output]) => task.loss(output, teacherOutput(componentLeaf(name), output)))),
           ),
         ]
       : []),
-    ...(inner.length > 0
+    ...(representations.length > 0
       ? [
           term(
             "se.teacher.representations",
-            meanOf(inner.map(([name, own]) => meanSquaredError(own, told(representationLeaf(name), own)))),
+            meanOf(
+              representations.map(([name, output]) =>
+                meanSquaredError(output, teacherOutput(representationLeaf(name), output)),
+              ),
+            ),
           ),
         ]
       : []),
   ];
 }
 
-/** Gradients of some terms, of the parameters in `trained` that they reach. */
+/** Gradients of some terms with respect to the parameters in `trained` on which they depend. */
 function gradientsOf(terms: readonly Terms[], trained: ReadonlyMap<string, Expr>): Map<string, Expr> {
   const reached = topological(terms.map(({ value }) => value)).flatMap((node): (readonly [string, Expr])[] => {
-    const found = asLeaf(node);
-    return found?.kind === "parameter" && trained.has(found.name) ? [[found.name, node]] : [];
+    const leafInfo = asLeaf(node);
+    return leafInfo?.kind === "parameter" && trained.has(leafInfo.name) ? [[leafInfo.name, node]] : [];
   });
   const gradients = grad(
     terms.map(({ value, weights }) => ({ value, weights })),

@@ -1,17 +1,17 @@
-/** @file Figures of merit for one predicted number: predictions and truths [N] in the data's unit, NaN where unknown, which counts nowhere. */
+/** @file Metrics for one predicted value: predictions and truths [N] in the data's unit. A truth is NaN if unknown; such samples are ignored. */
 
-/** Pairs of which the truth is known. */
+/** Pairs of prediction and truth, for known truths. */
 function pairsOf(predicted: ArrayLike<number>, truths: ArrayLike<number>): (readonly [number, number])[] {
   return Array.from(truths, (truth, i) => [predicted[i]!, truth] as const).filter(([, truth]) => !Number.isNaN(truth));
 }
 
 const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** Regression figures by name. */
+/** Regression metrics by name. */
 export interface ValueFigures {
-  /** 1 - squared error over the variance of the truths: 0 for their mean, and below for worse; NaN where they do not vary. */
+  /** R2 = 1 - mean squared error / variance of the truths; NaN if the truths do not vary. */
   readonly r2: number;
-  /** Pearson; NaN where either does not vary. */
+  /** Pearson correlation; NaN if predictions or truths do not vary. */
   readonly correlation: number;
   /** Mean absolute error. */
   readonly mae: number;
@@ -19,58 +19,60 @@ export interface ValueFigures {
   readonly rmse: number;
 }
 
-/** Regression figures of one value. */
+/** Regression metrics of one value. */
 export function valueFigures(predicted: ArrayLike<number>, truths: ArrayLike<number>): ValueFigures {
   const pairs = pairsOf(predicted, truths);
-  const [p, t] = [meanOf(pairs.map(([said]) => said)), meanOf(pairs.map(([, truth]) => truth))];
-  const squared = meanOf(pairs.map(([said, truth]) => (said - truth) ** 2));
+  const [p, t] = [meanOf(pairs.map(([output]) => output)), meanOf(pairs.map(([, truth]) => truth))];
+  const squared = meanOf(pairs.map(([output, truth]) => (output - truth) ** 2));
   const variance = meanOf(pairs.map(([, truth]) => (truth - t) ** 2));
-  const spread = meanOf(pairs.map(([said]) => (said - p) ** 2));
-  const shared = meanOf(pairs.map(([said, truth]) => (said - p) * (truth - t)));
+  const spread = meanOf(pairs.map(([output]) => (output - p) ** 2));
+  const shared = meanOf(pairs.map(([output, truth]) => (output - p) * (truth - t)));
   return {
     r2: variance > 0 ? 1 - squared / variance : Number.NaN,
     correlation: variance > 0 && spread > 0 ? shared / Math.sqrt(variance * spread) : Number.NaN,
-    mae: meanOf(pairs.map(([said, truth]) => Math.abs(said - truth))),
+    mae: meanOf(pairs.map(([output, truth]) => Math.abs(output - truth))),
     rmse: Math.sqrt(squared),
   };
 }
 
-/** Figures of sentiment in [-3, 3], shares in [0, 1]. */
+/** Metrics for a sentiment in [-3, 3]; all are shares in [0, 1]. */
 export interface SentimentFigures {
-  /** Negative against the rest: neutral (0) counts as not negative. */
+  /** Accuracy of negative against non-negative; neutral (0) is non-negative. */
   readonly accuracyHas0: number;
-  /** Of the same two classes, F1 of each weighted by its true samples. */
+  /** F1 of the same two classes, weighted by their numbers of true samples. */
   readonly f1Has0: number;
-  /** Negative against positive; samples whose truth is 0 are left out. NaN where all are 0. */
+  /** Accuracy of negative against positive, without samples whose truth is 0; NaN if all are 0. */
   readonly accuracyNon0: number;
   readonly f1Non0: number;
-  /** Prediction and truth round to the same of -3, .., 3; halves to the even neighbour. */
+  /** Share of samples whose prediction and truth round to the same of -3, .., 3; halves round to even. */
   readonly accuracy7: number;
 }
 
-/** Is this a sentiment as in MOSI and MOSEI: called so, with every known number in [-3, 3]? */
+/** Whether a value is a sentiment as in MOSI and MOSEI: its name begins with "sentiment" and all known truths are in [-3, 3]. */
 export function isSentiment(name: string, truths: ArrayLike<number>): boolean {
   return /^sentiment/i.test(name) && Array.from(truths).every((truth) => Number.isNaN(truth) || Math.abs(truth) <= 3);
 }
 
-/** Conventions for CMU-MOSEI. Source: Mao et al., M-SENA (the MMSA framework), ACL 2022. */
+/** Metrics by the conventions for CMU-MOSEI. Source: Mao et al., M-SENA (the MMSA framework), ACL 2022. */
 export function sentimentFigures(predicted: ArrayLike<number>, truths: ArrayLike<number>): SentimentFigures {
   const pairs = pairsOf(predicted, truths);
-  const has0 = pairs.map(([said, truth]) => [said >= 0, truth >= 0] as const);
-  const non0 = pairs.filter(([, truth]) => truth !== 0).map(([said, truth]) => [said > 0, truth > 0] as const);
-  const seven = pairs.map(([said, truth]) => [rounded(said), rounded(truth)] as const);
-  const right = (all: readonly (readonly [unknown, unknown])[]): number =>
-    all.filter(([said, truth]) => said === truth).length / all.length;
+  const withNeutral = pairs.map(([output, truth]) => [output >= 0, truth >= 0] as const);
+  const withoutNeutral = pairs
+    .filter(([, truth]) => truth !== 0)
+    .map(([output, truth]) => [output > 0, truth > 0] as const);
+  const rounded7 = pairs.map(([output, truth]) => [rounded(output), rounded(truth)] as const);
+  const agreement = (all: readonly (readonly [unknown, unknown])[]): number =>
+    all.filter(([output, truth]) => output === truth).length / all.length;
   return {
-    accuracyHas0: right(has0),
-    f1Has0: weightedF1(has0),
-    accuracyNon0: right(non0),
-    f1Non0: weightedF1(non0),
-    accuracy7: right(seven),
+    accuracyHas0: agreement(withNeutral),
+    f1Has0: weightedF1(withNeutral),
+    accuracyNon0: agreement(withoutNeutral),
+    f1Non0: weightedF1(withoutNeutral),
+    accuracy7: agreement(rounded7),
   };
 }
 
-/** To the nearest whole number in [-3, 3], halves to the even one. */
+/** Clips to [-3, 3] and rounds to the nearest integer; halves round to even. */
 function rounded(value: number): number {
   const cut = Math.max(-3, Math.min(3, value));
   const low = Math.floor(cut);
@@ -79,12 +81,12 @@ function rounded(value: number): number {
   return (low % 2 === 0 ? low : low + 1) + 0;
 }
 
-/** F1 of both classes, weighted by how many samples truly are of each. */
+/** F1 of both classes, weighted by their numbers of true samples. */
 function weightedF1(pairs: readonly (readonly [boolean, boolean])[]): number {
-  return [true, false].reduce((total, side) => {
-    const both = pairs.filter(([said, truth]) => said === side && truth === side).length;
-    const said = pairs.filter(([own]) => own === side).length;
-    const yes = pairs.filter(([, truth]) => truth === side).length;
-    return total + (yes === 0 ? 0 : ((2 * both) / (said + yes)) * (yes / pairs.length));
+  return [true, false].reduce((total, label) => {
+    const truePositives = pairs.filter(([output, truth]) => output === label && truth === label).length;
+    const predicted = pairs.filter(([output]) => output === label).length;
+    const positives = pairs.filter(([, truth]) => truth === label).length;
+    return total + (positives === 0 ? 0 : ((2 * truePositives) / (predicted + positives)) * (positives / pairs.length));
   }, 0);
 }

@@ -88,7 +88,7 @@ test("a checkpoint that was damaged, or belongs to other settings, is refused", 
   await fit(smallDmil(), data, { ...base, folder, identity: "one" });
   const again = { ...base, folder, resume: true };
   await expect(fit(smallDmil(), data, { ...again, identity: "two" })).rejects.toThrowError(
-    /settings or the data are not those/,
+    /settings or the data differ from those/,
   );
   const bytes = (await folder.read(files.last)).slice();
   const last = bytes.length - 3;

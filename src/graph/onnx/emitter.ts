@@ -17,7 +17,7 @@ export const FLOAT = 1;
 export const INT64 = 7;
 const BOOL = 9;
 
-/** The face an op record sees. All methods return the name of the value they made. */
+/** The interface that op records use. All methods return the name of the value that they emit. */
 export class Emitter {
   readonly nodes: NodeProto[] = [];
   readonly initializers: TensorProto[] = [];
@@ -26,12 +26,12 @@ export class Emitter {
   readonly #known = new Map<string, string[]>();
   readonly #taken = new Set<string>();
   #count = 0;
-  /** What the names of nodes begin with, where the reader of the file is to find his way; left out: nodes have no names. */
+  /** Prefix of node names in exported files; without it nodes have no names. */
   scope: string | undefined;
-  /** The row axis of the node being lowered when the batch axis is open; reshapes leave that axis to be inferred. */
+  /** The row axis of the node being lowered, if the batch axis is dynamic; reshapes infer the size of that axis. */
   openAxis: number | undefined;
 
-  /** A name that nothing has yet: `wanted` itself where it is free. */
+  /** An unused name: `wanted` itself if it is free. */
   free(wanted: string): string {
     let name = wanted;
     for (let i = 2; this.#taken.has(name); i++) name = `${wanted}_${i}`;
@@ -73,7 +73,7 @@ export class Emitter {
     this.nodes.push(create(NodeProtoSchema, { name: own, opType: "Identity", input: [from], output: [name] }));
   }
 
-  /** Small ones that are equal are one, unless they have a name of their own. */
+  /** Equal small constants are emitted once, unless they have an explicit name. */
   constant(shape: Shape, data: Float32Array, own?: string): string {
     const key = own === undefined && data.length <= 64 ? `constant ${shape.join()} ${data.join()}` : undefined;
     const known = key === undefined ? undefined : this.#known.get(key);

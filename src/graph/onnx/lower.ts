@@ -18,22 +18,22 @@ import {
   ValueInfoProtoSchema,
 } from "./schema/onnx_pb.ts";
 
-/** One array at the border of a program: leaves (or outputs) laid one after the other. One alone keeps its own shape. */
+/** One input or output array of a program: leaves (or outputs) stored one after the other. A single one keeps its shape. */
 export interface Block {
   readonly name: string;
   readonly parts: readonly Expr[];
-  /** What it is, for the reader of an exported file. */
+  /** Documentation in an exported file. */
   readonly meaning?: string;
 }
 
 export interface LowerOptions {
   readonly inputs: readonly Block[];
   readonly outputs: readonly Block[];
-  /** Leaves that become stored numbers of the model, by leaf name. */
+  /** Leaves that become initializers of the model, by leaf name. */
   readonly stored?: State;
-  /** Leave the sample axis of inputs (leaves of kind "input", axis 0) open under the name "batch". */
+  /** Make the batch axis of inputs (leaves of kind "input", axis 0) dynamic, with the name "batch". */
   readonly openBatch?: boolean;
-  /** The file is for others to read: nodes get names, and it says what it is. */
+  /** For exported files: names of nodes, and documentation of the file. */
   readonly about?: {
     readonly version: string;
     readonly description: string;
@@ -42,7 +42,7 @@ export interface LowerOptions {
   };
 }
 
-/** The shape under which a block crosses the border. */
+/** The shape of a block as an input or output. */
 export function blockShape(block: Block): Shape {
   return block.parts.length === 1
     ? block.parts[0]!.shape
@@ -129,7 +129,7 @@ function joined(block: Block): Expr {
   );
 }
 
-/** Makes a block's leaves available: itself, or the parts of a Split. */
+/** Emits a block's leaves: the block itself, or the parts of a Split. */
 function bindBlock(emit: Emitter, block: Block, leaves: Map<string, string>): void {
   const key = (part: Expr): string => leafKey(asLeaf(part)!.kind, asLeaf(part)!.name);
   if (block.parts.length === 1) {
@@ -176,7 +176,7 @@ interface Tile {
   readonly index: number;
 }
 
-/** Slices of one node that together tile one of its axes: each with its place in the Split that serves them all. */
+/** Slices of one node that together tile one of its axes, each with its index in one common Split. */
 function tilings(order: readonly Expr[]): Map<Expr, Tile> {
   const bySource = new Map<Expr, Expr[]>();
   for (const node of order) {

@@ -1,9 +1,9 @@
-/** @file Names for the nodes of an exported graph, as its reader would give them: after the parameters they read, else after what they make. */
+/** @file Names for the nodes of an exported graph, from the parameters that they read, else from the outputs that they lead to. */
 import { asLeaf, type Expr, topological } from "../expr.ts";
 
 /**
- * The scope of every node, by which its name begins: that of the parameters it reads (`encoders.audio.0` of `encoders.audio.0.weight`), else
- * what the scopes of its inputs begin with alike, else the first output that it leads to.
+ * The scope of every node, which is the prefix of its name: that of the parameters it reads (`encoders.audio.0` of `encoders.audio.0.weight`),
+ * else the common prefix of the scopes of its inputs, else the first output that it leads to.
  */
 export function scopesOf(outputs: readonly { readonly name: string; readonly expr: Expr }[]): Map<Expr, string> {
   const own = new Map<Expr, string>();
@@ -22,13 +22,13 @@ export function scopesOf(outputs: readonly { readonly name: string; readonly exp
   return scopes;
 }
 
-/** A parameter belongs to the part that its dotted name begins with; a number of the whole model, and an input, to none. */
+/** The scope of a parameter is its dotted name without the last part; inputs and parameters of the whole model have none. */
 function ofLeaf(node: Expr): string {
   const { kind, name } = asLeaf(node)!;
   return kind === "parameter" ? name.slice(0, Math.max(0, name.lastIndexOf("."))) : kind === "input" ? name : "";
 }
 
-/** The dotted beginning that the scopes share; those without one, as constants, say nothing. */
+/** The common dotted prefix of scopes; nodes without a scope, such as constants, are ignored. */
 function common(scopes: readonly string[]): string {
   const parts = scopes.filter((scope) => scope !== "").map((scope) => scope.split("."));
   const [first = [], ...others] = parts;

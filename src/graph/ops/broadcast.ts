@@ -42,7 +42,7 @@ export function reduceRows(node: Expr, [axis]: readonly (number | undefined)[]):
   return keep ? axis : axis - axes.filter((a) => a < axis).length;
 }
 
-/** Puts back the axes a reduction dropped, as size 1. */
+/** Restores the axes that a reduction removed, with size 1. */
 export function restored(reduced: Expr, input: Expr, attributes: ReduceAttributes): Expr {
   return reshape(reduced, reducedShape(input.shape, { ...attributes, keep: true }));
 }
@@ -90,25 +90,25 @@ const broadcastOp: OpRecord<BroadcastAttributes> = {
   },
   gradient: (node, cotangent) => [unbroadcast(cotangent, node.inputs[0]!.shape)],
   onnx: (emit, inputs, node) => emit.node("Expand", [inputs[0]!, emit.integers(node.shape)]),
-  // A broadcast bakes in its shape, so it may not carry rows into an exported graph.
+  // The output shape of a broadcast is fixed, so it must not have a row axis in an exported graph.
   rows: () => undefined,
 };
 
-/** Stretches axes of size 1 (and adds leading axes) to `shape`. */
+/** Broadcasts `x` to `shape` (NumPy's rule). */
 export function broadcastTo(x: Expr, shape: Shape): Expr {
   if (sameShape(x.shape, shape)) return x;
   const fill = fillOf(x);
   return fill === undefined ? apply(broadcastOp, [x], { shape }) : constant(fill, shape);
 }
 
-/** What `x` was before it was broadcast, for users that broadcast by themselves. */
+/** The input of a broadcast node, for operations that broadcast themselves. */
 export function unstretched(x: Expr): Expr {
   const fill = x.shape.length > 0 ? fillOf(x) : undefined;
   if (fill !== undefined) return constant(fill);
   return x.op.name === "broadcastTo" ? x.inputs[0]! : x;
 }
 
-/** The transpose of broadcasting: sums over the axes that were stretched. */
+/** The transpose of broadcasting: sums over the broadcast axes. */
 export function unbroadcast(x: Expr, shape: Shape): Expr {
   if (sameShape(x.shape, shape)) return x;
   const lead = x.shape.length - shape.length;
@@ -116,7 +116,7 @@ export function unbroadcast(x: Expr, shape: Shape): Expr {
   return reshape(apply(sumOp, [x], { axes, keep: false }), shape);
 }
 
-/** The axes of a reduction: one, several or (left out) all; negative axes count from the back. */
+/** The axes of a reduction: one, several or (default) all; negative axes count from the back. */
 export type Axes = number | readonly number[] | undefined;
 
 export function reduce(op: OpRecord<ReduceAttributes>, x: Expr, axes: Axes, keep: boolean): Expr {
@@ -125,7 +125,7 @@ export function reduce(op: OpRecord<ReduceAttributes>, x: Expr, axes: Axes, keep
   return normal.length === 0 ? x : apply(op, [x], { axes: normal, keep });
 }
 
-/** Sum over `axes` (all when left out); `keep` leaves them as size 1. */
+/** Sum over `axes` (default: all); `keep` keeps them with size 1. */
 export function sum(x: Expr, axes?: Axes, keep = false): Expr {
   return reduce(sumOp, x, axes, keep);
 }

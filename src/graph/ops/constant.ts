@@ -29,7 +29,7 @@ export function constant(data: ConstantAttributes["data"], shape: Shape = []): E
   return apply(constantOp, [], { shape, data });
 }
 
-/** The number that fills a constant node, or undefined. */
+/** The value of a constant node with equal elements, or undefined. */
 export function fillOf(expr: Expr): number | undefined {
   if (expr.op.name !== "constant") return undefined;
   const { data } = expr.attributes as ConstantAttributes;

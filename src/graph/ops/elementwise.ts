@@ -186,7 +186,7 @@ const whereOp: OpRecord<WhereAttributes> = {
 };
 
 const one = <A extends Attributes>(op: OpRecord<A>, inputs: readonly Expr[]): Expr => apply(op, inputs, {} as A);
-/** Applies an op that broadcasts by itself: an input that was stretched before is taken as it was, where the result's shape allows. */
+/** Applies an op that broadcasts: an explicit broadcast of an input is removed, if the result has the same shape without it. */
 function two(op: OpRecord<None>, a: Operand, b: Operand): Expr {
   const [x, y] = [operand(a), operand(b)];
   const [x0, y0] = [unstretched(x), unstretched(y)];
@@ -217,7 +217,7 @@ export const sigmoid = (x: Expr): Expr => one(sigmoidOp, [x]);
 export const relu = (x: Expr): Expr => one(reluOp, [x]);
 /** -1, 0 or 1; no gradient. */
 export const sign = (x: Expr): Expr => one(signOp, [x]);
-/** x, held constant for gradients. */
+/** x without gradient (`detach` in PyTorch). */
 export const stopGradient = (x: Expr): Expr => one(stopOp, [x]);
 /** a - b, broadcast. */
 export const sub = (a: Operand, b: Operand): Expr => two(subOp, a, b);

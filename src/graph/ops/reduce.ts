@@ -32,7 +32,7 @@ const meanOp: OpRecord<ReduceAttributes> = {
   rows: reduceRows,
 };
 
-/** The maximum has no gradient rule: it is used to shift and to compare, always behind `stopGradient`. */
+/** The maximum has no gradient rule: it is used only for shifts and comparisons, always with `stopGradient`. */
 const maxOp: OpRecord<ReduceAttributes> = {
   name: "max",
   shape: ([x], attributes) => reducedShape(x!.shape, attributes),
@@ -48,7 +48,7 @@ const maxOp: OpRecord<ReduceAttributes> = {
   rows: reduceRows,
 };
 
-/** Mean over `axes` (all when left out); `keep` leaves them as size 1. */
+/** Mean over `axes` (default: all); `keep` keeps them with size 1. */
 export function mean(x: Expr, axes?: Axes, keep = false): Expr {
   return reduce(meanOp, x, axes, keep);
 }

@@ -1,4 +1,4 @@
-/** @file Intra-modality decomposition (ID): each modality's embedding into a predictive part M and a residual N. */
+/** @file Intra-modality decomposition (ID): splits each modality's embedding into a predictive part M and a residual N. */
 import type { Expr } from "../../graph/expr.ts";
 import { reshape, slice, square, sub } from "../../graph/ops/index.ts";
 import { type Gaussian, gaussian, klToStandard, sample } from "../../nn/gaussian.ts";
@@ -8,11 +8,11 @@ import type { Scope } from "../../nn/module.ts";
 import { meanOfPresent, zeroWhereMissing } from "../method.ts";
 
 export interface Intra {
-  /** Means of M_m, [M, B, E]: what the consistency level reads. */
+  /** Means of M_m, [M, B, E]: the input of the consistency level. */
   readonly predictive: Expr;
-  /** Samples of N_m, [M, B, E]: what the published synergy fusion reads. */
+  /** Samples of N_m, [M, B, E]: the input of the published synergy fusion. */
   readonly residual: Expr;
-  /** Means of N_m, [M, B, E]: what the purified synergy reads. */
+  /** Means of N_m, [M, B, E]: the input of the purified synergy. */
   readonly residualMean: Expr;
   /** Linear heads on samples of M_m, [M, B, K]. */
   readonly logits: Expr;
@@ -23,8 +23,8 @@ export interface Intra {
 }
 
 /**
- * From embeddings Z [M, B, E]. M and N of one modality share a layer: its output is [mean M, mean N, log-variance M, log-variance N].
- * Where a modality is missing (`mask` [M, B, 1]) its M and N are zeros, and no loss counts it.
+ * Builds M and N from embeddings Z [M, B, E]. M and N of one modality share a layer, whose output is [mean M, mean N, log-variance M,
+ * log-variance N]. If a modality is missing (`mask` [M, B, 1]), its M and N are 0 and the losses ignore it.
  */
 export function intra(scope: Scope, z: Expr, classes: number, variational: boolean, mask?: Expr): Intra {
   const [modalities, batch, width] = z.shape as [number, number, number];

@@ -1,4 +1,4 @@
-/** @file DMIL as one graph: encoders, the two levels of decomposition, synergy, heads, gate. Section numbers: docs/notation.md. */
+/** @file DMIL as published, as one graph: encoders, the two levels of decomposition, synergy, heads, gate. Symbols: docs/notation.md. */
 import type { Expr } from "../../graph/expr.ts";
 import { concat, greater, stack, sum } from "../../graph/ops/index.ts";
 import { linear } from "../../nn/linear.ts";
@@ -21,26 +21,26 @@ import { type Teaching, teach } from "./teacher.ts";
 
 export interface PublishedOutputs extends Outputs {
   readonly components: NonNullable<Outputs["components"]>;
-  /** Absent under `levels: "cd"`. */
+  /** Absent with `levels: "cd"`. */
   readonly intra?: Intra;
-  /** Absent under `levels: "id"`. */
+  /** Absent with `levels: "id"`. */
   readonly consistency?: Consistency;
-  /** Present with purified synergy, as is the prior [K]. */
+  /** Present with purified synergy, like the prior [K]. */
   readonly teaching?: Teaching;
   readonly prior?: Expr;
-  /** Of values, [1, B, K]: the purified synergy and nothing else. What S answers holds more. */
+  /** For values, [1, B, K]: only the purified synergy. The prediction of S also has the additive part. */
   readonly pure?: Expr;
 }
 
-/** Names of the components, in the order of every stack: redundant, unique_<modality>, synergistic. */
+/** Names of the components, in the order of all stacks: redundant, unique_<modality>, synergistic. */
 export function componentNames(modalities: readonly string[], levels: PublishedOptions["levels"]): string[] {
   const unique = modalities.map((name) => `unique_${name}`);
   return [...(levels === "id" ? [] : ["redundant"]), ...unique, "synergistic"];
 }
 
 /**
- * The model. With `levels: "id"` the predictive parts M_m themselves are the unique components and nothing is redundant; with
- * `levels: "cd"` the embeddings Z_m take the place of both M_m and N_m.
+ * Builds the model. With `levels: "id"` the predictive parts M_m are the unique components and there is no redundant one; with
+ * `levels: "cd"` the embeddings Z_m are used instead of both M_m and N_m.
  */
 export function buildPublished(
   input: BuildInput,
@@ -55,9 +55,9 @@ export function buildPublished(
   const first = levels === "cd" ? undefined : intra(scope.child("intra"), z, classes, variational, mask);
   const predictive = first?.predictive ?? z;
   const second = levels === "id" ? undefined : consistency(scope.child("consistency"), predictive, variational, mask);
-  const heard = first?.logits ?? linear(scope.child("intra").child("heads"), z, classes);
-  const unimodal = priorWhereMissing(input, heard, mask);
-  // R and the U_m, before S joins them as the last of the components.
+  const unimodalLogits = first?.logits ?? linear(scope.child("intra").child("heads"), z, classes);
+  const unimodal = priorWhereMissing(input, unimodalLogits, mask);
+  // R and the U_m; S is the last component.
   const lower = [...(second === undefined ? [] : [stack([second.redundant])]), second?.unique ?? predictive];
   const heads = scope.child("heads");
   const fused =
@@ -65,16 +65,16 @@ export function buildPublished(
       ? purified(input, unimodal, first?.residualMean ?? z, options, second !== undefined, mask)
       : undefined;
   const s = fused?.representation ?? synergy(scope.child("synergy"), first?.residual ?? z);
-  // Purified synergy has a head of its own, so the others read the lower components as one node.
-  const lead = fused === undefined ? lower : [concat(lower, 0)];
-  const parts = concat([...lead, stack([s])], 0);
-  const answers =
+  // Purified synergy has a separate head, so the other heads read the lower components as one node.
+  const lowerParts = fused === undefined ? lower : [concat(lower, 0)];
+  const parts = concat([...lowerParts, stack([s])], 0);
+  const predictions =
     fused === undefined
       ? linear(heads, parts, classes)
-      : concat([linear(heads, lead[0]!, classes), stack([fused.answer])], 0);
-  const able = mask && possible(mask, second !== undefined);
-  const logits = priorWhereMissing(input, answers, able);
-  const shares = gate(scope.child("gate"), parts, able);
+      : concat([linear(heads, lowerParts[0]!, classes), stack([fused.answer])], 0);
+  const available = mask && possible(mask, second !== undefined);
+  const logits = priorWhereMissing(input, predictions, available);
+  const shares = gate(scope.child("gate"), parts, available);
   return {
     logits: aggregate(shares, logits),
     unimodal,
@@ -99,8 +99,8 @@ export function buildPublished(
 }
 
 /**
- * Which components a sample can have, [C, B, 1], by the modalities it has (`mask` [M, B, 1]): unique_m with m, synergy with two or
- * more. R answers always: with one modality it says what others would have said alike.
+ * Mask [C, B, 1] of the components that a sample can have, from its modalities (`mask` [M, B, 1]): unique_m needs m, synergy needs at
+ * least two. R needs at least one: with a single modality it predicts what other modalities would also predict.
  */
 function possible(mask: Expr, redundant: boolean): Expr {
   const several = greater(sum(mask, 0, true), 1.5); // [1, B, 1]
@@ -109,8 +109,8 @@ function possible(mask: Expr, redundant: boolean): Expr {
 }
 
 /**
- * Purified synergy with its own head, on top of the prior, and what it teaches. Values are sums, so there S answers with the additive part
- * (held constant but for its weights) and the synergy: a gate that shares out answers could not add the two.
+ * Purified synergy with its head, added to the prior, and the training targets of the components. For values, the prediction of S is the sum
+ * of the additive part (detached except for its weights) and the synergy, because a gate that averages predictions could not add the two.
  */
 function purified(
   { scope, task, prior: priorOf }: BuildInput,
@@ -120,14 +120,14 @@ function purified(
   redundant: boolean,
   mask?: Expr,
 ) {
-  const own = scope.child("synergy");
+  const synergyScope = scope.child("synergy");
   const prior = priorOf();
-  const fused = purifiedSynergy(own, residual, order, mask);
-  const { pure, logits } = synergyLogits(own.child("head"), fused.representation, prior);
+  const fused = purifiedSynergy(synergyScope, residual, order, mask);
+  const { pure, logits } = synergyLogits(synergyScope.child("head"), fused.representation, prior);
   const [modalities, , outputs] = unimodal.shape as [number, number, number];
   const additive =
     task.kind === "values"
-      ? own.parameter("additive", [modalities, 1, outputs], { kind: "constant", value: 1 / modalities })
+      ? synergyScope.parameter("additive", [modalities, 1, outputs], { kind: "constant", value: 1 / modalities })
       : undefined;
   const teaching = teach(task, unimodal, pure, prior, { redundant, mask, additive });
   return { ...fused, logits, prior, teaching, answer: additive === undefined ? logits : teaching.residual };

@@ -1,9 +1,9 @@
-/** @file DMIL's settings. */
+/** @file Options of DMIL as published. */
 import * as z from "zod";
 import type { Loose } from "../../core/options.ts";
 import { embeddingOption } from "../method.ts";
 
-/** Coefficients of the loss, as DMIL uses them. `lambda` and the b_ terms are not public; they were chosen on validation data. */
+/** Coefficients of the loss. The authors' `lambda` and b_ terms are not public; these were chosen on validation data. */
 export interface PublishedLoss {
   /** lambda: scale of all divergences and reconstructions, 0.1. */
   readonly lambda: number;
@@ -15,7 +15,7 @@ export interface PublishedLoss {
   readonly redundantKl: number;
   /** b_U: KL of U_m, 1. */
   readonly uniqueKl: number;
-  /** b_align: each modality's view of R against the shared one, 1. */
+  /** b_align: KL from the shared posterior of R to that of each modality, 1. */
   readonly alignment: number;
   /** b_1: cross-entropy of the heads on M_m in the whole stage, 1. */
   readonly intra: number;
@@ -27,30 +27,30 @@ export interface PublishedLoss {
   readonly reconstruction: number;
   /** Reconstructions in the whole stage, 0.05 (published). */
   readonly reconstructionWhole: number;
-  /** Purified form: cross-entropy of the residual prediction, which alone trains the synergy, 1. */
+  /** Purified form: loss of the residual prediction; only this term trains the synergy to predict, 1. */
   readonly residual: number;
-  /** Purified form: each component is silent (says the prior) where it is not responsible, 1. */
+  /** Purified form: KL from the prior to each component's prediction on samples assigned to other components, 1. */
   readonly silence: number;
-  /** Purified form: the gate is taught the shares of information, 1. */
+  /** Purified form: cross-entropy of the gate against the shares of information, 1. */
   readonly teaching: number;
 }
 
-/** DMIL's settings with nothing left open. */
+/** The complete options. */
 export interface PublishedOptions {
-  /** E, the width of embeddings and components, 64. */
+  /** Width E of embeddings and components. Default 64. */
   readonly embedding: number;
-  /** False replaces every variational layer by a deterministic linear one (DMIL-FC); true. */
+  /** False replaces every variational layer by a deterministic linear one (DMIL-FC). Default true. */
   readonly variational: boolean;
-  /** Which levels of decomposition are built: both, intra-modality only (DMIL-ID), consistency only (DMIL-CD); both. */
+  /** Levels of decomposition: both, intra-modality only (DMIL-ID), or consistency only (DMIL-CD). Default both. */
   readonly levels: "both" | "id" | "cd";
-  /** How the synergistic component is built and trained, published; docs/decisions/purified-synergy.md says why. */
+  /** How the synergistic component is built and trained (docs/decisions/purified-synergy.md). Default published. */
   readonly synergy: "purified" | "published";
-  /** Purified form: products of centred features up to pairs (2) or triples (3) of modalities, 3: a pair alone cannot be silent where a third modality answers. */
+  /** Purified form: products of centred features of up to 2 or 3 modalities. Default 3: products of pairs alone cannot be 0 on samples that a third modality explains. */
   readonly order: 2 | 3;
   readonly loss: PublishedLoss;
 }
 
-/** What a user writes: everything may be left out. */
+/** The options that a user passes; all are optional. */
 export type PublishedInput = Loose<Omit<PublishedOptions, "loss">> & {
   readonly loss?: Loose<PublishedLoss> | undefined;
 };

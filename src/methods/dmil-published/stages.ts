@@ -1,4 +1,4 @@
-/** @file DMIL's three stages: what each trains, and its loss. Source: paper, section 3; coefficients of the reference code. */
+/** @file The three training stages of DMIL as published, and their losses. Source: paper, section 3; coefficients of the reference code. */
 import type { Expr } from "../../graph/expr.ts";
 import { concat, div, log, maximum, mean, mul, slice, stack, sub, sum, transpose } from "../../graph/ops/index.ts";
 import type { Stage, Task, Terms } from "../method.ts";
@@ -6,21 +6,21 @@ import { componentNames, type PublishedOutputs } from "./model.ts";
 import type { PublishedOptions } from "./options.ts";
 import type { Teaching } from "./teacher.ts";
 
-/** The mean over samples of what is left open counts as no less than this. */
-const LEAST_OPEN = 0.05;
+/** Lower bound of the mean normalised entropy by which the loss is divided. */
+const MIN_OPEN = 0.05;
 
 /**
- * Loss of the residual prediction, [], each sample counted by what single modalities leave open of it. A plain mean
- * would grow fainter the fewer samples hold synergy (at 10 % it was found by luck), and would ask the synergy to sharpen what
- * single modalities have answered already.
+ * Loss of the residual prediction, []: a mean over samples, weighted by the normalised entropy `open` of the prediction from single
+ * modalities. With an unweighted mean the gradient would shrink with the share of samples that have synergy (at 10 % training was
+ * unreliable), and synergy would also sharpen predictions that single modalities already make.
  */
 export function residualError(task: Task, { residual, open }: Pick<Teaching, "residual" | "open">, target: Expr): Expr {
-  return div(mean(mul(task.lossPerSample(residual, target), open)), maximum(mean(open), LEAST_OPEN));
+  return div(mean(mul(task.lossPerSample(residual, target), open)), maximum(mean(open), MIN_OPEN));
 }
 
 const repeat = (n: number, value: number): number[] => new Array<number>(n).fill(value);
 
-/** Losses of several stacks of predictions as one vector of terms; names get the loss's in front. */
+/** Losses of several stacks of predictions as one vector of terms; the name of the loss is the prefix of their names. */
 function losses(
   task: Task,
   target: Expr,
@@ -39,7 +39,7 @@ function losses(
   };
 }
 
-/** Stage 1 trains encoders and ID; stage 2 the rest, with stage 1 frozen; stage 3 everything. */
+/** Stage 1 trains encoders and ID; stage 2 the rest, with the parameters of stage 1 frozen; stage 3 everything. */
 export function publishedStages(
   options: PublishedOptions,
   modalities: readonly string[],
@@ -47,13 +47,13 @@ export function publishedStages(
   const { loss } = options;
   const byModality = (name: string): string[] => modalities.map((modality) => `${name}.${modality}`);
   const purified = options.synergy === "purified";
-  /** The synergistic component is the last. */
+  /** Index of the synergistic component, which is the last. */
   const synergistic = componentNames(modalities, options.levels).length - 1;
-  /** Purified synergy is trained with the encoders from the start: features fit for single modalities alone lose what it needs. */
+  /** Purified synergy is trained with the encoders from the first stage, because encoders trained for single modalities lose the information that it needs. */
   const early = purified ? /^(encoders|intra|synergy)\./ : /^(encoders|intra)\./;
   const inFirst = (parameter: string): boolean => early.test(parameter);
 
-  /** KL and reconstruction of the intra level, and of the consistency level, with the reconstruction's coefficient. */
+  /** KL and reconstruction terms of the intra level, and of the consistency level; `reconstruction` is a coefficient. */
   const intraTerms = ({ intra }: PublishedOutputs, reconstruction: number): Terms[] =>
     intra === undefined
       ? []
@@ -104,17 +104,17 @@ export function publishedStages(
     weight,
   });
 
-  /** What the modalities alone leave unexplained: the term that trains the purified synergy. */
-  const unexplained = (task: Task, { teaching }: PublishedOutputs, target: Expr): Terms[] =>
+  /** The term that trains the purified synergy: the loss of the residual prediction. */
+  const residualTerms = (task: Task, { teaching }: PublishedOutputs, target: Expr): Terms[] =>
     teaching === undefined
       ? []
       : [{ names: [`${task.term}.residual`], value: residualError(task, teaching, target), weights: [loss.residual] }];
 
   /**
-   * Purified form (see teacher.ts): the components of a range are silent, that is, say the prior, where they are not responsible,
-   * and with a `weight` right where they are.
+   * Purified form (see teacher.ts): trains the components of a range to predict the prior on samples assigned to others, and, if `weight` is
+   * given, the target on their own samples.
    */
-  const answering = (
+  const responsibilityTerms = (
     task: Task,
     out: PublishedOutputs,
     target: Expr,
@@ -126,37 +126,45 @@ export function publishedStages(
     if (teaching === undefined || prior === undefined) return [];
     const batch = target.shape[0]!;
     const names = components.names.slice(from, to);
-    const spoken = task.logProbs(slice(components.logits, 0, from, to - from)); // [c, B, K]
+    const logProbs = task.logProbs(slice(components.logits, 0, from, to - from)); // [c, B, K]
     const portions = slice(teaching.portions, 0, from, to - from); // [c, B]
     const others = sub(sum(teaching.portions, 0, true), portions);
-    // S of values answers with more than the synergy, of which alone silence is asked.
-    const own = to > synergistic ? pure : undefined;
-    const told =
-      own === undefined ? spoken : to - from === 1 ? own : concat([slice(spoken, 0, 0, to - from - 1), own], 0);
-    const silent = mul(sum(mul(task.priorKl(told, prior), others), -1), 1 / batch); // [c]
-    const right = mul(sum(mul(task.lossPerSample(spoken, target), portions), -1), 1 / batch); // [c]
+    // For values, the prediction of S has an additive part; only the synergy is trained towards the prior.
+    const pureSynergy = to > synergistic ? pure : undefined;
+    const deviating =
+      pureSynergy === undefined
+        ? logProbs
+        : to - from === 1
+          ? pureSynergy
+          : concat([slice(logProbs, 0, 0, to - from - 1), pureSynergy], 0);
+    const priorLoss = mul(sum(mul(task.priorKl(deviating, prior), others), -1), 1 / batch); // [c]
+    const targetLoss = mul(sum(mul(task.lossPerSample(logProbs, target), portions), -1), 1 / batch); // [c]
     return [
       ...(weight === undefined
         ? []
         : [
-            { names: names.map((name) => `${task.term}.${name}`), value: right, weights: repeat(names.length, weight) },
+            {
+              names: names.map((name) => `${task.term}.${name}`),
+              value: targetLoss,
+              weights: repeat(names.length, weight),
+            },
           ]),
       {
         names: names.map((name) => `silence.${name}`),
-        value: silent,
+        value: priorLoss,
         weights: repeat(names.length, loss.silence),
       },
     ];
   };
-  /** Purified form: the gate says who is responsible, as far as anything is explained. */
-  const taughtGate = ({ teaching, components: { gate } }: PublishedOutputs): Terms[] => {
+  /** Purified form: cross-entropy of the gate against the shares of information, weighted by the explained portion of each sample. */
+  const gateTerms = ({ teaching, components: { gate } }: PublishedOutputs): Terms[] => {
     if (teaching === undefined) return [];
     const { portions, shares } = teaching;
     const agreement = sum(mul(transpose(log(maximum(gate, 1e-8)), [1, 0]), shares), 0); // [B]
     return [{ names: ["gate"], value: mul(mean(mul(agreement, sum(portions, 0))), -1), weights: [loss.teaching] }];
   };
 
-  // Evidence is read off the purified form, so what was learnt by heart must not win for one more sample guessed right.
+  // Select epochs by log-loss: bits use these probabilities, and accuracy favours overfitted epochs.
   const best = purified ? ({ best: "logLoss" } as const) : {};
   const stages: Stage<PublishedOutputs>[] = [
     {
@@ -164,8 +172,8 @@ export function publishedStages(
       trains: inFirst,
       terms: (out, target, { task }) => [
         losses(task, target, [heads(out, 1)]),
-        ...unexplained(task, out, target),
-        ...answering(task, out, target, synergistic, synergistic + 1),
+        ...residualTerms(task, out, target),
+        ...responsibilityTerms(task, out, target, synergistic, synergistic + 1),
         ...intraTerms(out, loss.reconstruction),
       ],
       prediction: (out) => out.teaching?.residual ?? mean(out.unimodal, 0),
@@ -179,12 +187,12 @@ export function publishedStages(
       trains: (parameter) => !inFirst(parameter),
       terms: (out, target, { task }) => [
         losses(task, target, [whole(out), ...(purified ? [] : [components(out, loss.components)])]),
-        ...answering(task, out, target, 0, synergistic, loss.components),
-        ...taughtGate(out),
+        ...responsibilityTerms(task, out, target, 0, synergistic, loss.components),
+        ...gateTerms(out),
         ...consistencyTerms(out, loss.reconstruction),
       ],
       prediction: (out) => out.logits,
-      // Neither accuracy nor log-loss can tell whether the gate is true: the last epoch is taken.
+      // Neither accuracy nor log-loss measures whether the gate is correct, so the last epoch is used.
       ...(purified && { best: "last" as const }),
       epochs: purified ? 20 : 5,
       learningRate: 1e-3,
@@ -199,9 +207,9 @@ export function publishedStages(
           heads(out, loss.intra),
           ...(purified ? [] : [components(out, loss.componentsWhole)]),
         ]),
-        ...unexplained(task, out, target),
-        ...answering(task, out, target, 0, synergistic + 1, loss.componentsWhole),
-        ...taughtGate(out),
+        ...residualTerms(task, out, target),
+        ...responsibilityTerms(task, out, target, 0, synergistic + 1, loss.componentsWhole),
+        ...gateTerms(out),
         ...intraTerms(out, loss.reconstructionWhole),
         ...consistencyTerms(out, loss.reconstructionWhole),
       ],

@@ -1,6 +1,6 @@
 /**
- * @file Evidence that adds up: what each modality says, and what only several say together, as parts of one prediction. Branches are
- * embeddings gated by all modalities; their functional ANOVA (main effects and interactions) has a closed form.
+ * @file Additive evidence: splits a prediction into a main effect of each modality and an interaction. Branches are embeddings gated by
+ * all modalities; their functional ANOVA (main effects and interactions) has a closed form.
  */
 import type { Expr } from "../../graph/expr.ts";
 import {
@@ -22,17 +22,17 @@ import type { Module } from "../../nn/module.ts";
 import { batchCentre } from "../dmil-published/synergy.ts";
 import { type BuildInput, embed, priorWhereMissing, type Statistic } from "../method.ts";
 
-/** What the branches say, cut into its parts. */
+/** Predictions of the branches, and their decomposition. */
 export interface Branches {
   /** Z_m, [M, B, E]. */
   readonly embeddings: Expr;
-  /** What each modality says alone, from a linear head on Z_m, [M, B, K]; the prior where it is missing. */
+  /** Unimodal predictions from linear heads on Z_m, [M, B, K]; the prior if the modality is missing. */
   readonly alone: Expr;
-  /** Branches b_m, [M, B, K]: each a prediction of its own; the prior where the modality is missing. */
+  /** Predictions of the branches b_m, [M, B, K]; the prior if the modality is missing. */
   readonly branches: Expr;
-  /** f_m, [M, B, K]: what m adds to the mean of the branches, 0 where it is missing. The mean is prior + sum f + interaction. */
+  /** Main effects f_m on the mean of the branches, [M, B, K]; 0 if m is missing. The mean is prior + sum f + interaction. */
   readonly effects: Expr;
-  /** [B, K]: what no modality adds alone. Its mean over re-pairings of one modality is 0. */
+  /** Interaction of the modalities, [B, K]. Its mean over re-pairings of one modality is 0. */
   readonly interaction: Expr;
   readonly statistics: Readonly<Record<string, Statistic>>;
 }
@@ -42,7 +42,7 @@ export interface Branches {
  * With means zbar, tbar over training samples it is P_m + sum_n Q_mn + sum_n I_mn over n other than m: the main effect of m,
  * P_m = W_m (z_m * (1 + (t_mm + sum_n tbar_mn) / (M - 1))) + c_m, that of n, Q_mn = W_m (zbar_m * (t_mn - tbar_mn)) / (M - 1), and the
  * interaction I_mn = W_m ((z_m - zbar_m) * (t_mn - tbar_mn)) / (M - 1).
- * Source: gates after MMTM (Vaezi Joze et al., CVPR 2020), which hears all modalities in one summary; the decomposition is ours.
+ * Source: gates after MMTM (Vaezi Joze et al., CVPR 2020), which gates by one summary of all modalities; the decomposition is an addition of this library.
  */
 export function branches(
   input: BuildInput,
@@ -58,7 +58,7 @@ export function branches(
   const prior = input.prior();
   const alone = priorWhereMissing(input, linear(scope.child("alone"), z, classes), mask);
 
-  // Gates by branch, then by the modality that is heard: [M M, B, E].
+  // Gates, ordered by branch, then by the modality that gates it: [M M, B, E].
   const copies = (values: Expr): Expr =>
     concat(
       names.map(() => values),
@@ -73,30 +73,31 @@ export function branches(
     Float32Array.from({ length: M * M }, (_, i) => (i % (M + 1) === 0 ? 0 : 1 / (M - 1))),
     [M * M, 1, 1],
   );
-  const moved = mul(sub(gates, tbar.value), gateMask === undefined ? other : mul(gateMask, other));
-  const heard = sum(byPair(moved), 1); // [M, B, E]
-  const all = mul(sum(byPair(gates), 1), 1 / (M - 1));
+  const gateDeviations = mul(sub(gates, tbar.value), gateMask === undefined ? other : mul(gateMask, other));
+  const deviation = sum(byPair(gateDeviations), 1); // [M, B, E]
+  const gateMean = mul(sum(byPair(gates), 1), 1 / (M - 1));
 
   const heads = scope.child("heads");
   const bound = 1 / Math.sqrt(width);
   const weight = heads.parameter("weight", [M, width, classes], { kind: "uniform", bound });
   const bias = heads.parameter("bias", [M, 1, classes], { kind: "uniform", bound });
-  const main = matmul(mul(z, add(sub(all, heard), 1)), weight, { bias });
-  const resting = reshape(mul(reshape(zbar.value, [M, width, 1]), weight), [M, 1, width, classes]);
-  const byBranch = broadcastTo(resting, [M, M, width, classes]);
-  const given = byPair(matmul(moved, reshape(byBranch, [M * M, width, classes])));
-  const together = matmul(mul(sub(z, zbar.value), heard), weight);
-  const said = add(add(main, sum(given, 1)), together);
+  const main = matmul(mul(z, add(sub(gateMean, deviation), 1)), weight, { bias });
+  const weightedMeans = reshape(mul(reshape(zbar.value, [M, width, 1]), weight), [M, 1, width, classes]);
+  const byBranch = broadcastTo(weightedMeans, [M, M, width, classes]);
+  const crossEffects = byPair(matmul(gateDeviations, reshape(byBranch, [M * M, width, classes])));
+  const interactions = matmul(mul(sub(z, zbar.value), deviation), weight);
+  const predictions = add(add(main, sum(crossEffects, 1)), interactions);
 
-  // The mean over the branches whose modality is there.
+  // The mean over the branches whose modality is present.
   const portion = mask === undefined ? 1 / M : div(mask, sum(mask, 0, true));
-  const shared = typeof portion === "number" ? mul(given, portion) : mul(given, reshape(portion, [M, 1, batch, 1]));
+  const shared =
+    typeof portion === "number" ? mul(crossEffects, portion) : mul(crossEffects, reshape(portion, [M, 1, batch, 1]));
   return {
     embeddings: z,
     alone,
-    branches: priorWhereMissing(input, said, mask),
+    branches: priorWhereMissing(input, predictions, mask),
     effects: add(mul(sub(main, prior), portion), sum(shared, 0)),
-    interaction: sum(mul(together, portion), 0),
+    interaction: sum(mul(interactions, portion), 0),
     statistics: { ...zbar.statistic, ...tbar.statistic },
   };
 }

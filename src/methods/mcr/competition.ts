@@ -1,6 +1,6 @@
 /**
- * @file The competition of MCR: a modality's effect on the prediction is how far the prediction moves when the modality's part of it is
- * dealt to other samples (MIPD in the paper).
+ * @file The competition term of MCR. A modality's effect is how much the prediction changes when the modality's part of it is permuted between
+ * samples (MIPD in the paper).
  */
 import type { Expr } from "../../graph/expr.ts";
 import {
@@ -22,12 +22,12 @@ import {
 } from "../../graph/ops/index.ts";
 import type { LateFusion } from "../late-fusion.ts";
 
-/** How players play: see `McrOptions`. */
+/** The objective of each player: see `McrOptions`. */
 export type Strategy = "greedy" | "independent" | "collaborative";
 
 /**
- * What the gradient of J_T, the effect of dealing the modalities of a set T, counts for a player in T, for one outside, and for the
- * prediction with all in place (which nobody's detaching reaches): also what J_T counts in the value of the loss.
+ * Factors of the gradient of J_T, the effect of permuting the modalities of a set T: for a player in T, for a player outside, and for the
+ * unpermuted prediction (which no player detaches); the last is also the factor of J_T in the value of the loss.
  */
 const roles: Readonly<Record<Strategy, { own: number; other: number; whole(players: number, size: number): number }>> =
   {
@@ -36,13 +36,13 @@ const roles: Readonly<Record<Strategy, { own: number; other: number; whole(playe
     collaborative: { own: -1, other: -1, whole: () => -1 },
   };
 
-/** x, whose gradient counts `factor` times. */
-function counted(x: Expr, factor: number): Expr {
+/** x, with its gradient multiplied by `factor`. */
+function gradientScaled(x: Expr, factor: number): Expr {
   if (factor === 1) return x;
   return factor === 0 ? stopGradient(x) : add(x, mul(sub(x, stopGradient(x)), factor - 1));
 }
 
-/** x [B, K] dealt to other samples, [n, B, K]: the batch rolled by n shifts, evenly spaced over 1 to B - 1. */
+/** x [B, K] permuted between samples, [n, B, K]: the batch rolled by n shifts that are evenly spaced over 1 to B - 1. */
 export function dealt(x: Expr, deals: number): Expr {
   const [batch] = x.shape as [number];
   const count = Math.min(deals, batch - 1);
@@ -55,18 +55,18 @@ export function dealt(x: Expr, deals: number): Expr {
 export function jensenShannon(a: Expr, b: Expr): Expr {
   const [p, q] = [logSoftmax(a), logSoftmax(b)];
   const middle = log(maximum(mul(add(exp(p), exp(q)), 0.5), 1e-20));
-  const half = (own: Expr): Expr => sum(mul(exp(own), sub(own, middle)), -1);
+  const half = (logProbs: Expr): Expr => sum(mul(exp(logProbs), sub(logProbs, middle)), -1);
   return mul(mean(add(half(p), half(q)), [1, 2]), 0.5);
 }
 
-/** All sets of players but none and all. */
+/** All proper non-empty subsets of players. */
 function coalitions(players: number): number[][] {
   return Array.from({ length: 2 ** players - 2 }, (_, i) =>
     Array.from({ length: players }, (_, m) => m).filter((m) => ((i + 1) >> m) & 1),
   );
 }
 
-/** The competition, []: for two greedy players its value is 0, and its gradient is not. */
+/** The competition term, []. For two greedy players its value is 0, but its gradient is not. */
 export function competition(
   { parts, bias }: Pick<LateFusion, "parts" | "bias">,
   strategy: Strategy,
@@ -74,15 +74,18 @@ export function competition(
 ): Expr {
   const { own, other, whole } = roles[strategy];
   const [batch, classes] = parts[0]!.shape as [number, number];
-  const moved = parts.map((part) => dealt(counted(part, own), deals));
-  const kept = parts.map((part) => reshape(counted(part, other), [1, batch, classes]));
-  const inPlace = add(parts.reduce(add), bias);
+  const permuted = parts.map((part) => dealt(gradientScaled(part, own), deals));
+  const kept = parts.map((part) => reshape(gradientScaled(part, other), [1, batch, classes]));
+  const unpermuted = add(parts.reduce(add), bias);
   const sets = coalitions(parts.length);
   const weights = sets.map((set) => whole(parts.length, set.length));
   const changed = sets.map((set, i) =>
-    add(parts.map((_, m) => (set.includes(m) ? moved[m]! : kept[m]!)).reduce(add), counted(bias, weights[i]!)),
+    add(
+      parts.map((_, m) => (set.includes(m) ? permuted[m]! : kept[m]!)).reduce(add),
+      gradientScaled(bias, weights[i]!),
+    ),
   );
-  const before = weights.map((weight) => reshape(counted(inPlace, weight), [1, batch, classes]));
+  const before = weights.map((weight) => reshape(gradientScaled(unpermuted, weight), [1, batch, classes]));
   const effects = jensenShannon(stack(changed), stack(before)); // [S], gradients counted
   const values = mul(
     stopGradient(effects),

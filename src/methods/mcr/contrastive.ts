@@ -20,8 +20,8 @@ import {
 const TEMPERATURE = 0.5;
 
 /**
- * Supervised contrastive term in nats, []: among the embeddings [M, B, E] of all modalities on the unit sphere, those of one class are to
- * be nearer than the rest (NT-Xent, mean over all M B anchors).
+ * Supervised contrastive term in nats, []: among the embeddings [M, B, E] of all modalities on the unit sphere, those of one class
+ * should be more similar than the rest (NT-Xent, mean over all M B anchors).
  */
 export function contrastive(stacked: Expr, target: Expr): Expr {
   const [modalities, batch, width] = stacked.shape as [number, number, number];
@@ -32,12 +32,12 @@ export function contrastive(stacked: Expr, target: Expr): Expr {
     Array.from({ length: count * count }, (_, i) => (i % (count + 1) === 0 ? 1 : 0)),
     [count, count],
   );
-  const likeness = mul(matmul(unit, unit, { transposeB: true }), 1 / TEMPERATURE);
-  const logs = logSoftmax(sub(likeness, mul(self, 1e9)));
+  const similarity = mul(matmul(unit, unit, { transposeB: true }), 1 / TEMPERATURE);
+  const logs = logSoftmax(sub(similarity, mul(self, 1e9)));
   const labels = concat(
     Array.from({ length: modalities }, () => target),
     0,
   );
-  const alike = sub(matmul(labels, labels, { transposeB: true }), self);
-  return mul(mean(div(sum(mul(alike, logs), -1), sum(alike, -1))), -1);
+  const sameClass = sub(matmul(labels, labels, { transposeB: true }), self);
+  return mul(mean(div(sum(mul(sameClass, logs), -1), sum(sameClass, -1))), -1);
 }

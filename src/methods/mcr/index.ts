@@ -1,11 +1,11 @@
 /**
- * @file Multimodal competition regulariser: modalities as players, each raising its own effect on the prediction, measured by how much the
- * prediction changes when the modality is dealt to other samples. The unimodal predictions are linear heads of their own.
+ * @file Multimodal competition regulariser: modalities are players that maximise their effect on the prediction. An effect is how much the
+ * prediction changes when the modality is permuted between samples. The unimodal predictions are separate linear heads.
  * Source: Kontras, Strypsteen, Chatzichristos, Liang, Blaschko, De Vos: Balancing Multimodal Training Through Game-Theoretic
  * Regularization, NeurIPS 2025 (arXiv 2411.07335).
- * Differs: the formula is the paper's; the public code for two modalities computes the regulariser and leaves it out of the loss.
- * Samples are dealt by rolling the batch (whose order is random), so none keeps its own. Encoders are trained alone first in one stage
- * together: their losses have nothing in common but the best epoch and the schedule.
+ * Differs: the formula is that of the paper; the public code for two modalities computes the regulariser but does not add it to the loss.
+ * Samples are permuted by rolling the batch (whose order is random), so no sample keeps its own part. Encoders are pretrained in one common
+ * stage: their losses are independent, but they share the best epoch and the schedule.
  */
 import * as z from "zod";
 import { type Loose, oneOf } from "../../core/options.ts";
@@ -27,16 +27,15 @@ import { multiLossFusion, multiLossStage, multiLossTerms } from "../multi-loss.t
 import { competition, type Strategy } from "./competition.ts";
 import { contrastive } from "./contrastive.ts";
 
-/** Settings. */
 export interface McrOptions {
-  /** E, the width of embeddings, 64. */
+  /** Embedding width E. Default 64. */
   readonly embedding: number;
   /**
-   * How players play: "greedy" ones raise their own effect and lower that of the others, "independent" ones raise their own,
-   * "collaborative" ones raise every effect together. Greedy (authors).
+   * The objective of each player: "greedy" maximises its own effect and minimises those of the others, "independent" maximises its own,
+   * "collaborative" maximises all effects. Default greedy (authors).
    */
   readonly strategy: Strategy;
-  /** Deals per step, fewer in a batch too small for them; 8. The authors use 4 to 32. */
+  /** Permutations per step; at most the batch size minus 1. Default 8. The authors use 4 to 32. */
   readonly deals: number;
   /** Weight of the competition, 0.1 (authors: 0.01 to 1). */
   readonly competition: number;
@@ -46,7 +45,7 @@ export interface McrOptions {
   readonly contrastive: number;
   /** Weight of the conditional entropy bottleneck, 0 (authors: 0 or 1). */
   readonly bottleneck: number;
-  /** Encoders are trained alone first, in a stage of its own; true (authors). */
+  /** Train encoders with unimodal losses first, in a separate stage. Default true (authors). */
   readonly pretrain: boolean;
 }
 
@@ -62,14 +61,14 @@ const schema: z.ZodType<McrOptions, Loose<McrOptions>> = z.strictObject({
 });
 
 export interface McrOutputs extends LateFusion {
-  /** The same in evaluation form: its parts are what is dealt. */
+  /** Late fusion in evaluation mode; its parts are permuted. */
   readonly still: LateFusion;
-  /** What the prediction alone tells of the embeddings side by side, [B, M E]; where the bottleneck is used. */
+  /** Reconstruction of the concatenated embeddings from the prediction, [B, M E]; present if the bottleneck is used. */
   readonly told?: Expr;
 }
 
-/** What the prediction [B, K], held constant, tells of the embeddings: two layers without biases, [B, K] to [B, E] to [B, out]. */
-function toldBy(scope: Scope, logits: Expr, width: number, out: number): Expr {
+/** Reconstructs embeddings from the detached prediction [B, K]: two layers without biases, [B, K] to [B, E] to [B, out]. */
+function reconstructed(scope: Scope, logits: Expr, width: number, out: number): Expr {
   const layer = (name: string, x: Expr, to: number): Expr => {
     const from = x.shape[1]!;
     return matmul(x, scope.parameter(name, [from, to], { kind: "uniform", bound: 1 / Math.sqrt(from) }));
@@ -77,7 +76,7 @@ function toldBy(scope: Scope, logits: Expr, width: number, out: number): Expr {
   return layer("1", relu(layer("0", stopGradient(logits), width)), out);
 }
 
-/** Encoders and their own heads, before they meet. */
+/** The stage that pretrains encoders and their unimodal heads. */
 function aloneStage(modalities: readonly string[]): Stage<Outputs> {
   return {
     ...multiLossStage(modalities, 1),
@@ -95,7 +94,6 @@ function aloneStage(modalities: readonly string[]): Stage<Outputs> {
   };
 }
 
-/** MCR. */
 export const mcr: MethodFactory<Loose<McrOptions>, McrOutputs> = defineMethod({
   name: "mcr",
   summary: "joint and unimodal losses, and modalities that compete for effect on the prediction (NeurIPS 2025)",
@@ -108,7 +106,7 @@ export const mcr: MethodFactory<Loose<McrOptions>, McrOutputs> = defineMethod({
     return {
       ...fusion,
       still: stillFusion(fusion, input, encoders, embedding),
-      ...(bottleneck > 0 && { told: toldBy(input.scope.child("told"), fusion.logits, embedding, out) }),
+      ...(bottleneck > 0 && { told: reconstructed(input.scope.child("told"), fusion.logits, embedding, out) }),
     };
   },
   stages(options, modalities): readonly Stage<McrOutputs>[] {
