@@ -148,9 +148,8 @@ function checkSets(
       );
     }
   }
-  const invalid = labels?.findIndex((label) => label < -1 || label >= K) ?? -1;
-  if (invalid >= 0)
-    throw dataError(`foreignBits: row ${invalid} has the label ${labels![invalid]}; allowed: -1 to ${K - 1}.`);
+  const bad = labels?.findIndex((label) => label < -1 || label >= K) ?? -1;
+  if (bad >= 0) throw dataError(`foreignBits: row ${bad} has the label ${labels![bad]}; allowed: -1 to ${K - 1}.`);
   return n;
 }
 

@@ -61,11 +61,9 @@ export function calibrateSets(
   }));
   const unlabelled = all.filter((i) => labels[i]! < 0);
   if (unlabelled.length > 0) parts.push({ fit: labelled, rows: unlabelled });
-  const absent = classes.filter((_, k) => labelled.every((i) => labels[i] !== k));
+  const none = classes.filter((_, k) => labelled.every((i) => labels[i] !== k));
   const missing =
-    absent.length === 0
-      ? []
-      : [`no row has the label ${absent.slice(0, 4).join(", ")}; its prior counts half a sample.`];
+    none.length === 0 ? [] : [`no row has the label ${none.slice(0, 4).join(", ")}; its prior counts half a sample.`];
   const result = read(predictions, labels, "cross-fitted", labelled, parts);
   return { ...result, notes: [...missing, ...result.notes] };
 }

@@ -206,8 +206,7 @@ function gridOf(columns: readonly string[], modalities: readonly string[], where
     for (const word of WHOLE) if (!modalities.includes(word)) sets.delete(word);
   }
   for (const [name, members] of sets) {
-    const label =
-      classes.find((name) => !members.has(name)) ?? [...members.keys()].find((name) => !classes.includes(name));
+    const label = classes.find((name) => !members.has(name)) ?? [...members.keys()].find((k) => !classes.includes(k));
     if (label === undefined) continue;
     throw dataError(
       `${where}: every set of modalities needs the same classes; p_${members.has(label) ? modalities[0] : name}_${label} is missing. Classes of ${modalities[0]}: ${listing(classes)}.`,

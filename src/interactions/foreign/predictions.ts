@@ -47,8 +47,7 @@ export function tablePredictions(table: PredictionTable, options: TableOptions):
     taken.push(`p_${names.get(mask)}_...: ${options.logits === true ? "logits" : "probabilities"} from ${what}`);
   }
   taken.push(`classes: ${listing(classes)}`);
-  if (zeros > 0)
-    taken.push(`${zeros} probabilities are 0; they are replaced by half of the smallest positive one of their set`);
+  if (zeros > 0) taken.push(`${zeros} probabilities are 0; each becomes half of the smallest positive one of its set`);
   const role = (chosen: string | undefined, usual: readonly string[], flag: string): string | undefined => {
     if (chosen === undefined)
       return usual.map((name) => others.find((column) => column.toLowerCase() === name)).find(Boolean);
@@ -125,10 +124,9 @@ function labelsOf(table: PredictionTable, column: string, classes: readonly stri
     cell !== undefined && /^-?\d+\.0$/.test(cell) && !classes.includes(cell) ? cell.slice(0, -2) : cell,
   );
   const at = new Map(classes.map((name, k) => [name, k]));
-  const nonEmpty = whole.filter((cell) => cell !== undefined);
+  const names = whole.filter((cell) => cell !== undefined);
   const numbered =
-    nonEmpty.length > 0 &&
-    nonEmpty.every((cell) => !at.has(cell) && /^\d+$/.test(cell) && Number(cell) < classes.length);
+    names.length > 0 && names.every((cell) => !at.has(cell) && /^\d+$/.test(cell) && Number(cell) < classes.length);
   if (numbered) taken.push(`labels are numbers: 0 is ${classes[0]}, ${classes.length - 1} is ${classes.at(-1)}`);
   return Int32Array.from(whole, (cell, row) => {
     if (cell === undefined) return -1;
