@@ -81,11 +81,8 @@ export async function readDataset(folder: Folder, options: ReadOptions = {}): Pr
   } else splits = splitAnew(await readSplit(reading, "train"), request, source);
   const checked = checkSplits(splits, source.where);
   const taken = takenOf(reading, splits, request);
-  const suspicious = [
-    ...suspectWarnings(splits.train, source.label, source.columns),
-    ...shiftWarnings(splits, source.label),
-  ];
-  return { splits, report: { ...checked, warnings: [...reading.warnings, ...suspicious, ...checked.warnings], taken } };
+  const more = [...suspectWarnings(splits.train, source.label, source.columns), ...shiftWarnings(splits, source.label)];
+  return { splits, report: { ...checked, warnings: [...reading.warnings, ...more, ...checked.warnings], taken } };
 }
 
 /**

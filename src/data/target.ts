@@ -140,7 +140,7 @@ export function checkTargets(
   for (const split of SPLITS) {
     const data = splits[split];
     const { target } = data;
-    const targetWhere = where(split, "labels");
+    const file = where(split, "labels");
     if (first === undefined || target === undefined || !sameTarget(first, target) || data.classes.length > 0) {
       throw dataError(
         `the ${split} split has ${describeTarget(data)}, the train split ${describeTarget(splits.train)}; all splits need the same target, and classes are empty where there is one.`,
@@ -149,13 +149,13 @@ export function checkTargets(
     const { kind, names } = first;
     if (!sameShape(target.values.shape, [data.labels.length, names.length])) {
       throw dataError(
-        `${targetWhere} has the shape ${formatShape(target.values.shape)}; for ${data.labels.length} samples and ${names.length} ${kind} it must be ${formatShape([data.labels.length, names.length])}.`,
+        `${file} has the shape ${formatShape(target.values.shape)}; for ${data.labels.length} samples and ${names.length} ${kind} it must be ${formatShape([data.labels.length, names.length])}.`,
       );
     }
     const row = data.labels.findIndex((_, i) => !isKnown(data, i));
     if (row >= 0 && split !== "test") {
       throw dataError(
-        `${targetWhere}: of row ${row} (from 0) no ${kind === "labels" ? "label" : "value"} is known; only the test split may have such samples. Take them out or move them there.`,
+        `${file}: of row ${row} (from 0) no ${kind === "labels" ? "label" : "value"} is known; only the test split may have such samples. Take them out or move them there.`,
         { row },
       );
     }
@@ -163,12 +163,9 @@ export function checkTargets(
       const oneSided = least === largest || known === 0;
       if (oneSided && split === "train") {
         const reason = known === 0 ? "nothing is known" : `all ${known} known are ${least}`;
-        throw dataError(
-          `${targetWhere}: of ${name} ${reason}, so there is nothing to learn; take it out of the target.`,
-          {
-            name,
-          },
-        );
+        throw dataError(`${file}: of ${name} ${reason}, so there is nothing to learn; take it out of the target.`, {
+          name,
+        });
       }
       if (oneSided && known > 0 && kind === "labels") {
         warnings.push(`the ${split} split has ${name} ${mean === 0 ? "in no" : "in every"} sample.`);

@@ -343,6 +343,6 @@ it("tables for each modality and split say how to make arrays of them", async ()
     /several tables.*none of them is called data\.csv.*train\/NAME\.npy.*numpy\.loadtxt/,
   );
   expect(await refusal({ "red.csv": table(plain), "white.csv": table(plain) })).toMatch(
-    /Call the one that is meant data\.csv/,
+    /Rename the one to read data\.csv/,
   );
 });
