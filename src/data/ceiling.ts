@@ -48,15 +48,15 @@ export function ceilingFrom(
   const n = shape[0]!;
   const columns = Array.from({ length: parts }, () => new Float32Array(n * classes));
   for (let row = 0; row < n * parts; row++) {
-    const own = data.subarray(row * classes, (row + 1) * classes);
-    const total = own.reduce((sum, log) => sum + Math.exp(log), 0);
+    const logs = data.subarray(row * classes, (row + 1) * classes);
+    const total = logs.reduce((sum, log) => sum + Math.exp(log), 0);
     if (!(Math.abs(total - 1) < 1e-3)) {
       throw dataError(
         `${where}: the probabilities of row ${Math.floor(row / parts)} (from 0) sum to ${total}; the array must contain natural logarithms of probabilities.`,
         { where, row: Math.floor(row / parts) },
       );
     }
-    columns[row % parts]!.set(own, Math.floor(row / parts) * classes);
+    columns[row % parts]!.set(logs, Math.floor(row / parts) * classes);
   }
   return { logits: columns[0]!, unimodal: Object.fromEntries(of.map((name, m) => [name, columns[m + 1]!])) };
 }
@@ -72,7 +72,7 @@ export function takeCeiling({ logits, unimodal }: Posteriors, rows: ArrayLike<nu
   };
   return {
     logits: take(logits),
-    unimodal: Object.fromEntries(Object.entries(unimodal).map(([name, own]) => [name, take(own)])),
+    unimodal: Object.fromEntries(Object.entries(unimodal).map(([name, values]) => [name, take(values)])),
   };
 }
 

@@ -47,8 +47,8 @@ async function whyNoIds(
   labels: Readonly<Record<SplitName, RawLabels>>,
 ): Promise<string | undefined> {
   for (const split of splits) {
-    const own = labels[split];
-    const samples = "shape" in own ? (own.shape[0] ?? 0) : own.length;
+    const raw = labels[split];
+    const samples = "shape" in raw ? (raw.shape[0] ?? 0) : raw.length;
     const ids = await source.texts(split, place).catch(() => undefined);
     if (ids === undefined) return `no readable ids in the ${split} split`;
     if (ids.length !== samples) return `${ids.length} texts for ${samples} samples`;

@@ -71,6 +71,6 @@ function tablesOf(folder: Folder, files: readonly string[], beside: boolean): st
 /** Reads a split's folder that is listed as a file, i.e. a broken link, for the error message of the read. */
 async function requireWholeFolders(folder: Folder, files: readonly string[]): Promise<void> {
   for (const file of files) {
-    if (splitNamed(file) !== undefined && !files.some((own) => own.startsWith(`${file}/`))) await folder.read(file);
+    if (splitNamed(file) !== undefined && !files.some((path) => path.startsWith(`${file}/`))) await folder.read(file);
   }
 }
