@@ -1,6 +1,6 @@
 /**
- * @file What data hold at best, of data whose truth is planted: the posterior of the classes that a strong reader of the inputs reaches.
- * Planted truth says what was put into a sample; under noise no reader gets all of it, and a model should be held against what can be read.
+ * @file The ceiling of data with planted truth: class posteriors of a strong classifier of the inputs. Under noise no classifier extracts
+ * all the planted information, so a model should be compared with the ceiling, not only with the planted truth.
  */
 import { dataError, listing } from "../core/errors.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
@@ -11,7 +11,7 @@ export interface Posteriors {
   readonly unimodal: Readonly<Record<string, Float32Array>>;
 }
 
-/** Where dataset.json says that a ceiling is: an array [N, 1 + M, K], all modalities together first, then each of `of`. */
+/** Location of a ceiling in dataset.json: an array [N, 1 + M, K], given all modalities together first, then given each of `of`. */
 export interface CeilingPlace {
   readonly array: string;
   readonly of: readonly string[];
@@ -30,7 +30,7 @@ export function ceilingArray({ logits, unimodal }: Posteriors, classes: number):
   return out;
 }
 
-/** The posteriors of an array that `ceilingArray` made. @throws DataError for another shape, and for rows that are no probabilities. */
+/** The posteriors of an array made by `ceilingArray`. @throws DataError for another shape, and for rows whose probabilities do not sum to 1. */
 export function ceilingFrom(
   array: Tensor<"float32">,
   of: readonly string[],
@@ -48,20 +48,20 @@ export function ceilingFrom(
   const n = shape[0]!;
   const columns = Array.from({ length: parts }, () => new Float32Array(n * classes));
   for (let row = 0; row < n * parts; row++) {
-    const own = data.subarray(row * classes, (row + 1) * classes);
-    const total = own.reduce((sum, log) => sum + Math.exp(log), 0);
+    const logs = data.subarray(row * classes, (row + 1) * classes);
+    const total = logs.reduce((sum, log) => sum + Math.exp(log), 0);
     if (!(Math.abs(total - 1) < 1e-3)) {
       throw dataError(
-        `${where}: the probabilities of row ${Math.floor(row / parts)} (from 0) sum to ${total}; the array holds natural logarithms of probabilities.`,
+        `${where}: the probabilities of row ${Math.floor(row / parts)} (from 0) sum to ${total}; the array must contain natural logarithms of probabilities.`,
         { where, row: Math.floor(row / parts) },
       );
     }
-    columns[row % parts]!.set(own, Math.floor(row / parts) * classes);
+    columns[row % parts]!.set(logs, Math.floor(row / parts) * classes);
   }
   return { logits: columns[0]!, unimodal: Object.fromEntries(of.map((name, m) => [name, columns[m + 1]!])) };
 }
 
-/** The posteriors of some rows, in that order. */
+/** The posteriors of the given rows, in that order. */
 export function takeCeiling({ logits, unimodal }: Posteriors, rows: ArrayLike<number>, classes: number): Posteriors {
   const take = (from: Float32Array): Float32Array => {
     const out = new Float32Array(rows.length * classes);
@@ -72,11 +72,11 @@ export function takeCeiling({ logits, unimodal }: Posteriors, rows: ArrayLike<nu
   };
   return {
     logits: take(logits),
-    unimodal: Object.fromEntries(Object.entries(unimodal).map(([name, own]) => [name, take(own)])),
+    unimodal: Object.fromEntries(Object.entries(unimodal).map(([name, values]) => [name, take(values)])),
   };
 }
 
-/** Are these the modalities that the ceiling speaks of? Of a choice among them it says nothing, as their whole is another. */
+/** Are these exactly the modalities of the ceiling? For a subset it is not valid, as the joint posterior would differ. */
 export function isCeilingOf(of: readonly string[], modalities: readonly string[]): boolean {
   return of.length === modalities.length && of.every((name) => modalities.includes(name));
 }

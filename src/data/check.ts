@@ -1,4 +1,4 @@
-/** @file Checks of data: what is wrong ends in a DataError that names file and row, what is odd becomes a warning. */
+/** @file Checks of data: errors are DataErrors that name file and row, suspicious data gives warnings. */
 import { dataError, hint, listing } from "../core/errors.ts";
 import { ownValue } from "../core/record.ts";
 import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
@@ -6,30 +6,30 @@ import { type DataSplits, type Dataset, featureCount, SPLITS, type SplitName, ty
 import { hasMissing, presentAt, rowsByPattern } from "./presence.ts";
 import { checkTargets, isKnown, type TargetReport, targetReports } from "./target.ts";
 
-/** One modality, seen over all splits. */
+/** One modality over all splits. */
 export interface ModalityReport {
   readonly dtype: "float32";
-  /** Of one sample: [] for one number. */
+  /** Shape of one sample: [] for one number. */
   readonly shape: Shape;
-  /** No NaN, no infinite number; otherwise there is an error instead of a report. */
+  /** Always true: NaN or infinite numbers are an error. */
   readonly finite: true;
-  /** Features (counted row-major within a sample) that have one value over the whole train split. */
+  /** Features (indices in row-major order within a sample) that are constant in the train split. */
   readonly constantColumns: readonly number[];
 }
 
-/** One split: how many samples, how many of each class, how many without a label. */
+/** One split: the number of samples, of samples per class, and of samples without a label. */
 export interface SplitReport {
   readonly samples: number;
   /** [K] */
   readonly counts: readonly number[];
   readonly missing: number;
-  /** What is known of each label or value, where the target is not classes. */
+  /** Statistics of each label or value; absent for classes. */
   readonly target?: Readonly<Record<string, TargetReport>>;
-  /** Samples by the modalities they have, as in `audio+face`; where a modality is missing somewhere in the three splits. */
+  /** Number of samples by present modalities, as in `audio+face`; absent when no sample of the three splits lacks a modality. */
   readonly patterns?: Readonly<Record<string, number>>;
 }
 
-/** What `checkSplits` found in good data. */
+/** The result of `checkSplits` for valid data. */
 export interface DataReport {
   readonly modalities: Readonly<Record<string, ModalityReport>>;
   /** Empty where there is a target. */
@@ -39,16 +39,16 @@ export interface DataReport {
   readonly warnings: readonly string[];
 }
 
-/** How messages name a part of the data: `labels`, `ids`, `groups`, `truth` or a modality. */
+/** Names a part of the data in messages: `labels`, `ids`, `groups`, `truth` or a modality. */
 export type Where = (split: SplitName, part: string) => string;
 
-/** Modality names become parts of file names, options and tensor names. */
+/** Valid modality names: they become parts of file names, options and tensor names. */
 const NAME = /^\p{L}[\p{L}\p{N}_-]*$/u;
 
 /**
- * Checks three splits: equal modalities and feature shapes, as many rows as labels everywhere, finite numbers, labels in
- * range, every class in train, at least two classes (for labels and values see target.ts), no empty split. `where` names the parts, as `train/audio` by default.
- * @throws DataError at the first thing that is wrong.
+ * Checks three splits: equal modalities and feature shapes, as many rows as labels everywhere, finite numbers, labels in range, every
+ * class in train, at least two classes (labels and values: see target.ts), no empty split. `where` names the parts, by default as in
+ * `train/audio`. @throws DataError for the first error.
  */
 export function checkSplits(splits: DataSplits, where: Where = (split, part) => `${split}/${part}`): DataReport {
   const warnings: string[] = [];
@@ -113,17 +113,17 @@ function checkNames(train: Dataset): void {
   }
 }
 
-/** Every split has the modalities of train, with its feature shapes, and the same classes. */
+/** Requires every split to have the modalities, feature shapes and classes of train. */
 function checkAlike(splits: DataSplits, split: SplitName, where: Where): void {
-  const known = splits.train.modalities;
-  const own = splits[split].modalities;
-  for (const [name, expected] of Object.entries(known)) {
-    if (!Object.hasOwn(own, name)) {
+  const trainModalities = splits.train.modalities;
+  const modalities = splits[split].modalities;
+  for (const [name, expected] of Object.entries(trainModalities)) {
+    if (!Object.hasOwn(modalities, name)) {
       throw dataError(
-        `${where(split, name)}: the ${split} split lacks the modality "${name}" of the train split${hint(name, Object.keys(own))}`,
+        `${where(split, name)}: the ${split} split lacks the modality "${name}" of the train split${hint(name, Object.keys(modalities))}`,
       );
     }
-    const { dtype, shape, data } = own[name]!;
+    const { dtype, shape, data } = modalities[name]!;
     if (dtype !== "float32" || !(data instanceof Float32Array) || data.length !== sizeOf(shape)) {
       throw dataError(
         `${where(split, name)}: holds ${dtype} with ${data.length} numbers for shape ${formatShape(shape)}; a modality is float32 and its length the product of its shape. Convert it first.`,
@@ -141,10 +141,10 @@ function checkAlike(splits: DataSplits, split: SplitName, where: Where): void {
       );
     }
   }
-  const extra = Object.keys(own).find((name) => !Object.hasOwn(known, name));
+  const extra = Object.keys(modalities).find((name) => !Object.hasOwn(trainModalities, name));
   if (extra !== undefined) {
     throw dataError(
-      `${where(split, extra)}: the train split has no modality "${extra}"${hint(extra, Object.keys(known))}`,
+      `${where(split, extra)}: the train split has no modality "${extra}"${hint(extra, Object.keys(trainModalities))}`,
     );
   }
   const { classes } = splits[split];
@@ -177,28 +177,28 @@ function checkRows(data: Dataset, split: SplitName, where: Where): void {
       );
     }
   }
-  const odd = data.truth?.findIndex((component) => !/^(redundant|synergistic|unique_.+)$/.test(component)) ?? -1;
-  if (odd >= 0) {
+  const invalid = data.truth?.findIndex((component) => !/^(redundant|synergistic|unique_.+)$/.test(component)) ?? -1;
+  if (invalid >= 0) {
     throw dataError(
-      `${where(split, "truth")}: row ${odd} (from 0) is "${data.truth![odd]}"; a true component is redundant, unique_<modality> or synergistic.`,
-      { row: odd },
+      `${where(split, "truth")}: row ${invalid} (from 0) is "${data.truth![invalid]}"; a true component is redundant, unique_<modality> or synergistic.`,
+      { row: invalid },
     );
   }
 }
 
-/** Masks are 0 or 1 a sample, no sample has nothing, and train has some of everything. */
+/** Requires masks of 0 or 1 per sample, at least one modality in every sample, and every modality in some sample of train. */
 function checkPresence(data: Dataset, split: SplitName, where: Where): void {
   const { present } = data;
   if (present === undefined) return;
   const names = Object.keys(data.modalities);
   const n = data.labels.length;
   for (const [name, mask] of Object.entries(present)) {
-    const place = where(split, `${name}_present`);
+    const maskWhere = where(split, `${name}_present`);
     if (!names.includes(name))
-      throw dataError(`${place}: there is no modality "${name}"${hint(name, names)}`, { name });
+      throw dataError(`${maskWhere}: there is no modality "${name}"${hint(name, names)}`, { name });
     if (mask.length !== n) {
       throw dataError(
-        `${place} holds ${mask.length} rows, ${where(split, "labels")} ${n}; a mask says 0 or 1 for each sample.`,
+        `${maskWhere} holds ${mask.length} rows, ${where(split, "labels")} ${n}; a mask says 0 or 1 for each sample.`,
         {
           rows: mask.length,
           labels: n,
@@ -208,12 +208,12 @@ function checkPresence(data: Dataset, split: SplitName, where: Where): void {
     const row = mask.findIndex((value) => value > 1);
     if (row >= 0) {
       throw dataError(
-        `${place}: row ${row} (from 0) is ${mask[row]}; a mask is 1 where the sample has the modality and 0 where it is missing.`,
+        `${maskWhere}: row ${row} (from 0) is ${mask[row]}; a mask is 1 where the sample has the modality and 0 where it is missing.`,
         { row },
       );
     }
     if (split === "train" && n > 0 && !mask.includes(1)) {
-      throw dataError(`${place}: no training sample has the modality "${name}"; leave it out of the modalities.`, {
+      throw dataError(`${maskWhere}: no training sample has the modality "${name}"; leave it out of the modalities.`, {
         name,
       });
     }
@@ -353,5 +353,5 @@ function findConstant(values: Float32Array, width: number, mask: Uint8Array | un
 
 function constantWarning(where: string, columns: readonly number[], shape: Shape): string {
   const of = featureCount({ shape });
-  return `${where}: ${columns.length} of ${of} columns are constant in train (${listing(columns.map(String), 5)}); they tell nothing, and standardising gives them scale 1.`;
+  return `${where}: ${columns.length} of ${of} columns are constant in train (${listing(columns.map(String), 5)}); they carry no information, and standardising gives them scale 1.`;
 }

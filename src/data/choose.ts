@@ -1,4 +1,4 @@
-/** @file Which arrays are modalities: those that are named, else those that hold features. */
+/** @file Selects the arrays that are modalities: those that are named, else those that contain features. */
 import { DmilError, dataError } from "../core/errors.ts";
 import { requireModalities, type SplitName } from "./dataset.ts";
 import { requireNumbers } from "./formats/npy.ts";
@@ -9,18 +9,18 @@ import { type AnyArray, describe, isInteger, isText, type Source } from "./sourc
 
 export interface Chosen {
   readonly modalities: readonly string[];
-  /** The train arrays that had to be looked at, so that no file is read twice. */
+  /** The train arrays that had to be read, so that no file is read twice. */
   readonly seen: ReadonlyMap<string, AnyArray>;
   /** Arrays of texts. */
   readonly texts: readonly string[];
   readonly leftOut: readonly LeftOut[];
 }
 
-/** The modalities to read; `asked` says for messages who named them. @throws DataError where there is none, or a split has others. */
+/** The modalities to read; `origin` names the source of `modalities` in messages. @throws DataError when there is none, or a split has others. */
 export async function chooseModalities(
   source: Source,
   { modalities, ids, groups, truth }: Manifest,
-  asked: string,
+  origin: string,
   warnings: string[],
   others: readonly SplitName[],
 ): Promise<Chosen> {
@@ -30,7 +30,7 @@ export async function chooseModalities(
   const seen = new Map<string, AnyArray>();
   if (modalities !== undefined) {
     const chosen = isList(modalities) ? modalities : Object.keys(modalities);
-    requireModalities(chosen, available, `${source.label}: ${asked}`);
+    requireModalities(chosen, available, `${source.label}: ${origin}`);
     const leftOut: LeftOut[] = free
       .filter((name) => !chosen.includes(name))
       .map((name) => ({ name, reason: "not among the modalities" }));
@@ -47,11 +47,11 @@ export async function chooseModalities(
   for (const name of free) {
     const array = await source.read("train", name).catch((error) => {
       if (!(error instanceof DmilError) || error.code !== "DataError") throw error;
-      throw dataError(`${error.message} If it is no modality, leave it out: --leave-out ${name}.`, error.fields);
+      throw dataError(`${error.message} If it is not a modality, leave it out: --leave-out ${name}.`, error.fields);
     });
     if (isText(array)) {
       texts.push(name);
-      // Texts here and numbers there are a mistake, and no side information.
+      // Texts in train but numbers in another split are an error, not side information.
       for (const split of source.splitBy === undefined ? [] : others) {
         const other = source.names(split).includes(name) ? await source.read(split, name) : array;
         if (!isText(other)) requireNumbers(array, source.where("train", name));

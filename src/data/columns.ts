@@ -1,10 +1,10 @@
 /**
- * @file Which columns of a table make one modality. `audio_0`, `audio-1`, `audio.2`, `audio3` and `audio[4]` are all features of `audio`
- * where their numbers run from 0 or from 1 without a gap; every other column is a modality of one feature.
+ * @file Groups the columns of a table into modalities. `audio_0`, `audio-1`, `audio.2`, `audio3` and `audio[4]` are all features of `audio`
+ * when their numbers run from 0 or from 1 without a gap; every other column is a modality of one feature.
  */
 import { dataError } from "../core/errors.ts";
 
-/** How numbers are written behind a name; the last form has no name: columns 0, 1, 2, ... of an array that was saved as a table. */
+/** Forms of a name with a number; the last has no name: columns 0, 1, 2, ... of an array that was saved as a table. */
 const NUMBERED = [
   /^(.*\S)\s*\[(\d{1,9})\]$/,
   /^(.*[^\s._-])[\s._-](\d{1,9})$/,
@@ -12,7 +12,7 @@ const NUMBERED = [
   /^()(\d{1,9})$/,
 ];
 
-/** What columns without a name, 0, 1, 2, ..., are called together. */
+/** The modality of columns without a name, 0, 1, 2, ... */
 const NAMELESS = "features";
 
 interface Numbered {
@@ -21,8 +21,8 @@ interface Numbered {
 }
 
 /**
- * Modality -> its columns in feature order; modalities in the order of their first column. A name is made usable where it is not:
- * `mean radius` becomes `mean_radius`. @throws DataError when two modalities would have one name.
+ * Modality -> its columns in feature order; modalities in the order of their first column. Invalid characters of a name are replaced:
+ * `mean radius` becomes `mean_radius`. @throws DataError when two modalities would have the same name.
  */
 export function groupColumns(
   columns: readonly string[],
@@ -44,7 +44,7 @@ export function groupColumns(
     const sorted = [...own].sort((a, b) => a.index - b.index);
     const first = sorted[0]!.index;
     if ((first === 0 || first === 1) && sorted.every(({ index }, i) => index === first + i)) {
-      // Of one column alone, a number that is part of the word (`x1`) says nothing.
+      // For a single column, a number that is part of the word (`x1`) is not an index.
       if (own.length > 1 || !/\p{L}\d+$/u.test(own[0]!.column))
         runs.set(
           base,
@@ -77,7 +77,7 @@ export function groupColumns(
   return modalities;
 }
 
-/** Modalities as dataset.json makes them of columns; `mean *` and `* error` are every column that begins or ends so. @throws DataError for a column that is not there. */
+/** Modalities from the columns in dataset.json; `mean *` and `* error` match every column with this beginning or end. @throws DataError for a missing column. */
 export function namedColumns(
   given: Readonly<Record<string, readonly string[]>>,
   columns: readonly string[],
@@ -98,7 +98,7 @@ export function namedColumns(
   );
 }
 
-/** A star stands for any text. */
+/** A pattern in which * matches any text. */
 function matches(column: string, pattern: string): boolean {
   const star = pattern.indexOf("*");
   if (star < 0) return column === pattern;
@@ -106,7 +106,7 @@ function matches(column: string, pattern: string): boolean {
   return column.length >= start.length + end.length && column.startsWith(start) && column.endsWith(end);
 }
 
-/** `a, b, c`, or of many `a_0, a_1 ... a_9`. */
+/** `a, b, c`, for many names `a_0, a_1 ... a_9`. */
 export function abridged(names: readonly string[], most = 4): string {
   if (names.length <= most) return names.join(", ");
   return `${names.slice(0, most - 2).join(", ")} ... ${names.at(-1)}`;
@@ -120,7 +120,7 @@ function numberOf(column: string): { readonly base: string; readonly index: numb
   return undefined;
 }
 
-/** A name that may be part of files and options: other signs become `_`. */
+/** A name that is valid in files and options: other characters become `_`. */
 function usableName(column: string): string {
   return column.replace(/[^\p{L}\p{N}_-]+/gu, "_").replace(/^_+|_+$/g, "");
 }

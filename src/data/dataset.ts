@@ -1,4 +1,4 @@
-/** @file Dataset: sample ids, named modalities, labels, groups, optional truth. The shape of data everywhere after the disk. */
+/** @file Dataset: sample ids, named modalities, labels, groups, optional truth. All data has this form once it is loaded. */
 import { configError, dataError, hint, listing } from "../core/errors.ts";
 import { ownValue } from "../core/record.ts";
 import { type Shape, sizeOf } from "../core/shape.ts";
@@ -13,7 +13,7 @@ export interface Target {
   readonly kind: Exclude<TargetKind, "classes">;
   /** [L], as in `happy` or `sentiment`. */
   readonly names: readonly string[];
-  /** [N, L]; labels 0 or 1, values in the data's unit; NaN is unknown, allowed everywhere, but for whole rows in the test split only. */
+  /** [N, L]; labels are 0 or 1, values in the data's unit; NaN is unknown. Rows that are NaN throughout are allowed in the test split only. */
   readonly values: Tensor<"float32">;
 }
 
@@ -21,28 +21,28 @@ export interface Target {
 export interface Dataset {
   /** For example `train`. */
   readonly name: string;
-  /** [N]; row numbers as text when the data brings none. */
+  /** [N]; row numbers as text when the data has none. */
   readonly ids: readonly string[];
   /** Each [N, ...]; the insertion order is the modality order. */
   readonly modalities: Readonly<Record<string, Tensor<"float32">>>;
   /**
-   * Masks by modality, each [N]: 1 where the sample has the modality, 0 where it is missing and its values mean nothing. A modality
-   * without a mask is there in every sample; every sample has at least one modality.
+   * Masks by modality, each [N]: 1 where the sample has the modality, 0 where it is missing and its values are ignored. A modality
+   * without a mask is present in every sample; every sample has at least one modality.
    */
   readonly present?: Readonly<Record<string, Uint8Array>>;
   /** [N], 0..K-1; -1 is a missing label, allowed outside train and validation only. All -1 where there is a `target`. */
   readonly labels: Int32Array;
   /** [K]; empty where there is a `target`. */
   readonly classes: readonly string[];
-  /** What is predicted where it is not a class. */
+  /** Labels or values to predict; absent when classes are predicted. */
   readonly target?: Target;
   /** [N]; samples of one group (a speaker, a video) belong on the same side of a split. */
   readonly groups?: readonly string[];
   /** [N]; the true component of generated data: `redundant`, `unique_<modality>` or `synergistic`. */
   readonly truth?: readonly string[];
-  /** Each [N], bits; the true information of generated data by component. A component that is left out holds none. */
+  /** Each [N], bits; the true information of generated data by component. A component that is left out has 0 bits. */
   readonly truthBits?: Readonly<Record<string, Float32Array>>;
-  /** What a strong reader of the inputs makes of data with planted truth: no model is expected to read more. */
+  /** Posteriors of a strong classifier for data with planted truth: no model is expected to extract more information. */
   readonly ceiling?: Posteriors;
 }
 
@@ -57,12 +57,12 @@ export interface DataSplits {
 export const SPLITS = ["train", "validation", "test"] as const;
 export type SplitName = (typeof SPLITS)[number];
 
-/** Three splits from one function of the split's name. */
+/** Builds three splits by calling `make` for each split's name. */
 export function mapSplits(make: (split: SplitName) => Dataset): DataSplits {
   return { train: make("train"), validation: make("validation"), test: make("test") };
 }
 
-/** How many numbers one sample of a modality [N, ...] has; 1 for [N]. */
+/** Number of features per sample of a modality [N, ...]; 1 for [N]. */
 export function featureCount(modality: { readonly shape: Shape }): number {
   return sizeOf(modality.shape.slice(1));
 }
@@ -163,7 +163,7 @@ export function takeTensorRows(source: Tensor<"float32">, rows: ArrayLike<number
   return out;
 }
 
-/** `["0", "1", ...]`: the ids of data that brings none. */
+/** `["0", "1", ...]`: the ids of data that has none. */
 export function rowIds(n: number): string[] {
   return Array.from({ length: n }, (_, i) => String(i));
 }

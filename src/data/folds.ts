@@ -1,4 +1,4 @@
-/** @file Folds: which rows a model is fitted on, which decide when it stops, and which it is judged on. */
+/** @file Cross-validation folds: rows to train on, to select the epoch on (validation), and to evaluate on (held out). */
 import { configError, dataError } from "../core/errors.ts";
 import { permutation } from "../core/random.ts";
 import { checkSplits } from "./check.ts";
@@ -8,7 +8,7 @@ import { pooled } from "./split.ts";
 /** One fold: three sets of rows without overlap. */
 export interface Fold {
   readonly train: readonly number[];
-  /** Chooses the epoch and scales the evidence. */
+  /** Rows that select the epoch and fit the calibration. */
   readonly validation: readonly number[];
   readonly held: readonly number[];
 }
@@ -17,8 +17,8 @@ export interface Fold {
 const VALIDATION = 0.15;
 
 /**
- * K folds that hold out each row once: by class in equal parts, or whole groups where there are any. The same seed gives the same
- * folds. @throws ConfigError for fewer than two folds; DataError for fewer groups than folds need.
+ * K folds that hold out each row once: stratified by class, or by whole groups where there are any. The same seed gives the same folds.
+ * @throws ConfigError unless there are 2 to 50 folds; DataError for too few rows or groups.
  */
 export function crossFolds(
   labels: Int32Array,
@@ -30,7 +30,7 @@ export function crossFolds(
     throw configError(`folds is ${folds}; a whole number from 2 to 50 is needed.`, { folds });
   }
   const held = deal(labels, groups, new Array<number>(folds).fill(1 / folds), seed, 0);
-  return held.map((own, f) => {
+  return held.map((fold, f) => {
     const rest = held.flatMap((rows, other) => (other === f ? [] : rows)).sort((a, b) => a - b);
     const inner = deal(
       Int32Array.from(rest, (row) => labels[row]!),
@@ -40,12 +40,12 @@ export function crossFolds(
       f + 1,
     );
     const [train, validation] = inner.map((rows) => rows.map((i) => rest[i]!)) as [number[], number[]];
-    return { train, validation, held: own };
+    return { train, validation, held: fold };
   });
 }
 
 /**
- * K folds as splits (`test` is what the fold holds out): three splits are pooled first, and each sample is in one test split. Groups
+ * K folds as splits, where `test` is the held-out part. Three splits are pooled first, so each sample is in one test split. Groups
  * are kept whole. The same seed gives the same folds. @throws as `crossFolds`; DataError when a fold's training part lacks a class.
  */
 export function foldSplits(data: Dataset | DataSplits, folds: number, seed: number): DataSplits[] {
@@ -61,7 +61,7 @@ export function foldSplits(data: Dataset | DataSplits, folds: number, seed: numb
   });
 }
 
-/** Rows into parts of the given shares, class by class or group by group, each to the part farthest below its share. */
+/** Assigns rows to parts of the given shares, class by class or group by group, each to the part that is farthest below its share. */
 function deal(
   labels: Int32Array,
   groups: readonly string[] | undefined,
@@ -78,7 +78,7 @@ function deal(
   }
   if (units.size < shares.length) {
     throw dataError(
-      `folds: ${units.size} ${groups === undefined ? "rows" : "groups"} cannot fill ${shares.length} parts that share none; ` +
+      `folds: ${units.size} ${groups === undefined ? "rows" : "groups"} cannot fill ${shares.length} disjoint parts; ` +
         "use fewer folds, or the data's own split.",
       { units: units.size, parts: shares.length },
     );
@@ -94,7 +94,7 @@ function deal(
     });
     parts[best]!.push(...rows);
   }
-  // Whole groups may leave a part without any: it takes the smallest group of the largest part.
+  // Whole groups may leave a part empty; it then takes the smallest group of the largest part.
   parts.forEach((part) => {
     if (part.length > 0 || groups === undefined) return;
     const largest = parts.reduce((a, b) => (b.length > a.length ? b : a));

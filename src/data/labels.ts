@@ -1,4 +1,4 @@
-/** @file Labels as they lie on disk (class numbers, whole floats, one-hot rows, names) to class numbers 0..K-1. */
+/** @file Converts labels on disk (class numbers, whole floats, one-hot rows, names) to class indices 0..K-1. */
 import { type DmilError, dataError, hint } from "../core/errors.ts";
 import { formatShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -6,10 +6,10 @@ import { SPLITS, type SplitName } from "./dataset.ts";
 import { parseNumber } from "./formats/csv.ts";
 import type { RawLabels, Source } from "./sources/source.ts";
 
-/** The classes of a data set, and how a split's labels become their numbers. */
+/** The classes of a data set, and the labels of each split as class indices. */
 export interface ClassLabels {
   readonly classes: readonly string[];
-  /** How the labels were read, where that is not plain: `one-hot rows of 3`. */
+  /** How the labels were read, when they are not class indices or names: `one-hot rows of 3`. */
   readonly note?: string;
   /** [N], -1 where missing. */
   numbers(split: SplitName): Int32Array;
@@ -24,13 +24,13 @@ interface Listed {
 }
 
 /**
- * Reads the labels of three splits. Classes are those given, else the different names in order, else `"0"..."K-1"`, else the numbers that
- * the training split has (0, 2, 5; or -1 and 1). @throws DataError that names the row of a label that is no class, and the way on:
- * `values` says how to predict numbers.
+ * Reads the labels of three splits. Classes are those given, else the distinct names in sorted order, else `"0"..."K-1"`, else the
+ * numbers in the training split (0, 2, 5; or -1 and 1). @throws DataError that names the row of an invalid label and how to correct it;
+ * `values` is the advice for data with a numeric target.
  */
 export function readClasses(
   raw: Readonly<Record<SplitName, RawLabels>>,
-  given: readonly string[] | undefined,
+  classNames: readonly string[] | undefined,
   source: Pick<Source, "where">,
   values = 'To predict numbers and not classes, write {"target": {"kind": "values"}} into dataset.json.',
 ): ClassLabels {
@@ -40,13 +40,13 @@ export function readClasses(
     SPLITS.map((split) => [split, labelsOf(raw[split], numeric, where(split))]),
   ) as Record<SplitName, Listed>;
   const form = listed.train.note;
-  const told = (classes: readonly string[], numbers: ClassLabels["numbers"], note?: string): ClassLabels => {
-    const notes = [form, note].filter((own) => own !== undefined);
+  const result = (classes: readonly string[], numbers: ClassLabels["numbers"], note?: string): ClassLabels => {
+    const notes = [form, note].filter((text) => text !== undefined);
     return { classes, numbers, ...(notes.length > 0 && { note: notes.join("; ") }) };
   };
   const byName = (classes: readonly string[], note?: string): ClassLabels => {
     const numberOf = new Map(classes.map((name, k) => [name, k]));
-    return told(
+    return result(
       classes,
       (split) =>
         Int32Array.from(listed[split].labels, (label, row) => {
@@ -63,14 +63,14 @@ export function readClasses(
   };
   const all = SPLITS.flatMap((split) => listed[split].labels);
   const named = all.some((label) => typeof label === "string");
-  if (given !== undefined) {
-    const texts = new Set(given);
-    // Names such as -1, 0, 1 are the labels themselves.
+  if (classNames !== undefined) {
+    const texts = new Set(classNames);
+    // Class names such as -1, 0, 1 may be the labels on disk, not names of the indices 0, 1, 2.
     const numerals =
-      given.every((name) => parseNumber(name) !== undefined) && given.some((name, k) => name !== String(k));
+      classNames.every((name) => parseNumber(name) !== undefined) && classNames.some((name, k) => name !== String(k));
     const plain = all.every((label) => label === undefined || texts.has(String(label)));
-    if (named || (numerals && plain)) return byName(given);
-    return told(given, (split) => whole(listed[split].labels, where(split), values));
+    if (named || (numerals && plain)) return byName(classNames);
+    return result(classNames, (split) => whole(listed[split].labels, where(split), values));
   }
   if (named) return byName([...new Set(all.flatMap((label) => (label === undefined ? [] : [String(label)])))].sort());
   const codes = codesOf(listed);
@@ -79,37 +79,37 @@ export function readClasses(
     SPLITS.map((split) => [split, whole(listed[split].labels, where(split), values)]),
   ) as Record<SplitName, Int32Array>;
   requireFew(numbers.train, where("train"), values);
-  return told(classesUpTo(numbers, where, values), (split) => numbers[split]);
+  return result(classesUpTo(numbers, where, values), (split) => numbers[split]);
 }
 
-/** More numbers than classes can be learned from are probably measurements. */
+/** @throws DataError for too many distinct labels, which are probably measurements. */
 function requireFew(labels: Int32Array, where: string, values: string): void {
-  const different = new Set(labels).size;
-  if (different <= 20 || different <= labels.length / 3) return;
+  const distinct = new Set(labels).size;
+  if (distinct <= 20 || distinct <= labels.length / 3) return;
   throw dataError(
-    `${where}: ${labels.length} samples have ${different} different labels; that is no number of classes to learn from. ${values}`,
-    { where, different },
+    `${where}: ${labels.length} samples have ${distinct} different labels, too many to be classes. ${values}`,
+    { where, different: distinct },
   );
 }
 
-/** `"0"..."K-1"` up to the largest label. @throws DataError for a class number that the training split cannot hold. */
+/** `"0"..."K-1"` up to the largest label. @throws DataError for a class index not smaller than the number of training samples. */
 function classesUpTo(
   numbers: Readonly<Record<SplitName, Int32Array>>,
   where: (split: SplitName) => string,
   values: string,
 ): readonly string[] {
   let largest = -1;
-  let place = "";
+  let location = "";
   for (const split of SPLITS) {
     numbers[split].forEach((label, row) => {
-      if (label > largest) [largest, place] = [label, `${where(split)} row ${row}`];
+      if (label > largest) [largest, location] = [label, `${where(split)} row ${row}`];
     });
   }
   const samples = numbers.train.length;
   if (largest >= Math.max(samples, 1)) {
-    // Also keeps a stray label of 2 000 000 000 from becoming as many classes.
+    // This also prevents a wrong label of 2 000 000 000 from allocating as many classes.
     throw dataError(
-      `${place}: label ${largest} means ${largest + 1} classes, but the train split has only ${samples} samples; labels are class numbers counted from 0. ${values}`,
+      `${location}: label ${largest} means ${largest + 1} classes, but the train split has only ${samples} samples; labels are class numbers counted from 0. ${values}`,
       { label: largest, samples },
     );
   }
@@ -117,8 +117,8 @@ function classesUpTo(
 }
 
 /**
- * The numbers that are classes without counting from 0: -1 and 1, or numbers from 0 with gaps, each of them twice or more in train, so
- * that a slip of the hand is no class. Undefined where labels count from 0, or cannot be so read.
+ * The distinct numbers when they are classes but not 0..K-1: -1 and 1, or numbers from 0 with gaps. With gaps, each must occur at least
+ * twice in train, so that a typing error does not become a class. Undefined for labels 0..K-1 and for any other numbers.
  */
 function codesOf({ train, validation, test }: Readonly<Record<SplitName, Listed>>): number[] | undefined {
   const counts = new Map<number, number>();
@@ -138,7 +138,7 @@ function codesOf({ train, validation, test }: Readonly<Record<SplitName, Listed>
     : undefined;
 }
 
-/** Labels one by one. @throws DataError for a shape that holds something else. */
+/** One label per sample. @throws DataError for an array that is neither [N], [N, 1] nor one-hot. */
 function labelsOf(raw: RawLabels, numeric: boolean, where: string): Listed {
   if (isTexts(raw)) {
     return {
@@ -160,7 +160,7 @@ function labelsOf(raw: RawLabels, numeric: boolean, where: string): Listed {
   const hot = shape.length === 2 && shape[1]! > 1 ? oneHot(raw) : undefined;
   if (hot !== undefined) return { labels: hot, note: `one-hot rows of ${shape[1]}` };
   throw dataError(
-    `${where}: labels have the shape ${formatShape(shape)}; one class number a sample is needed, shape [N], or rows with a single 1 (one-hot). ${otherTarget(raw)}`,
+    `${where}: labels have the shape ${formatShape(shape)}; one class number per sample is needed, shape [N], or rows with a single 1 (one-hot). ${otherTarget(raw)}`,
     { where, shape },
   );
 }
@@ -169,10 +169,10 @@ function isNumeric(raw: RawLabels): boolean {
   return !isTexts(raw) || raw.every((text) => text === "" || parseNumber(text) !== undefined);
 }
 
-/** The place of the only 1 of each row; undefined where a row is something else. */
+/** The class index of each one-hot row; undefined when a row is not one-hot. */
 function oneHot({ shape, data }: Tensor): number[] | undefined {
   const [rows, width] = shape as readonly [number, number];
-  const found: number[] = [];
+  const indices: number[] = [];
   for (let row = 0; row < rows; row++) {
     let hot = -1;
     for (let k = 0; k < width; k++) {
@@ -182,18 +182,18 @@ function oneHot({ shape, data }: Tensor): number[] | undefined {
       hot = k;
     }
     if (hot < 0) return undefined;
-    found.push(hot);
+    indices.push(hot);
   }
-  return found;
+  return indices;
 }
 
-/** What labels of another shape may be, and how to say so. */
+/** Advice for labels of another shape: how to declare them in dataset.json. */
 function otherTarget({ shape, data }: Tensor): string {
   if (shape.length !== 2) return "Correct the file.";
   const yesNo = Array.from(data as ArrayLike<number | bigint>, Number).every((value) => value === 0 || value === 1);
   const kind = yesNo ? "labels" : "values";
   const what = yesNo ? `${shape[1]} yes/no labels` : `${shape[1]} numbers`;
-  return `For ${what} a sample, write "target": {"kind": "${kind}"} into dataset.json.`;
+  return `For ${what} per sample, write "target": {"kind": "${kind}"} into dataset.json.`;
 }
 
 function isTexts(labels: RawLabels): labels is readonly string[] {

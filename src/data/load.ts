@@ -1,4 +1,4 @@
-/** @file The loader: from a folder to three checked splits. */
+/** @file The loader: reads a folder, checks it and returns three splits. */
 import { configError, dataError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
 import { checkOptions, type Keys } from "../core/keys.ts";
@@ -22,16 +22,16 @@ import { placesOf, readTexts, type Texts } from "./texts.ts";
 
 /** How to read a folder. */
 export interface LoadOptions extends ReadOptions {
-  /** Receives each warning; without it they go to console.warn. */
+  /** Called with each warning; the default is console.warn. */
   readonly onWarning?: (message: string) => void;
 }
 
-/** What the checks found, and what of the folder was taken as what. */
+/** Results of the checks, and how the parts of the folder were interpreted. */
 export interface ReadReport extends DataReport {
   readonly taken: Taken;
 }
 
-const KNOWN: Keys<LoadOptions> = {
+const OPTION_KEYS: Keys<LoadOptions> = {
   modalities: true,
   leaveOut: true,
   label: true,
@@ -41,23 +41,23 @@ const KNOWN: Keys<LoadOptions> = {
   onWarning: true,
 };
 
-/** Data with what its checks found. */
+/** Data with the report of its checks. */
 export interface LoadedData {
   readonly splits: DataSplits;
   readonly report: ReadReport;
 }
 
 /**
- * Reads a folder of data, checks it, and gives the three splits. Three forms are known, each also without a split, which `split` then
- * makes: `train|valid|test/<modality>.npy` with `labels.npy`; `.npz` with keys such as `train/audio` or `train_audio`, or one for each
- * split; `train.csv, valid.csv, test.csv` or one table with a column `split` (columns: see columns.ts).
+ * Reads a folder of data, checks it, and returns the three splits. Three forms are supported: `train|valid|test/<modality>.npy` with
+ * `labels.npy`; `.npz` with keys such as `train/audio` or `train_audio`, or one file per split; `train.csv, valid.csv, test.csv` or one
+ * table with a column `split` (columns: see columns.ts). Each form may come without a split, which the option `split` then draws.
  *
- * Modalities are those of the options, else of dataset.json, else: every array but the labels that holds floats, and
- * integer arrays of two or more axes. Integer arrays [N] (an event flag, a speaker number) are then side information:
- * they are left out with a warning. A CSV table has no integer type, so there every column of numbers is a modality, and one
- * that is probably no feature leaves a warning. Everything becomes float32. Where samples lack modalities, see masks.ts.
+ * Modalities are those of the options, else of dataset.json, else every array but the labels that contains floats or has two or more
+ * axes. Integer arrays [N] (an event flag, a speaker number) are then treated as side information and left out with a warning. A CSV
+ * table has no integer type, so every numeric column is a modality, with a warning for one that is probably not a feature. Arrays are
+ * converted to float32. Missing modalities: see masks.ts.
  *
- * @throws DataError for data that is wrong (see check.ts), ConfigError for a wrong dataset.json or option.
+ * @throws DataError for invalid data (see check.ts), ConfigError for an invalid dataset.json or option.
  */
 export async function loadDataset(folder: Folder, options: LoadOptions = {}): Promise<DataSplits> {
   const { splits, report } = await readDataset(folder, options);
@@ -66,13 +66,13 @@ export async function loadDataset(folder: Folder, options: LoadOptions = {}): Pr
   return splits;
 }
 
-/** As loadDataset, and gives the report of the checks with it; prints nothing. */
+/** As loadDataset, but also returns the report of the checks, and prints nothing. */
 export async function readDataset(folder: Folder, options: ReadOptions = {}): Promise<LoadedData> {
-  checkOptions<LoadOptions>("readDataset", options, KNOWN);
-  const given = checkedReading("readDataset", options);
-  const reading = await begin(folder, given, ["validation", "test"]);
+  checkOptions<LoadOptions>("readDataset", options, OPTION_KEYS);
+  const readOptions = checkedReading("readDataset", options);
+  const reading = await begin(folder, readOptions, ["validation", "test"]);
   const { source, manifest } = reading;
-  const request = splitRequest(source, manifest, given);
+  const request = splitRequest(source, manifest, readOptions);
   let splits: DataSplits;
   if (request === undefined) {
     const parts = {} as Record<SplitName, Dataset>;
@@ -81,21 +81,21 @@ export async function readDataset(folder: Folder, options: ReadOptions = {}): Pr
   } else splits = splitAnew(await readSplit(reading, "train"), request, source);
   const checked = checkSplits(splits, source.where);
   const taken = takenOf(reading, splits, request);
-  const odd = [...suspectWarnings(splits.train, source.label, source.columns), ...shiftWarnings(splits, source.label)];
-  return { splits, report: { ...checked, warnings: [...reading.warnings, ...odd, ...checked.warnings], taken } };
+  const more = [...suspectWarnings(splits.train, source.label, source.columns), ...shiftWarnings(splits, source.label)];
+  return { splits, report: { ...checked, warnings: [...reading.warnings, ...more, ...checked.warnings], taken } };
 }
 
 /**
- * The training and validation splits alone: of folders with a file for each split, nothing of the test split is opened, so that whoever
- * chooses settings cannot have seen it. @throws as readDataset.
+ * Reads the training and validation splits only. In folders with separate files per split no test file is opened, so that
+ * hyperparameters cannot be tuned on it. @throws as readDataset.
  */
 export async function readTraining(
   folder: Folder,
   options: ReadOptions = {},
 ): Promise<Pick<DataSplits, "train" | "validation">> {
-  const given = checkedReading("readTraining", options);
-  const reading = await begin(folder, given, ["validation"]);
-  const request = splitRequest(reading.source, reading.manifest, given);
+  const readOptions = checkedReading("readTraining", options);
+  const reading = await begin(folder, readOptions, ["validation"]);
+  const request = splitRequest(reading.source, reading.manifest, readOptions);
   if (request !== undefined) {
     const { train, validation } = splitAnew(await readSplit(reading, "train"), request, reading.source);
     return { train, validation };
@@ -106,7 +106,7 @@ export async function readTraining(
   return { train, validation };
 }
 
-/** What the splits of a data set are read with. */
+/** The opened data set and the decisions that its splits are read with. */
 interface Reading {
   readonly source: Source;
   readonly manifest: Manifest;
@@ -116,11 +116,11 @@ interface Reading {
   readonly labelNote: string | undefined;
   readonly warnings: string[];
   readonly leftOut: Taken["leftOut"];
-  /** Arrays of the train split that were read before. */
+  /** Arrays of the train split that have already been read. */
   readonly seen: ReadonlyMap<string, AnyArray>;
 }
 
-/** Opens a folder and decides what is what; of the other splits only those in `others` are looked at. */
+/** Opens a folder and decides the role of each array; of the other splits it opens only those in `others`. */
 async function begin(folder: Folder, options: ReadOptions, others: readonly SplitName[]): Promise<Reading> {
   const manifest = withOptions(await readManifest(folder), options);
   const source = await openSource(folder, manifest);
@@ -128,10 +128,10 @@ async function begin(folder: Folder, options: ReadOptions, others: readonly Spli
   const used: readonly SplitName[] = source.splitBy === undefined ? ["train"] : ["train", ...others];
   const labels = {} as Record<SplitName, RawLabels>;
   for (const split of used) labels[split] = await source.labels(split);
-  // Every class is in train, or the data is refused; what is not looked at is taken for what is.
+  // A split that is not opened gets the labels of another: classes are the same, as train must contain every class.
   for (const split of SPLITS) labels[split] ??= labels[used.at(-1)!];
-  const asked = options.modalities === undefined ? "dataset.json, modalities" : "the option modalities";
-  const chosen = await chooseModalities(source, manifest, asked, warnings, others);
+  const origin = options.modalities === undefined ? "dataset.json, modalities" : "the option modalities";
+  const chosen = await chooseModalities(source, manifest, origin, warnings, others);
   const texts = await placesOf(source, manifest, chosen.texts, used, labels);
   const { readLabels, note } = labelReader(labels, manifest, source, warnings);
   return {
@@ -171,7 +171,7 @@ async function readSplit(reading: Reading, split: SplitName): Promise<Dataset> {
   };
 }
 
-/** The ceiling that dataset.json names; none where other modalities were chosen than it speaks of. */
+/** The ceiling that dataset.json names; undefined unless it is for exactly the chosen modalities. */
 async function readCeiling(
   { source, manifest, modalities, warnings }: Reading,
   split: SplitName,
@@ -184,7 +184,7 @@ async function readCeiling(
   return ceilingFrom(array, ceiling.of, classes, where);
 }
 
-/** Labels of a split, as the data and dataset.json say what they are. */
+/** A reader of a split's labels, for the kind of target that the data and dataset.json declare. */
 function labelReader(
   labels: Readonly<Record<SplitName, RawLabels>>,
   manifest: Manifest,
@@ -209,31 +209,31 @@ function labelReader(
   };
 }
 
-/** How data without a split is to be split; undefined where it has its own. @throws DataError when nobody says so, ConfigError for both. */
+/** How to split data without a split; undefined when it has one. @throws DataError when there is neither, ConfigError for both. */
 function splitRequest(source: Source, manifest: Manifest, options: ReadOptions): SplitRequest | undefined {
-  const { splitBy: own, label } = source;
-  if (own === undefined && manifest.split !== undefined) return manifest.split;
-  if (own === undefined) {
+  const { splitBy: existing, label } = source;
+  if (existing === undefined && manifest.split !== undefined) return manifest.split;
+  if (existing === undefined) {
     throw dataError(
-      `${label}: nothing here says which samples are for training, validation and test. To split them at random (70, 15 and 15 in 100, classes or whole groups evenly): --split-seed 0, with other shares --split-shares 0.8,0.1,0.1; or "split": {"seed": 0} in dataset.json. Or say it yourself: a column "split" with train, valid and test, or folders of these names.`,
+      `${label}: nothing assigns samples to training, validation and test. To split them at random (70, 15 and 15 in 100, classes or whole groups evenly): --split-seed 0, with other shares --split-shares 0.8,0.1,0.1; or "split": {"seed": 0} in dataset.json. Or assign them yourself: a column "split" with train, valid and test, or folders of these names.`,
       { split: "none" },
     );
   }
   if (options.split !== undefined && options.keepSplit !== true) {
     throw configError(
-      `${label}: the data has a split of its own (${own}), so it is not split anew; leave --split-seed and --split-shares out. \`dmil sweep --split-by share\` splits anew.`,
-      { split: own },
+      `${label}: the data has a split of its own (${existing}), so it is not split anew; leave --split-seed and --split-shares out. \`dmil sweep --split-by share\` splits anew.`,
+      { split: existing },
     );
   }
   return undefined;
 }
 
-/** All samples, split by the request: groups kept whole where there are any, else every class in these shares. */
+/** Splits all samples as requested: whole groups where there are any, else stratified by class. */
 function splitAnew(all: Dataset, { seed, shares }: SplitRequest, source: Source): DataSplits {
   const unknown = all.labels.findIndex((_, row) => !isKnown(all, row));
   if (unknown >= 0) {
     throw dataError(
-      `${source.where("train", "labels")}: of row ${unknown} (from 0) nothing is known to predict; take such rows out, or give the data a column "split" and put them into test.`,
+      `${source.where("train", "labels")}: row ${unknown} (from 0) has no label; remove such rows, or give the data a column "split" and put them into test.`,
       { row: unknown },
     );
   }

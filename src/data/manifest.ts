@@ -1,4 +1,4 @@
-/** @file dataset.json: what a folder of data says about itself, all of it optional. */
+/** @file dataset.json: optional metadata of a folder of data. */
 import * as z from "zod";
 import { configError } from "../core/errors.ts";
 import { type Folder, readText } from "../core/folder.ts";
@@ -7,30 +7,30 @@ import type { CeilingPlace } from "./ceiling.ts";
 import { requireModalities, type TargetKind } from "./dataset.ts";
 import { type ReadOptions, readingSchemas, type SplitRequest } from "./reading.ts";
 
-/** What dataset.json may say; all of it is optional. */
+/** The contents of dataset.json; every key is optional. */
 export interface Manifest {
   /**
-   * What the labels are: class numbers [N] ("classes", if left out), 0 or 1 for each of several labels [N, L] ("labels"), or numbers
-   * [N, L] ("values"). `names` are those of the classes, labels or values.
+   * The kind of the labels: class numbers [N] ("classes", the default), 0 or 1 for each of several labels [N, L] ("labels"), or numbers
+   * [N, L] ("values"). `names` are the names of the classes, labels or values.
    */
   readonly target?: { readonly kind: TargetKind; readonly names?: readonly string[] | undefined } | undefined;
   /** Class names: label k is `classes[k]`. */
   readonly classes?: readonly string[] | undefined;
-  /** Which arrays are modalities, in which order; of a table also the columns of each, where `mean *` is all that begin so. */
+  /** The arrays that are modalities, in order; for a table also the columns of each, where `mean *` matches all that begin with "mean ". */
   readonly modalities?: readonly string[] | Readonly<Record<string, readonly string[]>> | undefined;
-  /** Modalities, columns or arrays that are no features. */
+  /** Modalities, columns or arrays to exclude. */
   readonly leaveOut?: readonly string[] | undefined;
-  /** The column or array that is to be predicted, where it is not called `label` or `labels`; several columns for labels and values. */
+  /** The column or array to predict, when it is not called `label` or `labels`; several columns for labels and values. */
   readonly label?: string | readonly string[] | undefined;
-  /** How data without a split of its own is split. */
+  /** How to split data that has no split. */
   readonly split?: SplitRequest | undefined;
-  /** Where the ids are: a file of each split folder (.json list, .txt lines, integer .npy), an .npz key, or a CSV column. */
+  /** Location of the ids: a file in each split folder (.json list, .txt lines, integer .npy), an .npz key, or a CSV column. */
   readonly ids?: string | undefined;
-  /** Where the groups are, as for ids. */
+  /** Location of the groups, as for ids. */
   readonly groups?: string | undefined;
-  /** Where the true components of generated data are, as for ids. */
+  /** Location of the true components of generated data, as for ids. */
   readonly truth?: string | undefined;
-  /** Where the ceiling of generated data is (ceiling.ts), and of which modalities. */
+  /** Location of the ceiling of generated data (ceiling.ts), and its modalities. */
   readonly ceiling?: CeilingPlace | undefined;
   /** `nan`: a sample whose numbers of a modality are all NaN (in a CSV also empty) lacks that modality. */
   readonly missing?: "nan" | undefined;
@@ -80,7 +80,7 @@ export async function readManifest(folder: Folder): Promise<Manifest> {
   return withClasses(parseOptions(manifestSchema, value, where), where);
 }
 
-/** What dataset.json says, with what the caller says before it. */
+/** dataset.json with the caller's options, which take precedence. */
 export function withOptions(manifest: Manifest, { modalities, leaveOut, label, group, split }: ReadOptions): Manifest {
   return {
     ...manifest,
@@ -92,20 +92,20 @@ export function withOptions(manifest: Manifest, { modalities, leaveOut, label, g
   };
 }
 
-/** Modalities by name; those that dataset.json makes of columns keep them. */
-function chosen({ modalities }: Manifest, given: readonly string[]): Manifest["modalities"] {
-  if (modalities === undefined || isList(modalities)) return given;
-  const known = Object.keys(modalities);
-  requireModalities(given, known, "dataset.json, modalities");
-  return Object.fromEntries(given.map((own) => [own, modalities[own]!]));
+/** The modalities named by the caller, with the columns that dataset.json gives them. */
+function chosen({ modalities }: Manifest, selected: readonly string[]): Manifest["modalities"] {
+  if (modalities === undefined || isList(modalities)) return selected;
+  const declared = Object.keys(modalities);
+  requireModalities(selected, declared, "dataset.json, modalities");
+  return Object.fromEntries(selected.map((modality) => [modality, modalities[modality]!]));
 }
 
-/** Are modalities a list of names, and not columns by name? */
+/** Are modalities a list of names, rather than a record of columns? */
 export function isList(modalities: NonNullable<Manifest["modalities"]>): modalities is readonly string[] {
   return Array.isArray(modalities);
 }
 
-/** Names of classes may stand in `classes` or in the target; not in both, and not where the target has none. */
+/** Moves class names from `target.names` to `classes`. @throws ConfigError for names in both, or classes with another kind of target. */
 function withClasses(manifest: Manifest, where: string): Manifest {
   const { target, classes } = manifest;
   if (target === undefined) return manifest;

@@ -1,5 +1,5 @@
 /**
- * @file Missing modalities as they lie on disk: an array `<modality>_present` [N] of 0 and 1 beside the modality (a file, an .npz key, a
+ * @file Missing modalities on disk: an array `<modality>_present` [N] of 0 and 1 beside the modality (a file, an .npz key, a
  * CSV column), or, where dataset.json says `"missing": "nan"`, rows of NaN.
  */
 import { dataError } from "../core/errors.ts";
@@ -12,15 +12,15 @@ import type { Source } from "./sources/source.ts";
 
 const SUFFIX = "_present";
 
-/** The arrays of a split that may be modalities: all but the masks of others. */
+/** The arrays of a split that may be modalities: all except masks of other arrays. */
 export function modalityNames(source: Source, split: SplitName): readonly string[] {
   const all = source.names(split);
   return all.filter((name) => !(name.endsWith(SUFFIX) && all.includes(name.slice(0, -SUFFIX.length))));
 }
 
 /**
- * The mask [N] of a modality with values [N, ...] in one split; undefined where nothing says that it is missing anywhere.
- * @throws DataError for a mask of another shape or other numbers, and for rows that are NaN in part.
+ * The mask [N] of a modality with values [N, ...] in one split; undefined when no sample is declared to lack it.
+ * @throws DataError for a mask of another shape or with other numbers, and for rows that are partly NaN.
  */
 export async function readMask(
   source: Source,
@@ -30,18 +30,18 @@ export async function readMask(
   values: Tensor<"float32">,
 ): Promise<Uint8Array | undefined> {
   const asArray = source.names(split).includes(name + SUFFIX);
-  const given = asArray
+  const stored = asArray
     ? toMask(
         requireNumbers(await source.read(split, name + SUFFIX), source.where(split, name + SUFFIX)),
         source.where(split, name + SUFFIX),
       )
     : undefined;
-  if (manifest.missing !== "nan") return given;
-  const found = nanRows(values, source.where(split, name), given);
-  return found ?? given;
+  if (manifest.missing !== "nan") return stored;
+  const masked = nanRows(values, source.where(split, name), stored);
+  return masked ?? stored;
 }
 
-/** The values with zeros where the mask is 0; the same ones where nothing is missing. */
+/** The values with zeros where the mask is 0; the same tensor when nothing is missing. */
 export function withoutMissing(values: Tensor<"float32">, mask: Uint8Array): Tensor<"float32"> {
   if (!mask.includes(0)) return values;
   const width = featureCount(values);
@@ -70,13 +70,13 @@ function toMask(array: Tensor, where: string): Uint8Array {
   });
 }
 
-/** `given`, or ones, with 0 where a whole row is NaN; undefined when there is no such row. */
-function nanRows(values: Tensor<"float32">, where: string, given: Uint8Array | undefined): Uint8Array | undefined {
+/** `stored`, or ones, with 0 where a whole row is NaN; undefined when there is no such row. */
+function nanRows(values: Tensor<"float32">, where: string, stored: Uint8Array | undefined): Uint8Array | undefined {
   const width = featureCount(values);
   const rows = values.shape[0] ?? 0;
   let mask: Uint8Array | undefined;
   for (let row = 0; row < rows; row++) {
-    if (given?.[row] === 0) continue;
+    if (stored?.[row] === 0) continue;
     let gaps = 0;
     for (let f = 0; f < width; f++) if (Number.isNaN(values.data[row * width + f]!)) gaps++;
     if (gaps === 0) continue;
@@ -86,7 +86,7 @@ function nanRows(values: Tensor<"float32">, where: string, given: Uint8Array | u
         { where, row },
       );
     }
-    mask ??= given?.slice() ?? new Uint8Array(rows).fill(1);
+    mask ??= stored?.slice() ?? new Uint8Array(rows).fill(1);
     mask[row] = 0;
   }
   return mask;

@@ -4,10 +4,10 @@ import { internalError } from "../core/errors.ts";
 import { ownValue } from "../core/record.ts";
 import { type Dataset, requireModalities } from "./dataset.ts";
 
-/** Masks [N] by modality: 1 where the sample has it. A modality without a mask is there in every sample. */
+/** Masks [N] by modality: 1 where the sample has it. A modality without a mask is present in every sample. */
 export type Presence = Readonly<Record<string, Uint8Array>>;
 
-/** Does a sample lack one of these modalities (all of the data when left out)? */
+/** Does any sample lack one of these modalities (default: all)? */
 export function hasMissing(
   { present = {} }: Pick<Dataset, "present">,
   modalities: readonly string[] = Object.keys(present),
@@ -15,7 +15,7 @@ export function hasMissing(
   return modalities.some((name) => ownValue(present, name)?.includes(0) ?? false);
 }
 
-/** The modalities, of these (all when left out), that the sample at `row` has. */
+/** Those of these modalities (default: all) that the sample at `row` has. */
 export function presentAt(
   dataset: Dataset,
   row: number,
@@ -29,31 +29,31 @@ export function patternName(modalities: readonly string[]): string {
   return modalities.join("+");
 }
 
-/** Rows by the pattern of modalities (of these; all when left out) that they have: more modalities first, then in modality order. */
+/** Rows by pattern of present modalities (among these, default: all): patterns with more modalities first, then in modality order. */
 export function rowsByPattern(
   dataset: Dataset,
   modalities: readonly string[] = Object.keys(dataset.modalities),
 ): Map<string, { readonly modalities: readonly string[]; readonly rows: readonly number[] }> {
-  const found = new Map<string, { modalities: string[]; rows: number[] }>();
+  const patterns = new Map<string, { modalities: string[]; rows: number[] }>();
   for (let row = 0; row < dataset.labels.length; row++) {
-    const own = presentAt(dataset, row, modalities);
-    const entry = found.get(patternName(own));
-    if (entry === undefined) found.set(patternName(own), { modalities: own, rows: [row] });
+    const present = presentAt(dataset, row, modalities);
+    const entry = patterns.get(patternName(present));
+    if (entry === undefined) patterns.set(patternName(present), { modalities: present, rows: [row] });
     else entry.rows.push(row);
   }
-  const place = (own: readonly string[]): string => own.map((name) => modalities.indexOf(name)).join(",");
+  const indices = (pattern: readonly string[]): string => pattern.map((name) => modalities.indexOf(name)).join(",");
   return new Map(
-    [...found].sort(
+    [...patterns].sort(
       ([, a], [, b]) =>
         b.modalities.length - a.modalities.length ||
-        place(a.modalities).localeCompare(place(b.modalities), "en", { numeric: true }),
+        indices(a.modalities).localeCompare(indices(b.modalities), "en", { numeric: true }),
     ),
   );
 }
 
 /**
- * The dataset as it would be without some modalities, in all samples or in those at `rows`. Their values are never read again: before
- * any encoder they become the training mean. @throws ConfigError for an unknown name.
+ * The dataset with some modalities marked as missing, in all samples or in those at `rows`. Their values are no longer used: every
+ * encoder gets the training mean instead. @throws ConfigError for an unknown name.
  */
 export function hideModalities(dataset: Dataset, names: readonly string[], rows?: ArrayLike<number>): Dataset {
   requireModalities(names, Object.keys(dataset.modalities), `hideModalities, the ${dataset.name} data`);

@@ -1,36 +1,36 @@
-/** @file How a folder of data is to be read, where that is not left to the folder: what flags, settings and dataset.json may all say. */
+/** @file Options of reading a folder that flags, settings and dataset.json have in common, and their schemas. */
 import * as z from "zod";
 import { shown } from "../core/keys.ts";
 import { parseOptions } from "../core/options.ts";
 
-/** How data without a split of its own is split: shares of train, validation and test, and the seed of the draw. */
+/** How to split data that has no split: shares of train, validation and test, and the seed. */
 export interface SplitRequest {
   /** 0. */
   readonly seed: number;
-  /** Of train, validation and test; 0.7, 0.15, 0.15. */
+  /** Shares of train, validation and test; 0.7, 0.15, 0.15. */
   readonly shares: readonly number[];
 }
 
-/** How to read a folder; each of these goes before what dataset.json says. */
+/** How to read a folder; each option takes precedence over dataset.json. */
 export interface ReadOptions {
-  /** Which modalities, in which order. */
+  /** The modalities to read, in this order. */
   readonly modalities?: readonly string[] | undefined;
-  /** Modalities, columns or arrays that are no features. */
+  /** Modalities, columns or arrays to exclude. */
   readonly leaveOut?: readonly string[] | undefined;
-  /** The array or column that is to be predicted; several columns where the target is labels or values. */
+  /** The array or column to predict; several columns when the target is labels or values. */
   readonly label?: string | readonly string[] | undefined;
   /** The array, file or column of groups. */
   readonly group?: string | undefined;
-  /** For data without a split of its own. */
+  /** How to split data that has no split. */
   readonly split?: SplitRequest | undefined;
-  /** Data that has a split of its own keeps it, instead of refusing `split`. */
+  /** When the data already has a split, ignore `split` instead of throwing an error. */
   readonly keepSplit?: boolean | undefined;
 }
 
-/** What settings of a run hold of this. */
+/** The reading options within the settings of a run. */
 export const READING = ["modalities", "leaveOut", "label", "group", "split"] as const;
 
-/** Of settings, what says how to read their data. */
+/** Extracts the reading options from settings. */
 export function readingOf(settings: ReadOptions): ReadOptions {
   return Object.fromEntries(READING.flatMap((key) => (settings[key] === undefined ? [] : [[key, settings[key]]])));
 }
@@ -41,11 +41,11 @@ const shares = z
   .array(z.number(), {
     error: ({ input }) => `${shown(input)} given; allowed is a list of shares, for example ${EXAMPLE}`,
   })
-  .superRefine((given, context) => {
-    const sum = given.reduce((a, b) => a + b, 0);
-    if (given.length === 3 && given.every((own) => own > 0) && Math.abs(sum - 1) < 1e-6) return;
+  .superRefine((shares, context) => {
+    const sum = shares.reduce((a, b) => a + b, 0);
+    if (shares.length === 3 && shares.every((share) => share > 0) && Math.abs(sum - 1) < 1e-6) return;
     context.addIssue(
-      `[${given.join(", ")}] given; needed are three shares above 0 that sum to 1: of train, validation and test, for example ${EXAMPLE}`,
+      `[${shares.join(", ")}] given; needed are three shares above 0 that sum to 1: of train, validation and test, for example ${EXAMPLE}`,
     );
   });
 
@@ -72,7 +72,7 @@ const label: z.ZodType<string | readonly string[]> = z.union([z.string().min(1),
   error: ({ input }) => `${shown(input)} given; allowed is the name of a column or array, for example diagnosis`,
 });
 
-/** The schemas of what settings, experiments and dataset.json have in common. */
+/** The schemas that settings, experiments and dataset.json have in common. */
 export const readingSchemas: {
   readonly leaveOut: z.ZodOptional<typeof names>;
   readonly label: z.ZodOptional<typeof label>;
@@ -92,7 +92,7 @@ const readingOptions: z.ZodType<ReadOptions> = z.object({
   keepSplit: z.boolean().optional(),
 });
 
-/** What a caller gave, with the defaults of a split; other options are left out. @throws ConfigError for values of another kind. */
+/** The caller's reading options with the defaults of a split; other options are left out. @throws ConfigError for invalid values. */
 export function checkedReading(where: string, options: ReadOptions): ReadOptions {
   return parseOptions(readingOptions, options, where);
 }

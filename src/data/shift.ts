@@ -1,45 +1,46 @@
 /**
- * @file Is the validation split like the test split? Epochs, settings and calibration are chosen on validation data, so where the two differ
- * what was chosen may not suit the test data. Told from the numbers of each feature and from the shares of classes; no model is needed.
+ * @file Tests for distribution shift between the validation and test splits. Epochs, hyperparameters and calibration are selected on
+ * validation data and may not suit shifted test data. Compares each feature and the class frequencies; no model is needed.
  */
 import { type DataSplits, type Dataset, featureCount } from "./dataset.ts";
 
-/** So many samples of a split, evenly spaced, and features of a modality are looked at: enough for differences that matter. */
+/** Maximum samples per split and features per modality, evenly spaced, that are compared: enough to detect relevant differences. */
 const MOST_SAMPLES = 2000;
 const MOST_FEATURES = 256;
 
-/** Two distributions differ by so much in distance (of Kolmogorov and Smirnov, of shares of classes) before anything is said. */
+/** Minimum distance (Kolmogorov-Smirnov, or total variation of class frequencies) for a warning. */
 const LEAST_DISTANCE = 0.25;
 
-/** Probability that equal distributions give one false warning, over all features of the data. */
+/** Familywise probability of a false warning for equal distributions, over all features. */
 const FALSE_ALARM = 1e-3;
 
-/** What differs between the validation and the test split. */
+/** A warning that lists differences between the validation and test splits; empty when there are none. */
 export function shiftWarnings({ validation, test }: Pick<DataSplits, "validation" | "test">, where: string): string[] {
   const names = Object.keys(validation.modalities);
   const looked = names.map((name) => Math.min(MOST_FEATURES, featureCount(validation.modalities[name]!)));
   const tests = looked.reduce((sum, count) => sum + count, 1);
-  const found = names.flatMap((name, m) => {
+  const differences = names.flatMap((name, m) => {
     const width = featureCount(validation.modalities[name]!);
     let [distance, feature] = [0, -1];
     for (let i = 0; i < looked[m]!; i++) {
-      const own = Math.floor((i * width) / looked[m]!);
-      const [here, there] = [columnOf(validation, name, own, width), columnOf(test, name, own, width)];
+      const index = Math.floor((i * width) / looked[m]!);
+      const [here, there] = [columnOf(validation, name, index, width), columnOf(test, name, index, width)];
       const between = kolmogorovSmirnov(here, there);
-      if (between > distance && between > limit(here.length, there.length, tests)) [distance, feature] = [between, own];
+      if (between > distance && between > limit(here.length, there.length, tests))
+        [distance, feature] = [between, index];
     }
     if (distance < LEAST_DISTANCE) return [];
     return [`${name}${width === 1 ? "" : ` (feature ${feature} of ${width})`} by ${distance.toFixed(2)}`];
   });
   const classes = classDistance(validation, test, tests);
-  if (classes !== undefined) found.push(`shares of classes by ${classes.toFixed(2)}`);
-  if (found.length === 0) return [];
+  if (classes !== undefined) differences.push(`shares of classes by ${classes.toFixed(2)}`);
+  if (differences.length === 0) return [];
   return [
-    `${where}: the validation split is unlike the test split: ${found.join(", ")} (distance of the distributions: 0 is alike, 1 is apart). Epochs and settings chosen on it may not suit the test data, and differences between methods are less sure. If samples of one source (a recording, a day) stand together, give each split several of them: --split-seed with --group, or sweep --folds.`,
+    `${where}: the validation split differs from the test split: ${differences.join(", ")} (distance of the distributions: 0 is equal, 1 is disjoint). Epochs and settings selected on it may not suit the test data, and differences between methods are less certain. If samples of one source (a recording, a day) are kept together, give each split several of them: --split-seed with --group, or sweep --folds.`,
   ];
 }
 
-/** Values of a feature, of samples that have the modality. */
+/** Sorted values of a feature over the samples that have the modality. */
 function columnOf(
   { modalities, present, labels }: Dataset,
   name: string,
@@ -57,29 +58,29 @@ function columnOf(
   return Float64Array.from(values).sort();
 }
 
-/** The largest difference between the distribution functions of two sorted samples, in [0, 1]; 0 where one is empty. */
+/** Kolmogorov-Smirnov statistic of two sorted samples, in [0, 1]; 0 when one is empty. */
 export function kolmogorovSmirnov(a: Float64Array, b: Float64Array): number {
-  let [i, j, most] = [0, 0, 0];
+  let [i, j, max] = [0, 0, 0];
   while (i < a.length && j < b.length) {
     const value = Math.min(a[i]!, b[j]!);
     while (a[i] === value) i++;
     while (b[j] === value) j++;
-    most = Math.max(most, Math.abs(i / a.length - j / b.length));
+    max = Math.max(max, Math.abs(i / a.length - j / b.length));
   }
-  return most;
+  return max;
 }
 
-/** The distance that two samples of one distribution pass with probability FALSE_ALARM / tests: the two-sample Kolmogorov-Smirnov test for large n. */
+/** The critical value of the two-sample Kolmogorov-Smirnov test at level FALSE_ALARM / tests (Bonferroni), for large n. */
 function limit(n: number, m: number, tests: number): number {
   return Math.sqrt((Math.log((2 * tests) / FALSE_ALARM) / 2) * (1 / n + 1 / m));
 }
 
-/** Total variation distance between the shares of classes, where it passes what chance explains. */
+/** Total variation distance between the class frequencies; undefined when it is not significant. */
 function classDistance(validation: Dataset, test: Dataset, tests: number): number | undefined {
   if (validation.target !== undefined) return undefined;
   const sharesOf = ({ labels }: Dataset): number[] => {
-    const known = labels.filter((label) => label >= 0);
-    return validation.classes.map((_, k) => known.filter((label) => label === k).length / Math.max(1, known.length));
+    const valid = labels.filter((label) => label >= 0);
+    return validation.classes.map((_, k) => valid.filter((label) => label === k).length / Math.max(1, valid.length));
   };
   const [here, there] = [sharesOf(validation), sharesOf(test)];
   const distance = here.reduce((sum, share, k) => sum + Math.abs(share - there[k]!), 0) / 2;

@@ -10,7 +10,7 @@ import { checkSplits } from "./check.ts";
 import { type DataSplits, type Dataset, mapSplits, SPLITS, type SplitName, takeRows } from "./dataset.ts";
 import { isKnown } from "./target.ts";
 
-/** Which shares of the samples go where; train gets the rest. */
+/** Shares of the samples in validation and test; train gets the rest. */
 export interface SplitOptions {
   readonly validation: number;
   readonly test: number;
@@ -23,9 +23,9 @@ const optionsSchema = z
   .refine(({ validation, test }) => validation + test < 1, "validation and test together leave nothing to train on");
 
 /**
- * Splits a dataset; three splits are pooled first and split anew. `"share"`: every class is cut by the shares, to a sample. `"group"`: whole groups in random order go to
- * the split that is farthest below its share, and no group is on two sides. The same seed gives the same split; rows keep their order. The result is checked (check.ts).
- * @throws ConfigError for wrong shares, DataError without groups or labels, or when train would lack a class.
+ * Splits a dataset; three splits are pooled first. `"share"`: stratified by class. `"group"`: whole groups, in random order, are assigned
+ * to the split that is farthest below its share, so no group is in two splits. The same seed gives the same split; rows keep their order.
+ * The result is checked (check.ts). @throws ConfigError for invalid shares, DataError without groups or labels, or when train lacks a class.
  */
 export function splitBy(data: Dataset | DataSplits, by: "share" | "group", options: SplitOptions): DataSplits {
   const { validation, test, seed } = parseOptions(optionsSchema, options, "splitBy");
@@ -43,7 +43,7 @@ export function splitBy(data: Dataset | DataSplits, by: "share" | "group", optio
   return splits;
 }
 
-/** All samples as one dataset, `all` where there were three splits. `caller` begins the message. @throws DataError for a sample of which nothing is known. */
+/** All samples as one dataset, named `all` when there were three splits. `caller` starts the message. @throws DataError for a sample without a label. */
 export function pooled(data: Dataset | DataSplits, caller: string): Dataset {
   const dataset = "train" in data ? pool(data) : data;
   const missing = [...dataset.labels.keys()].find((row) => !isKnown(dataset, row));
@@ -53,7 +53,7 @@ export function pooled(data: Dataset | DataSplits, caller: string): Dataset {
   });
 }
 
-/** Rows by what is to be shared out evenly, each in the order given: their class; of labels and values all together. */
+/** Rows by stratum, each in the given order: strata are the classes; for labels and values there is a single stratum. */
 export function strata({ classes, labels, target }: Dataset, rows: Iterable<number>): number[][] {
   if (target !== undefined) return [[...rows]];
   const members: number[][] = classes.map(() => []);
@@ -61,17 +61,17 @@ export function strata({ classes, labels, target }: Dataset, rows: Iterable<numb
   return members;
 }
 
-/** Three splits as one dataset; ids get their split in front, as they may repeat between splits. */
+/** Three splits as one dataset; ids are prefixed by the split's name, as they may occur in several splits. */
 function pool(splits: DataSplits): Dataset {
   const parts = SPLITS.map((split) => splits[split]);
   const { classes, groups, truth, target } = splits.train;
   const joined = (tensorOf: (part: Dataset) => Tensor<"float32">): Tensor<"float32"> => {
     const tensors = parts.map(tensorOf);
-    const data = new Float32Array(tensors.reduce((n, own) => n + own.data.length, 0));
-    let at = 0;
-    for (const own of tensors) {
-      data.set(own.data, at);
-      at += own.data.length;
+    const data = new Float32Array(tensors.reduce((n, tensor) => n + tensor.data.length, 0));
+    let offset = 0;
+    for (const tensor of tensors) {
+      data.set(tensor.data, offset);
+      offset += tensor.data.length;
     }
     return float32([parts.reduce((n, part) => n + part.labels.length, 0), ...tensors[0]!.shape.slice(1)], data);
   };
@@ -99,18 +99,18 @@ function pool(splits: DataSplits): Dataset {
 
 type Shares = Readonly<Record<SplitName, number>>;
 
-/** Class after class with one running count, so that rounding does not add up over many small classes. */
+/** Assigns class after class with one running count per split, so that rounding errors do not accumulate over small classes. */
 function sidesByShare(dataset: Dataset, shares: Shares, seed: number): SplitName[] {
   const members = strata(dataset, permutation(dataset.labels.length, seed, "split"));
   const sides = new Array<SplitName>(dataset.labels.length);
-  const dealt: Record<SplitName, number> = { train: 0, validation: 0, test: 0 };
+  const assigned: Record<SplitName, number> = { train: 0, validation: 0, test: 0 };
   let total = 0;
   for (const rows of members) {
     total += rows.length;
     rows.forEach((row, i) => {
-      const side = i === 0 ? "train" : mostOwed(shares, dealt, total); // train needs every class
+      const side = i === 0 ? "train" : mostOwed(shares, assigned, total); // train needs every class
       sides[row] = side;
-      dealt[side]++;
+      assigned[side]++;
     });
   }
   return sides;
@@ -135,23 +135,23 @@ function sidesByGroup(dataset: Dataset, shares: Shares, seed: number): SplitName
   }
   const names = [...sizes.keys()];
   const order = [...permutation(names.length, seed, "split")].map((i) => names[i]!);
-  const dealt: Record<SplitName, number> = { train: 0, validation: 0, test: 0 };
+  const assigned: Record<SplitName, number> = { train: 0, validation: 0, test: 0 };
   const sideOf = new Map<string, SplitName>();
   order.forEach((group, i) => {
-    const empty = SPLITS.filter((split) => dealt[split] === 0);
+    const empty = SPLITS.filter((split) => assigned[split] === 0);
     const mustFill = order.length - i <= empty.length;
-    const side = mustFill ? empty[0]! : mostOwed(shares, dealt, groups.length);
+    const side = mustFill ? empty[0]! : mostOwed(shares, assigned, groups.length);
     sideOf.set(group, side);
-    dealt[side] += sizes.get(group)!;
+    assigned[side] += sizes.get(group)!;
   });
   return groups.map((group) => sideOf.get(group)!);
 }
 
 /** The split that is farthest below its share of `total`. */
-function mostOwed(shares: Shares, dealt: Readonly<Record<SplitName, number>>, total: number): SplitName {
+function mostOwed(shares: Shares, assigned: Readonly<Record<SplitName, number>>, total: number): SplitName {
   let best: SplitName = "train";
   for (const split of SPLITS) {
-    if (shares[split] * total - dealt[split] > shares[best] * total - dealt[best]) best = split;
+    if (shares[split] * total - assigned[split] > shares[best] * total - assigned[best]) best = split;
   }
   return best;
 }

@@ -10,15 +10,15 @@ import { type Dataset, featureCount, takeTensorRows } from "./dataset.ts";
 export type Standardiser = Readonly<Record<string, { readonly mean: Float32Array; readonly scale: Float32Array }>>;
 
 /**
- * Standardised values are clipped here: features counted in raw units can be so heavy-tailed that one sample lies a
- * hundred standard deviations out and alone decides a gradient step. In a normal distribution 10 never happens. Ours.
+ * Standardised values are clipped to ± this: features can be so heavy-tailed that one sample is a hundred standard deviations from the
+ * mean and dominates a gradient step. In a normal distribution 10 practically never occurs. Ours.
  */
 export const CLIP = 10;
 
 /**
  * Mean and inverse standard deviation (population, divided by N) of each feature over the samples of `train` that have the modality,
- * accumulated in double precision. A feature that is constant, or varies by less than float32 can invert, gets scale 1: it becomes 0 and
- * never blows up. @throws DataError for an empty split, or a modality that no sample has.
+ * accumulated in double precision. A feature that is constant, or varies by less than float32 can invert, gets scale 1, so it becomes 0
+ * instead of a huge number. @throws DataError for an empty split, or a modality that no sample has.
  */
 export function fitStandardiser(train: Dataset): Standardiser {
   return Object.fromEntries(
@@ -39,7 +39,7 @@ export function fitStandardiser(train: Dataset): Standardiser {
 
 /**
  * The dataset with each modality flattened to [N, F], standardised, and clipped to ±10. A missing modality becomes zeros, the mean of
- * the training data, whatever stands in its place.
+ * the training data, whatever values are stored for it.
  * @throws DataError for a modality the standardiser was not fitted on, or with another number of features.
  */
 export function standardise(dataset: Dataset, standardiser: Standardiser): Dataset {
@@ -83,7 +83,7 @@ function apply(
   return out;
 }
 
-/** Two passes: the sum of squared differences of large numbers would lose all digits in one. */
+/** Two passes, because a one-pass sum of squares of large numbers loses all its digits. */
 function meanAndScale({ data, shape }: Tensor<"float32">): { mean: Float32Array; scale: Float32Array } {
   const rows = shape[0]!;
   const width = featureCount({ shape });

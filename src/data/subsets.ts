@@ -1,4 +1,4 @@
-/** @file Less data on purpose: shares of the training samples for learning curves, and classes kept apart. */
+/** @file Subsets of data: shares of the training samples for learning curves, and held-out classes. */
 import { configError } from "../core/errors.ts";
 import { permutation } from "../core/random.ts";
 import { checkSplits } from "./check.ts";
@@ -7,8 +7,8 @@ import { pooled, splitBy, strata } from "./split.ts";
 import { requireClassLabels } from "./target.ts";
 
 /**
- * A share of the samples, of each class alike (to a sample, at least one); with one seed the samples of a smaller share are among
- * those of a larger one. Rows keep their order. @throws ConfigError for a share outside ]0, 1].
+ * A stratified share of the samples (at least one per class). With the same seed, a smaller share is a subset of a larger one. Rows keep
+ * their order. @throws ConfigError for a share outside (0, 1].
  */
 export function takeShare(dataset: Dataset, share: number, seed: number): Dataset {
   if (!(share > 0 && share <= 1)) {
@@ -22,19 +22,19 @@ export function takeShare(dataset: Dataset, share: number, seed: number): Datase
   );
 }
 
-/** Data of which some classes are never seen in training. */
+/** Data with some classes held out from training. */
 export interface ClassesApart {
-  /** The other classes, each split as it was; labels count anew. */
+  /** The other classes in their original splits; labels are renumbered from 0. */
   readonly seen: DataSplits;
-  /** All samples of the classes kept apart, half of them `test`; for a probe. */
+  /** All samples of the held-out classes, half of them in `test`; for a probe. */
   readonly unseen: DataSplits;
 }
 
-/** Shares of the unseen samples; the rest, two fifths, trains the probe. */
+/** Shares of the samples of held-out classes; the rest, two fifths, trains the probe. */
 const UNSEEN = { validation: 0.1, test: 0.5 } as const;
 
 /**
- * Keeps `count` classes, drawn by the seed, apart. @throws ConfigError when fewer than two classes would be left on either side,
+ * Holds out `count` classes, drawn by the seed. @throws ConfigError when fewer than two classes would be left on either side,
  * or the data has no classes; DataError for missing labels.
  */
 export function classesApart(splits: DataSplits, count: number, seed: number): ClassesApart {
@@ -55,7 +55,7 @@ export function classesApart(splits: DataSplits, count: number, seed: number): C
   return { seen, unseen: splitBy(ofClasses(all, apart), "share", { ...UNSEEN, seed }) };
 }
 
-/** The samples of some classes, their labels counted in that order. */
+/** The samples of some classes, with labels renumbered in that order. */
 function ofClasses(dataset: Dataset, chosen: readonly number[]): Dataset {
   const rows = [...dataset.labels.keys()].filter((row) => chosen.includes(dataset.labels[row]!));
   const taken = takeRows(dataset, rows);

@@ -1,23 +1,23 @@
 /**
- * @file Features that are probably none: a row index, a code of something, a copy of what is to be predicted, the same numbers twice.
- * Nobody but the user can tell, so each is a warning with the way to leave it out.
+ * @file Warns about columns that are probably not features: a row index, a code, a copy of the target, duplicate columns. Only the user
+ * can decide, so each gives a warning that says how to leave the column out.
  */
 import { type Dataset, featureCount } from "./dataset.ts";
 
-/** Below so many rows nothing can be told from coincidence. */
+/** With fewer rows no check is done, as coincidences are likely. */
 const LEAST_ROWS = 10;
 
-/** A value must stand for so many rows on average before it says something about the label. */
+/** Minimum rows per distinct value, on average, to test whether a feature determines the label. */
 const ROWS_A_VALUE = 5;
 
-/** Names that speak of something else than a measurement. */
+/** Names that suggest a code rather than a measurement. */
 const CODE =
   /(^|[_-])(ids?|idx|index|fold|split|row|subject|patient|speaker|participant|user|group|session|uuid)([_-]|$)/i;
 
-/** Above so many modalities of one feature, columns were probably meant to be grouped. */
+/** With more modalities of one feature each, columns were probably meant to be grouped. */
 const MANY_SINGLE = 16;
 
-/** What is odd about the modalities of the training split. */
+/** Warnings about suspicious modalities of the training split. */
 export function suspectWarnings(
   train: Dataset,
   where: string,
@@ -38,7 +38,7 @@ export function suspectWarnings(
     const listed = [...reasons].map(([name, reason]) => `${name} (${reason})`);
     const advice = `--leave-out ${[...reasons.keys()].join(",")}, or "leaveOut": ${JSON.stringify([...reasons.keys()])} in dataset.json`;
     warnings.push(
-      `${where}: taken as a modality, but probably no feature: ${listed.join("; ")}. Results would be too good or mean nothing. If so, leave out with ${advice}.`,
+      `${where}: taken as a modality, but probably not a feature: ${listed.join("; ")}. Results would be too good or meaningless. If so, leave out with ${advice}.`,
     );
   }
   const single = names.filter((name) => featureCount(train.modalities[name]!) === 1);
@@ -53,19 +53,19 @@ export function suspectWarnings(
   return warnings;
 }
 
-/** A number that is no measurement: another whole number in each row, or whole numbers under a name like `fold`. */
+/** The reason why numbers are not measurements: distinct whole numbers in all rows, or whole numbers with a name like `fold`. */
 function code({ modalities, present }: Dataset, name: string): string | undefined {
   const { data } = modalities[name]!;
   const mask = present?.[name];
   const values = mask === undefined ? data : data.filter((_, row) => mask[row] === 1);
   if (!values.every((value) => Number.isInteger(value))) return undefined;
   if (values.length >= LEAST_ROWS && new Set(values).size === values.length) {
-    return "another whole number in each row, as a row index";
+    return "a different whole number in each row, like a row index";
   }
-  return CODE.test(name) ? "whole numbers, and a name that speaks of a code" : undefined;
+  return CODE.test(name) ? "whole numbers, and a name that suggests a code" : undefined;
 }
 
-/** Does a feature hold what is to be predicted? Few values, each of them with one class; or a target's own numbers. */
+/** The reason why a feature is a copy of the target: few values, each with a single class; or the same numbers as the target. */
 function leak({ modalities, labels, classes, target }: Dataset, name: string): string | undefined {
   const { data, shape } = modalities[name]!;
   const width = featureCount({ shape });
@@ -77,19 +77,19 @@ function leak({ modalities, labels, classes, target }: Dataset, name: string): s
       );
       if (copy >= 0) return `${of(feature)}the same numbers as the target ${target.names[copy]}`;
     } else if (tells(labels, classes.length, (row) => data[row * width + feature]!)) {
-      return `${of(feature)}its few values tell the class of every training sample, as a copy of the label`;
+      return `${of(feature)}its few values determine the class of every training sample, like a copy of the label`;
     }
   }
   if (target === undefined && width > 1 && width <= 64) {
     const rowText = (row: number): string => data.subarray(row * width, (row + 1) * width).join();
     if (tells(labels, classes.length, rowText)) {
-      return "its few different rows tell the class of every training sample, as a copy of the label";
+      return "its few distinct rows determine the class of every training sample, like a copy of the label";
     }
   }
   return undefined;
 }
 
-/** Does every value stand with one class alone, though values repeat and every class has one? */
+/** Does every value occur with a single class, although values repeat and every class has one? */
 function tells(labels: Int32Array, classes: number, valueAt: (row: number) => number | string): boolean {
   const most = Math.floor(labels.length / ROWS_A_VALUE);
   const classOf = new Map<number | string, number>();
@@ -122,7 +122,7 @@ function equalsTarget(
   return known >= LEAST_ROWS;
 }
 
-/** Modalities whose numbers are those of one before them. */
+/** Modalities whose numbers equal those of an earlier one. */
 function copies({ modalities }: Dataset): [string, string][] {
   const names = Object.keys(modalities);
   return names.flatMap((name, at): [string, string][] => {

@@ -1,4 +1,4 @@
-/** @file What of a folder was taken as what, and what was left out: nothing of data is used, or not used, in silence. */
+/** @file Reports how the parts of a folder were interpreted, and what was left out. */
 import type { Shape } from "../core/shape.ts";
 import { abridged } from "./columns.ts";
 import type { TargetKind } from "./dataset.ts";
@@ -6,30 +6,30 @@ import type { LeftOut } from "./sources/roles.ts";
 
 export type { LeftOut } from "./sources/roles.ts";
 
-/** What was taken as what. */
+/** How the parts of a folder were interpreted. */
 export interface Taken {
-  /** By name: the files, arrays or columns it is made of, and the shape of one sample. */
+  /** By modality: its files, arrays or columns, and the shape of one sample. */
   readonly modalities: Readonly<Record<string, { readonly from: string; readonly shape: Shape }>>;
   readonly target: {
     readonly from: string;
     readonly kind: TargetKind;
-    /** Of classes, labels or values. */
+    /** Names of the classes, labels or values. */
     readonly names: readonly string[];
-    /** How it was read, where that is not plain. */
+    /** How it was read, when that is not obvious. */
     readonly note?: string;
   };
-  /** The place of each, where there is one. */
+  /** Locations of ids, groups and truth; absent where there are none. */
   readonly ids?: string;
   readonly groups?: string;
   readonly truth?: string;
-  /** What says which sample is in which split. */
+  /** How samples are assigned to splits. */
   readonly split: string;
-  /** How a table was read, where its cells are not separated by commas. */
+  /** The format of a table whose cells are not separated by commas. */
   readonly form?: string;
   readonly leftOut: readonly LeftOut[];
 }
 
-/** What was taken, as rows of a name and its text. */
+/** The report as rows of a name and a text. */
 export function takenRows({ target, ids, groups, truth, split, form, leftOut }: Taken): [string, string][] {
   return [
     ["target", targetText(target)],
@@ -47,7 +47,7 @@ function targetText({ from, kind, names, note }: Taken["target"]): string {
   return `${what}, ${from}${note === undefined ? "" : ` (${note})`}`;
 }
 
-/** Things that were left out for one reason stand together. */
+/** What was left out, grouped by reason. */
 function leftOutText(leftOut: readonly LeftOut[]): string {
   const byReason = new Map<string, string[]>();
   for (const { name, reason } of leftOut) byReason.set(reason, [...(byReason.get(reason) ?? []), name]);

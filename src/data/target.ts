@@ -1,4 +1,4 @@
-/** @file Targets that are no classes: several yes/no labels, or numbers. From the disk to [N, L], their checks, and what needs classes. */
+/** @file Targets other than classes: several yes/no labels, or numbers. Reads them as [N, L], checks them, and requires classes where needed. */
 import { configError, dataError, listing } from "../core/errors.ts";
 import { formatShape, sameShape } from "../core/shape.ts";
 import { float32 } from "../core/tensor.ts";
@@ -7,12 +7,12 @@ import { SPLITS } from "./dataset.ts";
 import { parseNumber } from "./formats/csv.ts";
 import { type RawLabels, type Source, toFloat32 } from "./sources/source.ts";
 
-/** What the data's target is. */
+/** The kind of the data's target. */
 export function targetKind({ target }: Pick<Dataset, "target">): TargetKind {
   return target?.kind ?? "classes";
 }
 
-/** `4 classes`, `labels (happy, sad)` or `values (sentiment)`, for messages. */
+/** `classes (a, b)`, `labels (happy, sad)` or `values (sentiment)`, for messages. */
 export function describeTarget({ target, classes }: Pick<Dataset, "target" | "classes">): string {
   if (target === undefined) return `classes (${listing(classes)})`;
   return `${target.kind} (${listing(target.names)})`;
@@ -27,7 +27,7 @@ export function requireClassLabels(dataset: Pick<Dataset, "target" | "classes">,
   );
 }
 
-/** Is anything known of the sample at `row`? */
+/** Does the sample at `row` have a label, or at least one known label or value? */
 export function isKnown(dataset: Pick<Dataset, "labels" | "target">, row: number): boolean {
   if (dataset.target === undefined) return dataset.labels[row]! >= 0;
   const L = dataset.target.names.length;
@@ -47,8 +47,8 @@ export function targetNames(
 }
 
 /**
- * Labels or values of one split, [N] or [N, L], as they lie on disk. An empty cell and NaN, of labels also -1, are unknown.
- * @throws DataError for another shape, texts, and numbers that cannot be.
+ * Reads labels or values of one split, [N] or [N, L] on disk. Empty cells and NaN, for labels also -1, are unknown.
+ * @throws DataError for another shape, text, and invalid numbers.
  */
 export function readTarget(
   raw: RawLabels,
@@ -94,22 +94,23 @@ export function readTarget(
   return { kind, names, values };
 }
 
-/** Are they of one kind, with the same names in the same order? */
+/** Do two targets have the same kind and the same names in the same order? */
 export function sameTarget(a: Pick<Target, "kind" | "names">, b: Pick<Target, "kind" | "names">): boolean {
   return a.kind === b.kind && a.names.length === b.names.length && a.names.every((name, l) => name === b.names[l]);
 }
 
-/** What is known of one label or value in one split. */
+/** Statistics of one label or value in one split. */
 export interface TargetReport {
+  /** Number of known entries. */
   readonly known: number;
-  /** Of the known: mean (of labels the share of yes), standard deviation, smallest, largest; NaN where nothing is known. */
+  /** Mean (for labels the share of yes), standard deviation, minimum and maximum of the known entries; NaN when there are none. */
   readonly mean: number;
   readonly deviation: number;
   readonly least: number;
   readonly largest: number;
 }
 
-/** By label or value. */
+/** Statistics by name of the label or value. */
 export function targetReports({ names, values }: Target): Record<string, TargetReport> {
   const L = names.length;
   return Object.fromEntries(
@@ -127,8 +128,8 @@ export function targetReports({ names, values }: Target): Record<string, TargetR
 }
 
 /**
- * Checks the targets of three splits: one kind and names, a row a sample, something known of every sample but in test, every label yes
- * and no in train, every value varies there. @throws DataError at the first thing that is wrong.
+ * Checks the targets of three splits: the same kind and names, one row per sample, at least one known entry per sample of train and
+ * validation, and in train no constant label or value. @throws DataError for the first error.
  */
 export function checkTargets(
   splits: DataSplits,
@@ -139,7 +140,7 @@ export function checkTargets(
   for (const split of SPLITS) {
     const data = splits[split];
     const { target } = data;
-    const place = where(split, "labels");
+    const file = where(split, "labels");
     if (first === undefined || target === undefined || !sameTarget(first, target) || data.classes.length > 0) {
       throw dataError(
         `the ${split} split has ${describeTarget(data)}, the train split ${describeTarget(splits.train)}; all splits need the same target, and classes are empty where there is one.`,
@@ -148,21 +149,21 @@ export function checkTargets(
     const { kind, names } = first;
     if (!sameShape(target.values.shape, [data.labels.length, names.length])) {
       throw dataError(
-        `${place} has the shape ${formatShape(target.values.shape)}; for ${data.labels.length} samples and ${names.length} ${kind} it must be ${formatShape([data.labels.length, names.length])}.`,
+        `${file} has the shape ${formatShape(target.values.shape)}; for ${data.labels.length} samples and ${names.length} ${kind} it must be ${formatShape([data.labels.length, names.length])}.`,
       );
     }
     const row = data.labels.findIndex((_, i) => !isKnown(data, i));
     if (row >= 0 && split !== "test") {
       throw dataError(
-        `${place}: of row ${row} (from 0) no ${kind === "labels" ? "label" : "value"} is known; only the test split may have such samples. Take them out or move them there.`,
+        `${file}: of row ${row} (from 0) no ${kind === "labels" ? "label" : "value"} is known; only the test split may have such samples. Take them out or move them there.`,
         { row },
       );
     }
     for (const [name, { known, mean, least, largest }] of Object.entries(targetReports(target))) {
       const oneSided = least === largest || known === 0;
       if (oneSided && split === "train") {
-        const found = known === 0 ? "nothing is known" : `all ${known} known are ${least}`;
-        throw dataError(`${place}: of ${name} ${found}, so there is nothing to learn; take it out of the target.`, {
+        const reason = known === 0 ? "nothing is known" : `all ${known} known are ${least}`;
+        throw dataError(`${file}: of ${name} ${reason}, so there is nothing to learn; take it out of the target.`, {
           name,
         });
       }

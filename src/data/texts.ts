@@ -1,13 +1,13 @@
-/** @file Texts of samples: their ids, groups and true components, where dataset.json says they are, or where their names say so. */
+/** @file Texts of samples (ids, groups, true components): their locations from dataset.json or by name, and their contents. */
 import { type Dataset, rowIds, type SplitName } from "./dataset.ts";
 import type { Manifest } from "./manifest.ts";
 import type { LeftOut } from "./sources/roles.ts";
 import { isIdName, type RawLabels, type Source } from "./sources/source.ts";
 
-/** The places of texts. */
+/** The locations of texts. */
 export type Texts = Readonly<Partial<Record<"ids" | "groups" | "truth", string>>>;
 
-/** Arrays of texts that are no ids are left out; so are those called ids that name not every sample, and each once. */
+/** Finds the locations. Arrays of texts that are not ids are left out, as are ids that are missing for a sample or not unique. */
 export async function placesOf(
   source: Source,
   manifest: Manifest,
@@ -47,18 +47,18 @@ async function whyNoIds(
   labels: Readonly<Record<SplitName, RawLabels>>,
 ): Promise<string | undefined> {
   for (const split of splits) {
-    const own = labels[split];
-    const samples = "shape" in own ? (own.shape[0] ?? 0) : own.length;
+    const raw = labels[split];
+    const samples = "shape" in raw ? (raw.shape[0] ?? 0) : raw.length;
     const ids = await source.texts(split, place).catch(() => undefined);
-    if (ids === undefined) return `no ids that can be read in the ${split} split`;
+    if (ids === undefined) return `no readable ids in the ${split} split`;
     if (ids.length !== samples) return `${ids.length} texts for ${samples} samples`;
     if (new Set(ids).size !== ids.length)
-      return `the same text for several samples, so no ids; as groups: --group ${place.replace(/\.npy$/, "")}`;
+      return `the same text for several samples, so not ids; as groups: --group ${place.replace(/\.npy$/, "")}`;
   }
   return undefined;
 }
 
-/** Ids (row numbers when the data brings none), and groups and truth where there are any. */
+/** Ids (row numbers when the data has none), and groups and truth where there are any. */
 export async function readTexts(
   source: Source,
   places: Texts,

@@ -1,4 +1,4 @@
-/** @file Information per sample, in bits: what each modality gives, what several give alike, what only all together give. */
+/** @file Information per sample, in bits, split into redundant, unique and synergistic atoms. */
 
 import { ownValue } from "../core/record.ts";
 import type { Presence } from "../data/presence.ts";
@@ -13,9 +13,7 @@ export interface Atoms {
   readonly total: Float64Array;
 }
 
-/**
- * Divergence of p(y given x) from the prior, in bits, [N]: information without looking at the label, never negative.
- */
+/** KL(p(y given x), p(y)) in bits, [N]: information that does not use the label; never negative. */
 export function labelFreeBits(logs: Float64Array, logPrior: Float64Array): Float64Array {
   const classes = logPrior.length;
   return Float64Array.from({ length: logs.length / classes }, (_, i) => {
@@ -28,7 +26,7 @@ export function labelFreeBits(logs: Float64Array, logPrior: Float64Array): Float
   });
 }
 
-/** i(x; y) = log2 p(y given x) - log2 p(y), [N]: negative where x misleads; NaN where the label is missing. */
+/** Pointwise information i(x; y) = log2 p(y given x) - log2 p(y), [N]: negative where x misleads; NaN where the label is missing. */
 export function labelBits(logs: Float64Array, logPrior: Float64Array, labels: Int32Array): Float64Array {
   const classes = logPrior.length;
   return Float64Array.from(labels, (label, i) =>
@@ -37,10 +35,11 @@ export function labelBits(logs: Float64Array, logPrior: Float64Array, labels: In
 }
 
 /**
- * Atoms from information of all modalities together and of each alone. redundant = what at least two modalities give (the
- * second largest i_m); unique_m = i_m - redundant for the largest; synergistic = i_all - largest i_m. For two modalities this is
- * the pointwise minimum. Of a sample that lacks modalities those it has count: with one of them nothing is redundant and what it
- * gives is unique. Source: docs/notation.md; pointwise minimum, the sample-wise form of MMI.
+ * Atoms from the information of all modalities together and of each alone. redundant = the second largest i_m, the information that
+ * at least two modalities give; unique_m = i_m - redundant for the modality with the largest i_m, 0 for the others; synergistic =
+ * i_all - largest i_m. For two modalities this is the pointwise minimum. A sample that lacks modalities is split over those that it
+ * has; with one modality redundant is 0 and all its information is unique.
+ * Source: docs/notation.md; pointwise minimum, the sample-wise form of MMI.
  */
 export function atoms(
   total: Float64Array,
@@ -63,13 +62,13 @@ export function atoms(
     const shared = second < 0 ? 0 : modalities[names[second]!]![i]!;
     redundant[i] = shared;
     unique[names[best]!]![i] = largest - shared;
-    // Subtracting from the total what was given away keeps the sum exact.
+    // Subtracting the other atoms from the total keeps the sum exact.
     synergistic[i] = total[i]! - largest;
   }
   return { redundant, unique, synergistic, total };
 }
 
-/** Label-free atoms and atoms with the label, of a model's predictions under its calibration; `present` as in the data. */
+/** Label-free atoms, and atoms with the label, of a model's calibrated predictions; `present` is that of the data set. */
 export function bitsOf(
   predictions: Predictions,
   calibration: Calibration,
@@ -79,14 +78,14 @@ export function bitsOf(
   const { logPrior, modalities } = calibration;
   const prior = Float64Array.from(logPrior);
   const whole = calibratedWhole(predictions, calibration);
-  const alone = Object.entries(predictions.unimodal).map(
+  const unimodal = Object.entries(predictions.unimodal).map(
     ([name, values]) => [name, calibrated(values, logPrior, modalities[name]!)] as const,
   );
-  const read = (bits: (logs: Float64Array) => Float64Array): Atoms =>
-    atoms(bits(whole), Object.fromEntries(alone.map(([name, logs]) => [name, bits(logs)])), present);
+  const atomsFrom = (bits: (logs: Float64Array) => Float64Array): Atoms =>
+    atoms(bits(whole), Object.fromEntries(unimodal.map(([name, logs]) => [name, bits(logs)])), present);
   return {
-    labelFree: read((logs) => labelFreeBits(logs, prior)),
-    withLabel: read((logs) => labelBits(logs, prior, labels)),
+    labelFree: atomsFrom((logs) => labelFreeBits(logs, prior)),
+    withLabel: atomsFrom((logs) => labelBits(logs, prior, labels)),
   };
 }
 

@@ -1,6 +1,6 @@
 /**
- * @file How far a model is from what the data hold: its bits beside the ceiling's (a strong reader's, or the exact posterior's) and the
- * planted ones. What the model reads, what can be read, what was put there.
+ * @file Compares a model's bits with two references: the ceiling (the bits of the exact posterior, or of a strong classifier) and the
+ * bits that were planted when the data were generated.
  */
 import { dataError } from "../core/errors.ts";
 import type { Posteriors } from "../data/ceiling.ts";
@@ -14,7 +14,7 @@ export type BitColumns = Readonly<Record<string, ArrayLike<number>>>;
 /** Mean bits of one source, by component and `total`. */
 export type MeanBits = Readonly<Record<string, number>>;
 
-/** What each source says of some samples. */
+/** Mean bits of some samples: of the model (`found`), of the ceiling, and planted. */
 export interface SourceMeans {
   readonly samples: number;
   readonly found: MeanBits;
@@ -23,9 +23,9 @@ export interface SourceMeans {
   readonly planted?: MeanBits;
 }
 
-/** A model against the ceiling, label-free. */
+/** A model's label-free bits compared with the ceiling's. */
 export interface AgainstCeiling {
-  /** Over `all`, and by planted type. */
+  /** Over all samples (`all`), and by planted type. */
   readonly means: Readonly<Record<string, SourceMeans>>;
   /** Mean over samples of |found - ceiling|, bits, by component and `total`. */
   readonly distance: MeanBits;
@@ -37,13 +37,13 @@ export interface AgainstCeiling {
 export function bitColumns({ redundant, unique, synergistic, total }: Atoms): BitColumns {
   return {
     redundant,
-    ...Object.fromEntries(Object.entries(unique).map(([name, own]) => [`unique_${name}`, own])),
+    ...Object.fromEntries(Object.entries(unique).map(([name, values]) => [`unique_${name}`, values])),
     synergistic,
     total,
   };
 }
 
-/** Label-free bits of posteriors, by the same atoms as a model's. The modalities come in the order of `names`. */
+/** Label-free bits of posteriors, split into the same atoms as a model's. The modalities are in the order of `names`. */
 export function ceilingBits(
   { logits, unimodal }: Posteriors,
   names: readonly string[],
@@ -57,8 +57,8 @@ export function ceilingBits(
 }
 
 /**
- * Compares bits found [N] with the ceiling's and with the planted ones (`truthBits`, or log2 K in the type that `truth` names).
- * @throws DataError when the truth names a component that was not looked for.
+ * Compares a model's bits [N] with the ceiling's and with the planted ones (`truthBits`, or log2 K for the component that `truth` names).
+ * @throws DataError when the truth names a component that `found` lacks.
  */
 export function againstCeiling(
   found: BitColumns,
@@ -69,10 +69,10 @@ export function againstCeiling(
   const columns = Object.keys(found);
   const components = columns.filter((column) => column !== "total");
   const n = found.total!.length;
-  const odd = truth?.find((type) => !components.includes(type));
-  if (odd !== undefined) {
-    throw dataError(`the truth of the ${name} data names "${odd}"; the components are ${components.join(", ")}.`, {
-      name: odd,
+  const unknown = truth?.find((type) => !components.includes(type));
+  if (unknown !== undefined) {
+    throw dataError(`the truth of the ${name} data names "${unknown}"; the components are ${components.join(", ")}.`, {
+      name: unknown,
     });
   }
   const all = Array.from({ length: n }, (_, i) => i);
@@ -115,14 +115,14 @@ function plantedColumns(
   { truth, truthBits, classes }: Pick<Dataset, "truth" | "truthBits" | "classes">,
 ): BitColumns | undefined {
   if (truth === undefined && truthBits === undefined) return undefined;
-  const own = components.map(
+  const columns = components.map(
     (name): ArrayLike<number> =>
       truthBits === undefined
         ? Float64Array.from(truth!, (type) => (type === name ? Math.log2(classes.length) : 0))
         : (truthBits[name] ?? new Float32Array(n)),
   );
-  const total = Float64Array.from({ length: n }, (_, i) => own.reduce((sum, bits) => sum + bits[i]!, 0));
-  return { ...Object.fromEntries(components.map((name, c) => [name, own[c]!])), total };
+  const total = Float64Array.from({ length: n }, (_, i) => columns.reduce((sum, bits) => sum + bits[i]!, 0));
+  return { ...Object.fromEntries(components.map((name, c) => [name, columns[c]!])), total };
 }
 
 function largestOf(source: BitColumns, components: readonly string[], i: number): string {

@@ -1,6 +1,6 @@
 /**
- * @file Reports for labels and values: per sample what was predicted, by which component, with which gate. There are no bits: those of
- * several labels do not add up, and values have squared errors, not probabilities.
+ * @file Reports for labels and values: for each sample its prediction, those of components and modalities, and gate shares. There are no
+ * bits: bits of several labels do not add up, and values are trained with squared errors, not probabilities.
  */
 import { internalError } from "../core/errors.ts";
 import type { Dataset, TargetKind } from "../data/dataset.ts";
@@ -17,7 +17,7 @@ export type Answers = Readonly<Record<string, number>>;
 /** One sample. */
 export interface TargetSample {
   readonly id: string;
-  /** What is true, by name: 0 or 1, or a number; undefined where unknown. */
+  /** The true value by name: 0 or 1 for labels, a number for values; undefined where unknown. */
   readonly target: Readonly<Record<string, number | undefined>>;
   /** The modalities the sample has; left out where no sample of the data lacks any. */
   readonly present?: readonly string[];
@@ -26,7 +26,7 @@ export interface TargetSample {
   readonly gate: Readonly<Record<string, number>>;
   /** What each component alone predicts. */
   readonly components: Readonly<Record<string, Answers>>;
-  /** What each modality alone predicts; a missing one says the mean of the training data, or its share of yes. */
+  /** What each modality alone predicts. For a missing modality: the mean of the training data, or its share of yes. */
   readonly modalities: Readonly<Record<string, Answers>>;
 }
 
@@ -42,14 +42,14 @@ export interface TargetReport {
   /** One entry per sample, in the order of the data set. */
   readonly samples: readonly TargetSample[];
   readonly summary: TargetGroup & {
-    /** Figures of merit; absent where nothing is known of any sample. */
+    /** Metrics by name; absent where no sample has a target. */
     readonly scored?: Figures;
     /** By the modalities that samples have, as in `audio+face`; left out where none is missing. */
     readonly patterns?: Readonly<Record<string, TargetGroup>>;
   };
 }
 
-/** Explains every sample of data with labels or values. @throws what `predict` throws for data of another kind. */
+/** Explains every sample of data with labels or values. @throws as `predict`, for data of another kind. */
 export async function explainTarget(
   fitted: Fitted,
   dataset: Dataset,
@@ -58,7 +58,7 @@ export async function explainTarget(
   return targetReport(await predict(fitted, dataset, options), dataset);
 }
 
-/** The report of predictions that were made before. */
+/** The report of existing predictions. */
 export function targetReport(predictions: Predictions, dataset: Dataset): TargetReport {
   const { target, ids } = dataset;
   if (target === undefined) throw internalError("targetReport is for labels and values; report is for classes.");
@@ -66,7 +66,7 @@ export function targetReport(predictions: Predictions, dataset: Dataset): Target
   const L = names.length;
   const modalities = Object.keys(predictions.unimodal);
   const missing = hasMissing(dataset, modalities);
-  const said = (outputs: Float32Array, i: number): Answers =>
+  const answers = (outputs: Float32Array, i: number): Answers =>
     Object.fromEntries(
       names.map((name, l) => {
         const value = outputs[i * L + l]!;
@@ -80,22 +80,24 @@ export function targetReport(predictions: Predictions, dataset: Dataset): Target
       id,
       target: Object.fromEntries(truths.map(([name, truth]) => [name, Number.isNaN(truth) ? undefined : truth])),
       ...(missing && { present: presentAt(dataset, i, modalities) }),
-      prediction: said(predictions.logits, i),
+      prediction: answers(predictions.logits, i),
       gate: Object.fromEntries(parts.map(([name, { gate }]) => [name, gate[i]!])),
-      components: Object.fromEntries(parts.map(([name, { logits }]) => [name, said(logits, i)])),
-      modalities: Object.fromEntries(Object.entries(predictions.unimodal).map(([name, own]) => [name, said(own, i)])),
+      components: Object.fromEntries(parts.map(([name, { logits }]) => [name, answers(logits, i)])),
+      modalities: Object.fromEntries(
+        Object.entries(predictions.unimodal).map(([name, outputs]) => [name, answers(outputs, i)]),
+      ),
     };
   });
   const patterns = [...rowsByPattern(dataset, modalities)].map(
     ([name, { rows }]) => [name, meansOf(rows.map((row) => samples[row]!))] as const,
   );
-  const known = ids.some((_, row) => isKnown(dataset, row));
+  const anyTarget = ids.some((_, row) => isKnown(dataset, row));
   return {
     kind,
     samples,
     summary: {
       ...meansOf(samples),
-      ...(known && { scored: figuresOf(predictions, dataset) }),
+      ...(anyTarget && { scored: figuresOf(predictions, dataset) }),
       ...(missing && { patterns: Object.fromEntries(patterns) }),
     },
   };

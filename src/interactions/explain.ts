@@ -1,4 +1,4 @@
-/** @file Fitted model and data -> report: per sample what was predicted, by which component, with which gate. */
+/** @file Fitted model and data -> report: for each sample its prediction, those of components and modalities, gate shares and bits. */
 import { ownValue } from "../core/record.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { hasMissing, presentAt } from "../data/presence.ts";
@@ -18,14 +18,14 @@ export interface Report {
   readonly summary: Summary;
 }
 
-/** Explains every sample of data with classes (`explainTarget`: with labels or values). @throws what `predict` throws for data of another kind. */
+/** Explains every sample of data with classes (`explainTarget`: of data with labels or values). @throws as `predict`, for data of another kind. */
 export async function explain(fitted: Fitted, dataset: Dataset, options: PredictOptions = {}): Promise<Report> {
   const members: Predictions[] = [];
   for (const member of memberModels(fitted)) members.push(await predict(member, dataset, options));
   return report(await predict(fitted, dataset, options), dataset, fitted.calibration, members);
 }
 
-/** The report of predictions that were made before, under the model's calibration; with those of a pool's `members` (`memberModels`), intervals. */
+/** The report of existing predictions under the model's calibration. Predictions of a pool's `members` (`memberModels`) add intervals. */
 export function report(
   predictions: Predictions,
   dataset: Dataset,
@@ -45,14 +45,14 @@ export function report(
     best: argmaxRows(predictions.logits, width),
     logs: scaledPrediction(predictions.logits, calibration),
   };
-  const alone = Object.entries(predictions.unimodal).map(([name, logits]) => ({
+  const unimodal = Object.entries(predictions.unimodal).map(([name, logits]) => ({
     name,
     ...read(logits, ownValue(calibration.modalities, name)),
   }));
-  const components = Object.entries(predictions.components).map(([name, own]) => ({
+  const components = Object.entries(predictions.components).map(([name, { gate, logits }]) => ({
     name,
-    gate: own.gate,
-    ...read(own.logits),
+    gate,
+    ...read(logits),
   }));
   const answer = ({ best, logs }: ReturnType<typeof read>, i: number) => ({
     prediction: classes[best[i]!]!,
@@ -61,9 +61,9 @@ export function report(
   const { labelFree, withLabel } = bitsOf(predictions, calibration, labels, present);
   const memberBits = members.length < 2 ? undefined : bitsOfMembers(members, calibration, dataset);
   const intervals = Object.entries(memberBits ?? {}).map(([name, values]) => {
-    const least = name === "synergistic" ? Number.NEGATIVE_INFINITY : 0; // the other amounts are never negative
+    const min = name === "synergistic" ? Number.NEGATIVE_INFINITY : 0; // the other atoms are never negative
     const { lower, upper } = poolIntervals(columnsOf(labelFree)[name]!, values);
-    return { name, lower: lower.map((value) => Math.max(value, least)), upper };
+    return { name, lower: lower.map((value) => Math.max(value, min)), upper };
   });
   const samples = ids.map((id, i): SampleReport => {
     return {
@@ -79,9 +79,9 @@ export function report(
           intervals.map(({ name, lower, upper }) => [name, { lower: lower[i]!, upper: upper[i]! }]),
         ),
       }),
-      labelBits: known({ ...atomsAt(withLabel, i), total: withLabel.total[i]! }),
-      components: Object.fromEntries(components.map((own) => [own.name, answer(own, i)])),
-      modalities: Object.fromEntries(alone.map((own) => [own.name, answer(own, i)])),
+      labelBits: undefinedForNaN({ ...atomsAt(withLabel, i), total: withLabel.total[i]! }),
+      components: Object.fromEntries(components.map((component) => [component.name, answer(component, i)])),
+      modalities: Object.fromEntries(unimodal.map((modality) => [modality.name, answer(modality, i)])),
     };
   });
   return { samples, summary: summarise(samples, predictions, dataset, memberBits) };
@@ -90,18 +90,18 @@ export function report(
 /** Label-free bits of a pool's members, by component and total, [S][N] each. */
 function bitsOfMembers(members: readonly Predictions[], calibration: Calibration, dataset: Dataset): MemberBits {
   const { labels, present } = dataset;
-  const all = members.map((own) => columnsOf(bitsOf(own, calibration, labels, present).labelFree));
+  const all = members.map((member) => columnsOf(bitsOf(member, calibration, labels, present).labelFree));
   return Object.fromEntries(Object.keys(all[0]!).map((name) => [name, all.map((columns) => columns[name]!)]));
 }
 
 /** Atoms by component name, and the total. */
 function columnsOf({ redundant, unique, synergistic, total }: Atoms): Record<string, Float64Array> {
-  const own = Object.entries(unique).map(([name, values]) => [`unique_${name}`, values] as const);
-  return { redundant, ...Object.fromEntries(own), synergistic, total };
+  const uniqueColumns = Object.entries(unique).map(([name, values]) => [`unique_${name}`, values] as const);
+  return { redundant, ...Object.fromEntries(uniqueColumns), synergistic, total };
 }
 
-/** NaN, the mark of a missing label, as no value. */
-function known(values: Record<string, number>): Record<string, number | undefined> {
+/** Replaces NaN, which marks a missing label, by undefined. */
+function undefinedForNaN(values: Record<string, number>): Record<string, number | undefined> {
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => [name, Number.isNaN(value) ? undefined : value]),
   );

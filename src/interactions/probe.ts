@@ -1,6 +1,6 @@
 /**
- * @file Probes: fresh models on a trained model's frozen representations tell what can be read there, whoever was meant to read it.
- * They are trained on some of the rows given and judged on others; the model under test should have seen none of them.
+ * @file Probes: classifiers trained on a model's frozen representations estimate the information that these contain, used or not.
+ * Probes are trained on some of the rows and evaluated on others; the model under test should not have been trained on any of them.
  */
 import { dataError } from "../core/errors.ts";
 import { permutation } from "../core/random.ts";
@@ -33,20 +33,20 @@ export interface ProbeOptions {
   readonly backend?: BackendName;
 }
 
-/** Rows for training a probe, for choosing its best epoch and temperature, and for judging it. */
+/** Rows for training a probe, for selecting its epoch and temperature, and for evaluating it. */
 export interface ProbeRows {
   readonly train: Uint32Array;
   readonly validation: Uint32Array;
   readonly test: Uint32Array;
 }
 
-/** Below this a probe's figures would be noise. */
-const LEAST = 50;
+/** With fewer rows the results of a probe would be noise. */
+const MIN_ROWS = 50;
 
-/** Shares 50 / 15 / 35 of N rows in the seed's own order. @throws DataError for fewer than 50 rows. */
+/** Splits N rows 50 / 15 / 35 in an order drawn by the seed. @throws DataError for fewer than 50 rows. */
 export function probeRows(samples: number, seed: number): ProbeRows {
-  if (samples < LEAST) {
-    throw dataError(`probes need at least ${LEAST} labelled samples; there are ${samples}. Use a larger split.`, {
+  if (samples < MIN_ROWS) {
+    throw dataError(`probes need at least ${MIN_ROWS} labelled samples; there are ${samples}. Use a larger split.`, {
       samples,
     });
   }
@@ -55,7 +55,7 @@ export function probeRows(samples: number, seed: number): ProbeRows {
   return { train: order.slice(0, first), validation: order.slice(first, second), test: order.slice(second) };
 }
 
-/** One MLP classifier on `z` [B, F]; without hidden layers, a linear one. */
+/** An MLP classifier on `z` [B, F]; a linear one without hidden layers. */
 export function probe(features: number, hidden: readonly number[], epochs: number, learningRate = 1e-3): Method {
   const encoder = mlp([features, ...hidden]);
   return {
@@ -80,13 +80,13 @@ export function probe(features: number, hidden: readonly number[], epochs: numbe
   };
 }
 
-/** How far towards the class frequencies a probe's probabilities may be drawn; all the way, and it knows nothing. */
+/** Candidate weights of the class frequencies in a mixture with the probe's probabilities; at 1 the probe has no influence. */
 const SHRINKAGE = [0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1] as const;
 
 /**
- * Log-loss in bits of a fresh probe of `labels` (K classes) on features [N, F], over the held-out rows, per row; its mean is at
- * least H(label given features) in expectation. Its probabilities are tempered, and mixed with the class frequencies in the
- * share that the validation rows like best: a sure and wrong probe would tell of itself, not of the features.
+ * Log-loss in bits of a new probe of `labels` (K classes) on features [N, F], per held-out row; in expectation its mean is at least
+ * H(label given features). The probe's probabilities are temperature-scaled and mixed with the class frequencies; the weight is the
+ * one with the lowest log-loss on the validation rows. Without this an overconfident probe would dominate the estimate.
  */
 export async function probeLosses(
   features: Tensor<"float32">,
@@ -98,11 +98,11 @@ export async function probeLosses(
   const all = probed(features, labels, classes);
   const data = { train: takeRows(all, rows.train), validation: takeRows(all, rows.validation) };
   const method = probe(features.shape[1]!, [64, 64], options.epochs ?? 30);
-  const place = { threads: 1, ...(options.backend !== undefined && { backend: options.backend }) };
-  const fitted = await train(method, data, { seed: options.seed, batchSize: 64, ...place });
+  const runtime = { threads: 1, ...(options.backend !== undefined && { backend: options.backend }) };
+  const fitted = await train(method, data, { seed: options.seed, batchSize: 64, ...runtime });
   const prior = frequencies(labels, classes, rows);
   const probabilities = async (part: Dataset): Promise<Float64Array> => {
-    const { logits } = await predict(fitted, part, place);
+    const { logits } = await predict(fitted, part, runtime);
     return calibrated(logits, fitted.calibration.logPrior, fitted.calibration.all).map(Math.exp);
   };
   const losses = (p: Float64Array, part: Dataset, share: number): Float64Array =>
@@ -110,17 +110,17 @@ export async function probeLosses(
       part.labels,
       (label, i) => -Math.log2((1 - share) * p[i * classes + label]! + share * prior[label]!),
     );
-  const chosen = await probabilities(data.validation);
-  let [best, least] = [1, Number.POSITIVE_INFINITY];
+  const onValidation = await probabilities(data.validation);
+  let [best, lowest] = [1, Number.POSITIVE_INFINITY];
   for (const share of SHRINKAGE) {
-    const loss = estimate(losses(chosen, data.validation, share)).value;
-    if (loss < least) [best, least] = [share, loss];
+    const loss = estimate(losses(onValidation, data.validation, share)).value;
+    if (loss < lowest) [best, lowest] = [share, loss];
   }
   const test = takeRows(all, rows.test);
   return losses(await probabilities(test), test, best);
 }
 
-/** Features [N, F] as a data set of the one modality `z`. */
+/** Features [N, F] as a data set with the single modality `z`. */
 export function probed(features: Tensor<"float32">, labels: Int32Array, classes: number): Dataset {
   return {
     name: "probe",
@@ -131,13 +131,13 @@ export function probed(features: Tensor<"float32">, labels: Int32Array, classes:
   };
 }
 
-/** Label losses in bits when nothing is known but how often each label comes among the other rows. */
+/** Log-loss in bits of the test rows under the class frequencies of the train and validation rows. */
 export function priorLosses(labels: Int32Array, classes: number, rows: ProbeRows): Float64Array {
   const prior = frequencies(labels, classes, rows);
   return Float64Array.from(rows.test, (row) => -Math.log2(prior[labels[row]!]!));
 }
 
-/** Shares of the labels among the rows a probe is trained and chosen on, half a sample added to each. */
+/** Class frequencies in the train and validation rows, with half a sample added to each class. */
 function frequencies(labels: Int32Array, classes: number, rows: ProbeRows): Float64Array {
   const counts = new Float64Array(classes).fill(0.5);
   for (const row of [...rows.train, ...rows.validation]) counts[labels[row]!]!++;
@@ -163,25 +163,25 @@ export function joined(parts: readonly Tensor<"float32">[]): Tensor<"float32"> {
   const out = float32([rows, width]);
   let offset = 0;
   parts.forEach((part, p) => {
-    const own = widths[p]!;
-    for (let i = 0; i < rows; i++) out.data.set(part.data.subarray(i * own, (i + 1) * own), i * width + offset);
-    offset += own;
+    const size = widths[p]!;
+    for (let i = 0; i < rows; i++) out.data.set(part.data.subarray(i * size, (i + 1) * size), i * width + offset);
+    offset += size;
   });
   return out;
 }
 
-/** What the prediction is made of: the components where there are some, else all representations, side by side. */
+/** The representations behind the prediction, concatenated: those of components where there are any, else all. */
 export function modelRepresentation({ representations = {} }: Predictions): Tensor<"float32"> {
   const names = Object.keys(representations);
   const components = names.filter((name) => /^(redundant|synergistic|unique_)/.test(name));
   return joined((components.length > 0 ? components : names).map((name) => representations[name]!));
 }
 
-/** What probes found in a model's representations. */
+/** Results of probes on a model's representations. */
 export interface ProbeReport {
-  /** Held-out rows that the figures are means over. */
+  /** Held-out rows, over which the means are taken. */
   readonly samples: number;
-  /** By representation: information about the class, in bits, at least (H(Y) less the log-loss of a fresh probe). */
+  /** By representation: a lower bound on its information about the class, in bits (H(Y) minus the log-loss of a new probe). */
   readonly information: Readonly<Record<string, Estimate>>;
   /** `<target> from <source>`: share of the target's variance that a regression on the source explains, on held-out rows. */
   readonly predictability: Readonly<Record<string, number>>;
@@ -189,8 +189,8 @@ export interface ProbeReport {
 
 /**
  * Probes the representations of predictions made with `representations: true`, against the labels of the same data.
- * Predictability is told of each two different unique components, and between the redundant and each unique one.
- * @throws DataError for representations that were not asked for, missing labels, too few samples.
+ * Predictability is reported for each ordered pair of different components among the redundant and unique ones.
+ * @throws DataError for predictions made without representations, missing labels, or too few samples.
  */
 export async function probeRepresentations(
   predictions: Predictions,
@@ -200,7 +200,7 @@ export async function probeRepresentations(
   requireClassLabels(dataset, "probeRepresentations");
   const representations = predictions.representations;
   if (representations === undefined || Object.keys(representations).length === 0) {
-    throw dataError("these predictions hold no representations to probe; predict with `representations: true`.");
+    throw dataError("these predictions contain no representations to probe; predict with `representations: true`.");
   }
   const { labels, classes } = dataset;
   if (labels.some((label) => label < 0)) {

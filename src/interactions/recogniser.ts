@@ -1,6 +1,6 @@
 /**
- * @file A strong reader of one modality: what is known of the class of each sample by classifiers that never saw it, nor anything made from
- * the same origin. Cross-fitted `unimodal` networks with calibrated probabilities.
+ * @file A strong classifier of one modality: cross-fitted `unimodal` networks with calibrated probabilities. Each sample is predicted by a
+ * network that was trained neither on it nor on any sample made from the same origin.
  */
 import { float32, type Tensor } from "../core/tensor.ts";
 import { type Dataset, featureCount, rowIds, SPLITS, takeRows } from "../data/dataset.ts";
@@ -13,7 +13,7 @@ import { calibrated, logPriorOf } from "../train/calibrate.ts";
 import { fit } from "../train/fit.ts";
 import { predict } from "../train/predict.ts";
 
-/** What is to be read. */
+/** Samples of one modality. */
 export interface ReadingInput {
   /** [N, ...] */
   readonly values: Tensor<"float32">;
@@ -24,29 +24,29 @@ export interface ReadingInput {
   readonly groups: readonly string[];
 }
 
-/** Settings of a reader. */
+/** How the classifiers are cross-fitted. */
 export interface ReaderOptions {
   readonly seed: number;
-  /** 5. */
+  /** Number of folds; 5. */
   readonly folds?: number;
   readonly threads?: number;
   readonly signal?: AbortSignal;
-  /** Told after each fold: how many are done. */
+  /** Called after each fold with the number of finished folds. */
   readonly onFold?: (done: number, folds: number) => void;
 }
 
-/** The ceiling of the same recordings is the same, whatever is made of them. */
+/** A fixed seed: the same recordings have the same ceiling, whichever data set is made from them. */
 export const READER_SEED = 0;
 
 const FOLDS = 5;
 const MODALITY = "input";
-/** One setting, that was tried alone: held-out log-loss on avdigits .10 nats (audio), .24 (image), .70 (audio_noisy). */
+/** Hyperparameters were not searched; held-out log-loss on avdigits: .10 nats (audio), .24 (image), .70 (audio_noisy). */
 const HIDDEN = [128];
 const DROPOUT = 0.5;
 const EPOCHS = 40;
 const WEIGHT_DECAY = 0.05;
 
-/** Evidence of each class in each sample, [N, K]: log p(class given the sample) - log p(class), nats. */
+/** Evidence of each sample for each class, [N, K]: log p(class given the sample) - log p(class), nats. */
 export async function readerEvidence(input: ReadingInput, options: ReaderOptions): Promise<Float32Array> {
   const { values, labels, classes, groups } = input;
   const { seed, folds: count = FOLDS, threads, signal, onFold = () => {} } = options;
@@ -86,7 +86,7 @@ export async function readerEvidence(input: ReadingInput, options: ReaderOptions
   return out;
 }
 
-/** The source with what a reader knows of every recording and picture: fitted on all splits, never on what it reads. */
+/** Adds cross-fitted evidence (`readerEvidence`, over all splits) for every recording and picture of the source. */
 export async function withEvidence(
   source: DigitSource,
   options: Omit<ReaderOptions, "onFold"> & {
@@ -105,13 +105,13 @@ export async function withEvidence(
       },
       { ...options, onFold: (done, folds) => options.onFold?.(name, done, folds) },
     );
-    let at = 0;
-    const read = SPLITS.map((split) => {
-      const from = at;
-      at += pools[split].digits.length * DIGITS;
-      return [split, { ...pools[split], evidence: evidence.slice(from, at) }] as const;
+    let offset = 0;
+    const bySplit = SPLITS.map((split) => {
+      const from = offset;
+      offset += pools[split].digits.length * DIGITS;
+      return [split, { ...pools[split], evidence: evidence.slice(from, offset) }] as const;
     });
-    out[name] = Object.fromEntries(read) as unknown as DigitSource[string];
+    out[name] = Object.fromEntries(bySplit) as unknown as DigitSource[string];
   }
   return out;
 }

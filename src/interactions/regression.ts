@@ -1,19 +1,19 @@
 /**
- * @file How well one representation follows from another: ridge regression on the source and on random features of it.
- * Source: random features after Rahimi and Recht (2008); a lower bound to what any function of the source explains.
+ * @file How well one representation predicts another: ridge regression on the source and on random features of it.
+ * Source: random features after Rahimi and Recht (2008); a lower bound on the variance that any function of the source explains.
  */
 import { stream } from "../core/random.ts";
 import type { Tensor } from "../core/tensor.ts";
 
-/** Random tanh features besides the source itself: bends what is linear without a search. */
+/** Random tanh features beside the source itself: they make the regression nonlinear without training. */
 const RANDOM = 128;
-/** Ridges that are tried, in units of the mean diagonal; the validation rows choose. */
+/** Candidate ridge penalties, in units of the mean diagonal; the validation rows select one. */
 const RIDGES = [1e-4, 1e-3, 1e-2, 1e-1, 1] as const;
 
 /**
- * Share in (-infinity, 1] of the variance of `target` [N, F], summed over its dimensions, that a regression on `source` [N, E]
- * explains on the rows `test`, when fitted on the rows `train`. 0: no better than the mean; 0 also for a constant target, and where
- * no ridge beats the mean on the rows `validation`.
+ * R^2 in (-infinity, 1]: the share of the variance of `target` [N, F], summed over its dimensions, that a regression on `source` [N, E],
+ * fitted on the rows `train`, explains on the rows `test`. 0 means no better than the mean; it is also returned for a constant target,
+ * and where no ridge penalty beats the mean on the rows `validation`.
  */
 export function predictability(
   source: Tensor<"float32">,
@@ -51,26 +51,26 @@ export function predictability(
       for (let f = 0; f < F; f++) moment[i * F + f]! += v * (target.data[train[t]! * F + f]! - centre[f]!);
     }
   }
-  const explained = (solution: Float64Array, some: ArrayLike<number>): number => {
-    let [left, all] = [0, 0];
-    for (let t = 0; t < some.length; t++) {
-      const row = some[t]!;
+  const explained = (solution: Float64Array, subset: ArrayLike<number>): number => {
+    let [residual, total] = [0, 0];
+    for (let t = 0; t < subset.length; t++) {
+      const row = subset[t]!;
       const x = features(row);
       for (let f = 0; f < F; f++) {
         const value = target.data[row * F + f]! - centre[f]!;
-        let said = 0;
-        for (let i = 0; i < width; i++) said += x[i]! * solution[i * F + f]!;
-        left += (value - said) ** 2;
-        all += value ** 2;
+        let predicted = 0;
+        for (let i = 0; i < width; i++) predicted += x[i]! * solution[i * F + f]!;
+        residual += (value - predicted) ** 2;
+        total += value ** 2;
       }
     }
-    return all === 0 ? 0 : 1 - left / all;
+    return total === 0 ? 0 : 1 - residual / total;
   };
-  let [best, most]: [Float64Array | undefined, number] = [undefined, 0];
+  let [best, highest]: [Float64Array | undefined, number] = [undefined, 0];
   for (const ridge of RIDGES) {
     const solution = solveRidge(gram.slice(), moment.slice(), width, F, ridge);
     const share = explained(solution, rows.validation);
-    if (share > most) [best, most] = [solution, share];
+    if (share > highest) [best, highest] = [solution, share];
   }
   return best === undefined ? 0 : explained(best, rows.test);
 }

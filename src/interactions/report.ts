@@ -1,4 +1,4 @@
-/** @file What a report says of one sample, and its flat form for tables. */
+/** @file The report of one sample, and its flat form for tables. */
 import { patternName } from "../data/presence.ts";
 
 /** Bounds of an interval. */
@@ -7,7 +7,7 @@ export interface Interval {
   readonly upper: number;
 }
 
-/** One sample. Probabilities and gate shares are in [0, 1]; a gate share says how much a component counted, not how much it knew. */
+/** One sample. Probabilities and gate shares are in [0, 1]; a gate share is a component's weight in the prediction, not its information. */
 export interface SampleReport {
   readonly id: string;
   /** Class name; undefined for a sample without label. */
@@ -19,18 +19,18 @@ export interface SampleReport {
   readonly probabilities: Readonly<Record<string, number>>;
   /** Shares by component name, summing to 1: redundant, unique_<modality>, synergistic. Empty for methods without a gate. */
   readonly gate: Readonly<Record<string, number>>;
-  /** Label-free information in bits: redundant, unique_<modality>, synergistic, total; the first sum to the last. */
+  /** Label-free information in bits: redundant, unique_<modality>, synergistic, and their sum, total. */
   readonly bits: Readonly<Record<string, number>>;
   /**
-   * Of a pool (`members`, two or more), of each of `bits`: the 90 % interval of what one more member would say. How often it holds the
-   * amount that the data have, docs/coverage.md says.
+   * For a pool (`members`, two or more), by name as in `bits`: the 90 % prediction interval for the value of one more member.
+   * docs/coverage.md gives how often it contains the true amount.
    */
   readonly intervals?: Readonly<Record<string, Interval>>;
-  /** The same with the label; undefined values where it is missing. Negative where the model was misled. */
+  /** Information with the label, in bits; values are undefined where the label is missing, negative where the model was misled. */
   readonly labelBits: Readonly<Record<string, number | undefined>>;
   /** What each component alone predicts, with the probability of its own softmax. */
   readonly components: Readonly<Record<string, { readonly prediction: string; readonly probability: number }>>;
-  /** What each modality alone predicts, with its calibrated probability; a missing one says the most frequent class. */
+  /** What each modality alone predicts, with its calibrated probability. For a missing modality: the most frequent class. */
   readonly modalities: Readonly<Record<string, { readonly prediction: string; readonly probability: number }>>;
 }
 
@@ -38,8 +38,9 @@ export interface SampleReport {
 export type Cell = string | number | undefined;
 
 /**
- * The stable columns of a table of samples: `id, label, prediction, present` (as in `audio+face`; where the data lacks modalities)`, p_<class>, gate_<component>, pred_<component>,
- * pred_only_<modality>, bits_<component>, bits_total, of pools bits_<component>_lower, bits_<component>_upper (and of the total), label_bits_<component>, label_bits_total`, where components are
+ * The stable columns of a table of samples: `id`, `label`, `prediction`, `present` (as in `audio+face`; only where the data lacks
+ * modalities), `p_<class>`, `gate_<component>`, `pred_<component>`, `pred_only_<modality>`, `bits_<component>`, `bits_total`, for pools
+ * `bits_<component>_lower`, `bits_<component>_upper` (also of the total), `label_bits_<component>`, `label_bits_total`. Components are
  * `redundant`, `unique_<modality>`, `synergistic`. Gate shares are shares of a prediction; bits are information.
  */
 export function flatten(sample: SampleReport): Record<string, Cell> {

@@ -1,6 +1,6 @@
 /**
- * @file Which set of modalities synergises, told of any model that does without some: what a set says beyond all of its parts. The model
- * is asked with the others hidden, so it must have been trained with modality dropout.
+ * @file Synergy of sets of modalities, for any model that accepts missing modalities: the information of a set beyond that of its best
+ * subset. The model predicts with the other modalities hidden, so it must have been trained with modality dropout.
  */
 import type { Dataset } from "../data/dataset.ts";
 import { setName, setsOf } from "../data/synthetic/synergy-sets.ts";
@@ -13,26 +13,26 @@ import { labelFreeBits } from "./bits.ts";
 /** Bits [N] by set of modalities, as in `a+b`. */
 export type SetBits = Readonly<Record<string, Float64Array>>;
 
-/** How well sets are told apart. */
+/** How well the synergistic set is identified. */
 export interface SetFigures {
   /** Share of synergistic samples whose set is the one with the largest synergy. */
   readonly named: number;
-  /** By true set, the mean synergy of each set of two or more, bits. */
+  /** By true set: the mean synergy of each set of two or more modalities, bits. */
   readonly bits: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
-/** Label-free bits given each set, of log-probabilities or logits [N, K]. */
+/** Label-free bits of each set, from its log-probabilities or logits [N, K]. */
 export function bitsOfSets(
   logits: Readonly<Record<string, Float32Array | Float64Array>>,
   logPrior: readonly number[],
 ): SetBits {
   const prior = Float64Array.from(logPrior);
   return Object.fromEntries(
-    Object.entries(logits).map(([set, own]) => [set, labelFreeBits(logSoftmaxRows(own, logPrior.length), prior)]),
+    Object.entries(logits).map(([set, values]) => [set, labelFreeBits(logSoftmaxRows(values, logPrior.length), prior)]),
   );
 }
 
-/** The model's calibrated log-probabilities given each set of its modalities, the others hidden; each set scaled on `validation`. */
+/** The model's log-probabilities given each set of its modalities, the others hidden; each set is calibrated on `validation`. */
 export async function readSets(
   fitted: Fitted,
   dataset: Dataset,
@@ -59,20 +59,20 @@ function hiding(dataset: Dataset, modalities: readonly string[], shown: readonly
   return { ...dataset, present };
 }
 
-/** s(A) = i(A) - the largest i(B) of a part B of A, [N], for each set of two or more. */
+/** s(A) = i(A) - max i(B) over proper subsets B of A, bits [N], for each set A of two or more modalities. */
 export function synergyOfSets(bits: SetBits, modalities: readonly string[]): SetBits {
   const sets = setsOf(modalities);
-  const whole = sets.filter((set) => set.length > 1);
+  const several = sets.filter((set) => set.length > 1);
   return Object.fromEntries(
-    whole.map((set) => {
+    several.map((set) => {
       const parts = sets.filter((part) => part.length < set.length && part.every((name) => set.includes(name)));
-      const own = bits[setName(set)]!;
-      return [setName(set), own.map((value, i) => value - Math.max(...parts.map((part) => bits[setName(part)]![i]!)))];
+      const all = bits[setName(set)]!;
+      return [setName(set), all.map((value, i) => value - Math.max(...parts.map((part) => bits[setName(part)]![i]!)))];
     }),
   );
 }
 
-/** Synergy of sets against the true set of each sample; undefined for those without synergy. */
+/** Compares the synergy of sets with the true set of each sample (undefined for samples without synergy). */
 export function setFigures(synergy: SetBits, truth: readonly (string | undefined)[]): SetFigures {
   const sets = Object.keys(synergy);
   const rows = truth.flatMap((set, i) => (set === undefined ? [] : [i]));
@@ -80,11 +80,11 @@ export function setFigures(synergy: SetBits, truth: readonly (string | undefined
   return {
     named: rows.filter((i) => best(i) === truth[i]).length / rows.length,
     bits: Object.fromEntries(
-      sets.flatMap((own) => {
-        const mine = rows.filter((i) => truth[i] === own);
-        if (mine.length === 0) return [];
-        const mean = (set: string): number => mine.reduce((sum, i) => sum + synergy[set]![i]!, 0) / mine.length;
-        return [[own, Object.fromEntries(sets.map((set) => [set, mean(set)]))] as const];
+      sets.flatMap((trueSet) => {
+        const members = rows.filter((i) => truth[i] === trueSet);
+        if (members.length === 0) return [];
+        const mean = (set: string): number => members.reduce((sum, i) => sum + synergy[set]![i]!, 0) / members.length;
+        return [[trueSet, Object.fromEntries(sets.map((set) => [set, mean(set)]))] as const];
       }),
     ),
   };

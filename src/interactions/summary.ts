@@ -1,4 +1,4 @@
-/** @file The report over all samples and by class. */
+/** @file Means of a report over all samples, by class, and by pattern of present modalities. */
 import type { Dataset } from "../data/dataset.ts";
 import { rowsByPattern } from "../data/presence.ts";
 import { type Metrics, type Predictions, score } from "../train/predict.ts";
@@ -8,13 +8,13 @@ import { poolMeanInterval } from "./uncertainty.ts";
 /** Means over some samples. */
 export interface GroupSummary {
   readonly samples: number;
-  /** Share predicted right; undefined when none has a label. */
+  /** Share of correct predictions; undefined when no sample has a label. */
   readonly accuracy: number | undefined;
   /** Mean gate share by component. */
   readonly gate: Readonly<Record<string, number>>;
   /** Mean label-free information in bits: by component, and total. */
   readonly bits: Readonly<Record<string, number>>;
-  /** Of a pool, of each of `bits`: the 90 % interval over members and samples. */
+  /** For a pool, by name as in `bits`: the 90 % interval of the mean over members and samples. */
   readonly intervals?: Readonly<Record<string, Interval>>;
 }
 
@@ -45,8 +45,8 @@ export function summarise(
   const all = samples.map((_, row) => row);
   const classes = Object.fromEntries(
     dataset.classes.flatMap((name) => {
-      const own = all.filter((row) => samples[row]!.label === name);
-      return own.length === 0 ? [] : [[name, of(own)]];
+      const rows = all.filter((row) => samples[row]!.label === name);
+      return rows.length === 0 ? [] : [[name, of(rows)]];
     }),
   );
   const patterns = [...rowsByPattern(dataset, Object.keys(predictions.unimodal))].map(
@@ -56,7 +56,7 @@ export function summarise(
   return { ...of(all), ...metrics, classes, ...(missing && { patterns: Object.fromEntries(patterns) }) };
 }
 
-/** Of the means over some samples: about the pool's, with the spread of its members' means and of the samples. */
+/** Intervals of means over some samples: centred at the pool's mean, from the variance of its members' means and of the samples. */
 function meanIntervals(
   samples: readonly SampleReport[],
   members: MemberBits,
@@ -64,9 +64,9 @@ function meanIntervals(
 ): Record<string, Interval> {
   return Object.fromEntries(
     Object.entries(members).map(([name, models]) => {
-      const own = rows.map((row) => samples[row]!.bits[name]!);
+      const pooled = rows.map((row) => samples[row]!.bits[name]!);
       const { lower, upper } = poolMeanInterval(
-        own,
+        pooled,
         models.map((values) => rows.map((row) => values[row]!)),
       );
       return [name, { lower, upper }];
@@ -77,7 +77,7 @@ function meanIntervals(
 /** Means over any samples of one report. */
 export function group(samples: readonly SampleReport[]): GroupSummary {
   const labelled = samples.filter((sample) => sample.label !== undefined);
-  const right = labelled.filter((sample) => sample.label === sample.prediction).length;
+  const correct = labelled.filter((sample) => sample.label === sample.prediction).length;
   const mean = (values: (sample: SampleReport) => Readonly<Record<string, number>>): Record<string, number> =>
     Object.fromEntries(
       Object.keys(samples[0] === undefined ? {} : values(samples[0])).map((name) => [
@@ -87,7 +87,7 @@ export function group(samples: readonly SampleReport[]): GroupSummary {
     );
   return {
     samples: samples.length,
-    accuracy: labelled.length === 0 ? undefined : right / labelled.length,
+    accuracy: labelled.length === 0 ? undefined : correct / labelled.length,
     gate: mean((sample) => sample.gate),
     bits: mean((sample) => sample.bits),
   };

@@ -2,9 +2,9 @@
  * @file Theorem 1 of DMIL on a trained model: I(Z; Y) >= E_c I(Z; Y | C = c) - H(C | Z) + I(Y; C), with slack H(C | Z, Y).
  * Source: paper, Theorem 1; the inequality is the chain rule for I(Z, C; Y), so it holds for any Z.
  *
- * Z is learned and continuous, so the terms are bounds by fresh probes on rows the model never saw: I(Z; Y) and I(Z; Y | c) from
- * below (prior log-loss less the probe's), H(C | Z) and H(C | Z, Y) from above (the probe's log-loss); I(Y; C) by counts.
- * Bounds on both sides: the difference of the estimates may miss the slack by what the probes miss, and may fall below 0.
+ * Z is learned and continuous, so the terms are bounded by new probes on rows that the model was not trained on: I(Z; Y) and I(Z; Y | c)
+ * from below (the prior's log-loss minus the probe's), H(C | Z) and H(C | Z, Y) from above (the probe's log-loss); I(Y; C) by counts.
+ * Both sides are bounds, so the difference of the estimates deviates from the slack by the errors of the probes, and may be negative.
  */
 import { dataError } from "../core/errors.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
@@ -12,21 +12,21 @@ import type { Dataset } from "../data/dataset.ts";
 import { requireClassLabels } from "../data/target.ts";
 import { type Estimate, estimate, joined, type ProbeOptions, priorLosses, probeLosses, probeRows } from "./probe.ts";
 
-/** The five numbers and both sides, in bits. */
+/** The five terms and both sides, in bits. */
 export interface Theorem1Estimate {
-  /** I(Z; Y), at least: the left side. */
+  /** Lower bound on I(Z; Y): the left side. */
   readonly labelInformation: Estimate;
-  /** E_c I(Z; Y | C = c), at least. */
+  /** Lower bound on E_c I(Z; Y | C = c). */
   readonly withinTypes: Estimate;
-  /** H(C | Z), at most. */
+  /** Upper bound on H(C | Z). */
   readonly hiddenType: Estimate;
-  /** I(Y; C) by counts, less its bias. */
+  /** I(Y; C) by counts, corrected for its bias. */
   readonly labelOfType: Estimate;
-  /** H(C | Z, Y), at most: what the left side has over the right. */
+  /** Upper bound on H(C | Z, Y), the slack of the inequality. */
   readonly slack: Estimate;
   /** E_c I(Z; Y | c) - H(C | Z) + I(Y; C): the right side. */
   readonly lower: number;
-  /** Left side less right side. */
+  /** Left side minus right side. */
   readonly difference: number;
   /** Held-out rows. */
   readonly samples: number;
@@ -54,17 +54,17 @@ export async function estimateTheorem1(
 
   const within = new Float64Array(rows.test.length);
   for (let c = 0; c < C; c++) {
-    const keep = (own: Uint32Array): Uint32Array => own.filter((row) => type[row] === c);
+    const keep = (split: Uint32Array): Uint32Array => split.filter((row) => type[row] === c);
     const part = { train: keep(rows.train), validation: keep(rows.validation), test: keep(rows.test) };
     if (part.train.length < 20 || part.validation.length < 5 || part.test.length < 5) {
       throw dataError(
-        `only ${part.train.length} samples of type ${types[c]} are left to train a probe on; use more data.`,
+        `only ${part.train.length} samples of type ${types[c]} are available to train a probe; use more data.`,
       );
     }
-    const [own, told] = [priorLosses(labels, K, part), await probeLosses(z, labels, K, part, options)];
+    const [prior, probed] = [priorLosses(labels, K, part), await probeLosses(z, labels, K, part, options)];
     let next = 0;
     rows.test.forEach((row, i) => {
-      if (type[row] === c) within[i] = own[next]! - told[next++]!;
+      if (type[row] === c) within[i] = prior[next]! - probed[next++]!;
     });
   }
 
@@ -73,7 +73,7 @@ export async function estimateTheorem1(
   labels.forEach((label, i) => {
     withLabel.data[i * K + label] = 1;
   });
-  const left = await probeLosses(joined([z, withLabel]), type, C, rows, options);
+  const slackLosses = await probeLosses(joined([z, withLabel]), type, C, rows, options);
 
   const withinTypes = estimate(within);
   const hiddenType = estimate(hidden);
@@ -84,14 +84,14 @@ export async function estimateTheorem1(
     withinTypes,
     hiddenType,
     labelOfType,
-    slack: estimate(left),
+    slack: estimate(slackLosses),
     lower,
     difference: labelInformation.value - lower,
     samples: rows.test.length,
   };
 }
 
-/** Mutual information of two labellings by counts, in bits, less the Miller-Madow bias; the error is that of its mean. */
+/** Mutual information of two labellings by counts, in bits, minus the Miller-Madow bias; with the standard error of the mean. */
 function countedInformation(a: Int32Array, A: number, b: Int32Array, B: number): Estimate {
   const n = a.length;
   const joint = new Float64Array(A * B);

@@ -1,4 +1,4 @@
-/** @file Predictions against data whose truth is known: what was recovered, how far the bits are off, and what leaks. Source: ours. */
+/** @file Compares predictions with data whose truth is known: identified components, errors of bits, leakage. Source: ours. */
 
 import { dataError } from "../core/errors.ts";
 import { ownValue } from "../core/record.ts";
@@ -11,26 +11,26 @@ import { type Atoms, bitsOf, labelBits, labelFreeBits } from "./bits.ts";
 /** Means by true type, and over `all` samples; types without samples are left out. */
 export type ByType<T = number> = Readonly<Record<string, T>>;
 
-/** The same figure read off without the label, and with it. */
+/** The same statistic from label-free bits, and from bits with the label. */
 export interface BothWays<T> {
   readonly labelFree: T;
   readonly withLabel: T;
 }
 
-/** How far bits are off, in bits per atom. */
+/** Error of bits, in bits per atom. */
 export interface BitError {
-  /** Mean over samples and atoms of the absolute error; absent where only the law's atoms are known. */
+  /** Mean over samples and atoms of the absolute error; absent where atoms are known for the distribution only. */
   readonly samples?: number;
   /** Mean over atoms of the absolute error of the mean over samples. */
   readonly set: number;
 }
 
-/** One component's own prediction. What it knows of samples that are not its own is leakage. */
+/** The prediction of one component alone. Its information about samples of other types is leakage. */
 export interface ComponentTruth {
   readonly accuracy: ByType;
-  /** Mean share of the prediction, by the gate. */
+  /** Mean gate share. */
   readonly gate: ByType;
-  /** Mean information of its own prediction about the class, in bits; `predictions.components` as they are given. */
+  /** Mean information of its prediction about the class, in bits; component logits are not calibrated. */
   readonly information: BothWays<ByType>;
 }
 
@@ -43,7 +43,7 @@ export interface ReliabilityBin {
   readonly realised: number;
 }
 
-/** What the truth says of a model's predictions. Shares in [0, 1], information in bits. */
+/** A model's predictions compared with the truth. Shares in [0, 1], information in bits. */
 export interface TruthFigures {
   readonly samples: number;
   /** Components in order: redundant, unique_<modality>, synergistic. */
@@ -53,7 +53,7 @@ export interface TruthFigures {
   readonly accuracy: ByType;
   /** Mean atoms, by type. */
   readonly bits: BothWays<ByType<Readonly<Record<string, number>>>>;
-  /** Share of samples whose largest atom is their true type; absent where samples have no one type. */
+  /** Share of samples whose largest atom is their true type; absent where samples have no single type. */
   readonly identified?: BothWays<number>;
   /** Samples by true type and by largest atom. */
   readonly confusion?: BothWays<ByType<Readonly<Record<string, number>>>>;
@@ -61,7 +61,7 @@ export interface TruthFigures {
   readonly error?: BothWays<BitError>;
   /** Share of samples with every atom within half a bit of its true value. */
   readonly within?: BothWays<number>;
-  /** By component of the model; empty for methods that have none. */
+  /** By component of the model: its prediction alone; empty for methods that have none. */
   readonly own: Readonly<Record<string, ComponentTruth>>;
   /** Share of samples whose largest gate is their true type. */
   readonly gateIdentified?: number;
@@ -69,11 +69,11 @@ export interface TruthFigures {
   readonly reliability: Readonly<Record<string, readonly ReliabilityBin[]>>;
 }
 
-/** What predictions are read with. */
+/** Options of `truthFigures`. */
 export interface TruthOptions {
-  /** True information over the whole law, by component: for data whose samples have no true bits of their own. */
+  /** True mean information of the distribution, by component: for data without true bits per sample. */
   readonly means?: Readonly<Record<string, number>> | undefined;
-  /** Bins of the reliability, 10. */
+  /** Number of bins of `reliability`; 10. */
   readonly bins?: number;
 }
 
@@ -115,7 +115,7 @@ export function truthFigures(
   });
 
   const prior = Float64Array.from(calibration.logPrior);
-  const own = Object.entries(predictions.components ?? {}).map(([name, { logits, gate }]) => {
+  const componentTruths = Object.entries(predictions.components ?? {}).map(([name, { logits, gate }]) => {
     const logs = logSoftmaxRows(logits, K);
     const figures: ComponentTruth = {
       accuracy: byType(correct(logits)),
@@ -128,8 +128,8 @@ export function truthFigures(
     return [name, figures] as const;
   });
   const planted = plantedBits(dataset, components);
-  const { means: told } = options;
-  const law = told && components.map((component) => told[component] ?? 0);
+  const { means: trueMeans } = options;
+  const law = trueMeans && components.map((component) => trueMeans[component] ?? 0);
   const gates = components.map(
     (name) => ownValue(predictions.components, name)?.gate ?? new Float32Array(labels.length),
   );
@@ -151,8 +151,8 @@ export function truthFigures(
     ...(planted !== undefined && {
       within: both((values) => withinHalf(values, planted)),
     }),
-    own: Object.fromEntries(own),
-    ...(truth !== undefined && own.length > 0 && { gateIdentified: agreement(name(gates), truth) }),
+    own: Object.fromEntries(componentTruths),
+    ...(truth !== undefined && componentTruths.length > 0 && { gateIdentified: agreement(name(gates), truth) }),
     reliability: Object.fromEntries(
       [...components, "total"].map((atom, c) => {
         const predicted = columns.labelFree[c] ?? atoms.labelFree.total;
@@ -166,12 +166,14 @@ export function truthFigures(
 function checkTruth({ name, labels, truth, truthBits }: Dataset, components: readonly string[]): void {
   const unlabelled = labels.findIndex((label) => label < 0);
   if (unlabelled >= 0) {
-    throw dataError(`the ${name} data has no label for row ${unlabelled}; the truth is told of labelled samples only.`);
-  }
-  const odd = [...new Set(truth), ...Object.keys(truthBits ?? {})].find((own) => !components.includes(own));
-  if (odd !== undefined) {
     throw dataError(
-      `the truth of the ${name} data names "${odd}"; the model's components are ${components.join(", ")}.`,
+      `the ${name} data has no label for row ${unlabelled}; the comparison with the truth needs every label.`,
+    );
+  }
+  const unknown = [...new Set(truth), ...Object.keys(truthBits ?? {})].find((type) => !components.includes(type));
+  if (unknown !== undefined) {
+    throw dataError(
+      `the truth of the ${name} data names "${unknown}"; the model's components are ${components.join(", ")}.`,
     );
   }
 }
@@ -185,7 +187,7 @@ function groupsOf(
   const groups = new Map([[ALL, Array.from({ length: n }, (_, i) => i)]]);
   if (truth === undefined) return groups;
   for (const name of components) {
-    const rows = truth.flatMap((own, i) => (own === name ? [i] : []));
+    const rows = truth.flatMap((type, i) => (type === name ? [i] : []));
     if (rows.length > 0) groups.set(name, rows);
   }
   return groups;
@@ -216,19 +218,19 @@ function columnsOf({ redundant, unique, synergistic }: Atoms): Float64Array[] {
   return [redundant, ...Object.values(unique), synergistic];
 }
 
-/** True bits per component [C][N]; of a sample with one type and no bits given, log2 K in that type. */
+/** True bits by component [C][N]; where samples have a type but no true bits, log2 K for that type. */
 function plantedBits(
   { truth, truthBits, labels, classes }: Dataset,
   components: readonly string[],
 ): ArrayLike<number>[] | undefined {
-  const none = new Float32Array(labels.length);
-  if (truthBits !== undefined) return components.map((name) => truthBits[name] ?? none);
+  const zeros = new Float32Array(labels.length);
+  if (truthBits !== undefined) return components.map((name) => truthBits[name] ?? zeros);
   if (truth === undefined) return undefined;
   const unit = Math.log2(classes.length);
-  return components.map((name) => Float32Array.from(truth, (own) => (own === name ? unit : 0)));
+  return components.map((name) => Float32Array.from(truth, (type) => (type === name ? unit : 0)));
 }
 
-/** Index of the largest column of each row; the first among equals. */
+/** Index of the largest column of each row (argmax); the first of ties. */
 function largest(columns: readonly ArrayLike<number>[], n: number): number[] {
   return Array.from({ length: n }, (_, i) => {
     let best = 0;
@@ -237,19 +239,19 @@ function largest(columns: readonly ArrayLike<number>[], n: number): number[] {
   });
 }
 
-function agreement(found: readonly string[], truth: readonly string[]): number {
-  return truth.reduce((n, own, i) => n + Number(own === found[i]), 0) / truth.length;
+function agreement(predicted: readonly string[], truth: readonly string[]): number {
+  return truth.reduce((n, type, i) => n + Number(type === predicted[i]), 0) / truth.length;
 }
 
 function counts(
   components: readonly string[],
-  found: readonly string[],
+  predicted: readonly string[],
   truth: readonly string[],
 ): Record<string, Record<string, number>> {
   const types = components.filter((name) => truth.includes(name));
   const table = Object.fromEntries(types.map((type) => [type, Object.fromEntries(components.map((c) => [c, 0]))]));
-  truth.forEach((own, i) => {
-    table[own]![found[i]!]!++;
+  truth.forEach((type, i) => {
+    table[type]![predicted[i]!]!++;
   });
   return table;
 }
@@ -263,14 +265,14 @@ function bitError(
   let samples = 0;
   let set = 0;
   columns.forEach((values, c) => {
-    let [found, meant] = [0, planted === undefined ? n * law[c]! : 0];
+    let [sum, trueSum] = [0, planted === undefined ? n * law[c]! : 0];
     for (let i = 0; i < n; i++) {
-      found += values[i]!;
+      sum += values[i]!;
       if (planted === undefined) continue;
-      meant += planted[c]![i]!;
+      trueSum += planted[c]![i]!;
       samples += Math.abs(values[i]! - planted[c]![i]!);
     }
-    set += Math.abs(found - meant) / n;
+    set += Math.abs(sum - trueSum) / n;
   });
   const mean = set / columns.length;
   return planted === undefined ? { set: mean } : { samples: samples / n / columns.length, set: mean };
@@ -285,7 +287,7 @@ function withinHalf(columns: readonly Float64Array[], planted: readonly ArrayLik
   return near / n;
 }
 
-/** Values below the first bin or above the last count there; empty bins are left out. */
+/** Values outside [0, top] are counted in the first or last bin; empty bins are left out. */
 function bins(predicted: Float64Array, realised: Float64Array, top: number, count: number): ReliabilityBin[] {
   const sums = Array.from({ length: count }, () => ({ samples: 0, predicted: 0, realised: 0 }));
   for (let i = 0; i < predicted.length; i++) {

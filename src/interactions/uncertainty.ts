@@ -1,32 +1,32 @@
 /**
- * @file How sure per-sample figures of several models are (seeds of one method on one data set): of each sample over the models, and of the
- * mean over models and samples.
+ * @file Intervals for per-sample statistics of several models (seeds of one method on one data set): for each sample over models, and for
+ * the mean over models and samples.
  */
 import { configError, dataError, shapeError } from "../core/errors.ts";
 import { studentBound } from "../info/statistics/student.ts";
 import { sumOf } from "../info/sum.ts";
 
-/** A figure with its interval. */
+/** A statistic with its interval. */
 export interface Estimate {
   readonly value: number;
   readonly lower: number;
   readonly upper: number;
 }
 
-/** Figures of N samples with their intervals, each [N]. */
+/** A statistic of N samples with its intervals, each [N]. */
 export interface SampleIntervals {
   readonly value: Float64Array;
   readonly lower: Float64Array;
   readonly upper: Float64Array;
 }
 
-/** Half an interval is at least so wide, in bits: the last digit that reports print. */
+/** Minimum half-width of an interval, in bits: the last digit that reports print. */
 const RESOLUTION = 0.001;
 
 /**
- * Of each sample the mean over S models, [S][N], and Student's interval that holds what one more model trained alike would say with
- * probability `level` (0.9). It measures what training leaves open; what all models get wrong alike, for want of data, it cannot see.
- * @throws DataError for fewer than two models or a figure that is not finite; ShapeError for models of different samples.
+ * For each sample the mean over S models, [S][N], and Student's prediction interval: it contains the value of one more model, trained in
+ * the same way, with probability `level` (0.9). It measures the variance of training, not errors that all models share, as from too little data.
+ * @throws DataError for fewer than two models or a value that is not finite; ShapeError for models of different numbers of samples.
  */
 export function sampleIntervals(models: readonly ArrayLike<number>[], level = 0.9): SampleIntervals {
   const n = checked("sampleIntervals", models, level);
@@ -36,8 +36,8 @@ export function sampleIntervals(models: readonly ArrayLike<number>[], level = 0.
 }
 
 /**
- * Of each sample the figure of a pool, [N], with the interval that `sampleIntervals` gives of its S members, [S][N]: it holds what one more
- * member would say. What all members get wrong alike it cannot see.
+ * For each sample the value of a pool, [N], with the prediction interval of `sampleIntervals` from its S members, [S][N]: it contains the
+ * value of one more member with probability `level`. It does not measure errors that all members share.
  * @throws as `sampleIntervals`.
  */
 export function poolIntervals(
@@ -51,19 +51,19 @@ export function poolIntervals(
   return around(Float64Array.from(pool), members, studentBound(level, S - 1) * Math.sqrt(1 + 1 / S));
 }
 
-/** Values with intervals of `bound` standard deviations over models to each side. */
+/** Values with intervals of `bound` standard deviations over models on each side. */
 function around(value: Float64Array, models: readonly ArrayLike<number>[], bound: number): SampleIntervals {
   const halves = value.map((_, i) => {
-    const own = models.map((values) => values[i]!);
-    return Math.max(RESOLUTION, bound * Math.sqrt(squares(own, sumOf(own) / own.length) / (own.length - 1)));
+    const row = models.map((values) => values[i]!);
+    return Math.max(RESOLUTION, bound * Math.sqrt(sumOfSquares(row, sumOf(row) / row.length) / (row.length - 1)));
   });
   return { value, lower: value.map((v, i) => v - halves[i]!), upper: value.map((v, i) => v + halves[i]!) };
 }
 
 /**
- * The mean over S models and N samples, [S][N], with Student's interval at `level` (0.9) for other models and other samples alike. The
- * variance is the one that drawing both again (a two-way bootstrap) estimates, written out: of the models' means, and of the samples' means,
- * each over its number. Freedom: Satterthwaite 1946. @throws as `sampleIntervals`.
+ * The mean over S models and N samples, [S][N], with Student's interval at `level` (0.9) over both models and samples. The variance is the
+ * closed form of a two-way bootstrap: the variance of the models' means divided by S plus that of the samples' means divided by N.
+ * Degrees of freedom: Satterthwaite 1946. @throws as `sampleIntervals`.
  */
 export function meanInterval(models: readonly ArrayLike<number>[], level = 0.9): Estimate {
   const n = checked("meanInterval", models, level);
@@ -71,7 +71,7 @@ export function meanInterval(models: readonly ArrayLike<number>[], level = 0.9):
   return aboutMean(ofSamples, models, level);
 }
 
-/** The mean of a pool's figures, [N], with the interval that `meanInterval` gives of its members, [S][N]. @throws as `sampleIntervals`. */
+/** The mean of a pool's values, [N], with the interval of `meanInterval` from its members, [S][N]. @throws as `sampleIntervals`. */
 export function poolMeanInterval(
   pool: ArrayLike<number>,
   members: readonly ArrayLike<number>[],
@@ -87,42 +87,42 @@ function aboutMean(ofSamples: readonly number[], models: readonly ArrayLike<numb
   const ofModels = models.map((values) => sumOf(Array.from(values)) / n);
   const value = sumOf(ofSamples) / n;
   const parts: Part[] = [
-    { variance: squares(ofModels, sumOf(ofModels) / S) / (S - 1) / S, freedom: S - 1 },
-    ...(n < 2 ? [] : [{ variance: squares(ofSamples, value) / (n - 1) / n, freedom: n - 1 }]),
+    { variance: sumOfSquares(ofModels, sumOf(ofModels) / S) / (S - 1) / S, freedom: S - 1 },
+    ...(n < 2 ? [] : [{ variance: sumOfSquares(ofSamples, value) / (n - 1) / n, freedom: n - 1 }]),
   ];
   const half = halfWidth(parts, level);
   return { value, lower: value - half, upper: value + half };
 }
 
-/** An independent part of a variance, and the degrees of freedom it is known with. */
+/** An independent part of a variance, and the degrees of freedom of its estimate. */
 export interface Part {
   readonly variance: number;
   readonly freedom: number;
 }
 
-/** Half of Student's interval around a figure whose variance is a sum of parts. Source: Satterthwaite, Biometrics Bulletin 1946. */
+/** Half-width of Student's interval of a statistic whose variance is a sum of parts. Source: Satterthwaite, Biometrics Bulletin 1946. */
 export function halfWidth(parts: readonly Part[], level: number): number {
   const variance = sumOf(parts.map((part) => part.variance));
-  if (!(variance > 0)) return variance; // nothing varies (0), or nothing is known (NaN)
+  if (!(variance > 0)) return variance; // 0 without any variance, NaN for a single observation
   const freedom = variance ** 2 / sumOf(parts.map((part) => part.variance ** 2 / part.freedom));
   return studentBound(level, freedom) * Math.sqrt(variance);
 }
 
-function squares(values: readonly number[], centre: number): number {
+function sumOfSquares(values: readonly number[], centre: number): number {
   return sumOf(values.map((value) => (value - centre) ** 2));
 }
 
-/** How many samples all models have. */
+/** The number of samples, which all models share. */
 function checked(name: string, models: readonly ArrayLike<number>[], level: number): number {
   if (!(level > 0 && level < 1))
     throw configError(`${name}: level is ${level}; it must lie between 0 and 1.`, { level });
   if (models.length < 2) {
-    throw dataError(`${name}: ${models.length} model; how far models differ takes two or more. Train more seeds.`);
+    throw dataError(`${name}: ${models.length} model; an interval over models needs two or more. Train more seeds.`);
   }
   const n = models[0]!.length;
   if (n === 0 || models.some((values) => values.length !== n)) {
     const sizes = models.map(({ length }) => length).join(", ");
-    throw shapeError(`${name}: models of ${sizes} samples; all need the same, one or more.`);
+    throw shapeError(`${name}: models of ${sizes} samples; all need the same number, 1 or more.`);
   }
   for (const [s, values] of models.entries()) {
     const row = Array.from(values).findIndex((value) => !Number.isFinite(value));

@@ -93,7 +93,7 @@ describe("a table of symbols", () => {
     ["gaps", ["a,b,y", "1,,0"], /line 2, column b is empty/],
     ["equal ids", ["id,a,b,y", "7,1,1,0", "7,1,1,0"], /the id "7" occurs twice/],
     ["one row", ["a,b,y", "1,1,0"], /1 rows; at least 20/],
-    ["one source", ["a,y", "1,0"], /one source, a; a decomposition has two/],
+    ["one source", ["a,y", "1,0"], /one source, a; a decomposition needs two/],
   ])("refuses %s", async (name, lines, message) => {
     await expect(quantify(write(`${name}.csv`, lines), flags)).rejects.toThrow(message);
   });

@@ -122,10 +122,7 @@ test.each([
     ["train", "numbers", "--method", "ensemble-product", "--out", "product"],
     '"product" multiplies probabilities, and values have none',
   ],
-  [
-    ["quantify", "signs"],
-    "quantify: the data has 4 labels; information is about one at a time. Name it: --label redundant",
-  ],
+  [["quantify", "signs"], "quantify: the data has 4 labels; one at a time is quantified. Name it: --label redundant"],
   [["quantify", "signs", "--label", "synergy"], 'quantify: there is no target "synergy". Allowed: redundant,'],
   [["quantify", "numbers", "--measure", "broja"], '"broja" is not a measure for values'],
   [["quantify", "numbers", "--by", "class"], "--by class: values have no classes. Leave it out."],

@@ -165,7 +165,7 @@ describe("dataset.json", () => {
     ['{"ids": "nowhere.json"}', /train\/nowhere\.json is missing/],
     ['{"ids": "sound.npy"}', /holds float32 \[6, 2\]; one integer or text a sample/],
     ['{"ids": "x.parquet"}', /\.json, \.txt and \.npy/],
-    ['{"ids": "list.json"}', /train\/list\.json: entry 1 \(from 0\) is neither text nor number/],
+    ['{"ids": "list.json"}', /train\/list\.json: entry 1 \(from 0\) is neither a string nor a number/],
     ['{"ids": "object.json"}', /must be a list/],
     ['{"ids": "broken.json"}', /broken\.json: not valid JSON/],
     ['{"groups": "few.txt"}', /data\/train\/few\.txt holds 2 rows, data\/train\/labels\.npy 6/],
@@ -413,7 +413,7 @@ describe("bad data cannot get through", () => {
     [
       "two kinds of table",
       { "data.csv": "split,label,x\ntrain,a,1", "train.csv": "label,x\n0,1\n" },
-      /lie side by side/,
+      /are side by side/,
     ],
     [
       "two validation tables",

@@ -37,7 +37,7 @@ test("a shift is told with its modality and feature; equal distributions, whatev
   const { validation, test } = drawn(400);
   const [warning, ...more] = shiftWarnings({ validation: moved(validation, 7, 2), test }, "d");
   expect(more).toEqual([]);
-  expect(warning).toMatch(/^d: the validation split is unlike the test split: b \(feature 7 of 20\) by 0\.\d\d \(/);
+  expect(warning).toMatch(/^d: the validation split differs from the test split: b \(feature 7 of 20\) by 0\.\d\d \(/);
   // A tenth of a unit is a difference, but none that matters.
   expect(shiftWarnings({ validation: moved(validation, 7, 0.1), test }, "d")).toEqual([]);
 });

@@ -31,12 +31,16 @@ describe("a warning for", () => {
     [
       "a row index",
       { nr: single((row) => 1000 + row) },
-      /nr \(another whole number in each row.*--leave-out nr,.*"leaveOut": \["nr"\]/,
+      /nr \(a different whole number in each row.*--leave-out nr,.*"leaveOut": \["nr"\]/,
     ],
-    ["a fold", { fold: single((row) => row % 5) }, /fold \(whole numbers, and a name that speaks of a code\)/],
+    ["a fold", { fold: single((row) => row % 5) }, /fold \(whole numbers, and a name that suggests a code\)/],
     ["a subject number", { subject_id: single((row) => row % 7) }, /subject_id \(whole numbers/],
-    ["a copy of the label", { copy: single((row) => labels[row]! + 0.5) }, /copy \(its few values tell the class/],
-    ["a finer code", { kind: single((row) => 10 * labels[row]! + (row % 2)) }, /kind \(its few values tell the class/],
+    ["a copy of the label", { copy: single((row) => labels[row]! + 0.5) }, /copy \(its few values determine the class/],
+    [
+      "a finer code",
+      { kind: single((row) => 10 * labels[row]! + (row % 2)) },
+      /kind \(its few values determine the class/,
+    ],
     [
       "one-hot rows of the label",
       {
@@ -45,7 +49,7 @@ describe("a warning for", () => {
           Float32Array.from({ length: 3 * N }, (_, i) => Number(labels[Math.floor(i / 3)] === i % 3)),
         ),
       },
-      /hot \(its few different rows tell the class/,
+      /hot \(its few distinct rows determine the class/,
     ],
     [
       "a copy among features",
@@ -55,7 +59,7 @@ describe("a warning for", () => {
           Float32Array.from({ length: 2 * N }, (_, i) => (i % 2 === 0 ? noise.data[i]! : labels[i >> 1]!)),
         ),
       },
-      /mixed \(feature 1 of 2: its few values tell/,
+      /mixed \(feature 1 of 2: its few values determine/,
     ],
     ["the same numbers twice", { again: noise }, /again \(the same numbers as noise\)/],
   ])("%s", (_, modalities, message) => expect(told(modalities)).toMatch(message));

@@ -44,7 +44,7 @@ it("permuted labels leave nothing: atoms within 3 standard errors of 0", { timeo
     }
   }
   expect(Math.abs(informations.I12.value)).toBeLessThan(0.02);
-  expect(findings.join("\n")).toContain("nothing about label is shown to be told");
+  expect(findings.join("\n")).toContain("no information about label is shown");
 });
 
 /** Probability that a sample of the type scores above another, ties counted half. */

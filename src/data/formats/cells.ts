@@ -1,16 +1,16 @@
 /**
- * @file Where the cells of a separated text lie (RFC 4180). Positions and no copies: a table costs four bytes a cell beside its text.
+ * @file Positions of the cells of a separated text (RFC 4180). Cells are not copied: a table needs four bytes per cell beside its text.
  *
- * Cells may be quoted, with `""` for a quotation mark; blanks around cells and empty lines are passed over; a line ends with LF, CRLF or CR.
+ * Cells may be quoted, with `""` for a quotation mark; blanks around cells and empty lines are skipped; a line ends with LF, CRLF or CR.
  */
 import { type DmilError, dataError } from "../../core/errors.ts";
 
-/** What stands between two cells. */
+/** Cell separators. */
 export type Separator = "," | ";" | "\t";
 
-/** The cells of a text, line after line, all lines of equal length. */
+/** The cells of a text, line by line; all lines have the same number of cells. */
 export interface Cells {
-  /** Cells a line. */
+  /** Cells per line. */
   readonly width: number;
   /** [lines] the line of the file on which each begins, from 1. */
   readonly lines: Uint32Array;
@@ -18,7 +18,7 @@ export interface Cells {
   text(line: number, column: number): string;
 }
 
-/** The most characters of one line: room for a million columns of sixteen characters, and a stop where a quotation mark is missing. */
+/** Maximum characters per line: enough for a million columns of sixteen characters, and a limit where a quotation mark is missing. */
 const MAX_LINE = 2 ** 24;
 const MAX_WIDTH = 2 ** 20;
 
@@ -56,7 +56,7 @@ export function findCells(text: string, separator: Separator, where: string, fro
     }
     return next;
   };
-  /** Where the quoted cell that begins at `open` ends, blanks behind it included. */
+  /** The end of the quoted cell that begins at `open`, including trailing blanks. */
   const quotedEnd = (open: number): number => {
     let close = text.indexOf('"', open + 1);
     while (close >= 0 && text.charCodeAt(close + 1) === QUOTE) close = text.indexOf('"', close + 2);
@@ -134,7 +134,7 @@ export function findCells(text: string, separator: Separator, where: string, fro
   };
 }
 
-/** Numbers that grow in place: an array of JavaScript would take twice the memory. */
+/** A growing typed array: a JavaScript array would take twice the memory. */
 class Positions {
   #numbers = new Uint32Array(1024);
   #length = 0;

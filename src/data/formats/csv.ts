@@ -1,5 +1,5 @@
 /**
- * @file .csv: one line a sample, with a header, separated by comma, semicolon or tab. Bytes in, tensors and texts out, no disk.
+ * @file .csv: one line per sample, with a header, separated by comma, semicolon or tab. Bytes in, tensors and texts out, no disk.
  *
  * Columns and modalities: `audio.0,audio.1` or `audio_0,audio_1` are the features of `audio`, numbered without a gap from
  * 0 or from 1, in any column order; a column without a number is a modality of one feature. The columns `label`, `id`,
@@ -10,18 +10,18 @@ import { dataError, listing } from "../../core/errors.ts";
 import { float32, type Tensor } from "../../core/tensor.ts";
 import { findCells, findSeparator, type Separator } from "./cells.ts";
 
-/** A table by row and column; texts and features are made only of the columns asked for. */
+/** A table by row and column; texts and features are created for requested columns only. */
 export interface CsvTable {
-  /** How messages name the file. */
+  /** The name of the file in messages. */
   readonly where: string;
   readonly columns: readonly string[];
-  /** Rows, the header left out. */
+  /** Number of rows without the header. */
   readonly count: number;
   /** [N] the line of the file each row begins on, from 1. */
   readonly lines: ArrayLike<number>;
-  /** What stands between cells, found in the header line. */
+  /** The cell separator, detected in the header line. */
   readonly separator: Separator;
-  /** A comma where cells are not separated by commas and some column holds numbers as `1,5`. */
+  /** A comma when cells are not separated by commas and some column contains numbers like `1,5`. */
   readonly decimal: "." | ",";
   /** The position of a column, by name. */
   readonly at: ReadonlyMap<string, number>;
@@ -78,7 +78,7 @@ export function csvRows(table: CsvTable, rows: readonly number[]): CsvTable {
   };
 }
 
-/** `"separated by semicolons, with decimal commas"`, where that is not what comes first to mind; for messages. */
+/** `"separated by semicolons, with decimal commas"` for any form but comma-separated with decimal points; for messages. */
 export function csvForm({ separator, decimal }: Pick<CsvTable, "separator" | "decimal">): string | undefined {
   if (separator === ",") return undefined;
   return `separated by ${separator === ";" ? "semicolons" : "tabs"}${decimal === "," ? ", with decimal commas" : ""}`;
@@ -101,7 +101,7 @@ function positions(columns: readonly string[], where: string): ReadonlyMap<strin
   return at;
 }
 
-/** The texts of a column. @throws DataError when there is none of that name. */
+/** The texts of a column. @throws DataError when there is no column of that name. */
 export function csvTexts(table: CsvTable, column: string): string[] {
   const at = positionOf(table, column);
   return Array.from({ length: table.count }, (_, row) => table.cell(row, at));
@@ -149,7 +149,7 @@ function inOrder(table: CsvTable, name: string, members: { at: number; index: nu
 
 /**
  * The features [N, F] of columns. `nan` and `inf` are read as such, and with `gaps` a missing cell (see `isMissing`) as NaN.
- * @throws DataError for a cell that is no number.
+ * @throws DataError for a cell that is not a number.
  */
 export function csvFeatures(table: CsvTable, columns: readonly number[], gaps = false): Tensor<"float32"> {
   return numbers(
@@ -163,7 +163,7 @@ export function csvFeatures(table: CsvTable, columns: readonly number[], gaps = 
   );
 }
 
-/** Labels or values [N, L] of columns; a missing cell is NaN, unknown. @throws DataError for a missing column, and a cell that is no number. */
+/** Labels or values [N, L] of columns; a missing cell is NaN, unknown. @throws DataError for a missing column, and a cell that is not a number. */
 export function csvTargets(table: CsvTable, columns: readonly string[]): Tensor<"float32"> {
   return numbers(
     table,
@@ -173,7 +173,7 @@ export function csvTargets(table: CsvTable, columns: readonly string[]): Tensor<
   );
 }
 
-/** Cells [N, columns] as numbers: what `other` makes of a text comes before the number it says. */
+/** Cells [N, columns] as numbers; the result of `other` for a text takes precedence over parsing it. */
 function numbers(
   table: CsvTable,
   columns: readonly number[],
@@ -202,14 +202,14 @@ function numbers(
   return out;
 }
 
-/** What a cell's text says as a number of this table; undefined where it is none. */
+/** Parses a cell as a number in this table's format; undefined when it is not a number. */
 export function csvNumber(table: Pick<CsvTable, "separator">, text: string): number | undefined {
   return parseNumber(table.separator !== "," && DECIMAL_COMMA.test(text) ? text.replace(",", ".") : text);
 }
 
 const DECIMAL_COMMA = /^[+-]?(\d+,\d*|,\d+)([eE][+-]?\d+)?$/;
 
-/** Whether a column that holds numbers alone holds one as `1,5`. */
+/** Does a column that contains only numbers contain one like `1,5`? */
 function hasDecimalCommas(table: Pick<CsvTable, "columns" | "count" | "separator" | "cell">): boolean {
   return table.columns.some((column, at) => {
     if (column !== "label" && (TEXT_COLUMNS as readonly string[]).includes(column)) return false;
@@ -228,7 +228,7 @@ function commaAdvice(table: CsvTable, text: string): string | undefined {
   return "Decimal commas are read from tables that separate cells by semicolons or tabs; save it so, or write a point.";
 }
 
-/** Whether a cell says that nothing is known: empty, or a word that R, pandas, SQL or Excel write for it. */
+/** Is a cell a missing value: empty, or a word that R, pandas, SQL or Excel write for it? */
 export function isMissing(text: string): boolean {
   return /^(|na|n\/a|<na>|#n\/a|null|none|nan)$/i.test(text);
 }

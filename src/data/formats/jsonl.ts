@@ -1,9 +1,9 @@
-/** @file .jsonl: an object a line, all with the same keys. Bytes in, columns out, no disk. */
+/** @file .jsonl: one object per line, all with the same keys. Bytes in, columns out, no disk. */
 import { dataError, listing } from "../../core/errors.ts";
 import { isRecord } from "../../core/keys.ts";
 import type { TypedColumns } from "./parquet.ts";
 
-/** Reads JSON lines; null is no value. @throws DataError for text that is no object, and objects of other keys. */
+/** Reads JSON lines; null is a missing value. @throws DataError for a line that is not an object, and objects with different keys. */
 export function readJsonl(bytes: Uint8Array, where = "jsonl"): TypedColumns {
   let text: string;
   try {

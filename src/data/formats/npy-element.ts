@@ -1,4 +1,4 @@
-/** @file Element types of .npy: what NumPy calls them, what they are read as, and what to do about those that are not read. */
+/** @file Element types of .npy: NumPy's names, the types they are read as, and advice for unsupported ones. */
 import { dataError } from "../../core/errors.ts";
 import type { DType } from "../../core/tensor.ts";
 
@@ -19,7 +19,7 @@ export const NPY_KINDS: ReadonlyMap<string, DType> = new Map<string, DType>([
   ["u8", "uint64"],
 ]);
 
-/** What the other letters mean, and the way on. */
+/** Unsupported letters: their meaning, and advice. */
 const REFUSED: ReadonlyMap<string, string> = new Map([
   [
     "O",
@@ -40,16 +40,16 @@ export interface ElementType {
   readonly dtype: DType | "text";
   /** The letter of text (`U` code points of four bytes, `S` bytes), the letter and size of numbers. */
   readonly kind: string;
-  /** How messages call it. */
+  /** Its name in messages. */
   readonly name: string;
   readonly itemSize: number;
   readonly swapped: boolean;
 }
 
-/** The most bytes of one text: longer ones are no names. */
+/** Maximum bytes of one text: longer ones are not names. */
 const MAX_TEXT = 2 ** 16;
 
-/** What a descr such as `<f4` says. @throws DataError for a type that is not read. */
+/** Parses a descr such as `<f4`. @throws DataError for an unsupported type. */
 export function elementType(descr: string, where: string): ElementType {
   const match = /^([<>|=])([A-Za-z])(\d{1,9})$/.exec(descr === "bfloat16" ? "<V2" : descr);
   const letter = match?.[2] === "a" ? "S" : (match?.[2] ?? "");

@@ -1,7 +1,7 @@
-/** @file The header of a .npy file: a Python dictionary literal, read by a small strict parser that runs nothing. */
+/** @file The header of a .npy file: a Python dictionary literal, read by a small strict parser that executes nothing. */
 import { dataError } from "../../core/errors.ts";
 
-/** What a .npy header says. */
+/** The contents of a .npy header. */
 export interface NpyHeader {
   /** The element type in NumPy's writing, such as `<f4`. */
   readonly descr: string;
@@ -13,7 +13,7 @@ export interface NpyHeader {
 }
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59] as const; // \x93NUMPY
-/** The most a version 1 header can hold; plain arrays need about a hundred bytes. */
+/** Maximum length of a version 1 header; plain arrays need about a hundred bytes. */
 const MAX_HEADER = 65535;
 const MAX_RANK = 64; // NumPy's own limit
 const MAX_AXIS = 2 ** 32;

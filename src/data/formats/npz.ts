@@ -5,7 +5,7 @@ import type { Tensor } from "../../core/tensor.ts";
 import { readArray, type TextArray, writeNpy } from "./npy.ts";
 import { listZip, unzip, ZIP_LIMITS, type ZipLimits } from "./zip.ts";
 
-/** An archive whose arrays are unpacked when they are asked for, and not kept. */
+/** An archive whose arrays are unpacked on demand and not cached. */
 export interface Npz {
   /** In the order of the file, without `.npy`. */
   readonly names: readonly string[];

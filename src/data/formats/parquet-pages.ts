@@ -1,17 +1,17 @@
 /**
- * @file The pages of a Parquet column, walked before the library unpacks them: it believes every count, and a damaged one would fill
- * the memory or never end. What pages declare must fit in the file, and runs must hold as many values as there are rows.
+ * @file Validates the pages of a Parquet column before the library unpacks them: it trusts every count, so a damaged one would exhaust
+ * the memory or never end. Declared sizes must fit in the file, and runs must contain as many values as there are rows.
  */
 import { type ColumnMetaData, snappyUncompress } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
 
-/** No snappy page grows by more. */
+/** Maximum expansion of a snappy page. */
 const MOST_GROWTH = 32;
-/** A group of packed values is filled up to eight. */
+/** Packed values come in groups of eight. */
 const FILLING = 7;
 const DICTIONARY = ["PLAIN_DICTIONARY", "RLE_DICTIONARY"];
 
-/** @throws Error for a column of a row group whose pages declare what cannot be. */
+/** @throws Error for a column of a row group whose pages declare impossible sizes. */
 export function requirePages(file: ArrayBuffer, chunk: ColumnMetaData, rows: number, optional: boolean): void {
   const start = Number(chunk.dictionary_page_offset ?? chunk.data_page_offset);
   const end = start + Number(chunk.total_compressed_size);

@@ -6,10 +6,10 @@ import { requirePages } from "./parquet-pages.ts";
 /** Columns by name; a cell is a number, a text, or undefined where there is none. */
 export type TypedColumns = ReadonlyMap<string, readonly (number | string | undefined)[]>;
 
-/** Compressions that are read. */
+/** Supported compressions. */
 const READ = ["UNCOMPRESSED", "SNAPPY"];
 
-/** Cells of a table: room for millions of samples, and a stop where a damaged count would fill the memory. */
+/** Maximum cells of a table: enough for millions of samples, and a limit where a damaged count would exhaust the memory. */
 const MOST_CELLS = 2 ** 27;
 
 /** Reads the flat columns of a .parquet file. @throws DataError for a damaged file, nested columns, and other compressions. */
@@ -59,7 +59,7 @@ export async function readParquet(bytes: Uint8Array, where = "parquet"): Promise
   for (const { name } of columns) {
     const own: (number | string | undefined)[] = [];
     let rowStart = 0;
-    // One part after another: of several at once the library leaves all errors but the first to nobody.
+    // Sequentially: when several parts are read at once, the library leaves all errors but the first unhandled.
     for (const group of metadata.row_groups) {
       const rowEnd = rowStart + Number(group.num_rows);
       const part = { file, metadata, columns: [name], rowStart, rowEnd };

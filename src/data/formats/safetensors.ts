@@ -1,14 +1,14 @@
 /**
  * @file .safetensors: named float32 tensors and text metadata, for weights that PyTorch and others can read.
  *
- * Eight bytes of header length, a JSON header, the numbers. Strict: tensors lie end to end and fill the file.
+ * Eight bytes of header length, a JSON header, the numbers. Strict: tensors are contiguous and fill the file.
  */
 import { type DmilError, dataError } from "../../core/errors.ts";
 import { isRecord } from "../../core/keys.ts";
 import { formatShape, type Shape } from "../../core/shape.ts";
 import { float32, type State, type Tensor } from "../../core/tensor.ts";
 
-/** What a .safetensors file holds. */
+/** The contents of a .safetensors file. */
 export interface Safetensors {
   readonly state: State;
   readonly metadata: Readonly<Record<string, string>>;
@@ -127,7 +127,7 @@ function isSizes(value: unknown): value is number[] {
   return Array.isArray(value) && value.length <= 64 && value.every((n) => Number.isSafeInteger(n) && n >= 0);
 }
 
-/** A key that an object of a valid JSON text has twice; JSON.parse would keep the last one in silence. */
+/** A key that occurs twice in an object of a valid JSON text; JSON.parse would silently keep the last one. */
 function repeatedKey(text: string): string | undefined {
   const open: (Set<string> | undefined)[] = []; // the keys of each open object; undefined for an array
   for (let at = 0; at < text.length; at++) {

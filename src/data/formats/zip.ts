@@ -1,16 +1,16 @@
 /**
  * @file The part of ZIP that .npz needs: list the entries by the central directory, unpack one at a time.
  *
- * An archive from elsewhere may lie. Sizes are limited before memory is taken, unpacking stops at the declared size,
- * and length and CRC-32 must match. Not read: encryption, several disks, ZIP64 directories (entries above 4 GiB).
+ * Archives are not trusted: sizes are limited before memory is allocated, unpacking stops at the declared size, and length and CRC-32
+ * must match. Not read: encryption, several disks, ZIP64 directories (entries above 4 GiB).
  */
 import { Inflate } from "fflate";
 import { DmilError, dataError } from "../../core/errors.ts";
 
-/** What an archive may ask for. */
+/** Limits of an archive. */
 export interface ZipLimits {
   readonly maxEntries: number;
-  /** Bytes of all entries together, unpacked. */
+  /** Maximum bytes of all entries together, unpacked. */
   readonly maxBytes: number;
   /** All entries together may unpack to `freeBytes`, and beyond that to `maxRatio` times the size of the archive. */
   readonly maxRatio: number;
@@ -37,7 +37,7 @@ export interface ZipEntry {
 const END = 0x06054b50;
 const CENTRAL = 0x02014b50;
 const LOCAL = 0x04034b50;
-/** Deflate packs 258 bytes into 2 bits at best. */
+/** The maximum compression of deflate: 258 bytes in 2 bits. */
 const DEFLATE_BOUND = 1032;
 
 /** The entries of an archive, sizes and positions checked. @throws DataError when it is damaged, hostile or too large. */
@@ -98,7 +98,7 @@ export function listZip(bytes: Uint8Array, where: string, limits: ZipLimits = ZI
   return entries;
 }
 
-/** The unpacked bytes of an entry. @throws DataError when they are not what the directory says. */
+/** The unpacked bytes of an entry. @throws DataError when they do not match the directory. */
 export function unzip(bytes: Uint8Array, entry: ZipEntry, where: string): Uint8Array {
   const packed = bytes.subarray(entry.start, entry.start + entry.packedSize);
   const out = new Uint8Array(entry.size);
@@ -181,7 +181,7 @@ function dataStart(view: DataView, local: number, name: string, damaged: (what: 
   return local + 30 + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
 }
 
-/** Entries that share bytes let a small archive unpack without end. */
+/** @throws DataError for overlapping entries, by which a small archive could unpack to any size. */
 function rejectOverlaps(entries: readonly ZipEntry[], directory: number, damaged: (what: string) => DmilError): void {
   const sorted = [...entries].sort((a, b) => a.start - b.start);
   sorted.forEach((entry, i) => {

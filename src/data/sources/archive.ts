@@ -10,9 +10,9 @@ import { stemOf } from "./tables.ts";
 import { arrayLabel, arrayTarget } from "./target-array.ts";
 
 interface Part {
-  /** As messages name the array. */
+  /** The name of the array in messages. */
   readonly place: string;
-  /** Unpacks it. */
+  /** Decompresses and reads the array. */
   read(): AnyArray;
 }
 
@@ -21,11 +21,11 @@ interface Parts {
   readonly arrays: Readonly<Record<SplitName, ReadonlyMap<string, Part>>>;
   readonly splitBy: string | undefined;
   readonly leftOut: readonly LeftOut[];
-  /** Where an array of a split would be. */
+  /** The location of an array of a split, for messages. */
   place(split: SplitName, name: string): string;
 }
 
-/** Opens the archive form; keys that begin with no split's name are left out. */
+/** Opens the archive form; keys that do not begin with the name of a split are left out. */
 export async function openArchive(folder: Folder, files: readonly string[], manifest: Manifest): Promise<Source> {
   const bySplit = files.every((file) => splitNamed(stemOf(file)) !== undefined);
   const parts = bySplit ? await fileEach(folder, files) : await oneFile(folder, files[0]!);
@@ -109,7 +109,7 @@ async function fileEach(folder: Folder, files: readonly string[]): Promise<Parts
   };
 }
 
-/** One archive: the splits in front of the names, or all samples together. */
+/** One archive: names are prefixed by their split, or there is no split. */
 async function oneFile(folder: Folder, file: string): Promise<Parts> {
   const label = `${folder.label}/${file}`;
   const npz = openNpz(await folder.read(file), label);

@@ -1,6 +1,6 @@
 /**
- * @file The folder form: `train|valid|test/<modality>.npy` and `labels.npy`, or the arrays themselves where there is no split. Only the
- * arrays asked for are read.
+ * @file The folder form: `train|valid|test/<modality>.npy` and `labels.npy`, or the arrays without split folders when there is no split.
+ * Only the requested arrays are read.
  */
 import { dataError, hint } from "../../core/errors.ts";
 import { type Folder, readText } from "../../core/folder.ts";
@@ -92,7 +92,7 @@ export function openArrays(folder: Folder, files: readonly string[], manifest: M
   };
 }
 
-/** The folder of each split, with a `/` behind it. */
+/** The folder of each split, with a trailing `/`. */
 function splitFolders(folder: Folder, files: readonly string[]): Record<SplitName, string> {
   const dirs: Partial<Record<SplitName, string>> = {};
   const tops = [...new Set(files.filter((file) => file.includes("/")).map((file) => file.split("/")[0]!))];
@@ -120,13 +120,13 @@ function parseTexts(text: string, where: string): string[] {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw dataError(`${where}: not valid JSON (${(error as Error).message}); it must be a list of texts.`, { where });
+    throw dataError(`${where}: not valid JSON (${(error as Error).message}); it must be a list of strings.`, { where });
   }
-  if (!Array.isArray(value)) throw dataError(`${where}: must be a list of texts, one a sample.`, { where });
+  if (!Array.isArray(value)) throw dataError(`${where}: must be a list of strings, one per sample.`, { where });
   return value.map((item, row) => {
     if (typeof item === "string") return item;
     if (typeof item === "number") return String(item);
-    throw dataError(`${where}: entry ${row} (from 0) is neither text nor number; write one text a sample.`, {
+    throw dataError(`${where}: entry ${row} (from 0) is neither a string nor a number; write one string per sample.`, {
       where,
       row,
     });

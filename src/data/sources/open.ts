@@ -1,4 +1,4 @@
-/** @file Finds out in which of the forms a folder holds its data. */
+/** @file Detects the form of the data in a folder. */
 import { dataError, listing } from "../../core/errors.ts";
 import type { Folder } from "../../core/folder.ts";
 import type { Manifest } from "../manifest.ts";
@@ -7,7 +7,7 @@ import { openArrays } from "./arrays.ts";
 import { type Source, splitNamed } from "./source.ts";
 import { openTables, stemOf } from "./tables.ts";
 
-/** The data of a folder, opened. @throws DataError when there is none, or when there are two forms side by side. */
+/** Opens the data of a folder. @throws DataError when there is none, or when there are two forms side by side. */
 export async function openSource(folder: Folder, manifest: Manifest): Promise<Source> {
   const files = (await folder.list()).filter((file) => !isLitter(file));
   const top = (ending: RegExp): string[] => files.filter((file) => !file.includes("/") && ending.test(file));
@@ -46,31 +46,31 @@ export async function openSource(folder: Folder, manifest: Manifest): Promise<So
   return openTables(folder, tables, manifest);
 }
 
-/** Files that systems leave beside those of people: `._audio.npy`, `.DS_Store`, `Thumbs.db`, and whatever is hidden. */
+/** Hidden files, and files that operating systems create: `._audio.npy`, `.DS_Store`, `Thumbs.db`. */
 function isLitter(file: string): boolean {
   return file.split("/").some((part) => part.startsWith(".") || /^(Thumbs\.db|desktop\.ini|__MACOSX)$/i.test(part));
 }
 
-/** The tables that are the data: those of splits, `data`, or the only one there is. @throws DataError when that cannot be told. */
+/** The tables that are the data: those of splits, `data`, or the only one. @throws DataError when this is ambiguous. */
 function tablesOf(folder: Folder, files: readonly string[], beside: boolean): string[] {
   const named = files.filter((file) => /^data$/i.test(stemOf(file)) || splitNamed(stemOf(file)) !== undefined);
   if (named.length > 0) return named;
-  if (beside) return []; // notes about the arrays
+  if (beside) return []; // tables beside arrays are metadata
   if (files.length < 2) return [...files];
   const perModality = files.filter((file) => /_(tr|te|train|test)\.(csv|tsv)$/i.test(file));
   const advice =
     perModality.length > 1
       ? `It looks like a table for each modality and split, which is read as arrays: save each as train/NAME.npy, valid/NAME.npy, test/NAME.npy, and the labels as labels.npy, in Python numpy.save("train/NAME.npy", numpy.loadtxt("${perModality[0]}", delimiter=",")) for a table without a header line.`
-      : "Call the one that is meant data.csv, or name them train.csv, valid.csv and test.csv.";
+      : "Rename the one to read data.csv, or name them train.csv, valid.csv and test.csv.";
   throw dataError(
-    `${folder.label}: several tables (${files.slice(0, 6).join(", ")}${files.length > 6 ? ", ..." : ""}), and none of them is called data.csv or train.csv. ${advice}`,
+    `${folder.label}: several tables (${files.slice(0, 6).join(", ")}${files.length > 6 ? ", ..." : ""}), but none of them is called data.csv or train.csv. ${advice}`,
     { files: files.slice(0, 100) },
   );
 }
 
-/** A split's folder that is listed as a file is a link that leads nowhere. Reading it says so. */
+/** Reads a split's folder that is listed as a file, i.e. a broken link, for the error message of the read. */
 async function requireWholeFolders(folder: Folder, files: readonly string[]): Promise<void> {
   for (const file of files) {
-    if (splitNamed(file) !== undefined && !files.some((own) => own.startsWith(`${file}/`))) await folder.read(file);
+    if (splitNamed(file) !== undefined && !files.some((path) => path.startsWith(`${file}/`))) await folder.read(file);
   }
 }

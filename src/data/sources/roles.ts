@@ -1,16 +1,16 @@
-/** @file What arrays and columns are for: which one is to be predicted, which are no features. */
+/** @file Roles of arrays and columns: which one is the target, and which are not features. */
 import { type DmilError, dataError, hint, nearest } from "../../core/errors.ts";
 
-/** Something of the data that is not used, and why. */
+/** A part of the data that is not used, and the reason. */
 export interface LeftOut {
   readonly name: string;
   readonly reason: string;
 }
 
-/** What people call the column of classes. */
+/** Common names of the target column. */
 const USUAL = ["class", "target", "y", "outcome", "diagnosis", "category", "species", "response", "output", "result"];
 
-/** Where a name is looked for, for messages. */
+/** The place where a name is searched, for messages. */
 export interface Among {
   /** Of the file or folder. */
   readonly where: string;
@@ -18,14 +18,14 @@ export interface Among {
   readonly names: readonly string[];
 }
 
-/** The names that mean the labels without being named: `label` and `labels` in any letter case. */
+/** The default names of the labels: `label` and `labels` in any letter case. */
 export function labelAlias(names: readonly string[], usual: string): string | undefined {
   if (names.includes(usual)) return usual;
   const others = names.filter((name) => /^labels?$/i.test(name));
   return others.length === 1 ? others[0] : undefined;
 }
 
-/** @throws DataError that says how to name what is to be predicted, with the names that look like it. */
+/** @throws DataError when the array or column to predict does not exist; the message lists similar names. */
 export function requireNamed(name: string, { where, noun, names }: Among): void {
   if (names.includes(name)) return;
   throw dataError(`${where}: there is no ${noun} "${name}" to predict${hint(name, names.slice(0, 40))}`, {
@@ -34,7 +34,7 @@ export function requireNamed(name: string, { where, noun, names }: Among): void 
   });
 }
 
-/** The error of data where nothing is called label. */
+/** The error for data without a default label name. */
 export function noLabel(usual: string, { where, noun, names }: Among): DmilError {
   const same = (a: string, b: string): boolean => [b, `${b}s`, `${b}es`].includes(a.toLowerCase());
   const found = names.filter((name) => USUAL.some((word) => same(name, word)) || /^labels?$/i.test(name));
@@ -50,7 +50,7 @@ export function noLabel(usual: string, { where, noun, names }: Among): DmilError
   );
 }
 
-/** Checks that there is what is to be left out. @throws DataError for a name that is not there. */
+/** Checks the names to leave out. @throws DataError for a name that does not exist. */
 export function requireLeavable(leaveOut: readonly string[], known: readonly string[], where: string): void {
   for (const name of leaveOut) {
     if (known.includes(name)) continue;

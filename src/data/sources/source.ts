@@ -1,4 +1,4 @@
-/** @file Source: what every form of data on disk offers the loader, and the conversions they share. */
+/** @file Source: the interface of every form of data on disk, and the conversions they share. */
 import { dataError } from "../../core/errors.ts";
 import { formatShape } from "../../core/shape.ts";
 import { float32, type Tensor } from "../../core/tensor.ts";
@@ -10,65 +10,65 @@ import type { LeftOut } from "./roles.ts";
 /** An array of a file: of numbers or of texts. */
 export type AnyArray = Tensor | TextArray;
 
-/** Labels of one split: an array of numbers, or texts, of a table column or an array ("" is a missing one). */
+/** Labels of one split: an array of numbers, or texts of a table column or an array ("" is missing). */
 export type RawLabels = Tensor | readonly string[];
 
-/** What is predicted, as the form of the data tells it. */
+/** The target, as far as the form of the data determines it. */
 export interface SourceTarget {
-  /** The file, array or columns, for people. */
+  /** The file, array or columns, for reports. */
   readonly from: string;
-  /** As dataset.json has it, or found in the columns of a table. */
+  /** From dataset.json, or inferred from the columns of a table. */
   readonly kind: NonNullable<Manifest["target"]>["kind"];
-  /** Of labels or values, where the form knows them. */
+  /** Names of the labels or values, where the form determines them. */
   readonly names?: readonly string[] | undefined;
-  /** How it was found, where nobody said so. */
+  /** How it was inferred, when it was not specified. */
   readonly note?: string | undefined;
 }
 
 /** The arrays of a data set, by split and name. */
 export interface Source {
-  /** How messages name the data. */
+  /** The name of the data in messages. */
   readonly label: string;
-  /** What was noticed while opening it. */
+  /** Warnings from opening the data. */
   readonly warnings: readonly string[];
-  /** How a table was read, where not plainly: `separated by semicolons, with decimal commas`. */
+  /** The format of a table other than comma-separated: `separated by semicolons, with decimal commas`. */
   readonly form?: string | undefined;
-  /** Arrays, columns and files that are no part of the data. */
+  /** Arrays, columns and files that are not used. */
   readonly leftOut: readonly LeftOut[];
-  /** What says which sample is in which split: `the column split`; undefined: nothing does, and all samples are under `train`. */
+  /** How samples are assigned to splits: `the column split`. Undefined: there is no split, and all samples are in `train`. */
   readonly splitBy: string | undefined;
   readonly target: SourceTarget;
-  /** Where ids, groups and truth are when dataset.json does not say. */
+  /** Locations of ids, groups and truth when dataset.json does not name them. */
   readonly defaults: Readonly<Partial<Record<"ids" | "groups" | "truth", string>>>;
   /** The arrays of a split that may be modalities. */
   names(split: SplitName): readonly string[];
-  /** One of them. @throws DataError when the split lacks it. */
+  /** Reads an array. @throws DataError when the split lacks it. */
   read(split: SplitName, name: string): Promise<AnyArray>;
-  /** What one of them is made of, for people: `audio_0, audio_1 ... audio_9`. */
+  /** The origin of an array, for reports: `audio_0, audio_1 ... audio_9`. */
   from(name: string): string;
-  /** Of tables, the columns of one of them. */
+  /** For tables, the columns of an array. */
   columns?(name: string): readonly string[];
   labels(split: SplitName): Promise<RawLabels>;
-  /** One text a sample, from the place that dataset.json names. */
+  /** One text per sample, from the location that dataset.json names. */
   texts(split: SplitName, place: string): Promise<readonly string[]>;
-  /** The file (and part of it) that holds `labels`, `ids`, `groups`, `truth` or a modality. */
+  /** The file (and part of it) with `labels`, `ids`, `groups`, `truth` or a modality, for messages. */
   where(split: SplitName, part: string): string;
 }
 
-/** The names of splits on disk, in any letter case; `valid` is the name we write. */
+/** The names of splits on disk, in any letter case; the writer uses `valid`. */
 export const SPLIT_NAMES: Readonly<Record<SplitName, readonly string[]>> = {
   train: ["train"],
   validation: ["valid", "validation", "val", "dev"],
   test: ["test"],
 };
 
-/** The split that a name on disk means. */
+/** The split with this name on disk. */
 export function splitNamed(name: string): SplitName | undefined {
   const word = name.toLowerCase();
   return (Object.keys(SPLIT_NAMES) as SplitName[]).find((split) => SPLIT_NAMES[split].includes(word));
 }
 
-/** `valid (also validation, val, dev)`: what a split may be called, for messages. */
+/** `valid (also validation, val, dev)`: the allowed names of a split, for messages. */
 export function splitWords(split: SplitName): string {
   const [first, ...others] = SPLIT_NAMES[split];
   return others.length === 0 ? first! : `${first} (or ${others.join(", ")})`;
@@ -92,7 +92,7 @@ export function describe(array: AnyArray): string {
   return `${array.dtype} ${formatShape(array.shape)}`;
 }
 
-/** The array as float32, the only type models take; integers that float32 rounds leave a warning. */
+/** The array as float32, the only type of model inputs; warns about integers that float32 rounds. */
 export function toFloat32(array: Tensor, where: string, warnings: string[]): Tensor<"float32"> {
   const { data, shape } = array;
   if (data instanceof Float32Array) return float32(shape, data);
@@ -117,12 +117,12 @@ export function asTexts(array: AnyArray, where: string): readonly string[] {
   if ((isText(array) || isInteger(array)) && (shape.length === 1 || (shape.length === 2 && shape[1] === 1))) {
     return isText(array) ? array.data : Array.from(array.data as ArrayLike<number | bigint>, String);
   }
-  throw dataError(`${where}: holds ${describe(array)}; one integer or text a sample is needed here, shape [N].`, {
+  throw dataError(`${where}: holds ${describe(array)}; one integer or text per sample is needed here, shape [N].`, {
     where,
   });
 }
 
-/** Texts that name each sample: beside the arrays they are ids without being named. */
+/** Is this a usual name of ids, which are then used without being declared? */
 export function isIdName(name: string): boolean {
   return /^(ids?|names?|sample_ids?)$/i.test(name);
 }

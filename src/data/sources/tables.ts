@@ -82,7 +82,7 @@ export async function openTables(folder: Folder, files: readonly string[], manif
           { where: table.where, modality: name },
         );
       });
-      // Where a modality may be missing, nobody has numbers to write.
+      // Cells may be empty where the modality may be missing.
       const gaps = manifest.missing === "nan" || table.at.has(`${name}_present`);
       return csvFeatures(table, positions, gaps);
     },
@@ -105,7 +105,7 @@ export async function openTables(folder: Folder, files: readonly string[], manif
 
 type Tables = Record<SplitName, CsvTable>;
 
-/** Modality -> columns: as dataset.json says, else by their names. */
+/** Modality -> columns: from dataset.json, else by their names. */
 function modalitiesOf(
   train: CsvTable,
   others: readonly string[],
@@ -115,7 +115,7 @@ function modalitiesOf(
   leftOut: LeftOut[],
 ): ReadonlyMap<string, readonly string[]> {
   if (modalities === undefined || isList(modalities)) {
-    // A column that is asked for by name is one, whatever it holds; reading it tells what is wrong.
+    // A column named by the user is always a modality; reading it reports what is wrong with it.
     const asked = modalities === undefined ? [] : others.filter((column) => modalities.includes(column));
     return groupColumns([...features, ...asked.filter((column) => !features.includes(column))], train.where, warnings);
   }
@@ -129,7 +129,7 @@ function modalitiesOf(
   return new Map([...named, ...masks.map((name): [string, string[]] => [name, [name]])]);
 }
 
-/** Why a column can be no feature: what pandas writes as an index, no number at all, nothing at all. */
+/** The reason why a column is not a feature: a pandas index, no numbers, or only empty cells. */
 function noFeature(tables: Tables, column: string): string | undefined {
   const parts = [...new Set(Object.values(tables))];
   const shown: string[] = [];
@@ -178,7 +178,7 @@ function withNumbers(table: CsvTable): CsvTable {
   };
 }
 
-/** Texts of classes; numbers with a decimal comma as others write them. */
+/** Texts of classes; decimal commas in numbers become points. */
 function classTexts(table: CsvTable, column: string): string[] {
   const texts = csvTexts(table, column);
   return table.decimal === "," ? texts.map((text) => String(csvNumber(table, text) ?? text)) : texts;
@@ -195,7 +195,7 @@ async function readTables(folder: Folder, files: readonly string[]): Promise<Rea
   if (bySplit.length === 0) return oneTable(folder, files[0]!);
   if (bySplit.length < files.length) {
     throw dataError(
-      `${folder.label}: ${files.join(" and ")} lie side by side; keep the one table or the tables of the splits.`,
+      `${folder.label}: ${files.join(" and ")} are side by side; keep the one table or the tables of the splits.`,
       { files },
     );
   }

@@ -1,10 +1,10 @@
-/** @file Which array is predicted, in folders of arrays and archives. */
+/** @file Finds the target in folders of arrays and archives. */
 import { configError, dataError } from "../../core/errors.ts";
 import { isList, type Manifest } from "../manifest.ts";
 import { labelAlias, noLabel, requireNamed } from "./roles.ts";
 import type { SourceTarget } from "./source.ts";
 
-/** The name of the array of labels: as `label` says, else `labels` or `label`. @throws DataError when there is none. */
+/** The name of the array of labels: that in `label`, else `labels` or `label`. @throws DataError when there is none. */
 export function arrayLabel(
   names: readonly string[],
   { label, modalities }: Manifest,
@@ -37,7 +37,7 @@ export function arrayLabel(
   throw noLabel("labels", among);
 }
 
-/** What it is, as far as dataset.json says. */
+/** The target as declared in dataset.json. */
 export function arrayTarget(from: string, { target }: Manifest): SourceTarget {
   return { from, kind: target?.kind ?? "classes", names: target?.names };
 }

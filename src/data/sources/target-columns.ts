@@ -1,4 +1,4 @@
-/** @file Which columns of a table are predicted, and as what: as dataset.json says, else by their names. */
+/** @file Finds the target columns of a table, and their kind: from dataset.json, else by their names. */
 import { dataError, hint } from "../../core/errors.ts";
 import { abridged } from "../columns.ts";
 import type { SplitName, TargetKind } from "../dataset.ts";
@@ -7,11 +7,11 @@ import type { Manifest } from "../manifest.ts";
 import { labelAlias, noLabel, requireNamed } from "./roles.ts";
 import type { SourceTarget } from "./source.ts";
 
-/** The columns that are predicted; one for classes. */
+/** The target columns; one for classes. */
 export type TargetColumns = SourceTarget & { readonly columns: readonly string[] };
 
 /**
- * The target's columns among `names`: those called as `label` says; else `label` for classes, `label_<name>` for labels, `value_<name>` or
+ * The target's columns among `names`: those in `label`; else `label` for classes, `label_<name>` for labels, `value_<name>` or
  * `value` for values, in the order of their names in dataset.json, else of the table. @throws DataError when there is none, or one is missing.
  */
 export function targetColumns(
@@ -64,7 +64,7 @@ export function targetColumns(
   function alone(word: string): string | undefined {
     return names.includes(word) ? word : labelAlias(names, "label");
   }
-  /** Taken by themselves where nothing else can be meant. */
+  /** Columns with the prefix of a kind, used when the target is not specified. */
   function byPrefix(kind: "labels" | "values"): TargetColumns | undefined {
     const word = kind === "values" ? "value" : "label";
     const columns = prefixed(word);
@@ -79,7 +79,7 @@ export function targetColumns(
   }
 }
 
-/** Columns that `label` names. */
+/** The target of the columns in `label`. */
 function given(
   columns: readonly string[],
   target: Manifest["target"],

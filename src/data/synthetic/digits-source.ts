@@ -1,6 +1,6 @@
 /**
- * @file Real recordings and pictures of digits as pools to draw from: the arrays of the set `avdigits` (spoken and handwritten digits),
- * unpaired, so that any spoken digit can be shown with any written one.
+ * @file Pools of real recordings and pictures of digits, from the arrays of the data set `avdigits` (spoken and handwritten digits). They
+ * are unpaired, so that any spoken digit can be combined with any written one.
  */
 import { configError, DmilError, dataError, hint, listing } from "../../core/errors.ts";
 import type { Folder } from "../../core/folder.ts";
@@ -8,10 +8,10 @@ import type { Tensor } from "../../core/tensor.ts";
 import { type DataSplits, featureCount, SPLITS, type SplitName, takeTensorRows } from "../dataset.ts";
 import { readDataset } from "../load.ts";
 
-/** How many digits there are. */
+/** Number of digits. */
 export const DIGITS = 10;
 
-/** The arrays that hold a digit, by where it is heard or seen; the first of each holds what the others were made from. */
+/** The arrays of digits, spoken and written; the first of each is the original that the others were made from. */
 export const DIGIT_ARRAYS = { spoken: ["audio", "audio_noisy"], written: ["image", "image_pca"] } as const;
 
 /** Recordings or pictures of digits, no two of them alike. */
@@ -20,9 +20,9 @@ export interface DigitPool {
   readonly values: Tensor<"float32">;
   /** [N], 0..9 */
   readonly digits: Int32Array;
-  /** [N]; what was made from the same recording or picture has the same. */
+  /** [N]; samples made from the same recording or picture have the same origin. */
   readonly origins: readonly string[];
-  /** [N, 10], log p(digit given this) - log p(digit) of a reader that never heard or saw it, nats; without it reading is perfect. */
+  /** [N, 10], log p(digit given this) - log p(digit), nats, of a classifier not trained on it; left out, digits are known exactly. */
   readonly evidence?: Float32Array;
 }
 
@@ -77,7 +77,7 @@ async function opened(folder: Folder, modalities: readonly string[]): Promise<Da
   }
 }
 
-/** The distinct rows of an array by split; rows whose `original` is the same have one origin. */
+/** The distinct rows of an array by split; rows with the same `original` have the same origin. */
 function pools(splits: DataSplits, name: string, original: string, label: string): Record<SplitName, DigitPool> {
   const owners = new Map<string, SplitName>();
   const numbers = new Map<string, string>();

@@ -1,12 +1,12 @@
 /**
- * @file Planted truth on real media: a spoken and a handwritten digit a sample, and what digits mean is drawn. Source: ours.
+ * @file Planted truth on real media: each sample is a spoken and a handwritten digit, whose meaning is drawn by the seed. Source: ours.
  *
- * In each modality, by the seed, four digits say a class (tellers, one for each of the K = 4), four are paired, two are silent:
- * - redundant: a teller of the class in both;
- * - unique_m: a teller in m, a silent digit in the other;
- * - synergistic: paired digits in both, whose numbers i and j among the paired say y = (i + j) modulo 4, so that one alone tells nothing.
- * Whoever reads digits without fault knows the class: 2 bits a sample, all of its own type. Real recordings cannot be read without
- * fault, so where a reader's evidence is given, the exact posterior of the class under it is the ceiling of the data.
+ * In each modality four digits, drawn by the seed, each stand for a class (K = 4), four are paired, and two are uninformative:
+ * - redundant: a class digit of y in both;
+ * - unique_m: a class digit of y in m, an uninformative digit in the other;
+ * - synergistic: paired digits in both; y = (i + j) modulo 4 for their numbers i and j, so one alone has no information about y.
+ * A perfect classifier of digits knows the class: 2 bits per sample, all of the sample's type. Classifiers of real recordings are not
+ * perfect, so where evidence is given, the exact posterior of the class under it is the ceiling of the data.
  */
 import * as z from "zod";
 import { parseOptions } from "../../core/options.ts";
@@ -21,13 +21,13 @@ import { sizesSchema } from "./settings.ts";
 /** Settings of the digits. */
 export interface DigitsOptions {
   readonly seed: number;
-  /** They sum to 1, as in the interaction mixture; a quarter each if left out. */
+  /** Shares of the components, which sum to 1, as in the interaction mixture; a quarter each if left out. */
   readonly shares?: MixtureOptions["shares"] | undefined;
-  /** 4000 / 1000 / 2000 if left out. Recordings and pictures are drawn anew for each sample, of its split alone. */
+  /** 4000 / 1000 / 2000 if left out. Recordings and pictures are drawn independently for each sample, from its split only. */
   readonly samples?: Readonly<Record<SplitName, number>> | undefined;
 }
 
-/** What the digits of a modality mean. */
+/** The roles of the digits of a modality. */
 export interface DigitRoles {
   /** [4], by class. */
   readonly tellers: readonly number[];
@@ -37,7 +37,7 @@ export interface DigitRoles {
   readonly silent: readonly number[];
 }
 
-/** Digits with all that is known of them. */
+/** Generated splits with everything that is known about them. */
 export interface GeneratedDigits extends Generated {
   readonly roles: Readonly<Record<string, DigitRoles>>;
 }
@@ -63,7 +63,7 @@ const schema: z.ZodType<Settings> = z.strictObject({
   samples: sizesSchema.default({ train: 4000, validation: 1000, test: 2000 }),
 });
 
-/** Settings that fit, with every default. @throws ConfigError, before anything is read for long. */
+/** Checked settings with defaults. @throws ConfigError, before any data is read. */
 export function checkedDigits(options: DigitsOptions, modalities: readonly string[]): Settings {
   const settings = parseOptions(schema, options, "digits");
   componentShares({ shares: settings.shares, modalities }, "digits.shares");
@@ -158,7 +158,7 @@ function lawOf(
   );
 }
 
-/** The component by its share, and one of its combinations evenly: all of one component are equally likely. */
+/** Draws a component by its share, then one of its combinations uniformly. */
 function drawShown(law: readonly Shown[], components: ReadonlyMap<string, number>, draw: Stream): Shown {
   const component = drawComponent(components, draw);
   const own = law.filter((state) => state.component === component);
@@ -171,7 +171,7 @@ function rowsByDigit({ digits: own }: DigitPool): number[][] {
   return rows;
 }
 
-/** What a reader says of each digit; without one, the digit that is shown and no other. */
+/** The evidence for each digit; without a classifier, certainty of the shown digit. */
 function likelihoods({ evidence, digits: own }: DigitPool, rows: readonly number[]): Likelihoods {
   const logs = new Float64Array(rows.length * DIGITS).fill(Number.NEGATIVE_INFINITY);
   rows.forEach((row, i) => {

@@ -1,5 +1,5 @@
 /**
- * @file What an ideal model would say of generated data: exact class probabilities from the density the data was drawn from.
+ * @file Exact class probabilities of generated data, the predictions of an ideal model, from the density the data was drawn from.
  * Source: Bayes' rule over finitely many hidden states.
  */
 import { configError } from "../../core/errors.ts";
@@ -9,7 +9,7 @@ import type { DataSplits, SplitName } from "../dataset.ts";
 /** Exact class probabilities, from the density that the data was drawn from. */
 export type Exact = Posteriors;
 
-/** Which modalities synergise in N samples, and exact log-probabilities given each set of two or more, as in `a+b`. */
+/** The synergistic set of N samples, and exact log-probabilities given each set of modalities, as in `a+b`. */
 export interface SetTruth {
   /** [N]; undefined for samples without synergy. */
   readonly truth: readonly (string | undefined)[];
@@ -17,34 +17,34 @@ export interface SetTruth {
   readonly exact: Readonly<Record<string, Float32Array>>;
 }
 
-/** Generated data with all that is known of it. */
+/** Generated data with everything that is known about it. */
 export interface Generated {
   readonly splits: DataSplits;
   readonly exact: Readonly<Record<SplitName, Exact>>;
-  /** Information of each component over the whole law, in bits, where it is known in closed form. */
+  /** Information of each component over the whole distribution, in bits, where it is known in closed form. */
   readonly means?: Readonly<Record<string, number>>;
-  /** Where synergy is planted in sets of modalities that are to be told apart. */
+  /** Present when synergy is planted in several sets of modalities. */
   readonly sets?: Readonly<Record<SplitName, SetTruth>>;
 }
 
-/** One thing that may lie behind a sample: with which probability, under which label, in which own state of each modality. */
+/** A hidden state of a sample: its probability, its label, and the state of each modality. */
 export interface HiddenState {
   readonly weight: number;
   readonly label: number;
-  /** Per modality, an index into its own states. */
+  /** Per modality, the index of its state. */
   readonly parts: readonly number[];
 }
 
-/** Log-densities of N samples of one modality under each of its own states, [N, L] in nats, up to a constant per sample. */
+/** Log-densities of N samples of one modality under each of its L states, [N, L] in nats, up to a constant per sample. */
 export interface Likelihoods {
   readonly states: number;
   readonly logs: Float64Array;
 }
 
-/** No probability is reported below this: its logarithm must be finite. */
+/** Minimum probability, so that its logarithm is finite. */
 const LEAST = 1e-37;
 
-/** More hidden states than this would not be summed in reasonable time. */
+/** Maximum number of hidden states that are summed in reasonable time. */
 const MOST_STATES = 200_000;
 
 /**
@@ -103,7 +103,7 @@ export function normalLikelihoods(
   return { states: means.length, logs };
 }
 
-/** Densities in units of the largest of each sample. */
+/** Densities relative to the largest of each sample. */
 function exponentials({ states, logs }: Likelihoods): Float64Array {
   const out = new Float64Array(logs.length);
   for (let start = 0; start < logs.length; start += states) {
@@ -114,7 +114,7 @@ function exponentials({ states, logs }: Likelihoods): Float64Array {
   return out;
 }
 
-/** States that no modality and no label tells apart, as one. */
+/** Merges states with the same label and the same state of every modality. */
 function mergeAlike(hidden: readonly HiddenState[]): HiddenState[] {
   const merged = new Map<string, HiddenState>();
   for (const state of hidden) {

@@ -12,7 +12,7 @@ import {
 } from "./mixture.ts";
 
 /**
- * As interactionMixture, with exact probabilities; true bits are log2 K in the sample's own component.
+ * As interactionMixture, with exact probabilities; true bits are log2 K for the sample's component.
  * @throws ConfigError as interactionMixture does, and for a noise of 0, under which densities do not exist.
  */
 export function exactMixture(options: MixtureOptions): Generated {
@@ -47,7 +47,7 @@ function paired({ classes, modalities, synergy }: Mixture): { blocks: number; tu
 }
 
 /**
- * Own states of a modality: direct symbol d (K: none) with paired tuple t at d * tuples + t; then, for each d, the mean over
+ * States of a modality: direct symbol d (K: none) with paired tuple t at d * tuples + t; then, for each d, the mean over
  * tuples, which serves the samples whose pairs are random.
  */
 function hiddenStates(mixture: Mixture, shares: ReadonlyMap<string, number>): HiddenState[] {
@@ -73,7 +73,7 @@ function hiddenStates(mixture: Mixture, shares: ReadonlyMap<string, number>): Hi
   return states;
 }
 
-/** Every way the paired blocks can say `label`: per modality the tuple (first block counts most) of its symbols. */
+/** Every combination of paired blocks that encodes `label`: per modality the tuple (first block counts most) of its symbols. */
 function pairings({ classes: K, modalities, synergy }: Mixture, label: number): number[][] {
   const M = modalities.length;
   if (synergy === "all") {

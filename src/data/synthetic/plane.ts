@@ -1,12 +1,12 @@
 /**
- * @file Plane: one number a modality, so that a sample is a point of a square and the picture is the input. Source: ours.
+ * @file Plane: one number per modality, so that a sample is a point of a square and the data can be drawn. Source: ours.
  *
- * Along each side lie 2 K + 1 equal bands, `pair | direct | silent | direct | pair`: floor(K / 2) bands of pairs (K: the rest on the other
- * end), the same of direct ones, the silent one in the middle. A direct band says a class, a pair band a number, the silent band nothing:
+ * Along each side lie 2 K + 1 equal bands, `pair | direct | neutral | direct | pair`: floor(K / 2) bands of pairs (K: the rest on the other
+ * end), the same of direct ones, the neutral one in the middle. A direct band encodes a class, a pair band a number, the neutral band nothing:
  * - redundant: the direct band of the class in both: the inner diagonal;
- * - unique_m: it in m, the silent band in the other: the middle cross;
+ * - unique_m: that band in m, the neutral band in the other: the middle cross;
  * - synergistic: pair bands whose numbers add up to the class modulo K: the corners.
- * A point lies evenly in its band, a tenth of it away from its borders, plus normal noise in widths of a band. The number is fed as
+ * A point is uniform in its band, a tenth of it away from its borders, plus normal noise in widths of a band. The number is fed as
  * 16 bumps, exp(-(14.4 (v - j / 15))^2 / 2): they are a function of v, so the posterior given v is exact for them.
  */
 import * as z from "zod";
@@ -35,7 +35,7 @@ export interface PlaneOptions {
 const SIDES = ["a", "b"] as const;
 const BUMPS = 16;
 const SHARPNESS = 14.4;
-/** Part of a band that stays empty at each border. */
+/** Share of a band that is empty at each border. */
 const MARGIN = 0.1;
 /** Points of a band over which its density is averaged: far closer to each other than any noise that is worth a picture. */
 const NODES = 400;

@@ -1,5 +1,5 @@
 /**
- * @file Quad mixture: noisy blocks of one interaction type a sample, with a visible cue of the type, all bits exact.
+ * @file Quad mixture: noisy blocks of one interaction type per sample, with an observed cue of the type; all bits are exact.
  *
  * Each sample draws a type c; a and b are fair signs, e independent standard normals. Signals of the two modalities:
  * - redundant: the same number a + sigma e in both, y = [a > 0]; unique of the first: a + sigma e1 and b + sigma e2, y = [a > 0];
@@ -44,7 +44,7 @@ const TYPES = ["redundant", "unique_a", "unique_b", "synergistic"] as const;
 const CUES = TYPES.length;
 
 /**
- * Three splits, true bits J or K of a sample's own type, exact probabilities, and the means over the law.
+ * Three splits, true bits J or K of a sample's type, exact probabilities, and the means over the distribution.
  * @throws ConfigError for settings that do not fit.
  */
 export function quadMixture(options: QuadOptions): Generated {
@@ -105,7 +105,7 @@ function latents({ weights, sigma, seed }: Quad, split: SplitName, n: number): L
   return { types, labels, signals };
 }
 
-/** p(y = 1) given all and given each modality; the cue tells the type. */
+/** p(y = 1) given all and given each modality; the cue determines the type. */
 function exactly({ types, signals }: Latent, sigma: number): Exact {
   const n = types.length;
   const all = new Float32Array(2 * n);

@@ -1,6 +1,6 @@
 /**
- * @file Scenes and questions: small rendered pictures of coloured shapes, and a question about each, answered by yes or no. Most
- * questions need the picture and the picture needs the question: a set ruled by synergy whose needs are known sample by sample.
+ * @file Scenes and questions: small rendered pictures of coloured shapes, and a question about each, answered by yes or no. Most samples
+ * need both picture and question: a data set dominated by synergy, with a known component for every sample.
  *
  * A picture has two objects side by side, each a shape (circle, square, triangle) of one colour (red, green, blue). Kinds of samples,
  * and what is needed to answer:
@@ -9,8 +9,8 @@
  * - `fact`: "is a triangle round?", one of eight statements that are true or false whatever is seen: unique to the question;
  * - `frame`: no question; a white frame around the picture means yes, a black one no: unique to the picture;
  * - `both`: a statement and the frame that goes with it: redundant.
- * Answers are drawn evenly. The question says what is asked for, never the answer (but for facts), and objects are drawn without
- * regard to the answer, so neither alone tells anything of a synergistic sample: each sample holds one bit, all of its own type.
+ * Answers are uniform. Except for facts the question is independent of the answer, and so are the objects, so neither modality alone has
+ * information about a synergistic sample: each sample has one bit, all of its type.
  * Source: ours, after CLEVR (Johnson et al., CVPR 2017) and the synergy check of DMIL.
  */
 import * as z from "zod";
@@ -34,7 +34,7 @@ export interface ScenesOptions {
 export const SCENE_KINDS = ["colour", "shape", "same-colour", "same-shape", "fact", "frame", "both"] as const;
 export type SceneKind = (typeof SCENE_KINDS)[number];
 
-/** What a kind of sample holds. */
+/** The component of each kind of sample. */
 const TRUTH: Readonly<Record<SceneKind, string>> = {
   colour: "synergistic",
   shape: "synergistic",
@@ -158,7 +158,7 @@ function scene(kind: SceneKind, draw: Stream): Scene {
     const own = items[place]![attribute];
     return { kind, yes, items, place, value: yes ? own : (own + 1 + draw.below(2)) % 3 };
   }
-  // Equal in half of the pictures: else the question asked would lean towards an answer.
+  // Objects are equal in half of the pictures; otherwise the question would be correlated with the answer.
   const equal = draw.below(2) === 1;
   const [first, second] = items as [Item, Item];
   const other = equal ? first[attribute] : (first[attribute] + 1 + draw.below(2)) % 3;

@@ -41,7 +41,7 @@ export interface PlantedOptions {
  */
 export type PlantedKind = "xor" | "and" | "copy" | "noise" | "unique-feeds-synergy" | "two-atoms" | "synergy-sets";
 
-/** One state of a law: blocks are one-hot symbols by modality, -1 for a block of zeros. */
+/** One state of a distribution: blocks are one-hot symbols by modality, -1 for a block of zeros. */
 export interface PlantedState {
   readonly weight: number;
   readonly label: number;
@@ -55,9 +55,9 @@ export interface PlantedState {
 interface Law {
   readonly classes: number;
   readonly states: readonly PlantedState[];
-  /** False where a sample's own atoms are not known. */
+  /** False when the true atoms of single samples are not known. */
   readonly planted: boolean;
-  /** Of the whole law, where samples have none of their own. */
+  /** True bits of the whole distribution, when single samples have none. */
   readonly means?: Readonly<Record<string, number>>;
 }
 
@@ -212,7 +212,7 @@ interface OwnStates {
   of(state: PlantedState): number;
 }
 
-/** What a modality can look like: its distinct blocks, mapped to features. All symbols are binary. */
+/** The distinct blocks of a modality, mapped to features. All symbols are binary. */
 function ownStates(law: Law, side: string, seed: number, features: number): OwnStates {
   const keys = [...new Set(law.states.map((state) => state.blocks[side]!.join(" ")))];
   const places = new Map(keys.map((key, i) => [key, i]));
@@ -237,7 +237,7 @@ function drawState(states: readonly PlantedState[], uniform: number): number {
   return states.length - 1;
 }
 
-/** True bits of every sample; the true component where each sample holds one alone. */
+/** True bits of every sample, and the true component when each sample has a single one. */
 function truthOf(
   { states }: Law,
   names: readonly string[],

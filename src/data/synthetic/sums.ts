@@ -1,6 +1,6 @@
 /**
- * @file Sums: a number that is a sum of a redundant, two unique and a synergistic part, or the signs of these parts as labels. What
- * any model, and what any sum of unimodal models, can reach is known.
+ * @file Sums: the target is a sum of a redundant, two unique and a synergistic part, or the signs of these parts as labels. The best
+ * possible scores of any model, and of any sum of unimodal models, are known.
  *
  * r, u_a, u_b, s, t are independent standard normals. The signal of modality a is (r, u_a, s), that of b (r, u_b, t), each rotated into
  * D features with normal noise of deviation 0.1 in the rest. Parts: redundant r, unique u_a and u_b, synergistic s t, each of variance 1.
@@ -21,7 +21,7 @@ export interface SumsOptions {
   readonly target?: "values" | "labels" | undefined;
   /** Share of each part in the variance of the sum before noise; (.25, .25, .25, .25) if left out. */
   readonly weights?: readonly [number, number, number, number] | undefined;
-  /** Standard deviation of what no feature tells, for values; 0.3 if left out. */
+  /** Standard deviation of the noise of the target, for values; 0.3 if left out. */
   readonly noise?: number | undefined;
   /** D, features per modality, 8 if left out. */
   readonly features?: number | undefined;
@@ -41,19 +41,19 @@ const schema = z.strictObject({
 /** The parts, in the order of the weights. */
 export const PARTS = ["redundant", "unique_a", "unique_b", "synergistic"] as const;
 
-/** Deviation of the noise around the signal, which nobody needs. */
+/** Standard deviation of the noise in directions without signal. */
 const AROUND = 0.1;
 
 export interface Sums {
   readonly splits: DataSplits;
   /**
-   * Of values, the most that R2 can be, over the law: for any model, and for a sum of one function of each modality. A modality alone
-   * reaches the redundant share and its own, over the same total.
+   * For values, the maximum R^2 over the distribution: of any model, and of a sum of one function per modality. The maximum of one modality
+   * is the redundant share plus its unique share, divided by the same total.
    */
   readonly bound: { readonly any: number; readonly additive: number };
 }
 
-/** Three splits over one law. @throws ConfigError for settings that do not fit. */
+/** Three splits of one distribution. @throws ConfigError for settings that do not fit. */
 export function sums(options: SumsOptions): Sums {
   const { seed, target, weights, noise, features, samples } = parseOptions(schema, options, "sums");
   const frames = ["a", "b"].map((name) => rotation(features, stream(seed, `sums frame ${name}`)));

@@ -1,8 +1,8 @@
-/** @file Synergy in sets of modalities: samples that need exactly these, and what is known given each set. Source: ours. */
+/** @file Synergy in sets of modalities: samples that need exactly one set, and exact posteriors given each set. Source: ours. */
 import { type Exact, type HiddenState, type Likelihoods, posteriors } from "./exact.ts";
 import type { PlantedState } from "./several.ts";
 
-/** How a set of modalities is written: `a+b`, in the order of the modalities. */
+/** The name of a set of modalities: `a+b`, in the order of the modalities. */
 export function setName(modalities: readonly string[]): string {
   return modalities.join("+");
 }
@@ -17,8 +17,8 @@ export function setsOf(modalities: readonly string[]): string[][] {
 
 /**
  * The states of binary symbols: a modality shows a direct block, and one block for each set of two or more that it is in. Redundant and
- * unique samples show y in direct blocks, and in all others symbols that mean nothing. Synergistic ones show the blocks of one set
- * alone, whose symbols add up to y: which set it is can be seen, or nobody could tell the sets apart.
+ * unique samples show y in direct blocks, and random symbols in all others. Synergistic ones show only the blocks of one set, whose
+ * symbols add up to y modulo 2: the set is visible, as otherwise the sets could not be distinguished.
  */
 export function synergySets(modalities: readonly string[]): PlantedState[] {
   const sets = setsOf(modalities).filter((set) => set.length > 1);

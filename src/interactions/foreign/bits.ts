@@ -1,4 +1,4 @@
-/** @file What any model's predictions under sets of modalities say, sample by sample: R, U, S in bits, and Shapley's indices beside them. */
+/** @file Per-sample R, U and S in bits from any model's predictions under sets of modalities, and Shapley indices for comparison. */
 import { dataError, listing, shapeError } from "../../core/errors.ts";
 import { checkOptions } from "../../core/keys.ts";
 import { rowIds } from "../../data/dataset.ts";
@@ -12,14 +12,14 @@ import type { ForeignOptions, ForeignPredictions, ForeignReport, Means, Shapley 
 import { maskOf, requireSeveral, setMasks, setName, wholeMask } from "./sets.ts";
 import { verdictsOf } from "./verdicts.ts";
 
-/** A number a sample, by name. */
+/** One number per sample, by name. */
 type Columns = Readonly<Record<string, Float64Array>>;
 
 /**
- * Reads predictions made under sets of modalities: calibrated, redundant, unique and synergistic bits of every sample (the definitions of
- * `atoms`), means with 95 % intervals, by class, and what they amount to in words. Nothing is trained.
+ * Calibrates predictions made under sets of modalities and splits their information: redundant, unique and synergistic bits of every
+ * sample (as defined by `atoms`), means with 95 % intervals, overall and by class, and conclusions in words. No network is trained.
  *
- * @throws DataError for fewer than two modalities, sets that are missing, and too few labels; ShapeError for arrays that do not fit.
+ * @throws DataError for fewer than two modalities, missing sets, or too few labels; ShapeError for arrays of mismatched lengths.
  * @example foreignBits({ classes, sets: { audio, face, "audio+face": both }, labels }, { seed: 0 }).verdicts
  */
 export function foreignBits(predictions: ForeignPredictions, options: ForeignOptions): ForeignReport {
@@ -30,34 +30,34 @@ export function foreignBits(predictions: ForeignPredictions, options: ForeignOpt
   const { sets, whole } = inOrder(predictions.sets, modalities);
   const labels = predictions.labels ?? new Int32Array(n).fill(-1);
   const { seed, folds = 5 } = options;
-  const ready = calibrateSets({ ...predictions, sets }, labels, whole, { seed, folds });
-  const { rows, logs, priors } = ready;
+  const calibrated = calibrateSets({ ...predictions, sets }, labels, whole, { seed, folds });
+  const { rows, logs, priors } = calibrated;
   const K = classes.length;
-  const own = Int32Array.from(rows, (row) => labels[row]!);
+  const y = Int32Array.from(rows, (row) => labels[row]!);
   const predicted = argmaxRows(logs[whole]!, K);
   const groups = predictions.groups && groupNumbers(rows.map((row) => predictions.groups![row]!));
-  const meansOf = (columns: Columns, at?: readonly number[]): Means =>
-    means(columns, at, { seed, ...(groups && { groups }), ...(ready.folds && { folds: ready.folds }) });
+  const meansOf = (columns: Columns, subset?: readonly number[]): Means =>
+    means(columns, subset, { seed, ...(groups && { groups }), ...(calibrated.folds && { folds: calibrated.folds }) });
 
-  const free = mapValues(logs, (own) => freeBits(own, priors, K));
+  const free = mapValues(logs, (set) => freeBits(set, priors, K));
   const split = splitUp(free, modalities, whole);
   const bits = meansOf(split.columns);
-  const known = [...own.keys()].filter((i) => own[i]! >= 0);
-  const realised = mapValues(logs, (set) => bitsOfClass(set, priors, K, own));
-  const withLabel = known.length === 0 ? undefined : splitUp(realised, modalities, whole);
-  const labelBits = withLabel && meansOf(withLabel.columns, known);
+  const labelled = [...y.keys()].filter((i) => y[i]! >= 0);
+  const realised = mapValues(logs, (set) => bitsOfClass(set, priors, K, y));
+  const withLabel = labelled.length === 0 ? undefined : splitUp(realised, modalities, whole);
+  const labelBits = withLabel && meansOf(withLabel.columns, labelled);
   const names = Object.keys(split.columns).slice(0, -1);
-  const leads = rows.map((_, i) => names.reduce((a, b) => (split.columns[b]![i]! > split.columns[a]![i]! ? b : a)));
-  const indices = shapleyOf(ready, modalities, K, predicted);
-  const labelIndices = known.length === 0 ? undefined : shapleyOf(ready, modalities, K, own);
+  const largest = rows.map((_, i) => names.reduce((a, b) => (split.columns[b]![i]! > split.columns[a]![i]! ? b : a)));
+  const indices = shapleyOf(calibrated, modalities, K, predicted);
+  const labelIndices = labelled.length === 0 ? undefined : shapleyOf(calibrated, modalities, K, y);
   const shapley: Shapley | undefined = indices && {
     predicted: meansOf(indices),
-    ...(labelIndices && { label: meansOf(labelIndices, known) }),
+    ...(labelIndices && { label: meansOf(labelIndices, labelled) }),
   };
-  const classesBy = known.length > 0 ? "label" : "prediction";
-  const side = classesBy === "label" ? own : predicted;
+  const classesBy = labelled.length > 0 ? "label" : "prediction";
+  const rowClasses = classesBy === "label" ? y : predicted;
   const byClass = classes.flatMap((name, k) => {
-    const members = [...side.keys()].filter((i) => side[i] === k);
+    const members = [...rowClasses.keys()].filter((i) => rowClasses[i] === k);
     if (members.length === 0) return [];
     return [
       {
@@ -74,26 +74,28 @@ export function foreignBits(predictions: ForeignPredictions, options: ForeignOpt
     modalities,
     classes,
     samples: rows.length,
-    labelled: known.length,
-    calibration: ready.calibration,
-    ...(known.length > 0 && { accuracy: mapValues(logs, (set) => share(argmaxRows(set, K), own, known)) }),
+    labelled: labelled.length,
+    calibration: calibrated.calibration,
+    ...(labelled.length > 0 && { accuracy: mapValues(logs, (set) => share(argmaxRows(set, K), y, labelled)) }),
     bits,
     ...(labelBits && { labelBits }),
     informations: meansOf(free),
-    largest: Object.fromEntries(names.map((name) => [name, leads.filter((of) => of === name).length / rows.length])),
+    largest: Object.fromEntries(
+      names.map((name) => [name, largest.filter((atom) => atom === name).length / rows.length]),
+    ),
     classesBy,
     byClass,
     ...(shapley && { shapley }),
-    notes: [...ready.notes, ...missingNote(modalities, sets)],
+    notes: [...calibrated.notes, ...missingNote(modalities, sets)],
     rows: rows.map(
       (row, i): Readonly<Record<string, Cell>> => ({
         id: ids[row]!,
-        label: own[i]! < 0 ? undefined : classes[own[i]!]!,
+        label: y[i]! < 0 ? undefined : classes[y[i]!]!,
         prediction: classes[predicted[i]!]!,
         ...Object.fromEntries(classes.map((name, k) => [`p_${name}`, Math.exp(logs[whole]![i * K + k]!)])),
         ...prefixed("bits_", { ...atomsAt(split.atoms, i), total: split.atoms.total[i]! }),
         ...(withLabel && prefixed("label_bits_", { ...atomsAt(withLabel.atoms, i), total: withLabel.atoms.total[i]! })),
-        largest: leads[i]!,
+        largest: largest[i]!,
         ...(indices &&
           prefixed(
             "shapley_",
@@ -120,38 +122,38 @@ function checkSets(
   if (K < 2) throw dataError(`foreignBits: ${K} classes; two or more are needed.`, { classes });
   const n = sets[modalities[0]!]!.length / K;
   if (!Number.isInteger(n) || n === 0) {
-    throw shapeError(`foreignBits: ${n * K} numbers of ${modalities[0]} are no rows of ${K} classes.`);
+    throw shapeError(`foreignBits: ${n * K} numbers of ${modalities[0]} cannot be split into rows of ${K} classes.`);
   }
   const lengths = { labels, ids, groups, fitted };
-  for (const [name, own] of Object.entries(lengths)) {
-    if (own !== undefined && own.length !== n) {
-      throw shapeError(`foreignBits: ${own.length} ${name} for ${n} samples; one each is needed.`);
+  for (const [name, values] of Object.entries(lengths)) {
+    if (values !== undefined && values.length !== n) {
+      throw shapeError(`foreignBits: ${values.length} ${name} for ${n} samples; one per sample is needed.`);
     }
   }
   for (const [name, values] of Object.entries(sets)) {
     if (values.length !== n * K) {
       throw shapeError(
-        `foreignBits: ${values.length} numbers of ${name}, ${n * K} of ${modalities[0]}; every set needs [N, K].`,
+        `foreignBits: ${values.length} numbers of ${name}, but ${n * K} of ${modalities[0]}; every set must be [N, K].`,
       );
     }
     const bad = values.findIndex((value) => !Number.isFinite(value));
     if (bad >= 0) {
       throw dataError(
-        `foreignBits: ${name}, row ${Math.floor(bad / K)} holds ${values[bad]}; log-probabilities are finite.`,
+        `foreignBits: ${name}, row ${Math.floor(bad / K)} is ${values[bad]}; log-probabilities must be finite.`,
       );
     }
     if (maskOf(modalities, name) === undefined) {
       throw dataError(
-        `foreignBits: the set "${name}" is not made of ${listing(modalities)}, which have predictions of their own.`,
+        `foreignBits: the set "${name}" is not a combination of ${listing(modalities)}, which have predictions of their own.`,
       );
     }
   }
-  const odd = labels?.findIndex((label) => label < -1 || label >= K) ?? -1;
-  if (odd >= 0) throw dataError(`foreignBits: row ${odd} has the label ${labels![odd]}; allowed: -1 to ${K - 1}.`);
+  const bad = labels?.findIndex((label) => label < -1 || label >= K) ?? -1;
+  if (bad >= 0) throw dataError(`foreignBits: row ${bad} has the label ${labels![bad]}; allowed: -1 to ${K - 1}.`);
   return n;
 }
 
-/** Sets by their names with modalities in order, and the name of all. @throws DataError when there are no predictions from all. */
+/** Sets with their modalities in order, and the name of the full set. @throws DataError when the full set has no predictions. */
 function inOrder(
   sets: ForeignPredictions["sets"],
   modalities: readonly string[],
@@ -159,13 +161,13 @@ function inOrder(
   const byMask = new Map(Object.entries(sets).map(([name, values]) => [maskOf(modalities, name)!, values]));
   const whole = setName(modalities, wholeMask(modalities));
   if (!byMask.has(wholeMask(modalities))) {
-    throw dataError(`foreignBits: there are no predictions from all modalities together (${whole}).`, { whole });
+    throw dataError(`foreignBits: predictions from all modalities together (${whole}) are missing.`, { whole });
   }
   const masks = setMasks(modalities).filter((mask) => byMask.has(mask));
   return { sets: Object.fromEntries(masks.map((mask) => [setName(modalities, mask), byMask.get(mask)!])), whole };
 }
 
-/** Divergence from the row's own prior, bits, [rows]: as labelFreeBits, where folds have priors of their own. */
+/** KL from the prior of each row, bits, [rows]: as labelFreeBits, but every fold has its own prior. */
 function freeBits(logs: Float64Array, priors: Float64Array, K: number): Float64Array {
   const out = new Float64Array(logs.length / K);
   logs.forEach((log, i) => {
@@ -174,28 +176,28 @@ function freeBits(logs: Float64Array, priors: Float64Array, K: number): Float64A
   return out;
 }
 
-/** log2 p(class given the set) - log2 prior, [rows]; NaN where the class is unknown. */
+/** Pointwise information log2 p(class given the set) - log2 p(class), [rows]; NaN where the class is unknown. */
 function bitsOfClass(logs: Float64Array, priors: Float64Array, K: number, classes: Int32Array): Float64Array {
   return Float64Array.from(classes, (k, i) =>
     k < 0 ? Number.NaN : (logs[i * K + k]! - priors[i * K + k]!) / Math.LN2,
   );
 }
 
-/** Informations by set -> atoms, and their columns by component with the total last. */
+/** Information by set -> atoms, and their columns by component with the total last. */
 function splitUp(
   informations: Columns,
   modalities: readonly string[],
   whole: string,
 ): { readonly atoms: Atoms; readonly columns: Columns } {
-  const own = atoms(informations[whole]!, Object.fromEntries(modalities.map((name) => [name, informations[name]!])));
-  const unique = Object.fromEntries(Object.entries(own.unique).map(([name, values]) => [`unique_${name}`, values]));
+  const split = atoms(informations[whole]!, Object.fromEntries(modalities.map((name) => [name, informations[name]!])));
+  const unique = Object.fromEntries(Object.entries(split.unique).map(([name, values]) => [`unique_${name}`, values]));
   return {
-    atoms: own,
-    columns: { redundant: own.redundant, ...unique, synergistic: own.synergistic, total: own.total },
+    atoms: split,
+    columns: { redundant: split.redundant, ...unique, synergistic: split.synergistic, total: split.total },
   };
 }
 
-/** Indices by set and sample of v(S) = log2 p(class given S), v of nothing the prior's; undefined where a set is missing. */
+/** Shapley indices by set and sample of v(S) = log2 p(class given S), where v({}) = log2 p(class); undefined where a set is missing. */
 function shapleyOf(
   { logs, priors, rows }: Calibrated,
   modalities: readonly string[],
@@ -212,10 +214,10 @@ function shapleyOf(
   rows.forEach((_, i) => {
     const at = i * K + classes[i]!;
     values.fill(classes[i]! < 0 ? Number.NaN : 0);
-    // The prior is taken away from all alike: an index sees differences alone.
-    if (classes[i]! >= 0) for (const [mask, own] of sets) values[mask] = (own![at]! - priors[at]!) / Math.LN2;
-    const own = apply(weights, values);
-    for (const mask of masks) columns[setName(modalities, mask)]![i] = own[mask]!;
+    // Subtracting the prior from every v(S) is allowed: indices depend on differences only.
+    if (classes[i]! >= 0) for (const [mask, log] of sets) values[mask] = (log![at]! - priors[at]!) / Math.LN2;
+    const indices = apply(weights, values);
+    for (const mask of masks) columns[setName(modalities, mask)]![i] = indices[mask]!;
   });
   return columns;
 }
@@ -227,11 +229,11 @@ function missingNote(modalities: readonly string[], sets: ForeignPredictions["se
   });
   if (missing.length === 0) return [];
   return [
-    `no Shapley values: they take predictions under every set of modalities, and ${listing(missing)} ${missing.length === 1 ? "is" : "are"} missing.`,
+    `no Shapley values: they need predictions under every set of modalities, and ${listing(missing)} ${missing.length === 1 ? "is" : "are"} missing.`,
   ];
 }
 
-/** The component with the largest mean, and by how much it is ahead of the next. */
+/** The component with the largest mean, and its lead over the second largest. */
 function lead(
   columns: Columns,
   names: readonly string[],
@@ -245,8 +247,8 @@ function lead(
 
 function means(columns: Columns, rows: readonly number[] | undefined, options: IntervalOptions): Means {
   const { seed, groups, folds } = options;
-  const numbers = (own: ArrayLike<number>): Float64Array =>
-    rows === undefined ? Float64Array.from(own) : Float64Array.from(rows, (i) => own[i]!);
+  const numbers = (column: ArrayLike<number>): Float64Array =>
+    rows === undefined ? Float64Array.from(column) : Float64Array.from(rows, (i) => column[i]!);
   const intervals = meanIntervals(Object.values(columns).map(numbers), {
     seed,
     ...(groups && { groups: numbers(groups) }),

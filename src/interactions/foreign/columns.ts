@@ -1,7 +1,7 @@
 /**
- * @file Which columns of a table are predictions under which set of modalities. `p_audio_happy` is the probability of `happy` given
- * `audio` alone, `p_both_happy`, `p_all_happy` or `p_audio+face_happy` that given all. Names of modalities and classes may hold
- * underscores: what counts is that every set has the same classes.
+ * @file Finds which columns of a table are predictions under which set of modalities. `p_audio_happy` is the probability of `happy` given
+ * `audio` alone; `p_both_happy`, `p_all_happy` or `p_audio+face_happy` is that given all. Names of modalities and classes may contain
+ * underscores: columns are parsed so that every set has the same classes.
  */
 import { configError, type DmilError, dataError, hint, listing } from "../../core/errors.ts";
 import { maskOf, requireSeveral, setName, wholeMask } from "./sets.ts";
@@ -10,13 +10,13 @@ import { maskOf, requireSeveral, setName, wholeMask } from "./sets.ts";
 const WHOLE = ["both", "all"];
 const PREFIX = /^(?:p|logit)_(?=.)/;
 
-/** Predictions by place in the table. */
+/** The columns that hold the predictions of each set. */
 export interface PredictionColumns {
   readonly modalities: readonly string[];
   readonly classes: readonly string[];
   /** By mask of the set: its columns in the order of the classes. */
   readonly sets: ReadonlyMap<number, readonly string[]>;
-  /** By mask of the set: what it is called in the table. */
+  /** By mask of the set: its name in the table. */
   readonly names: ReadonlyMap<number, string>;
 }
 
@@ -29,18 +29,18 @@ interface Grid {
 export function predictionColumns(
   columns: readonly string[],
   where: string,
-  wished?: readonly string[],
+  chosen?: readonly string[],
 ): PredictionColumns {
-  const own = columns.filter((column) => PREFIX.test(column));
-  if (own.length === 0) {
+  const predicted = columns.filter((column) => PREFIX.test(column));
+  if (predicted.length === 0) {
     throw dataError(
-      `${where}: no column of predictions; found ${listing(columns)}. Needed are p_audio_CLASS, p_face_CLASS and p_both_CLASS for each class: the probability that a model gives it from audio alone, from face alone and from both.`,
+      `${where}: no column of predictions; the columns are ${listing(columns)}. Needed are p_audio_CLASS, p_face_CLASS and p_both_CLASS for each class: its predicted probability given audio alone, face alone and both.`,
       { where },
     );
   }
-  const grid = wished === undefined ? searched(own, where) : gridOf(own, wished, where);
+  const grid = chosen === undefined ? inferGrid(predicted, where) : gridOf(predicted, chosen, where);
   const singles = [...grid.sets.keys()].filter((name) => !name.includes("+") && !WHOLE.includes(name));
-  const modalities = wished ?? singles;
+  const modalities = chosen ?? singles;
   requireSeveral(modalities, where);
   const masks = new Map<number, readonly string[]>();
   const names = new Map<number, string>();
@@ -48,13 +48,13 @@ export function predictionColumns(
     const mask = WHOLE.includes(name) && !modalities.includes(name) ? wholeMask(modalities) : maskOf(modalities, name);
     if (mask === undefined) {
       throw dataError(
-        `${where}: the columns p_${name}_... name a set of modalities, but not each part of ${name} has columns of its own; modalities: ${listing(modalities)}. Add p_MODALITY_CLASS for each part, or rename them.`,
+        `${where}: the columns p_${name}_... name a set of modalities, but not every part of ${name} has columns of its own; modalities: ${listing(modalities)}. Add p_MODALITY_CLASS for each part, or rename them.`,
         { where, set: name },
       );
     }
     if (masks.has(mask)) {
       throw dataError(
-        `${where}: the columns p_${names.get(mask)}_... and p_${name}_... are both of ${setName(modalities, mask)}; keep one of them.`,
+        `${where}: the columns p_${names.get(mask)}_... and p_${name}_... both give predictions from ${setName(modalities, mask)}; keep one of them.`,
         { where, set: name },
       );
     }
@@ -68,7 +68,7 @@ export function predictionColumns(
     if (!masks.has(1 << m)) throw missing(where, name, `of ${name} alone`, grid.classes);
   });
   if (!masks.has(wholeMask(modalities))) {
-    const name = wished !== undefined ? modalities.join("+") : modalities.length === 2 ? "both" : "all";
+    const name = chosen !== undefined ? modalities.join("+") : modalities.length === 2 ? "both" : "all";
     throw missing(where, name, "of these modalities together", grid.classes);
   }
   return { modalities, classes: grid.classes, sets: masks, names };
@@ -84,34 +84,34 @@ function missing(where: string, name: string, what: string, classes: readonly st
   );
 }
 
-/** The one way in which the columns are sets times classes. */
-function searched(own: readonly string[], where: string): Grid {
-  const bodies = own.map((column) => column.replace(PREFIX, ""));
+/** Finds the only way to parse the columns as sets times classes. @throws DataError when there is none, or several. */
+function inferGrid(columns: readonly string[], where: string): Grid {
+  const bodies = columns.map((column) => column.replace(PREFIX, ""));
   const first = bodies[0]!;
   const starts = [...first.matchAll(/_/g)].map(({ index }) => first.slice(0, index)).filter((start) => start !== "");
-  const tried = starts.flatMap((start) => {
+  const candidates = starts.flatMap((start) => {
     const classes = bodies.flatMap((body) => (body.startsWith(`${start}_`) ? [body.slice(start.length + 1)] : []));
     return classes.length < 2 || classes.includes("") ? [] : [{ start, classes }];
   });
-  const grids = tried.flatMap(({ classes }) => {
-    const sets = setsOf(own, classes);
-    const whole = sets !== undefined && [...sets.values()].every((members) => members.size === classes.length);
-    return whole && sets.size > 1 ? [{ classes, sets }] : [];
+  const grids = candidates.flatMap(({ classes }) => {
+    const sets = setsOf(columns, classes);
+    const isFull = sets !== undefined && [...sets.values()].every((members) => members.size === classes.length);
+    return isFull && sets.size > 1 ? [{ classes, sets }] : [];
   });
   const complete = grids.filter(({ sets }) => isComplete([...sets.keys()]));
   if (complete.length > 1) {
     const ways = complete.map(({ sets }) => [...sets.keys()].join(", ")).join("; or ");
     throw dataError(
-      `${where}: the columns of predictions can be read in ${complete.length} ways (${ways}); say which modalities there are: --modalities NAME,NAME.`,
+      `${where}: the columns of predictions can be parsed in ${complete.length} ways (${ways}); name the modalities: --modalities NAME,NAME.`,
       { where },
     );
   }
-  const found = complete[0] ?? grids[0];
-  if (found === undefined) throw unequal(own, tried[0], where);
-  return found;
+  const grid = complete[0] ?? grids[0];
+  if (grid === undefined) throw unequal(columns, candidates[0], where);
+  return grid;
 }
 
-/** Sets of single modalities, with one of them all. */
+/** Do the sets include two or more single modalities, the full set, and only combinations of these modalities? */
 function isComplete(names: readonly string[]): boolean {
   const singles = names.filter((name) => !name.includes("+") && !WHOLE.includes(name));
   const wholes = names.filter((name) => WHOLE.includes(name) || maskOf(singles, name) === wholeMask(singles));
@@ -122,11 +122,11 @@ function isComplete(names: readonly string[]): boolean {
   );
 }
 
-/** Columns by set and class, where each ends in a class; undefined where one does not, or two are of one place. */
-function setsOf(own: readonly string[], classes: readonly string[]): Map<string, Map<string, string>> | undefined {
+/** Columns by set and class; undefined when a column does not end in a class, or two have the same set and class. */
+function setsOf(columns: readonly string[], classes: readonly string[]): Map<string, Map<string, string>> | undefined {
   const longest = [...classes].sort((a, b) => b.length - a.length);
   const sets = new Map<string, Map<string, string>>();
-  for (const column of own) {
+  for (const column of columns) {
     const body = column.replace(PREFIX, "");
     const label = longest.find((name) => body.endsWith(`_${name}`) && body.length > name.length + 1);
     if (label === undefined) return undefined;
@@ -138,62 +138,62 @@ function setsOf(own: readonly string[], classes: readonly string[]): Map<string,
   return sets;
 }
 
-/** Why columns are no sets times classes, as far as can be told. */
+/** The error for columns that are not sets times classes, with the likely reason. */
 function unequal(
-  own: readonly string[],
-  tried: { readonly start: string; readonly classes: readonly string[] } | undefined,
+  columns: readonly string[],
+  candidate: { readonly start: string; readonly classes: readonly string[] } | undefined,
   where: string,
 ): DmilError {
-  if (tried === undefined) {
+  if (candidate === undefined) {
     return dataError(
-      `${where}: ${own[0]} is the only column of its set of modalities; two or more classes are needed, each with a column: p_MODALITY_CLASS.`,
+      `${where}: ${columns[0]} is the only column of its set of modalities; two or more classes are needed, one column each: p_MODALITY_CLASS.`,
       { where },
     );
   }
-  const { start, classes } = tried;
-  const odd = own.find((column) => !classes.some((label) => column.endsWith(`_${label}`)));
+  const { start, classes } = candidate;
+  const unmatched = columns.find((column) => !classes.some((label) => column.endsWith(`_${label}`)));
   const sets = setsOf(
-    own.filter((column) => column !== odd && classes.some((label) => column.endsWith(`_${label}`))),
+    columns.filter((column) => column !== unmatched && classes.some((label) => column.endsWith(`_${label}`))),
     classes,
   );
-  const short = [...(sets ?? [])].find(([, members]) => members.size < classes.length);
-  const lacks = classes.find((label) => short !== undefined && !short[1].has(label));
+  const incomplete = [...(sets ?? [])].find(([, members]) => members.size < classes.length);
+  const missingClass = classes.find((label) => incomplete !== undefined && !incomplete[1].has(label));
   const what = [
-    ...(odd === undefined ? [] : [`${odd} ends in none of them`]),
-    ...(short === undefined ? [] : [`there is no p_${short[0]}_${lacks}`]),
-    ...(odd === undefined && short === undefined ? [`no other set of modalities has them`] : []),
+    ...(unmatched === undefined ? [] : [`${unmatched} ends in none of them`]),
+    ...(incomplete === undefined ? [] : [`there is no p_${incomplete[0]}_${missingClass}`]),
+    ...(unmatched === undefined && incomplete === undefined ? [`no other set of modalities has them`] : []),
   ];
   return dataError(
-    `${where}: every set of modalities needs the same classes. After ${own[0]} these are of ${start}: ${listing(classes)}; but ${what.join(", and ")}. Columns of predictions: ${listing(own)}.`,
+    `${where}: every set of modalities needs the same classes. According to ${columns[0]} those of ${start} are ${listing(classes)}; but ${what.join(", and ")}. Columns of predictions: ${listing(columns)}.`,
     { where, classes },
   );
 }
 
-/** The columns where the modalities are known. */
-function gridOf(own: readonly string[], modalities: readonly string[], where: string): Grid {
+/** Parses the columns when the modalities are given. */
+function gridOf(columns: readonly string[], modalities: readonly string[], where: string): Grid {
   requireSeveral(modalities, where);
   const sets = new Map<string, Map<string, string>>();
-  const rest: string[] = [];
-  for (const column of own) {
+  const others: string[] = [];
+  for (const column of columns) {
     const body = column.replace(PREFIX, "");
-    const at = [...body.matchAll(/_/g)].map(({ index }) => index);
-    // The longest set first: of `left` and `left_hand` a column p_left_hand_happy is of the second.
-    const end = at.findLast((index) => {
+    const underscores = [...body.matchAll(/_/g)].map(({ index }) => index);
+    // The longest matching set wins: with `left` and `left_hand`, p_left_hand_happy belongs to `left_hand`.
+    const end = underscores.findLast((index) => {
       const name = body.slice(0, index);
       return WHOLE.includes(name) || maskOf(modalities, name) !== undefined;
     });
     if (end === undefined) {
-      rest.push(column);
+      others.push(column);
       continue;
     }
     const members = sets.get(body.slice(0, end)) ?? new Map<string, string>();
     sets.set(body.slice(0, end), members.set(body.slice(end + 1), column));
   }
-  const known = [...sets.keys()];
+  const names = [...sets.keys()];
   modalities.forEach((name) => {
     if (!sets.has(name)) {
       throw configError(
-        `--modalities ${modalities.join(",")}: ${where} has no column p_${name}_CLASS${hint(name, known)}`,
+        `--modalities ${modalities.join(",")}: ${where} has no column p_${name}_CLASS${hint(name, names)}`,
         {
           modality: name,
         },
@@ -201,12 +201,12 @@ function gridOf(own: readonly string[], modalities: readonly string[], where: st
     }
   });
   const classes = [...sets.get(modalities[0]!)!.keys()];
-  // Where there are other modalities, what is said of all is not of these alone.
-  if (rest.some((column) => classes.some((label) => column.endsWith(`_${label}`)))) {
+  // With columns of further modalities, `both` and `all` are not predictions from the given modalities only.
+  if (others.some((column) => classes.some((label) => column.endsWith(`_${label}`)))) {
     for (const word of WHOLE) if (!modalities.includes(word)) sets.delete(word);
   }
   for (const [name, members] of sets) {
-    const label = classes.find((own) => !members.has(own)) ?? [...members.keys()].find((own) => !classes.includes(own));
+    const label = classes.find((name) => !members.has(name)) ?? [...members.keys()].find((k) => !classes.includes(k));
     if (label === undefined) continue;
     throw dataError(
       `${where}: every set of modalities needs the same classes; p_${members.has(label) ? modalities[0] : name}_${label} is missing. Classes of ${modalities[0]}: ${listing(classes)}.`,
@@ -214,7 +214,7 @@ function gridOf(own: readonly string[], modalities: readonly string[], where: st
     );
   }
   if (classes.length < 2) {
-    throw dataError(`${where}: one class only (${classes[0]}); two or more are needed, each with a column.`, { where });
+    throw dataError(`${where}: only one class (${classes[0]}); two or more are needed, one column each.`, { where });
   }
   return { classes, sets };
 }

@@ -1,4 +1,4 @@
-/** @file An ONNX model of anyone and data: which input takes which modality, which output is the prediction. */
+/** @file Matches any ONNX model with data: which input takes which modality, and which output is the prediction. */
 import { configError, type DmilError, dataError, hint, listing } from "../../core/errors.ts";
 import { ownValue } from "../../core/record.ts";
 import { formatShape, type Shape, sizeOf } from "../../core/shape.ts";
@@ -6,7 +6,7 @@ import type { Tensor } from "../../core/tensor.ts";
 import { type AnyModel, FEEDS, type Feed, type FeedType, type ModelPort } from "../../runtime/any-model.ts";
 import { requireSeveral } from "./sets.ts";
 
-/** What a user says of a model. */
+/** The user's options for a model. */
 export interface ModelOptions {
   /** Input by modality. */
   readonly inputs?: Readonly<Record<string, string>>;
@@ -14,32 +14,31 @@ export interface ModelOptions {
   readonly logits?: boolean;
 }
 
-/** A model that answers for samples of known modalities. */
+/** A model that predicts samples with the modalities it was matched to. */
 export interface Answering {
-  /** What was taken as what, for people. */
+  /** How inputs and outputs were interpreted, as messages. */
   readonly taken: readonly string[];
   readonly logits: boolean;
   /** [samples, K] for the features of each modality, row-major. */
   predict(features: Readonly<Record<string, Float32Array>>, samples: number): Promise<Float64Array>;
 }
 
-/** An input and the modalities that are fed to it, side by side. */
+/** An input and the modalities that are fed to it, concatenated. */
 interface Fed {
   readonly port: ModelPort;
   readonly modalities: readonly string[];
-  /** Of one sample. */
+  /** Shape of one sample. */
   readonly shape: Shape;
 }
 
-/** Samples a call. */
+/** Samples per call. */
 const BATCH = 256;
-/** dmil's own input that says which modalities a sample has (`dmil export --missing`). */
+/** The input of dmil's exports that marks the modalities a sample has (`dmil export --missing`). */
 const PRESENT = "present";
 
 /**
- * Matches a model with modalities and classes; some samples [N, ...] tell shapes, and whether an output whose name does not say so gives
- * probabilities. @throws ConfigError for inputs and outputs that are not there,
- * DataError for widths and types that do not fit.
+ * Matches a model with modalities and classes. Some samples [N, ...] determine the shapes, and whether an output gives probabilities when
+ * its name does not say. @throws ConfigError for missing inputs and outputs, DataError for mismatched widths and types.
  */
 export async function answering(
   model: AnyModel,
@@ -60,7 +59,7 @@ export async function answering(
   if (present) taken.push(`input ${PRESENT}: 1 throughout, whatever is removed`);
   const fixed = fixedBatch(fed);
   const K = classes.length;
-  /** [samples, K], or one number a sample, which of two classes says as much. */
+  /** [samples, K]; for two classes possibly one number per sample, that of the second class. */
   const answers = async (features: Readonly<Record<string, Float32Array>>, samples: number): Promise<Float64Array> => {
     const parts: Float64Array[] = [];
     for (let from = 0; from < samples; from += fixed ?? BATCH) {
@@ -96,7 +95,7 @@ export async function answering(
   };
 }
 
-/** By the output's name; where that says nothing, whatever is no probabilities. */
+/** Decides by the output's name, else by whether the values are not probabilities. */
 function areLogits(name: string, values: Float64Array, samples: number): boolean {
   if (/prob/i.test(name)) return false;
   if (/logit/i.test(name)) return true;
@@ -108,7 +107,7 @@ function areLogits(name: string, values: Float64Array, samples: number): boolean
   );
 }
 
-/** One number a sample is that of the second class. */
+/** Expands one number per sample, that of the second class, to two classes. */
 function ofTwo(values: Float64Array, logits: boolean): number[] {
   return [...values].flatMap((value) => [logits ? 0 : 1 - value, value]);
 }
@@ -185,7 +184,7 @@ function fit(port: ModelPort, modalities: readonly string[], shape: Shape): Fed 
   const width = sizeOf(shape);
   const open = own.filter((size) => typeof size !== "number" || size < 0).length;
   const known = own.reduce<number>((n, size) => (typeof size === "number" && size >= 0 ? n * size : n), 1);
-  // One open axis beside the batch is whatever is left; with more the data's own shape must fit.
+  // A single dynamic axis beside the batch takes the remaining size; with more, the data's shape is used.
   const fitting =
     open === 0
       ? known === width
@@ -209,7 +208,7 @@ function axes({ shape }: ModelPort): string {
   return `[${shape.map((size) => (size === "" || size === -1 ? "?" : size)).join(", ")}]`;
 }
 
-/** The output that is the prediction: the one named, else by what it is called, else the only one. */
+/** The output that is the prediction: the chosen one, else the one with a usual name, else the only one. */
 function outputOf({ outputs }: AnyModel, wished: string | undefined): ModelPort {
   const known = outputs.map(({ name }) => name);
   if (wished !== undefined && !known.includes(wished)) {
@@ -247,7 +246,7 @@ function zipped(name: string): DmilError {
   );
 }
 
-/** The batch size that the file insists on. */
+/** The fixed batch size of the model; undefined when it is dynamic. */
 function fixedBatch(fed: readonly Fed[]): number | undefined {
   const sizes = fed.map(({ port }) => port.shape[0]).filter((size) => typeof size === "number" && size > 0);
   return sizes[0] as number | undefined;
@@ -266,7 +265,7 @@ function feedOf(
   let at = 0;
   for (const modality of modalities) {
     const own = sizeOf(shapes[modality]!);
-    // Rows beyond the last sample repeat it, where the file insists on more.
+    // With a fixed batch size, the last sample is repeated to fill the batch.
     for (let i = 0; i < rows; i++) {
       const row = from + Math.min(i, count - 1);
       numbers.set(features[modality]!.subarray(row * own, (row + 1) * own), i * width + at);

@@ -1,13 +1,13 @@
-/** @file Probabilities or logits as they come from anywhere, checked, as log-probabilities. */
+/** @file Checks probabilities or logits of any origin and converts them to log-probabilities. */
 import { dataError } from "../../core/errors.ts";
 import { logSoftmaxRows } from "../../train/metrics.ts";
 
-/** Rows of probabilities may miss 1 by as much: they may have been rounded when they were written. */
+/** Tolerance for the sum of a row of probabilities, which may have been rounded when they were written. */
 const SLACK = 0.01;
-/** What a probability of 0 is read as, at the least. */
-const LEAST = 1e-7;
+/** Minimum that replaces a probability of 0. */
+const MIN_PROBABILITY = 1e-7;
 
-/** Where a number stands, for messages. */
+/** Describes the location of a number in messages. */
 export type PlaceOf = (row: number, column: number) => string;
 
 /** Log-probabilities [N, K] in nats, and how many probabilities were 0. */
@@ -17,16 +17,16 @@ export interface Logs {
 }
 
 /**
- * Log-probabilities of probabilities (or of logits) [N, K]. A probability of 0 would be infinite evidence: it is read as half of the
- * smallest one above 0 of the same predictor, at least 1e-7, as are smaller ones; rows are then made to sum to 1.
- * @throws DataError for NaN, infinite or negative numbers, those above 1, and rows that do not sum to 1.
+ * Log-probabilities of probabilities (or of logits) [N, K]. A probability of 0 would be infinite evidence. If there are any, probabilities
+ * are clipped from below at half of the smallest positive one of the same predictor, at least 1e-7, and rows are normalised to sum to 1.
+ * @throws DataError for NaN, infinite or negative numbers, numbers above 1, and rows that do not sum to 1.
  */
 export function logsOf(values: Float64Array, classes: number, logits: boolean, place: PlaceOf): Logs {
   const bad = values.findIndex((value) => !Number.isFinite(value));
   const at = (i: number): string => place(Math.floor(i / classes), i % classes);
   if (bad >= 0) {
     throw dataError(
-      `${at(bad)} is ${values[bad]}; every prediction must be a finite number. Take such rows out, or let the model predict them again.`,
+      `${at(bad)} is ${values[bad]}; every prediction must be a finite number. Remove such rows, or predict them again.`,
     );
   }
   if (logits) return { logs: logSoftmaxRows(values, classes), zeros: 0 };
@@ -52,7 +52,7 @@ export function logsOf(values: Float64Array, classes: number, logits: boolean, p
       );
     }
   }
-  const floor = zeros === 0 ? 0 : Math.max(LEAST, smallest / 2);
+  const floor = zeros === 0 ? 0 : Math.max(MIN_PROBABILITY, smallest / 2);
   return {
     logs: logSoftmaxRows(
       values.map((p) => Math.log(Math.max(p, floor))),

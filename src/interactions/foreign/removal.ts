@@ -1,4 +1,4 @@
-/** @file What a model says when modalities are taken from it: zeros, training means, or other samples' values in their place. */
+/** @file A model's predictions with modalities removed: replaced by zeros, by training means, or by the values of other samples. */
 import { configError, dataError, hint } from "../../core/errors.ts";
 import { stream } from "../../core/random.ts";
 import type { Tensor } from "../../core/tensor.ts";
@@ -6,31 +6,31 @@ import type { Answering } from "./model.ts";
 import { logsOf } from "./probabilities.ts";
 import { setMasks, setName, wholeMask } from "./sets.ts";
 
-/** What stands in place of a removed modality. */
+/** The values that replace a removed modality. */
 export const REMOVALS = ["draws", "means", "zeros"] as const;
 export type Removal = (typeof REMOVALS)[number];
 
-/** Numbers of samples by modality, [N, ...]. */
+/** Features of samples by modality, [N, ...]. */
 export type Features = Readonly<Record<string, Tensor<"float32">>>;
 
 export interface RemovalOptions {
   readonly remove: Removal;
-  /** Draws a sample, where they are drawn; 16. */
+  /** Number of draws per sample, for "draws"; 16. */
   readonly draws?: number;
   readonly seed: number;
 }
 
-/** A removal by its name. @throws ConfigError for another. */
+/** Parses the name of a removal. @throws ConfigError for any other. */
 export function removalOf(word: string): Removal {
-  const found = REMOVALS.find((own) => own === word);
-  if (found !== undefined) return found;
+  const removal = REMOVALS.find((name) => name === word);
+  if (removal !== undefined) return removal;
   throw configError(`--remove ${word} is not known${hint(word, REMOVALS)}`, { word });
 }
 
 /**
- * Log-probabilities [N, K] by set of modalities, the others removed. "draws": all removed modalities of one training sample, drawn by
- * the seed, the probabilities averaged (marginal imputation); "means": their means over the training samples; "zeros".
- * @throws DataError for predictions that are none.
+ * Log-probabilities [N, K] by set of modalities, the others removed. "draws": the removed modalities are taken from one training sample,
+ * drawn by the seed, and the probabilities are averaged over draws (marginal imputation); "means": from the means over the training
+ * samples; "zeros": 0. @throws DataError for features or predictions that are not finite, and for invalid probabilities.
  */
 export async function withoutModalities(
   model: Answering,
@@ -46,7 +46,7 @@ export async function withoutModalities(
     const bad = values.findIndex((value) => !Number.isFinite(value));
     if (bad < 0) continue;
     throw dataError(
-      `${name}, sample ${Math.floor(bad / (values.length / n))} (from 0) holds ${values[bad]}; a model cannot read it.`,
+      `${name}, sample ${Math.floor(bad / (values.length / n))} (from 0) contains ${values[bad]}; the model needs finite features.`,
     );
   }
   const rounds = remove === "draws" ? draws : 1;
@@ -79,7 +79,7 @@ export async function withoutModalities(
   return sets;
 }
 
-/** Rows [R, width] of which one stands for a removed modality. */
+/** Rows [R, width], one of which replaces a removed modality. */
 interface Fillers {
   readonly data: Float32Array;
   readonly width: number;

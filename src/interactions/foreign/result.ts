@@ -1,4 +1,4 @@
-/** @file What `foreignBits` gives back of predictions that any model made under sets of modalities. */
+/** @file Input and result types of `foreignBits`: predictions of any model under sets of modalities, and their report. */
 import type { Interval } from "../../info/index.ts";
 import type { Scaling } from "../../train/calibrate.ts";
 import type { Cell } from "../report.ts";
@@ -7,32 +7,32 @@ import type { Cell } from "../report.ts";
 export interface ForeignPredictions {
   /** [K] */
   readonly classes: readonly string[];
-  /** Log-probabilities [N, K], nats, by the set of modalities they were made from, as in `audio` and `audio+face`: each single one, and all. */
+  /** Log-probabilities [N, K], nats, by set of modalities, as in `audio` and `audio+face`. Each single modality and the full set are needed. */
   readonly sets: Readonly<Record<string, Float64Array>>;
   /** [N]; row numbers when left out. */
   readonly ids?: readonly string[];
-  /** [N], 0..K-1, -1 where unknown; without any, nothing is calibrated. */
+  /** [N], 0..K-1, -1 where unknown; without any label nothing is calibrated. */
   readonly labels?: Int32Array;
-  /** [N]; samples of a group stay in one fold, and are drawn together for intervals. */
+  /** [N]; samples of a group stay in one fold, and are resampled together for intervals. */
   readonly groups?: readonly string[];
-  /** One number a row: 1 for those that calibration is fitted on, 0 for those that are read. Left out, everything is cross-fitted, and all are read. */
+  /** [N]: 1 for rows that fit the calibration, 0 for rows that are evaluated. Left out: calibration is cross-fitted and all rows are evaluated. */
   readonly fitted?: Uint8Array;
 }
 
 export interface ForeignOptions {
   readonly seed: number;
-  /** Parts of the cross-fit; 5. */
+  /** Number of folds of the cross-fit; 5. */
   readonly folds?: number;
 }
 
-/** Means by component: redundant, unique_<modality>, synergistic, total; the first sum to the last. */
+/** Means by component: redundant, unique_<modality>, synergistic, and their sum, total. */
 export type Means = Readonly<Record<string, Interval>>;
 
-/** Indices of modalities by set, as in `audio` (its Shapley value) and `audio+face` (their interaction), bits. */
+/** Shapley indices by set of modalities, as in `audio` (its Shapley value) and `audio+face` (their interaction), bits. */
 export interface Shapley {
   /** Of the log-probability of the class that all modalities together predict. */
   readonly predicted: Means;
-  /** Of the log-probability of the label: its mean is the log-loss that modalities save. */
+  /** Of the log-probability of the label: the mean is the reduction of log-loss. */
   readonly label?: Means;
 }
 
@@ -44,15 +44,15 @@ export interface ForeignClass {
   readonly labelBits?: Means;
 }
 
-/** How probabilities were made ready to be read as such. */
+/** How probabilities were calibrated. */
 export interface ForeignCalibration {
-  /** "cross-fitted": each row by a fit to other rows; "rows": fitted to rows that are not read; "none": there are no labels. */
+  /** "cross-fitted": each row by a fit to other rows; "rows": fitted to rows that are not evaluated; "none": there are no labels. */
   readonly how: "cross-fitted" | "rows" | "none";
-  /** Rows with a label that it was fitted to. */
+  /** Number of labelled rows that it was fitted to. */
   readonly rows: number;
-  /** By set, of a fit to all those rows. */
+  /** By set: the scaling of a fit to all those rows. */
   readonly scalings: Readonly<Record<string, Scaling>>;
-  /** By class: what is known without any modality. */
+  /** Prior probability by class. */
   readonly prior: Readonly<Record<string, number>>;
 }
 
@@ -62,13 +62,13 @@ export interface ForeignReport {
   readonly samples: number;
   readonly labelled: number;
   readonly calibration: ForeignCalibration;
-  /** Share predicted right, by set; absent without labels. */
+  /** Accuracy by set; absent without labels. */
   readonly accuracy?: Readonly<Record<string, number>>;
   /** Mean label-free information by component, bits. */
   readonly bits: Means;
-  /** The same realised: with the label, over samples that have one. */
+  /** Mean information with the label (realised) by component, bits, over labelled samples. */
   readonly labelBits?: Means;
-  /** Mean label-free information by set of modalities. */
+  /** Mean label-free information by set of modalities, bits. */
   readonly informations: Means;
   /** Share of samples in which a component is the largest. */
   readonly largest: Readonly<Record<string, number>>;
@@ -79,6 +79,6 @@ export interface ForeignReport {
   readonly shapley?: Shapley;
   readonly verdicts: readonly string[];
   readonly notes: readonly string[];
-  /** A row a sample. */
+  /** One row per sample. */
   readonly rows: readonly Readonly<Record<string, Cell>>[];
 }

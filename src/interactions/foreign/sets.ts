@@ -1,7 +1,7 @@
-/** @file Sets of modalities: as masks for computing, as names like `audio+face` for people and files. */
+/** @file Sets of modalities as bit masks, and as names like `audio+face` for users and files. */
 import { configError, dataError, listing } from "../../core/errors.ts";
 
-/** With more modalities their sets are more than can be evaluated or written as columns. */
+/** Maximum number of modalities: the number of sets, all of which are evaluated and written as columns, doubles with each. */
 export const MOST_MODALITIES = 8;
 
 /** The name of a set: its modalities in order, as in `audio+face`. */
@@ -14,13 +14,13 @@ export function wholeMask(modalities: readonly string[]): number {
   return 2 ** modalities.length - 1;
 }
 
-/** Masks of all sets but the empty one, single modalities first, the whole last. */
+/** Masks of all nonempty sets, by increasing size: single modalities first, the full set last. */
 export function setMasks(modalities: readonly string[]): number[] {
   const masks = Array.from({ length: wholeMask(modalities) }, (_, i) => i + 1);
   return masks.sort((a, b) => setName(modalities, a).split("+").length - setName(modalities, b).split("+").length);
 }
 
-/** The mask of a name; undefined where it names something else, or a modality twice. */
+/** The mask of a name; undefined for an unknown modality, or one that occurs twice. */
 export function maskOf(modalities: readonly string[], name: string): number | undefined {
   let mask = 0;
   for (const part of name.split("+")) {
@@ -31,26 +31,26 @@ export function maskOf(modalities: readonly string[], name: string): number | un
   return mask;
 }
 
-/** @throws DataError for fewer than two, ConfigError for too many or names that sets cannot be made of. */
+/** @throws DataError for fewer than two modalities; ConfigError for more than 8, or a name that contains +. */
 export function requireSeveral(modalities: readonly string[], where: string): void {
   if (modalities.length < 2) {
     throw dataError(
-      `${where}: ${modalities.length === 0 ? "no modality" : `one modality only (${modalities[0]})`}; what modalities share or give together takes two or more.`,
+      `${where}: ${modalities.length === 0 ? "no modality" : `only one modality (${modalities[0]})`}; redundancy and synergy need two or more.`,
       { where, modalities },
     );
   }
   if (modalities.length > MOST_MODALITIES) {
     throw configError(
-      `${where}: ${modalities.length} modalities (${listing(modalities)}) have ${2 ** modalities.length} sets; up to ${MOST_MODALITIES} are taken. Choose some: --modalities ${modalities.slice(0, 2).join(",")}.`,
+      `${where}: ${modalities.length} modalities (${listing(modalities)}) have ${2 ** modalities.length} sets; at most ${MOST_MODALITIES} modalities are possible. Choose some: --modalities ${modalities.slice(0, 2).join(",")}.`,
       { where, modalities },
     );
   }
-  const odd = modalities.find((name) => name.includes("+"));
-  if (odd !== undefined) {
+  const withPlus = modalities.find((name) => name.includes("+"));
+  if (withPlus !== undefined) {
     throw configError(
-      `${where}: the modality "${odd}" has a + in its name, which stands between modalities here; rename it.`,
+      `${where}: the modality "${withPlus}" has a + in its name, which separates the modalities of a set; rename it.`,
       {
-        modality: odd,
+        modality: withPlus,
       },
     );
   }

@@ -1,4 +1,4 @@
-/** @file Tables of predictions as one thing, whatever they are written as: .csv, .tsv, .parquet, .jsonl, .npz. */
+/** @file Reads tables of predictions from .csv, .tsv, .parquet, .jsonl and .npz behind one interface. */
 import { configError, dataError, hint } from "../../core/errors.ts";
 import { formatShape } from "../../core/shape.ts";
 import { csvNumber, isMissing, readCsv } from "../../data/formats/csv.ts";
@@ -11,11 +11,11 @@ export interface PredictionTable {
   readonly where: string;
   readonly columns: readonly string[];
   readonly count: number;
-  /** `line 5`, `row 3 (from 0)`: a row for messages. */
+  /** Describes a row in messages: `line 5`, `row 3 (from 0)`. */
   row(row: number): string;
-  /** What a cell says; undefined for a missing one. */
+  /** The text of a cell; undefined for a missing one. */
   text(row: number, column: string): string | undefined;
-  /** The number of a cell; undefined where there is none. */
+  /** The number in a cell; undefined where there is none. */
   number(row: number, column: string): number | undefined;
 }
 
@@ -29,30 +29,30 @@ const readers: Readonly<Record<string, Reader>> = {
   npz: fromNpz,
 };
 
-/** Reads a table by the ending of its name. @throws ConfigError for another ending, DataError for a file that does not hold one. */
+/** Reads a table by its file extension. @throws ConfigError for an unknown extension, DataError for a file that is not a table with rows. */
 export async function readTable(bytes: Uint8Array, where: string): Promise<PredictionTable> {
   const table = await readerOf(where)(bytes, where);
   if (table.count > 0) return table;
-  throw dataError(`${where}: the table has no rows; a row a sample is needed.`, { where });
+  throw dataError(`${where}: the table has no rows; one row per sample is needed.`, { where });
 }
 
-/** Is there a reader for a file of this name? @throws ConfigError when not. */
+/** @throws ConfigError for a file name without a reader. */
 export function requireTableName(file: string): void {
   readerOf(file);
 }
 
 function readerOf(file: string): Reader {
-  const ending = /\.([^./\\]+)$/.exec(file)?.[1]?.toLowerCase() ?? "";
-  if (Object.hasOwn(readers, ending)) return readers[ending]!;
-  if (ending === "npy") {
+  const extension = /\.([^./\\]+)$/.exec(file)?.[1]?.toLowerCase() ?? "";
+  if (Object.hasOwn(readers, extension)) return readers[extension]!;
+  if (extension === "npy") {
     throw configError(
-      `${file}: an .npy holds one array without names; save all by name: numpy.savez("predictions.npz", p_audio=..., p_face=..., p_both=..., label=...).`,
+      `${file}: an .npy file contains one array without a name; save all arrays by name: numpy.savez("predictions.npz", p_audio=..., p_face=..., p_both=..., label=...).`,
       { file },
     );
   }
-  const known = Object.keys(readers);
+  const extensions = Object.keys(readers);
   throw configError(
-    `${file}: predictions are a table that ends in .csv, .tsv, .parquet, .jsonl or .npz${hint(ending, known)}`,
+    `${file}: predictions must be a table that ends in .csv, .tsv, .parquet, .jsonl or .npz${hint(extension, extensions)}`,
     {
       file,
     },
@@ -114,7 +114,7 @@ function fromNpz(bytes: Uint8Array, where: string): PredictionTable {
     }
     if (k !== undefined && classes !== undefined && classes.length !== k) {
       throw dataError(
-        `${where}: the array ${name} is ${formatShape(array.shape)}, but the array classes has ${classes.length} names; one a column is needed.`,
+        `${where}: the array ${name} is ${formatShape(array.shape)}, but the array classes has ${classes.length} names; one per column is needed.`,
         { where, name },
       );
     }
@@ -128,11 +128,11 @@ function fromNpz(bytes: Uint8Array, where: string): PredictionTable {
   }
   const lengths = new Map([...columns].reverse().map(([name, cells]) => [cells.length, name]));
   if (lengths.size > 1) {
-    const told = [...lengths]
+    const sizes = [...lengths]
       .reverse()
       .map(([length, name]) => `${name} ${length}`)
       .join(", ");
-    throw dataError(`${where}: arrays of different lengths (${told}); a row of each is one sample.`, { where });
+    throw dataError(`${where}: arrays of different lengths (${sizes}); all arrays need one row per sample.`, { where });
   }
   return fromColumns(columns, where);
 }

@@ -1,12 +1,12 @@
-/** @file What bits amount to, in sentences: which component leads, how sure that is, and what to mind. */
+/** @file Conclusions from bits in sentences: the largest component, whether its lead is significant, and warnings. */
 import { decimals } from "../../core/decimals.ts";
 import type { Interval } from "../../info/index.ts";
 import type { ForeignReport } from "./result.ts";
 
-/** Bits below which a report shows 0. */
-const LEAST = 5e-3;
+/** Smaller amounts, in bits, are reported as 0. */
+const MIN_BITS = 5e-3;
 
-/** A component as people say it. */
+/** A component in plain words. */
 export function componentLabel(name: string): string {
   if (name === "redundant") return "what two or more modalities say alike";
   if (name === "synergistic") return "what only all modalities together say";
@@ -18,7 +18,7 @@ export function amount({ value, lower, upper }: Interval): string {
   return `${decimals(value, 3)} bit [${decimals(lower, 3)}, ${decimals(upper, 3)}]`;
 }
 
-/** Verdicts of a report; `first` has the largest mean, by `ahead` over the next. */
+/** Conclusions of a report. `first` is the component with the largest mean, `ahead` its lead over the second. */
 export function verdictsOf(report: Omit<ForeignReport, "verdicts">, first: string, ahead: Interval): string[] {
   const { bits, labelBits, largest } = report;
   const total = labelBits?.total;
@@ -27,7 +27,7 @@ export function verdictsOf(report: Omit<ForeignReport, "verdicts">, first: strin
       `All modalities together are not shown to tell anything about the label: ${amount(total)} realised. There is nothing to split; the parts are noise.`,
     ];
   }
-  if (bits.total!.value < LEAST) return ["The predictions hardly differ from the prior: there is nothing to split."];
+  if (bits.total!.value < MIN_BITS) return ["The predictions hardly differ from the prior: there is nothing to split."];
   const share = `it is the largest part of ${(100 * largest[first]!).toFixed(0)} % of the samples`;
   const sure =
     ahead.lower > 0 ? `ahead of the next by ${amount(ahead)}` : `not shown to be ahead of the next: ${amount(ahead)}`;
@@ -36,18 +36,18 @@ export function verdictsOf(report: Omit<ForeignReport, "verdicts">, first: strin
 }
 
 function synergyVerdict({ bits, labelBits }: Omit<ForeignReport, "verdicts">): string[] {
-  const own = labelBits?.synergistic ?? bits.synergistic!;
+  const synergy = labelBits?.synergistic ?? bits.synergistic!;
   const kind = labelBits === undefined ? "" : " realised";
-  if (own.lower >= LEAST) return [`Synergy is shown: ${amount(own)}${kind}.`];
-  if (own.upper <= -LEAST) {
+  if (synergy.lower >= MIN_BITS) return [`Synergy is shown: ${amount(synergy)}${kind}.`];
+  if (synergy.upper <= -MIN_BITS) {
     return [
-      `All modalities together tell less than the best of them alone, sample by sample: ${amount(own)}${kind}. The joint prediction wastes something.`,
+      `All modalities together tell less than the best of them alone, sample by sample: ${amount(synergy)}${kind}. The joint prediction wastes something.`,
     ];
   }
-  return [`No synergy is shown: ${amount(own)}${kind}.`];
+  return [`No synergy is shown: ${amount(synergy)}${kind}.`];
 }
 
-/** Label-free bits far above realised ones: the model is surer than it is right. */
+/** A warning when label-free bits are significantly above realised ones: the model is overconfident. */
 function misled({ bits, labelBits }: Omit<ForeignReport, "verdicts">): string[] {
   const [free, real] = [bits.total!, labelBits?.total];
   if (real === undefined || free.lower <= real.upper + 0.02) return [];

@@ -1,4 +1,4 @@
-/** @file Cross-fitting: for every row the log-probabilities of classifiers that never saw it, and if asked its density. */
+/** @file Cross-fitting: out-of-fold log-probabilities of classifiers for every row, and optionally its density. */
 import { permutation } from "../../core/random.ts";
 import { type Dataset, takeRows, takeTensorRows } from "../../data/dataset.ts";
 import type { Fold } from "../../data/folds.ts";
@@ -13,20 +13,20 @@ import { classifiers } from "./classifiers.ts";
 import { applyScales, fitScales, type Logs } from "./evidence.ts";
 import { inRowSpace } from "./wide.ts";
 
-/** Settings of a cross-fit. */
+/** Options of a cross-fit. */
 export interface CrossfitOptions {
   readonly seed: number;
-  /** Epochs of each classifier; left out: enough for about 450 steps, from 5 to 40. */
+  /** Epochs of each classifier; left out: as many as give about 450 steps, from 5 to 40. */
   readonly epochs?: number;
   /** Widths of hidden layers; [64, 64]. */
   readonly hidden?: readonly number[];
-  /** Also fit densities and give surprisals. */
+  /** Also fit densities and return surprisals. */
   readonly density?: boolean;
-  /** Also keep log-probabilities, N K numbers a classifier. */
+  /** Also return log-probabilities, N x K numbers per classifier. */
   readonly logs?: boolean;
   readonly backend?: BackendName;
   readonly threads?: number;
-  /** Told after each epoch and each fold: how many folds are done, the one under way as a fraction. */
+  /** Called after each epoch and each fold with the number of finished folds; the running fold counts as a fraction. */
   readonly onFold?: (done: number, folds: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -38,21 +38,21 @@ export interface Crossfit {
   /** [N] which fold held the row out. */
   readonly folds: Int32Array;
   readonly labels: Int32Array;
-  /** Scaled log-probabilities [N, K], nats; only when asked for. */
+  /** Scaled log-probabilities [N, K], nats; present with `options.logs`. */
   readonly logs?: { readonly first: Logs; readonly second: Logs; readonly both: Logs };
-  /** Pointwise informations, bits, against the prior of the fold's training rows. */
+  /** Pointwise information [N], bits, relative to the prior of the fold's training rows. */
   readonly i1: Float64Array;
   readonly i2: Float64Array;
   readonly i12: Float64Array;
-  /** Surprisals in bits after whitening to `dimensions`; only when densities were asked for. */
+  /** Surprisals in bits after whitening to `dimensions`; present with `options.density`. */
   readonly density?: { readonly h1: Float64Array; readonly h2: Float64Array; readonly dimensions: number };
 }
 
-/** Most dimensions of a density. */
-const MOST_DIMENSIONS = 16;
-/** Most rows a density is fitted on: it has a few thousand parameters at most, and time grows with rows. */
-const MOST_DENSITY_ROWS = 6000;
-/** Strength of the pull of weights to zero; chosen on validation rows of the quad mixture, as are the rates. */
+/** Maximum dimensions of a density. */
+const MAX_DIMENSIONS = 16;
+/** Maximum rows to fit a density on: it has a few thousand parameters at most, and time grows with rows. */
+const MAX_DENSITY_ROWS = 6000;
+/** Weight decay of AdamW; chosen, like the dropout rate, on validation rows of the quad mixture. */
 const WEIGHT_DECAY = 0.05;
 const DROPOUT = 0.2;
 
@@ -64,8 +64,8 @@ export interface FittedFold {
 }
 
 /**
- * Fits two sources (the data's two modalities) fold by fold and reads the held-out rows. Every label must be known.
- * @throws RunError when training breaks down or is interrupted.
+ * Fits classifiers of two sources (the data's two modalities) fold by fold and predicts the held-out rows. Every label must be known.
+ * @throws RunError when training diverges or is interrupted.
  */
 export async function crossfit(dataset: Dataset, folds: readonly Fold[], options: CrossfitOptions): Promise<Crossfit> {
   const classes = dataset.classes.length;
@@ -82,13 +82,13 @@ export async function crossfit(dataset: Dataset, folds: readonly Fold[], options
     const data = inRowSpace(dataset, fold.train);
     const model = await fitFold(data, fold, options, f, (share) => options.onFold?.(f + share, folds.length));
     const held = takeRows(data, fold.held, "held out");
-    const own = await readFold(model, held, options);
+    const foldLogs = await readFold(model, held, options);
     rows.set(fold.held, at);
     foldOf.fill(f, at, at + fold.held.length);
-    if (kept > 0) for (const part of ["first", "second", "both"] as const) logs[part].set(own[part], at * classes);
-    i1.set(pointwiseInformation(own.first, held.labels, model.logPrior), at);
-    i2.set(pointwiseInformation(own.second, held.labels, model.logPrior), at);
-    i12.set(pointwiseInformation(own.both, held.labels, model.logPrior), at);
+    if (kept > 0) for (const part of ["first", "second", "both"] as const) logs[part].set(foldLogs[part], at * classes);
+    i1.set(pointwiseInformation(foldLogs.first, held.labels, model.logPrior), at);
+    i2.set(pointwiseInformation(foldLogs.second, held.labels, model.logPrior), at);
+    i12.set(pointwiseInformation(foldLogs.both, held.labels, model.logPrior), at);
     if (options.density === true) {
       const [first, second] = foldSurprisals(data, fold, dimensions, options.seed + f);
       h1.set(first, at);
@@ -102,7 +102,7 @@ export async function crossfit(dataset: Dataset, folds: readonly Fold[], options
   return { rows, folds: foldOf, labels, ...(kept > 0 && { logs }), i1, i2, i12, ...density };
 }
 
-/** Fits the three classifiers of one fold of data that is not wide and scales their evidence on its validation rows. */
+/** Fits the three classifiers of one fold and scales their evidence on its validation rows. Wide data must have been reduced (`inRowSpace`). */
 export async function fitFold(
   dataset: Dataset,
   { train, validation }: Pick<Fold, "train" | "validation">,
@@ -121,13 +121,13 @@ export async function fitFold(
     epochs,
     dropout: n < 20_000 ? DROPOUT : DROPOUT / 4,
   });
-  const all = method.stages.length * epochs;
+  const totalEpochs = method.stages.length * epochs;
   let done = 0;
   const fitted = await fitMethod(method, data, {
     seed: options.seed + index,
-    // The scales below do its work.
+    // The scales below replace the model's calibration.
     calibrate: false,
-    onEvent: ({ kind }) => kind === "epoch" && onEpoch(Math.min(++done / all, 1 - 1 / (2 * all))),
+    onEvent: ({ kind }) => kind === "epoch" && onEpoch(Math.min(++done / totalEpochs, 1 - 1 / (2 * totalEpochs))),
     batchSize,
     optimiser: adamw({ weightDecay: WEIGHT_DECAY }),
     ...(options.backend === undefined ? {} : { backend: options.backend }),
@@ -143,7 +143,7 @@ export async function fitFold(
     scales: {
       first: scale([raw.first]),
       second: scale([raw.second]),
-      // What knows both may also add up what each alone knows: with few rows the joint network learns less than its parts.
+      // The joint prediction stacks all three classifiers: with few rows the joint network learns less than the two others together.
       both: scale([raw.first, raw.second, raw.both]),
     },
   };
@@ -163,18 +163,18 @@ export async function readFold(
   };
 }
 
-/** The data set with its labels permuted: nothing about them can be learnt. */
+/** The data set with permuted labels, which no feature predicts. */
 export function permutedLabels(dataset: Dataset, seed: number, round: number): Dataset {
   const order = nullOrder(dataset, seed, round);
   return { ...dataset, labels: Int32Array.from(order, (row) => dataset.labels[row]!) };
 }
 
-/** [N] whose label each row gets in a round of the null. */
+/** [N]: the row whose label each row gets in a round of the permutation null. */
 export function nullOrder(dataset: Dataset, seed: number, round: number): Uint32Array {
   return permutation(dataset.labels.length, seed, "quantify.null", round);
 }
 
-/** The networks' own log-probabilities, before they are scaled. */
+/** Log-probabilities of the networks before scaling. */
 async function rawLogs(
   fitted: Fitted,
   dataset: Dataset,
@@ -193,15 +193,15 @@ async function rawLogs(
   };
 }
 
-/** Directions that both sources have, at most 16. */
+/** The dimension of the smaller source, at most 16. */
 function densityDimensions(dataset: Dataset): number {
   const widths = Object.values(dataset.modalities).map(({ shape }) => shape.slice(1).reduce((a, b) => a * b, 1));
-  return Math.min(MOST_DIMENSIONS, ...widths);
+  return Math.min(MAX_DIMENSIONS, ...widths);
 }
 
 /** Surprisals in bits of the held-out rows of both sources, whitened to the same number of dimensions. */
 function foldSurprisals(dataset: Dataset, fold: Fold, dimensions: number, seed: number): [Float64Array, Float64Array] {
-  const chosen = fold.train.slice(0, MOST_DENSITY_ROWS);
+  const chosen = fold.train.slice(0, MAX_DENSITY_ROWS);
   const parts = Object.values(dataset.modalities).map((values) => {
     const pick = (rows: readonly number[]): Features => takeTensorRows(values, rows);
     const whitener = fitWhitener(pick(chosen), dimensions);

@@ -1,6 +1,6 @@
 /**
- * @file Evidence: log p(y | x) - log p(y) of a classifier, scaled on rows it was not fitted to. A scale of 0 gives back the prior, so a
- * source that knows nothing is said to know nothing, which a temperature on the logits cannot do when classes are uneven.
+ * @file Evidence: log p(y | x) - log p(y) of a classifier, scaled on rows it was not fitted to. A scale of 0 gives the prior, so an
+ * uninformative source gets 0 bits; a temperature on the logits cannot give the prior when classes are imbalanced.
  */
 
 import { goldenSection } from "../../core/minimise.ts";
@@ -8,53 +8,53 @@ import { goldenSection } from "../../core/minimise.ts";
 /** A classifier's log-probabilities [N, K], nats. */
 export type Logs = Float64Array;
 
-const MOST = 4;
+const MAX_SCALE = 4;
 /**
- * Nats that a scale costs for a step of 1 away from taking the last classifier as it is: a few dozen validation rows would
- * otherwise pick scales that a few held-out rows pay dearly for. Chosen on generated data (quad mixture, Gaussian classes).
+ * Penalty in nats on the squared distance of a scale from its start (1 for the last classifier, 0 for the others). Without it a few
+ * dozen validation rows can select scales that are costly on held-out rows. Chosen on generated data (quad mixture, Gaussian classes).
  */
 const PULL = 2;
-/** Log-probabilities of a classifier that a scale is fitted on: with more, fewer rows do, or many classes would take minutes. */
-const MOST_LOGS = 2 ** 20;
+/** Maximum log-probabilities per classifier that a scale is fitted on. Rows are subsampled to it: many classes would take minutes. */
+const MAX_LOGS = 2 ** 20;
 
 /**
- * Scales b >= 0, one a classifier, that minimise the log loss of p(y) prod_c (p_c(y | x) / p(y))^b_c, normalised, summed over
- * rows, plus a pull towards the last classifier alone. With one classifier this is temperature scaling towards the prior; with
- * several it stacks them. Convex: one coordinate at a time. Source: Guo et al. 2017; Wolpert 1992; scaling towards the prior
- * and the pull are ours.
+ * Scales b >= 0, one per classifier, that minimise the log-loss of p(y) prod_c (p_c(y | x) / p(y))^b_c, normalised, summed over rows,
+ * plus a penalty (`PULL`) towards the last classifier alone. With one classifier this is temperature scaling towards the prior; with
+ * several it is stacking. The problem is convex and is solved by coordinate descent. Source: Guo et al. 2017; Wolpert 1992; scaling
+ * towards the prior and the penalty are ours.
  */
-export function fitScales(all: readonly Logs[], known: ArrayLike<number>, logPrior: readonly number[]): number[] {
+export function fitScales(all: readonly Logs[], allLabels: ArrayLike<number>, logPrior: readonly number[]): number[] {
   const classes = logPrior.length;
-  const rows = Math.min(known.length, Math.ceil(MOST_LOGS / classes));
-  const chosen = Int32Array.from({ length: rows }, (_, i) => Math.floor((i * known.length) / rows));
-  const labels = chosen.map((row) => known[row]!);
-  const sources = rows === known.length ? all : all.map((logs) => rowsOf(logs, chosen, classes));
+  const rows = Math.min(allLabels.length, Math.ceil(MAX_LOGS / classes));
+  const chosen = Int32Array.from({ length: rows }, (_, i) => Math.floor((i * allLabels.length) / rows));
+  const labels = chosen.map((row) => allLabels[row]!);
+  const sources = rows === allLabels.length ? all : all.map((logs) => rowsOf(logs, chosen, classes));
   const evidence = sources.map((logs) => logs.map((log, i) => log - logPrior[i % classes]!));
   const start = sources.map((_, c) => (c === sources.length - 1 ? 1 : 0));
   const scales: number[] = [...start];
   const base = new Float64Array(rows * classes);
-  const loss = (own: Float64Array, scale: number): number => {
+  const loss = (values: Float64Array, scale: number): number => {
     let total = 0;
     for (let i = 0; i < rows; i++) {
       const at = i * classes;
       let top = Number.NEGATIVE_INFINITY;
-      for (let k = 0; k < classes; k++) top = Math.max(top, base[at + k]! + scale * own[at + k]!);
+      for (let k = 0; k < classes; k++) top = Math.max(top, base[at + k]! + scale * values[at + k]!);
       let sum = 0;
-      for (let k = 0; k < classes; k++) sum += Math.exp(base[at + k]! + scale * own[at + k]! - top);
-      total += top + Math.log(sum) - base[at + labels[i]!]! - scale * own[at + labels[i]!]!;
+      for (let k = 0; k < classes; k++) sum += Math.exp(base[at + k]! + scale * values[at + k]! - top);
+      total += top + Math.log(sum) - base[at + labels[i]!]! - scale * values[at + labels[i]!]!;
     }
     return total / rows;
   };
   for (let sweep = 0; sweep < (sources.length === 1 ? 1 : 12); sweep++) {
     let moved = 0;
-    evidence.forEach((own, c) => {
+    evidence.forEach((values, c) => {
       for (let i = 0; i < base.length; i++) {
         base[i] = logPrior[i % classes]!;
         for (let other = 0; other < evidence.length; other++) {
           if (other !== c) base[i]! += scales[other]! * evidence[other]![i]!;
         }
       }
-      const next = least((scale) => loss(own, scale) + (PULL * (scale - start[c]!) ** 2) / rows);
+      const next = minimise((scale) => loss(values, scale) + (PULL * (scale - start[c]!) ** 2) / rows);
       moved = Math.max(moved, Math.abs(next - scales[c]!));
       scales[c] = next;
     });
@@ -91,8 +91,8 @@ function rowsOf(logs: Logs, rows: Int32Array, width: number): Logs {
   return out;
 }
 
-/** The scale in [0, MOST] of least loss, by golden sections; exactly 0 where nothing better is found. */
-function least(loss: (scale: number) => number): number {
-  const found = goldenSection(loss, 0, MOST, 24);
-  return loss(found) < loss(0) ? found : 0;
+/** The scale in [0, MAX_SCALE] of lowest loss, by golden-section search; exactly 0 unless the result is better. */
+function minimise(loss: (scale: number) => number): number {
+  const scale = goldenSection(loss, 0, MAX_SCALE, 24);
+  return loss(scale) < loss(0) ? scale : 0;
 }

@@ -1,4 +1,4 @@
-/** @file Quantify features: cross-fitted classifiers for two sources, then every measure asked for on their out-of-fold terms. */
+/** @file Quantifies features: cross-fitted classifiers of two sources, then every requested measure on their out-of-fold terms. */
 import { configError, dataError, hint, listing } from "../../core/errors.ts";
 import { checkOptions, type Keys } from "../../core/keys.ts";
 import type { Dataset } from "../../data/dataset.ts";
@@ -39,23 +39,23 @@ import { valueAmounts } from "./values.ts";
 
 /** Options of quantify. */
 export interface QuantifyOptions extends Omit<CrossfitOptions, "density" | "logs" | "onFold"> {
-  /** ["broja", "pmin"] when left out, "mmi" for values; the first leads the findings. */
+  /** Left out: ["broja", "pmin"], for values "mmi". Findings start with the first. */
   readonly measures?: readonly (FeatureMeasure | ValueMeasure)[];
-  /** Which of several labels or values; the only one when left out. */
+  /** The name of one of several labels or values; the only one when left out. */
   readonly target?: string;
-  /** K of the cross-fit, 5; or folds of one's own, which must hold out no row twice. */
+  /** Number of folds, 5; or given folds, which must not hold out a row twice. */
   readonly folds?: number | readonly Fold[];
-  /** Fits to permuted labels that make the null; 1. */
+  /** Number of fits to permuted labels that estimate the null; 1. */
   readonly nulls?: number;
-  /** The data's own split: with `folds` a number, rows that it holds out are read by it too, and a warning says if that is harder. */
+  /** The data's own split. When `folds` is a number, its held-out rows are also predicted by a fit to its training rows, and a warning says if these get fewer bits. */
   readonly ownSplit?: Fold;
-  /** LSMI: shift per-sample scores so that no mean is negative. Raw means are always told. */
+  /** LSMI: shift per-sample scores so that no mean is negative. Raw means are always reported. */
   readonly project?: boolean;
-  /** Told what is under way and how far it is, from 0 to 1. */
+  /** Called with the name of the running task and the overall progress, from 0 to 1. */
   readonly onProgress?: (what: string, share: number) => void;
 }
 
-const KNOWN: Keys<QuantifyOptions> = {
+const OPTION_KEYS: Keys<QuantifyOptions> = {
   seed: true,
   epochs: true,
   hidden: true,
@@ -72,33 +72,34 @@ const KNOWN: Keys<QuantifyOptions> = {
 };
 
 /**
- * Redundant, unique and synergistic information of a dataset's two modalities about its classes, one of its labels or a value, with 95 % intervals and the level
- * that permuted labels reach; bits. Classifiers give lower bounds in expectation: weak ones understate. Rows without a label and
- * rows of classes with fewer rows than folds are left out, with a warning; other warnings tell what makes the numbers doubtful. Source: ours.
+ * Redundant, unique and synergistic information, in bits, of a dataset's two modalities about its classes, one of its labels or a value,
+ * with 95 % intervals and the level that permuted labels reach. Classifiers give lower bounds in expectation: weak ones underestimate.
+ * Rows without a label, and of classes with fewer rows than folds, are left out with a warning; other warnings name reasons for doubt.
+ * Source: ours.
  *
- * @throws DataError for fewer than 50 usable rows or one class; ConfigError for other than two modalities, unknown measures.
+ * @throws DataError for fewer than 50 usable rows or a single class; ConfigError unless there are two modalities, or for unknown measures.
  * @example (await quantify(dataset, { seed: 0 })).findings
  */
 export async function quantify(dataset: Dataset, options: QuantifyOptions): Promise<Quantified> {
-  checkOptions("quantify", options, KNOWN);
-  const { folds: wished = 5, nulls = 1, project = false, seed } = options;
+  checkOptions("quantify", options, OPTION_KEYS);
+  const { folds: foldsOption = 5, nulls = 1, project = false, seed } = options;
   const tell = paced(options.onProgress);
   if (options.measures?.includes("gaussian")) return byCovariance(dataset, options);
-  const asked = askedOf(dataset, options.target);
-  const { measures: all, numbers } = measuresFor(asked, options.measures);
+  const chosen = askedOf(dataset, options.target);
+  const { measures: all, numbers } = measuresFor(chosen, options.measures);
   const names = requireTwo(dataset);
   const {
     usable: whole,
     folds,
     own,
     constant,
-    warnings: odd,
-  } = usableRows(asked.dataset, wished, seed, options.ownSplit);
+    warnings: rowWarnings,
+  } = usableRows(chosen.dataset, foldsOption, seed, options.ownSplit);
   const { target: ridingAlong, ...usable } = whole;
   const size = { classes: usable.classes.length, rows: usable.labels.length, fits: 1 + nulls };
   const { measures, warnings: unreached } = numbers ? { measures: all, warnings: [] } : withinReach(all, size);
   for (const warning of unreached) tell(warning, 0, true);
-  const warnings = [...asked.warnings, ...odd, ...unreached];
+  const warnings = [...chosen.warnings, ...rowWarnings, ...unreached];
   if (constant.length > 0 && measures.includes("lsmi")) {
     throw dataError(
       `quantify: ${constant[0]} is constant, and lsmi needs a density of each source. Use broja or pmin, or leave ${constant[0]} out.`,
@@ -122,14 +123,14 @@ export async function quantify(dataset: Dataset, options: QuantifyOptions): Prom
   const context: Context = { usable, terms, permuted, groups, options: { seed, project } };
   const own12 = again === undefined ? [] : easier(context, again);
   if (numbers) {
-    const { compared, ...told } = valueAmounts(context, Float64Array.from(ridingAlong!.values.data));
+    const { compared, ...estimates } = valueAmounts(context, Float64Array.from(ridingAlong!.values.data));
     const result = {
       from: "values" as const,
       sources: names as [string, string],
-      target: asked.name,
+      target: chosen.name,
       samples: terms.rows.length,
       ...{ classes: [], entropy: 0, byClass: [], types: {} },
-      ...told,
+      ...estimates,
       warnings: [...warnings, ...own12],
     };
     return { ...result, findings: findingsOf(result) };
@@ -142,7 +143,7 @@ export async function quantify(dataset: Dataset, options: QuantifyOptions): Prom
   const result = {
     from: "features" as const,
     sources: names as [string, string],
-    target: asked.name,
+    target: chosen.name,
     samples: terms.rows.length,
     classes: usable.classes,
     entropy: entropy(usable.classes.map((_, k) => terms.labels.reduce((n, label) => n + (label === k ? 1 : 0), 0))),
@@ -150,8 +151,8 @@ export async function quantify(dataset: Dataset, options: QuantifyOptions): Prom
     balance,
     measures: measures.map((measure, m) => {
       const onShare = (share: number): void => tell(measure, 0.95 + (0.05 * (m + share)) / measures.length);
-      const own = MEASURES[measure]({ ...context, onShare });
-      return { ...own, atoms: heldBy(own.atoms, informations) };
+      const result = MEASURES[measure]({ ...context, onShare });
+      return { ...result, atoms: heldBy(result.atoms, informations) };
     }),
     byClass: classMeans(usable.classes, terms.labels, terms, scores, seed, groups),
     types: shares(types),
@@ -166,15 +167,15 @@ function requireTwo({ modalities }: Dataset): string[] {
   const names = Object.keys(modalities);
   if (names.length === 2) return names;
   throw configError(
-    `quantify: the data has ${names.length} modalities (${listing(names)}); a decomposition has two sources.`,
+    `quantify: the data has ${names.length} modalities (${listing(names)}); a decomposition needs exactly two sources.`,
   );
 }
 
-/** The measure "gaussian", which trains nothing and so goes with no other. */
+/** The measure "gaussian", which trains no classifiers and so cannot be combined with others. */
 function byCovariance(dataset: Dataset, { measures = [], target, seed, nulls }: QuantifyOptions): Quantified {
   if (measures.length > 1) {
     throw configError(
-      `quantify: gaussian reads covariances and has informations of its own; ask for it alone, not beside ${listing(measures.filter((own) => own !== "gaussian"))}.`,
+      `quantify: gaussian estimates all amounts from covariances; use it alone, not with ${listing(measures.filter((name) => name !== "gaussian"))}.`,
       { measures },
     );
   }
@@ -186,20 +187,20 @@ function byCovariance(dataset: Dataset, { measures = [], target, seed, nulls }: 
   });
 }
 
-/** The measures wished for, all of them known and for this kind of target, and whether it is numbers. */
+/** The requested measures, and whether the target is numeric. @throws ConfigError for a measure that is unknown or not for this target. */
 function measuresFor(
   { values, name }: Asked,
-  wished: readonly QuantifyMeasure[] | undefined,
+  requested: readonly QuantifyMeasure[] | undefined,
 ): { measures: readonly FeatureMeasure[]; numbers: boolean } {
-  const numbers = values !== undefined;
-  const allowed: readonly QuantifyMeasure[] = numbers ? VALUE_MEASURES : FEATURE_MEASURES;
-  for (const measure of wished ?? []) {
+  const numeric = values !== undefined;
+  const allowed: readonly QuantifyMeasure[] = numeric ? VALUE_MEASURES : FEATURE_MEASURES;
+  for (const measure of requested ?? []) {
     if (allowed.includes(measure)) continue;
-    const what = numbers ? `${name}, whose values are numbers` : "features";
+    const what = numeric ? `${name}, whose values are numbers` : "features";
     throw configError(`quantify: measure "${measure}" is not for ${what}${hint(measure, allowed)}`, { measure });
   }
-  if (numbers) return { measures: [], numbers };
-  return { measures: (wished as readonly FeatureMeasure[] | undefined) ?? ["broja", "pmin"], numbers };
+  if (numeric) return { measures: [], numbers: numeric };
+  return { measures: (requested as readonly FeatureMeasure[] | undefined) ?? ["broja", "pmin"], numbers: numeric };
 }
 
 /** I1, I2, I12 and S - R. */
@@ -219,39 +220,39 @@ function amounts(context: Context): Pick<Quantified, "informations" | "balance">
   };
 }
 
-/** Warnings about sources that predict worse than nothing. */
+/** Warnings about sources that predict worse than the prior. */
 function misled(names: readonly string[], { I1, I2 }: Quantified["informations"]): string[] {
   return [I1, I2].flatMap(({ upper }, m) =>
     upper >= 0
       ? []
       : [
-          `${names[m]} predicts held-out rows worse than the frequencies of the classes do: they differ from the rows it was fitted on. Its information counts as 0 in broja and in S - R.`,
+          `${names[m]} predicts held-out rows worse than the class frequencies do: these rows differ from the training rows. Its information counts as 0 in broja and in S - R.`,
         ],
   );
 }
 
-/** From which difference on, in bits and as a share of I12, random folds are called easier than the data's own split. */
+/** Minimum difference, in bits and as a share of I12, from which random folds are reported as easier than the data's own split. */
 const EASIER_BITS = 0.05;
 const EASIER_SHARE = 0.1;
 
-/** A warning where the data's own test rows are told better by random folds: rows of one hour or one recording are alike. */
-function easier({ usable, terms, options }: Context, own: Crossfit): string[] {
-  const place = new Map([...terms.rows].map((row, i) => [row, i]));
-  const i12 = Float64Array.from(own.rows, (row) => terms.i12[place.get(row)!]!);
-  const groups = groupNumbers(usable, own.rows);
-  const [random, split, apart] = meanIntervals([i12, own.i12, i12.map((v, i) => v - own.i12[i]!)], {
+/** A warning when random folds give more bits on the test rows than the data's own split, as when rows of one recording are similar. */
+function easier({ usable, terms, options }: Context, ownSplit: Crossfit): string[] {
+  const position = new Map([...terms.rows].map((row, i) => [row, i]));
+  const i12 = Float64Array.from(ownSplit.rows, (row) => terms.i12[position.get(row)!]!);
+  const groups = groupNumbers(usable, ownSplit.rows);
+  const [random, split, difference] = meanIntervals([i12, ownSplit.i12, i12.map((v, i) => v - ownSplit.i12[i]!)], {
     seed: options.seed,
     rounds: 200,
     ...(groups === undefined ? {} : { groups }),
   }) as [Interval, Interval, Interval];
-  if (apart.lower <= 0 || apart.value < Math.max(EASIER_BITS, EASIER_SHARE * random.value)) return [];
+  if (difference.lower <= 0 || difference.value < Math.max(EASIER_BITS, EASIER_SHARE * random.value)) return [];
   return [
-    `random folds tell ${bits(random.value)} bit of the test rows, the data's own split ${bits(split.value)}: its parts differ more than rows at random do, as hours, recordings or features fitted to training labels make them. Use --folds own (in the library folds) for claims about new data.`,
+    `random folds give ${bits(random.value)} bit on the test rows, the data's own split ${bits(split.value)}: its splits differ more than random ones, as splits by hour or recording do, or features fitted to training labels. Use --folds own (in the library: folds) for claims about new data.`,
   ];
 }
 
 function shares(types: Uint8Array): Quantified["types"] {
-  const count = (t: number): number => types.reduce((n, own) => n + (own === t ? 1 : 0), 0);
+  const count = (t: number): number => types.reduce((n, type) => n + (type === t ? 1 : 0), 0);
   return Object.fromEntries(SAMPLE_TYPES.map((name, t) => [name, count(t) / types.length]));
 }
 
@@ -261,7 +262,7 @@ function groupNumbers({ groups }: Dataset, rows: Int32Array): Int32Array | undef
   return Int32Array.from(rows, (row) => numbers.get(groups[row]!)!);
 }
 
-/** A row a sample, in the order of the data. */
+/** One row per sample, in the order of the data. */
 function sampleRows(
   { ids, classes }: Dataset,
   terms: Crossfit,
@@ -271,7 +272,7 @@ function sampleRows(
   project: boolean,
 ): Quantified["rows"] {
   const density = terms.density;
-  const other = density === undefined ? undefined : lsmi({ ...terms, ...density }, { project }).scores;
+  const signed = density === undefined ? undefined : lsmi({ ...terms, ...density }, { project }).scores;
   const order = [...terms.rows.keys()].sort((a, b) => terms.rows[a]! - terms.rows[b]!);
   return order.map((i) => ({
     id: ids[terms.rows[i]!]!,
@@ -288,8 +289,8 @@ function sampleRows(
     u1_above_null: u1[i]! - noise.means[1]!,
     u2_above_null: u2[i]! - noise.means[2]!,
     s_above_null: s[i]! - noise.means[3]!,
-    ...(other === undefined
+    ...(signed === undefined
       ? {}
-      : { lsmi_r: other.r[i]!, lsmi_u1: other.u1[i]!, lsmi_u2: other.u2[i]!, lsmi_s: other.s[i]! }),
+      : { lsmi_r: signed.r[i]!, lsmi_u1: signed.u1[i]!, lsmi_u2: signed.u2[i]!, lsmi_s: signed.s[i]! }),
   }));
 }

@@ -7,13 +7,13 @@ export function bits(value: number): string {
   return decimals(value, 3);
 }
 
-/** What an atom is called. */
+/** The name of an atom in sentences. */
 export function atomLabel(atom: AtomName, [first, second]: readonly [string, string]): string {
   if (atom === "R") return "redundancy";
   return atom === "S" ? "synergy" : `unique information of ${atom === "U1" ? first : second}`;
 }
 
-/** Findings of one result, the first measure's atoms first. */
+/** Findings of one result, in the order of its measures. */
 export function findingsOf(result: Omit<Quantified, "findings">): string[] {
   const { sources, informations, entropy, measures, balance, target } = result;
   const share = entropy > 0 ? ` of H(${target}) = ${bits(entropy)}` : "";
@@ -28,7 +28,7 @@ export function findingsOf(result: Omit<Quantified, "findings">): string[] {
       : balance.upper <= -LEAST
         ? "more redundancy than synergy"
         : "";
-  const nothing = `nothing about ${target} is shown to be told, so there is nothing to split: the parts below are noise.`;
+  const nothing = `no information about ${target} is shown, so there is nothing to split: the parts below are noise.`;
   return [
     `${sources.join(" and ")} together tell ${bits(informations.I12.value)} bit${share}; ${sources[0]} alone ${bits(informations.I1.value)}, ${sources[1]} alone ${bits(informations.I2.value)}.`,
     ...(Object.values(informations).some(({ real }) => real) ? [] : [nothing]),
@@ -45,7 +45,7 @@ function verdict({ real, value, lower, upper, null95 }: Amount, label: string): 
   if (real) return `${label} is real`;
   if (upper <= -LEAST) return `below 0, as a signed measure allows; no ${label}`;
   if (lower >= LEAST && value > null95) {
-    return `only makes up for parts below 0, as it belongs to a source that is not shown to tell anything; no ${label}`;
+    return `only balances parts below 0, as it belongs to a source without information that is shown; no ${label}`;
   }
   return `no ${label} is shown`;
 }

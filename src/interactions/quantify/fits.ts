@@ -1,15 +1,15 @@
-/** @file All the cross-fits of features: to the labels, to permuted ones, by the data's own split; and words about how far they are. */
+/** @file All cross-fits of features: to the labels, to permuted labels, and by the data's own split; with progress messages. */
 import { configError } from "../../core/errors.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import type { Fold } from "../../data/folds.ts";
 import { type Crossfit, type CrossfitOptions, crossfit, permutedLabels } from "./crossfit.ts";
 
-/** Seconds between two words about how far work under way is. */
+/** Minimum seconds between two progress messages of a running task. */
 const PACE = 2;
 
 export type Tell = (what: string, share: number, finished?: boolean) => void;
 
-/** Tells of what is finished at once, and of what is under way every few seconds. */
+/** Limits the rate of progress messages: finished tasks are reported at once, running ones every `PACE` seconds. */
 export function paced(onProgress: (what: string, share: number) => void = () => {}): Tell {
   let last = performance.now();
   return (what, share, finished = false) => {
@@ -19,7 +19,7 @@ export function paced(onProgress: (what: string, share: number) => void = () => 
   };
 }
 
-/** The cross-fit, those to permuted labels, and the one of the data's own split where that is to be compared. */
+/** The cross-fit (`terms`), those to permuted labels, and the fit of the data's own split (`again`) where `own` is given. */
 export async function fits(
   usable: Dataset,
   folds: readonly Fold[],
@@ -42,9 +42,9 @@ export async function fits(
         const text = `${what}, fold ${Math.ceil(fold)} of ${which.length}`;
         tell(text, (0.95 * (done + fold)) / all, Number.isInteger(fold));
       },
-    }).then((own) => {
+    }).then((result) => {
       done += which.length;
-      return own;
+      return result;
     });
   const terms = await run(usable, folds, "classifiers", density);
   const permuted: Crossfit[] = [];

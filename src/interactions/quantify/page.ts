@@ -1,4 +1,4 @@
-/** @file The findings as one HTML page: no script, no outside files; every bar has its numbers beside it. */
+/** @file The findings as one HTML page without scripts or external files; the numbers of every bar are printed beside it. */
 import { escaped, listed, markupPage } from "../../core/markup.ts";
 import { atomLabel, bits } from "./findings.ts";
 import {
@@ -11,10 +11,10 @@ import {
   type QuantifyMeasure,
 } from "./result.ts";
 
-/** What a measure does, in a few words. */
+/** A short description of each measure. */
 const TITLES: Readonly<Record<QuantifyMeasure, string>> = {
-  broja: "the least unique information that the sources' own relations to the label allow",
-  pmin: "pointwise minimum, what types single samples",
+  broja: "minimum unique information over joint distributions with the same source-label margins",
+  pmin: "pointwise minimum; also gives each sample its type",
   lsmi: "specificity less ambiguity",
   gaussian: "broja of jointly normal sources and values, from their covariance",
   cvx: "broja of clusters of features",
@@ -68,7 +68,7 @@ function section(result: Quantified): string {
   const about = numbers
     ? `values of ${escaped(target)}`
     : `${classes.length} classes, H(${escaped(target)}) = ${bits(entropy)} bit`;
-  const known: [string, Amount][] = [
+  const informationRows: [string, Amount][] = [
     [`${sources[0]} alone`, informations.I1],
     [`${sources[1]} alone`, informations.I2],
     ["both together", informations.I12],
@@ -78,12 +78,12 @@ function section(result: Quantified): string {
 <p class="note">${samples} samples, ${about}; ${how}.</p>
 ${general.map((line) => `<p class="lead">${escaped(line)}</p>`).join("\n")}
 ${warnings.length === 0 ? "" : `<h3>Warnings</h3>${listed(warnings)}`}
-<h3>What is told</h3>${amountTable(known)}
-${measures.map((own) => measured(own, sources, findings)).join("\n")}
+<h3>Information about the target</h3>${amountTable(informationRows)}
+${measures.map((measure) => measured(measure, sources, findings)).join("\n")}
 ${numbers ? "" : bySample(result)}</section>`;
 }
 
-/** What is told of single samples and of classes. */
+/** Shares of sample types, and means by class. */
 function bySample({ types, byClass }: Quantified): string {
   const shares = Object.entries(types).map(([type, share]) => `${type} ${(100 * share!).toFixed(0)} %`);
   return `<h3>Samples by type</h3><p>${shares.join(", ")} <span class="note">(largest part by the pointwise minimum, above its null)</span></p>
@@ -104,18 +104,18 @@ ${notes.map((text) => `<p class="note">Note: ${escaped(text)}</p>`).join("\n")}`
 }
 
 function classTable(byClass: readonly ClassMeans[]): string {
-  const rows = byClass.map((own) => {
+  const rows = byClass.map((means) => {
     const cells = CLASS_COLUMNS.map((column) => {
-      const { value, lower, upper } = own[column];
+      const { value, lower, upper } = means[column];
       return `<td>${bits(value)} <small>± ${((upper - lower) / 2).toFixed(2)}</small></td>`;
     });
-    return `<tr><td>${escaped(own.name)}</td><td>${own.samples}</td>${cells.join("")}</tr>`;
+    return `<tr><td>${escaped(means.name)}</td><td>${means.samples}</td>${cells.join("")}</tr>`;
   });
   const heads = CLASS_COLUMNS.map((column) => `<th>${column}</th>`).join("");
   return `<div class="wide"><table><tr><th>class</th><th>samples</th>${heads}</tr>\n${rows.join("\n")}</table></div>`;
 }
 
-/** A row an amount: its bar on a scale that the rows share, and its numbers. */
+/** One row per amount: a bar on a common scale, and its numbers. */
 function amountTable(amounts: readonly (readonly [string, Amount])[]): string {
   const low = Math.min(0, ...amounts.flatMap(([, { lower, value, null95 }]) => [lower, value, null95]));
   const high = Math.max(0.01, ...amounts.flatMap(([, { upper, null95 }]) => [upper, null95]));

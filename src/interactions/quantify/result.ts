@@ -1,16 +1,16 @@
-/** @file What `quantify` finds: amounts with intervals, what permuted labels would show, and sentences about them. */
+/** @file Result types of `quantify`: amounts with intervals and the level of permuted labels, and findings in sentences. */
 import type { Interval, SampleType } from "../../info/index.ts";
 import type { Cell } from "../report.ts";
 
-/** How atoms of features are split. "broja" couples posteriors, "cvx" clusters of features. */
+/** Measures of features. "broja" couples posteriors, "cvx" clusters of features. */
 export type FeatureMeasure = "broja" | "pmin" | "lsmi" | "cvx";
 export const FEATURE_MEASURES: readonly FeatureMeasure[] = ["broja", "pmin", "lsmi", "cvx"];
 
-/** How those of a table are: the measures of pid, "lsmi" being the discrete form of LSMI, specificity less ambiguity. */
+/** Measures of tables: those of `pid`; "lsmi" is the discrete form of LSMI, specificity minus ambiguity. */
 export type TableMeasure = "broja" | "pmin" | "lsmi" | "imin" | "mmi" | "ccs" | "sx";
 export const TABLE_MEASURES: readonly TableMeasure[] = ["broja", "pmin", "lsmi", "imin", "mmi", "ccs", "sx"];
 
-/** How atoms of numbers are: "mmi" of one number, on which all measures agree for Gaussians, "gaussian" of one or several by covariances. */
+/** Measures of numeric targets: "mmi" for one number, on which all measures agree for Gaussians; "gaussian" for one or several, from covariances. */
 export type ValueMeasure = "mmi" | "gaussian";
 export const VALUE_MEASURES: readonly ValueMeasure[] = ["mmi", "gaussian"];
 
@@ -28,32 +28,32 @@ export interface Amount {
   readonly upper: number;
   /** 95 % of runs without any information would show less than this. */
   readonly null95: number;
-  /** Above 0 and above the null: the interval does not reach LEAST and the value is larger than `null95`. */
+  /** Significantly above 0 and above the null: `lower` >= `LEAST` and `value` > `null95`. */
   readonly real: boolean;
 }
 
-/** Bits below which a report shows 0: an amount that reads as 0 is not called real, nor is a difference. */
+/** Smaller amounts, in bits, are printed as 0: an amount or difference that is printed as 0 is not called real. */
 export const LEAST = 5e-4;
 
-/** An amount is what it is, within its interval and beside its null. */
+/** An amount from its value, interval and null; computes `real`. */
 export function amountOf(value: number, lower: number, upper: number, null95: number): Amount {
   return { value, lower, upper, null95, real: lower >= LEAST && value > null95 };
 }
 
-/** The informations that hold each atom. */
+/** The informations that contain each atom. */
 const WITHIN = { R: ["I1", "I2"], U1: ["I1"], U2: ["I2"], S: ["I12"] } as const;
 
 /**
- * Atoms of which none is called real that is part of an information that is not: signed measures balance a misleading source by
- * positive parts, which are no information.
+ * Sets `real` to false for atoms that are part of an information that is not real: signed measures balance a misleading source by
+ * positive atoms, which are not information.
  */
 export function heldBy(
   atoms: Readonly<Record<AtomName, Amount>>,
   informations: Quantified["informations"],
 ): Record<AtomName, Amount> {
-  const held = (atom: AtomName): boolean => WITHIN[atom].every((name) => informations[name].real);
+  const isInformative = (atom: AtomName): boolean => WITHIN[atom].every((name) => informations[name].real);
   return Object.fromEntries(
-    ATOMS.map((atom) => [atom, { ...atoms[atom], real: atoms[atom].real && held(atom) }]),
+    ATOMS.map((atom) => [atom, { ...atoms[atom], real: atoms[atom].real && isInformative(atom) }]),
   ) as Record<AtomName, Amount>;
 }
 
@@ -61,13 +61,13 @@ export function heldBy(
 export interface MeasuredAtoms {
   readonly measure: QuantifyMeasure;
   readonly atoms: Readonly<Record<AtomName, Amount>>;
-  /** How it was computed, and what to keep in mind. */
+  /** How it was computed, and its limits. */
   readonly notes: readonly string[];
-  /** Numbers behind the notes, by name. */
+  /** The numbers of the notes, by name. */
   readonly details: Readonly<Record<string, number>>;
 }
 
-/** Means over the samples of a class, bits, with 95 % intervals; atoms are those of the pointwise minimum, may be negative. */
+/** Means over the samples of a class, bits, with 95 % intervals; atoms are those of the pointwise minimum and may be negative. */
 export interface ClassMeans extends Readonly<Record<ClassColumn, Interval>> {
   readonly name: string;
   readonly samples: number;
@@ -84,7 +84,7 @@ export interface Quantified {
   readonly samples: number;
   /** Empty for values. */
   readonly classes: readonly string[];
-  /** H(Y), bits; 0 for values, which have no whole that could be told. */
+  /** H(Y), bits; 0 for values, whose information has no such upper bound. */
   readonly entropy: number;
   readonly informations: Readonly<Record<"I1" | "I2" | "I12", Amount>>;
   /** S - R = I12 - I1 - I2, the same under every measure. */
@@ -95,6 +95,6 @@ export interface Quantified {
   readonly types: Readonly<Partial<Record<SampleType, number>>>;
   readonly findings: readonly string[];
   readonly warnings: readonly string[];
-  /** A row a sample. */
+  /** One row per sample. */
   readonly rows: readonly Readonly<Record<string, Cell>>[];
 }

@@ -1,4 +1,4 @@
-/** @file Two sources out of many modalities: chosen by name, joined by `+`, or each modality against the rest. */
+/** @file Forms two sources from many modalities: chosen by name, joined by `+`, or each modality against the rest. */
 import { configError, listing } from "../../core/errors.ts";
 import { float32, type Tensor } from "../../core/tensor.ts";
 import { type DataSplits, type Dataset, featureCount, requireModalities, SPLITS } from "../../data/dataset.ts";
@@ -12,42 +12,44 @@ export interface SourceChoice {
 }
 
 /**
- * Pairs of sources to quantify. `chosen` has two names, each a modality or several joined by `+`; left out: the two modalities there
- * are, or with more each against all others. @throws ConfigError for another number, unknown names, or one in both sources.
+ * Pairs of sources to quantify. `chosen` has two names, each a modality or several joined by `+`. Left out: the two modalities of the
+ * data, or with more each against all others. @throws ConfigError unless there are two names, for unknown ones, or a modality in both.
  */
 export function sourcePairs(
   chosen: readonly string[] | undefined,
-  known: readonly string[],
+  modalities: readonly string[],
 ): (readonly [SourceChoice, SourceChoice])[] {
   if (chosen === undefined) {
     const source = (parts: readonly string[]): SourceChoice => ({ name: parts.join("+"), parts });
-    if (known.length < 2) {
+    if (modalities.length < 2) {
       throw configError(
-        known.length === 0
-          ? "quantify: the data has no source beside its target; a decomposition has two sources."
-          : `quantify: the data has one source, ${known[0]}; a decomposition has two.`,
+        modalities.length === 0
+          ? "quantify: the data has no source beside its target; a decomposition needs two sources."
+          : `quantify: the data has one source, ${modalities[0]}; a decomposition needs two.`,
       );
     }
-    if (known.length === 2) return [[source([known[0]!]), source([known[1]!])]];
-    return known.map((name) => [source([name]), source(known.filter((other) => other !== name))]);
+    if (modalities.length === 2) return [[source([modalities[0]!]), source([modalities[1]!])]];
+    return modalities.map((name) => [source([name]), source(modalities.filter((other) => other !== name))]);
   }
   if (chosen.length !== 2) {
     throw configError(
-      `quantify: ${chosen.length === 1 ? "one source" : `${chosen.length} sources`} (${listing(chosen)}); a decomposition has two.` +
-        (known.length < 2 ? "" : ` Join modalities by +, as in ${known[0]},${known.slice(1).join("+")}.`),
+      `quantify: ${chosen.length === 1 ? "one source" : `${chosen.length} sources`} (${listing(chosen)}); a decomposition needs two.` +
+        (modalities.length < 2
+          ? ""
+          : ` Join modalities by +, as in ${modalities[0]},${modalities.slice(1).join("+")}.`),
       { chosen },
     );
   }
   const pair = chosen.map((name): SourceChoice => ({ name, parts: name.split("+") }));
   requireModalities(
     pair.flatMap(({ parts }) => parts),
-    known,
+    modalities,
     "quantify",
   );
   return [[pair[0]!, pair[1]!]];
 }
 
-/** The dataset with two modalities, each the features of a source side by side. */
+/** The dataset with two modalities, each the concatenated features of a source. */
 export function joinSources(dataset: Dataset, pair: readonly SourceChoice[]): Dataset {
   const modalities = pair.map(({ name, parts }): [string, Tensor<"float32">] => {
     if (parts.length === 1) return [name, dataset.modalities[parts[0]!]!];
@@ -58,13 +60,13 @@ export function joinSources(dataset: Dataset, pair: readonly SourceChoice[]): Da
     const out = float32([rows, width]);
     let column = 0;
     tensors.forEach(({ data }, t) => {
-      const own = widths[t]!;
-      for (let i = 0; i < rows; i++) out.data.set(data.subarray(i * own, (i + 1) * own), i * width + column);
-      column += own;
+      const size = widths[t]!;
+      for (let i = 0; i < rows; i++) out.data.set(data.subarray(i * size, (i + 1) * size), i * width + column);
+      column += size;
     });
     return [name, out];
   });
-  // A source is there where all its parts are.
+  // A source is present where all its modalities are.
   const masks = pair.map(({ name, parts }): [string, Uint8Array] => [
     name,
     Uint8Array.from(dataset.labels, (_, i) => Number(presentAt(dataset, i, parts).length === parts.length)),
@@ -76,7 +78,7 @@ export function joinSources(dataset: Dataset, pair: readonly SourceChoice[]): Da
   };
 }
 
-/** The three splits as one dataset (ids that occur in several get their split's name before them), and the splits as one fold. */
+/** The three splits as one dataset, and as one fold. When an id occurs in several splits, all ids are prefixed by their split's name. */
 export function pooled(splits: DataSplits): { readonly dataset: Dataset; readonly own: Fold } {
   const sizes = SPLITS.map((split) => splits[split].labels.length);
   const starts = [0, sizes[0]!, sizes[0]! + sizes[1]!];

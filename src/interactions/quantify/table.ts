@@ -1,4 +1,4 @@
-/** @file Quantify a table of symbols: two discrete sources and a target, by counting, without any model. */
+/** @file Quantifies a table of symbols: two discrete sources and a target, by counting, without any model. */
 import { configError, dataError, hint } from "../../core/errors.ts";
 import { checkOptions } from "../../core/keys.ts";
 import { permutation } from "../../core/random.ts";
@@ -33,30 +33,30 @@ export interface SymbolColumns {
 /** Options of quantifyTable. */
 export interface QuantifyTableOptions {
   readonly seed: number;
-  /** ["broja"] when left out; the first leads the findings. */
+  /** Left out: ["broja"]. Findings start with the first. */
   readonly measures?: readonly TableMeasure[];
 }
 
-/** What is to be kept in mind of each measure. */
+/** The limits of each measure. */
 const NOTES: Readonly<Record<TableMeasure, string>> = {
-  broja: "Miller-Madow bias taken off.",
-  pmin: "pointwise minimum: signed, and equal amounts count as the same information.",
-  lsmi: "specificity less ambiguity: signed, and equal surprisal counts as the same information.",
-  imin: "equal amounts about each class count as the same information.",
-  mmi: "the most that can be redundant: R is the smaller information.",
+  broja: "Miller-Madow bias subtracted.",
+  pmin: "pointwise minimum: signed; equal amounts are treated as the same information.",
+  lsmi: "specificity minus ambiguity: signed; equal surprisal is treated as the same information.",
+  imin: "equal amounts about each class are treated as the same information.",
+  mmi: "the upper bound of redundancy: R is the smaller information.",
   ccs: "common change in surprisal: signed.",
   sx: "shared exclusions: signed.",
 };
-/** Fewest rows, and most cells for which resampling ends in reasonable time. */
-const FEWEST_ROWS = 20;
-const MOST_CELLS = 12_000;
-/** Bias of I12 in bits from which a warning is due. */
+/** Minimum rows, and maximum cells for which resampling takes reasonable time. */
+const MIN_ROWS = 20;
+const MAX_CELLS = 12_000;
+/** Bias of I12 in bits above which there is a warning. */
 const BIAS = 0.05;
 
 /**
  * Redundant, unique and synergistic information of two columns of symbols about a third, with intervals and nulls; bits.
- * @throws DataError where a number would mean nothing: one class, few rows, a symbol for nearly every row, or an alphabet so large
- * that chance alone would show the full H(Y). ConfigError for an unknown measure.
+ * @throws DataError where the result would be meaningless: one class, few rows, nearly as many symbols as rows, or an alphabet so large
+ * that the bias is half of H(Y) or more. ConfigError for an unknown measure.
  * @example quantifyTable({ sources: ["x1", "x2"], target: "y", first, second, labels }, { seed: 0 }).findings
  */
 export function quantifyTable(columns: SymbolColumns, options: QuantifyTableOptions): Quantified {
@@ -66,7 +66,7 @@ export function quantifyTable(columns: SymbolColumns, options: QuantifyTableOpti
   const rows = columns.labels.length;
   if (columns.first.length !== rows || columns.second.length !== rows) {
     throw dataError(
-      `quantify: ${columns.first.length}, ${columns.second.length} and ${rows} rows; the columns must be of one length.`,
+      `quantify: ${columns.first.length}, ${columns.second.length} and ${rows} rows; the columns must have the same length.`,
     );
   }
   const { x1, x2, y, table, warnings } = counted(columns, rows);
@@ -103,7 +103,7 @@ export function quantifyTable(columns: SymbolColumns, options: QuantifyTableOpti
     ),
     byClass: classMeans(y.names, y.codes, terms, scores, seed),
     types: Object.fromEntries(
-      SAMPLE_TYPES.map((name, t) => [name, types.reduce((n, own) => n + (own === t ? 1 : 0), 0) / rows]),
+      SAMPLE_TYPES.map((name, t) => [name, types.reduce((n, type) => n + (type === t ? 1 : 0), 0) / rows]),
     ),
     warnings,
     rows: Array.from(y.codes, (_, i) => ({
@@ -124,7 +124,7 @@ export function quantifyTable(columns: SymbolColumns, options: QuantifyTableOpti
   return { ...result, findings: findingsOf(result) };
 }
 
-/** The counts behind the columns, and what is odd about them. @throws DataError where any split of them would be noise. */
+/** The counts of the columns, and warnings. @throws DataError where any split of them would be noise. */
 function counted(columns: SymbolColumns, rows: number) {
   const { sources, target } = columns;
   const [x1, x2, y] = [columns.first, columns.second, columns.labels].map(symbolsOf) as [Symbols, Symbols, Symbols];
@@ -146,7 +146,7 @@ function counted(columns: SymbolColumns, rows: number) {
   );
   if (bias > BIAS) {
     warnings.unshift(
-      `${rows} rows are few for ${sizes.join(" x ")} symbols: about ${bits(bias)} bit of I12 is chance (taken off). ` +
+      `${rows} rows are few for ${sizes.join(" x ")} symbols: about ${bits(bias)} bit of I12 is chance (subtracted). ` +
         `For ${BIAS} bit give ${rowsFor(sizes, BIAS)} rows.`,
     );
   }
@@ -164,8 +164,8 @@ function symbolsOf(texts: readonly string[]): Symbols {
   if (names.every((name) => name.trim() !== "" && Number.isFinite(Number(name))))
     names.sort((a, b) => Number(a) - Number(b));
   else names.sort();
-  const place = new Map(names.map((name, i) => [name, i]));
-  return { names, codes: Int32Array.from(texts, (text) => place.get(text)!) };
+  const codeOf = new Map(names.map((name, i) => [name, i]));
+  return { names, codes: Int32Array.from(texts, (text) => codeOf.get(text)!) };
 }
 
 function checkMeaning(
@@ -174,13 +174,13 @@ function checkMeaning(
   [x1, x2, y]: readonly [Symbols, Symbols, Symbols],
   rows: number,
 ): void {
-  if (rows < FEWEST_ROWS) {
-    throw dataError(`quantify: ${rows} rows; at least ${FEWEST_ROWS} are needed for an interval that says anything.`, {
+  if (rows < MIN_ROWS) {
+    throw dataError(`quantify: ${rows} rows; at least ${MIN_ROWS} are needed for a meaningful interval.`, {
       rows,
     });
   }
   if (y.names.length < 2) {
-    throw dataError(`quantify: ${target} is ${y.names[0]} in every row; information is about telling classes apart.`);
+    throw dataError(`quantify: ${target} is ${y.names[0]} in every row; information needs at least two classes.`);
   }
   const named: (readonly [string, Symbols])[] = [
     [sources[0], x1],
@@ -190,23 +190,23 @@ function checkMeaning(
   for (const [name, { names }] of named) {
     if (names.length > 20 && names.length > rows / 3) {
       throw dataError(
-        `quantify: column ${name} holds ${names.length} different symbols in ${rows} rows: nearly every row would be a symbol of its own and ` +
-          "appear to tell everything. Round or merge them; numbers that measure something belong into a data folder as features.",
+        `quantify: column ${name} holds ${names.length} different symbols in ${rows} rows: with nearly one symbol per row ` +
+          "it appears to determine the target. Round or merge them; measured numbers belong in a data folder as features.",
         { column: name, symbols: names.length },
       );
     }
   }
   const cells = x1.names.length * x2.names.length * y.names.length;
-  if (cells > MOST_CELLS) {
+  if (cells > MAX_CELLS) {
     throw dataError(
-      `quantify: ${x1.names.length} x ${x2.names.length} x ${y.names.length} = ${cells} cells; intervals resample the table and at most ${MOST_CELLS} cells are done in reasonable time. ` +
+      `quantify: ${x1.names.length} x ${x2.names.length} x ${y.names.length} = ${cells} cells; intervals resample the table, which takes too long for more than ${MAX_CELLS} cells. ` +
         "Merge rare symbols.",
       { cells },
     );
   }
 }
 
-/** Pointwise informations of each row by counting, bits, and their split by the pointwise minimum. */
+/** Pointwise information of each row by counting, bits, and its split by the pointwise minimum. */
 function pointwiseRows([x1, x2]: readonly [Symbols, Symbols], y: Symbols, rows: number) {
   const ny = y.names.length;
   const counts = (codes: Int32Array, size: number): Float64Array => {
@@ -215,7 +215,7 @@ function pointwiseRows([x1, x2]: readonly [Symbols, Symbols], y: Symbols, rows: 
     return out;
   };
   const py = counts(y.codes, ny);
-  const about = (codes: Int32Array, size: number): Float64Array => {
+  const pointwise = (codes: Int32Array, size: number): Float64Array => {
     const px = counts(codes, size);
     const joint = codes.map((code, i) => code * ny + y.codes[i]!);
     const pxy = counts(joint, size * ny);
@@ -224,14 +224,14 @@ function pointwiseRows([x1, x2]: readonly [Symbols, Symbols], y: Symbols, rows: 
   const n2 = x2.names.length;
   const pairs = x1.codes.map((code, i) => code * n2 + x2.codes[i]!);
   const terms = {
-    i1: about(x1.codes, x1.names.length),
-    i2: about(x2.codes, n2),
-    i12: about(pairs, x1.names.length * n2),
+    i1: pointwise(x1.codes, x1.names.length),
+    i2: pointwise(x2.codes, n2),
+    i12: pointwise(pairs, x1.names.length * n2),
   };
   return { terms, scores: pminScores(terms) };
 }
 
-/** Scores of shuffled targets: enough rounds that a few symbols show what chance can do. */
+/** Scores under permuted targets, with enough rounds to estimate the null of a few symbols. */
 function shuffledScores(sources: readonly [Symbols, Symbols], y: Symbols, rows: number, seed: number): SampleScores[] {
   const rounds = Math.min(20, Math.max(1, Math.floor(40_000 / rows)));
   return Array.from({ length: rounds }, (_, round) => {

@@ -1,17 +1,17 @@
-/** @file Which rows can be quantified, in which folds, and what is odd about them. */
+/** @file Selects the rows that can be quantified, assigns them to folds, and warns about problems. */
 import { dataError, listing } from "../../core/errors.ts";
 import { type Dataset, featureCount, takeRows } from "../../data/dataset.ts";
 import { crossFolds, type Fold } from "../../data/folds.ts";
 import { hasMissing, presentAt } from "../../data/presence.ts";
 
-/** Rows below which a cross-fit means nothing. */
-const FEWEST_ROWS = 50;
-/** Groups below which intervals are rough. */
+/** Minimum rows of a cross-fit. */
+const MIN_ROWS = 50;
+/** With fewer groups intervals are inaccurate. */
 const FEW_GROUPS = 10;
-/** Share of rows that repeat another from which recordings were probably used several times. */
+/** Share of duplicate rows above which recordings were probably used several times. */
 const REPEATED = 0.02;
 
-/** Leaves out what cannot be used, and tells. @throws DataError for fewer than 50 usable rows or fewer than two classes. */
+/** Leaves out unusable rows, with warnings. @throws DataError for fewer than 50 usable rows or fewer than two classes. */
 export function usableRows(
   dataset: Dataset,
   folds: number | readonly Fold[],
@@ -32,24 +32,26 @@ export function usableRows(
   if (unlabelled > 0) warnings.push(`${unlabelled} rows without a label are left out.`);
   if (incomplete > 0) warnings.push(`${incomplete} rows lack ${names.join(" or ")} and are left out.`);
   if (rare.length > 0) {
-    warnings.push(`classes ${listing(rare)} have fewer than ${needed} rows, too few to fit and to judge: left out.`);
+    warnings.push(
+      `classes ${listing(rare)} have fewer than ${needed} rows, too few to fit and to evaluate: they are left out.`,
+    );
   }
   const rows = [...dataset.labels.keys()].filter((i) => kept.includes(dataset.labels[i]!) && complete(i));
   if (kept.length < 2) {
     throw dataError(
       `quantify: ${kept.length} class with at least ${needed} rows (${listing(kept.map((k) => dataset.classes[k]!))}); ` +
-        "information is about telling classes apart: two are needed.",
+        "information needs at least two classes.",
       { counts },
     );
   }
-  if (rows.length < FEWEST_ROWS) {
+  if (rows.length < MIN_ROWS) {
     throw dataError(
-      `quantify: ${rows.length} usable rows; at least ${FEWEST_ROWS} are needed. With so few any amount between 0 and H(Y) fits: ` +
-        "gather more, or merge features into a few symbols and quantify a CSV table.",
+      `quantify: ${rows.length} usable rows; at least ${MIN_ROWS} are needed. With so few any amount between 0 and H(Y) is possible: ` +
+        "collect more, or merge features into a few symbols and quantify a CSV table.",
       { rows: rows.length },
     );
   }
-  const place = new Map(rows.map((row, i) => [row, i]));
+  const position = new Map(rows.map((row, i) => [row, i]));
   const picked = takeRows(dataset, rows);
   const usable = {
     ...picked,
@@ -57,7 +59,7 @@ export function usableRows(
     labels: picked.labels.map((label) => kept.indexOf(label)),
   };
   const within = (list: readonly number[]): number[] =>
-    list.map((row) => place.get(row) ?? -1).filter((row) => row >= 0);
+    list.map((row) => position.get(row) ?? -1).filter((row) => row >= 0);
   const usableFold = (fold: Fold): Fold => ({
     train: within(fold.train),
     validation: within(fold.validation),
@@ -67,7 +69,7 @@ export function usableRows(
   if (units < 2)
     throw dataError("quantify: all rows are in one group, so no row can be held out; name smaller groups.");
   if (usable.groups !== undefined && units < FEW_GROUPS) {
-    warnings.push(`${units} groups are few: intervals leave whole groups out and are rough.`);
+    warnings.push(`${units} groups are few: intervals resample whole groups and are inaccurate.`);
   }
   const made =
     typeof folds === "number"
@@ -82,16 +84,16 @@ export function usableRows(
       warnings.push(`${name} is constant: it holds no information.`);
     }
     if (width > train) {
-      warnings.push(`${name} has ${width} features for ${train} training rows: what it knows may be understated.`);
+      warnings.push(`${name} has ${width} features for ${train} training rows: its information may be underestimated.`);
     }
     const repeated = width < 8 || usable.groups !== undefined ? 0 : repeatedRows(values.data, width);
     if (repeated > REPEATED * rows.length && typeof folds === "number") {
       warnings.push(
-        `${repeated} rows of ${name} repeat another row: if they are one recording, name groups in dataset.json, or what is held out was seen in training.`,
+        `${repeated} rows of ${name} repeat another row: if they are from one recording, name groups in dataset.json, or held-out rows also occur in training.`,
       );
     }
   }
-  // Folds that are the data's own split need no second look at it.
+  // Given folds are not compared with the data's own split.
   const own = typeof folds === "number" && ownSplit !== undefined ? usableFold(ownSplit) : undefined;
   return { usable, folds: made, own, constant, warnings };
 }

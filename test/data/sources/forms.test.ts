@@ -67,9 +67,7 @@ describe("data without a split", () => {
     ],
   ];
   it.each(folders)("%s is refused with the flag that splits it, and split by it", async (_, folder) => {
-    expect((await rejected(readDataset(await folder()))).message).toMatch(
-      /nothing here says which samples.*--split-seed 0/,
-    );
+    expect((await rejected(readDataset(await folder()))).message).toMatch(/nothing assigns samples.*--split-seed 0/);
     const { splits, report } = await readDataset(await folder(), { split });
     expect(SPLITS.map((name) => splits[name].labels.length)).toEqual([28, 6, 6]);
     // By class: each is half of every split.
@@ -109,7 +107,7 @@ describe("data without a split", () => {
   });
   it("a row without a label cannot be split", async () => {
     const text = table({ ...plain, label: (row) => (row === 7 ? "" : row % 2) });
-    expect(await refusal({ "data.csv": text }, { split })).toMatch(/row 7 .*nothing is known to predict.*"split"/);
+    expect(await refusal({ "data.csv": text }, { split })).toMatch(/row 7 .*has no label.*"split"/);
   });
 });
 
@@ -345,6 +343,6 @@ it("tables for each modality and split say how to make arrays of them", async ()
     /several tables.*none of them is called data\.csv.*train\/NAME\.npy.*numpy\.loadtxt/,
   );
   expect(await refusal({ "red.csv": table(plain), "white.csv": table(plain) })).toMatch(
-    /Call the one that is meant data\.csv/,
+    /Rename the one to read data\.csv/,
   );
 });

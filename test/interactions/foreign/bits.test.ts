@@ -97,7 +97,7 @@ test("without labels nothing is calibrated, the prior is the mean prediction, an
   expect(report.labelBits).toBeUndefined();
   expect(report.accuracy).toBeUndefined();
   expect(report.classesBy).toBe("prediction");
-  expect(report.notes[0]).toMatch(/^no labels: probabilities are read as they come/);
+  expect(report.notes[0]).toMatch(/^no labels: probabilities are used uncalibrated/);
 });
 
 test("Shapley values of the prediction sum to what all say over the prior; the pair is their interaction", () => {
@@ -151,7 +151,7 @@ test("the same seed gives the same report; groups stay whole", () => {
 });
 
 test.each([
-  ["one modality", { a: new Float64Array(8), "a+b": new Float64Array(8) }, /one modality only \(a\)/],
+  ["one modality", { a: new Float64Array(8), "a+b": new Float64Array(8) }, /only one modality \(a\)/],
   ["no joint prediction", { a: new Float64Array(8), b: new Float64Array(8) }, /from all modalities together \(a\+b\)/],
   ["another length", { a: new Float64Array(8), b: new Float64Array(6), "a+b": new Float64Array(8) }, /6 numbers of b/],
   ["NaN", { a: new Float64Array(8).fill(Number.NaN), b: new Float64Array(8), "a+b": new Float64Array(8) }, /a, row 0/],

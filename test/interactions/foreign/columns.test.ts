@@ -62,17 +62,25 @@ test("of more modalities those that are named are taken, and what is said of all
 });
 
 test.each([
-  ["nothing", ["id", "label"], /t\.csv: no column of predictions; found id, label\. Needed are p_audio_CLASS/],
+  [
+    "nothing",
+    ["id", "label"],
+    /t\.csv: no column of predictions; the columns are id, label\. Needed are p_audio_CLASS/,
+  ],
   [
     "no joint prediction",
     grid(["a", "b"], ["x", "y"]),
     /no columns of these modalities together: p_both_x, p_both_y are/,
   ],
-  ["one modality", grid(["a", "both"], ["x", "y"]), /one modality only \(a\)/],
+  ["one modality", grid(["a", "both"], ["x", "y"]), /only one modality \(a\)/],
   ["a class that a set lacks", grid(["a", "b", "both"], ["x", "y"]).filter((c) => c !== "p_b_y"), /there is no p_b_y/],
   ["a class of one set alone", [...grid(["a", "b", "both"], ["x", "y"]), "p_b_z"], /p_b_z ends in none of them/],
   ["one class", grid(["a", "b", "both"], ["x"]), /two or more classes are needed/],
-  ["all twice", grid(["a", "b", "both", "a+b"], ["x", "y"]), /p_both_\.\.\. and p_a\+b_\.\.\. are both of a\+b/],
+  [
+    "all twice",
+    grid(["a", "b", "both", "a+b"], ["x", "y"]),
+    /p_both_\.\.\. and p_a\+b_\.\.\. both give predictions from a\+b/,
+  ],
   ["a set of unknown parts", grid(["a", "b", "a+c", "all"], ["x", "y"]), /not each part of a\+c has columns/],
 ])("%s is refused", (_, columns, message) => {
   expect(() => found(columns)).toThrowError(message);

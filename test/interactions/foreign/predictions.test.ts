@@ -69,7 +69,7 @@ describe("labels", () => {
     const some = without("split").map((row, i) => ({ ...row, label: i === 2 ? undefined : row.label }));
     expect((await read(csv(some), "t.csv")).predictions.labels![2]).toBe(-1);
     await expect(read(csv(without("split").map((row) => ({ ...row, label: "sadd" }))), "t.csv")).rejects.toThrowError(
-      /^t\.csv: line 2, column label is "sadd", which is no class of the predictions; did you mean "sad"\?/,
+      /^t\.csv: line 2, column label is "sadd", which is not a class of the predictions; did you mean "sad"\?/,
     );
   });
   test("another column, or none", async () => {
@@ -89,7 +89,7 @@ describe("rows that calibrate", () => {
     const { predictions, taken } = await read(csv(), "t.csv");
     expect(predictions.ids).toEqual(rows.slice(4).map(({ id }) => id));
     expect([...predictions.fitted!]).toEqual([1, 1, 1, 1, 0, 0, 0, 0]);
-    expect(taken.at(-1)).toMatch(/rows whose split is validation; those of train are left aside/);
+    expect(taken.at(-1)).toMatch(/rows whose split is validation; those of train are not used/);
   });
   test("a share of every class, drawn by the seed", async () => {
     const { predictions } = await read(csv(without("split")), "t.csv", { validation: 0.5 });
@@ -110,7 +110,7 @@ describe("rows that calibrate", () => {
 
 describe("refused", () => {
   test.each([
-    ["t.npy", encode("x"), /an \.npy holds one array without names; save all by name: numpy\.savez/],
+    ["t.npy", encode("x"), /an \.npy file contains one array without a name; save all arrays by name: numpy\.savez/],
     ["t.xlsx", encode("x"), /ends in \.csv, \.tsv, \.parquet, \.jsonl or \.npz/],
     ["t.parquet", encode("PAR1 nothing"), /not a Parquet file that can be read/],
     ["t.jsonl", encode('{"a": 1}\n{"b": 1}\n'), /line 2: the key "b" is not in every line/],

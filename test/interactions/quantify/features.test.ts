@@ -124,7 +124,7 @@ it("a source that misleads on held-out rows is not made up for by synergy", asyn
   const folds = [{ train: rows(0, 160), validation: rows(160, 200), held: rows(200, 300) }];
   const { informations, measures, balance, warnings } = await quantify(data, { ...quick, folds, measures: ["broja"] });
   expect(informations.I2.upper).toBeLessThan(0);
-  expect(warnings.join("\n")).toMatch(/b predicts held-out rows worse than the frequencies/);
+  expect(warnings.join("\n")).toMatch(/b predicts held-out rows worse than the class frequencies/);
   const { R, U1, S } = measures[0]!.atoms;
   expect(R.value).toBe(0);
   expect(U1.real).toBe(true);
@@ -175,7 +175,7 @@ it("rows that resemble those of their hour are easier for random folds, and that
   const span = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
   const ownSplit = { train: span(0, 216), validation: span(216, 264), held: span(264, 360) };
   const settings = { seed: 0, folds: 4, epochs: 40, measures: ["pmin"] as const, ownSplit };
-  expect((await quantify(data, settings)).warnings.join()).toMatch(/random folds tell .* the data's own split/);
+  expect((await quantify(data, settings)).warnings.join()).toMatch(/random folds give .* the data's own split/);
   const mixed = { ...made("unique", 360), ids: rowIds(360) };
   expect((await quantify(mixed, settings)).warnings).toEqual([]);
 });
@@ -238,7 +238,7 @@ describe("sources", () => {
     expect(shown(sourcePairs(["c", "a+b"], ["a", "b", "c"]))).toEqual([["c", "a+b"]]);
     expect(() => sourcePairs(["a", "b", "c"], ["a", "b", "c"])).toThrow(/3 sources .*as in a,b\+c/);
     expect(() => sourcePairs(["a", "a+b"], ["a", "b"])).toThrow(/named twice/);
-    expect(() => sourcePairs(undefined, ["a"])).toThrow(/one source, a; a decomposition has two/);
+    expect(() => sourcePairs(undefined, ["a"])).toThrow(/one source, a; a decomposition needs two/);
   });
 
   it("joins features side by side, and splits with equal ids", () => {

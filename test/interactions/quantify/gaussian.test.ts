@@ -77,7 +77,7 @@ describe("quantify by covariances", () => {
     const data = made(200);
     expect(await quantify(data, options)).toEqual(await quantify(data, options));
     await expect(quantify(data, { seed: 0, measures: ["mmi", "gaussian"] })).rejects.toThrow(
-      /ask for it alone, not beside mmi/,
+      /use it alone, not with mmi/,
     );
     await expect(quantify(data, { ...options, target: "w" })).rejects.toThrow(/no target "w"/);
     const { target: _, ...classes } = {

@@ -34,10 +34,10 @@ describe("more classes than a measure can take", () => {
     const told: [string, number][] = [];
     const onProgress = (what: string, share: number): void => void told.push([what, share]);
     const { measures, warnings } = await quantify(data, { ...quick, onProgress });
-    expect(told[0]![0]).toMatch(/^broja is out of reach: 201 classes, and with more than 200 /);
+    expect(told[0]![0]).toMatch(/^broja is not feasible: 201 classes, and more than 200 /);
     expect(told[0]![1]).toBe(0);
     expect(warnings).toContain(told[0]![0]);
-    expect(warnings.join("\n")).toMatch(/left out, pmin is computed; merge classes/);
+    expect(warnings.join("\n")).toMatch(/left out; pmin is computed. Merge classes/);
     expect(measures.map(({ measure }) => measure)).toEqual(["pmin"]);
     expect(told.map(([, share]) => share)).toEqual(told.map(([, share]) => share).sort((a, b) => a - b));
   });
@@ -45,7 +45,7 @@ describe("more classes than a measure can take", () => {
   it("is an error where no measure is left", async () => {
     const told: string[] = [];
     const asked = { ...quick, measures: ["broja", "cvx"] as const, onProgress: (what: string) => void told.push(what) };
-    await expect(quantify(data, asked)).rejects.toThrow(/broja is out of reach.*cvx is out of reach.*--measure pmin/);
+    await expect(quantify(data, asked)).rejects.toThrow(/broja is not feasible.*cvx is not feasible.*--measure pmin/);
     expect(told).toEqual([]);
   });
 });
@@ -55,7 +55,7 @@ it("all measures are in reach of 100 classes, and broja is not where its log-pro
   expect(withinReach(all, { classes: 100, rows: 100_000, fits: 2 })).toEqual({ measures: all, warnings: [] });
   const { measures, warnings } = withinReach(all, { classes: 100, rows: 1_000_000, fits: 2 });
   expect(measures).toEqual(["pmin", "lsmi", "cvx"]);
-  expect(warnings[0]).toMatch(/1000000 rows x 100 classes x 2 fits are 200000000 log-probabilities a source/);
+  expect(warnings[0]).toMatch(/1000000 rows x 100 classes x 2 fits are 200000000 log-probabilities per source/);
 });
 
 it("scales of many log-probabilities are fitted on fewer rows, and are those of all rows but for chance", () => {

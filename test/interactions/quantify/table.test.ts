@@ -129,7 +129,7 @@ it("a constant column and a target without relation: warned of, nothing called r
   expect(alone.balance.value).toBeCloseTo(0, 9);
   const text = alone.findings.join("\n");
   expect(text).toContain("neither synergy nor redundancy is shown to be larger");
-  expect(text).toContain("nothing about y is shown to be told");
+  expect(text).toContain("no information about y is shown");
   expect(text).not.toMatch(/is real/);
   expect(alone.types.none).toBeGreaterThan(0.5);
 });
