@@ -37,7 +37,7 @@ export async function runSweep(
   const todo = plan.runs.filter(({ id }) => entries.get(id)?.status !== "finished");
   if (!quiet) {
     const done = plan.runs.length - todo.length;
-    note(`${count(plan.runs.length, "run")}: ${done} done before, ${todo.length} to do, ${workers} at a time`);
+    note(`${count(plan.runs.length, "run")}: ${done} already done, ${todo.length} to do, ${workers} at a time`);
   }
   const interrupt = listenForInterrupt(note);
   try {

@@ -96,7 +96,7 @@ export async function resumeRun(folder: Folder, data: TrainingData, options: Run
   checkOptions("resumeRun", options, KNOWN);
   const before = await readRecord(folder);
   if (before.status === "finished" && (await damagedFiles(folder)).length === 0) {
-    throw runError(`${folder.label}: this run is finished; nothing is left to do.`);
+    throw runError(`${folder.label}: this run is already finished.`);
   }
   const plan = planRun(parseSettings(before.config), data.train);
   const teacher = plan.config.teacher === undefined ? undefined : await keptTeacher(folder);

@@ -84,7 +84,7 @@ describe("data", () => {
     expect(await call("data", "generate", "--out", "three")).toMatchObject({
       code: 1,
       stderr:
-        "RunError: three: this folder is not empty; give another --out, or --force to replace a data set there.\n",
+        "RunError: three: this folder is not empty; give another --out, or use --force to replace the data set in it.\n",
     });
   });
 
@@ -374,7 +374,7 @@ describe("questions to a finished run", () => {
   test("resume of a finished run says so and is no failure", async () => {
     expect(await call("resume", run)).toMatchObject({
       code: 0,
-      stdout: `${run}: this run is finished; nothing is left to do.\n`,
+      stdout: `${run}: this run is already finished.\n`,
     });
   });
 
@@ -392,7 +392,7 @@ test("doctor trains a toy on both backends", async () => {
     nodeFits: true,
     backends: [{ backend: "native" }, { backend: "wasm", works: true }],
   });
-  expect((await call("doctor")).stdout).toMatch(/^training works, on (native|wasm)$/m);
+  expect((await call("doctor")).stdout).toMatch(/^training works on (native|wasm)$/m);
 });
 
 test("demo ends with a table, the truth beside the gate, and three samples, and says where everything lies", async () => {

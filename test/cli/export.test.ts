@@ -62,7 +62,7 @@ test.each([
   ["values", ["--missing"]],
 ] as const)("the code in the card of %s %j runs, and Python and JavaScript give the same", async (run, flags) => {
   const { code, stdout } = await call("export", run, "--out", "out/model.onnx", ...flags);
-  expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining("out/model.md says what it is") });
+  expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining("model card: out/model.md") });
   const card = await read("out/model.md");
   await fs.copyFile(path.join(cwd, "out/model.onnx"), path.join(cwd, "model.onnx"));
   const javascript = numbersIn(await runBlock(card, "js", [process.execPath], "call.mjs")).filter((n) => n !== 32);

@@ -57,7 +57,7 @@ test("evaluate --missing tells every pattern, and the data's own where it has ga
   expect(stdout).toMatch(
     /^modalities present {2}samples {2}accuracy {2}macro F1 {2}log loss \(nats\)\na\+b +64 .*\na +16 /m,
   );
-  expect(stdout).toMatch(/^simulated: the others hidden .*\na\+b +64 .*\na +64 .*\nb +64 /m);
+  expect(stdout).toMatch(/^simulated: other modalities hidden .*\na\+b +64 .*\na +64 .*\nb +64 /m);
   const { patterns } = await json("evaluate", "runs/clips-dmil-0", "--missing");
   expect(patterns).toMatchObject([
     { present: ["a", "b"], simulated: true, samples: 80 },

@@ -183,7 +183,7 @@ describe("a run refuses", () => {
 
   test("to go on when it is finished, with other data, with other settings, or where there is none", async () => {
     expect(await message(resumeRun(whole, data))).toMatchInlineSnapshot(
-      `"RunError: runs/whole: this run is finished; nothing is left to do."`,
+      `"RunError: runs/whole: this run is already finished."`,
     );
     expect(await message(resumeRun(memoryFolder("runs/empty"), data))).toMatchInlineSnapshot(
       `"RunError: runs/empty: there is no run here (no run.json). \`dmil train\` makes runs."`,
