@@ -269,7 +269,7 @@ describe("questions to a finished run", () => {
       file,
       bytes.map((byte, i) => (i === bytes.length - 4 ? 1 - byte : byte)),
     );
-    const text = `${path.join(cwd, "clips")} is not as it was when out/warned was trained; changed: test/labels. The answer is about the data as it is now.`;
+    const text = `${path.join(cwd, "clips")} has changed since out/warned was trained (test/labels). The results describe the data as it is now.`;
     for (const command of ["evaluate", "explain"]) {
       const { stderr, stdout } = await call(command, "out/warned", "--json");
       expect(stderr).toBe(`warning: ${text}\n`);

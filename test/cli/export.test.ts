@@ -107,7 +107,7 @@ test("a card takes the place of an untouched card, and of nothing else", async (
   expect(await call("export", "classes", "--out", "again.onnx")).toMatchObject({
     code: 1,
     stderr: expect.stringMatching(
-      /^RunError: again\.md is in the place of the model card, .* or leave the card out with --no-card\.\n$/,
+      /^RunError: again\.md exists and is not an unchanged model card of dmil, .* or write no card: --no-card\.\n$/,
     ),
   });
   expect(Buffer.compare(await fs.readFile(path.join(cwd, "again.onnx")), before)).toBe(0);

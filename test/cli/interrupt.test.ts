@@ -41,7 +41,7 @@ test.each(["SIGINT", "SIGTERM"] as const)("%s saves, says how to go on, and ends
   expect(stopped).toMatchObject({ code: 1, stdout: "" });
   expect(stopped.stderr).toMatch(
     new RegExp(
-      `\\nstopping: saving first; once more to quit at once\\n(.*\\n)*saved ${run} at whole \\d+; go on with: dmil resume ${run}\\n$`,
+      `\\nsaving, then stopping; interrupt again to stop immediately without saving\\n(.*\\n)*saved ${run} at whole \\d+; continue with: dmil resume ${run}\\n$`,
     ),
   );
   expect(await record(run)).toMatchObject({ status: "interrupted" });
@@ -54,7 +54,7 @@ test.each(["SIGINT", "SIGTERM"] as const)("%s saves, says how to go on, and ends
   );
   const resumed = await dmil(["resume", run], { cwd });
   expect(resumed.code).toBe(0);
-  expect(resumed.stderr).toMatch(/, going on\n/);
+  expect(resumed.stderr).toMatch(/, resumed\n/);
   expect(await record(run)).toMatchObject({ status: "finished" });
   await expectSameRun(run);
 });
@@ -68,7 +68,7 @@ test("as JSON an interrupt is one error document", async () => {
   expect(JSON.parse(stdout)).toEqual({
     error: {
       code: "RunError",
-      message: expect.stringMatching(/^saved json at whole \d+; go on with: dmil resume json$/),
+      message: expect.stringMatching(/^saved json at whole \d+; continue with: dmil resume json$/),
       interrupted: true,
       run: "json",
       stage: "whole",

@@ -115,7 +115,7 @@ test("Ctrl-C keeps what is done and says how to go on; what comes then is what w
     signal: { name: "SIGINT", at: "1/4  clips joint" },
   });
   expect(stopped.code).toBe(1);
-  expect(stopped.stderr).toContain(`go on with: dmil sweep ${words} --out stopped --workers 1 --resume`);
+  expect(stopped.stderr).toContain(`continue with: dmil sweep ${words} --out stopped --workers 1 --resume`);
   expect((await linesOf("stopped")).every(({ status }) => status === "finished")).toBe(true);
   const rest = await sweep(`${words} --out stopped --workers 1 --resume`);
   expect(rest.code).toBe(0);

@@ -68,9 +68,7 @@ test("evaluate prints the figures of the kind, by pattern and by label too", asy
   const signs = await json("evaluate", "runs/signs-joint-0");
   expect(Object.keys(signs.each)).toEqual(["redundant", "unique_a", "unique_b", "synergistic"]);
   expect(signs.auroc).toBeGreaterThan(0.6);
-  expect((await call("evaluate", "runs/signs-joint-0")).stdout).toMatch(
-    /^of each +F1 +area under ROC curve +accuracy\nredundant/m,
-  );
+  expect((await call("evaluate", "runs/signs-joint-0")).stdout).toMatch(/^of each +F1 +ROC AUC +accuracy\nredundant/m);
 });
 
 test("explain tells samples, as text and as columns, without bits", async () => {
@@ -138,7 +136,10 @@ test.each([
     ["data", "generate", "--kind", "sums", "--target", "number", "--out", "new"],
     '--target: unknown word "number". Allowed: values, labels.',
   ],
-  [["data", "generate", "--kind", "quad", "--target", "labels", "--out", "new"], "--target does not apply to --kind quad"],
+  [
+    ["data", "generate", "--kind", "quad", "--target", "labels", "--out", "new"],
+    "--target does not apply to --kind quad",
+  ],
 ] as const)("wrong use: %j", async (args, message) => {
   const { code, stderr } = await call(...args);
   expect(code).not.toBe(0);

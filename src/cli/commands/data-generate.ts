@@ -175,7 +175,8 @@ const schema = z.object({
 
 /** Reports that the networks that read the recordings are trained, which takes seconds for each fold. */
 function noteReading(modality: string, done: number, folds: number): void {
-  if (done === folds) note(`${modality}: evidence from networks that were not trained on the samples they read, in ${folds} folds`);
+  if (done === folds)
+    note(`${modality}: evidence from networks that were not trained on the samples they read, in ${folds} folds`);
 }
 
 /** Generates three splits and writes them as a data folder. */
@@ -185,9 +186,12 @@ export async function dataGenerate(recordings: string | undefined, options: Gene
   const { settings, make } = generatorOf(flags);
   const splits = await owning(out, { instead: "give another --out" }, async () => {
     if (flags.force !== true && (await disk(out).list()).length > 0) {
-      throw runError(`${out}: this folder is not empty; give another --out, or use --force to replace the data set in it.`, {
-        folder: out,
-      });
+      throw runError(
+        `${out}: this folder is not empty; give another --out, or use --force to replace the data set in it.`,
+        {
+          folder: out,
+        },
+      );
     }
     const made = await make();
     await replaceFolder(out, (folder) => writeDataset(folder, made));
@@ -218,9 +222,7 @@ export function generatorOf(flags: DataFlags): {
   }
   const { recordings } = flags;
   if (kind.recordings === undefined && recordings !== undefined) {
-    throw configError(
-      `${recordings}: --kind ${name} uses no recordings; remove the folder, or give --kind digits.`,
-    );
+    throw configError(`${recordings}: --kind ${name} uses no recordings; remove the folder, or give --kind digits.`);
   }
   if (kind.recordings !== undefined && recordings === undefined) {
     throw configError(

@@ -56,7 +56,10 @@ export async function explain(run: string, { split, data, out, probe }: ExplainF
   const rows = samples.map((sample, i) => ({ ...flatten(sample), ...ceiling?.columns(i) }));
   await writeFile(out, encodeTable(rows, out));
   const columns = Object.keys(rows[0]!).length;
-  return { text: `${out}: ${count(rows.length, "sample")}, ${count(columns, "column")}${about.note}${probeText}`, json };
+  return {
+    text: `${out}: ${count(rows.length, "sample")}, ${count(columns, "column")}${about.note}${probeText}`,
+    json,
+  };
 }
 
 /** Facts about an explanation, for the JSON and the title. */

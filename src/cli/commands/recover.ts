@@ -68,7 +68,9 @@ async function suite(jobs: readonly RecoveryJob[], seeds: readonly number[], fla
     failed,
   };
   if (results.length === 0) {
-    throw runError(`no job gave a result. Error of the first job: ${failed[0]?.error ?? "no job was selected"}`, { failed });
+    throw runError(`no job gave a result. Error of the first job: ${failed[0]?.error ?? "no job was selected"}`, {
+      failed,
+    });
   }
   const judged = verdicts(results);
   const json = { command, environment: report.environment, seeds, quick, failed, verdicts: judged, results };
@@ -146,7 +148,8 @@ async function runSuite(
           if (outcome.ok) {
             await writeDerived(folder, files[i]!, outcome.value);
             results.set(i, outcome.value);
-            if (!quiet) note(`${done}/${todo.length}  ${nameOf(job)}  ${metricsText(outcome.value)}  ${duration(left)} left`);
+            if (!quiet)
+              note(`${done}/${todo.length}  ${nameOf(job)}  ${metricsText(outcome.value)}  ${duration(left)} left`);
           } else {
             failed.push({ job, error: outcome.error });
             note(`${done}/${todo.length}  ${nameOf(job)}  failed: ${outcome.error}`);
@@ -159,10 +162,13 @@ async function runSuite(
     interrupt.release();
   }
   if (interrupt.signal.aborted) {
-    throw runError(`${results.size} of ${jobs.length} jobs are stored in ${out}; run the same command again to continue`, {
-      interrupted: true,
-      out,
-    });
+    throw runError(
+      `${results.size} of ${jobs.length} jobs are stored in ${out}; run the same command again to continue`,
+      {
+        interrupted: true,
+        out,
+      },
+    );
   }
   return { results: jobs.flatMap((_, i) => results.get(i) ?? []), failed };
 }

@@ -121,7 +121,10 @@ function answer(out: string, plan: SweepPlan, entries: readonly SweepEntry[], se
       ? []
       : [
           `mean test ${metrics.join(" or ")} over ${count(new Set(finished.map(({ seed }) => seed)).size, "seed")}`,
-          table([["method", ...columns], ...rows.map((row, r) => [row, ...cells[r]!.map((cell) => share(cell?.value))])]),
+          table([
+            ["method", ...columns],
+            ...rows.map((row, r) => [row, ...cells[r]!.map((cell) => share(cell?.value))]),
+          ]),
         ]),
     ...plan.skipped.map(({ data, method, reason }) => `skipped: ${data} ${method}: ${reason}`),
     ...failed.map(({ run, error }) => `failed: ${run}: ${error}`),
