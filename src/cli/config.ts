@@ -88,8 +88,7 @@ export function seedsOf(text: string, label = "--seeds "): number[] {
   if (range === null) return [...new Set(numbers)];
   const [first, last] = numbers as [number, number];
   const size = last - first + 1;
-  if (size < 1)
-    throw configError(`${label}${text}: the last seed is smaller than the first; give the smaller seed first.`);
+  if (size < 1) throw configError(`${label}${text}: the last seed is smaller than the first; swap them.`);
   if (size > MOST_RUNS) throw configError(`${label}${text}: ${size} seeds; one command runs at most ${MOST_RUNS}.`);
   return Array.from({ length: size }, (_, i) => first + i);
 }
@@ -137,7 +136,7 @@ function parseSet(text: string, under: readonly string[]): Flag {
 function withValue(
   value: unknown,
   path: readonly string[],
-  setting: unknown,
+  entry: unknown,
   label: string,
   parents: readonly string[],
 ): Record<string, unknown> {
@@ -149,10 +148,7 @@ function withValue(
     throw configError(`${label}: ${parents.join(".")} is ${problem}.`);
   }
   const inner = Object.hasOwn(value, first) ? value[first] : {};
-  return {
-    ...value,
-    [first]: rest.length === 0 ? setting : withValue(inner, rest, setting, label, [...parents, first]),
-  };
+  return { ...value, [first]: rest.length === 0 ? entry : withValue(inner, rest, entry, label, [...parents, first]) };
 }
 
 function named(path: Path): string {

@@ -69,10 +69,7 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
       "--modalities <names>",
       "mixture: two or more (default: a,b); digits: audio or audio_noisy, image or image_pca",
     )
-    .option(
-      "--synergy <kind>",
-      "mixture with more than two modalities: synergy between all of them, or pairs (default: all)",
-    )
+    .option("--synergy <kind>", "mixture of three or more modalities: synergy of all, or pairs (default: all)")
     .option("--stratified", "mixture: exact shares instead of a random component for each sample")
     .option("--seed <n>", "seed", "0")
     .action(async (recordings, flags) =>
@@ -124,10 +121,7 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     .action(async (run, flags) => give((await import("./commands/explain.ts")).explain(run, flags)));
   add(program, "export <run>", "write the model to one file, with a model card (.md) beside it")
     .requiredOption("--out <file>", ".onnx or .safetensors")
-    .option(
-      "--missing",
-      ".onnx: add the input present [batch, modalities], 1 where a sample has the modality, otherwise 0",
-    )
+    .option("--missing", ".onnx: add the input present [batch, modalities], 1 where a sample has the modality")
     .option("--no-card", "write no model card")
     .action(async (run, flags) => give((await import("./commands/export.ts")).exportModel(run, flags)));
   add(program, "recover", "measure on data with known truth whether methods recover the true decomposition")
@@ -147,11 +141,7 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     .description("run one job of `dmil recover` in a child process")
     .action(async () => (await import("./commands/recover-job.ts")).recoverJob());
   withReadingFlags(
-    add(
-      program,
-      "quantify <data>",
-      "estimate redundant, unique and synergistic information in data, before training a model",
-    ),
+    add(program, "quantify <data>", "redundant, unique and synergistic information in data, before training a model"),
     "the column to predict, or one of several labels or values; information is about this target",
   )
     .option(
@@ -175,40 +165,24 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     .option(...quiet)
     .action(async (data, flags) => give((await import("./commands/quantify.ts")).quantify(data, flags)));
   withReadingFlags(
-    add(
-      program,
-      "bits [predictions]",
-      "what each modality contributed to the predictions of any model, from any library",
-    ),
+    add(program, "bits [predictions]", "what each modality contributed to predictions of any model, from any library"),
   )
-    .option(
-      "--modalities <names>",
-      "names of the modalities, for example audio,face (default: all that have predictions)",
-    )
+    .option("--modalities <names>", "modalities, for example audio,face (default: all that have predictions)")
     .option("--logits", "the predictions are logits, not probabilities")
     .option(
       "--validation <rows>",
-      "for a table: rows for calibration, as a share or a column (default: the column split, otherwise cross-fitting)",
+      "table: rows for calibration, as a share or column (default: split, or cross-fitting)",
     )
     .option("--onnx <file>", "evaluate this model on --data with modalities removed")
-    .option(
-      "--data <dir>",
-      "data folder for --onnx: train supplies replacements for removed modalities, validation calibrates",
-    )
+    .option("--data <dir>", "data folder of --onnx; train fills removed modalities, validation calibrates")
     .addOption(split())
     .option("--input <modality=name>", "the input of the model for a modality; can be repeated", collect)
     .option("--output <name>", "the output of the model that is the prediction (default: found by name)")
-    .option(
-      "--remove <how>",
-      "replace removed modalities by draws (from other samples), means (of training data) or zeros (default: draws)",
-    )
+    .option("--remove <how>", "fill removed modalities with draws (of samples), means or zeros (default: draws)")
     .option("--draws <n>", "draws per sample (default: 16)")
-    .option("--folds <n>", "for a table: folds of the cross-fitting (default: 5)")
+    .option("--folds <n>", "table: folds of the cross-fitting (default: 5)")
     .option("--seed <n>", "random seed of folds, draws and intervals", "0")
-    .option(
-      "--out <dir>",
-      "folder for the report bits.html and the tables bits.csv and bits.jsonl (one row per sample)",
-    )
+    .option("--out <dir>", "folder for the report bits.html and the tables bits.csv, bits.jsonl (by sample)")
     .option(...quiet)
     .action(async (predictions, flags) => give((await import("./commands/bits.ts")).bits(predictions, flags)));
   add(
@@ -216,10 +190,7 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     "pid <file>",
     "exact partial information decomposition from a covariance matrix (.csv with names) of jointly normal sources and target",
   )
-    .requiredOption(
-      "--first <names>",
-      "columns of the first source, for example a,b; audio means audio_1, audio_2, ...",
-    )
+    .requiredOption("--first <names>", "columns of the first source, as in a,b; audio stands for audio_1, audio_2, ...")
     .requiredOption("--second <names>", "columns of the second source")
     .requiredOption("--target <names>", "columns of the target")
     .action(async (file, flags) => give((await import("./commands/pid.ts")).pid(file, flags)));
@@ -233,14 +204,8 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
       "one setting of every run, for example epochs=5 or encoder.hidden=[32]; can be repeated",
       collect,
     )
-    .option(
-      "--tune <n>",
-      "hyperparameter trials for every method, including its defaults, selected on validation data (default: none)",
-    )
-    .option(
-      "--split-by <groups>",
-      "own (the split of the data), share, or group (whole groups); share and group split again for each seed (default: own)",
-    )
+    .option("--tune <n>", "tuning trials of every method, including its defaults; validation data selects (default: 0)")
+    .option("--split-by <groups>", "own, or a new split for each seed: share, or group for whole groups (default: own)")
     .option("--folds <k>", "cross-validation over all samples; groups are kept together")
     .option("--classes-out <n>", "number of classes to leave out of training; a probe then classifies them")
     .option("--train-shares <list>", "shares of the training samples, for example 0.1,0.3,1 (default: 1)")
@@ -287,8 +252,8 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
       const methods = async () => (await import("../methods/index.ts")).methodNames;
       process.stdout.write((await candidates(program, words, methods)).map((word) => `${word}\n`).join(""));
     });
-  add(program, "doctor", "check that training works on this machine, and how to install what is missing").action(
-    async () => give((await import("./commands/doctor.ts")).doctor()),
+  add(program, "doctor", "check that training works here, and how to install what is missing").action(async () =>
+    give((await import("./commands/doctor.ts")).doctor()),
   );
   return program;
 }

@@ -32,13 +32,10 @@ export async function runFolder(directory: string): Promise<Folder> {
   const folder = disk(directory);
   if (await folder.exists(runFiles.record)) return folder;
   const beside = path.join("runs", directory);
-  const suggestion = (await disk(beside).exists(runFiles.record)) ? ` Did you mean ${beside}?` : "";
-  throw runError(
-    `${directory}: there is no run here (no ${runFiles.record}).${suggestion} \`dmil train\` creates runs.`,
-    {
-      folder: directory,
-    },
-  );
+  const similar = (await disk(beside).exists(runFiles.record)) ? ` Did you mean ${beside}?` : "";
+  throw runError(`${directory}: there is no run here (no ${runFiles.record}).${similar} \`dmil train\` creates runs.`, {
+    folder: directory,
+  });
 }
 
 /** A run with one split of its own data, or of other data of the same kind. */
@@ -55,19 +52,16 @@ export interface Question extends OpenRun {
 export async function openForQuestions(directory: string, split: SplitName, data?: string): Promise<Question> {
   const run = await openRun(await runFolder(directory));
   const { record } = run;
-  const directoryOfData = data ?? record.data.path;
+  const dataPath = data ?? record.data.path;
   // Other data may have its own split; the data of the run is split as it was for training.
-  const { splits, report } = await openData(directoryOfData, {
-    ...readingOf(record.config),
-    keepSplit: data !== undefined,
-  });
+  const { splits, report } = await openData(dataPath, { ...readingOf(record.config), keepSplit: data !== undefined });
   const dataset = splits[split];
   requireClasses(run.fitted, dataset);
   const changed =
     data === undefined ? changedData(record, await hashSplits({ ...splits }, record.config.modalities), SPLITS) : [];
   const warnings = [...report.warnings];
   if (changed.length > 0) {
-    const text = `${directoryOfData} has changed since ${directory} was trained (${changed.join(", ")}). The results describe the data as it is now.`;
+    const text = `${dataPath} has changed since ${directory} was trained (${changed.join(", ")}). The results describe the data as it is now.`;
     note(`warning: ${text}`);
     warnings.push(text);
   }

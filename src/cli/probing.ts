@@ -17,7 +17,7 @@ export async function probeModel(
   note("training probes: one for each representation");
   const predictions = await predict(fitted, dataset, { backend, representations: true });
   const probes = await probeRepresentations(predictions, dataset, { seed: 0, backend });
-  const perComponent = dataset.truth === undefined ? {} : truthFigures(predictions, fitted.calibration, dataset).own;
+  const alone = dataset.truth === undefined ? {} : truthFigures(predictions, fitted.calibration, dataset).own;
   const { information, predictability, samples } = probes;
   const parts = [
     `probes: trained on the frozen representations of other rows of the split, evaluated on ${samples} rows`,
@@ -34,20 +34,14 @@ export async function probeModel(
       ])}`,
     );
   }
-  if (Object.keys(perComponent).length > 0) {
-    const types = Object.keys(Object.values(perComponent)[0]!.accuracy);
+  if (Object.keys(alone).length > 0) {
+    const types = Object.keys(Object.values(alone)[0]!.accuracy);
     parts.push(
       `accuracy of each component's own prediction, by true component of the sample\n${table([
         ["component", ...types],
-        ...Object.entries(perComponent).map(([name, { accuracy }]) => [
-          name,
-          ...types.map((type) => share(accuracy[type])),
-        ]),
+        ...Object.entries(alone).map(([name, { accuracy }]) => [name, ...types.map((type) => share(accuracy[type]))]),
       ])}`,
     );
   }
-  return {
-    text: parts.join("\n\n"),
-    json: { ...probes, ...(Object.keys(perComponent).length > 0 && { components: perComponent }) },
-  };
+  return { text: parts.join("\n\n"), json: { ...probes, ...(Object.keys(alone).length > 0 && { components: alone }) } };
 }

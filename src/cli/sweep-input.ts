@@ -89,9 +89,7 @@ export function opener(directory: string, quiet = false): (entry: DataEntry, ind
   const usedNames = new Set<string>();
   return async (entry, index) => {
     const opened =
-      entry.path === undefined
-        ? await generate(entry, index)
-        : await read(entry, path.join(directory, entry.path), quiet);
+      entry.path === undefined ? await made(entry, index) : await read(entry, path.join(directory, entry.path), quiet);
     if (usedNames.has(slug(opened.name))) {
       throw issuesError([
         {
@@ -147,7 +145,7 @@ async function readChosen(
   return { splits, all, report: { ...checkSplits(splits), taken: { ...taken, modalities } } };
 }
 
-async function generate(entry: DataEntry, index: number): Promise<OpenedData> {
+async function made(entry: DataEntry, index: number): Promise<OpenedData> {
   const { generate: options = {}, modalities } = entry;
   const { kind = "interaction-mixture", seed = 0, ...rest } = options;
   const flags = {

@@ -51,8 +51,7 @@ export async function readSymbols(file: string, label?: string): Promise<SymbolF
     throw dataError(`${file}: columns ${listing(csv.columns)}; two sources and a target are needed.`, { file });
   }
   if (label === undefined && !["label", "y"].includes(target)) {
-    const why =
-      named === undefined ? "the last column, because none is named label, y, class or target" : "by its name";
+    const why = named === undefined ? "the last column, none is named label, y, class or target" : "by its name";
     note(`note: the target is ${target} (${why}). Use --label NAME for another column.`);
   }
   const ids = csv.columns.includes("id") ? csvTexts(csv, "id") : undefined;

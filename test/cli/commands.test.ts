@@ -84,7 +84,7 @@ describe("data", () => {
     expect(await call("data", "generate", "--out", "three")).toMatchObject({
       code: 1,
       stderr:
-        "RunError: three: this folder is not empty; give another --out, or use --force to replace the data set in it.\n",
+        "RunError: three: this folder is not empty; give another --out, or --force to replace the data set in it.\n",
     });
   });
 
@@ -333,9 +333,9 @@ describe("questions to a finished run", () => {
 
   test("explain without a file: a summary and three samples; the summary as JSON", async () => {
     const { stdout } = await call("explain", run, "--split", "validation");
-    expect(stdout.match(/^sample .*: [01] with probability [01]\.\d{3} \(label [01], (right|wrong)\)$/gm)).toHaveLength(
-      3,
-    );
+    expect(
+      stdout.match(/^sample .*: [01] with probability [01]\.\d{3} \(label [01], (correct|wrong)\)$/gm),
+    ).toHaveLength(3);
     const { document } = await json("explain", run);
     expect(document.summary).toMatchObject({ samples: 80, accuracy: expect.any(Number), classes: { 0: {}, 1: {} } });
     expect((await json("evaluate", run)).document.accuracy).toBe(document.summary.accuracy);

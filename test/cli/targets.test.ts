@@ -126,7 +126,7 @@ test.each([
   ],
   [["quantify", "signs", "--label", "synergy"], 'quantify: there is no target "synergy". Allowed: redundant,'],
   [["quantify", "numbers", "--measure", "broja"], '"broja" is not a measure for values'],
-  [["quantify", "numbers", "--by", "class"], "--by class: the target is a value and has no classes. Remove --by."],
+  [["quantify", "numbers", "--by", "class"], "--by class: values have no classes. Remove --by."],
   [["explain", "runs/numbers-dmil-0", "--probe"], "explain --probe needs class labels"],
   [
     ["evaluate", "runs/numbers-dmil-0", "--data", "signs"],

@@ -101,18 +101,17 @@ async function readTraces(
 
 /** The files to write, with their extensions. @throws ConfigError for an unknown extension. */
 function filesOf({ out = [], markdown }: CompareFlags): { file: string; ending: string }[] {
-  const files = out
-    .flatMap((text) => names(text, "--out")!)
-    .map((file) => {
-      const ending = /\.([^./\\]+)$/.exec(file)?.[1] ?? "";
-      if (!Object.hasOwn(WRITERS, ending)) {
-        const endings = Object.keys(WRITERS);
-        throw configError(
-          `--out ${file}: the name of a report ends in ${endings.map((known) => `.${known}`).join(", ")}${hint(ending, endings)}`,
-        );
-      }
-      return { file, ending };
-    });
+  const paths = out.flatMap((text) => names(text, "--out")!);
+  const files = paths.map((file) => {
+    const ending = /\.([^./\\]+)$/.exec(file)?.[1] ?? "";
+    if (!Object.hasOwn(WRITERS, ending)) {
+      const endings = Object.keys(WRITERS);
+      throw configError(
+        `--out ${file}: the name of a report ends in ${endings.map((known) => `.${known}`).join(", ")}${hint(ending, endings)}`,
+      );
+    }
+    return { file, ending };
+  });
   return markdown === undefined ? files : [...files, { file: markdown, ending: "md" }];
 }
 

@@ -175,8 +175,7 @@ const schema = z.object({
 
 /** Reports that the networks that read the recordings are trained, which takes seconds for each fold. */
 function noteReading(modality: string, done: number, folds: number): void {
-  if (done === folds)
-    note(`${modality}: evidence from networks that were not trained on the samples they read, in ${folds} folds`);
+  if (done === folds) note(`${modality}: cross-fitted evidence of networks, ${folds} folds`);
 }
 
 /** Generates three splits and writes them as a data folder. */
@@ -187,7 +186,7 @@ export async function dataGenerate(recordings: string | undefined, options: Gene
   const splits = await owning(out, { instead: "give another --out" }, async () => {
     if (flags.force !== true && (await disk(out).list()).length > 0) {
       throw runError(
-        `${out}: this folder is not empty; give another --out, or use --force to replace the data set in it.`,
+        `${out}: this folder is not empty; give another --out, or --force to replace the data set in it.`,
         {
           folder: out,
         },

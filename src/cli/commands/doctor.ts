@@ -58,8 +58,7 @@ export async function doctor(): Promise<Answer> {
     ]),
     ["threads", "auto", `1 for small models, 2 for large ones; set --threads 1 to ${facts.cores}`],
   ];
-  const verdict =
-    chosen === undefined ? "training does not work on this machine" : `training works on ${chosen.backend}`;
+  const verdict = chosen === undefined ? "training does not work here" : `training works on ${chosen.backend}`;
   return {
     text: `${table(rows)}\n${verdict}`,
     json: { dmil: version(), ...facts, nodeFits, backends: findings, chosen: chosen?.backend ?? null },

@@ -46,20 +46,17 @@ export async function explain(run: string, { split, data, out, probe }: ExplainF
     ...(ceiling && { ceiling: ceiling.json }),
     ...(probes && { probes: probes.json }),
   };
-  const probeText = probes === undefined ? "" : `\n\n${probes.text}`;
+  const probed = probes === undefined ? "" : `\n\n${probes.text}`;
   if (out === undefined) {
     const groups = [describeGroups({ all: summary, ...summary.classes }, "class")];
     if (summary.patterns !== undefined) groups.push(describeGroups(summary.patterns, "modalities present"));
     if (ceiling !== undefined) groups.push(ceiling.text);
-    return { text: [about.title, ...groups, describeSamples(samples)].join("\n\n") + probeText, json };
+    return { text: [about.title, ...groups, describeSamples(samples)].join("\n\n") + probed, json };
   }
   const rows = samples.map((sample, i) => ({ ...flatten(sample), ...ceiling?.columns(i) }));
   await writeFile(out, encodeTable(rows, out));
   const columns = Object.keys(rows[0]!).length;
-  return {
-    text: `${out}: ${count(rows.length, "sample")}, ${count(columns, "column")}${about.note}${probeText}`,
-    json,
-  };
+  return { text: `${out}: ${count(rows.length, "sample")}, ${count(columns, "column")}${about.note}${probed}`, json };
 }
 
 /** Facts about an explanation, for the JSON and the title. */

@@ -28,12 +28,9 @@ export interface ExportFlags {
 export async function exportModel(run: string, { out, missing = false, card = true }: ExportFlags): Promise<Answer> {
   const ending = /\.([^./\\]+)$/.exec(out)?.[1] ?? "";
   if (!Object.hasOwn(writers, ending)) {
-    throw configError(
-      `--out ${out}: the name of a model file ends in .onnx or .safetensors${hint(ending, Object.keys(writers))}`,
-      {
-        out,
-      },
-    );
+    throw configError(`--out ${out}: a model file ends in .onnx or .safetensors${hint(ending, Object.keys(writers))}`, {
+      out,
+    });
   }
   if (missing && ending !== "onnx") {
     throw configError(

@@ -101,8 +101,7 @@ async function fromFolder(data: string, flags: QuantifyFlags, seed: number): Pro
       throw configError(`--${unused}: the measure gaussian ${why}; remove --${unused}, or use mmi.`);
     }
   }
-  if (numbers && flags.by !== undefined)
-    throw configError("--by class: the target is a value and has no classes. Remove --by.");
+  if (numbers && flags.by !== undefined) throw configError("--by class: values have no classes. Remove --by.");
   const { dataset, own } = pooled(splits);
   const results: Quantified[] = [];
   const pairs = sourcePairs(chosen, Object.keys(dataset.modalities));
@@ -129,9 +128,7 @@ async function fromFolder(data: string, flags: QuantifyFlags, seed: number): Pro
 async function fromTable(file: string, flags: QuantifyFlags, seed: number): Promise<Quantified[]> {
   const unused = (["folds", "nulls", "project"] as const).find((flag) => flags[flag] !== undefined);
   if (unused !== undefined) {
-    throw configError(
-      `--${unused} applies to classifiers of features; for a CSV of symbols, rows are counted. Remove --${unused}.`,
-    );
+    throw configError(`--${unused} applies to classifiers of features; for a CSV of symbols, remove it.`);
   }
   const measures = measuresOf(flags.measure, TABLE_MEASURES, "a CSV of symbols");
   const { known: available, target, labels, ids, column, form } = await readSymbols(file, flags.label);

@@ -21,8 +21,7 @@ export interface ChildEvent {
 
 /** Serves one job. */
 export async function recoverJob(): Promise<void> {
-  if (process.send === undefined)
-    throw runError("recover-job is an internal command of `dmil recover`; run that instead.");
+  if (process.send === undefined) throw runError("recover-job belongs to `dmil recover`; run that instead.");
   await serveJob<ChildJob, RecoveryResult, ChildEvent>(async ({ job, code }, emit) => {
     if ((await codeHash(RECOVERY_CODE)) !== code) {
       throw runError(

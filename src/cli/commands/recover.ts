@@ -68,9 +68,7 @@ async function suite(jobs: readonly RecoveryJob[], seeds: readonly number[], fla
     failed,
   };
   if (results.length === 0) {
-    throw runError(`no job gave a result. Error of the first job: ${failed[0]?.error ?? "no job was selected"}`, {
-      failed,
-    });
+    throw runError(`no job gave a result. First error: ${failed[0]?.error ?? "none was selected"}`, { failed });
   }
   const judged = verdicts(results);
   const json = { command, environment: report.environment, seeds, quick, failed, verdicts: judged, results };
@@ -149,7 +147,7 @@ async function runSuite(
             await writeDerived(folder, files[i]!, outcome.value);
             results.set(i, outcome.value);
             if (!quiet)
-              note(`${done}/${todo.length}  ${nameOf(job)}  ${metricsText(outcome.value)}  ${duration(left)} left`);
+              note(`${done}/${todo.length}  ${nameOf(job)}  ${figuresOf(outcome.value)}  ${duration(left)} left`);
           } else {
             failed.push({ job, error: outcome.error });
             note(`${done}/${todo.length}  ${nameOf(job)}  failed: ${outcome.error}`);
@@ -162,18 +160,15 @@ async function runSuite(
     interrupt.release();
   }
   if (interrupt.signal.aborted) {
-    throw runError(
-      `${results.size} of ${jobs.length} jobs are stored in ${out}; run the same command again to continue`,
-      {
-        interrupted: true,
-        out,
-      },
-    );
+    throw runError(`${results.size} of ${jobs.length} jobs are stored in ${out}; the same command continues`, {
+      interrupted: true,
+      out,
+    });
   }
   return { results: jobs.flatMap((_, i) => results.get(i) ?? []), failed };
 }
 
-function metricsText({ seconds, figures }: RecoveryResult): string {
+function figuresOf({ seconds, figures }: RecoveryResult): string {
   const { accuracy, identified, gateIdentified } = figures;
   const parts = [
     duration(seconds),

@@ -52,7 +52,7 @@ function teacherAt({ teacher }: RunConfig): Folder | undefined {
 
 /** Serves one job. */
 export async function sweepJob(): Promise<void> {
-  if (process.send === undefined) throw runError("sweep-job is an internal command of `dmil sweep`; run that instead.");
+  if (process.send === undefined) throw runError("sweep-job belongs to `dmil sweep`; run that instead.");
   await serveJob<ChildJob, ChildRun | Tuning, ChildEvent>(async (job, emit) => {
     if ((await codeHash(SWEEP_CODE)) !== job.code) {
       throw runError(
