@@ -147,7 +147,7 @@ test("a run whose folder is removed ends with an error, and leaves none behind",
   await begun;
   await fs.rm(path.join(cwd, "removed"), { recursive: true, maxRetries: 5 });
   expect(await ended).toBe(1);
-  expect(told).toMatch(/RunError: removed: run\.json is gone: the folder was removed or moved while the run trained\./);
+  expect(told).toMatch(/RunError: removed: run\.json is missing: the folder was removed or moved during training\./);
   await expect(fs.stat(path.join(cwd, "removed"))).rejects.toThrow(/ENOENT/);
 });
 
@@ -157,7 +157,7 @@ test("resume refuses data that was changed meanwhile", async () => {
   expect(await dmil(["resume", "changed", "--data", "other"], { cwd })).toMatchObject({
     code: 1,
     stderr: expect.stringMatching(
-      /RunError: changed: the data is not what the run was started with; changed: train\/a, train\/b, train\/labels, validation\/a/,
+      /RunError: changed: the data has changed since the run was started: train\/a, train\/b, train\/labels, validation\/a/,
     ),
   });
 });

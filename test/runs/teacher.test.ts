@@ -104,7 +104,7 @@ test("a run that is not finished, or was trained on other samples, is no teacher
 
 test("settings and options must agree about a teacher", async () => {
   await expect(startRun(memoryFolder(), student(), data)).rejects.toThrow(
-    "startRun: the settings name a teacher, runs/teacher, and none is given.",
+    "startRun: the settings name the teacher runs/teacher, and none is given.",
   );
   await expect(startRun(memoryFolder(), planned({ method: "joint" }), data, { teacher })).rejects.toThrow(
     "startRun: a teacher is given, and the settings do not say what is learnt of it.",
@@ -112,7 +112,7 @@ test("settings and options must agree about a teacher", async () => {
 });
 
 test.each([
-  [{ run: "" }, "teacher.run: is empty; give the folder of a run, as in --teacher RUN"],
+  [{ run: "" }, "teacher.run: is empty; give the folder of a run, for example --teacher RUN"],
   [{ weight: -1 }, "teacher.weight: -1 given; allowed is a number from 0, for example 1"],
   [{ of: "all" }, 'teacher.of: "all" given; allowed is a list of prediction, components, representations'],
   [{ of: ["gate"] }, 'teacher.of.0: unknown word "gate". Allowed: prediction, components, representations.'],
