@@ -292,7 +292,7 @@ describe("questions to a finished run", () => {
     );
     const mended = await call("resume", "out/mended");
     expect(mended.stderr).toMatch(
-      /^note: model\.safetensors missing or damaged; made again from the last checkpoint\.\n/m,
+      /^note: model\.safetensors: missing or damaged; restored from the last checkpoint\.\n/m,
     );
     expect(mended.code).toBe(0);
     expect(Buffer.compare(await fs.readFile(file), bytes)).toBe(0);
