@@ -74,7 +74,7 @@ test("everything wrong is told with its place", () => {
     issuesOf({ data, methods: ["dmill", "joint"], set: { seed: 3, encoder: {} }, splitBy: "share", folds: 3 }),
   ).toEqual([
     expect.stringMatching(/^methods\.0: unknown method "dmill"; did you mean "dmil"\?/),
-    "folds: is one way to split, splitBy another; choose one of them",
+    "folds: cannot be combined with splitBy; choose one of the two ways to split",
     "set.seed: cannot be set here; it is set by seeds",
   ]);
   expect(issuesOf({ data, fold: 3 })).toEqual([
