@@ -124,7 +124,7 @@ it("refuses wrong flags before the work", async () => {
   await expect(quantify(file, { ...flags, by: "group" })).rejects.toThrow(/--by group/);
   await expect(quantify(file, { ...flags, out: "report.pdf" })).rejects.toThrow(/ends in \.html/);
   await expect(quantify(file, { ...flags, samples: "rows.txt" })).rejects.toThrow(/\.parquet/);
-  await expect(quantify(folder, { ...flags, folds: "1" })).rejects.toThrow(/own for the data's own split/);
+  await expect(quantify(folder, { ...flags, folds: "1" })).rejects.toThrow(/own for the split of the data/);
 });
 
 it("gaussian reads values by covariances: all of them unless one is named, and nothing about rows or folds", async () => {
@@ -146,5 +146,7 @@ it("gaussian reads values by covariances: all of them unless one is named, and n
     /--folds: .*trains no classifiers/,
   );
   const samples = path.join(folder, "none.csv");
-  await expect(quantify(data, { ...flags, measure: "gaussian", samples })).rejects.toThrow(/nothing of single samples/);
+  await expect(quantify(data, { ...flags, measure: "gaussian", samples })).rejects.toThrow(
+    /no values for single samples/,
+  );
 });

@@ -170,7 +170,7 @@ describe("a damaged file", () => {
     const { ...record } = await readRecord(folder);
     await folder.write(runFiles.record, JSON.stringify({ ...record, format: "dmil-run-1" }, undefined, 2));
     await expect(openRun(folder)).rejects.toThrow(
-      /^runs\/whole\/run\.json: this run was made by an earlier version of dmil.* --out runs\/whole --force$/,
+      /^runs\/whole\/run\.json: this run was written by an earlier version of dmil.* --out runs\/whole --force$/,
     );
   });
 });

@@ -125,7 +125,7 @@ describe("training that diverges", () => {
       /Lower the learning rate .* No epoch was finished before, so there is no model\.$/,
     );
     await expect(openRun(folder)).rejects.toThrow(
-      /^runs\/wild: this run \(failed\) has no model: no epoch of it was kept\. .* dmil train DATA --out runs\/wild --force$/,
+      /^runs\/wild: this run \(failed\) has no model, because no epoch was stored\. .* dmil train DATA --out runs\/wild --force$/,
     );
     await expect(startRun(folder, plan(), data)).rejects.toThrow(/already holds a run \(failed\)\. It failed: /);
   });

@@ -74,7 +74,7 @@ test("a stopped run whose copy is gone or another says so", async () => {
   );
   await folder.write(runFiles.teacher, await whole.read(runFiles.model));
   await expect(resumeRun(folder, data)).rejects.toThrow(
-    "the data is not what the run was started with; changed: teacher. Bring the old data back",
+    "the data has changed since the run was started: teacher. Restore the old data",
   );
   await folder.write(runFiles.teacher, copy);
   expect((await resumeRun(folder, data)).record.status).toBe("finished");

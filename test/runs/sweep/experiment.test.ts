@@ -80,14 +80,14 @@ test("everything wrong is told with its place", () => {
   expect(issuesOf({ data, fold: 3 })).toEqual([
     expect.stringMatching(/^fold: unknown option "fold"; did you mean "folds"/),
   ]);
-  expect(issuesOf({ data: [{ name: "x" }] })).toEqual([expect.stringMatching(/^data\.0: one of path and generate/)]);
+  expect(issuesOf({ data: [{ name: "x" }] })).toEqual([expect.stringMatching(/^data\.0: give either path/)]);
   expect(issuesOf({ data: [{ generate: {} }] })).toEqual(["data.0: generated data needs a name"]);
   expect(issuesOf({ data: [{ path: "a", modalities: ["x"] }] })).toEqual([expect.stringMatching(/fewer than two/)]);
   expect(issuesOf({ data, folds: 1 })).toEqual([
     expect.stringMatching(/^folds: 1 given; allowed is a whole number, 2/),
   ]);
   expect(issuesOf({ data, trainShares: [0] })).toEqual([
-    expect.stringMatching(/^trainShares\.0: 0 given; a share is above 0/),
+    expect.stringMatching(/^trainShares\.0: 0 given; allowed is a share above 0/),
   ]);
   expect(issuesOf({ data, seeds: [-1], tune: -2, classesOut: 1 })).toHaveLength(3);
 });
