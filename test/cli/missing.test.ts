@@ -91,7 +91,7 @@ test("export --missing gives the file an input more; only to .onnx", async () =>
   expect((await ort.InferenceSession.create(path.join(cwd, "m.onnx"))).inputNames).toEqual(["a", "b", "present"]);
   expect(await call("export", "runs/clips-dmil-0", "--out", "m.safetensors", "--missing")).toMatchObject({
     code: 2,
-    stderr: expect.stringMatching(/^ConfigError: --missing is about \.onnx files/),
+    stderr: expect.stringMatching(/^ConfigError: --missing applies to \.onnx files/),
   });
 });
 

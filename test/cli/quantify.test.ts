@@ -117,7 +117,7 @@ it("refuses wrong flags before the work", async () => {
     /not a measure for a folder of features/,
   );
   await expect(quantify(folder, { ...flags, project: true })).rejects.toThrow(/add --measure lsmi/);
-  await expect(quantify(file, { ...flags, folds: "own" })).rejects.toThrow(/--folds is about classifiers/);
+  await expect(quantify(file, { ...flags, folds: "own" })).rejects.toThrow(/--folds applies to classifiers/);
   await expect(quantify(path.join(folder, "no.csv"), flags)).rejects.toThrow(/there is no file .*no\.csv/);
   await expect(quantify(file, { ...flags, modalities: "a" })).rejects.toThrow(/one source \(a\).*as in a,b/);
   await expect(quantify(file, { ...flags, measure: "brojaa" })).rejects.toThrow(/did you mean "broja"/);
