@@ -1,4 +1,4 @@
-/** @file What a command gives back, and how it reaches the terminal: one answer on stdout, everything else on stderr. */
+/** @file The result of a command and how it is printed: one answer on stdout, everything else on stderr. */
 import pc from "picocolors";
 import { printableJson, printableLines } from "../core/printable.ts";
 import { expected } from "../core/system-errors.ts";
@@ -7,18 +7,18 @@ import { expected } from "../core/system-errors.ts";
 export interface Answer {
   readonly text: string;
   readonly json: unknown;
-  /** The command ran, and its answer is bad news: exit code 1. */
+  /** The command ran, but its result is a failure: exit code 1. */
   readonly failed?: boolean;
 }
 
-/** Colours for a stream: on a terminal, unless NO_COLOR is set. */
+/** Colours for a stream: used on a terminal or with FORCE_COLOR, unless NO_COLOR is set. */
 export function colorsFor(stream: NodeJS.WriteStream): ReturnType<typeof pc.createColors> {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
-  const wanted = (stream.isTTY && TERM !== "dumb") || (FORCE_COLOR !== undefined && FORCE_COLOR !== "0");
-  return pc.createColors(wanted === true && (NO_COLOR === undefined || NO_COLOR === ""));
+  const enabled = (stream.isTTY && TERM !== "dumb") || (FORCE_COLOR !== undefined && FORCE_COLOR !== "0");
+  return pc.createColors(enabled === true && (NO_COLOR === undefined || NO_COLOR === ""));
 }
 
-/** A line for people, while a command works. */
+/** Prints a line on stderr while a command runs. */
 export function note(text: string): void {
   process.stderr.write(`${printableLines(text)}\n`);
 }
@@ -28,12 +28,12 @@ export function printAnswer({ text, json }: Answer, asJson: boolean): void {
   process.stdout.write(`${asJson ? toJson(json) : printableLines(text).trimEnd()}\n`);
 }
 
-/** Prints an error and gives the exit code: 2 for wrong use, 1 for everything else. No stack trace unless DMIL_DEBUG=1. */
+/** Prints an error and returns the exit code: 2 for wrong usage, otherwise 1. The stack trace is printed only with DMIL_DEBUG=1. */
 export function printError(thrown: unknown, asJson: boolean): number {
   const error = expected(thrown);
   const { code, fields } = error;
   const unknown = code === "InternalError" && error !== thrown && process.env.DMIL_DEBUG !== "1";
-  const message = `${error.message}${unknown ? " Run it again with DMIL_DEBUG=1 to see where." : ""}`;
+  const message = `${error.message}${unknown ? " Run the command again with DMIL_DEBUG=1 to print the stack trace." : ""}`;
   const shown = printableLines(message);
   const color = colorsFor(process.stderr);
   const name = color.red(color.bold(code));

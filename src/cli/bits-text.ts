@@ -1,11 +1,11 @@
-/** @file What `dmil bits` found, as tables and sentences for a terminal. */
+/** @file The results of `dmil bits` as tables and sentences for a terminal. */
 import { printable } from "../core/printable.ts";
 import type { ForeignReport } from "../interactions/foreign/index.ts";
 import { classTable, componentTable, removalTable, setTable, shapleyTable } from "../runs/report/bits-tables.ts";
 import { reportTable } from "./report-table.ts";
 import { count, wrapped } from "./text.ts";
 
-/** Verdicts first, then the tables they were read from, and what to mind. */
+/** The verdicts, then the tables that they summarise, then notes. */
 export function bitsText(
   name: string,
   report: ForeignReport,
@@ -14,9 +14,9 @@ export function bitsText(
   const { samples, labelled, classes, modalities, calibration, verdicts, notes } = report;
   const { how, rows } = calibration;
   const by = {
-    "cross-fitted": `each row calibrated by a fit to others of ${count(rows, "labelled row")}`,
-    rows: `calibrated on ${count(rows, "row")} that ${rows === 1 ? "is" : "are"} not read`,
-    none: "not calibrated, for there are no labels",
+    "cross-fitted": `cross-fitted: each row is calibrated on other rows of ${count(rows, "labelled row")}`,
+    rows: `calibrated on ${count(rows, "row")} that ${rows === 1 ? "is" : "are"} not evaluated`,
+    none: "not calibrated, because there are no labels",
   }[how];
   const head = `${name}  ${modalities.join(", ")}: ${count(samples, "sample")} (${labelled} with a label), ${count(classes.length, "class")}; ${by}`;
   const shapley = shapleyTable(report);

@@ -1,18 +1,18 @@
-/** @file A model beside the ceiling of its data, for `dmil explain`: as text, as JSON, as columns of a table. */
+/** @file Compares the bits of a model with the ceiling of its data, for `dmil explain`: as text, JSON and table columns. */
 import type { Dataset } from "../data/dataset.ts";
 import { type AgainstCeiling, againstCeiling, type BitColumns, ceilingBits } from "../interactions/ceiling.ts";
 import type { Cell, SampleReport } from "../interactions/report.ts";
 import { share, table } from "./text.ts";
 
-/** What an explanation says of the ceiling. */
+/** The comparison with the ceiling in an explanation. */
 export interface ToldCeiling {
   readonly text: string;
   readonly json: AgainstCeiling;
-  /** Of sample i: `ceiling_<component>`, `ceiling_total` and, where it is known, `truth`. */
+  /** Columns of sample i: `ceiling_<component>`, `ceiling_total` and, if known, `truth`. */
   columns(i: number): Record<string, Cell>;
 }
 
-/** The ceiling of the data that was explained; undefined where it has none. */
+/** Compares explained samples with the ceiling of their data; undefined if the data has none. */
 export function toldCeiling(
   samples: readonly SampleReport[],
   dataset: Dataset,
@@ -21,12 +21,12 @@ export function toldCeiling(
   const { ceiling, truth } = dataset;
   if (ceiling === undefined || samples.length === 0) return undefined;
   const names = Object.keys(samples[0]!.bits);
-  const found: BitColumns = Object.fromEntries(
+  const modelBits: BitColumns = Object.fromEntries(
     names.map((name) => [name, Float64Array.from(samples, ({ bits }) => bits[name]!)]),
   );
   const modalities = Object.keys(samples[0]!.modalities);
   const exact = ceilingBits(ceiling, modalities, logPrior);
-  const json = againstCeiling(found, exact, dataset);
+  const json = againstCeiling(modelBits, exact, dataset);
   return {
     text: textOf(json),
     json,
@@ -48,7 +48,7 @@ function textOf({ means, distance, named }: AgainstCeiling): string {
     ]),
   );
   return [
-    "bits, mean by planted type: found by the model, ceiling: what a strong reader of the data finds, planted: what was put there",
+    "bits, mean by planted type (found: by the model; ceiling: by a strong classifier of the data; planted: from the generator)",
     table([["planted", "samples", "bits", ...columns], ...rows]),
     table([
       ["", ...columns],
@@ -56,6 +56,6 @@ function textOf({ means, distance, named }: AgainstCeiling): string {
     ]),
     ...(named === undefined
       ? []
-      : [`types named rightly: model ${share(named.found)}, ceiling ${share(named.ceiling)}`]),
+      : [`types identified correctly: model ${share(named.found)}, ceiling ${share(named.ceiling)}`]),
   ].join("\n");
 }

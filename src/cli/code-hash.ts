@@ -1,4 +1,4 @@
-/** @file A hash of the code that decides a result: cached results of another program must not be taken for this one's. */
+/** @file A hash of the code that determines a result, so that cached results of another version of the code are not used. */
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import * as path from "node:path";
@@ -6,10 +6,10 @@ import * as path from "node:path";
 const root = path.resolve(import.meta.dirname, "..");
 const ending = path.extname(import.meta.filename);
 
-/** The program itself, for child processes. */
+/** Path of the main file, for child processes. */
 export const MAIN: string = path.join(root, "cli", `main${ending}`);
 
-/** Parts of the program: whole folders, and single files by their path without ending. */
+/** Parts of the code: whole folders, and single files by their path without extension. */
 export interface CodeParts {
   readonly folders: readonly string[];
   readonly files: readonly string[];
@@ -17,13 +17,13 @@ export interface CodeParts {
 
 const FOLDERS = ["core", "data", "graph", "nn", "optim", "runtime", "methods", "train", "interactions"] as const;
 
-/** What decides what a recovery job gives; reports and commands do not. */
+/** The code that determines the result of a recovery job; reports and commands do not. */
 export const RECOVERY_CODE: CodeParts = {
   folders: FOLDERS,
   files: ["settings", "cases", "job"].map((name) => path.join("runs", "recover", name)),
 };
 
-/** What decides what a run of a sweep gives. */
+/** The code that determines the result of a run of a sweep. */
 export const SWEEP_CODE: CodeParts = {
   folders: FOLDERS,
   files: [
@@ -33,12 +33,12 @@ export const SWEEP_CODE: CodeParts = {
   ],
 };
 
-/** SHA-256 of files of the program, by name and content. */
+/** SHA-256 of the names and contents of code files. */
 export async function codeHash({ folders, files }: CodeParts): Promise<string> {
   const listed = await Promise.all(
     folders.map(async (part) => {
-      const found = await readdir(path.join(root, part), { recursive: true });
-      return found
+      const entries = await readdir(path.join(root, part), { recursive: true });
+      return entries
         .filter((file) => file.endsWith(ending) && !file.endsWith(".d.ts"))
         .map((file) => path.join(part, file));
     }),

@@ -1,4 +1,4 @@
-/** @file Several methods on one data folder: a run each, then one table, the gate, and three samples. For the demos. */
+/** @file For the demos: trains several methods on one data folder, then shows a table, the mean gate and bits, and three samples. */
 import * as path from "node:path";
 import { type Report, report } from "../interactions/explain.ts";
 import type { SampleReport } from "../interactions/report.ts";
@@ -15,20 +15,20 @@ import { openData } from "./open-data.ts";
 import { runAtTerminal } from "./running.ts";
 import { duration, quoted, share, table } from "./text.ts";
 
-/** What a comparison runs. */
+/** The settings of a comparison. */
 export interface Comparison {
-  /** The first line: what the data asks. */
+  /** The first line of the answer, which describes the data. */
   readonly title: string;
   /** The data folder. */
   readonly data: string;
-  /** Runs go to <runs>/<name>-<method>-<seed>; one that is there already is replaced. */
+  /** Runs are written to <runs>/<name>-<method>-<seed>; an existing run is replaced. */
   readonly runs: string;
   readonly name: string;
   readonly seed: number;
   readonly quiet: boolean;
-  /** How `dmil` is called where this is read. */
+  /** The command that starts `dmil` for the reader of the answer. */
   readonly command: string;
-  /** What each method is trained with, in the order of the table; the last one is explained. */
+  /** Settings of each method, in the order of the table; the last method is explained. */
   readonly methods: Readonly<Record<string, Partial<Settings>>>;
 }
 
@@ -41,7 +41,7 @@ interface Entry {
   readonly report: Report;
 }
 
-/** Trains every method, scores it on the test split, and explains the last. */
+/** Trains every method, evaluates it on the test split and explains the last. */
 export async function compare(comparison: Comparison): Promise<Answer> {
   const { title, data, runs, name, seed, quiet, command, methods } = comparison;
   const { splits } = await openData(data);
@@ -74,17 +74,17 @@ export async function compare(comparison: Comparison): Promise<Answer> {
       title,
       "",
       methodTable(entries),
-      `synergy rate: the share of samples that are right as a whole where every modality alone is wrong`,
+      `synergy rate: the share of samples that the model classifies correctly and every modality alone classifies wrongly`,
       "",
-      `what ${last.method} says of the test split, by ${truth === undefined ? "class" : "true component"}`,
+      `explanation by ${last.method} of the test split, by ${truth === undefined ? "class" : "true component"}`,
       "",
-      describeGroups(groups, truth === undefined ? "class" : "truly"),
+      describeGroups(groups, truth === undefined ? "class" : "true component"),
       "",
       "three samples",
       "",
       describeSamples(samples),
       "",
-      `the data lies in ${data}, the runs in ${runs}; next:`,
+      `data: ${data}, runs: ${runs}; next:`,
       `  ${command} evaluate ${quoted(last.run)}`,
       `  ${command} explain ${quoted(last.run)} --out samples.csv`,
       `  ${command} export ${quoted(last.run)} --out model.onnx`,
@@ -125,12 +125,12 @@ function methodTable(entries: readonly Entry[]): string {
   return table([header, ...rows]);
 }
 
-/** Summaries by true component, in the order in which reports name components. */
+/** Summaries by true component, in the order of the components in reports. */
 function byTruth(samples: readonly SampleReport[], truth: readonly string[]): Record<string, GroupSummary> {
   const groups: [string, GroupSummary][] = [];
   for (const component of Object.keys(samples[0]!.bits)) {
-    const own = samples.filter((_, i) => truth[i] === component);
-    if (own.length > 0) groups.push([component, group(own)]);
+    const members = samples.filter((_, i) => truth[i] === component);
+    if (members.length > 0) groups.push([component, group(members)]);
   }
   return Object.fromEntries(groups);
 }

@@ -1,10 +1,10 @@
-/** @file Completion at the terminal: what may stand where the cursor is, and the scripts that make a shell ask. */
+/** @file Shell completion: the candidates at the cursor, and the scripts that connect shells to them. */
 import type { Command, Option } from "commander";
 
 export const SHELLS = ["bash", "zsh", "fish", "powershell"] as const;
 export type Shell = (typeof SHELLS)[number];
 
-/** Values that flags take by name, where commander does not hold them as choices. */
+/** The values of flags that are not declared as choices of commander. */
 export const VALUES: Readonly<Record<string, readonly string[]>> = {
   "--backend": ["auto", "native", "wasm"],
   "--remove": ["draws", "means", "zeros"],
@@ -14,19 +14,19 @@ export const VALUES: Readonly<Record<string, readonly string[]>> = {
   "--target": ["values", "labels"],
 };
 
-/** Flags whose values are names of methods, with variants; the code that knows them is loaded only when they are asked for. */
+/** Flags whose values are names of methods and variants; the methods are loaded only when they are needed. */
 export const METHOD_FLAGS: readonly string[] = ["--method", "--methods", "--against"];
 
 /**
- * What may stand at the last of `words` (what follows `dmil`; the last may be empty). Nothing where a file or a free value is meant:
- * there the shell offers files.
+ * The candidates for the last of `words` (the words after `dmil`; the last may be empty). Empty for a file or a free value, where
+ * the shell offers files.
  */
 export async function candidates(
   program: Command,
   words: readonly string[],
   methods: () => Promise<readonly string[]>,
 ): Promise<string[]> {
-  // bash makes `--flag=value` three words.
+  // bash splits `--flag=value` into three words.
   const current = (words.at(-1) ?? "").trim().replace(/^=$/, "");
   const before = words.slice(0, -1);
   let command = program;
@@ -35,19 +35,19 @@ export async function candidates(
   for (const word of before) {
     if (word === "=") continue;
     if (pending !== undefined) pending = undefined;
-    else if (word.startsWith("-")) pending = taking(command, word);
+    else if (word.startsWith("-")) pending = valueOption(command, word);
     else {
       const inner: Command | undefined =
-        operands === 0 ? visible(command).find((own) => own.name() === word) : undefined;
+        operands === 0 ? visible(command).find((candidate) => candidate.name() === word) : undefined;
       if (inner === undefined) operands++;
       else command = inner;
     }
   }
   const [, flag, typed = ""] = /^(--[\w-]+)=(.*)$/.exec(current) ?? [];
-  const option = pending ?? (flag === undefined ? undefined : taking(command, flag));
+  const option = pending ?? (flag === undefined ? undefined : valueOption(command, flag));
   if (option !== undefined) {
-    const given = flag === undefined ? current : typed;
-    const listed = given.slice(0, given.lastIndexOf(",") + 1);
+    const value = flag === undefined ? current : typed;
+    const listed = value.slice(0, value.lastIndexOf(",") + 1);
     const prefix = (flag === undefined ? "" : `${flag}=`) + listed;
     return starting(
       (await valuesOf(option, methods)).map((value) => prefix + value),
@@ -63,14 +63,14 @@ export async function candidates(
   }
   if (operands > 0) return [];
   const choices = command.registeredArguments[0]?.argChoices ?? [];
-  return starting([...visible(command).map((own) => own.name()), ...choices], current);
+  return starting([...visible(command).map((candidate) => candidate.name()), ...choices], current);
 }
 
 const visible = (command: Command): Command[] => [...command.createHelp().visibleCommands(command)];
 const starting = (words: readonly string[], start: string): string[] => words.filter((word) => word.startsWith(start));
 
-/** The option that a flag names, where it takes a value that is still to come. */
-function taking(command: Command, flag: string): Option | undefined {
+/** The option of a flag, if it takes a value. */
+function valueOption(command: Command, flag: string): Option | undefined {
   return command.options.find(
     (option) => (option.long === flag || option.short === flag) && (option.required || option.optional),
   );
@@ -81,7 +81,7 @@ async function valuesOf(option: Option, methods: () => Promise<readonly string[]
   return option.argChoices ?? VALUES[option.long ?? ""] ?? [];
 }
 
-/** Each shell calls `dmil complete` with the words up to the cursor, and takes a candidate a line. */
+/** The script of each shell calls `dmil complete` with the words up to the cursor and reads one candidate per line. */
 export const SCRIPTS: Readonly<Record<Shell, string>> = {
   bash: `# dmil: completion for bash. Put into ~/.bashrc: source <(dmil completion bash)
 _dmil() {
@@ -110,7 +110,7 @@ complete --command dmil --arguments '(__dmil_complete)'
 Register-ArgumentCompleter -Native -CommandName dmil -ScriptBlock {
   param($word, $tree, $cursor)
   $words = @($tree.CommandElements | Select-Object -Skip 1 | ForEach-Object { $_.ToString() })
-  # A word that is empty would be lost on the way; the program takes spaces off.
+  # PowerShell drops an empty argument; dmil trims the space.
   if ($word -eq '') { $words += ' ' }
   dmil complete -- @words 2>$null | ForEach-Object { [System.Management.Automation.CompletionResult]::new($_) }
 }

@@ -1,4 +1,4 @@
-/** @file Settings from a file, from flags and from --set, in that order; each remembers where it was written. */
+/** @file Settings from a file, flags and --set, where later sources override earlier ones; each setting keeps where it was written. */
 import { readFile } from "node:fs/promises";
 import { configError, DmilError } from "../core/errors.ts";
 import { isRecord } from "../core/keys.ts";
@@ -10,21 +10,21 @@ import { readYaml } from "./yaml.ts";
 
 type Path = readonly (string | number)[];
 
-/** Settings as given, not yet checked. */
+/** Settings before they are checked. */
 export interface Given {
   readonly value: Readonly<Record<string, unknown>>;
-  /** Where the setting at a path was written and which it is: `run.yaml:3:5 encoder.dropout: `, `--seed: `. */
+  /** Where the setting at a path was written, and its name: `run.yaml:3:5 encoder.dropout: `, `--seed: `. */
   origin(path: Path): string;
 }
 
-/** A setting that a flag gives. */
+/** A setting from a flag. */
 export interface Flag {
   readonly label: string;
   readonly path: readonly string[];
   readonly value: unknown;
 }
 
-/** Gathers settings; what --set gives goes below the path `under`. @throws ConfigError for a file that cannot be read as YAML, and for a malformed --set. */
+/** Collects settings; paths of --set are relative to `under`. @throws ConfigError for a file that cannot be read as YAML, and for a malformed --set. */
 export async function gatherSettings(
   file: string | undefined,
   flags: readonly Flag[],
@@ -34,81 +34,81 @@ export async function gatherSettings(
   const source = file === undefined ? undefined : await readConfig(file);
   const overrides = [...flags.filter(({ value }) => value !== undefined), ...sets.map((set) => parseSet(set, under))];
   let value: Record<string, unknown> = source?.value ?? {};
-  for (const { label, path, value: given } of overrides) value = withValue(value, path, given, label, []);
+  for (const { label, path, value: setting } of overrides) value = withValue(value, path, setting, label, []);
   return {
     value,
     origin(path) {
-      // Of the flags that set this place, a part of it, or something around it, the last one counts.
-      const concerns = (flag: Flag): boolean => flag.path.every((part, i) => i >= path.length || part === path[i]);
-      const override = path.length === 0 ? undefined : overrides.findLast(concerns);
+      // The last flag that sets this path, a part of it or a parent of it decides.
+      const affects = (flag: Flag): boolean => flag.path.every((part, i) => i >= path.length || part === path[i]);
+      const override = path.length === 0 ? undefined : overrides.findLast(affects);
       if (override === undefined) return source?.origin(path) ?? named(path);
       return `${override.label}: ${override.path.length === path.length ? "" : named(path)}`;
     },
   };
 }
 
-/** Runs `work`; a ConfigError about settings is told again with the places where they were written. */
-export async function locating<T>(given: Pick<Given, "origin">, work: () => T | Promise<T>): Promise<T> {
+/** Runs `work`; adds to a ConfigError about settings where they were written. @throws what `work` throws. */
+export async function locating<T>(input: Pick<Given, "origin">, work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     const issues = error instanceof DmilError ? (error.fields.issues as readonly OptionIssue[] | undefined) : undefined;
     if (issues === undefined) throw error;
-    const lines = issues.map(({ path, message }) => `${given.origin(path)}${message}`);
+    const lines = issues.map(({ path, message }) => `${input.origin(path)}${message}`);
     throw configError(lines.join("\n"), { issues });
   }
 }
 
-/** A number where the text is one, else the text, so that the schema can say what is wrong with it. */
+/** The text as a number if it is one, otherwise the text itself, which the schema then reports. */
 export function numberOrText(text: string | undefined): number | string | undefined {
   return text === undefined || text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
 }
 
-/** `audio,face` as names. @throws ConfigError for an empty one. */
+/** Splits `audio,face` into names. @throws ConfigError for an empty name. */
 export function names(text: string | undefined, flag = "--modalities"): string[] | undefined {
   const list = text?.split(",").map((name) => name.trim());
   if (list?.includes("")) {
-    const as = flag === "--modalities" ? "; give names as in audio,face" : ".";
-    throw configError(`${flag} ${text}: a name is empty${as}`);
+    const advice = flag === "--modalities" ? "; give names, for example audio,face" : ".";
+    throw configError(`${flag} ${text}: a name is empty${advice}`);
   }
   return list;
 }
 
-/** `0-2` or `0,3,5`. @throws ConfigError for anything else, and for a range of more seeds than one command can run. */
+/** Parses seeds such as `0-2` or `0,3,5`. @throws ConfigError for anything else, and for a range of more seeds than one command can run. */
 export function seedsOf(text: string, label = "--seeds "): number[] {
   const range = /^(\d+)-(\d+)$/.exec(text.trim());
   const parts = range === null ? text.split(",") : range.slice(1);
   const numbers = parts.map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
   if (numbers.some((seed) => !Number.isInteger(seed) || seed < 0)) {
-    throw configError(`${label}${text}: whole numbers are needed, as in 0-2 or 0,3.`);
+    throw configError(`${label}${text}: whole numbers are needed, for example 0-2 or 0,3.`);
   }
   if (numbers.some((seed) => seed > LARGEST_SEED)) {
     throw configError(`${label}${text}: a seed is at most ${LARGEST_SEED}.`);
   }
   if (range === null) return [...new Set(numbers)];
   const [first, last] = numbers as [number, number];
-  const many = last - first + 1;
-  if (many < 1) throw configError(`${label}${text}: the range ends before it begins; give the smaller seed first.`);
-  if (many > MOST_RUNS) throw configError(`${label}${text}: ${many} seeds; one command runs at most ${MOST_RUNS}.`);
-  return Array.from({ length: many }, (_, i) => first + i);
+  const size = last - first + 1;
+  if (size < 1) throw configError(`${label}${text}: the last seed is smaller than the first; swap them.`);
+  if (size > MOST_RUNS) throw configError(`${label}${text}: ${size} seeds; one command runs at most ${MOST_RUNS}.`);
+  return Array.from({ length: size }, (_, i) => first + i);
 }
 
-/** A number of processes. @throws ConfigError for anything else. */
+/** Parses a number of processes. @throws ConfigError for anything else. */
 export function workersOf(text: string): number {
   const workers = Number(text);
   if (Number.isInteger(workers) && workers >= 1) return workers;
-  throw configError(`--workers ${text}: a whole number from 1 is needed.`);
+  throw configError(`--workers ${text}: a whole number of at least 1 is needed.`);
 }
 
 async function readConfig(file: string): Promise<Given> {
   const text = await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
-    const reason = cause.code === "ENOENT" ? "there is no such file." : systemReason(cause);
+    const reason = cause.code === "ENOENT" ? "this file does not exist." : systemReason(cause);
     throw configError(`--config ${file}: ${reason}`, { file });
   });
   const { value, placeOf } = readYaml(text, (place) => (place === undefined ? `${file}: ` : `${file}:${place} `));
   if (value !== null && !isRecord(value)) {
     throw configError(
-      `${file}: holds ${JSON.stringify(value)?.slice(0, 60)}; settings are needed, one a line, for example method: dmil.`,
+      `${file} contains ${JSON.stringify(value)?.slice(0, 60)}; settings are needed, one per line, for example method: dmil.`,
       { file },
     );
   }
@@ -121,34 +121,34 @@ async function readConfig(file: string): Promise<Given> {
   };
 }
 
-/** `a.b=1`, the value read as YAML. */
+/** Parses `a.b=1`; the value is read as YAML. */
 function parseSet(text: string, under: readonly string[]): Flag {
   const equals = text.indexOf("=");
   const path = text.slice(0, equals).split(".");
   if (equals < 0 || path.includes("")) {
-    throw configError(`--set ${text}: a setting and a value are needed, as in --set epochs.whole=5`);
+    throw configError(`--set ${text}: a setting and a value are needed, for example --set epochs.whole=5`);
   }
   const { value } = readYaml(text.slice(equals + 1), () => `--set ${text}: `);
   return { label: `--set ${text}`, path: [...under, ...path], value };
 }
 
-/** A copy of settings with one of them changed. */
+/** Copies settings with one setting changed. */
 function withValue(
   value: unknown,
   path: readonly string[],
-  given: unknown,
+  entry: unknown,
   label: string,
-  above: readonly string[],
+  parents: readonly string[],
 ): Record<string, unknown> {
   const [first, ...rest] = path as [string, ...string[]];
   if (!isRecord(value)) {
-    const held = Array.isArray(value)
-      ? "a list; set it whole, as in [64, 32]"
+    const problem = Array.isArray(value)
+      ? "a list; set the whole list, for example [64, 32]"
       : `${JSON.stringify(value)}, which has no parts`;
-    throw configError(`${label}: ${above.join(".")} is ${held}.`);
+    throw configError(`${label}: ${parents.join(".")} is ${problem}.`);
   }
   const inner = Object.hasOwn(value, first) ? value[first] : {};
-  return { ...value, [first]: rest.length === 0 ? given : withValue(inner, rest, given, label, [...above, first]) };
+  return { ...value, [first]: rest.length === 0 ? entry : withValue(inner, rest, entry, label, [...parents, first]) };
 }
 
 function named(path: Path): string {

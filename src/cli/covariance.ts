@@ -1,19 +1,19 @@
-/** @file A covariance matrix in a CSV: a header of names, a row a column, in the order of the header or each with its name before it. */
+/** @file Reads a covariance matrix from a CSV with a header of names. Rows are in the order of the header, or each begins with its name. */
 import * as path from "node:path";
 import { configError, dataError, hint, listing } from "../core/errors.ts";
 import { type CsvTable, csvForm, csvNumber, readCsv } from "../data/formats/csv.ts";
 import { disk } from "../node/disk.ts";
 
-/** A covariance with names. */
+/** A covariance matrix with column names. */
 export interface CovarianceFile {
   readonly columns: readonly string[];
   /** [n][n] in the order of `columns`. */
   readonly rows: readonly (readonly number[])[];
-  /** How cells are separated, where not by commas; for a note. */
+  /** How cells are separated if not by commas, for a note. */
   readonly form: string | undefined;
 }
 
-/** Reads a covariance, as pandas writes `df.cov().to_csv(file)`. @throws DataError for a missing file, another shape, cells that are no numbers. */
+/** Reads a covariance matrix as written by pandas `df.cov().to_csv(file)`. @throws DataError for a missing file, a non-square matrix, and cells that are not finite numbers. */
 export async function readCovariance(file: string): Promise<CovarianceFile> {
   const folder = disk(path.dirname(file));
   if (!(await folder.exists(path.basename(file)))) {
@@ -24,8 +24,8 @@ export async function readCovariance(file: string): Promise<CovarianceFile> {
   const columns = named ? csv.columns.slice(1) : csv.columns;
   if (csv.count !== columns.length) {
     throw dataError(
-      `${file}: ${csv.count} rows and ${columns.length} columns; a covariance has as many rows as columns. ` +
-        "If these are samples, write their covariance (df.cov() in pandas), or put them into a folder for `dmil quantify --measure gaussian`.",
+      `${file}: ${csv.count} rows and ${columns.length} columns; a covariance matrix has as many rows as columns. ` +
+        "If the rows are samples, save their covariance (df.cov() in pandas), or put them into a data folder for `dmil quantify --measure gaussian`.",
       { file },
     );
   }
@@ -36,7 +36,7 @@ export async function readCovariance(file: string): Promise<CovarianceFile> {
       const value = csvNumber(csv, text);
       if (value === undefined || !Number.isFinite(value)) {
         throw dataError(
-          `${file}: line ${csv.lines[row]}, column ${column} is ${text === "" ? "empty" : `"${text}"`}; a covariance holds finite numbers.`,
+          `${file}: line ${csv.lines[row]}, column ${column} is ${text === "" ? "empty" : `"${text}"`}; a covariance matrix contains only finite numbers.`,
           { file, line: csv.lines[row], column },
         );
       }
@@ -46,7 +46,7 @@ export async function readCovariance(file: string): Promise<CovarianceFile> {
   return { columns, rows, form: csvForm(csv) };
 }
 
-/** Whether the first column holds names: pandas leaves its header empty, and no matrix is one column wider than it is high. */
+/** Whether the first column contains names: its header is empty, as in files of pandas, or the table has one column more than rows. */
 function namesItsRows(csv: CsvTable): boolean {
   return (
     csv.columns[0] === "" || (csv.columns.length === csv.count + 1 && csvNumber(csv, csv.cell(0, 0)) === undefined)

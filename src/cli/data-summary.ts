@@ -1,4 +1,4 @@
-/** @file What data was taken for what, in a few lines: the head of every run. */
+/** @file A summary of how data was interpreted, in a few lines before every run. */
 
 import { formatShape } from "../core/shape.ts";
 import { abridged } from "../data/columns.ts";
@@ -6,7 +6,7 @@ import { SPLITS } from "../data/dataset.ts";
 import type { ReadReport } from "../data/load.ts";
 import { takenRows } from "../data/taken.ts";
 
-/** Modalities with the shape of a sample, samples by split, what is predicted, ids, groups, the split, what was left out. */
+/** Modalities with the shape of a sample, target, ids, groups, split, ignored columns, and samples by split. */
 export function dataSummary({ taken, splits }: Pick<ReadReport, "taken" | "splits">): string[] {
   const modalities = Object.entries(taken.modalities).map(([name, { shape }]) =>
     shape.length === 0 ? `${name} (one number)` : `${name} ${formatShape(shape)}`,

@@ -6,16 +6,17 @@ import type { GroupSummary } from "../interactions/summary.ts";
 import { figuresTable } from "./figures.ts";
 import { count, share, table } from "./text.ts";
 
-/** Means by group: accuracy, gate (where the method has one) and bits, a table each; `by` heads the column of names. */
+/** Means by group: one table each for accuracy, gate (if the method has one) and bits; `by` is the header of the first column. */
 export function describeGroups(groups: Readonly<Record<string, GroupSummary>>, by: string): string {
   const entries = Object.entries(groups);
   const part = (title: string, kind: "gate" | "bits", intervals?: GroupSummary["intervals"]): string[] => {
     const names = Object.keys(entries[0]![1][kind]);
     if (names.length === 0) return [];
     const cell = (group: GroupSummary, column: string): string => {
-      const own = intervals && group.intervals?.[column];
+      const interval = intervals && group.intervals?.[column];
       const value = group[kind][column];
-      return own === undefined ? share(value) : `${share(value, 2)} ± ${share((own.upper - own.lower) / 2, 2)}`;
+      if (interval === undefined) return share(value);
+      return `${share(value, 2)} ± ${share((interval.upper - interval.lower) / 2, 2)}`;
     };
     const rows = entries.map(([name, group]) => [name, ...names.map((column) => cell(group, column))]);
     return [`${title}\n${table([[by, ...names], ...rows])}`];
@@ -24,7 +25,7 @@ export function describeGroups(groups: Readonly<Record<string, GroupSummary>>, b
   const counts = entries.map(([name, { samples, accuracy }]) => [name, String(samples), share(accuracy)]);
   return [
     table([[by, "samples", "accuracy"], ...counts]),
-    ...part("gate, mean: a component's share of the prediction, not an amount of information", "gate"),
+    ...part("gate, mean: the weight of a component in the prediction, not an amount of information", "gate"),
     ...part(
       `bits, mean${intervals === undefined ? "" : " with 90 % interval over members and samples"}: information about the class`,
       "bits",
@@ -33,12 +34,12 @@ export function describeGroups(groups: Readonly<Record<string, GroupSummary>>, b
   ].join("\n\n");
 }
 
-/** Up to `limit` samples: the first in order for each component that leads the gate, then the first of all. */
+/** Up to `limit` samples: for each component the first sample in which it has the largest gate, then the first samples of the split. */
 export function describeSamples(samples: readonly SampleReport[], limit = 3): string {
-  return chosenOf(samples, limit).map(describeSample).join("\n\n");
+  return selectSamples(samples, limit).map(describeSample).join("\n\n");
 }
 
-function chosenOf<T extends { readonly gate: Readonly<Record<string, number>> }>(
+function selectSamples<T extends { readonly gate: Readonly<Record<string, number>> }>(
   samples: readonly T[],
   limit: number,
 ): readonly T[] {
@@ -54,35 +55,35 @@ function describeSample(sample: SampleReport): string {
   const probability = share(sample.probabilities[sample.prediction]);
   const { label } = sample;
   const verdict =
-    label === undefined ? "no label" : `label ${label}, ${label === sample.prediction ? "right" : "wrong"}`;
+    label === undefined ? "no label" : `label ${label}, ${label === sample.prediction ? "correct" : "wrong"}`;
   const has = sample.present === undefined ? "" : `, has ${sample.present.join(" and ")}`;
   const title = `sample ${sample.id}: ${sample.prediction} with probability ${probability} (${verdict})${has}`;
-  const says = (own: { readonly prediction: string; readonly probability: number } | undefined): string =>
-    own === undefined ? "" : `says ${own.prediction} with ${share(own.probability)}`;
+  const predicts = (answer: { readonly prediction: string; readonly probability: number } | undefined): string =>
+    answer === undefined ? "" : `predicts ${answer.prediction} with ${share(answer.probability)}`;
   const components = Object.keys({ ...sample.components, ...sample.bits }).map((name) => [
     `  ${name}`,
     sample.gate[name] === undefined ? "" : `gate ${share(sample.gate[name])}`,
     bitsAt(sample, name),
-    says(sample.components[name]),
+    predicts(sample.components[name]),
   ]);
-  const modalities = Object.entries(sample.modalities).map(([name, own]) => [
+  const modalities = Object.entries(sample.modalities).map(([name, answer]) => [
     `  ${name} alone`,
     "",
     "",
-    sample.present?.includes(name) === false ? "missing" : says(own),
+    sample.present?.includes(name) === false ? "missing" : predicts(answer),
   ]);
   return `${printable(title)}\n${table([...components, ...modalities])}`;
 }
 
-/** An amount of information of a sample, with its interval where there is one. */
+/** The information of a component in a sample, in bits, with its interval if there is one. */
 function bitsAt({ bits, intervals }: SampleReport, name: string): string {
   if (bits[name] === undefined) return "";
-  const own = intervals?.[name];
-  const range = own === undefined ? "" : ` (${share(own.lower, 2)} to ${share(own.upper, 2)})`;
+  const interval = intervals?.[name];
+  const range = interval === undefined ? "" : ` (${share(interval.lower, 2)} to ${share(interval.upper, 2)})`;
   return `${share(bits[name], 2)} bits${range}`;
 }
 
-/** Figures, and the gate by group, of labels or values. */
+/** Metrics and mean gate by pattern of modalities, for labels or values. */
 export function describeTarget({ patterns = {}, scored, ...all }: TargetReport["summary"]): string {
   const names = Object.keys(all.gate);
   const head = scored === undefined ? count(all.samples, "sample") : figuresTable(scored);
@@ -92,13 +93,13 @@ export function describeTarget({ patterns = {}, scored, ...all }: TargetReport["
     String(samples),
     ...names.map((component) => share(gate[component])),
   ]);
-  const title = "gate, mean: a component's share of the prediction, not an amount of information";
+  const title = "gate, mean: the weight of a component in the prediction, not an amount of information";
   return `${head}\n\n${title}\n${table([["modalities present", "samples", ...names], ...rows])}`;
 }
 
-/** Up to `limit` samples of labels or values: as for classes, without bits. */
+/** Up to `limit` samples of labels or values, selected as for classes; without bits. */
 export function describeTargetSamples(samples: readonly TargetSample[], limit = 3): string {
-  return chosenOf(samples, limit)
+  return selectSamples(samples, limit)
     .map((sample) => {
       const has = sample.present === undefined ? "" : `, has ${sample.present.join(" and ")}`;
       const targets = Object.keys(sample.prediction);

@@ -1,15 +1,15 @@
-/** @file Figures of merit as people read them. */
+/** @file Metrics as text. */
 import { ownValue } from "../core/record.ts";
 import type { Figures } from "../train/figures.ts";
 import { share, table } from "./text.ts";
 
-/** Figures of merit as tables head them, by their names in JSON. */
+/** Titles of metrics in tables, by their names in JSON. */
 const TITLES: Readonly<Record<string, string>> = {
   accuracy: "accuracy",
   macroF1: "macro F1",
   microF1: "micro F1",
-  subsetAccuracy: "all labels right",
-  auroc: "area under ROC curve",
+  subsetAccuracy: "subset accuracy",
+  auroc: "ROC AUC",
   logLoss: "log loss (nats)",
   calibrationError: "calibration error",
   synergyRate: "synergy rate",
@@ -25,7 +25,7 @@ const TITLES: Readonly<Record<string, string>> = {
   f1: "F1",
 };
 
-/** Figures of merit, one a line; then those of each label or value. */
+/** Metrics, one per line; then the metrics of each label or value. */
 export function figuresTable({ figures, unimodal, each = {} }: Figures): string {
   const first = titleOf(Object.keys(figures)[0]!);
   const rows = [
@@ -35,11 +35,11 @@ export function figuresTable({ figures, unimodal, each = {} }: Figures): string 
   const parts = Object.entries(each);
   if (parts.length === 0) return table(rows);
   const names = Object.keys(parts[0]![1]);
-  const own = parts.map(([name, one]) => [name, ...names.map((figure) => share(one[figure]))]);
-  return `${table(rows)}\n\n${table([["of each", ...names.map(titleOf)], ...own])}`;
+  const partRows = parts.map(([name, metrics]) => [name, ...names.map((metric) => share(metrics[metric]))]);
+  return `${table(rows)}\n\n${table([["of each", ...names.map(titleOf)], ...partRows])}`;
 }
 
-/** A figure's title by its name. */
+/** The title of a metric. */
 export function titleOf(name: string): string {
   return ownValue(TITLES, name) ?? name;
 }

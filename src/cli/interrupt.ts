@@ -1,4 +1,4 @@
-/** @file Ctrl-C and termination: the first asks the run to save and stop, the second ends the process at once. */
+/** @file SIGINT and SIGTERM: the first signal asks the run to save and stop, the second ends the process immediately. */
 
 export interface Interrupt {
   readonly signal: AbortSignal;
@@ -6,18 +6,18 @@ export interface Interrupt {
   release(): void;
 }
 
-/** Listens for SIGINT and SIGTERM; `tell` is called at the first. */
+/** Listens for SIGINT and SIGTERM; `tell` is called at the first signal. */
 export function listenForInterrupt(tell: (text: string) => void): Interrupt {
   const controller = new AbortController();
   const names = ["SIGINT", "SIGTERM"] as const;
-  // Without a listener the system itself ends the process at the next signal, also while it is busy or hangs in a call.
+  // Without a listener, the next signal ends the process immediately, even if it is busy or blocked in a call.
   const release = (): void => {
     for (const name of names) process.removeListener(name, stop);
   };
   const stop = (): void => {
     release();
     controller.abort();
-    tell("stopping: saving first; once more to quit at once");
+    tell("saving, then stopping; interrupt again to stop immediately without saving");
   };
   for (const name of names) process.on(name, stop);
   return { signal: controller.signal, release };

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** @file The command line: names, flags and help. A command's code is loaded when it is called, so that help is quick. */
+/** @file The command line: commands, flags and help texts. The code of a command is loaded when it is called, so that help prints quickly. */
 import { Argument, Command, CommanderError, Option } from "commander";
 import { configError, hint } from "../core/errors.ts";
 import { systemReason } from "../core/system-errors.ts";
@@ -13,10 +13,10 @@ const splits = ["train", "validation", "test"];
 const split = (): Option => new Option("--split <name>", "which split").choices(splits).default("test");
 const collect = (value: string, previous: readonly string[] = []): readonly string[] => [...previous, value];
 
-/** The commands; each hands its answer to `give`. */
+/** Defines the commands; each passes the promise of its answer to `give`. */
 function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
   const program = new Command("dmil")
-    .description("Multimodal learning that knows, sample by sample, what each modality contributed.")
+    .description("Multimodal learning that reports, sample by sample, what each modality contributed.")
     .version(version(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print help")
     .helpCommand("help [command]", "print help for a command")
@@ -25,240 +25,246 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     .hook("preAction", (_, command) => checkPaths(command));
   const add = (parent: Command, usage: string, description: string): Command =>
     parent.command(usage).description(description).option("--json", "print one JSON document on stdout");
-  const quiet = ["-q, --quiet", "no progress on stderr"] as const;
+  const quiet = ["-q, --quiet", "print no progress on stderr"] as const;
 
-  add(program, "demo", "generate data, train three methods, explain samples: about half a minute")
-    .option("--out <dir>", "where data and runs go (default: a temporary folder)")
+  add(program, "demo", "generate data, train three methods and explain samples (about half a minute)")
+    .option("--out <dir>", "folder for the data and the runs (default: a temporary folder)")
     .option(...quiet)
     .action(async (flags) => give((await import("./commands/demo.ts")).demo(flags)));
 
-  const data = program.command("data").description("look at data, or generate some");
+  const data = program.command("data").description("check a data folder, or generate data");
   data
     .usage("check|generate")
     .argument("[subcommand]")
     .allowExcessArguments()
     .action((name?: string) => {
-      const known = data.commands.map((own) => own.name());
-      const given =
+      const subcommands = data.commands.map((command) => command.name());
+      const problem =
         name === undefined
-          ? `a subcommand is needed: ${known.join(" or ")}.`
-          : `unknown subcommand "${name}"${hint(name, known)}`;
-      throw configError(`dmil data: ${given}`);
+          ? `a subcommand is needed: ${subcommands.join(" or ")}.`
+          : `unknown subcommand "${name}"${hint(name, subcommands)}`;
+      throw configError(`dmil data: ${problem}`);
     });
-  withReadingFlags(add(data, "check <dir>", "read a data folder and tell what it holds"))
-    .option("--modalities <names>", "only these, as in audio,face")
+  withReadingFlags(add(data, "check <dir>", "read a data folder, check it and print what it contains"))
+    .option("--modalities <names>", "use only these modalities, for example audio,face")
     .action(async (dir, flags) => give((await import("./commands/data-check.ts")).dataCheck(dir, flags)));
-  add(data, "generate [recordings]", "write data whose true component is known for every sample")
+  add(data, "generate [recordings]", "generate data where the true component of every sample is known")
     .option(
       "--kind <name>",
-      "interaction-mixture, quad, scenes (pictures and questions), plane (points of a square), sums (numbers or labels), or digits (real speech and handwriting: give the folder avdigits)",
+      "interaction-mixture, quad, scenes (pictures and questions), plane (points in a square), sums (numbers or labels), or digits (real speech and handwriting; needs the folder of the data set avdigits)",
       "interaction-mixture",
     )
-    .requiredOption("--out <dir>", "where to write it")
-    .option("--force", "also into a folder that holds files; a data set there is replaced")
-    .option("--target <kind>", "sums: values or labels (default: values)")
-    .option("--samples <n>", "in all (mixture), or train=600,validation=200,test=200 (default: the kind's)")
-    .option("--noise <x>", "standard deviation of the noise (default: 0.3; quad 0.5, scenes 0.1, plane 0.05)")
+    .requiredOption("--out <dir>", "folder to write to")
+    .option("--force", "write into a folder that is not empty; a data set in it is replaced")
+    .option("--target <kind>", "sums: the kind of target, values or labels (default: values)")
+    .option("--samples <n>", "total number, or train=600,validation=200,test=200 (default: depends on --kind)")
+    .option("--noise <x>", "standard deviation of the noise (default: 0.3; quad: 0.5, scenes: 0.1, plane: 0.05)")
     .option(
       "--shares <list>",
-      "mixture, plane, digits: redundant=0.25,unique=0.25,synergistic=0.25 (unique: of each modality); scenes: colour=0.5,fact=0.5",
+      "shares of samples; mixture, plane, digits: redundant=0.25,unique=0.25,synergistic=0.25 (unique is for each modality); scenes: colour=0.5,fact=0.5",
     )
-    .option("--classes <n>", "mixture, plane: classes (default: 2)")
-    .option("--features <n>", "mixture, quad: features of each modality (default: 20; quad 32)")
+    .option("--classes <n>", "mixture, plane: number of classes (default: 2)")
+    .option("--features <n>", "mixture, quad: number of features of each modality (default: 20; quad: 32)")
     .option(
       "--modalities <names>",
       "mixture: two or more (default: a,b); digits: audio or audio_noisy, image or image_pca",
     )
-    .option("--synergy <kind>", "mixture with more than two modalities: all, or pairs (default: all)")
-    .option("--stratified", "mixture: exact shares instead of independent draws")
+    .option("--synergy <kind>", "mixture of three or more modalities: synergy of all, or pairs (default: all)")
+    .option("--stratified", "mixture: exact shares instead of a random component for each sample")
     .option("--seed <n>", "seed", "0")
     .action(async (recordings, flags) =>
       give((await import("./commands/data-generate.ts")).dataGenerate(recordings, flags)),
     );
 
-  add(program, "methods", "every method and named variant, with a line each").action(async () =>
+  add(program, "methods", "list every method and named variant").action(async () =>
     give((await import("./commands/methods.ts")).methods()),
   );
   withReadingFlags(add(program, "train [dir]", "train a method on a data folder"))
-    .option("--method <name>", "as in joint, ensemble, ogm-ge; `dmil methods` lists all (default: dmil)")
-    .option("--modalities <names>", "which and in which order, as in audio,face (default: all)")
-    .option("--seed <n>", "same seed, same bits (default: 0)")
-    .option("--out <run>", "the run's folder (default: runs/<data>-<method>-<seed>)")
-    .option("--force", "replace the run that is there, also when a process is at work on it")
-    .option("--config <file>", "settings as YAML; flags and --set go before it")
-    .option("--set <path=value>", "one setting, as in epochs.whole=5; may be repeated", collect)
-    .option("--epochs <n>", "of every stage; --set epochs.whole=5 is for one (default: the method's)")
-    .option("--batch-size <n>", "samples a step (default: 64)")
-    .option("--learning-rate <x>", "for all stages (default: the method's)")
-    .option("--modality-dropout <x>", "share of a batch's samples that lose one modality (default: 0)")
-    .option("--members <n>", "members of the method, trained one after the other and pooled (default: the method's)")
-    .option("--label-smoothing <x>", "share of each target spread evenly in training (default: the method's)")
-    .option("--teacher <run>", "a finished run on the same data, whose predictions are learnt too")
-    .option("--teacher-weight <w>", "of the loss towards the teacher (default: 1)")
-    .option("--threads <n>", "threads inside one operation (default: auto)")
-    .option("--backend <name>", "auto, native, wasm (default: auto)")
-    .option("--dry-run", "print all settings and stop")
+    .option("--method <name>", "for example joint, ensemble or ogm-ge; `dmil methods` lists all (default: dmil)")
+    .option("--modalities <names>", "modalities to use, in this order, for example audio,face (default: all)")
+    .option("--seed <n>", "random seed; the same seed gives bit-identical results (default: 0)")
+    .option("--out <run>", "folder of the run (default: runs/<data>-<method>-<seed>)")
+    .option("--force", "replace the run in the folder, even if another process is using it")
+    .option("--config <file>", "settings as YAML; flags and --set override them")
+    .option("--set <path=value>", "one setting, for example epochs.whole=5; can be repeated", collect)
+    .option("--epochs <n>", "epochs of every stage; --set epochs.whole=5 sets one stage (default: the method's)")
+    .option("--batch-size <n>", "samples per step (default: 64)")
+    .option("--learning-rate <x>", "learning rate of all stages (default: the method's)")
+    .option("--modality-dropout <x>", "share of the samples of a batch in which one modality is hidden (default: 0)")
+    .option("--members <n>", "number of models of the ensemble; their logits are averaged (default: the method's)")
+    .option("--label-smoothing <x>", "share of each training target that is spread evenly (default: the method's)")
+    .option("--teacher <run>", "a finished run on the same data; its predictions are distilled into the model")
+    .option("--teacher-weight <w>", "weight of the distillation loss (default: 1)")
+    .option("--threads <n>", "threads within one operation (default: auto)")
+    .option("--backend <name>", "auto, native or wasm (default: auto)")
+    .option("--dry-run", "print all settings without training")
     .option(...quiet)
     .action(async (dir, flags) => give((await import("./commands/train.ts")).train(dir, flags)));
-  add(program, "resume <run>", "go on with an interrupted run, to the same bits")
-    .option("--data <dir>", "where the data lies now, if it was moved")
-    .option("--force", "also when another process is at work on it")
+  add(program, "resume <run>", "continue an interrupted run; the result is bit-identical to a run without interruption")
+    .option("--data <dir>", "folder of the data, if it was moved")
+    .option("--force", "continue even if another process is using the run")
     .option(...quiet)
     .action(async (run, flags) => give((await import("./commands/resume.ts")).resume(run, flags)));
-  add(program, "evaluate <run>", "accuracy and other figures on one split")
+  add(program, "evaluate <run>", "accuracy and other metrics on one split")
     .addOption(split())
     .option("--data <dir>", "other data of the same kind")
-    .option("--missing", "also with modalities hidden: every pattern of them")
+    .option("--missing", "also evaluate with modalities hidden, for every combination of modalities")
     .action(async (run, flags) => give((await import("./commands/evaluate.ts")).evaluate(run, flags)));
   add(program, "explain <run>", "what each component contributed, sample by sample")
     .addOption(split())
     .option("--data <dir>", "other data of the same kind")
     .option(
       "--out <file>",
-      "a row a sample: .csv (with ' before what a spreadsheet would run), .jsonl or .parquet (default: a summary and three samples)",
+      "table with one row per sample: .csv (with ' before cells that a spreadsheet would run as formulas), .jsonl or .parquet (default: print a summary and three samples)",
     )
-    .option("--probe", "also train fresh models on the frozen representations: what can be read where")
+    .option("--probe", "also train probes on the frozen representations: which information each one contains")
     .action(async (run, flags) => give((await import("./commands/explain.ts")).explain(run, flags)));
-  add(program, "export <run>", "the model as one file, and a model card (.md) beside it")
+  add(program, "export <run>", "write the model to one file, with a model card (.md) beside it")
     .requiredOption("--out <file>", ".onnx or .safetensors")
-    .option("--missing", ".onnx: one input more, present [batch, modalities], 1 where a sample has the modality")
-    .option("--no-card", "without the model card")
+    .option("--missing", ".onnx: add the input present [batch, modalities], 1 where a sample has the modality")
+    .option("--no-card", "write no model card")
     .action(async (run, flags) => give((await import("./commands/export.ts")).exportModel(run, flags)));
-  add(program, "recover", "does the decomposition tell the truth: methods on data whose truth is known")
-    .option("--quick", "two data sets, one seed: under 3 minutes on two cores")
-    .option("--out <dir>", "results, and what was done so far: a stopped suite goes on from there", "recovery")
-    .option("--seeds <list>", "as in 0-2 or 0,3 (default: 0-2; quick: 0)")
-    .option("--methods <names>", "of joint, ensemble, published, purified, dmil, i2moe (default: all)")
-    .option("--cases <names>", "which data, names or starts of names, as in mixture-k2,quad (default: all)")
-    .option("--digits <dir>", "the data set avdigits, for the cases made from real speech and handwriting")
+  add(program, "recover", "measure on data with known truth whether methods recover the true decomposition")
+    .option("--quick", "two data sets, one seed (under 3 minutes on two cores)")
+    .option("--out <dir>", "folder of the results; the same command continues a stopped suite", "recovery")
+    .option("--seeds <list>", "for example 0-2 or 0,3 (default: 0-2; with --quick: 0)")
+    .option("--methods <names>", "some of joint, ensemble, published, purified, dmil, i2moe (default: all)")
+    .option("--cases <names>", "data sets, by name or start of the name, for example mixture-k2,quad (default: all)")
+    .option("--digits <dir>", "folder of the data set avdigits, for the cases made from real speech and handwriting")
     .option("--workers <n>", "processes at a time", "2")
-    .option("--force", "also when another process is at work in the folder")
-    .option("--markdown <file>", "also write the report as a page of documentation")
+    .option("--force", "continue even if another process is using the folder")
+    .option("--markdown <file>", "also write the report as a Markdown page")
     .option(...quiet)
     .action(async (flags) => give((await import("./commands/recover.ts")).recover(flags)));
   program
     .command("recover-job", { hidden: true })
-    .description("one job of `dmil recover`, as a child process")
+    .description("run one job of `dmil recover` in a child process")
     .action(async () => (await import("./commands/recover-job.ts")).recoverJob());
   withReadingFlags(
-    add(
-      program,
-      "quantify <data>",
-      "redundant, unique and synergistic information in data, before any model is chosen",
-    ),
-    "the column, or which of several labels or values, information is about",
+    add(program, "quantify <data>", "redundant, unique and synergistic information in data, before training a model"),
+    "the column to predict, or one of several labels or values; information is about this target",
   )
     .option(
       "--modalities <names>",
-      "two sources, as in audio,face or text,audio+video (default: each against the rest)",
+      "two sources, for example audio,face or text,audio+video (default: each modality against the others together)",
     )
     .option(
       "--measure <names>",
-      "features: broja, pmin, lsmi, cvx (default: broja,pmin); values: mmi (default) or gaussian; a CSV: also imin, mmi, ccs, sx (default: broja)",
+      "class labels: broja, pmin, lsmi, cvx (default: broja,pmin); values: mmi (default) or gaussian; a CSV of symbols: also imin, mmi, ccs, sx (default: broja)",
     )
-    .option("--by <class>", "also means by class")
-    .option("--samples <file>", "a row a sample: .csv (with ' before what a spreadsheet would run), .jsonl or .parquet")
-    .option("--out <file>", "a page with figures: .html")
-    .option("--folds <n>", "parts of the cross-fit, or own for the data's own split (default: 5)")
-    .option("--nulls <n>", "fits to permuted labels (default: 1)")
-    .option("--project", "lsmi: shift scores so that no mean is negative")
+    .option("--by <class>", "also print means for each class")
+    .option(
+      "--samples <file>",
+      "table with one row per sample: .csv (with ' before cells that a spreadsheet would run as formulas), .jsonl or .parquet",
+    )
+    .option("--out <file>", "report with charts: .html")
+    .option("--folds <n>", "folds of the cross-fitting, or own for the split of the data (default: 5)")
+    .option("--nulls <n>", "number of fits to permuted labels (default: 1)")
+    .option("--project", "lsmi: shift the scores so that no mean is negative")
     .option("--seed <n>", "seed", "0")
     .option(...quiet)
     .action(async (data, flags) => give((await import("./commands/quantify.ts")).quantify(data, flags)));
   withReadingFlags(
-    add(program, "bits [predictions]", "what each modality contributed to predictions of any model, of any tool"),
+    add(program, "bits [predictions]", "what each modality contributed to predictions of any model, from any library"),
   )
-    .option("--modalities <names>", "which there are, as in audio,face (default: all that have predictions)")
-    .option("--logits", "predictions are logits, not probabilities")
-    .option("--validation <rows>", "a table: what calibrates, a share or a column (default: split, else a cross-fit)")
-    .option("--onnx <file>", "evaluate this model on --data, with modalities removed")
-    .option("--data <dir>", "the data folder of --onnx: removed by train, calibrated on validation")
+    .option("--modalities <names>", "modalities, for example audio,face (default: all that have predictions)")
+    .option("--logits", "the predictions are logits, not probabilities")
+    .option(
+      "--validation <rows>",
+      "table: rows for calibration, as a share or column (default: split, or cross-fitting)",
+    )
+    .option("--onnx <file>", "evaluate this model on --data with modalities removed")
+    .option("--data <dir>", "data folder of --onnx; train fills removed modalities, validation calibrates")
     .addOption(split())
-    .option("--input <modality=name>", "the model's input that takes a modality; may be repeated", collect)
-    .option("--output <name>", "the model's output that is the prediction (default: by its name)")
-    .option("--remove <how>", "by draws of other samples, by training means, or by zeros (default: draws)")
-    .option("--draws <n>", "draws a sample (default: 16)")
-    .option("--folds <n>", "a table: parts of the cross-fit (default: 5)")
-    .option("--seed <n>", "seed of folds, draws and intervals", "0")
-    .option("--out <dir>", "bits.html, a page, and bits.csv and bits.jsonl, a row a sample")
+    .option("--input <modality=name>", "the input of the model for a modality; can be repeated", collect)
+    .option("--output <name>", "the output of the model that is the prediction (default: found by name)")
+    .option("--remove <how>", "fill removed modalities with draws (of samples), means or zeros (default: draws)")
+    .option("--draws <n>", "draws per sample (default: 16)")
+    .option("--folds <n>", "table: folds of the cross-fitting (default: 5)")
+    .option("--seed <n>", "random seed of folds, draws and intervals", "0")
+    .option("--out <dir>", "folder for the report bits.html and the tables bits.csv, bits.jsonl (by sample)")
     .option(...quiet)
     .action(async (predictions, flags) => give((await import("./commands/bits.ts")).bits(predictions, flags)));
   add(
     program,
     "pid <file>",
-    "the same of a covariance matrix (.csv with names): jointly normal sources and target, exact",
+    "exact partial information decomposition from a covariance matrix (.csv with names) of jointly normal sources and target",
   )
     .requiredOption("--first <names>", "columns of the first source, as in a,b; audio stands for audio_1, audio_2, ...")
     .requiredOption("--second <names>", "columns of the second source")
-    .requiredOption("--target <names>", "columns that information is about")
+    .requiredOption("--target <names>", "columns of the target")
     .action(async (file, flags) => give((await import("./commands/pid.ts")).pid(file, flags)));
-  withReadingFlags(add(program, "sweep [data...]", "many runs under one protocol: data x methods x seeds"))
-    .requiredOption("--out <dir>", "runs, sweep.json and manifest.jsonl, a line a run")
-    .option("--methods <names>", "as in joint,ogm-ge,dmil, or all (default: all)")
-    .option("--seeds <list>", "as in 0-4 or 0,3 (default: 0-4)")
-    .option("--modalities <names>", "of all data that is named here (default: all)")
+  withReadingFlags(add(program, "sweep [data...]", "train many runs with one protocol: data x methods x seeds"))
+    .requiredOption("--out <dir>", "folder for the runs, sweep.json and manifest.jsonl (one line per run)")
+    .option("--methods <names>", "for example joint,ogm-ge,dmil, or all (default: all)")
+    .option("--seeds <list>", "for example 0-4 or 0,3 (default: 0-4)")
+    .option("--modalities <names>", "modalities to use of the data folders in the command (default: all)")
     .option(
       "--set <path=value>",
-      "one setting of every run, as in epochs=5 or encoder.hidden=[32]; may be repeated",
+      "one setting of every run, for example epochs=5 or encoder.hidden=[32]; can be repeated",
       collect,
     )
-    .option("--tune <n>", "trials for every method, its defaults among them; validation data chooses (default: none)")
-    .option("--split-by <groups>", "own, share, or group: whole groups, anew for each seed (default: own)")
-    .option("--folds <k>", "cross-validation over all samples, groups kept whole")
-    .option("--classes-out <n>", "classes kept out of training, to be told apart by a probe")
-    .option("--train-shares <list>", "shares of the training samples, as in 0.1,0.3,1 (default: 1)")
-    .option("--config <file>", "an experiment as YAML; flags go before it")
-    .option("--resume", "go on with the sweep that is there, or add to it")
-    .option("--force", "also when another process is at work on it")
+    .option("--tune <n>", "tuning trials of every method, including its defaults; validation data selects (default: 0)")
+    .option("--split-by <groups>", "own, or a new split for each seed: share, or group for whole groups (default: own)")
+    .option("--folds <k>", "cross-validation over all samples; groups are kept together")
+    .option("--classes-out <n>", "number of classes to leave out of training; a probe then classifies them")
+    .option("--train-shares <list>", "shares of the training samples, for example 0.1,0.3,1 (default: 1)")
+    .option("--config <file>", "an experiment as YAML; flags override it")
+    .option("--resume", "continue the sweep in the folder, or add runs to it")
+    .option("--force", "continue even if another process is using the folder")
     .option("--workers <n>", "processes at a time", "2")
-    .option("--dry-run", "list the runs and stop")
+    .option("--dry-run", "list the runs without training")
     .option(...quiet)
     .action(async (data, flags) => give((await import("./commands/sweep.ts")).sweep(data, flags)));
   program
     .command("sweep-job", { hidden: true })
-    .description("one job of `dmil sweep`, as a child process")
+    .description("run one job of `dmil sweep` in a child process")
     .action(async () => (await import("./commands/sweep-job.ts")).sweepJob());
-  add(program, "compare <dir...>", "what the runs of a sweep say: methods side by side, with tests")
-    .option("--against <method>", "all others are compared with it (default: joint)")
+  add(program, "compare <dir...>", "compare the methods of a sweep, with statistical tests")
+    .option("--against <method>", "the method that all others are tested against (default: joint)")
     .option(
       "--metric <name>",
-      "what methods are ranked by, as in accuracy, macroF1, logLoss (default: the runs' first)",
+      "the metric for ranks and tests, for example accuracy, macroF1 or logLoss (default: the primary metric of the runs)",
     )
     .addOption(new Option("--split <name>", "which split").choices(["validation", "test"]).default("test"))
-    .addOption(new Option("--by <what>", "a table for each").choices(["data", "method"]).default("data"))
+    .addOption(
+      new Option("--by <what>", "print one table for each data set or for each method")
+        .choices(["data", "method"])
+        .default("data"),
+    )
     .option(
       "--out <files>",
-      "report.html, .md, .tex, .json, or .csv (a row a run; a row a figure in .long.csv); may be repeated",
+      "report.html, .md, .tex, .json, or .csv (one row per run; one row per metric in .long.csv); can be repeated",
       collect,
     )
-    .option("--markdown <file>", "the same as --out with a page of documentation")
+    .option("--markdown <file>", "the same as --out with a .md file")
     .action(async (directories, flags) => give((await import("./commands/compare.ts")).compare(directories, flags)));
-  add(program, "completion", "the script that completes commands, flags and names of methods in a shell")
+  add(program, "completion", "print the script that completes commands, flags and method names in a shell")
     .addArgument(new Argument("<shell>").choices(SHELLS))
     .action(async (shell: Shell) =>
       give(Promise.resolve({ text: SCRIPTS[shell], json: { shell, script: SCRIPTS[shell] } })),
     );
   program
     .command("complete", { hidden: true })
-    .description("what may stand at the last word, for the scripts of `dmil completion`")
+    .description("candidates for the last word, for the scripts of `dmil completion`")
     .argument("[words...]")
     .action(async (words: string[]) => {
-      const known = async () => (await import("../methods/index.ts")).methodNames;
-      process.stdout.write((await candidates(program, words, known)).map((word) => `${word}\n`).join(""));
+      const methods = async () => (await import("../methods/index.ts")).methodNames;
+      process.stdout.write((await candidates(program, words, methods)).map((word) => `${word}\n`).join(""));
     });
-  add(program, "doctor", "does training work on this machine, and how to get what is missing").action(async () =>
+  add(program, "doctor", "check that training works here, and how to install what is missing").action(async () =>
     give((await import("./commands/doctor.ts")).doctor()),
   );
   return program;
 }
 
-/** What users look for under another name. */
+/** Advice for flags that users expect but that have another name. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   "--epochs": "train takes --epochs 5, sweep --set epochs=5",
   "--lr": "did you mean --learning-rate?",
 };
 
-/** A mistake in the command itself, in our words. */
+/** An error of commander as a ConfigError with advice. */
 function usageError({ message }: CommanderError, help: string): Error {
   const [first = "", ...more] = message.replace(/^error: /, "").split("\n");
   const flag = /'(--[\w-]+)'/.exec(first)?.[1] ?? "";
@@ -268,9 +274,9 @@ function usageError({ message }: CommanderError, help: string): Error {
   );
 }
 
-/** The command that words name, as in `dmil data check`, as far as it exists. */
+/** The command that `words` name, for example `dmil data check`; words that name no command are ignored. */
 function commandOf(program: Command, words: readonly string[]): string {
-  const inner = program.commands.find((own) => own.name() === words[0]);
+  const inner = program.commands.find((command) => command.name() === words[0]);
   return inner === undefined ? program.name() : `${program.name()} ${commandOf(inner, words.slice(1))}`;
 }
 
@@ -292,23 +298,23 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** Set when a stream for the user failed: then the command has not succeeded, whatever it did. */
-let untold = false;
+/** Whether stderr could not be written; the exit code is then 1 even if the command succeeded. */
+let stderrFailed = false;
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  // A reader that has gone (`dmil explain ... | head`) is no error of ours.
+  // EPIPE: the reader has closed the pipe (`dmil explain ... | head`), which is not an error.
   if (error.code === "EPIPE") process.exit();
   process.stderr.write(`RunError: standard output cannot be written: ${systemReason(error)}\n`);
   process.exit(1);
 });
 process.stderr.on("error", (error: NodeJS.ErrnoException) => {
-  // Nobody can be told; the work goes on.
-  if (error.code !== "EPIPE") untold = true;
+  // The error cannot be printed, so the command continues.
+  if (error.code !== "EPIPE") stderrFailed = true;
 });
 process.on("uncaughtException", (error) => {
   process.exit(printError(error, process.argv.includes("--json")));
 });
 process.exitCode = await main(process.argv.slice(2));
 process.once("exit", () => {
-  if (untold) process.exitCode = 1;
+  if (stderrFailed) process.exitCode = 1;
 });

@@ -1,4 +1,4 @@
-/** @file An ONNX model of anyone on a data folder, with modalities removed in each way: what `dmil bits --onnx` reports. */
+/** @file `dmil bits --onnx`: evaluates any ONNX model on a data folder, with modalities removed in each of three ways. */
 import * as path from "node:path";
 import { configError, dataError } from "../core/errors.ts";
 import { type Dataset, selectModalities, takeRows } from "../data/dataset.ts";
@@ -23,7 +23,7 @@ import { names } from "./config.ts";
 import { openData, tellData } from "./open-data.ts";
 import { readingOptions } from "./reading.ts";
 
-/** A report, how its input was read, and for models what removals make of it. */
+/** A report, how its input was interpreted, and for models one report for each way of removal. */
 export interface ModelBits {
   readonly report: ForeignReport;
   readonly taken: readonly string[];
@@ -37,9 +37,7 @@ export async function bitsOfModel(file: string, flags: BitsFlags, seed: number):
   const removed = removalOf(flags.remove ?? "draws");
   const draws = drawsOf(flags.draws);
   if (draws !== undefined && removed !== "draws") {
-    throw configError(
-      `--draws ${draws}: modalities are removed by ${removed}, without draws. Leave it out, or --remove draws.`,
-    );
+    throw configError(`--draws ${draws}: --remove ${removed} uses no draws. Remove --draws, or use --remove draws.`);
   }
   const folder = disk(path.dirname(file));
   if (!(await folder.exists(path.basename(file)))) {
@@ -50,22 +48,22 @@ export async function bitsOfModel(file: string, flags: BitsFlags, seed: number):
   const loaded = await openData(flags.data!, { ...readingOptions(flags), ...(modalities && { modalities }) });
   tellData(loaded, flags.quiet === true);
   const { splits } = loaded;
-  requireClassLabels(splits.train, "bits", "Bits are about classes.");
-  const train = whole(splits.train);
-  const read = whole(splits[flags.split]);
-  const fit = flags.split === "validation" ? undefined : whole(splits.validation);
+  requireClassLabels(splits.train, "bits", "Bits need class labels.");
+  const train = completeSamples(splits.train);
+  const read = completeSamples(splits[flags.split]);
+  const fit = flags.split === "validation" ? undefined : completeSamples(splits.validation);
   const backend = await loadBackend();
   const model = await backend.open(file, { threads: 1 });
   try {
-    const own = await answering(model, train.modalities, train.classes, {
+    const wrapped = await answering(model, train.modalities, train.classes, {
       inputs,
       ...(flags.output !== undefined && { output: flags.output }),
       ...(flags.logits !== undefined && { logits: flags.logits }),
     });
     const removals: Record<string, ForeignReport> = {};
     for (const remove of REMOVALS) {
-      if (flags.quiet !== true) note(`evaluating, modalities removed by ${remove}`);
-      const predictions = await predictionsOf(own, train, fit, read, {
+      if (flags.quiet !== true) note(`evaluating with removed modalities replaced by ${remove}`);
+      const predictions = await predictionsOf(wrapped, train, fit, read, {
         remove,
         seed,
         ...(draws !== undefined && { draws }),
@@ -73,14 +71,14 @@ export async function bitsOfModel(file: string, flags: BitsFlags, seed: number):
       removals[remove] = foreignBits(predictions, { seed });
     }
     const how = {
-      draws: `in their place values of training samples, ${draws ?? 16} drawn for each, and probabilities averaged`,
-      means: "in their place means over the training samples",
-      zeros: "in their place zeros",
+      draws: `replaced by values of ${draws ?? 16} random training samples for each sample; probabilities are averaged`,
+      means: "replaced by means over the training samples",
+      zeros: "replaced by zeros",
     }[removed];
     const report = removals[removed]!;
     return {
       report: { ...report, notes: [...report.notes, removalNote(removals)] },
-      taken: [...own.taken, `removed modalities: ${how} (--remove)`],
+      taken: [...wrapped.taken, `removed modalities: ${how} (--remove)`],
       removed,
       removals,
     };
@@ -89,20 +87,20 @@ export async function bitsOfModel(file: string, flags: BitsFlags, seed: number):
   }
 }
 
-/** Whether the leading component is the same whatever stands in place of removed modalities. */
+/** A note whether the largest component is the same for every replacement of removed modalities. */
 function removalNote(removals: Readonly<Record<string, ForeignReport>>): string {
   const leaders = Object.entries(removals).map(([how, { bits }]) => {
     const parts = Object.entries(bits).filter(([name]) => name !== "total");
     return [how, parts.reduce((a, b) => (b[1].value > a[1].value ? b : a))[0]] as const;
   });
   const same = new Set(leaders.map(([, name]) => name)).size === 1;
-  const told = same
-    ? `The largest component is the same under all three`
-    : `The largest component depends on it (${leaders.map(([how, name]) => `${how}: ${name}`).join(", ")})`;
-  return `a model that never had to do without a modality is asked what it was not trained for, and the answer depends on what stands in its place. ${told}.`;
+  const finding = same
+    ? `The largest component is the same for all three replacements`
+    : `The largest component depends on the replacement (${leaders.map(([how, name]) => `${how}: ${name}`).join(", ")})`;
+  return `a model that was trained with all modalities is evaluated outside its training distribution when a modality is replaced, and the result depends on the replacement. ${finding}.`;
 }
 
-/** Predictions for the validation rows, which calibrate, and then for those that are read. */
+/** Predictions for the validation rows, which are used for calibration, followed by those for the rows of the report. */
 async function predictionsOf(
   model: Answering,
   train: Dataset,
@@ -114,14 +112,14 @@ async function predictionsOf(
   const parts = fit === undefined ? [read] : [fit, read];
   const sets: Record<string, Float64Array[]> = {};
   for (const part of parts) {
-    const own = await withoutModalities(model, part.modalities, train.modalities, classes.length, options);
-    for (const [name, logs] of Object.entries(own)) sets[name] = [...(sets[name] ?? []), logs];
+    const logProbs = await withoutModalities(model, part.modalities, train.modalities, classes.length, options);
+    for (const [name, logs] of Object.entries(logProbs)) sets[name] = [...(sets[name] ?? []), logs];
   }
   const groups = parts.every((part) => part.groups !== undefined) ? parts.flatMap((part) => part.groups!) : undefined;
   return {
     classes,
     sets: Object.fromEntries(
-      Object.entries(sets).map(([name, all]) => [name, Float64Array.from(all.flatMap((own) => [...own]))]),
+      Object.entries(sets).map(([name, all]) => [name, Float64Array.from(all.flatMap((part) => [...part]))]),
     ),
     ids: parts.flatMap((part) => part.ids),
     labels: Int32Array.from(parts.flatMap((part) => [...part.labels])),
@@ -130,16 +128,18 @@ async function predictionsOf(
   };
 }
 
-/** The samples that have all modalities. @throws DataError for none. */
-function whole(data: Dataset): Dataset {
+/** The samples that have all modalities. @throws DataError if there are none. */
+function completeSamples(data: Dataset): Dataset {
   const modalities = Object.keys(data.modalities);
   const { present: _, ...all } = selectModalities(data, modalities);
   if (!hasMissing(data, modalities)) return all;
   const rows = [...data.labels.keys()].filter((row) => presentAt(data, row, modalities).length === modalities.length);
   if (rows.length === 0) {
-    throw dataError(`the ${data.name} data: no sample has all modalities; what a model makes of all cannot be read.`);
+    throw dataError(
+      `the ${data.name} data: no sample has all modalities, so the prediction from all modalities cannot be computed.`,
+    );
   }
-  note(`note: ${data.labels.length - rows.length} samples of the ${data.name} data lack a modality and are left out`);
+  note(`note: ${data.labels.length - rows.length} samples of the ${data.name} data lack a modality and are ignored`);
   return takeRows(all, rows);
 }
 
@@ -148,7 +148,7 @@ function inputsOf(pairs: readonly string[]): Record<string, string> {
     pairs.map((pair) => {
       const at = pair.indexOf("=");
       if (at > 0 && at < pair.length - 1) return [pair.slice(0, at), pair.slice(at + 1)];
-      throw configError(`--input ${pair}: a modality and an input are needed, as in --input audio=input_1`);
+      throw configError(`--input ${pair}: a modality and an input are needed, for example --input audio=input_1`);
     }),
   );
 }

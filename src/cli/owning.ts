@@ -1,32 +1,32 @@
-/** @file A command as the one owner of the folder it writes into, from its first look to its last file. */
+/** @file Locks the folder that a command writes into while the command runs. */
 import { lockFolder } from "../node/lock.ts";
 import { note, printError } from "./answer.ts";
 import { quoted } from "./text.ts";
 
-/** Whether the command has a --force, and what else may be done about an owner; see LockOptions. */
+/** Whether the command has --force, and what else the user can do if the folder is locked; see LockOptions. */
 export interface Owning {
-  /** The flag; left out where the command has none. */
+  /** The value of --force; absent if the command has no such flag. */
   readonly force?: boolean | undefined;
-  /** Another way out, as in "give another --out". */
+  /** An alternative for the user, for example "give another --out". */
   readonly instead?: string;
 }
 
-/** Runs `work` as the owner of a folder. @throws RunError when another process owns it. */
+/** Runs `work` while holding the lock of a folder. @throws RunError if another process holds it. */
 export async function owning<T>(directory: string, owner: Owning, work: () => Promise<T>): Promise<T> {
   const ways = [
     ...(owner.instead === undefined ? [] : [owner.instead]),
-    ...("force" in owner ? ["take its place with --force, whereupon it stops"] : []),
+    ...("force" in owner ? ["take over with --force, which stops that process"] : []),
   ];
   const release = await lockFolder(directory, {
     command: ["dmil", ...process.argv.slice(2).map(quoted)].join(" "),
     advice: ways.map((way) => `; or ${way}`).join(""),
     force: owner.force === true,
     tell: note,
-    // At once: whatever is written from here on would be written into the files of another.
+    // Exits immediately, because later writes would go into files of another process.
     onLost: (error) => process.exit(printError(error, process.argv.includes("--json"))),
   });
   const names = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  // Where nobody else listens, the signal ends the process as it always does, but for the lock.
+  // If there is no other listener, releases the lock and then lets the signal end the process as usual.
   const end = (name: NodeJS.Signals): void => {
     if (process.listenerCount(name) > 1) return;
     release();

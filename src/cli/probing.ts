@@ -1,4 +1,4 @@
-/** @file Probes at the terminal: what fresh models read off a trained model's representations. */
+/** @file Probes for `dmil explain`: models trained on the representations of a trained model. */
 import type { Dataset } from "../data/dataset.ts";
 import { probeRepresentations } from "../interactions/probe.ts";
 import { truthFigures } from "../interactions/truth.ts";
@@ -8,19 +8,19 @@ import { predict } from "../train/predict.ts";
 import { note } from "./answer.ts";
 import { share, table } from "./text.ts";
 
-/** Probes a model on one split; with a known truth also each component's accuracy and information by true type. */
+/** Probes a model on one split; if the truth is known, also the accuracy of each component by true type. */
 export async function probeModel(
   fitted: Fitted,
   dataset: Dataset,
   backend: BackendName,
 ): Promise<{ readonly text: string; readonly json: unknown }> {
-  note("probing: a fresh model for each representation");
+  note("training probes: one for each representation");
   const predictions = await predict(fitted, dataset, { backend, representations: true });
   const probes = await probeRepresentations(predictions, dataset, { seed: 0, backend });
-  const own = dataset.truth === undefined ? {} : truthFigures(predictions, fitted.calibration, dataset).own;
+  const alone = dataset.truth === undefined ? {} : truthFigures(predictions, fitted.calibration, dataset).own;
   const { information, predictability, samples } = probes;
   const parts = [
-    `probes: fresh models trained on the frozen representations of other rows of the split, judged on ${samples} rows`,
+    `probes: trained on the frozen representations of other rows of the split, evaluated on ${samples} rows`,
     table([
       ["representation", "bits about the class", "standard error"],
       ...Object.entries(information).map(([name, { value, error }]) => [name, share(value), share(error)]),
@@ -28,20 +28,20 @@ export async function probeModel(
   ];
   if (Object.keys(predictability).length > 0) {
     parts.push(
-      `one component from another: share of its variance that a regression explains\n${table([
+      `one component predicted from another: share of its variance that a regression explains\n${table([
         ["component", "explained"],
         ...Object.entries(predictability).map(([name, value]) => [name, share(value)]),
       ])}`,
     );
   }
-  if (Object.keys(own).length > 0) {
-    const types = Object.keys(Object.values(own)[0]!.accuracy);
+  if (Object.keys(alone).length > 0) {
+    const types = Object.keys(Object.values(alone)[0]!.accuracy);
     parts.push(
       `accuracy of each component's own prediction, by true component of the sample\n${table([
         ["component", ...types],
-        ...Object.entries(own).map(([name, { accuracy }]) => [name, ...types.map((type) => share(accuracy[type]))]),
+        ...Object.entries(alone).map(([name, { accuracy }]) => [name, ...types.map((type) => share(accuracy[type]))]),
       ])}`,
     );
   }
-  return { text: parts.join("\n\n"), json: { ...probes, ...(Object.keys(own).length > 0 && { components: own }) } };
+  return { text: parts.join("\n\n"), json: { ...probes, ...(Object.keys(alone).length > 0 && { components: alone }) } };
 }

@@ -1,10 +1,10 @@
-/** @file What `dmil quantify` found, as tables and sentences. */
+/** @file The results of `dmil quantify` as tables and sentences. */
 import { printable } from "../core/printable.ts";
 import { bits } from "../interactions/quantify/findings.ts";
 import { type Amount, ATOMS, CLASS_COLUMNS, type Quantified } from "../interactions/quantify/index.ts";
 import { count, table } from "./text.ts";
 
-/** One result: amounts with intervals and null levels, shares of types, means by class if asked for, findings, notes. */
+/** One result: information with intervals and null levels, shares of types, means by class if requested, findings, notes. */
 export function quantifiedText(name: string, result: Quantified, byClass: boolean): string {
   const { sources, samples, classes, entropy, measures, findings, types, target, from } = result;
   const about =
@@ -38,13 +38,13 @@ function amounts({ sources, target, informations, measures }: Quantified): strin
 
 function means({ byClass }: Quantified): string {
   return table([
-    // A value and how sure it is are one cell, so that a table which is cut to a narrow screen never parts them.
+    // A value and its uncertainty share one cell, so that a table split for a narrow terminal keeps them together.
     ["class", "n", ...CLASS_COLUMNS],
-    ...byClass.map((own) => [
-      own.name,
-      String(own.samples),
+    ...byClass.map((row) => [
+      row.name,
+      String(row.samples),
       ...CLASS_COLUMNS.map((column) => {
-        const { value, lower, upper } = own[column];
+        const { value, lower, upper } = row[column];
         return `${bits(value)}±${((upper - lower) / 2).toFixed(2)}`;
       }),
     ]),

@@ -1,10 +1,10 @@
-/** @file The flags that say how data is to be read, the same for every command that reads a folder. */
+/** @file The flags that control how data is read, shared by all commands that read a data folder. */
 import { configError } from "../core/errors.ts";
 import { optionIssues } from "../core/options.ts";
 import { type ReadOptions, splitSchema } from "../data/reading.ts";
 import { type Flag, names, numberOrText } from "./config.ts";
 
-/** What users write. */
+/** The values of the flags, as text. */
 export interface ReadingFlags {
   readonly modalities?: string;
   readonly leaveOut?: string;
@@ -14,7 +14,7 @@ export interface ReadingFlags {
   readonly splitShares?: string;
 }
 
-/** The flags as settings, each with the place it is written to. */
+/** The flags as settings, each with its path in the settings. */
 export function readingFlags(flags: ReadingFlags): Flag[] {
   const label = names(flags.label, "--label");
   return [
@@ -31,7 +31,7 @@ export function readingFlags(flags: ReadingFlags): Flag[] {
   ];
 }
 
-/** The flags as options of reading, for commands without settings. @throws ConfigError for a split that cannot be. */
+/** The flags as options for reading data, for commands without settings. @throws ConfigError for an invalid split. */
 export function readingOptions(flags: ReadingFlags): ReadOptions {
   const options: Record<string, unknown> = {};
   const split: Record<string, unknown> = {};

@@ -10,7 +10,7 @@ import { createScreen } from "./screen.ts";
 import { quoted, share } from "./text.ts";
 import { version } from "./version.ts";
 
-/** Runs `run` with progress on stderr; an interrupt saves, and ends with the way to resume. */
+/** Runs `run` with progress on stderr. @throws RunError after an interrupt, when the run is saved; its message gives the command to resume. */
 export async function runAtTerminal(
   out: string,
   quiet: boolean,
@@ -19,25 +19,25 @@ export async function runAtTerminal(
   const screen = createScreen(path.basename(path.resolve(out)), quiet);
   const interrupt = listenForInterrupt(screen.note);
   let saved: { stage: string; epoch: number } | undefined;
-  let begun = false;
+  let started = false;
   try {
     return await run({
       environment: { dmil: version(), ...machine() },
       signal: interrupt.signal,
       onEvent(event) {
-        begun ||= event.kind === "started";
+        started ||= event.kind === "started";
         if (event.kind === "checkpoint") saved = { stage: event.stage, epoch: event.epoch };
         screen.onEvent(event);
       },
     });
   } catch (error) {
     if (!(error instanceof DmilError)) throw error;
-    if (begun && (error.fields.system === "ENOSPC" || error.fields.system === "EDQUOT")) {
-      throw runError(`${error.message} Go on with: dmil resume ${quoted(out)}`, error.fields);
+    if (started && (error.fields.system === "ENOSPC" || error.fields.system === "EDQUOT")) {
+      throw runError(`${error.message} Continue with: dmil resume ${quoted(out)}`, error.fields);
     }
     if (error.fields.interrupted !== true) throw error;
     const at = saved === undefined ? "" : ` at ${saved.stage} ${saved.epoch}`;
-    throw runError(`saved ${out}${at}; go on with: dmil resume ${quoted(out)}`, {
+    throw runError(`saved ${out}${at}; continue with: dmil resume ${quoted(out)}`, {
       interrupted: true,
       run: out,
       ...saved,
@@ -48,7 +48,7 @@ export async function runAtTerminal(
   }
 }
 
-/** What train and resume say at the end. */
+/** The answer of train and resume after a finished run. */
 export function finishedAnswer(out: string, { record, result }: FinishedRun): Answer {
   const last = result.stages.at(-1)!;
   const { name, value } = leading(result.validation);

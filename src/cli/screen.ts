@@ -1,4 +1,4 @@
-/** @file Progress on stderr: bars that are drawn anew on a terminal, one plain line an epoch elsewhere, nothing when quiet. */
+/** @file Progress on stderr: bars on a terminal, one line per epoch elsewhere, nothing with --quiet. */
 import { printable, printableLines } from "../core/printable.ts";
 import type { EpochRecord, FitEvent } from "../train/events.ts";
 import { colorsFor } from "./answer.ts";
@@ -6,25 +6,25 @@ import { count, digits, duration, share } from "./text.ts";
 
 export interface Screen {
   onEvent(event: FitEvent): void;
-  /** A line that stays, above the bars. */
+  /** Prints a permanent line above the bars. */
   note(text: string): void;
-  /** Leaves the last picture where it is. */
+  /** Ends the display and keeps its last state. */
   done(): void;
 }
 
-/** Pictures a second, at most. */
-const PACE_MS = 100;
+/** Minimum milliseconds between two redraws. */
+const REDRAW_MS = 100;
 const BAR = 20;
 
 interface Row {
   readonly name: string;
   readonly epochs: number;
-  /** Epochs done, with the part of the one under way. */
+  /** Completed epochs, including the completed fraction of the current one. */
   done: number;
   figures: string;
 }
 
-/** Progress of one run under a label. */
+/** Shows the progress of one run. */
 export function createScreen(label: string, quiet: boolean, stream: NodeJS.WriteStream = process.stderr): Screen {
   if (quiet) return { onEvent() {}, note() {}, done() {} };
   const write = (text: string): void => void stream.write(text);
@@ -38,8 +38,8 @@ function plainScreen(label: string, write: (text: string) => void): Screen {
       if (event.kind === "started") write(`${heading(label, event)}\n`);
       if (event.kind === "note") write(`${printableLines(event.message)}\n`);
       if (event.kind === "epoch") {
-        const place = `${printable(event.stage)} ${event.epoch}/${event.epochs}`;
-        write(`${label}  ${place}  loss ${digits(event.train.loss)}  ${figures(event)}  ${pace(event)}\n`);
+        const position = `${printable(event.stage)} ${event.epoch}/${event.epochs}`;
+        write(`${label}  ${position}  loss ${digits(event.train.loss)}  ${figures(event)}  ${pace(event)}\n`);
       }
     },
     note: (text) => write(`${printableLines(text)}\n`),
@@ -83,7 +83,7 @@ function liveScreen(label: string, stream: NodeJS.WriteStream, write: (text: str
     drawn = 0;
     if (rows.length > 0) draw();
   };
-  /** The row of a stage; those before it are done, also when a resumed run never told of them. */
+  /** The row of a stage; marks earlier stages as done, because a resumed run sends no events about them. */
   const reach = (stage: string): Row => {
     const at = rows.findIndex((row) => row.name === stage);
     for (const row of rows.slice(0, at)) row.done = row.epochs;
@@ -101,7 +101,7 @@ function liveScreen(label: string, stream: NodeJS.WriteStream, write: (text: str
         const row = reach(event.stage);
         row.done = event.epoch - 1 + event.step / event.steps;
         if (row.figures === "") foot = `loss ${digits(event.loss)}  train ${shown(event)}`;
-        if (performance.now() - drawnAt > PACE_MS) draw();
+        if (performance.now() - drawnAt > REDRAW_MS) draw();
       } else if (event.kind === "epoch") {
         const row = reach(event.stage);
         row.done = event.epoch;
@@ -109,7 +109,7 @@ function liveScreen(label: string, stream: NodeJS.WriteStream, write: (text: str
         const values = Object.entries(event.train.terms).map(([name, value]) => `${name} ${digits(value)}`);
         terms = [`loss ${digits(event.train.loss)}`, ...(values.length > 1 ? values : [])].join("  ");
         foot = pace(event);
-        if (performance.now() - drawnAt > PACE_MS || event.epoch === event.epochs) draw();
+        if (performance.now() - drawnAt > REDRAW_MS || event.epoch === event.epochs) draw();
       }
     },
     note,
@@ -127,14 +127,14 @@ function heading(
   { method, parameters, backend, threads, resumed }: FitEvent & { kind: "started" },
 ): string {
   const facts = [method, count(parameters, "parameter"), backend, count(threads, "thread")];
-  return `${label}  ${facts.join(", ")}${resumed ? ", going on" : ""}`;
+  return `${label}  ${facts.join(", ")}${resumed ? ", resumed" : ""}`;
 }
 
 function figures({ train, validation, best }: EpochRecord): string {
   return `train ${shown(train)}  validation ${shown(validation)} (best ${shown(best)} at ${best.epoch})`;
 }
 
-/** Accuracy as it is, the share of variance explained under its name. */
+/** The accuracy without a name, or R2 with its name. */
 function shown({ accuracy, r2 }: { readonly accuracy?: number; readonly r2?: number }): string {
   return r2 === undefined ? share(accuracy) : `R2 ${share(r2)}`;
 }
@@ -143,15 +143,15 @@ function pace({ seconds, secondsLeft }: FitEvent & { kind: "epoch" }): string {
   return `${duration(seconds)}/epoch  ${duration(secondsLeft)} left`;
 }
 
-/** Words two spaces apart in lines of a width; what does not fit in `most` lines is left out. */
-function wrapped(text: string, width: number, most: number): string[] {
+/** Wraps words that are separated by two spaces; drops what does not fit into `maxLines` lines. */
+function wrapped(text: string, width: number, maxLines: number): string[] {
   const lines: string[] = [];
   for (const word of text.split("  ").filter((part) => part !== "")) {
     const last = lines.at(-1);
     if (last !== undefined && last.length + 2 + word.length <= width) lines[lines.length - 1] = `${last}  ${word}`;
     else lines.push(word.slice(0, width));
   }
-  return lines.slice(0, most);
+  return lines.slice(0, maxLines);
 }
 
 /** The width of `30/30` for the longest stage. */

@@ -1,4 +1,4 @@
-/** @file What a user says to `dmil sweep`, as an experiment: flags and a file, data opened or generated. */
+/** @file The input of `dmil sweep`: builds an experiment from flags and a file, and opens or generates its data. */
 import * as path from "node:path";
 import { configError, DmilError } from "../core/errors.ts";
 import { checkSplits } from "../data/check.ts";
@@ -36,21 +36,21 @@ export interface SweepFlags extends ReadingFlags {
   readonly quiet?: boolean;
 }
 
-/** An experiment as given, and the folder that its paths begin in. */
+/** An experiment before it is checked, and the folder that its paths are relative to. */
 export type GivenExperiment = Given & { readonly directory: string };
 
-/** The experiment that a file and flags describe; flags go before the file. @throws ConfigError for words that cannot be read. */
+/** Builds the experiment from a file and flags; flags override the file. @throws ConfigError for values that cannot be parsed. */
 export async function experimentOf(data: readonly string[], flags: SweepFlags): Promise<GivenExperiment> {
   const reading = readingFlags(flags).filter(({ value }) => value !== undefined);
   if (reading.length > 0 && data.length === 0) {
     throw configError(
-      `${reading[0]!.label} goes with data folders in the command; in the --config file each data set names its own.`,
+      `${reading[0]!.label} applies only to data folders in the command; in the --config file, set it for each data set.`,
     );
   }
   const options = readingOptions(flags);
-  const listed = data.map((own) => ({ path: own, ...options }));
+  const listed = data.map((folder) => ({ path: folder, ...options }));
   const methods = names(flags.methods, "--methods");
-  const given = await gatherSettings(
+  const input = await gatherSettings(
     flags.config,
     [
       { label: "DATA", path: ["data"], value: listed.length === 0 ? undefined : listed },
@@ -69,75 +69,75 @@ export async function experimentOf(data: readonly string[], flags: SweepFlags): 
     flags.set ?? [],
     ["set"],
   );
-  if (given.value.data === undefined) {
+  if (input.value.data === undefined) {
     throw configError(
-      "no data: name folders, as in `dmil sweep DIR --out sweeps/first`, or a --config file with `data:`.",
+      "no data is given: give data folders, for example `dmil sweep DIR --out sweeps/first`, or a --config file with `data:`.",
     );
   }
-  const { seeds } = given.value;
-  const read =
-    typeof seeds === "string" ? seedsOf(seeds, given.origin(["seeds"])) : typeof seeds === "number" ? [seeds] : seeds;
+  const { seeds } = input.value;
+  const parsedSeeds =
+    typeof seeds === "string" ? seedsOf(seeds, input.origin(["seeds"])) : typeof seeds === "number" ? [seeds] : seeds;
   return {
-    value: { ...given.value, ...(read !== undefined && { seeds: read }) },
-    origin: given.origin,
+    value: { ...input.value, ...(parsedSeeds !== undefined && { seeds: parsedSeeds }) },
+    origin: input.origin,
     directory: data.length > 0 || flags.config === undefined ? "" : path.dirname(flags.config),
   };
 }
 
-/** Opens or makes the data sets of an experiment; paths begin in `directory`. */
+/** Returns a function that opens or generates the data sets of an experiment; paths are relative to `directory`. */
 export function opener(directory: string, quiet = false): (entry: DataEntry, index: number) => Promise<OpenedData> {
-  const taken = new Set<string>();
+  const usedNames = new Set<string>();
   return async (entry, index) => {
     const opened =
       entry.path === undefined ? await made(entry, index) : await read(entry, path.join(directory, entry.path), quiet);
-    if (taken.has(slug(opened.name))) {
+    if (usedNames.has(slug(opened.name))) {
       throw issuesError([
         {
           path: ["data", index],
-          message: `"${opened.name}" is the name of another data set too; give one of them another \`name\``,
+          message: `two data sets are named "${opened.name}"; give one of them another \`name\``,
         },
       ]);
     }
-    taken.add(slug(opened.name));
+    usedNames.add(slug(opened.name));
     return opened;
   };
 }
 
-async function read(entry: DataEntry, place: string, quiet: boolean): Promise<OpenedData> {
-  const folder = disk(place);
-  const { splits, all, report } = await readChosen(place, readingOf(entry));
-  if (!quiet) note(`${place}: ${dataSummary(report).join("; ")}`);
-  for (const warning of report.warnings) note(`note: ${place}: ${warning}`);
+async function read(entry: DataEntry, directory: string, quiet: boolean): Promise<OpenedData> {
+  const folder = disk(directory);
+  const { splits, all, report } = await readChosen(directory, readingOf(entry));
+  if (!quiet) note(`${directory}: ${dataSummary(report).join("; ")}`);
+  for (const warning of report.warnings) note(`note: ${directory}: ${warning}`);
   const groups = entry.group ?? (await readManifest(folder)).groups;
-  // Arrays are read as quickly from here as from a copy; texts and archives are unpacked once for all runs.
-  // What is to be read in a way of its own is kept as it was read.
-  const own = READING.some((key) => key !== "modalities" && entry[key] !== undefined);
-  const packed = own || (await folder.list()).some((file) => /^[^/]+\.(csv|tsv|npz|npy)$/i.test(file));
+  // Arrays (.npy) in folders are read directly. Other formats, and data with reading options, are converted once into the cache
+  // for all runs.
+  const hasOptions = READING.some((key) => key !== "modalities" && entry[key] !== undefined);
+  const cached = hasOptions || (await folder.list()).some((file) => /^[^/]+\.(csv|tsv|npz|npy)$/i.test(file));
   return {
     entry,
-    name: dataName(entry, path.basename(path.resolve(place)), Object.keys(splits.train.modalities), all),
+    name: dataName(entry, path.basename(path.resolve(directory)), Object.keys(splits.train.modalities), all),
     splits,
-    ...(!packed && { path: place }),
+    ...(!cached && { path: directory }),
     ...(splits.train.groups !== undefined && { groups: groups === undefined ? "group" : path.parse(groups).name }),
   };
 }
 
-/** The splits with the chosen modalities, and the names of all that the data has. */
+/** The splits with the chosen modalities, and the names of all modalities of the data. */
 async function readChosen(
-  place: string,
+  directory: string,
   { modalities: chosen, ...reading }: ReadOptions,
 ): Promise<LoadedData & { readonly all: readonly string[] }> {
-  const folder = disk(place);
+  const folder = disk(directory);
   const whole = await readDataset(folder, reading).catch((error) => {
     if (chosen === undefined) throw error;
-    return undefined; // a modality that was not chosen may be broken
+    return undefined; // the error may be in a modality that was not chosen
   });
   const all = Object.keys(whole?.splits.train.modalities ?? {});
   if (chosen === undefined) return { ...whole!, all };
   const inWhole = chosen.every((name) => all.includes(name)) && new Set(chosen).size === chosen.length;
   if (whole === undefined || !inWhole) {
-    const own = await readDataset(folder, { ...reading, modalities: chosen });
-    return { ...own, all: [] };
+    const loaded = await readDataset(folder, { ...reading, modalities: chosen });
+    return { ...loaded, all: [] };
   }
   const splits = mapSplits((split) => selectModalities(whole.splits[split], chosen));
   const { taken } = whole.report;
@@ -146,15 +146,15 @@ async function readChosen(
 }
 
 async function made(entry: DataEntry, index: number): Promise<OpenedData> {
-  const { generate = {}, modalities } = entry;
-  const { kind = "interaction-mixture", seed = 0, ...rest } = generate;
+  const { generate: options = {}, modalities } = entry;
+  const { kind = "interaction-mixture", seed = 0, ...rest } = options;
   const flags = {
     ...Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, asFlag(value)])),
     kind: String(kind),
     seed: String(seed),
   };
   try {
-    const known: readonly string[] = [
+    const allowed: readonly string[] = [
       "samples",
       "noise",
       "shares",
@@ -164,9 +164,9 @@ async function made(entry: DataEntry, index: number): Promise<OpenedData> {
       "synergy",
       "stratified",
     ];
-    const odd = Object.keys(rest).find((name) => !known.includes(name));
-    if (odd !== undefined)
-      throw configError(`there is no setting "${odd}". Allowed: ${["kind", "seed", ...known].join(", ")}.`);
+    const unknown = Object.keys(rest).find((name) => !allowed.includes(name));
+    if (unknown !== undefined)
+      throw configError(`there is no setting "${unknown}". Allowed: ${["kind", "seed", ...allowed].join(", ")}.`);
     const splits = await generatorOf(flags as DataFlags).make();
     const chosen =
       modalities === undefined ? splits : mapSplits((split) => selectModalities(splits[split], modalities));
@@ -177,17 +177,17 @@ async function made(entry: DataEntry, index: number): Promise<OpenedData> {
   }
 }
 
-/** A setting as the flag of `dmil data generate` has it: `[a, b]` as `a,b`, `{a: 1}` as `a=1`. */
+/** The value of a setting as a flag of `dmil data generate`: `[a, b]` becomes `a,b`, `{a: 1}` becomes `a=1`. */
 function asFlag(value: unknown): string | boolean {
   if (typeof value === "boolean") return value;
   if (Array.isArray(value)) return value.join(",");
   if (typeof value !== "object" || value === null) return String(value);
   return Object.entries(value)
-    .map(([name, own]) => `${name}=${own}`)
+    .map(([name, number]) => `${name}=${number}`)
     .join(",");
 }
 
-/** The command that gives the same figures, without the places where it wrote and absolute paths. */
+/** The command that gives the same results, without output and absolute paths. */
 export function commandOf(data: readonly string[], flags: SweepFlags): string {
   const { config, methods, seeds, set = [], tune, splitBy, folds, classesOut, trainShares } = flags;
   const named = {
@@ -208,22 +208,22 @@ export function commandOf(data: readonly string[], flags: SweepFlags): string {
   };
   return [
     "dmil sweep",
-    ...data.map((own) => quoted(portablePath(own))),
+    ...data.map((folder) => quoted(portablePath(folder))),
     ...Object.entries(named).flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${quoted(value)}`])),
-    ...set.map((own) => `--set ${quoted(own)}`),
+    ...set.map((setting) => `--set ${quoted(setting)}`),
   ].join(" ");
 }
 
-/** An experiment with absolute paths cut to their last part. */
+/** An experiment with absolute paths shortened to their last part. */
 export function portable(value: Readonly<Record<string, unknown>>): unknown {
   const data = value.data as readonly DataEntry[];
   return {
     ...value,
-    data: data.map((own) => (own.path === undefined ? own : { ...own, path: portablePath(own.path) })),
+    data: data.map((entry) => (entry.path === undefined ? entry : { ...entry, path: portablePath(entry.path) })),
   };
 }
 
-/** A path without places of this machine: an absolute one is cut to its last part. */
-export function portablePath(given: string): string {
-  return path.isAbsolute(given) ? path.basename(given) : given;
+/** A path that can be published: an absolute path is shortened to its last part. */
+export function portablePath(file: string): string {
+  return path.isAbsolute(file) ? path.basename(file) : file;
 }

@@ -1,4 +1,4 @@
-/** @file The jobs of a sweep in child processes: tunings first, then runs; each is kept as it ends. */
+/** @file Runs the jobs of a sweep in child processes, tuning before runs; each result is stored when its job ends. */
 import * as path from "node:path";
 import { runError } from "../core/errors.ts";
 import { disk } from "../node/disk.ts";
@@ -22,11 +22,11 @@ export interface SweepOptions {
   readonly code: string;
   readonly workers: number;
   readonly quiet: boolean;
-  /** The command that goes on after an interrupt. */
+  /** The command that continues the sweep after an interrupt. */
   readonly again: string;
 }
 
-/** Does what is left of a plan; gives a line for each of its runs, in order. @throws RunError when interrupted. */
+/** Runs the unfinished jobs of a plan; returns one manifest entry for each of its runs, in order. @throws RunError if interrupted. */
 export async function runSweep(
   plan: SweepPlan,
   before: ReadonlyMap<string, SweepEntry>,
@@ -37,7 +37,7 @@ export async function runSweep(
   const todo = plan.runs.filter(({ id }) => entries.get(id)?.status !== "finished");
   if (!quiet) {
     const done = plan.runs.length - todo.length;
-    note(`${count(plan.runs.length, "run")}: ${done} done before, ${todo.length} to do, ${workers} at a time`);
+    note(`${count(plan.runs.length, "run")}: ${done} already done, ${todo.length} to do, ${workers} at a time`);
   }
   const interrupt = listenForInterrupt(note);
   try {
@@ -47,8 +47,8 @@ export async function runSweep(
     interrupt.release();
   }
   if (interrupt.signal.aborted) {
-    const kept = plan.runs.filter(({ id }) => entries.get(id)?.status === "finished").length;
-    throw runError(`${kept} of ${plan.runs.length} runs are kept in ${out}; go on with: ${options.again}`, {
+    const stored = plan.runs.filter(({ id }) => entries.get(id)?.status === "finished").length;
+    throw runError(`${stored} of ${plan.runs.length} runs are stored in ${out}; continue with: ${options.again}`, {
       interrupted: true,
       out,
     });
@@ -56,7 +56,7 @@ export async function runSweep(
   return plan.runs.map(({ id }) => entries.get(id)!);
 }
 
-/** Tunings by id, of those that runs still need: from the folder where they are there. */
+/** The tunings that unfinished runs need, by id; read from the folder if they exist, otherwise computed. */
 async function tune(
   { tunings }: SweepPlan,
   todo: readonly PlannedRun[],
@@ -65,21 +65,21 @@ async function tune(
 ): Promise<Map<string, Outcome<Tuning>>> {
   const folder = disk(options.out);
   const fileOf = (id: string): string => `tuning/${id}.json`;
-  const found = new Map<string, Outcome<Tuning>>();
+  const outcomes = new Map<string, Outcome<Tuning>>();
   const needed = tunings.filter(({ id }) => todo.some((run) => run.tuning === id));
   for (const { id } of needed) {
     const value = await readDerived<Tuning>(folder, fileOf(id), tuningSchema, note);
-    if (value !== undefined) found.set(id, { ok: true, value });
+    if (value !== undefined) outcomes.set(id, { ok: true, value });
   }
-  const left = needed.filter(({ id }) => !found.has(id));
+  const left = needed.filter(({ id }) => !outcomes.has(id));
   const jobs = left.map(({ configs, changes, place }): ChildJob => {
     const { data } = pathsOf(options.out, place);
     return { kind: "tune", code: options.code, data, configs, changes };
   });
-  const nameOf = (i: number): string => `tuning ${left[i]!.data} ${left[i]!.method}${told(left[i]!)}`;
+  const nameOf = (i: number): string => `tuning ${left[i]!.data} ${left[i]!.method}${suffixOf(left[i]!)}`;
   await inProcesses<Tuning>(jobs, nameOf, options, interrupt, async (i, outcome) => {
     const { id } = left[i]!;
-    found.set(id, outcome);
+    outcomes.set(id, outcome);
     if (!outcome.ok) return `failed: ${outcome.error}`;
     await writeDerived(folder, fileOf(id), { ...outcome.value, ...labelsOf(left[i]!) });
     const { trials, chosen } = outcome.value;
@@ -87,10 +87,10 @@ async function tune(
     const by = logLoss === undefined ? `R2 ${share(reached)}` : `log-loss ${logLoss.toFixed(3)} nats`;
     return `trial ${chosen + 1} of ${trials.length}, ${by} on validation data: ${JSON.stringify(changes)}`;
   });
-  return found;
+  return outcomes;
 }
 
-/** Runs, and their lines in the manifest. */
+/** Trains the runs and writes their manifest entries. */
 async function train(
   plan: SweepPlan,
   todo: readonly PlannedRun[],
@@ -100,7 +100,7 @@ async function train(
   interrupt: Interrupt,
 ): Promise<void> {
   const folder = disk(options.out);
-  const keep = async (entry: SweepEntry): Promise<void> => {
+  const store = async (entry: SweepEntry): Promise<void> => {
     const again = entries.delete(entry.id);
     entries.set(entry.id, entry);
     await (again ? rewriteEntries(folder, entries.values()) : appendEntry(folder, entry));
@@ -108,9 +108,9 @@ async function train(
   const ready: { readonly run: PlannedRun; readonly tuning?: Tuning }[] = [];
   for (const run of todo) {
     const tuning = run.tuning === undefined ? undefined : tunings.get(run.tuning);
-    if (run.tuning !== undefined && tuning === undefined) continue; // interrupted before it was tuned
+    if (run.tuning !== undefined && tuning === undefined) continue; // interrupted before its tuning was done
     if (tuning === undefined || tuning.ok) ready.push({ run, ...(tuning?.ok && { tuning: tuning.value }) });
-    else if (!interrupt.signal.aborted) await keep(failedEntry(run, `tuning failed: ${tuning.error}`, new Date()));
+    else if (!interrupt.signal.aborted) await store(failedEntry(run, `tuning failed: ${tuning.error}`, new Date()));
   }
   const jobs = ready.map(({ run, tuning }): ChildJob => {
     const { data, unseen } = pathsOf(options.out, run.place);
@@ -126,15 +126,15 @@ async function train(
   });
   const nameOf = (i: number): string => {
     const { run } = ready[i]!;
-    return `${run.data} ${run.method} ${run.seed}${told(run)}`;
+    return `${run.data} ${run.method} ${run.seed}${suffixOf(run)}`;
   };
   await inProcesses<ChildRun>(jobs, nameOf, options, interrupt, async (i, outcome, started) => {
     const { run, tuning } = ready[i]!;
     if (!outcome.ok) {
-      await keep(failedEntry(run, outcome.error, started));
+      await store(failedEntry(run, outcome.error, started));
       return `failed: ${outcome.error}`;
     }
-    await keep({
+    await store({
       ...labelsOf(run),
       id: run.id,
       seed: run.seed,
@@ -142,31 +142,31 @@ async function train(
       run: run.run,
       started: started.toISOString(),
       ...outcome.value,
-      config: toldConfig(run, outcome.value.config),
+      config: portableConfig(run, outcome.value.config),
       ...(tuning !== undefined && {
         tuning: { trials: tuning.trials.length, chosen: tuning.trials[tuning.chosen]!.changes },
       }),
     });
     const { seconds, scores } = outcome.value;
-    const [figure, value] = Object.entries(scores.test)[0]!;
-    return `${figure} ${share(value)}  ${duration(seconds)}`;
+    const [metric, value] = Object.entries(scores.test)[0]!;
+    return `${metric} ${share(value)}  ${duration(seconds)}`;
   });
 }
 
-/** Jobs in processes, with progress; `keep` gives what is told of an outcome. Those that an interrupt ended are not told of. */
+/** Runs jobs in child processes, with progress. `store` stores an outcome and returns its progress text; it is not called for jobs that an interrupt ended. */
 async function inProcesses<R>(
   jobs: readonly ChildJob[],
   nameOf: (job: number) => string,
   { workers, quiet }: SweepOptions,
   interrupt: Interrupt,
-  keep: (job: number, outcome: Outcome<R>, started: Date) => Promise<string>,
+  store: (job: number, outcome: Outcome<R>, started: Date) => Promise<string>,
 ): Promise<void> {
   const live = liveLine(quiet);
   const started = performance.now();
-  const begun = new Map<number, Date>();
-  // Where an outcome cannot be kept, as on a full disk, the rest is not worth its time.
-  const full = new AbortController();
-  const signal = AbortSignal.any([interrupt.signal, full.signal]);
+  const startTimes = new Map<number, Date>();
+  // If an outcome cannot be stored, for example on a full disk, the remaining jobs are stopped.
+  const storeFailed = new AbortController();
+  const signal = AbortSignal.any([interrupt.signal, storeFailed.signal]);
   let done = 0;
   try {
     await runJobs<ChildJob, R, ChildEvent>(jobs, {
@@ -174,14 +174,14 @@ async function inProcesses<R>(
       module: MAIN,
       args: ["sweep-job"],
       signal,
-      onStart: (i) => void begun.set(i, new Date()),
+      onStart: (i) => void startTimes.set(i, new Date()),
       onEvent: (i, { stage, epoch, epochs }) => live.show(`${nameOf(i)}: ${stage} ${epoch}/${epochs}`),
       async onDone(i, outcome) {
-        if (full.signal.aborted || (!outcome.ok && signal.aborted)) return;
+        if (storeFailed.signal.aborted || (!outcome.ok && signal.aborted)) return;
         done++;
         const left = ((performance.now() - started) / 1000 / done) * (jobs.length - done);
-        const text = await keep(i, outcome, begun.get(i)!).catch((error) => {
-          full.abort();
+        const text = await store(i, outcome, startTimes.get(i)!).catch((error) => {
+          storeFailed.abort();
           throw error;
         });
         live.clear();
@@ -193,14 +193,14 @@ async function inProcesses<R>(
   }
 }
 
-/** A run's settings, after tuning where there was any: those of the trial that did best, with the run's own seed. */
+/** The settings of a run. After tuning, these are the settings of the best trial with the seed of the run. */
 function configOf(
   { config, seed, tuning: id }: PlannedRun,
   tuning: Tuning | undefined,
   { tunings }: SweepPlan,
 ): RunConfig {
   if (tuning === undefined) return config;
-  return { ...tunings.find((own) => own.id === id)!.configs[tuning.chosen]!, seed };
+  return { ...tunings.find((planned) => planned.id === id)!.configs[tuning.chosen]!, seed };
 }
 
 function failedEntry(run: PlannedRun, error: string, started: Date): SweepEntry {
@@ -214,12 +214,12 @@ function failedEntry(run: PlannedRun, error: string, started: Date): SweepEntry 
     started: started.toISOString(),
     seconds: (Date.now() - started.getTime()) / 1000,
     peakMemory: 0,
-    config: toldConfig(run, run.config),
+    config: portableConfig(run, run.config),
   };
 }
 
-/** Settings as the manifest has them: the cached data is told by its place in the sweep, other data without places of this machine. */
-function toldConfig({ place }: PlannedRun, config: RunConfig): RunConfig {
+/** Settings for the manifest: the path of cached data is relative to the sweep, other absolute paths are shortened to their last part. */
+function portableConfig({ place }: PlannedRun, config: RunConfig): RunConfig {
   return { ...config, data: place.cached ? `data/${place.path}` : portablePath(place.path) };
 }
 
@@ -229,12 +229,12 @@ function labelsOf({ data, method, split, trainShare }: Labelled): Labelled {
   return { data, method, split, trainShare };
 }
 
-/** What a name says of split and share, where they are not the usual ones. */
-function told({ split, trainShare }: Pick<Labelled, "split" | "trainShare">): string {
+/** The part of a name for split and training share, if they are not the defaults. */
+function suffixOf({ split, trainShare }: Pick<Labelled, "split" | "trainShare">): string {
   return `${split === "own" ? "" : ` ${split}`}${trainShare === 1 ? "" : ` share ${trainShare}`}`;
 }
 
-function pathsOf(out: string, { cached, path: own, unseen }: Place): { data: string; unseen?: string } {
+function pathsOf(out: string, { cached, path: dataPath, unseen }: Place): { data: string; unseen?: string } {
   const inCache = (name: string): string => path.join(out, "data", name);
-  return { data: cached ? inCache(own) : own, ...(unseen !== undefined && { unseen: inCache(unseen) }) };
+  return { data: cached ? inCache(dataPath) : dataPath, ...(unseen !== undefined && { unseen: inCache(unseen) }) };
 }

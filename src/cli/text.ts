@@ -1,32 +1,32 @@
-/** @file Numbers, times, tables and paths as people read them. */
+/** @file Formats numbers, times, tables and paths as text. */
 import { decimals } from "../core/decimals.ts";
 import { printable } from "../core/printable.ts";
 
-/** Columns of a terminal; where there is none what COLUMNS says, else 80. */
+/** The width of the terminal; without a terminal the value of COLUMNS, otherwise 80. */
 export function terminalWidth(stream: NodeJS.WriteStream = process.stdout): number {
-  const told = Number(process.env.COLUMNS);
-  const columns = stream.isTTY && stream.columns > 0 ? stream.columns : Number.isInteger(told) && told > 0 ? told : 80;
+  const env = Number(process.env.COLUMNS);
+  const columns = stream.isTTY && stream.columns > 0 ? stream.columns : Number.isInteger(env) && env > 0 ? env : 80;
   return Math.max(columns, NARROWEST);
 }
 
-/** Two columns of names and the gap between them fit into this. */
+/** The minimum width; two columns of names and the gap between them fit. */
 const NARROWEST = 40;
 const GAP = "  ";
-/** With so much room a last column of words goes on in lines of its own. */
-const FOR_WORDS = 30;
+/** Minimum width of a last column for its words to be wrapped. */
+const MIN_WRAP_WIDTH = 30;
 
-/** How a table is laid out. */
+/** The layout of a table. */
 export interface Layout {
-  /** Columns that begin each block of a table that is too wide, 1. */
+  /** Number of first columns that are repeated in each block of a table that is too wide; default 1. */
   readonly fixed?: number;
-  /** Room in columns, a terminal's. */
+  /** Width in characters; default: the width of the terminal. */
   readonly width?: number;
 }
 
 /**
- * Rows as aligned columns, two spaces apart; columns of numbers (below their first row) are aligned at the right. Where they
- * are wider than there is room, a last column of words is broken into lines; else long names lose their middle, and what is
- * still too wide goes on in blocks below one another.
+ * Formats rows as aligned columns, two spaces apart; columns of numbers (below their first row) are right-aligned. If the table is
+ * wider than `width`, a last column of words is wrapped. If that is not enough, long names are shortened in the middle, and the
+ * remaining columns continue in blocks below.
  */
 export function table(
   rows: readonly (readonly string[])[],
@@ -37,11 +37,11 @@ export function table(
   const all = Array.from({ length: columns }, (_, c) => c);
   if (widthOf(cells, all) <= width) return aligned(cells, all);
   const room = width - widthOf(cells, all.slice(0, -1)) - GAP.length;
-  if (room >= FOR_WORDS && !isNumeric(cells, columns - 1)) return aligned(wordsBelow(cells, room), all);
+  if (room >= MIN_WRAP_WIDTH && !isNumeric(cells, columns - 1)) return aligned(wordsBelow(cells, room), all);
   const first = all.slice(0, fixed);
-  const cut = (cell: string, most: number): string => (isNumber(cell) ? cell : shortened(cell, most));
-  const most = Math.floor((width - GAP.length) / 2 / fixed);
-  const named = cells.map((row) => row.map((cell, c) => (c < fixed ? cut(cell, most) : cell)));
+  const cut = (cell: string, max: number): string => (isNumber(cell) ? cell : shortened(cell, max));
+  const max = Math.floor((width - GAP.length) / 2 / fixed);
+  const named = cells.map((row) => row.map((cell, c) => (c < fixed ? cut(cell, max) : cell)));
   const rest = width - widthOf(named, first) - GAP.length;
   const short = named.map((row) => row.map((cell, c) => (c < fixed ? cell : cut(cell, rest))));
   const blocks: number[][] = [];
@@ -53,13 +53,13 @@ export function table(
     }
     block.push(c);
   }
-  return [...blocks, block].map((own) => aligned(short, own)).join("\n\n");
+  return [...blocks, block].map((columns) => aligned(short, columns)).join("\n\n");
 }
 
 type Cells = readonly (readonly string[])[];
 
 const LETTERS = new Intl.Segmenter(undefined, { granularity: "grapheme" });
-/** Letters of East Asia (Unicode's East Asian Width W and F) and emoji. */
+/** Wide characters: East Asian Width W and F of Unicode, and emoji. */
 const WIDE =
   /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}\p{Emoji_Presentation}]|\ufe0f/u;
 
@@ -67,13 +67,13 @@ function lettersOf(text: string): string[] {
   return Array.from(LETTERS.segment(text), ({ segment }) => segment);
 }
 
-/** Columns of a terminal that a text takes: wide letters take two, marks upon a letter none. */
+/** The width of a text in terminal columns: wide characters take two, combining marks none. */
 export function columnsOf(text: string): number {
   if (/^[ -~]*$/.test(text)) return text.length;
   return lettersOf(text).reduce((sum, letter) => sum + (WIDE.test(letter) ? 2 : 1), 0);
 }
 
-/** The first letters that fit into so many columns. */
+/** The first letters that fit into `room` columns. */
 function fitting(letters: readonly string[], room: number): string[] {
   let used = 0;
   const over = letters.findIndex((letter) => {
@@ -93,10 +93,10 @@ function widthOf(cells: Cells, columns: readonly number[]): number {
 
 function aligned(cells: Cells, columns: readonly number[]): string {
   const layout = columns.map((c) => {
-    const own = columnWidth(cells, c);
+    const width = columnWidth(cells, c);
     const atRight = isNumeric(cells, c);
     return (row: readonly string[]): string => {
-      const room = " ".repeat(own - columnsOf(row[c]!));
+      const room = " ".repeat(width - columnsOf(row[c]!));
       return atRight ? `${room}${row[c]}` : `${row[c]}${room}`;
     };
   });
@@ -104,13 +104,13 @@ function aligned(cells: Cells, columns: readonly number[]): string {
   return cells.map((row) => line(row).trimEnd()).join("\n");
 }
 
-/** Does a column hold numbers, or nothing, below its first row? */
+/** Whether a column has only numbers and empty cells below its first row, and at least one number. */
 function isNumeric(cells: Cells, c: number): boolean {
-  const held = cells.slice(1).flatMap((row) => (row[c] === "" ? [] : [row[c]!]));
-  return held.length > 0 && held.every(isNumber);
+  const values = cells.slice(1).flatMap((row) => (row[c] === "" ? [] : [row[c]!]));
+  return values.length > 0 && values.every(isNumber);
 }
 
-/** Rows whose last cells are broken between words, with rows below them for what does not fit. */
+/** Wraps the last cell of each row to `room` columns; the further lines become rows of their own. */
 function wordsBelow(cells: Cells, room: number): Cells {
   return cells.flatMap((row) => {
     const words = row.at(-1)!.split(" ");
@@ -123,41 +123,41 @@ function isNumber(cell: string): boolean {
   return /^[-+\d.]+( ± [\d.]+)?$/.test(cell);
 }
 
-/** A name of at most so many columns: both ends are kept, for names mostly differ there. */
-function shortened(name: string, most: number): string {
-  if (columnsOf(name) <= most) return name;
+/** Shortens a name to `max` columns and keeps both ends, because names mostly differ there. */
+function shortened(name: string, max: number): string {
+  if (columnsOf(name) <= max) return name;
   const letters = lettersOf(name);
-  const tail = Math.floor((most - 1) / 2);
+  const tail = Math.floor((max - 1) / 2);
   const end = fitting(letters.toReversed(), tail).toReversed();
-  return `${fitting(letters, most - 1 - tail).join("")}…${end.join("")}`;
+  return `${fitting(letters, max - 1 - tail).join("")}…${end.join("")}`;
 }
 
-/** Text broken between words into a terminal's width; lines after the first are set in by two. */
+/** Wraps text between words; lines after the first are indented by two spaces. */
 export function wrapped(text: string, width: number = terminalWidth()): string {
-  const broken: string[] = [];
+  const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ")) {
     const longer = line === "" ? word : `${line} ${word}`;
     if (columnsOf(longer) > width && line.trim() !== "") {
-      broken.push(line);
+      lines.push(line);
       line = `  ${word}`;
     } else line = longer;
   }
-  return [...broken, line].join("\n");
+  return [...lines, line].join("\n");
 }
 
-/** A share, an accuracy or an amount of bits: three decimals, or as many as asked for, and no minus zero. */
+/** Formats a share, an accuracy or bits with `places` decimals and without negative zero; `-` if undefined or NaN. */
 export function share(value: number | undefined, places = 3): string {
   return value === undefined || Number.isNaN(value) ? "-" : decimals(value, places);
 }
 
-/** A loss: four digits that count. */
+/** Formats a loss with up to four significant digits. */
 export function digits(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   return Math.abs(value) >= 1000 ? value.toExponential(2) : value.toPrecision(4).slice(0, 6);
 }
 
-/** `2.1 s`, `3 min 20 s`, `1 h 5 min`. */
+/** Formats seconds as `2.1 s`, `3 min 20 s` or `1 h 5 min`. */
 export function duration(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
@@ -166,13 +166,13 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
-/** `1 sample`, `2 samples`, `2 classes`, `2 modalities`. */
+/** A number with its noun: `1 sample`, `2 samples`, `2 classes`, `2 modalities`. */
 export function count(n: number, noun: string): string {
   const plural = noun.endsWith("y") ? `${noun.slice(0, -1)}ies` : noun.endsWith("ss") ? `${noun}es` : `${noun}s`;
   return `${n} ${n === 1 ? noun : plural}`;
 }
 
-/** A path as one word of a shell. */
+/** Quotes a path for a shell if needed. */
 export function quoted(path: string): string {
   return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

@@ -1,7 +1,7 @@
 /** @file The version of this package. */
 import { VERSION } from "../core/version.ts";
 
-/** As in package.json. */
+/** The version in package.json. */
 export function version(): string {
   return VERSION;
 }

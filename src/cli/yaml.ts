@@ -1,4 +1,4 @@
-/** @file YAML as settings are written in: plain values, and where each of them stands. */
+/** @file Reads YAML for settings: plain values with the position of each. */
 import {
   type Document,
   isAlias,
@@ -15,22 +15,22 @@ import { configError } from "../core/errors.ts";
 
 type Path = readonly (string | number)[];
 
-/** A document, read. */
+/** A parsed document. */
 export interface Yaml {
   readonly value: unknown;
-  /** Where the key at a path begins, as `3:5`, or the deepest part of the path that the document has. */
+  /** The position (line:column, such as `3:5`) of the key at a path, or of the deepest part of the path that exists. */
   placeOf(path: Path): string | undefined;
 }
 
-/** Reads one document. @throws ConfigError, its message begun by `label` with the place of the fault, as `run.yaml:3:5 `. */
-export function readYaml(text: string, label: (place?: string) => string): Yaml {
+/** Reads one document. @throws ConfigError whose message begins with `label` of the position, such as `run.yaml:3:5 `. */
+export function readYaml(text: string, label: (position?: string) => string): Yaml {
   const lines = new LineCounter();
-  const placeAt = (offset: number): string => {
+  const positionAt = (offset: number): string => {
     const { line, col } = lines.linePos(offset);
     return `${line}:${col}`;
   };
   const refuse = (message: string, offset?: number): never => {
-    throw configError(`${label(offset === undefined ? undefined : placeAt(offset))}${message.replace(/\.?$/, ".")}`);
+    throw configError(`${label(offset === undefined ? undefined : positionAt(offset))}${message.replace(/\.?$/, ".")}`);
   };
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: "error" });
   const [problem] = [...document.errors, ...document.warnings];
@@ -41,33 +41,30 @@ export function readYaml(text: string, label: (place?: string) => string): Yaml 
       value: document.toJS(),
       placeOf: (path) => {
         const offset = offsetOf(document, path);
-        return offset === undefined ? undefined : placeAt(offset);
+        return offset === undefined ? undefined : positionAt(offset);
       },
     };
   } catch (cause) {
     const { message } = cause as Error;
-    const many = "its aliases (*name) stand for more values than settings have; write the values out";
+    const many = "its aliases (*name) expand to too many values; write the values out";
     return refuse(/excessive alias/i.test(message) ? many : `not valid YAML: ${message}`);
   }
 }
 
-/** Refuses what YAML allows and no setting is: a value that is part of itself, and lists and maps as keys. */
+/** Refuses YAML that cannot be settings: a value that contains itself, and lists or maps as keys. */
 function requirePlain(document: Document.Parsed, refuse: (message: string, offset?: number) => never): void {
   visit(document, {
     Alias(_, alias, path) {
-      const meant = alias.resolve(document);
-      if (meant === undefined)
+      const target = alias.resolve(document);
+      if (target === undefined)
         refuse(`*${alias.source}: there is no anchor &${alias.source} before it`, alias.range?.[0]);
-      if (path.some((above) => above === meant)) {
-        refuse(
-          `*${alias.source} stands within what it stands for, so it has no end; write the value out`,
-          alias.range?.[0],
-        );
+      if (path.some((parent) => parent === target)) {
+        refuse(`*${alias.source} refers to a value that contains it; write the value out`, alias.range?.[0]);
       }
     },
     Pair(_, { key }) {
-      const meant = isAlias(key) ? key.resolve(document) : key;
-      if (isCollection(meant)) refuse("a list or a map cannot be the name of a setting", (key as Node).range?.[0]);
+      const name = isAlias(key) ? key.resolve(document) : key;
+      if (isCollection(name)) refuse("a list or a map cannot be the name of a setting", (key as Node).range?.[0]);
     },
   });
 }

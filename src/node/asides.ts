@@ -1,24 +1,24 @@
-/** @file Aside files and folders: what is being written, until it is whole; and what a killed process left of them. */
+/** @file Temporary files and folders ("asides") for atomic writes, and the removal of those that a killed process left. */
 import { randomBytes } from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 
-/** `.<name>.<12 hex digits>.aside` beside its place. */
+/** `.<name>.<12 hex digits>.aside`, in the same directory as the file. */
 const ASIDE = /^\..+\.[0-9a-f]{12}\.aside$/;
 
-/** An aside that nobody wrote to for so long is left over. */
+/** An aside that was not written to for this long (milliseconds) is treated as left over. */
 const LEFT_AFTER_MS = 60_000;
 
 export function isAside(name: string): boolean {
   return ASIDE.test(name);
 }
 
-/** A fresh name beside `file`. */
+/** A new aside name in the directory of `file`. */
 export function asideOf(file: string): string {
   return path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(6).toString("hex")}.aside`);
 }
 
-/** Removes what an interrupted write left behind anywhere in a directory. For folders that nobody else writes to. */
+/** Removes all asides below a directory. Only for folders that no other process writes to. */
 export async function removeAsides(directory: string): Promise<void> {
   const names = await fs.readdir(directory, { recursive: true }).catch(() => []);
   for (const name of names) {
@@ -26,7 +26,7 @@ export async function removeAsides(directory: string): Promise<void> {
   }
 }
 
-/** Removes from one directory the asides that no living process writes to. What cannot be removed stays. */
+/** Removes left-over asides from one directory (not below it). Errors are ignored. */
 export async function removeOldAsides(directory: string): Promise<void> {
   const names = await fs.readdir(directory).catch(() => []);
   for (const name of names.filter(isAside)) {
@@ -36,11 +36,11 @@ export async function removeOldAsides(directory: string): Promise<void> {
   }
 }
 
-/** When a file, or anything in a folder, was last written. */
-async function lastTouched(place: string): Promise<number> {
-  const stats = await fs.stat(place);
+/** The time of the last write to a file, or to anything in a folder. */
+async function lastTouched(file: string): Promise<number> {
+  const stats = await fs.stat(file);
   if (!stats.isDirectory()) return stats.mtimeMs;
-  const inside = await fs.readdir(place, { recursive: true });
-  const times = await Promise.all(inside.map(async (name) => (await fs.stat(path.join(place, name))).mtimeMs));
+  const inside = await fs.readdir(file, { recursive: true });
+  const times = await Promise.all(inside.map(async (name) => (await fs.stat(path.join(file, name))).mtimeMs));
   return Math.max(stats.mtimeMs, ...times);
 }

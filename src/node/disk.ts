@@ -1,4 +1,4 @@
-/** @file disk: a Folder over a directory. Files are replaced whole, names stay inside, errors say what to do. */
+/** @file `disk`: a Folder for a directory. Files are replaced atomically, names cannot leave the folder, errors say what to do. */
 import type { Dirent } from "node:fs";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
@@ -7,20 +7,19 @@ import type { Folder } from "../core/folder.ts";
 import { explained } from "../core/system-errors.ts";
 import { asideOf, isAside, removeOldAsides } from "./asides.ts";
 
-/** Begins the names of a folder's lock and of what belongs to it (lock.ts): nobody's content, so `list` leaves them out. */
+/** Prefix of the names of lock files (lock.ts); `list` omits them. */
 export const LOCK = ".dmil-lock";
 
-/** `list` stops here: a data set or a run has far fewer files, a home directory by mistake has more. */
+/** Maximum number of files for `list`; a data set or a run has far fewer, a home directory given by mistake has more. */
 const MOST_FILES = 100_000;
 
 /**
- * A directory as a Folder; it is made when the first file is written. A write goes to an aside file, which is flushed to the
- * disk and then renamed, so that neither a reader nor a power cut ever meets half a file. `label` names it in messages.
- * @throws (from its functions) DmilError for missing, denied and full places, and for names that lead out of the folder.
+ * A directory as a Folder, created when the first file is written. A write goes to an aside file, which is flushed to the disk and then
+ * renamed, so that no reader and no power failure sees an incomplete file. `label` names the folder in messages.
+ * @throws (from its functions) DmilError for missing files, denied access and full disks, and for names that lead out of the folder.
  */
 export function disk(directory: string, label: string = directory): Folder {
-  if (directory === "")
-    throw configError('disk(""): the folder is empty text; give its path, "." for the current folder.');
+  if (directory === "") throw configError('disk(""): the path is empty; give a path, "." for the current folder.');
   const root = path.resolve(directory);
 
   const place = (name: string): string => {
@@ -41,7 +40,7 @@ export function disk(directory: string, label: string = directory): Folder {
     }
   };
 
-  /** Directories that were made, and freed of what a killed process left. */
+  /** Directories that were created and cleaned of old asides. */
   const prepared = new Set<string>();
   const prepare = async (place: string): Promise<void> => {
     await makeDirectory(place);
@@ -59,7 +58,7 @@ export function disk(directory: string, label: string = directory): Folder {
           const target = await fs.readlink(file).catch(() => undefined);
           if (target === undefined || (cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
           throw runError(
-            `${label}: ${name} is a link to ${target}, and there is nothing. Mount or bring back what it leads to, or remove the link.`,
+            `${label}: ${name} is a link to ${target}, which does not exist. Restore or mount the target, or remove the link.`,
             { path: name, target },
           );
         }),
@@ -98,8 +97,8 @@ export function disk(directory: string, label: string = directory): Folder {
 }
 
 /**
- * Makes a directory and what is missing above it. Node's own recursive `mkdir` turns for ever where the system says of a
- * place that is there that it is not, as below /proc.
+ * Creates a directory and its missing parents. The recursive `mkdir` of Node does not end where the system reports an existing path as
+ * missing, as below /proc.
  */
 export async function makeDirectory(directory: string): Promise<void> {
   const missing: string[] = [];
@@ -123,8 +122,8 @@ async function isThere(place: string): Promise<boolean> {
 }
 
 /**
- * Lets `fill` write into an aside folder within a directory, and moves what is in it to its place when all of it is there;
- * what has the same name is replaced. When `fill` fails, the directory is as it was.
+ * Lets `fill` write into an aside folder within a directory, and then moves its contents into the directory, replacing files with the
+ * same names. If `fill` fails, the directory is unchanged.
  */
 export async function replaceFolder(directory: string, fill: (aside: Folder) => Promise<void>): Promise<void> {
   const wasThere = await isDirectory(directory);
@@ -144,7 +143,7 @@ export async function replaceFolder(directory: string, fill: (aside: Folder) => 
   await fs.rmdir(aside);
 }
 
-/** Is there a directory of that name? */
+/** Whether a directory exists. */
 export async function isDirectory(directory: string): Promise<boolean> {
   return (await fs.stat(directory).catch(() => undefined))?.isDirectory() ?? false;
 }
@@ -153,7 +152,7 @@ function isAbsolute(name: string): boolean {
   return path.isAbsolute(name) || path.win32.isAbsolute(name) || /^[a-z]:/i.test(name);
 }
 
-/** In pieces: one call of the system reads at most 2 GiB. */
+/** Reads a file in parts, because one system call reads at most 2 GiB. */
 async function readWhole(file: string): Promise<Uint8Array> {
   const handle = await fs.open(file, "r");
   try {
@@ -189,7 +188,7 @@ async function replaceWhole(file: string, content: Uint8Array | string): Promise
   await syncDirectory(path.dirname(file));
 }
 
-/** Makes the new name itself durable; some systems cannot open a directory, and there the rename has to do. */
+/** Flushes the rename to the disk; ignored on systems that cannot open a directory. */
 async function syncDirectory(directory: string): Promise<void> {
   try {
     const handle = await fs.open(directory, "r");
@@ -209,7 +208,7 @@ async function isFile(file: string): Promise<boolean> {
   }
 }
 
-/** @throws DataError when the folder itself is missing or a file, with the nearest name beside it. */
+/** @throws DataError if the folder is missing or a file; the message suggests the most similar name beside it. */
 async function requireDirectory(root: string, label: string): Promise<void> {
   const stats = await fs.stat(root).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== "ENOENT" && cause.code !== "ENOTDIR") throw explained(label, "list", ".", cause);
@@ -227,7 +226,7 @@ async function requireDirectory(root: string, label: string): Promise<void> {
   throw dataError(`there is no folder ${label} (in ${path.dirname(root)}).${meant}`, { path: label });
 }
 
-/** Files below a directory, links followed; `above` holds the real paths on the way down, so that a circle of links ends. */
+/** Collects the files below a directory and follows links; `above` holds the real paths of parents, so that a cycle of links ends. */
 async function walk(
   directory: string,
   prefix: string,
@@ -242,10 +241,10 @@ async function walk(
     const name = prefix === "" ? entry.name : `${prefix}/${entry.name}`;
     const kind = await kindOf(entry, path.join(directory, entry.name));
     if (kind === "directory") await walk(path.join(directory, entry.name), name, [...above, real], found, label);
-    // A link that leads nowhere is listed, so that whoever reads it learns of it.
+    // A broken link is listed, so that reading it reports the problem.
     if ((kind === "file" || kind === "broken link") && !entry.name.startsWith(LOCK)) found.push(name);
     if (found.length > MOST_FILES) {
-      throw dataError(`${label} holds more than ${MOST_FILES} files; give the folder of one data set or one run.`);
+      throw dataError(`${label} contains more than ${MOST_FILES} files; give the folder of one data set or one run.`);
     }
   }
 }

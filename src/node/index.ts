@@ -1,4 +1,4 @@
-/** @file `dmil/node`: what only Node can do. */
+/** @file `dmil/node`: functions that need Node. */
 export { disk } from "./disk.ts";
 export { type LockOptions, lockFolder } from "./lock.ts";
 export { type Machine, machine } from "./machine.ts";

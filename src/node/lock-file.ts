@@ -1,4 +1,4 @@
-/** @file The files that a lock is made of: made by one process only, put in the place of a dead one's by one process only. */
+/** @file The files of a lock: only one process can create one, and only one can replace that of a dead process. */
 import { randomBytes } from "node:crypto";
 import * as files from "node:fs";
 import * as fs from "node:fs/promises";
@@ -7,9 +7,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { LOCK } from "./disk.ts";
 import { isAt, type Process, processHere, sameMachine } from "./machine.ts";
 
-/** Milliseconds from the last heartbeat until an owner on another machine is dead. */
+/** Milliseconds after the last heartbeat until an owner on another machine is treated as dead. */
 export const DEAD = 60_000;
-/** Milliseconds that a file may be on its way from made to written. */
+/** Maximum milliseconds between creating and writing a lock file. */
 const HALF_WRITTEN = 1_000;
 
 export interface Owner extends Process {
@@ -17,17 +17,17 @@ export interface Owner extends Process {
   readonly command: string;
 }
 
-/** A lock file as it lies there. */
+/** The contents of a lock file. */
 export interface Held {
-  /** Names this lock and no other, ever. */
+  /** Unique name of this lock, never reused. */
   readonly token: string;
-  /** Left out when the file cannot be read as a lock. */
+  /** Undefined if the file cannot be read as a lock. */
   readonly owner?: Owner;
-  /** Its last heartbeat, by the clock of the file system. */
+  /** Time of the last heartbeat, by the clock of the file system. */
   readonly touched: number;
 }
 
-/** The folder, and what this process writes into its lock files. */
+/** The folder, and the text that this process writes into lock files. */
 export interface Place {
   readonly directory: string;
   readonly token: string;
@@ -35,9 +35,9 @@ export interface Place {
 }
 
 /**
- * Makes the file `name` with this process in it, or puts it in the place of one that `mayReplace`; gives what is in the way otherwise.
- * Whoever replaces or removes a file must first make the claim on its token, a file too. A token never comes back once its file is
- * gone, so the holder of the claim, having looked once more, knows that nobody else changes the file.
+ * Creates the lock file `name` for this process, or replaces one that `mayReplace` allows; otherwise returns the existing lock.
+ * A process that replaces or removes a lock must first create a claim file for its token. A token is never reused after its file is
+ * removed, so the holder of the claim, after checking the lock again, knows that no other process changes it.
  */
 export async function take(
   place: Place,
@@ -56,7 +56,7 @@ export async function take(
   }
 }
 
-/** Puts this process in the place of `held`; undefined when another one is doing so, or has done. */
+/** Replaces the lock `held` by one of this process; undefined if another process is doing so or has done so. */
 async function replace(
   place: Place,
   name: string,
@@ -87,7 +87,7 @@ function claimOn(token: string): string {
   return `${LOCK}.${token}`;
 }
 
-/** A new file with this process in it; undefined when there is one of that name. */
+/** Creates a lock file for this process; undefined if the file exists. */
 async function create({ directory, text }: Place, name: string): Promise<fs.FileHandle | undefined> {
   const file = path.join(directory, name);
   let handle: fs.FileHandle;
@@ -108,7 +108,7 @@ async function create({ directory, text }: Place, name: string): Promise<fs.File
   }
 }
 
-/** Whose file this is; undefined when there is none. */
+/** Reads a lock file; undefined if there is none. */
 export async function look({ directory }: Place, name: string): Promise<Held | undefined> {
   const until = performance.now() + HALF_WRITTEN;
   for (;;) {
@@ -116,14 +116,14 @@ export async function look({ directory }: Place, name: string): Promise<Held | u
     if (text === undefined) return undefined;
     if (text.endsWith("\n") || performance.now() > until) {
       const held = parsed(text);
-      // A claim on itself is damaged: nobody could make the claim on it, so it counts as a file that cannot be read.
+      // A claim that names itself is damaged, because no process could claim it; it is treated as unreadable.
       return { ...(claimOn(held.token) === name ? UNREADABLE : held), touched };
     }
     await sleep(20);
   }
 }
 
-/** Opened anew, so that a shared disk asks its server for the time. */
+/** Opens the file again, so that a shared disk asks its server for the time. */
 async function readWithTime(file: string): Promise<readonly [string | undefined, number]> {
   let handle: fs.FileHandle | undefined;
   try {
@@ -146,17 +146,17 @@ function parsed(text: string): Pick<Held, "token" | "owner"> {
     const { pid, host, boot, space, started, since, command } = owner;
     const words = [token, host, boot, space, started, since, command].every((word) => typeof word === "string");
     if (words && /^[0-9a-f]{16}$/.test(token) && Number.isInteger(pid) && pid > 0) return { token, owner };
-  } catch {} // it was damaged, or its writer was killed
+  } catch {} // the file is damaged, or its writer was killed
   return UNREADABLE;
 }
 
-/** On this machine the process itself is asked; another machine's shows that it lives by its heartbeat. */
+/** Whether an owner is dead: on this machine by its process, on another machine by its heartbeat. */
 export async function isDead(place: Place, { owner, touched }: Held): Promise<boolean> {
   if (owner !== undefined && sameMachine(owner, await processHere())) return !(await isAt(owner));
   return (await clockOf(place)) - touched > DEAD;
 }
 
-/** Milliseconds by the clock of the file system: on a shared disk it is not the one of this machine. */
+/** The time in milliseconds by the clock of the file system, which on a shared disk differs from that of this machine. */
 export async function clockOf({ directory, token }: Place): Promise<number> {
   const probe = path.join(directory, `${LOCK}.${token}.clock`);
   try {
@@ -167,7 +167,7 @@ export async function clockOf({ directory, token }: Place): Promise<number> {
   }
 }
 
-/** What processes left that were killed while they took a lock. */
+/** Removes files of processes that were killed while they took a lock. */
 export async function removeLitter(place: Place): Promise<void> {
   const left = (await fs.readdir(place.directory)).filter((name) => name.startsWith(`${LOCK}.`));
   if (left.length === 0) return;
@@ -179,7 +179,7 @@ export async function removeLitter(place: Place): Promise<void> {
   }
 }
 
-/** Without waiting, so that it can be the last thing a process does. A lock that somebody takes right now is left to them. */
+/** Removes the lock of this process synchronously, so that it can run at exit. A lock that another process is taking is left alone. */
 export function removeOwn({ directory, token, text }: Place): void {
   const claim = path.join(directory, claimOn(token));
   const lock = path.join(directory, LOCK);
@@ -190,5 +190,5 @@ export function removeOwn({ directory, token, text }: Place): void {
     } finally {
       files.unlinkSync(claim);
     }
-  } catch {} // a lock that cannot be removed is one that the next process takes over
+  } catch {} // the next process takes over a lock that cannot be removed
 }

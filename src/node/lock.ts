@@ -1,4 +1,4 @@
-/** @file One owner of a folder at a time: a lock file that says who, a heartbeat, and taking over from an owner that is dead. */
+/** @file Locks a folder for one process: a lock file that names the owner, a heartbeat, and takeover from a dead owner. */
 import * as files from "node:fs";
 import type * as fs from "node:fs/promises";
 import * as path from "node:path";
@@ -23,17 +23,17 @@ import {
 import { processHere, sameMachine } from "./machine.ts";
 
 export interface LockOptions {
-  /** What the owner is called in messages to others: the command as it was typed. */
+  /** Name of the owner in messages to other processes: the command as typed. */
   readonly command: string;
-  /** What to do about a living owner besides waiting, to follow "Wait for it, or stop it there". */
+  /** Further advice about a living owner; it follows "Wait for it, or stop it there" in the message. */
   readonly advice?: string;
-  /** Take the folder although its owner seems alive. */
+  /** Take the lock even if its owner seems alive. */
   readonly force?: boolean;
-  /** Told that the folder of a dead owner was taken over. */
+  /** Called with a note if the lock was taken over. */
   readonly tell?: (text: string) => void;
-  /** Called once when another process has taken the folder, or the folder is gone: nothing may be written from then on. */
+  /** Called once if another process has taken the lock, or the folder was removed; nothing may be written afterwards. */
   readonly onLost: (error: DmilError) => void;
-  /** Milliseconds to wait for a living owner to end, 0. */
+  /** Milliseconds to wait for a living owner to end; default 0. */
   readonly patience?: number;
 }
 
@@ -50,9 +50,9 @@ const KNOWN: Keys<LockOptions> = {
 const BEAT = 5_000;
 
 /**
- * Makes this process the one owner of a folder, which is made if it is not there. Gives the function that ends that; the end of the
- * process does so too, but for a kill, after which the next process takes over.
- * @throws RunError when a living process owns it, with who that is; when nobody may write there.
+ * Locks a folder for this process and creates the folder if needed. Returns the function that releases the lock, which also happens when
+ * the process ends; after a kill, the next process takes over.
+ * @throws RunError if a living process holds the lock (the message names it), or the folder cannot be written to.
  */
 export async function lockFolder(directory: string, options: LockOptions): Promise<() => void> {
   checkOptions("lockFolder", options, KNOWN);
@@ -75,23 +75,30 @@ export async function lockFolder(directory: string, options: LockOptions): Promi
       await ended(place, taken.before);
     }
     await removeLitter(place);
-    return own(place, taken.handle, made, options.onLost);
+    return keepAlive(place, taken.handle, made, options.onLost);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") {
-      throw runError(`${directory}: the folder was removed just now. Give the command again.`, { folder: directory });
+      throw runError(`${directory}: the folder was removed while it was being locked. Run the command again.`, {
+        folder: directory,
+      });
     }
     throw explained(directory, "write into", "this folder", cause);
   }
 }
 
-/** A living owner that was displaced writes on until its next heartbeat: until then, or until it is gone, nothing may be written here. */
+/** Waits until a displaced owner is dead, or has noticed it at its next heartbeat; before that, it may still write. */
 async function ended(place: Place, before: Held): Promise<void> {
   const until = performance.now() + 3 * BEAT;
   while (performance.now() < until && !(await isDead(place, before))) await sleep(100);
 }
 
-/** The lock is had: keeps it alive, sees when it is lost, and gives its end. */
-function own(place: Place, handle: fs.FileHandle, made: string | undefined, onLost: LockOptions["onLost"]): () => void {
+/** Sends heartbeats, detects a lost lock, and returns the function that releases the lock. */
+function keepAlive(
+  place: Place,
+  handle: fs.FileHandle,
+  made: string | undefined,
+  onLost: LockOptions["onLost"],
+): () => void {
   let ended = false;
   let timer: NodeJS.Timeout;
   const end = (): void => {
@@ -107,14 +114,14 @@ function own(place: Place, handle: fs.FileHandle, made: string | undefined, onLo
     if (made !== undefined) removeEmpty(place.directory, made);
   };
   const beat = async (): Promise<void> => {
-    const held = await look(place, LOCK).catch(() => "unknown" as const); // a disk that does not answer may answer again
+    const held = await look(place, LOCK).catch(() => "unknown" as const); // a disk that does not respond may respond later
     if (ended) return;
     if (held === undefined || (held !== "unknown" && held.token !== place.token)) {
       end();
       onLost(lostError(place.directory, held));
       return;
     }
-    // The same bytes again: the file system sets the time by its own clock, and nobody ever reads half a text.
+    // Writes the same bytes, so that the file system updates the time and no reader sees an incomplete text.
     await handle.write(place.text, 0).catch(() => {});
     await handle.sync().catch(() => {});
     if (!ended) again();
@@ -127,18 +134,18 @@ function own(place: Place, handle: fs.FileHandle, made: string | undefined, onLo
   return release;
 }
 
-/** The highest folder on the way to a place that is not there. */
+/** The topmost missing folder of a path; undefined if the path exists. */
 function firstMissing(directory: string): string | undefined {
   let missing: string | undefined;
-  for (let own = path.resolve(directory); !files.existsSync(own); own = path.dirname(own)) missing = own;
+  for (let at = path.resolve(directory); !files.existsSync(at); at = path.dirname(at)) missing = at;
   return missing;
 }
 
-/** The folder, and those above it down from `made`, as far as they are empty: an owner that wrote nothing leaves nothing. */
+/** Removes the folder and its parents up to `made` if they are empty, so that an owner that wrote nothing leaves no folders. */
 function removeEmpty(directory: string, made: string): void {
   try {
-    for (let own = path.resolve(directory); own.startsWith(made); own = path.dirname(own)) files.rmdirSync(own);
-  } catch {} // it holds something
+    for (let at = path.resolve(directory); at.startsWith(made); at = path.dirname(at)) files.rmdirSync(at);
+  } catch {} // a folder is not empty
 }
 
 function called({ pid, host, since, command }: Owner, here: boolean): string {

@@ -1,4 +1,4 @@
-/** @file The machine a run happens on, as plain facts for its record; and its processes, so that one can be known again. */
+/** @file Facts about this machine for the record of a run, and the identity of its processes. */
 import { execFile } from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as os from "node:os";
@@ -50,18 +50,18 @@ export async function processHere(): Promise<Process> {
 let here: Process | undefined;
 const unknown = (): string => "";
 
-/** Can the number of the one be looked up where the other runs? */
+/** Whether two processes share a machine and process namespace, so that one can look up the process id of the other. */
 export function sameMachine(a: Process, b: Process): boolean {
   return a.host === b.host && a.boot === b.boot && a.space === b.space;
 }
 
-/** Is a process of this machine still there, and not another one under its number? */
+/** Whether a process of this machine still runs, and its id was not reused by another process. */
 export async function isAt({ pid, started }: Process): Promise<boolean> {
   const now = await startOf(pid);
   return now !== undefined && (now === "" || started === "" || now === started);
 }
 
-/** When the process with a number started; undefined when there is none, empty where that cannot be told. */
+/** The start time of the process with an id; undefined if there is none, empty if the time is unknown. */
 async function startOf(pid: number): Promise<string | undefined> {
   try {
     process.kill(pid, 0);
@@ -70,7 +70,7 @@ async function startOf(pid: number): Promise<string | undefined> {
   }
   if (os.platform() === "linux") {
     const text = await fs.readFile(`/proc/${pid}/stat`, "utf8").catch(unknown);
-    // The name, in brackets, may hold anything; the state is the third field, the start the 22nd.
+    // The name in brackets may contain any character; the state is field 3, the start time field 22.
     const [state = "", ...rest] = text.slice(text.lastIndexOf(")") + 2).split(" ");
     return /^[ZX]$/.test(state) ? undefined : (rest[18] ?? "");
   }

@@ -1,8 +1,8 @@
-/** @file Which package manager installed this package, and the command with which it gets onnxruntime-node again. */
+/** @file Detects the package manager that installed this package, and gives its command to install onnxruntime-node again. */
 import { existsSync } from "node:fs";
 import * as path from "node:path";
 
-/** By lock file; of yarn the modern one has a settings file beside it. */
+/** Package managers by lock file; modern yarn also has a settings file. */
 const LOCKS = [
   ["package-lock.json", "npm"],
   ["npm-shrinkwrap.json", "npm"],
@@ -16,8 +16,8 @@ const LOCKS = [
 export type PackageManager = (typeof LOCKS)[number][1];
 
 /**
- * The install script of onnxruntime-node fetches GPU libraries; where that fails, the optional package is dropped, though all that is needed
- * of it came from the registry. Without scripts it stays. `--force` is for those that take the dropped package for installed.
+ * The install script of onnxruntime-node downloads GPU libraries. If that fails, the optional package is removed, although the registry
+ * provides all that is needed; without scripts it stays. `--force` is for package managers that treat the removed package as installed.
  */
 const COMMANDS: Readonly<Record<PackageManager, string>> = {
   npm: "npm install --ignore-scripts",
@@ -27,7 +27,7 @@ const COMMANDS: Readonly<Record<PackageManager, string>> = {
   "yarn-classic": "yarn install --force --ignore-scripts",
 };
 
-/** The command that installs again without scripts, for the project around `folder`; outside of projects, for the global package. */
+/** The command that installs again without scripts, for the project that contains `folder`, otherwise for the global package. */
 export function installCommand(folder: string, agent: string | undefined = process.env.npm_config_user_agent): string {
   for (let at = folder; at !== path.dirname(at); at = path.dirname(at)) {
     const lock = LOCKS.find(([file]) => existsSync(path.join(at, file)));

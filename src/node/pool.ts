@@ -1,19 +1,19 @@
-/** @file Jobs in child processes: some at a time, one process each, so that a job that crashes harms no other. */
+/** @file Runs jobs in child processes, one process each, so that a crash affects only its own job. */
 import { type ChildProcess, fork } from "node:child_process";
 import { checkOptions, type Keys } from "../core/keys.ts";
 import { expected, systemReason } from "../core/system-errors.ts";
 
-/** How a job ended. */
+/** The result or the error of a job. */
 export type Outcome<R> = { readonly ok: true; readonly value: R } | { readonly ok: false; readonly error: string };
 
-/** How jobs are run. */
+/** Options of `runJobs`. */
 export interface PoolOptions<R, E> {
-  /** Processes at a time. */
+  /** Number of parallel processes. */
   readonly workers: number;
-  /** The program of a child and its arguments; it answers through `serveJob`. */
+  /** The main file and arguments of a child process, which calls `serveJob`. */
   readonly module: string;
   readonly args?: readonly string[];
-  /** Aborting ends the children; their jobs, and those not begun, end as not ok. */
+  /** Aborting kills the child processes; their jobs, and those not started, end with an error. */
   readonly signal?: AbortSignal;
   readonly onStart?: (job: number) => void;
   readonly onEvent?: (job: number, event: E) => void;
@@ -30,16 +30,16 @@ const KNOWN: Keys<PoolOptions<unknown, unknown>> = {
   onDone: true,
 };
 
-/** What goes between parent and child. */
+/** Messages from a child process to its parent. */
 type Message<R, E> =
   | { readonly kind: "event"; readonly event: E }
   | { readonly kind: "result"; readonly value: R }
   | { readonly kind: "error"; readonly message: string };
 
-/** As much of what a child wrote to stderr as an error message repeats. */
+/** Maximum characters of the stderr of a child process in an error message. */
 const TAIL = 2000;
 
-/** Runs every job (plain data); the outcomes come in the order of the jobs. It never rejects because a job failed. */
+/** Runs every job (plain data); outcomes are in the order of the jobs. A failed job does not reject the promise. */
 export async function runJobs<J, R, E = unknown>(
   jobs: readonly J[],
   options: PoolOptions<R, E>,
@@ -64,7 +64,7 @@ export async function runJobs<J, R, E = unknown>(
 
 function runOne<J, R, E>(job: J, options: PoolOptions<R, E>, emit: (event: E) => void): Promise<Outcome<R>> {
   return new Promise((resolve) => {
-    // A flag of the parent that opens a debugger or names a file to run is not for the child.
+    // Flags of the parent that open a debugger or evaluate code are not passed to the child process.
     const execArgv = process.execArgv.filter((flag) => !/^--(inspect|eval|print|-e|-p)/.test(flag));
     const notStarted = (error: Error): string => `the process could not be started: ${systemReason(error)}`;
     let child: ChildProcess;
@@ -75,11 +75,11 @@ function runOne<J, R, E>(job: J, options: PoolOptions<R, E>, emit: (event: E) =>
       return;
     }
     let answer: Outcome<R> | undefined;
-    let complaints = "";
+    let stderr = "";
     const stop = (): void => void child.kill("SIGKILL");
     options.signal?.addEventListener("abort", stop, { once: true });
     child.stderr?.on("data", (chunk: Buffer) => {
-      complaints = (complaints + chunk.toString()).slice(-TAIL);
+      stderr = (stderr + chunk.toString()).slice(-TAIL);
     });
     child.on("message", (message: Message<R, E>) => {
       if (message.kind === "event") emit(message.event);
@@ -97,16 +97,16 @@ function runOne<J, R, E>(job: J, options: PoolOptions<R, E>, emit: (event: E) =>
         : signal === null
           ? `ended with code ${code}`
           : `ended by ${signal}`;
-      finish(`${how}${complaints.trim() === "" ? "" : `: ${complaints.trim()}`}`);
+      finish(`${how}${stderr.trim() === "" ? "" : `: ${stderr.trim()}`}`);
     });
-    // Where the system lacks room for a process there is no channel either; "error" tells of it.
+    // If the process could not be started, there is no channel; the event "error" reports it.
     child.send?.(job as object, (error) => {
       if (error !== null) finish(`the job could not be sent: ${error.message}`);
     });
   });
 }
 
-/** The child's side: takes one job from the parent, runs it, answers, and ends. Without its parent it ends at once. */
+/** Runs in the child process: receives one job from the parent, runs it, sends the result and exits. Exits immediately if the parent ends. */
 export async function serveJob<J, R, E = unknown>(
   run: (job: J, emit: (event: E) => void) => Promise<R>,
 ): Promise<void> {

@@ -1,11 +1,11 @@
-/** @file Files that can be made again: kept with a checksum, and made again, aloud, where one was cut or damaged. */
+/** @file Files that can be recomputed: stored with a checksum, and recomputed with a note if truncated or damaged. */
 import type * as z from "zod";
 import { DmilError, dataError } from "../core/errors.ts";
 import { type Folder, readText } from "../core/folder.ts";
 import { optionIssues } from "../core/options.ts";
 import { seal, unseal } from "./sealed.ts";
 
-/** What a file holds; undefined when it is to be made: it is not there, not as it was written, or something else, which `tell` is told. */
+/** Reads a file. Undefined if it must be recomputed: it is missing, damaged, or has other contents; the last two call `tell` with a note. */
 export async function readDerived<T>(
   folder: Pick<Folder, "label" | "exists" | "read">,
   file: string,
@@ -14,10 +14,10 @@ export async function readDerived<T>(
 ): Promise<T | undefined> {
   if (!(await folder.exists(file))) return undefined;
   try {
-    const sealed = { where: `${folder.label}/${file}`, advice: "It is made again." };
+    const sealed = { where: `${folder.label}/${file}`, advice: "It is computed again." };
     const value = await unseal(await readText(folder, file), sealed);
     if (optionIssues(schema, value).length === 0) return value as T;
-    throw dataError(`${sealed.where}: not what is kept under this name. ${sealed.advice}`);
+    throw dataError(`${sealed.where}: the contents are not of the expected kind. ${sealed.advice}`);
   } catch (error) {
     if (!(error instanceof DmilError) || error.code !== "DataError") throw error;
     tell(`note: ${error.message}`);
@@ -25,7 +25,7 @@ export async function readDerived<T>(
   }
 }
 
-/** Writes such a file. */
+/** Writes a file with a checksum. */
 export async function writeDerived(folder: Pick<Folder, "write">, file: string, value: object): Promise<void> {
   await folder.write(file, `${await seal(value, 1)}\n`);
 }

@@ -1,4 +1,4 @@
-/** @file Public names of runs. */
+/** @file Public API of runs. */
 export type { DataHashes, TrainingData } from "./identity.ts";
 export { type OpenRun, openRun, type Unfinished } from "./open.ts";
 export { type Plan, planRun, type RunConfig } from "./plan.ts";

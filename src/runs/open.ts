@@ -1,4 +1,4 @@
-/** @file A run opened for questions: its record, its model, and data checked to be of the same kind. */
+/** @file Opens a run: its record, its model, and whether its data has changed. */
 import { DmilError, runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -13,53 +13,53 @@ import { readResult } from "./result.ts";
 export interface OpenRun {
   readonly record: RunRecord;
   readonly fitted: Fitted;
-  /** Where the model comes from when the run did not finish. */
+  /** Where the model comes from if the run did not finish. */
   readonly unfinished?: Unfinished;
 }
 
-/** The best epoch so far of a run that was interrupted, killed or failed, or is still training. */
+/** The best epoch so far of a run that was interrupted or killed, has failed, or is still training. */
 export interface Unfinished {
   readonly status: Exclude<RunStatus, "finished">;
   readonly stage: string;
-  /** The best epoch, `done` of `epochs` being over. */
+  /** The best epoch after `done` of `epochs` epochs. */
   readonly epoch: number;
   readonly done: number;
   readonly epochs: number;
-  /** Stages of which no epoch was finished; what they train is as it was in the beginning. */
+  /** Stages without a finished epoch; their parameters have their initial values. */
   readonly stagesLeft: readonly string[];
   /** Why training failed. */
   readonly reason?: string;
-  /** Probabilities are calibrated when a run ends; of an unfinished one they are where its validation data is at hand. */
+  /** Whether probabilities are calibrated. A run is calibrated at its end; an unfinished one only if its validation data can be read. */
   readonly calibrated: boolean;
 }
 
 /**
- * Opens a run: its model, or that of its last checkpoint where it did not finish, not calibrated then (`calibratedOn`).
- * @throws RunError when there is none, or no epoch of it was kept; DataError for a damaged file.
+ * Opens a run with its model; an unfinished run with the model of its last checkpoint, which is not calibrated (see `calibratedOn`).
+ * @throws RunError if there is no run, or no stored epoch; DataError for a damaged file.
  */
 export async function openRun(folder: Folder): Promise<OpenRun> {
   const record = await readRecord(folder);
   const { label } = folder;
   if (record.status !== "finished") return openCheckpoint(folder, record, record.status);
   if (!(await folder.exists(runFiles.model))) {
-    throw runError(`${label}: ${runFiles.model} is missing. Make it again from the checkpoint: dmil resume ${label}`);
+    throw runError(`${label}: ${runFiles.model} is missing. Restore it from the checkpoint: dmil resume ${label}`);
   }
   return { record, fitted: await readModel(folder, runFiles.model) };
 }
 
 async function openCheckpoint(folder: Folder, record: RunRecord, status: Unfinished["status"]): Promise<OpenRun> {
   const { label } = folder;
-  const found = (await folder.exists(runFiles.last))
+  const checkpoint = (await folder.exists(runFiles.last))
     ? await modelInCheckpoint(await folder.read(runFiles.last), methodFrom, `${label}/${runFiles.last}`)
     : undefined;
-  if (found === undefined) {
+  if (checkpoint === undefined) {
     const advice =
       status === "failed"
-        ? `${record.error?.message ?? ""} Mend that, and begin the run anew: dmil train DATA --out ${label} --force`
-        : `Go on with: dmil resume ${label}`;
-    throw runError(`${label}: this run (${status}) has no model: no epoch of it was kept. ${advice}`, { status });
+        ? `${record.error?.message ?? ""} Fix the cause and start the run again: dmil train DATA --out ${label} --force`
+        : `Continue with: dmil resume ${label}`;
+    throw runError(`${label}: this run (${status}) has no model, because no epoch was stored. ${advice}`, { status });
   }
-  const { fitted, position } = found;
+  const { fitted, position } = checkpoint;
   const { stage, epoch: done, epochs, best } = fitted.history.at(-1)!;
   const stages = Object.keys(record.config.epochs).filter((name) => record.config.epochs[name] !== 0);
   const reason = position.failed ?? (status === "failed" ? record.error?.message : undefined);
@@ -77,8 +77,8 @@ async function openCheckpoint(folder: Folder, record: RunRecord, status: Unfinis
 }
 
 /**
- * An unfinished run's model as it would be calibrated at its end, when `validation` is the data it was to be calibrated on; anything else
- * would give other probabilities than the run itself, so then the run is given back as it is.
+ * Calibrates the model of an unfinished run on `validation`, as at the end of the run. Returns the run unchanged if `validation` is
+ * not the validation data of its record, because the probabilities would differ from those of the run itself.
  */
 export async function calibratedOn(run: OpenRun, validation: Dataset): Promise<OpenRun> {
   const { record, fitted, unfinished } = run;
@@ -90,28 +90,28 @@ export async function calibratedOn(run: OpenRun, validation: Dataset): Promise<O
   return { record, fitted: done, unfinished: { ...unfinished, calibrated: true } };
 }
 
-/** Where the model of an unfinished run comes from, for people. */
+/** Describes in text where the model of an unfinished run comes from. */
 export function describeUnfinished(unfinished: Unfinished): string {
   const { stage, epoch, done, epochs, stagesLeft, reason, calibrated } = unfinished;
-  const best = epoch === done ? "" : ` (the best of ${done} done)`;
+  const best = epoch === done ? "" : ` (the best of ${done})`;
   return [
     `of stage ${stage}, epoch ${epoch} of ${epochs}${best}, ${reason === undefined ? "unfinished" : `training failed: ${reason}`}`,
-    ...(stagesLeft.length === 0 ? [] : [`not trained yet: what stage ${stagesLeft.join(" and ")} would train`]),
-    ...(calibrated ? [] : ["probabilities are not calibrated: the validation data of its training is not at hand"]),
+    ...(stagesLeft.length === 0 ? [] : [`not trained yet: stage ${stagesLeft.join(" and ")}`]),
+    ...(calibrated ? [] : ["probabilities are not calibrated, because the validation data of the run cannot be read"]),
   ].join("\n");
 }
 
-/** Names of the arrays of some splits that are not as the record of a run has them; splits it says nothing of are left out. */
+/** Names of the arrays of some splits whose hashes differ from the record of a run; splits without hashes in the record are ignored. */
 export function changedData({ data }: RunRecord, hashes: DataHashes, splits: readonly string[]): string[] {
   const before = { ...data.hashes, ...data.test };
   const names = [...new Set([...Object.keys(before), ...Object.keys(hashes)])];
-  const of = (split: string): string[] => names.filter((name) => name.startsWith(`${split}/`));
+  const namesOf = (split: string): string[] => names.filter((name) => name.startsWith(`${split}/`));
   return splits
-    .filter((split) => of(split).some((name) => Object.hasOwn(before, name)))
-    .flatMap((split) => of(split).filter((name) => before[name] !== hashes[name]));
+    .filter((split) => namesOf(split).some((name) => Object.hasOwn(before, name)))
+    .flatMap((split) => namesOf(split).filter((name) => before[name] !== hashes[name]));
 }
 
-/** Files of a finished run that are missing or damaged and can be made again from its last checkpoint. */
+/** Files of a finished run that are missing or damaged and can be restored from its last checkpoint. */
 export async function damagedFiles(folder: Folder): Promise<string[]> {
   const readers: readonly (readonly [string, () => Promise<unknown>])[] = [
     [runFiles.model, () => readModel(folder, runFiles.model)],
@@ -130,6 +130,6 @@ export async function damagedFiles(folder: Folder): Promise<string[]> {
 }
 
 async function readModel(folder: Folder, name: string): Promise<Fitted> {
-  const advice = `Make it again from the checkpoint: dmil resume ${folder.label}`;
+  const advice = `Restore it from the checkpoint: dmil resume ${folder.label}`;
   return decodeModel(await folder.read(name), methodFrom, `${folder.label}/${name}`, advice);
 }

@@ -1,4 +1,4 @@
-/** @file Settings meet data: the method with its encoders, and the settings with nothing left open. */
+/** @file Plans a run: builds the method with its encoders from settings and data, and resolves all settings. */
 
 import { hint } from "../core/errors.ts";
 import type { OptionIssue } from "../core/options.ts";
@@ -11,34 +11,34 @@ import { type ByStage, ofStage, stageNames } from "../train/plan.ts";
 import { smoothingFor } from "../train/target.ts";
 import { issuesError, optimiserOf, type Settings } from "./settings.ts";
 
-/** Settings with nothing left open but what the backend decides; they are themselves valid settings. */
+/** Fully resolved settings, except for choices of the backend; they are valid `Settings`. */
 export interface RunConfig extends Settings {
   readonly modalities: readonly string[];
-  /** Of every stage, in order. */
+  /** Epochs of every stage, in order. */
   readonly epochs: Readonly<Record<string, number>>;
-  /** Of every stage, in order. */
+  /** Learning rate of every stage, in order. */
   readonly learningRate: Readonly<Record<string, number>>;
 }
 
-/** A run that could start. */
+/** A run that can be started. */
 export interface Plan {
   readonly config: RunConfig;
   readonly method: Method;
 }
 
 /**
- * Builds the method that settings describe on the features of `train`, and fills in what depends on it.
- * @throws ConfigError for modalities or stages that do not exist and for label smoothing of values, which `fields.issues` lists, and for a
- * method that does not serve the data's kind of target.
+ * Builds the method of the settings for the features of `train`, and resolves the settings that depend on it.
+ * @throws ConfigError for unknown modalities or stages and for label smoothing of values (listed in `fields.issues`), and for a method
+ * that does not support the kind of target of the data.
  */
 export function planRun(settings: Settings, train: Dataset): Plan {
-  const known = Object.keys(train.modalities);
-  const modalities = settings.modalities ?? known;
-  requireModalities(modalities, known, `${settings.data}, modalities`);
+  const available = Object.keys(train.modalities);
+  const modalities = settings.modalities ?? available;
+  requireModalities(modalities, available, `${settings.data}, modalities`);
   const { perModality } = methods[resolveMethod(settings.method).method]!;
   if (modalities.length < 2 && !perModality) {
-    const able = Object.keys(methods).filter((name) => methods[name]!.perModality);
-    const message = `one modality (${modalities[0]}) is not enough; ${settings.method} needs two or more. On one alone: --method ${able[0]} --set options.modality=${modalities[0]}.`;
+    const unimodal = Object.keys(methods).filter((name) => methods[name]!.perModality);
+    const message = `one modality (${modalities[0]}) is not enough; ${settings.method} needs two or more. For a single modality: --method ${unimodal[0]} --set options.modality=${modalities[0]}.`;
     throw issuesError([{ path: ["modalities"], message }]);
   }
   const { hidden, ...mlpOptions } = settings.encoder;
@@ -55,7 +55,7 @@ export function planRun(settings: Settings, train: Dataset): Plan {
   const issues = [...stageIssues("epochs", epochs, method), ...stageIssues("learningRate", learningRate, method)];
   if (issues.length > 0) throw issuesError(issues);
   if (method.stages.every((stage) => ofStage(epochs, stage) === 0)) {
-    throw issuesError([{ path: ["epochs"], message: "every stage has 0 epochs; nothing would be trained." }]);
+    throw issuesError([{ path: ["epochs"], message: "every stage has 0 epochs, so nothing would be trained." }]);
   }
   const { members = 1 } = method.description;
   const smoothing = smoothingFor(method, targetKind(train), settings.labelSmoothing);
@@ -74,7 +74,7 @@ export function planRun(settings: Settings, train: Dataset): Plan {
   return { config, method };
 }
 
-/** @throws ConfigError when the method does not serve the data's kind of target; names those that do. */
+/** @throws ConfigError if the method does not support the kind of target of the data; the message lists the methods that do. */
 function requireTarget({ name, targets = ["classes"] }: Method, train: Dataset): void {
   const kind = targetKind(train);
   if (targets.includes(kind)) return;
@@ -82,9 +82,9 @@ function requireTarget({ name, targets = ["classes"] }: Method, train: Dataset):
   requireClassLabels(train, name, `Methods for ${kind}: ${others.join(", ")}.`);
 }
 
-function stageIssues(setting: string, given: ByStage, method: Method): OptionIssue[] {
+function stageIssues(setting: string, value: ByStage, method: Method): OptionIssue[] {
   const stages = stageNames(method);
-  return Object.keys(given)
+  return Object.keys(value)
     .filter((name) => !stages.includes(name))
     .map((name) => ({
       path: [setting, name],
@@ -92,7 +92,7 @@ function stageIssues(setting: string, given: ByStage, method: Method): OptionIss
     }));
 }
 
-/** The learning rate is the stage's; an optimiser's own would be a second truth. */
+/** Removes the learning rate from the settings of an optimiser, because each stage has its own. */
 function withoutRate(settings: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(settings).filter(([name]) => name !== "learningRate"));
 }

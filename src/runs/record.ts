@@ -1,4 +1,4 @@
-/** @file run.json: what a run was made of, where it stands, and how to read it back. */
+/** @file run.json, the record of a run: its settings, data and status. */
 import * as z from "zod";
 import { runError } from "../core/errors.ts";
 import { type Folder, readText } from "../core/folder.ts";
@@ -16,46 +16,46 @@ export const runFiles: Readonly<
   model: "model.safetensors",
   result: "result.json",
   teacher: "teacher.safetensors",
-  // TensorBoard takes any file whose name holds "tfevents"; its own names hold host, process and time, which differ from run to run.
+  // TensorBoard reads any file with "tfevents" in its name. Its usual names contain host, process and time, which differ between runs.
   events: "events.out.tfevents.dmil",
-  // Of the test samples; runs of a sweep alone have it.
+  // Bits of the test samples; only runs of a sweep have this file.
   bits: "bits.safetensors",
   ...trainFiles,
 };
 
-/** running also stands in the record of a run that was killed: nobody was left to write anything else. */
+/** A killed run keeps the status running, because it could not write another one. */
 export type RunStatus = "running" | "interrupted" | "finished" | "failed";
 
-/** Facts about where a run began: versions, platform, processor. */
+/** The environment in which a run was started: versions, platform, processor. */
 export type Environment = Readonly<Record<string, string | number>>;
 
-/** What run.json says. Times are ISO 8601 in UTC. */
+/** The contents of run.json. Times are ISO 8601 in UTC. */
 export interface RunRecord {
   readonly format: "dmil-run-2";
   readonly status: RunStatus;
   readonly started: string;
-  /** When it last went on from a checkpoint. */
+  /** When it was last resumed from a checkpoint. */
   readonly resumed?: string | undefined;
-  /** When it ended, in whatever status. */
+  /** When it ended, for any status. */
   readonly ended?: string | undefined;
   /** Why it failed. */
   readonly error?: { readonly code: string; readonly message: string } | undefined;
-  /** Settings with nothing left open. */
+  /** The fully resolved settings. */
   readonly config: RunConfig;
   /** SHA-256 of settings and data; see identity.ts. */
   readonly identity: string;
   readonly data: {
     readonly path: string;
     readonly hashes: DataHashes;
-    /** Of the test split, where whoever started the run had read it: so that a later look can tell whether it changed. It decides nothing. */
+    /** Hashes of the test split, if it was read when the run was started; used only to detect changes later. */
     readonly test?: DataHashes | undefined;
   };
-  /** What computed it, known once training has begun. */
+  /** The backend; set when training starts. */
   readonly engine?: Engine | undefined;
   readonly environment: Environment;
 }
 
-/** The backend and its threads: with them and the seed, the bits of a run are fixed. */
+/** The backend and its threads; together with the seed, they make the result of a run bit-identical. */
 export interface Engine {
   readonly backend: "native" | "wasm";
   readonly version: string;
@@ -80,19 +80,19 @@ const schema = z.looseObject({
   environment: z.record(z.string(), z.union([z.string(), z.number()])),
 });
 
-/** The record of a run. @throws RunError when the folder holds none, or one that cannot be read. */
+/** Reads the record of a run. @throws RunError if the folder has none, or one that cannot be read. */
 export async function readRecord(folder: Pick<Folder, "label" | "exists" | "read">): Promise<RunRecord> {
   const where = `${folder.label}/${runFiles.record}`;
   if (!(await folder.exists(runFiles.record))) {
-    throw runError(`${folder.label}: there is no run here (no ${runFiles.record}). \`dmil train\` makes runs.`, {
+    throw runError(`${folder.label}: there is no run here (no ${runFiles.record}). \`dmil train\` creates runs.`, {
       folder: folder.label,
     });
   }
   const text = await readText(folder, runFiles.record);
-  const advice = `Begin the run anew: dmil train DATA --out ${folder.label} --force`;
+  const advice = `Start the run again: dmil train DATA --out ${folder.label} --force`;
   if (EARLIER.test(text)) {
     throw runError(
-      `${where}: this run was made by an earlier version of dmil, whose files have no checksums. Use that version for it, or begin it anew: dmil train DATA --out ${folder.label} --force`,
+      `${where}: this run was written by an earlier version of dmil, whose files have no checksums. Use that version, or start the run again: dmil train DATA --out ${folder.label} --force`,
       { where },
     );
   }
@@ -105,7 +105,7 @@ export async function readRecord(folder: Pick<Folder, "label" | "exists" | "read
   return value as RunRecord;
 }
 
-/** How a record of an earlier version begins. */
+/** The beginning of a record of an earlier version. */
 const EARLIER = /^\{\s*"format": "dmil-run-1",/;
 
 /** Replaces the record. */

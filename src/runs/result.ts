@@ -1,4 +1,4 @@
-/** @file result.json: the figures a run was judged by while it was made. The test split has no part in them. */
+/** @file result.json: the metrics of a run on validation data. They do not depend on the test split. */
 import { type Folder, readText } from "../core/folder.ts";
 import type { EpochRecord } from "../train/events.ts";
 import type { Figures } from "../train/figures.ts";
@@ -7,7 +7,7 @@ import type { Metrics } from "../train/predict.ts";
 import { runFiles } from "./record.ts";
 import { seal, unseal } from "./sealed.ts";
 
-/** What result.json says; the file has a checksum besides. */
+/** The contents of result.json; the file also has a checksum. */
 export interface RunResult {
   readonly method: string;
   readonly seed: number;
@@ -16,11 +16,11 @@ export interface RunResult {
     readonly epochs: number;
     readonly best: EpochRecord["best"];
   }[];
-  /** Of the finished model. */
+  /** Metrics of the finished model on validation data. */
   readonly validation: Metrics | Figures;
 }
 
-/** The result of a model that was just trained. */
+/** The result of a trained model. */
 export function resultOf({ method, history }: Fitted, seed: number, validation: RunResult["validation"]): RunResult {
   const names = [...new Set(history.map((record) => record.stage))];
   const stages = names.map((stage) => {
@@ -35,7 +35,7 @@ export async function writeResult(folder: Folder, result: RunResult): Promise<vo
   await folder.write(runFiles.result, `${await seal(result, 2)}\n`);
 }
 
-/** Reads result.json. @throws DataError when it is damaged. */
+/** Reads result.json. @throws DataError if it is damaged. */
 export async function readResult(folder: Pick<Folder, "label" | "read">): Promise<RunResult> {
   const where = `${folder.label}/${runFiles.result}`;
   const advice = `Write it again with: dmil resume ${folder.label}`;

@@ -1,4 +1,4 @@
-/** @file A run: training with a memory. It starts, goes on after an interrupt or a kill to the same bits, and ends. */
+/** @file A run: training that is recorded in a folder and can be resumed after an interrupt or a kill with bit-identical results. */
 import { configError, DmilError, listing, runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
 import { checkOptions, type Keys } from "../core/keys.ts";
@@ -20,22 +20,22 @@ import { writeEventFile } from "./tensorboard.ts";
 import { watched } from "./watched.ts";
 
 export interface RunOptions {
-  /** Where the data lies, for later commands; the path of the settings if left out. */
+  /** Path of the data for later commands; default: the path in the settings. */
   readonly dataPath?: string;
-  /** Hashes of the test split, for the record, by whoever has read it; training knows nothing of it. */
+  /** Hashes of the test split for the record, if the caller has read it; training does not use them. */
   readonly testHashes?: DataHashes;
-  /** The model that the settings' `teacher` names, opened (`openTeacher`); a resumed run has its own copy. */
+  /** The teacher of the settings, opened by `openTeacher`; a resumed run uses its own copy. */
   readonly teacher?: RunTeacher;
   /** Facts about machine and versions for the record. */
   readonly environment?: Environment;
   readonly onEvent?: (event: FitEvent) => void;
-  /** Aborting saves, and ends with a RunError whose `fields.interrupted` is true. */
+  /** Aborting saves the run and throws a RunError with `fields.interrupted` true. */
   readonly signal?: AbortSignal;
-  /** Seconds between checkpoints, 5. */
+  /** Seconds between checkpoints; default 5. */
   readonly checkpointSeconds?: number;
 }
 
-const KNOWN: Keys<RunOptions> = {
+const OPTION_KEYS: Keys<RunOptions> = {
   dataPath: true,
   testHashes: true,
   teacher: true,
@@ -52,8 +52,8 @@ export interface FinishedRun {
 }
 
 /**
- * Trains what a plan describes and keeps everything in a folder: run.json, metrics.jsonl, checkpoints/, and at the end
- * model.safetensors, result.json and an event file for TensorBoard. @throws RunError when the folder already holds a run; whatever `fit` throws.
+ * Trains a plan and writes run.json, metrics.jsonl and checkpoints/ to a folder, and at the end model.safetensors, result.json and an
+ * event file for TensorBoard. @throws RunError if the folder already holds a run; and the errors of `fit`.
  */
 export async function startRun(
   folder: Folder,
@@ -61,14 +61,14 @@ export async function startRun(
   data: TrainingData,
   options: RunOptions = {},
 ): Promise<FinishedRun> {
-  checkOptions("startRun", options, KNOWN);
+  checkOptions("startRun", options, OPTION_KEYS);
   await requireNoRun(folder);
   const { teacher } = options;
   if ((teacher === undefined) !== (config.teacher === undefined)) {
     throw configError(
       config.teacher === undefined
-        ? "startRun: a teacher is given, and the settings do not say what is learnt of it. Add `teacher: { run }` to them."
-        : `startRun: the settings name a teacher, ${config.teacher.run}, and none is given. Open it: startRun(folder, plan, data, { teacher: await openTeacher(disk(${JSON.stringify(config.teacher.run)}), data.train) })`,
+        ? "startRun: a teacher is given, but the settings have none. Add `teacher: { run }` to them."
+        : `startRun: the settings name the teacher ${config.teacher.run}, but no teacher is given. Open it: startRun(folder, plan, data, { teacher: await openTeacher(disk(${JSON.stringify(config.teacher.run)}), data.train) })`,
     );
   }
   const hashes = withTeacher(await hashData(data, config.modalities), teacher);
@@ -89,14 +89,14 @@ export async function startRun(
 }
 
 /**
- * Goes on with a run from its last checkpoint, to the bits of a run without a break; one that has none begins anew. Of a finished run it
- * makes files again that are missing or damaged. @throws RunError when it is finished and whole, or when settings or data are not those it was started with.
+ * Resumes a run from its last checkpoint, bit-identical to a run without interruption; without a checkpoint it starts again. Restores
+ * missing or damaged files of a finished run. @throws RunError if it is finished and complete, or if its settings or data have changed.
  */
 export async function resumeRun(folder: Folder, data: TrainingData, options: RunOptions = {}): Promise<FinishedRun> {
-  checkOptions("resumeRun", options, KNOWN);
+  checkOptions("resumeRun", options, OPTION_KEYS);
   const before = await readRecord(folder);
   if (before.status === "finished" && (await damagedFiles(folder)).length === 0) {
-    throw runError(`${folder.label}: this run is finished; nothing is left to do.`);
+    throw runError(`${folder.label}: this run is already finished.`);
   }
   const plan = planRun(parseSettings(before.config), data.train);
   const teacher = plan.config.teacher === undefined ? undefined : await keptTeacher(folder);
@@ -104,7 +104,7 @@ export async function resumeRun(folder: Folder, data: TrainingData, options: Run
   requireSameData(folder.label, before.data.hashes, hashes);
   if ((await identityOf(plan.config, hashes)) !== before.identity) {
     throw runError(
-      `${folder.label}: with this version of dmil, its settings stand for another run than the one that was started (with ${before.environment.dmil ?? "another version"}). Go on with that version, or begin the run anew: dmil train DATA --out ${folder.label} --force`,
+      `${folder.label}: with this version of dmil, the settings describe a different run than the one that was started (with ${before.environment.dmil ?? "another version"}). Resume it with that version, or start the run again: dmil train DATA --out ${folder.label} --force`,
     );
   }
   const record: RunRecord = {
@@ -118,14 +118,14 @@ export async function resumeRun(folder: Folder, data: TrainingData, options: Run
   return train(folder, record, plan, data, { ...options, ...(teacher !== undefined && { teacher }), resume: true });
 }
 
-/** Removes a run, and nothing else, from a folder. */
+/** Removes the files of a run from a folder; other files stay. */
 export async function removeRun(folder: Folder): Promise<void> {
-  // The record goes last: while it is there, the folder is known to hold a run.
+  // The record is removed last, because it marks the folder as a run.
   const names = Object.values(runFiles).filter((name) => name !== runFiles.record);
   for (const name of [...names, runFiles.record]) await folder.remove(name);
 }
 
-/** @throws RunError when the folder holds a run; one that failed before its training began is none. */
+/** @throws RunError if the folder holds a run; a run that failed before training started does not count. */
 export async function requireNoRun(folder: Folder): Promise<void> {
   if (!(await folder.exists(runFiles.record))) return;
   const { status, engine, error } = await readRecord(folder);
@@ -133,21 +133,21 @@ export async function requireNoRun(folder: Folder): Promise<void> {
   const { label } = folder;
   const advice =
     status === "failed"
-      ? `It failed: ${error?.message ?? "no reason is known."} Replace it with --force, or give another --out; where the cause is gone, go on with it: dmil resume ${label}`
-      : `Go on with it: dmil resume ${label}; or give another --out; or replace it with --force.`;
+      ? `It failed: ${error?.message ?? "the reason is unknown."} Replace it with --force, or give another --out; if the cause is fixed, continue it: dmil resume ${label}`
+      : `Continue it: dmil resume ${label}; or give another --out; or replace it with --force.`;
   throw runError(`${label} already holds a run (${status}). ${advice}`, { folder: label, status });
 }
 
 async function train(
-  place: Folder,
+  runFolder: Folder,
   start: RunRecord,
   { config, method }: Plan,
   data: TrainingData,
   { teacher, resume, ...options }: RunOptions & { readonly resume: boolean },
 ): Promise<FinishedRun> {
-  const journal = journalOf(place, start);
+  const journal = journalOf(runFolder, start);
   await journal.write({});
-  const folder = watched(place, start);
+  const folder = watched(runFolder, start);
   const emit = options.onEvent ?? (() => {});
   try {
     if (teacher !== undefined && !resume) await folder.write(runFiles.teacher, teacher.bytes);
@@ -160,8 +160,8 @@ async function train(
       ...(config.clipNorm !== undefined && { clipNorm: config.clipNorm }),
       ...(config.modalityDropout !== undefined && { modalityDropout: config.modalityDropout }),
       ...(config.labelSmoothing !== undefined && { labelSmoothing: config.labelSmoothing }),
-      ...(teacher !== undefined && { teacher: { model: teacher.model, ...learntOf(config) } }),
-      // What it began with, it goes on with: another backend or number of threads gives other bits.
+      ...(teacher !== undefined && { teacher: { model: teacher.model, ...distillationOf(config) } }),
+      // A resumed run keeps its backend and threads, because others give different bits.
       backend: start.engine?.backend ?? config.backend,
       ...threadsOf(start, config.threads),
       folder,
@@ -178,8 +178,9 @@ async function train(
       },
     });
     const { backend, threads } = journal.record().engine!;
-    const said = await predict(fitted, data.validation, { backend, threads });
-    const validation = fitted.target === undefined ? score(said, data.validation) : figuresOf(said, data.validation);
+    const predictions = await predict(fitted, data.validation, { backend, threads });
+    const validation =
+      fitted.target === undefined ? score(predictions, data.validation) : figuresOf(predictions, data.validation);
     const result = resultOf(fitted, config.seed, validation);
     await folder.write(runFiles.model, await encodeModel(fitted));
     await writeResult(folder, result);
@@ -196,14 +197,14 @@ async function train(
     const ending = interrupted
       ? ({ status: "interrupted", ended: now() } as const)
       : ({ status: "failed", ended: now(), error: { code, message } } as const);
-    // The disk may be what failed; the first error is the one to tell.
+    // Writing may fail too, for example on a full disk; the first error is reported.
     await journal.write(ending).catch(() => {});
-    await writeEventFile(place, journal.record()).catch(() => {});
+    await writeEventFile(runFolder, journal.record()).catch(() => {});
     throw error;
   }
 }
 
-/** The record in memory and on its way to the folder, one write after the other. */
+/** The record in memory; its writes to the folder run one after the other. */
 function journalOf(folder: Folder, start: RunRecord) {
   let record = start;
   let last: Promise<void> = Promise.resolve();
@@ -213,13 +214,13 @@ function journalOf(folder: Folder, start: RunRecord) {
       record = { ...record, ...changes };
       const next = record;
       last = last.then(() => writeRecord(folder, next));
-      last.catch(() => {}); // whoever waits for this or a later write is told
+      last.catch(() => {}); // the error reaches those who await this or a later write
       return last;
     },
   };
 }
 
-function learntOf({ teacher }: Plan["config"]): Pick<TeacherOptions, "weight" | "of"> {
+function distillationOf({ teacher }: Plan["config"]): Pick<TeacherOptions, "weight" | "of"> {
   return teacher === undefined ? {} : { weight: teacher.weight, of: teacher.of };
 }
 
@@ -233,7 +234,7 @@ function engineOf({ backend, threads, parameters }: FitEvent & { readonly kind: 
   return { backend: name, version, threads, parameters };
 }
 
-/** What is not as it was when the run began, and may change its bits. */
+/** Changes of the environment since the run was started that may change its bits. */
 function changes({ engine: before, environment }: RunRecord, engine: Engine, now: Environment = {}): string[] {
   if (before === undefined) return [];
   const changed = [
@@ -242,7 +243,8 @@ function changes({ engine: before, environment }: RunRecord, engine: Engine, now
     ["processor", environment.cpu, now.cpu],
   ].filter(([, was, is]) => was !== is);
   return changed.map(
-    ([what, was, is]) => `the run began with ${what} ${was} and goes on with ${is}; the same bits are not promised.`,
+    ([what, was, is]) =>
+      `the run was started with ${what} ${was} and continues with ${is}; bit-identical results are not guaranteed.`,
   );
 }
 
@@ -251,7 +253,7 @@ function requireSameData(label: string, before: DataHashes, hashes: DataHashes):
   const changed = names.filter((name) => before[name] !== hashes[name]);
   if (changed.length === 0) return;
   throw runError(
-    `${label}: the data is not what the run was started with; changed: ${listing(changed)}. Bring the old data back, or begin a new run.`,
+    `${label}: the data has changed since the run was started: ${listing(changed)}. Restore the old data, or start a new run.`,
     { changed },
   );
 }

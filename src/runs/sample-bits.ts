@@ -1,4 +1,4 @@
-/** @file bits.safetensors: what the model of a run says each test sample holds. `dmil sweep` writes it, `dmil compare` sets seeds side by side. */
+/** @file bits.safetensors: the bits of each test sample under the model of a run. `dmil sweep` writes it; `dmil compare` compares seeds. */
 import * as z from "zod";
 import { dataError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
@@ -9,17 +9,17 @@ import { storedValue } from "../train/stored.ts";
 import { hashValue } from "./identity.ts";
 import { runFiles } from "./record.ts";
 
-/** Label-free bits of the test samples, in their order. */
+/** Label-free bits of the test samples, in the order of the samples. */
 export interface SampleBits {
   /** Names of the components: redundant, unique_<modality>, synergistic. */
   readonly components: readonly string[];
-  /** By component, [C][N]. */
+  /** Bits by component, [C][N]. */
   readonly atoms: readonly Float32Array[];
-  /** SHA-256 of the samples' ids and labels: runs with the same one speak of the same samples in the same order. */
+  /** SHA-256 of ids and labels; equal if two runs have the same samples in the same order. */
   readonly samples: string;
 }
 
-const named = z.array(z.string()).min(1);
+const componentNames = z.array(z.string()).min(1);
 
 /** The bits of a report. */
 export async function sampleBits(samples: readonly SampleReport[]): Promise<SampleBits> {
@@ -40,19 +40,19 @@ export async function writeSampleBits(
   await folder.write(runFiles.bits, await sealState(state, { components: JSON.stringify(components), samples }));
 }
 
-/** Reads bits.safetensors. @throws DataError for a file that is damaged or no such file. */
+/** Reads bits.safetensors. @throws DataError for a damaged file, or one with other contents. */
 export async function readSampleBits(folder: Pick<Folder, "label" | "read">): Promise<SampleBits> {
   const where = `${folder.label}/${runFiles.bits}`;
   const advice = "It is written when a run of a sweep ends; run the sweep again in another folder.";
   const { state, metadata } = await unsealState(await folder.read(runFiles.bits), { where, advice });
-  const components = storedValue<string[]>(metadata.components ?? "", named, where);
+  const components = storedValue<string[]>(metadata.components ?? "", componentNames, where);
   const atoms = components.map((_, c) => state[`bits.${c}`]?.data);
-  const known = atoms.filter((values): values is Float32Array => values !== undefined);
-  const sizes = new Set(known.map(({ length }) => length));
-  if (known.length !== components.length || sizes.size !== 1 || metadata.samples === undefined) {
+  const present = atoms.filter((values): values is Float32Array => values !== undefined);
+  const sizes = new Set(present.map(({ length }) => length));
+  if (present.length !== components.length || sizes.size !== 1 || metadata.samples === undefined) {
     throw dataError(`${where}: not the bits of ${components.length} components of the same samples. ${advice}`, {
       where,
     });
   }
-  return { components, atoms: known, samples: metadata.samples };
+  return { components, atoms: present, samples: metadata.samples };
 }

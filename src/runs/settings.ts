@@ -1,4 +1,4 @@
-/** @file The settings of a run: what a configuration file may say, checked as far as that is possible without the data. */
+/** @file The settings of a run, as in a configuration file; checked as far as possible without the data. */
 import * as z from "zod";
 import { configError, type DmilError, hint } from "../core/errors.ts";
 import { shown } from "../core/keys.ts";
@@ -13,53 +13,53 @@ import type { BackendName } from "../runtime/backend.ts";
 import type { ByStage } from "../train/plan.ts";
 import { TAUGHT, type Taught } from "../train/teacher.ts";
 
-/** Settings with defaults filled in, as far as those do not depend on the data. */
+/** Settings with all defaults that do not depend on the data. */
 export interface Settings {
   /** Path of the data folder. */
   readonly data: string;
-  /** Which modalities, in which order; all if left out. */
+  /** Modalities in order; default: all. */
   readonly modalities?: readonly string[] | undefined;
-  /** Columns or arrays that are no features. */
+  /** Columns or arrays that are not features. */
   readonly leaveOut?: readonly string[] | undefined;
-  /** The column or array that is predicted; `label` or `labels` if left out. */
+  /** The column or array to predict; default: `label` or `labels`. */
   readonly label?: string | readonly string[] | undefined;
   /** The column or array of groups. */
   readonly group?: string | undefined;
-  /** How data without a split of its own is split. */
+  /** How to split data that has no split. */
   readonly split?: SplitRequest | undefined;
-  /** A method, or one of its named variants such as `ogm-ge`: "dmil". */
+  /** A method, or a named variant such as `ogm-ge`; default "dmil". */
   readonly method: string;
-  /** How many members are trained, one after the other, and pooled; the method's own number if left out, 1 for most. */
+  /** Number of members of the pool, which are trained one after the other; default: that of the method, mostly 1. */
   readonly members?: number | undefined;
-  /** 0. */
+  /** Random seed; default 0. */
   readonly seed: number;
-  /** 64. */
+  /** Samples per step; default 64. */
   readonly batchSize: number;
-  /** For all stages or by stage; the method's own where left out. */
+  /** Epochs of all stages, or by stage; default: those of the method. */
   readonly epochs: ByStage;
-  /** For all stages or by stage; the method's own where left out. */
+  /** Learning rate of all stages, or by stage; default: that of the method. */
   readonly learningRate?: ByStage | undefined;
-  /** Its name (adam, adamw, sgd), and its settings but the learning rate. */
+  /** The name of the optimiser and its settings, except the learning rate. */
   readonly optimiser: { readonly name: "adam" | "adamw" | "sgd" } & Readonly<Record<string, unknown>>;
-  /** Largest norm of all gradients together; no clipping if left out. */
+  /** Maximum global norm of the gradients; default: no clipping. */
   readonly clipNorm?: number | undefined;
-  /** Share of the samples of a batch that lose one modality in training; none if left out. */
+  /** Share of the samples of a training batch in which one modality is hidden; default: none. */
   readonly modalityDropout?: number | undefined;
-  /** Share of each target that training spreads evenly over the classes, or the two answers of a label; the method's own if left out. */
+  /** Label smoothing: share of each training target spread evenly over the classes, or over yes and no of a label; default: that of the method. */
   readonly labelSmoothing?: number | undefined;
-  /** A finished run towards whose model is trained too: of what of it, and the weight of each term of it. */
+  /** A finished run to distil: which of its outputs (`of`), and the weight of the loss of each. */
   readonly teacher?: { readonly run: string; readonly weight: number; readonly of: readonly Taught[] } | undefined;
-  /** Threads inside one operation; "auto" is 1 for small models, 2 for large ones. */
+  /** Threads within one operation; "auto" is 1 for small models and 2 for large ones. */
   readonly threads: number | "auto";
   readonly backend: BackendName;
-  /** The multi-layer perceptron in front of each modality: hidden widths [64] after the features of the data. */
+  /** The MLP that encodes each modality: hidden widths (default [64]) after the features of the data. */
   readonly encoder: {
     readonly hidden: readonly number[];
     readonly activation: Activation;
     readonly dropout: number;
     readonly norm: boolean;
   };
-  /** The method's own options. */
+  /** Options of the method. */
   readonly options: Readonly<Record<string, unknown>>;
 }
 
@@ -72,17 +72,17 @@ const allowing =
 
 const text = (what: string): z.ZodType<string> => z.string({ error: allowing(what) }).min(1, `is empty; give ${what}`);
 
-/** A number for all stages, or one for each. */
+/** One number for all stages, or one for each. */
 const byStage = (value: z.ZodType<number>, example: string): z.ZodType<unknown> => {
   const allowed = `a number for each stage, for example {whole: ${example}}, or one for all, for example ${example}`;
   const stages = z.record(z.string(), value, { error: allowing(allowed) });
-  return z.unknown().superRefine((given, context) => {
-    const issues = given === undefined ? [] : optionIssues(typeof given === "number" ? value : stages, given);
+  return z.unknown().superRefine((input, context) => {
+    const issues = input === undefined ? [] : optionIssues(typeof input === "number" ? value : stages, input);
     for (const { path, message } of issues) context.addIssue({ code: "custom", path: [...path], message });
   });
 };
 
-/** A number of members. */
+/** The number of members of a pool. */
 export const members: z.ZodType<number> = whole(1, "4").refine((count) => count <= MOST_MEMBERS, {
   error: allowing(`a whole number from 1 to ${MOST_MEMBERS}, for example 4`),
 });
@@ -92,7 +92,7 @@ const schema = z.strictObject(
     data: text("the path of a data folder"),
     modalities: z
       .array(text("the name of a modality"), { error: allowing("a list of names, for example [audio, face]") })
-      .min(1, "is empty; name modalities, or leave it out for all")
+      .min(1, "is empty; name modalities, or remove it for all")
       .optional(),
     ...readingSchemas,
     group: text("the name of a column or array").optional(),
@@ -111,7 +111,7 @@ const schema = z.strictObject(
     teacher: z
       .strictObject(
         {
-          run: text("the folder of a run, as in --teacher RUN"),
+          run: text("the folder of a run, for example --teacher RUN"),
           weight: z
             .number({ error: allowing("a number from 0, for example 1") })
             .min(0, { error: allowing("a number from 0, for example 1") })
@@ -155,7 +155,7 @@ const schema = z.strictObject(
 
 /**
  * Checks settings and fills in defaults.
- * @throws ConfigError whose `fields.issues` lists everything wrong, each with its path.
+ * @throws ConfigError; `fields.issues` lists every problem with its path.
  */
 export function parseSettings(value: unknown): Settings {
   const issues = optionIssues(schema, value);
@@ -180,18 +180,18 @@ export function parseSettings(value: unknown): Settings {
   return { ...parsed, options: methodNamed(named.method).schema.parse(all) } as Settings;
 }
 
-/** A ConfigError from everything wrong with settings: one line each, and as data in `fields.issues`. */
+/** A ConfigError about all problems of settings: one line each, and as data in `fields.issues`. */
 export function issuesError(issues: readonly OptionIssue[]): DmilError {
   const lines = issues.map(({ path, message }) => (path.length === 0 ? message : `${path.join(".")}: ${message}`));
   return configError(lines.join("\n"), { issues });
 }
 
-/** The optimiser that settings describe. */
+/** The optimiser of the settings. */
 export function optimiserOf({ name, ...settings }: Settings["optimiser"]): Optimiser {
   return optimisers[name](settings);
 }
 
-/** The optimisers check their own settings; the learning rate is not theirs, it belongs to the stages. */
+/** Problems with the settings of an optimiser; the learning rate is refused, because it is set by stage. */
 function optimiserIssues({ name = "adam", ...settings }: { name?: keyof typeof optimisers }): OptionIssue[] {
   if ("learningRate" in settings) {
     return [{ path: ["learningRate"], message: "is not set here; set learningRate at the top level" }];

@@ -1,4 +1,4 @@
-/** @file Tables as bytes: rows with one set of columns as CSV, JSON lines or Parquet. */
+/** @file Encodes tables as CSV, JSON Lines or Parquet. */
 
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { configError, hint, internalError } from "../core/errors.ts";
@@ -8,7 +8,7 @@ import type { Cell } from "../interactions/report.ts";
 /** A row by column; every row of a table has the same columns in the same order. */
 export type Row = Readonly<Record<string, Cell>>;
 
-/** What a table can be written as, by the ending of the file's name. */
+/** The formats of tables, by file extension. */
 export type TableFormat = "csv" | "jsonl" | "parquet";
 
 const writers: Readonly<Record<TableFormat, (rows: readonly Row[], columns: readonly string[]) => Uint8Array>> = {
@@ -17,7 +17,7 @@ const writers: Readonly<Record<TableFormat, (rows: readonly Row[], columns: read
   parquet: toParquet,
 };
 
-/** Rows in the format that a file name ends in. @throws ConfigError for an ending that is no table format. */
+/** Encodes rows in the format of the file extension. @throws ConfigError for another extension. */
 export function encodeTable(rows: readonly Row[], file: string): Uint8Array {
   const format = tableFormat(file);
   const columns = Object.keys(rows[0] ?? {});
@@ -26,17 +26,20 @@ export function encodeTable(rows: readonly Row[], file: string): Uint8Array {
   return writers[format](rows, columns);
 }
 
-/** The format a file name ends in. @throws ConfigError for another ending. */
+/** The format of a file extension. @throws ConfigError for another extension. */
 export function tableFormat(file: string): TableFormat {
   const ending = /\.([^./\\]+)$/.exec(file)?.[1] ?? "";
   if (Object.hasOwn(writers, ending)) return ending as TableFormat;
-  throw configError(`${file}: a table ends in .csv, .jsonl or .parquet${hint(ending, Object.keys(writers))}`, { file });
+  throw configError(
+    `${file}: the name of a table ends in .csv, .jsonl or .parquet${hint(ending, Object.keys(writers))}`,
+    { file },
+  );
 }
 
 /**
- * A header line, then a line a row; cells with a comma, a quote or a line break are quoted (RFC 4180), no value is an empty cell.
- * A text that a spreadsheet would run as a formula (it begins with = + - @, a tab or a line break, and is no number) gets an
- * apostrophe before it, which shows it as text; readers of ours leave the apostrophe in, for it may be part of a name.
+ * A header line, then one line per row; cells with a comma, a quote or a line break are quoted (RFC 4180), no value is an empty cell.
+ * A text that a spreadsheet would run as a formula (it begins with = + - @, a tab or a line break, and is not a number) gets an
+ * apostrophe in front, so that it is shown as text; the readers of dmil keep the apostrophe, because it may be part of a name.
  */
 function toCsv(rows: readonly Row[], columns: readonly string[]): Uint8Array {
   const quote = (cell: Cell): string => {
@@ -47,18 +50,18 @@ function toCsv(rows: readonly Row[], columns: readonly string[]): Uint8Array {
   return new TextEncoder().encode(lines.map((cells) => `${cells.join(",")}\n`).join(""));
 }
 
-/** A text that spreadsheets do not run. */
+/** Escapes a text that a spreadsheet would run as a formula. */
 function inert(text: string): string {
   return /^[=+\-@\t\r\n]/.test(text) && !/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? `'${text}` : text;
 }
 
-/** An object a line with every column; no value is null. */
+/** One object per line with every column; null if there is no value. */
 function toJsonl(rows: readonly Row[]): Uint8Array {
   const line = (row: Row): string => `${JSON.stringify(row, (_, value) => (value === undefined ? null : value))}\n`;
   return new TextEncoder().encode(rows.map(line).join(""));
 }
 
-/** Texts as STRING, numbers as DOUBLE, both may be null; a column that is null throughout is STRING. */
+/** Texts are STRING and numbers DOUBLE, both nullable; a column without values is STRING. */
 function toParquet(rows: readonly Row[], columns: readonly string[]): Uint8Array {
   const columnData = columns.map((name) => {
     const cells = rows.map((row) => ownValue(row, name) ?? null);

@@ -1,4 +1,4 @@
-/** @file The teacher of a run: a finished run on the same training samples. What learns from it keeps a copy, so that the teacher's folder may go. */
+/** @file The teacher of a run: a finished run on the same training samples. The student stores a copy, so that it can be resumed without the folder of the teacher. */
 import { DmilError, runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
 import { sha256 } from "../core/hash.ts";
@@ -10,17 +10,17 @@ import { hashSplits } from "./identity.ts";
 import { changedData, openRun } from "./open.ts";
 import { runFiles } from "./record.ts";
 
-/** A frozen model, as its file has it. */
+/** A frozen model with the bytes of its file. */
 export interface RunTeacher {
   readonly model: Fitted;
   readonly bytes: Uint8Array;
-  /** SHA-256 of the file: it belongs to the identity of what learns from it. */
+  /** SHA-256 of the file; part of the identity of the student. */
   readonly hash: string;
 }
 
 /**
- * Opens the run that a new one is to learn from. @throws RunError for one that did not finish, or was trained on other samples: a teacher that has
- * seen test samples would tell of them; and what is thrown for data that it cannot speak of.
+ * Opens a run as a teacher. @throws RunError if it did not finish, or was trained on other samples, because a teacher that has seen test
+ * samples would leak them; and the errors of `requireTeachable` for data that does not fit the teacher.
  */
 export async function openTeacher(folder: Folder, train: Dataset): Promise<RunTeacher> {
   const about = `the teacher ${folder.label}`;
@@ -37,23 +37,23 @@ export async function openTeacher(folder: Folder, train: Dataset): Promise<RunTe
   const changed = changedData(record, await hashSplits({ train }, record.config.modalities), ["train"]);
   if (changed.length > 0) {
     throw runError(
-      `${about} was trained on other samples (different: ${changed.join(", ")}); it may have seen some on which this run will be judged. Train a teacher on this data, split as it is here.`,
+      `${about} was trained on other samples (different: ${changed.join(", ")}); these may include test samples of this run. Train a teacher on this data with this split.`,
       { changed },
     );
   }
-  return told(await folder.read(runFiles.model), `${folder.label}/${runFiles.model}`);
+  return teacherFrom(await folder.read(runFiles.model), `${folder.label}/${runFiles.model}`);
 }
 
-/** The copy of its teacher in the folder of a run that goes on. @throws RunError when it is not there. */
+/** The copy of the teacher in the folder of a resumed run. @throws RunError if it is missing. */
 export async function keptTeacher(folder: Folder): Promise<RunTeacher> {
   if (!(await folder.exists(runFiles.teacher))) {
     throw runError(
-      `${folder.label}: ${runFiles.teacher}, its copy of the teacher's model, is missing, and without it training cannot go on. Bring it back (it is ${runFiles.model} of the teacher's run), or begin the run anew: dmil train DATA --out ${folder.label} --force`,
+      `${folder.label}: ${runFiles.teacher}, the copy of the model of the teacher, is missing, so training cannot continue. Restore it (a copy of ${runFiles.model} of the teacher), or start the run again: dmil train DATA --out ${folder.label} --force`,
     );
   }
-  return told(await folder.read(runFiles.teacher), `${folder.label}/${runFiles.teacher}`);
+  return teacherFrom(await folder.read(runFiles.teacher), `${folder.label}/${runFiles.teacher}`);
 }
 
-async function told(bytes: Uint8Array, where: string): Promise<RunTeacher> {
+async function teacherFrom(bytes: Uint8Array, where: string): Promise<RunTeacher> {
   return { model: await decodeModel(bytes, methodFrom, where), bytes, hash: await sha256(bytes) };
 }

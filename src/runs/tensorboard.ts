@@ -1,13 +1,13 @@
 /**
- * @file The curves of a run for TensorBoard: an event file made from its metrics when it ends, so that a run that was broken and went on
- * leaves one file, as an unbroken one does. Source: TensorFlow's TFRecord framing, event.proto and summary.proto.
+ * @file The curves of a run for TensorBoard: one event file, written from the metrics when the run ends, also for a resumed run.
+ * Source: the TFRecord format, event.proto and summary.proto of TensorFlow.
  */
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import { type Folder, readText } from "../core/folder.ts";
 import type { EpochRecord } from "../train/events.ts";
 import { type RunRecord, runFiles } from "./record.ts";
 
-/** Numbers at one time and step (the epoch, counted over stages from 1), by tag. */
+/** Scalars by tag at one time and step (the epoch, counted over all stages from 1). */
 export interface EventScalars {
   /** Seconds since 1970. */
   readonly wallTime: number;
@@ -16,8 +16,8 @@ export interface EventScalars {
 }
 
 /**
- * Writes the event file of a run from its metrics and its record. Metrics keep no times, so epochs are spread evenly from the run's start
- * to its end. A run without a finished epoch gets no file.
+ * Writes the event file of a run from its metrics and record. Metrics have no times, so epochs are spaced evenly between the start and
+ * the end of the run. A run without a finished epoch gets no file.
  */
 export async function writeEventFile(folder: Folder, record: Pick<RunRecord, "started" | "ended">): Promise<void> {
   if (!(await folder.exists(runFiles.metrics))) return;
@@ -35,13 +35,13 @@ export async function writeEventFile(folder: Folder, record: Pick<RunRecord, "st
   await folder.write(runFiles.events, encodeEvents(start, events));
 }
 
-/** The figures of an epoch by tag: loss terms and the learning rate by stage, the others over all stages. */
+/** The scalars of an epoch by tag; tags of loss terms and learning rate contain the stage, others do not. */
 function scalarsOf({ stage, learningRate, train, validation }: EpochRecord): Record<string, number> {
   return {
     ...Object.fromEntries(Object.entries(train.terms).map(([term, value]) => [`train/${stage}/${term}`, value])),
     "train/loss": train.loss,
-    ...given({ "train/accuracy": train.accuracy, "train/r2": train.r2 }),
-    ...given({
+    ...defined({ "train/accuracy": train.accuracy, "train/r2": train.r2 }),
+    ...defined({
       "validation/accuracy": validation.accuracy,
       "validation/log_loss": validation.logLoss,
       "validation/calibrated_log_loss": validation.calibrated,
@@ -52,14 +52,14 @@ function scalarsOf({ stage, learningRate, train, validation }: EpochRecord): Rec
   };
 }
 
-/** Those figures that the kind of target has. */
-function given(figures: Readonly<Record<string, number | undefined>>): Record<string, number> {
+/** The metrics that exist for the kind of target. */
+function defined(metrics: Readonly<Record<string, number | undefined>>): Record<string, number> {
   return Object.fromEntries(
-    Object.entries(figures).flatMap(([tag, value]) => (value === undefined ? [] : [[tag, value]])),
+    Object.entries(metrics).flatMap(([tag, value]) => (value === undefined ? [] : [[tag, value]])),
   );
 }
 
-/** An event file: its version at time `start` (seconds since 1970), then an event an entry. What is not a number in JSON is NaN. */
+/** Encodes an event file: its version at time `start` (seconds since 1970), then one event per entry. null becomes NaN. */
 export function encodeEvents(start: number, events: readonly EventScalars[]): Uint8Array {
   const version = new BinaryWriter().tag(1, 1).double(start).tag(3, 2).string("brain.Event:2").finish();
   const frames = [version, ...events.map(encodeEvent)].map(framed);
@@ -72,7 +72,7 @@ export function encodeEvents(start: number, events: readonly EventScalars[]): Ui
   return bytes;
 }
 
-/** Wire types 1: 64 bits, 0: a varint, 2: with its length, 5: 32 bits. */
+/** Protobuf wire types: 0 varint, 1 64 bits, 2 length-delimited, 5 32 bits. */
 function encodeEvent({ wallTime, step, scalars }: EventScalars): Uint8Array {
   const writer = new BinaryWriter().tag(1, 1).double(wallTime).tag(2, 0).int64(step).tag(5, 2).fork();
   for (const [tag, value] of Object.entries(scalars)) {
@@ -99,7 +99,7 @@ function framed(data: Uint8Array): Uint8Array {
   return frame;
 }
 
-/** CRC-32C, turned by 15 bits and shifted by a constant, so that checksums of checksums stay good ones. */
+/** The masked CRC-32C of TFRecord: rotated right by 15 bits, plus a constant. */
 export function maskedChecksum(bytes: Uint8Array): number {
   const sum = crc32c(bytes);
   return (((sum >>> 15) | (sum << 17)) + 0xa282ead8) >>> 0;

@@ -1,20 +1,20 @@
 /**
- * @file A run's folder while it trains. Whoever removes it, or starts another run in its place, wants this one to stop: writing on would
- * make half a run anew, or mix two.
+ * @file Watches the folder of a run during training. If the folder is removed, or another run is started in it, the run stops, because
+ * further writes would leave an incomplete run or mix two runs.
  */
 import { type DmilError, runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
 import { type RunRecord, readRecord, runFiles } from "./record.ts";
 
-/** A folder whose writes come after a look at what was written before. */
+/** A folder that checks earlier files before every write. */
 export interface Watched extends Folder {
-  /** @throws RunError when a file that was written is gone, or the folder is no longer the run's. */
+  /** @throws RunError if a written file is missing, or the folder no longer belongs to the run. */
   check(): Promise<void>;
-  /** The error to tell when the folder is no longer the run's, and must be left alone. */
+  /** The error if the folder no longer belongs to the run and must not be written to. */
   lost(): Promise<DmilError | undefined>;
 }
 
-/** Watches over a folder in which the record of a run lies. */
+/** Watches a folder that holds the record of a run. */
 export function watched(folder: Folder, { started, resumed }: Pick<RunRecord, "started" | "resumed">): Watched {
   const { label } = folder;
   const written = new Set<string>();
@@ -22,15 +22,15 @@ export function watched(folder: Folder, { started, resumed }: Pick<RunRecord, "s
   const lost = async (): Promise<DmilError | undefined> => {
     if (!(await folder.exists(runFiles.record))) {
       return runError(
-        `${label}: ${runFiles.record} is gone: the folder was removed or moved while the run trained. Nothing more was written there; start the run again if it is wanted.`,
+        `${label}: ${runFiles.record} is missing: the folder was removed or moved during training. Nothing more was written there. Start the run again if needed.`,
         { gone: runFiles.record },
       );
     }
-    // A record that cannot be read is still in the run's own folder, and is written anew when the run ends.
+    // An unreadable record still belongs to this run and is written again when the run ends.
     const now = await readRecord(folder).catch(() => undefined);
     if (now === undefined || (now.started === started && now.resumed === resumed)) return undefined;
     return runError(
-      `${label}: another process has begun a run in this folder, so this one stopped and left it alone. Use a folder for each (--out).`,
+      `${label}: another process has started a run in this folder, so this run stopped without changing it. Use a separate folder for each run (--out).`,
       { gone: runFiles.record },
     );
   };
@@ -39,7 +39,7 @@ export function watched(folder: Folder, { started, resumed }: Pick<RunRecord, "s
     if (error !== undefined) throw error;
     for (const name of written) {
       if (await folder.exists(name)) continue;
-      throw runError(`${label}: ${name} was removed while the run trained. Go on with: dmil resume ${label}`, {
+      throw runError(`${label}: ${name} was removed during training. Continue with: dmil resume ${label}`, {
         gone: name,
       });
     }

@@ -32,7 +32,7 @@ test("wrong use is 2, everything else 1", () => {
 test("an unexpected error is ours, and has its stack only under DMIL_DEBUG", () => {
   printError(new TypeError("x is not iterable"), false);
   expect(stderr).toBe(
-    "InternalError: internal: x is not iterable. This is a bug in dmil, not in what you typed; please report it with the command. Run it again with DMIL_DEBUG=1 to see where.\n",
+    "InternalError: internal: x is not iterable. This is a bug in dmil, not in what you typed; please report it with the command. Run the command again with DMIL_DEBUG=1 to print the stack trace.\n",
   );
   vi.stubEnv("DMIL_DEBUG", "1");
   stderr = "";

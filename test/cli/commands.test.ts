@@ -84,7 +84,7 @@ describe("data", () => {
     expect(await call("data", "generate", "--out", "three")).toMatchObject({
       code: 1,
       stderr:
-        "RunError: three: this folder is not empty; give another --out, or --force to replace a data set there.\n",
+        "RunError: three: this folder is not empty; give another --out, or --force to replace the data set in it.\n",
     });
   });
 
@@ -269,7 +269,7 @@ describe("questions to a finished run", () => {
       file,
       bytes.map((byte, i) => (i === bytes.length - 4 ? 1 - byte : byte)),
     );
-    const text = `${path.join(cwd, "clips")} is not as it was when out/warned was trained; changed: test/labels. The answer is about the data as it is now.`;
+    const text = `${path.join(cwd, "clips")} has changed since out/warned was trained (test/labels). The results describe the data as it is now.`;
     for (const command of ["evaluate", "explain"]) {
       const { stderr, stdout } = await call(command, "out/warned", "--json");
       expect(stderr).toBe(`warning: ${text}\n`);
@@ -292,7 +292,7 @@ describe("questions to a finished run", () => {
     );
     const mended = await call("resume", "out/mended");
     expect(mended.stderr).toMatch(
-      /^note: model\.safetensors missing or damaged; made again from the last checkpoint\.\n/m,
+      /^note: model\.safetensors: missing or damaged; restored from the last checkpoint\.\n/m,
     );
     expect(mended.code).toBe(0);
     expect(Buffer.compare(await fs.readFile(file), bytes)).toBe(0);
@@ -333,9 +333,9 @@ describe("questions to a finished run", () => {
 
   test("explain without a file: a summary and three samples; the summary as JSON", async () => {
     const { stdout } = await call("explain", run, "--split", "validation");
-    expect(stdout.match(/^sample .*: [01] with probability [01]\.\d{3} \(label [01], (right|wrong)\)$/gm)).toHaveLength(
-      3,
-    );
+    expect(
+      stdout.match(/^sample .*: [01] with probability [01]\.\d{3} \(label [01], (correct|wrong)\)$/gm),
+    ).toHaveLength(3);
     const { document } = await json("explain", run);
     expect(document.summary).toMatchObject({ samples: 80, accuracy: expect.any(Number), classes: { 0: {}, 1: {} } });
     expect((await json("evaluate", run)).document.accuracy).toBe(document.summary.accuracy);
@@ -374,7 +374,7 @@ describe("questions to a finished run", () => {
   test("resume of a finished run says so and is no failure", async () => {
     expect(await call("resume", run)).toMatchObject({
       code: 0,
-      stdout: `${run}: this run is finished; nothing is left to do.\n`,
+      stdout: `${run}: this run is already finished.\n`,
     });
   });
 
@@ -392,7 +392,7 @@ test("doctor trains a toy on both backends", async () => {
     nodeFits: true,
     backends: [{ backend: "native" }, { backend: "wasm", works: true }],
   });
-  expect((await call("doctor")).stdout).toMatch(/^training works, on (native|wasm)$/m);
+  expect((await call("doctor")).stdout).toMatch(/^training works on (native|wasm)$/m);
 });
 
 test("demo ends with a table, the truth beside the gate, and three samples, and says where everything lies", async () => {

@@ -62,7 +62,7 @@ test.each([
   ["values", ["--missing"]],
 ] as const)("the code in the card of %s %j runs, and Python and JavaScript give the same", async (run, flags) => {
   const { code, stdout } = await call("export", run, "--out", "out/model.onnx", ...flags);
-  expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining("out/model.md says what it is") });
+  expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining("model card: out/model.md") });
   const card = await read("out/model.md");
   await fs.copyFile(path.join(cwd, "out/model.onnx"), path.join(cwd, "model.onnx"));
   const javascript = numbersIn(await runBlock(card, "js", [process.execPath], "call.mjs")).filter((n) => n !== 32);
@@ -107,7 +107,7 @@ test("a card takes the place of an untouched card, and of nothing else", async (
   expect(await call("export", "classes", "--out", "again.onnx")).toMatchObject({
     code: 1,
     stderr: expect.stringMatching(
-      /^RunError: again\.md is in the place of the model card, .* or leave the card out with --no-card\.\n$/,
+      /^RunError: again\.md exists and is not an unchanged model card of dmil, .* or write no card: --no-card\.\n$/,
     ),
   });
   expect(Buffer.compare(await fs.readFile(path.join(cwd, "again.onnx")), before)).toBe(0);

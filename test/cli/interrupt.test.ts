@@ -41,7 +41,7 @@ test.each(["SIGINT", "SIGTERM"] as const)("%s saves, says how to go on, and ends
   expect(stopped).toMatchObject({ code: 1, stdout: "" });
   expect(stopped.stderr).toMatch(
     new RegExp(
-      `\\nstopping: saving first; once more to quit at once\\n(.*\\n)*saved ${run} at whole \\d+; go on with: dmil resume ${run}\\n$`,
+      `\\nsaving, then stopping; interrupt again to stop immediately without saving\\n(.*\\n)*saved ${run} at whole \\d+; continue with: dmil resume ${run}\\n$`,
     ),
   );
   expect(await record(run)).toMatchObject({ status: "interrupted" });
@@ -54,7 +54,7 @@ test.each(["SIGINT", "SIGTERM"] as const)("%s saves, says how to go on, and ends
   );
   const resumed = await dmil(["resume", run], { cwd });
   expect(resumed.code).toBe(0);
-  expect(resumed.stderr).toMatch(/, going on\n/);
+  expect(resumed.stderr).toMatch(/, resumed\n/);
   expect(await record(run)).toMatchObject({ status: "finished" });
   await expectSameRun(run);
 });
@@ -68,7 +68,7 @@ test("as JSON an interrupt is one error document", async () => {
   expect(JSON.parse(stdout)).toEqual({
     error: {
       code: "RunError",
-      message: expect.stringMatching(/^saved json at whole \d+; go on with: dmil resume json$/),
+      message: expect.stringMatching(/^saved json at whole \d+; continue with: dmil resume json$/),
       interrupted: true,
       run: "json",
       stage: "whole",
@@ -147,7 +147,7 @@ test("a run whose folder is removed ends with an error, and leaves none behind",
   await begun;
   await fs.rm(path.join(cwd, "removed"), { recursive: true, maxRetries: 5 });
   expect(await ended).toBe(1);
-  expect(told).toMatch(/RunError: removed: run\.json is gone: the folder was removed or moved while the run trained\./);
+  expect(told).toMatch(/RunError: removed: run\.json is missing: the folder was removed or moved during training\./);
   await expect(fs.stat(path.join(cwd, "removed"))).rejects.toThrow(/ENOENT/);
 });
 
@@ -157,7 +157,7 @@ test("resume refuses data that was changed meanwhile", async () => {
   expect(await dmil(["resume", "changed", "--data", "other"], { cwd })).toMatchObject({
     code: 1,
     stderr: expect.stringMatching(
-      /RunError: changed: the data is not what the run was started with; changed: train\/a, train\/b, train\/labels, validation\/a/,
+      /RunError: changed: the data has changed since the run was started: train\/a, train\/b, train\/labels, validation\/a/,
     ),
   });
 });

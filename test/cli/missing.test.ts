@@ -57,7 +57,7 @@ test("evaluate --missing tells every pattern, and the data's own where it has ga
   expect(stdout).toMatch(
     /^modalities present {2}samples {2}accuracy {2}macro F1 {2}log loss \(nats\)\na\+b +64 .*\na +16 /m,
   );
-  expect(stdout).toMatch(/^simulated: the others hidden .*\na\+b +64 .*\na +64 .*\nb +64 /m);
+  expect(stdout).toMatch(/^simulated: other modalities hidden .*\na\+b +64 .*\na +64 .*\nb +64 /m);
   const { patterns } = await json("evaluate", "runs/clips-dmil-0", "--missing");
   expect(patterns).toMatchObject([
     { present: ["a", "b"], simulated: true, samples: 80 },
@@ -91,7 +91,7 @@ test("export --missing gives the file an input more; only to .onnx", async () =>
   expect((await ort.InferenceSession.create(path.join(cwd, "m.onnx"))).inputNames).toEqual(["a", "b", "present"]);
   expect(await call("export", "runs/clips-dmil-0", "--out", "m.safetensors", "--missing")).toMatchObject({
     code: 2,
-    stderr: expect.stringMatching(/^ConfigError: --missing is about \.onnx files/),
+    stderr: expect.stringMatching(/^ConfigError: --missing applies to \.onnx files/),
   });
 });
 

@@ -85,7 +85,7 @@ test("Ctrl-C and termination give the folder back; --force takes it, and the one
     const run = await longRun(`stopped-${signal}`);
     process.kill(run.pid, signal);
     expect(await run.ended).toBe("1");
-    expect(run.stderr()).toContain(`go on with: dmil resume stopped-${signal}`);
+    expect(run.stderr()).toContain(`continue with: dmil resume stopped-${signal}`);
     await expect(fs.stat(lock(`stopped-${signal}`))).rejects.toThrow("ENOENT");
   }
   const run = await longRun("taken");
@@ -93,7 +93,7 @@ test("Ctrl-C and termination give the folder back; --force takes it, and the one
   const refused = await call(words);
   expect(refused).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining("or take its place with --force, whereupon it stops."),
+    stderr: expect.stringContaining("or take over with --force, which stops that process."),
   });
   const taking = await call(`${words} --force`);
   expect(await run.ended).toBe("1");

@@ -70,7 +70,7 @@ test.skipIf(process.platform !== "linux")(
       for (const place of [kind === "folder" ? "notes" : "clips", system[i % 4]!]) {
         const { code, stderr } = await dmil([...command.split(" "), place], { cwd });
         expect(stderr, `${command} ${place}`).toMatch(
-          /^ConfigError: --[a-z]+ .*: (this is a fi|this is a fo|.* is a file, so there is no folder|.* belongs to the system)/,
+          /^ConfigError: --[a-z]+ .*: (this is a fi|this is a fo|.* is a file, so there is no folder|.* is a system folder)/,
         );
         expect(code).toBe(2);
       }
@@ -152,7 +152,7 @@ test("the second signal ends the process at once, whatever it is doing", async (
     child.stderr.on("data", (chunk) => {
       said += String(chunk);
       if (/whole 3\//.test(said) && !child.killed) child.kill("SIGTERM");
-      if (said.includes("once more to quit at once")) resolve();
+      if (said.includes("interrupt again to stop immediately")) resolve();
     });
   });
   await new Promise((resolve) => setTimeout(resolve, 500));

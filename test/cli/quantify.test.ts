@@ -117,14 +117,14 @@ it("refuses wrong flags before the work", async () => {
     /not a measure for a folder of features/,
   );
   await expect(quantify(folder, { ...flags, project: true })).rejects.toThrow(/add --measure lsmi/);
-  await expect(quantify(file, { ...flags, folds: "own" })).rejects.toThrow(/--folds is about classifiers/);
+  await expect(quantify(file, { ...flags, folds: "own" })).rejects.toThrow(/--folds applies to classifiers/);
   await expect(quantify(path.join(folder, "no.csv"), flags)).rejects.toThrow(/there is no file .*no\.csv/);
   await expect(quantify(file, { ...flags, modalities: "a" })).rejects.toThrow(/one source \(a\).*as in a,b/);
   await expect(quantify(file, { ...flags, measure: "brojaa" })).rejects.toThrow(/did you mean "broja"/);
   await expect(quantify(file, { ...flags, by: "group" })).rejects.toThrow(/--by group/);
   await expect(quantify(file, { ...flags, out: "report.pdf" })).rejects.toThrow(/ends in \.html/);
   await expect(quantify(file, { ...flags, samples: "rows.txt" })).rejects.toThrow(/\.parquet/);
-  await expect(quantify(folder, { ...flags, folds: "1" })).rejects.toThrow(/own for the data's own split/);
+  await expect(quantify(folder, { ...flags, folds: "1" })).rejects.toThrow(/own for the split of the data/);
 });
 
 it("gaussian reads values by covariances: all of them unless one is named, and nothing about rows or folds", async () => {
@@ -146,5 +146,7 @@ it("gaussian reads values by covariances: all of them unless one is named, and n
     /--folds: .*trains no classifiers/,
   );
   const samples = path.join(folder, "none.csv");
-  await expect(quantify(data, { ...flags, measure: "gaussian", samples })).rejects.toThrow(/nothing of single samples/);
+  await expect(quantify(data, { ...flags, measure: "gaussian", samples })).rejects.toThrow(
+    /no values for single samples/,
+  );
 });

@@ -105,7 +105,7 @@ test("a resumed run shows the stages before as done", () => {
   screen.onEvent({ ...started, resumed: true });
   screen.onEvent({ kind: "step", stage: "whole", epoch: 16, epochs: 30, step: 1, steps: 2, loss: 1, accuracy: 0.5 });
   screen.done();
-  expect(lines()[0]).toMatch(/, going on$/);
+  expect(lines()[0]).toMatch(/, resumed$/);
   expect(lines()[1]).toContain("████████████████████    2/2");
   expect(lines()[2]).toContain("██████████░░░░░░░░░░  15/30");
 });

@@ -68,10 +68,10 @@ test("runs are kept with their scores, are ordinary runs, and are done once", as
   const other = await sweep(`${words} --resume --set epochs=2`);
   expect(other).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining("6 runs that this experiment does not ask for"),
+    stderr: expect.stringContaining("6 runs that this experiment does not include"),
   });
   const again = await sweep(`${words.replace("joint", "ensemble,joint")} --resume --json`);
-  expect(again.stderr).toContain("8 runs: 6 done before, 2 to do");
+  expect(again.stderr).toContain("8 runs: 6 already done, 2 to do");
   expect(JSON.parse(again.stdout)).toMatchObject({ finished: 8, failed: [] });
   expect((await linesOf("first")).slice(0, 6)).toEqual(lines);
 });
@@ -99,7 +99,7 @@ test("a killed process costs its own run alone, which --resume does again", asyn
   const states = (await linesOf("killed")).map(({ method, status }) => `${method} ${status}`);
   expect(states.sort()).toEqual(["ensemble finished", "joint failed"]);
   const again = await sweep(`${words} --resume`);
-  expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining("2 runs: 1 done before, 1 to do") });
+  expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining("2 runs: 1 already done, 1 to do") });
   // The line of the failure has given way to that of the run.
   expect((await linesOf("killed")).map(({ method, status }) => `${method} ${status}`)).toEqual([
     "ensemble finished",
@@ -115,7 +115,7 @@ test("Ctrl-C keeps what is done and says how to go on; what comes then is what w
     signal: { name: "SIGINT", at: "1/4  clips joint" },
   });
   expect(stopped.code).toBe(1);
-  expect(stopped.stderr).toContain(`go on with: dmil sweep ${words} --out stopped --workers 1 --resume`);
+  expect(stopped.stderr).toContain(`continue with: dmil sweep ${words} --out stopped --workers 1 --resume`);
   expect((await linesOf("stopped")).every(({ status }) => status === "finished")).toBe(true);
   const rest = await sweep(`${words} --out stopped --workers 1 --resume`);
   expect(rest.code).toBe(0);

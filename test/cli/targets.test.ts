@@ -60,7 +60,7 @@ test("evaluate prints the figures of the kind, by pattern and by label too", asy
     /^R2 +0\.\d{3}\ncorrelation +0\.\d{3}\nmean absolute error +0\.\d{3}\nroot mean squared error/m,
   );
   expect(stdout).toMatch(/^R2 of a alone/m);
-  expect(stdout).toMatch(/^simulated: the others hidden +samples +R2 .*\na\+b +100 /m);
+  expect(stdout).toMatch(/^simulated: other modalities hidden +samples +R2 .*\na\+b +100 /m);
   // Its numbers go beyond 3: no sentiment as MOSEI has it.
   expect(stdout).not.toMatch(/7 classes/);
   const numbers = await json("evaluate", "runs/numbers-dmil-0");
@@ -68,9 +68,7 @@ test("evaluate prints the figures of the kind, by pattern and by label too", asy
   const signs = await json("evaluate", "runs/signs-joint-0");
   expect(Object.keys(signs.each)).toEqual(["redundant", "unique_a", "unique_b", "synergistic"]);
   expect(signs.auroc).toBeGreaterThan(0.6);
-  expect((await call("evaluate", "runs/signs-joint-0")).stdout).toMatch(
-    /^of each +F1 +area under ROC curve +accuracy\nredundant/m,
-  );
+  expect((await call("evaluate", "runs/signs-joint-0")).stdout).toMatch(/^of each +F1 +ROC AUC +accuracy\nredundant/m);
 });
 
 test("explain tells samples, as text and as columns, without bits", async () => {
@@ -125,7 +123,7 @@ test.each([
   [["quantify", "signs"], "quantify: the data has 4 labels; one at a time is quantified. Name it: --label redundant"],
   [["quantify", "signs", "--label", "synergy"], 'quantify: there is no target "synergy". Allowed: redundant,'],
   [["quantify", "numbers", "--measure", "broja"], '"broja" is not a measure for values'],
-  [["quantify", "numbers", "--by", "class"], "--by class: values have no classes. Leave it out."],
+  [["quantify", "numbers", "--by", "class"], "--by class: values have no classes. Remove --by."],
   [["explain", "runs/numbers-dmil-0", "--probe"], "explain --probe needs class labels"],
   [
     ["evaluate", "runs/numbers-dmil-0", "--data", "signs"],
@@ -135,7 +133,10 @@ test.each([
     ["data", "generate", "--kind", "sums", "--target", "number", "--out", "new"],
     '--target: unknown word "number". Allowed: values, labels.',
   ],
-  [["data", "generate", "--kind", "quad", "--target", "labels", "--out", "new"], "--target: quad has no such setting"],
+  [
+    ["data", "generate", "--kind", "quad", "--target", "labels", "--out", "new"],
+    "--target does not apply to --kind quad",
+  ],
 ] as const)("wrong use: %j", async (args, message) => {
   const { code, stderr } = await call(...args);
   expect(code).not.toBe(0);

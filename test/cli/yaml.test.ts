@@ -9,14 +9,14 @@ afterEach(() => vi.restoreAllMocks());
 const bomb = `a: &a [1,1,1,1,1,1,1,1,1,1]\n${"bcdefgh".replace(/./g, (c, i) => `${c}: &${c} [${Array(10).fill(`*${"abcdefgh"[i]}`).join(",")}]\n`)}`;
 
 test.each([
-  ["data: &d [*d]\n", "x.yaml:1:11: *d stands within what it stands for, so it has no end; write the value out."],
+  ["data: &d [*d]\n", "x.yaml:1:11: *d refers to a value that contains it; write the value out."],
   ["data: x\nset: &s {encoder: *s}\n", "x.yaml:2:19: *s stands within what it stands for"],
   ["a: &a [&b [1, *a], *b]\n", "x.yaml:1:15: *a stands within what it stands for"],
   ["? [a, b]\n: 1\n", "x.yaml:1:3: a list or a map cannot be the name of a setting."],
   ["? {a: 1}\n: 1\n", "x.yaml:1:3: a list or a map cannot be the name of a setting."],
   ["a: &k [1]\n? *k\n: 1\n", "x.yaml:2:3: a list or a map cannot be the name of a setting."],
   ["seed: *other\n", "x.yaml:1:7: *other: there is no anchor &other before it."],
-  [bomb, "x.yaml: its aliases (*name) stand for more values than settings have; write the values out."],
+  [bomb, "x.yaml: its aliases (*name) expand to too many values; write the values out."],
   ["a: 1\na: 2\n", "x.yaml:2:1: not valid YAML: Map keys must be unique."],
 ])("%j", (text, message) => {
   const warned = vi.spyOn(process, "emitWarning").mockImplementation(() => {});

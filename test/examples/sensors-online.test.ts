@@ -74,7 +74,7 @@ test("windows overlap by HOP; bad lines are told by number and skipped", () => {
 test("a wrong RUN or HOP is told in a line", () => {
   expect(piped("", "0")).toMatchObject({ status: 1, stderr: "HOP 0: a whole number from 1 to 6 is needed.\n" });
   const { stderr, status } = spawnSync(process.execPath, words("nowhere"), { encoding: "utf8", env, input: "" });
-  expect(stderr).toBe("nowhere: there is no run here (no run.json). `dmil train` makes runs.\n");
+  expect(stderr).toBe("nowhere: there is no run here (no run.json). `dmil train` creates runs.\n");
   expect(status).toBe(1);
 });
 

@@ -151,7 +151,7 @@ test("links are followed, circles of links end, broken links are listed, and rea
   expect(listed).toEqual(expect.arrayContaining(["real/x.npy", "train/x.npy"]));
   expect(listed.filter((name) => !name.endsWith("x.npy"))).toContain("broken");
   expect((await failure(disk(place).read("broken"))).message).toMatch(
-    /broken is a link to .*gone, and there is nothing/,
+    /broken is a link to .*gone, which does not exist/,
   );
 });
 
@@ -251,5 +251,5 @@ test("a folder is filled aside: whole it replaces what has its names, and broken
 });
 
 test("a folder without a name is refused", () => {
-  expect(() => disk("")).toThrow(/the folder is empty text/);
+  expect(() => disk("")).toThrow(/the path is empty/);
 });

@@ -27,7 +27,7 @@ test("a file that was cut or has a bit turned counts as not there, and is named"
     await folder.write("tuning/a.json", turned);
     expect([undefined, value]).toContainEqual(await read());
   }
-  for (const text of notes) expect(text).toMatch(/^note: sweep\/tuning\/a\.json: .* It is made again\.$/);
+  for (const text of notes) expect(text).toMatch(/^note: sweep\/tuning\/a\.json: .* It is computed again\.$/);
 });
 
 test("something else under the name, whole as it is, counts as not there, aloud", async () => {
@@ -38,6 +38,6 @@ test("something else under the name, whole as it is, counts as not there, aloud"
     expect(await readDerived(folder, "tuning/a.json", tuningSchema, (text) => void notes.push(text))).toBeUndefined();
   }
   expect(notes).toEqual(
-    Array(4).fill("note: sweep/tuning/a.json: not what is kept under this name. It is made again."),
+    Array(4).fill("note: sweep/tuning/a.json: the contents are not of the expected kind. It is computed again."),
   );
 });

@@ -149,7 +149,7 @@ describe("a damaged file", () => {
       expect(await damagedFiles(folder)).toEqual([name]);
       await resumeRun(folder, data, options);
       expect(Buffer.compare(await folder.read(name), await whole.read(name))).toBe(0);
-      await expect(resumeRun(folder, data, options)).rejects.toThrow(/nothing is left to do/);
+      await expect(resumeRun(folder, data, options)).rejects.toThrow(/already finished/);
     },
   );
 
@@ -170,7 +170,7 @@ describe("a damaged file", () => {
     const { ...record } = await readRecord(folder);
     await folder.write(runFiles.record, JSON.stringify({ ...record, format: "dmil-run-1" }, undefined, 2));
     await expect(openRun(folder)).rejects.toThrow(
-      /^runs\/whole\/run\.json: this run was made by an earlier version of dmil.* --out runs\/whole --force$/,
+      /^runs\/whole\/run\.json: this run was written by an earlier version of dmil.* --out runs\/whole --force$/,
     );
   });
 });
@@ -194,7 +194,7 @@ describe("a run stops with an error when its folder", () => {
   test.each([1, 2, 3])("is removed after epoch %i: nothing is made anew", async (at) => {
     const folder = memoryFolder("runs/gone");
     await expect(starting(folder, at, () => emptied(folder))).rejects.toThrow(
-      /^runs\/gone: run\.json is gone: the folder was removed or moved while the run trained/,
+      /^runs\/gone: run\.json is missing: the folder was removed or moved during training/,
     );
     expect(await folder.list()).toEqual([]);
   });
@@ -205,7 +205,7 @@ describe("a run stops with an error when its folder", () => {
       await emptied(folder);
       for (const name of await whole.list()) await folder.write(name, await whole.read(name));
     };
-    await expect(starting(folder, 2, replace)).rejects.toThrow(/another process has begun a run in this folder/);
+    await expect(starting(folder, 2, replace)).rejects.toThrow(/another process has started a run in this folder/);
     for (const name of await whole.list()) {
       expect(Buffer.compare(await folder.read(name), await whole.read(name)), name).toBe(0);
     }
@@ -214,7 +214,7 @@ describe("a run stops with an error when its folder", () => {
   test.each([runFiles.metrics, runFiles.last])("loses %s: resume goes on", async (name) => {
     const folder = memoryFolder("runs/less");
     await expect(starting(folder, 2, () => folder.remove(name))).rejects.toThrow(
-      `runs/less: ${name} was removed while the run trained. Go on with: dmil resume runs/less`,
+      `runs/less: ${name} was removed during training. Continue with: dmil resume runs/less`,
     );
     expect(await readRecord(folder)).toMatchObject({ status: "failed" });
     await resumeRun(folder, data, options);

@@ -73,7 +73,7 @@ describe("a run that was interrupted", () => {
     const { unfinished } = await openRun(await interruptedAfter(1));
     expect(unfinished).toMatchObject({ stage: "alone", done: 1, epochs: 2, stagesLeft: ["whole"] });
     expect(describeUnfinished(unfinished!)).toBe(
-      "of stage alone, epoch 1 of 2, unfinished\nnot trained yet: what stage whole would train\nprobabilities are not calibrated: the validation data of its training is not at hand",
+      "of stage alone, epoch 1 of 2, unfinished\nnot trained yet: stage whole\nprobabilities are not calibrated, because the validation data of the run cannot be read",
     );
   });
 
@@ -90,7 +90,7 @@ describe("a run that was interrupted", () => {
     const options = { signal: controller.signal, checkpointSeconds: 0 };
     await expect(startRun(folder, plan(), data, options)).rejects.toThrow(/interrupted in stage alone, epoch 1/);
     await expect(openRun(folder)).rejects.toThrow(
-      "runs/early: this run (interrupted) has no model: no epoch of it was kept. Go on with: dmil resume runs/early",
+      "runs/early: this run (interrupted) has no model, because no epoch was stored. Continue with: dmil resume runs/early",
     );
   });
 });
@@ -125,7 +125,7 @@ describe("training that diverges", () => {
       /Lower the learning rate .* No epoch was finished before, so there is no model\.$/,
     );
     await expect(openRun(folder)).rejects.toThrow(
-      /^runs\/wild: this run \(failed\) has no model: no epoch of it was kept\. .* dmil train DATA --out runs\/wild --force$/,
+      /^runs\/wild: this run \(failed\) has no model, because no epoch was stored\. .* dmil train DATA --out runs\/wild --force$/,
     );
     await expect(startRun(folder, plan(), data)).rejects.toThrow(/already holds a run \(failed\)\. It failed: /);
   });

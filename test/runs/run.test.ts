@@ -172,7 +172,7 @@ describe("a run refuses", () => {
 
   test("a folder that holds one already, and goes after it was removed", async () => {
     expect(await message(startRun(whole, plan(), data))).toMatchInlineSnapshot(
-      `"RunError: runs/whole already holds a run (finished). Go on with it: dmil resume runs/whole; or give another --out; or replace it with --force."`,
+      `"RunError: runs/whole already holds a run (finished). Continue it: dmil resume runs/whole; or give another --out; or replace it with --force."`,
     );
     const folder = memoryFolder();
     for (const file of await whole.list()) await folder.write(file, await whole.read(file));
@@ -183,25 +183,25 @@ describe("a run refuses", () => {
 
   test("to go on when it is finished, with other data, with other settings, or where there is none", async () => {
     expect(await message(resumeRun(whole, data))).toMatchInlineSnapshot(
-      `"RunError: runs/whole: this run is finished; nothing is left to do."`,
+      `"RunError: runs/whole: this run is already finished."`,
     );
     expect(await message(resumeRun(memoryFolder("runs/empty"), data))).toMatchInlineSnapshot(
-      `"RunError: runs/empty: there is no run here (no run.json). \`dmil train\` makes runs."`,
+      `"RunError: runs/empty: there is no run here (no run.json). \`dmil train\` creates runs."`,
     );
     const folder = memoryFolder("runs/broken");
     await startRun(folder, plan(), data, stopping(4)).catch(() => {});
     const changed = { ...data.train, labels: data.train.labels.map((label, i) => (i === 7 ? 1 - label : label)) };
     expect(await message(resumeRun(folder, { ...data, train: changed }))).toMatchInlineSnapshot(
-      `"RunError: runs/broken: the data is not what the run was started with; changed: train/labels. Bring the old data back, or begin a new run."`,
+      `"RunError: runs/broken: the data has changed since the run was started: train/labels. Restore the old data, or start a new run."`,
     );
     const fewer = takeRows(data.validation, [...data.validation.ids.keys()].slice(1));
     expect(await message(resumeRun(folder, { ...data, validation: fewer }))).toMatchInlineSnapshot(
-      `"RunError: runs/broken: the data is not what the run was started with; changed: validation/a, validation/b, validation/labels. Bring the old data back, or begin a new run."`,
+      `"RunError: runs/broken: the data has changed since the run was started: validation/a, validation/b, validation/labels. Restore the old data, or start a new run."`,
     );
     const record = await readRecord(folder);
     await writeRecord(folder, { ...record, config: { ...record.config, batchSize: 16 } });
     expect(await message(resumeRun(folder, data))).toMatchInlineSnapshot(
-      `"RunError: runs/broken: with this version of dmil, its settings stand for another run than the one that was started (with 0.0.0). Go on with that version, or begin the run anew: dmil train DATA --out runs/broken --force"`,
+      `"RunError: runs/broken: with this version of dmil, the settings describe a different run than the one that was started (with 0.0.0). Resume it with that version, or start the run again: dmil train DATA --out runs/broken --force"`,
     );
   });
 
@@ -209,7 +209,7 @@ describe("a run refuses", () => {
     const folder = memoryFolder("runs/odd");
     await folder.write(runFiles.record, "{");
     expect(await message(resumeRun(folder, data))).toMatch(
-      /^RunError: runs\/odd\/run\.json: not valid JSON; the file was cut or damaged\. Begin the run anew: dmil train DATA --out runs\/odd --force$/,
+      /^RunError: runs\/odd\/run\.json: not valid JSON; the file is truncated or damaged\. Start the run again: dmil train DATA --out runs\/odd --force$/,
     );
     await folder.write(runFiles.record, await seal({ format: "other" }));
     expect(await message(openRun(folder))).toMatch(
@@ -276,5 +276,7 @@ test("another version or machine is noted when a run goes on", async () => {
     environment: { ...environment, dmil: "9.9.9" },
     onEvent: (event) => void (event.kind === "note" && notes.push(event.message)),
   });
-  expect(notes).toEqual(["the run began with dmil 0.0.0 and goes on with 9.9.9; the same bits are not promised."]);
+  expect(notes).toEqual([
+    "the run was started with dmil 0.0.0 and continues with 9.9.9; bit-identical results are not guaranteed.",
+  ]);
 });

@@ -81,10 +81,10 @@ test("Parquet has typed columns, and reads back equal", async () => {
 
 test("an ending that is no table format, and rows that do not agree", () => {
   expect(() => encodeTable(rows, "x.cvs")).toThrowErrorMatchingInlineSnapshot(
-    `[ConfigError: x.cvs: a table ends in .csv, .jsonl or .parquet; did you mean "csv"? Allowed: csv, jsonl, parquet.]`,
+    `[ConfigError: x.cvs: the name of a table ends in .csv, .jsonl or .parquet; did you mean "csv"? Allowed: csv, jsonl, parquet.]`,
   );
   expect(() => encodeTable(rows, "samples")).toThrowErrorMatchingInlineSnapshot(
-    `[ConfigError: samples: a table ends in .csv, .jsonl or .parquet. Allowed: csv, jsonl, parquet.]`,
+    `[ConfigError: samples: the name of a table ends in .csv, .jsonl or .parquet. Allowed: csv, jsonl, parquet.]`,
   );
   expect(() => encodeTable([{ a: 1 }, { b: 1 }], "x.csv")).toThrow(/internal: row 1 of a table has other columns/);
 });

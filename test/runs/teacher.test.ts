@@ -70,11 +70,11 @@ test("a stopped run whose copy is gone or another says so", async () => {
   const copy = await folder.read(runFiles.teacher);
   await folder.remove(runFiles.teacher);
   await expect(resumeRun(folder, data)).rejects.toThrow(
-    "runs/broken: teacher.safetensors, its copy of the teacher's model, is missing, and without it training cannot go on.",
+    "runs/broken: teacher.safetensors, the copy of the model of the teacher, is missing, so training cannot continue.",
   );
   await folder.write(runFiles.teacher, await whole.read(runFiles.model));
   await expect(resumeRun(folder, data)).rejects.toThrow(
-    "the data is not what the run was started with; changed: teacher. Bring the old data back",
+    "the data has changed since the run was started: teacher. Restore the old data",
   );
   await folder.write(runFiles.teacher, copy);
   expect((await resumeRun(folder, data)).record.status).toBe("finished");
@@ -104,15 +104,15 @@ test("a run that is not finished, or was trained on other samples, is no teacher
 
 test("settings and options must agree about a teacher", async () => {
   await expect(startRun(memoryFolder(), student(), data)).rejects.toThrow(
-    "startRun: the settings name a teacher, runs/teacher, and none is given.",
+    "startRun: the settings name the teacher runs/teacher, but no teacher is given.",
   );
   await expect(startRun(memoryFolder(), planned({ method: "joint" }), data, { teacher })).rejects.toThrow(
-    "startRun: a teacher is given, and the settings do not say what is learnt of it.",
+    "startRun: a teacher is given, but the settings have none.",
   );
 });
 
 test.each([
-  [{ run: "" }, "teacher.run: is empty; give the folder of a run, as in --teacher RUN"],
+  [{ run: "" }, "teacher.run: is empty; give the folder of a run, for example --teacher RUN"],
   [{ weight: -1 }, "teacher.weight: -1 given; allowed is a number from 0, for example 1"],
   [{ of: "all" }, 'teacher.of: "all" given; allowed is a list of prediction, components, representations'],
   [{ of: ["gate"] }, 'teacher.of.0: unknown word "gate". Allowed: prediction, components, representations.'],

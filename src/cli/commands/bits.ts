@@ -1,4 +1,4 @@
-/** @file `dmil bits`: what each modality contributed to predictions that any model made. */
+/** @file `dmil bits`: what each modality contributed to the predictions of any model. */
 import * as path from "node:path";
 import { configError, dataError } from "../../core/errors.ts";
 import { foreignBits, readTable, requireTableName, tablePredictions } from "../../interactions/foreign/index.ts";
@@ -27,24 +27,24 @@ export interface BitsFlags extends ReadingFlags {
   readonly quiet?: boolean;
 }
 
-/** Flags that mean something for a table alone, and for a model alone. */
+/** Flags that apply only to a table, and only to a model. */
 const TABLE = ["validation", "folds"] as const;
 const MODEL = ["data", "input", "output", "remove", "draws", "splitSeed", "splitShares", "leaveOut"] as const;
 
-/** The files of a folder that --out names. */
+/** The files that are written into the folder of --out. */
 const FILES = { page: "bits.html", csv: "bits.csv", jsonl: "bits.jsonl" } as const;
 
-/** Bits of a table of predictions, or of a model on data. */
+/** Computes the bits of a table of predictions, or of a model on data. */
 export async function bits(predictions: string | undefined, flags: BitsFlags): Promise<Answer> {
   const seed = whole("--seed", flags.seed, 0);
   const input = inputOf(predictions, flags);
   const { out, onnx } = flags;
   if (out !== undefined) requireOther(input, out);
-  const found = onnx === undefined ? await ofTable(input, flags, seed) : await bitsOfModel(onnx, flags, seed);
-  const { report, taken, removals } = found;
+  const result = onnx === undefined ? await ofTable(input, flags, seed) : await bitsOfModel(onnx, flags, seed);
+  const { report, taken, removals } = result;
   if (flags.quiet !== true) for (const line of taken) note(line);
   const name = path.basename(input);
-  const written = out === undefined ? [] : await write(out, name, found);
+  const written = out === undefined ? [] : await write(out, name, result);
   const text = [bitsText(name, report, removals), ...(written.length === 0 ? [] : [`written: ${written.join(", ")}`])];
   const { rows: _, ...json } = report;
   return {
@@ -55,13 +55,13 @@ export async function bits(predictions: string | undefined, flags: BitsFlags): P
       taken,
       ...json,
       ...(removals && { removals: Object.fromEntries(Object.entries(removals).map(([how, { bits }]) => [how, bits])) }),
-      ...(found.removed !== undefined && { removed: found.removed }),
+      ...(result.removed !== undefined && { removed: result.removed }),
       ...(written.length > 0 && { written }),
     },
   };
 }
 
-/** The file that is read. @throws ConfigError for none, two, or flags of the other kind. */
+/** The file to read. @throws ConfigError if none or two are given, and for flags of the other kind of input. */
 function inputOf(predictions: string | undefined, flags: BitsFlags): string {
   const { onnx, data } = flags;
   if (predictions !== undefined && onnx !== undefined) {
@@ -70,7 +70,7 @@ function inputOf(predictions: string | undefined, flags: BitsFlags): string {
   const input = predictions ?? onnx;
   if (input === undefined) {
     throw configError(
-      "bits: nothing to read; give a table of predictions, as in dmil bits predictions.csv, or a model and data: --onnx model.onnx --data DIR.",
+      "bits: no input is given; give a table of predictions, for example dmil bits predictions.csv, or a model and data: --onnx model.onnx --data DIR.",
     );
   }
   if (input.trim() === "") throw configError("bits: the name of the table is empty; a path is needed.");
@@ -80,13 +80,13 @@ function inputOf(predictions: string | undefined, flags: BitsFlags): string {
     const flag = `--${unused.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     throw configError(
       onnx === undefined
-        ? `${flag} is about a model; a table of predictions has none. Leave it out, or give --onnx.`
-        : `${flag} is about a table; a model is calibrated on the validation split of its data. Leave it out.`,
+        ? `${flag} applies to a model, but a table of predictions was given. Remove it, or give a model with --onnx.`
+        : `${flag} applies to a table; a model is calibrated on the validation split of its data. Remove it.`,
     );
   }
   if (onnx === undefined) requireTableName(input);
   else if (data === undefined)
-    throw configError(`--onnx ${onnx}: which data is it to read? Give its folder: --data DIR.`);
+    throw configError(`--onnx ${onnx}: the model needs data. Give a data folder: --data DIR.`);
   return input;
 }
 
@@ -112,7 +112,7 @@ async function ofTable(file: string, flags: BitsFlags, seed: number): Promise<Mo
   return { report: foreignBits(predictions, { seed, folds }), taken };
 }
 
-/** A share where the text is a number, else a column. */
+/** A share if the text is a number, otherwise the name of a column. */
 function shareOr(text: string): number | string {
   const value = Number(text);
   if (text.trim() === "" || Number.isNaN(value)) return text;
@@ -129,17 +129,17 @@ async function write(out: string, name: string, { report, taken, removals }: Mod
   return Object.values(FILES).map((file) => path.join(out, file));
 }
 
-/** @throws ConfigError when what is read would be replaced by what is written. */
+/** @throws ConfigError if the output would replace the input. */
 function requireOther(input: string, out: string): void {
-  const own = Object.values(FILES).find((file) => path.resolve(out, file) === path.resolve(input));
-  if (own === undefined) return;
+  const replaced = Object.values(FILES).find((file) => path.resolve(out, file) === path.resolve(input));
+  if (replaced === undefined) return;
   throw configError(
-    `--out ${out}: ${own} there is the table that is read, and would be replaced; choose another folder.`,
+    `--out ${out}: ${replaced} in this folder is the input and would be replaced; choose another folder.`,
   );
 }
 
-export function whole(flag: string, text: string, least: number): number {
+export function whole(flag: string, text: string, min: number): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (Number.isSafeInteger(value) && value >= least) return value;
-  throw configError(`${flag} is "${text}"; a whole number from ${least} is needed.`);
+  if (Number.isSafeInteger(value) && value >= min) return value;
+  throw configError(`${flag} is "${text}"; a whole number from ${min} is needed.`);
 }

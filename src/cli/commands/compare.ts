@@ -1,4 +1,4 @@
-/** @file `dmil compare`: what the runs of a sweep say about methods, as tables, pages and files. */
+/** @file `dmil compare`: compares the methods of sweeps, as tables, reports and files. */
 import * as path from "node:path";
 import { configError, hint } from "../../core/errors.ts";
 import { disk } from "../../node/disk.ts";
@@ -27,14 +27,14 @@ export interface CompareFlags {
   readonly against?: string;
   readonly metric?: string;
   readonly split: ScoredSplit;
-  /** What the tables at the terminal are of. */
+  /** Whether the terminal shows one table per data set or one per method. */
   readonly by: "data" | "method";
-  /** Files, each by its ending; one text may list several. */
+  /** Files to write; the extension decides the format. One string may list several, separated by commas. */
   readonly out?: readonly string[];
   readonly markdown?: string;
 }
 
-/** What is written for each ending. */
+/** Makes the content of a report file. */
 type Writer = (
   comparison: Comparison,
   facts: CompareFacts,
@@ -49,7 +49,7 @@ const WRITERS: Readonly<Record<string, Writer>> = {
   json: (comparison, facts) => `${JSON.stringify(comparisonDocument(comparison, facts), undefined, 1)}\n`,
 };
 
-/** Reads sweeps, compares, writes what was asked for, and tells the main columns. */
+/** Reads sweeps, compares them, writes the requested files and prints the main columns. */
 export async function compare(directories: readonly string[], flags: CompareFlags): Promise<Answer> {
   const files = filesOf(flags);
   const sweeps: Sweep[] = [];
@@ -59,12 +59,12 @@ export async function compare(directories: readonly string[], flags: CompareFlag
   const comparison = compareRuns(entries, { ...flags, bits: (entry) => traces.get(entry)?.bits });
   const unread = unreadNotes([...traces.values()]);
   for (const text of unread) note(`note: ${text}`);
-  const told = [...notes, ...mixedEnvironments(environments)];
+  const shownNotes = [...notes, ...mixedEnvironments(environments)];
   const facts: CompareFacts = {
     command: commandOf(directories, flags),
     sweeps,
     environments: distinct(environments),
-    notes: [...told, ...unread],
+    notes: [...shownNotes, ...unread],
   };
   const written: string[] = [];
   for (const { file, ending } of files) {
@@ -76,13 +76,13 @@ export async function compare(directories: readonly string[], flags: CompareFlag
     written.push(long);
   }
   return {
-    text: textOf(comparison, told, written, flags.by),
+    text: textOf(comparison, shownNotes, written, flags.by),
     json: comparisonDocument(comparison, facts),
     failed: comparison.settings.length === 0,
   };
 }
 
-/** Curves and environments of runs. A run counts with the environment of its own folder, else with its sweep's. */
+/** Curves and environments of runs. The environment comes from the folder of the run, or from its sweep where the run has none. */
 async function readTraces(
   directories: readonly string[],
   sweeps: readonly Sweep[],
@@ -99,15 +99,15 @@ async function readTraces(
   return { traces, environments };
 }
 
-/** Which files, of which kind. @throws ConfigError for an ending that nothing is written as. */
+/** The files to write, with their extensions. @throws ConfigError for an unknown extension. */
 function filesOf({ out = [], markdown }: CompareFlags): { file: string; ending: string }[] {
-  const asked = out.flatMap((text) => names(text, "--out")!);
-  const files = asked.map((file) => {
+  const paths = out.flatMap((text) => names(text, "--out")!);
+  const files = paths.map((file) => {
     const ending = /\.([^./\\]+)$/.exec(file)?.[1] ?? "";
     if (!Object.hasOwn(WRITERS, ending)) {
-      const known = Object.keys(WRITERS);
+      const endings = Object.keys(WRITERS);
       throw configError(
-        `--out ${file}: a report ends in ${known.map((own) => `.${own}`).join(", ")}${hint(ending, known)}`,
+        `--out ${file}: the name of a report ends in ${endings.map((known) => `.${known}`).join(", ")}${hint(ending, endings)}`,
       );
     }
     return { file, ending };
@@ -115,7 +115,7 @@ function filesOf({ out = [], markdown }: CompareFlags): { file: string; ending: 
   return markdown === undefined ? files : [...files, { file: markdown, ending: "md" }];
 }
 
-/** Tables, then what is missing and what to know. */
+/** Tables, then missing runs and notes. */
 function textOf(
   comparison: Comparison,
   notes: readonly string[],
@@ -132,7 +132,7 @@ function textOf(
     ...(by === "method"
       ? tablesByMethod(comparison)
       : comparison.settings.map((setting) => shortTable(setting, comparison.split))
-    ).map((own) => reportTable(own)),
+    ).map((part) => reportTable(part)),
     ...shareGroups(comparison).map((group) => reportTable(shareTable(group))),
     ...(overview === undefined ? [] : [reportTable(overview, { fixed: 3 })]),
     ...stabilityTexts(comparison),
@@ -141,22 +141,22 @@ function textOf(
   return [...tables, [...legend, ...lines.map((line) => wrapped(line))].join("\n")].join("\n\n");
 }
 
-/** Agreement between seeds: of one set in full, of several at a glance. */
+/** Agreement between seeds: in full for one data set, one row for each of several. */
 function stabilityTexts(comparison: Comparison): string[] {
-  const glance = kappaTable(comparison);
-  if (glance !== undefined) return [reportTable(glance, { fixed: 3 })];
+  const kappas = kappaTable(comparison);
+  if (kappas !== undefined) return [reportTable(kappas, { fixed: 3 })];
   return comparison.settings.flatMap((setting) => {
-    const own = stabilityTable(setting, true);
-    return own === undefined ? [] : [reportTable(own)];
+    const stability = stabilityTable(setting, true);
+    return stability === undefined ? [] : [reportTable(stability)];
   });
 }
 
-/** The command that gives the same figures, without the files where this one wrote. */
+/** The command that gives the same results, without output files. */
 function commandOf(directories: readonly string[], { against, metric, split }: CompareFlags): string {
   const flags = Object.entries({ against, metric, split }).flatMap(([name, value]) =>
     value === undefined || (name === "split" && value === "test") ? [] : [`--${name} ${quoted(value)}`],
   );
-  // Where a folder lies on this machine says nothing to others.
-  const places = directories.map((own) => quoted(path.isAbsolute(own) ? path.basename(own) : own));
-  return ["dmil compare", ...places, ...flags].join(" ");
+  // Absolute paths are shortened to names, because they mean nothing on other machines.
+  const folders = directories.map((folder) => quoted(path.isAbsolute(folder) ? path.basename(folder) : folder));
+  return ["dmil compare", ...folders, ...flags].join(" ");
 }

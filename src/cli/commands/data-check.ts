@@ -1,4 +1,4 @@
-/** @file `dmil data check`: what a data folder holds, and what was taken as what. */
+/** @file `dmil data check`: what a data folder contains, and how its files were interpreted. */
 import * as path from "node:path";
 import { printable } from "../../core/printable.ts";
 import { ownValue } from "../../core/record.ts";
@@ -14,7 +14,7 @@ import { type Answer, note } from "../answer.ts";
 import { type ReadingFlags, readingOptions } from "../reading.ts";
 import { count, digits, share, table } from "../text.ts";
 
-/** Reads and checks data, and tells what was found. */
+/** Reads and checks data, and reports its contents. */
 export async function dataCheck(directory: string, flags: ReadingFlags): Promise<Answer> {
   const { splits, report } = await readDataset(disk(directory), readingOptions(flags));
   const { form } = report.taken;
@@ -52,31 +52,29 @@ export async function dataCheck(directory: string, flags: ReadingFlags): Promise
   ]);
   const present = patterns.length === 0 ? [] : [table([["  modalities present", ...SPLITS], ...counted])];
   const warnings = [...report.warnings, ...oneModality(report)];
-  const told = warnings.map((warning) => `warning: ${printable(warning)}`);
+  const warningLines = warnings.map((warning) => `warning: ${printable(warning)}`);
   return {
-    text: [`${name}  ${facts.join(", ")}`, table(arrays), table(taken), counts, ...present, ...told].join("\n"),
+    text: [`${name}  ${facts.join(", ")}`, table(arrays), table(taken), counts, ...present, ...warningLines].join("\n"),
     json: { data: directory, samples: total, ...(groups > 0 && { groups }), ...report, warnings },
   };
 }
 
-/** What training will refuse, told before it does. */
+/** A warning about one modality, which most methods refuse in training. */
 function oneModality({ modalities }: DataReport): string[] {
   const [only, ...others] = Object.keys(modalities);
   if (others.length > 0) return [];
-  const able = Object.keys(methods).filter((name) => methods[name]!.perModality);
+  const unimodal = Object.keys(methods).filter((name) => methods[name]!.perModality);
   return [
-    `there is one modality (${only}); methods need two or more, but ${able.join(", ")}: dmil train DIR --method ${able[0]} --set options.modality=${only}. To make several of it, give each its own array, or its own columns: "modalities": {"NAME": ["COLUMN", ...], ...} in dataset.json.`,
+    `there is one modality (${only}); methods need two or more, except ${unimodal.join(", ")}: dmil train DIR --method ${unimodal[0]} --set options.modality=${only}. To split it into several modalities, give each its own array, or its own columns: "modalities": {"NAME": ["COLUMN", ...], ...} in dataset.json.`,
   ];
 }
 
-/** What is known of each label (share of yes) or value (mean, standard deviation), by split. */
+/** Statistics of each label (share of yes) or value (mean, standard deviation) over its known entries, by split. */
 function targetRows({ target, splits }: DataReport): string[][] {
   const isLabels = target?.kind === "labels";
-  const cell = (own: TargetReport): string => {
-    if (own.known === 0) return "-";
-    return isLabels
-      ? `${share(own.mean)} of ${own.known}`
-      : `${digits(own.mean)} ± ${digits(own.deviation)} of ${own.known}`;
+  const cell = ({ known, mean, deviation }: TargetReport): string => {
+    if (known === 0) return "-";
+    return isLabels ? `${share(mean)} of ${known}` : `${digits(mean)} ± ${digits(deviation)} of ${known}`;
   };
   return [
     [isLabels ? "  label: share of yes" : "  value: mean ± deviation", ...SPLITS],

@@ -1,4 +1,4 @@
-/** @file `dmil data generate`: data whose true component is known for every sample. */
+/** @file `dmil data generate`: data where the true component of every sample is known. */
 import * as z from "zod";
 import { configError, DmilError, hint, listing, runError } from "../../core/errors.ts";
 import type { Folder } from "../../core/folder.ts";
@@ -20,7 +20,7 @@ import { names, numberOrText } from "../config.ts";
 import { owning } from "../owning.ts";
 import { count, quoted } from "../text.ts";
 
-/** What data is to be made. */
+/** Which data to generate. */
 export interface DataFlags {
   readonly kind: string;
   readonly seed: string;
@@ -33,25 +33,25 @@ export interface DataFlags {
   readonly synergy?: string;
   readonly stratified?: boolean;
   readonly target?: string;
-  /** The folder that real recordings are taken from. */
+  /** The folder of the recordings that some kinds are made from. */
   readonly recordings?: string;
 }
 
 export interface GenerateFlags extends DataFlags {
   readonly out: string;
-  /** Also into a folder that holds files. */
+  /** Write into a folder that is not empty. */
   readonly force?: boolean;
 }
 
-/** What a kind of data is made with: settings from flags, and the flags it knows besides `seed` and `samples`. */
+/** A kind of data: the flags it takes besides `seed` and `samples`, and how its settings and data are made. */
 interface Kind {
   readonly flags: readonly (keyof DataFlags)[];
   settings(flags: DataFlags): object;
-  /** Its name in messages of the generator. */
+  /** Name of the generator in its error messages. */
   readonly source: string;
-  /** From settings, and of kinds made from recordings from their folder. */
+  /** Generates data from settings and, if the kind is made from recordings, from their folder. */
   generate(settings: never, recordings: Folder): DataSplits | Promise<DataSplits>;
-  /** What the folder of recordings is, where the kind is made from one. */
+  /** Describes the folder of recordings, if the kind is made from one. */
   readonly recordings?: string;
 }
 
@@ -79,16 +79,16 @@ const kinds: Readonly<Record<string, Kind>> = {
     flags: ["noise", "shares"],
     source: "scenes",
     generate: scenes,
-    settings: (flags) => ({ ...common(flags), ...given("shares", flags.shares && pairs("--shares", flags.shares)) }),
+    settings: (flags) => ({ ...common(flags), ...setting("shares", flags.shares && pairs("--shares", flags.shares)) }),
   },
   quad: {
     flags: ["noise", "features"],
     source: "quadMixture",
     generate: (settings) => {
       const { noise, ...rest } = settings as QuadOptions & { noise?: number };
-      return quadMixture({ ...rest, ...given("sigma", noise) }).splits;
+      return quadMixture({ ...rest, ...setting("sigma", noise) }).splits;
     },
-    settings: (flags) => ({ ...common(flags), ...given("features", numberOrText(flags.features)) }),
+    settings: (flags) => ({ ...common(flags), ...setting("features", numberOrText(flags.features)) }),
   },
   plane: {
     flags: ["noise", "shares", "classes"],
@@ -96,8 +96,8 @@ const kinds: Readonly<Record<string, Kind>> = {
     generate: (settings) => plane(settings as PlaneOptions).splits,
     settings: (flags) => ({
       ...common(flags),
-      ...given("classes", numberOrText(flags.classes)),
-      ...given("shares", flags.shares && sharesOf(pairs("--shares", flags.shares))),
+      ...setting("classes", numberOrText(flags.classes)),
+      ...setting("shares", flags.shares && sharesOf(pairs("--shares", flags.shares))),
     }),
   },
   digits: {
@@ -108,12 +108,12 @@ const kinds: Readonly<Record<string, Kind>> = {
       const { modalities, ...rest } = settings as DigitsOptions & { modalities?: string[] };
       const source = await readDigits(folder, modalities);
       checkedDigits(rest, Object.keys(source));
-      return digits(rest, await withEvidence(source, { seed: READER_SEED, onFold: toldReading })).splits;
+      return digits(rest, await withEvidence(source, { seed: READER_SEED, onFold: noteReading })).splits;
     },
     settings: (flags) => ({
       ...common(flags),
-      ...given("modalities", names(flags.modalities)),
-      ...given("shares", flags.shares && sharesOf(pairs("--shares", flags.shares))),
+      ...setting("modalities", names(flags.modalities)),
+      ...setting("shares", flags.shares && sharesOf(pairs("--shares", flags.shares))),
     }),
   },
   sums: {
@@ -122,27 +122,27 @@ const kinds: Readonly<Record<string, Kind>> = {
     generate: (settings) => sums(settings as SumsOptions).splits,
     settings: (flags) => ({
       ...common(flags),
-      ...given("features", numberOrText(flags.features)),
-      ...given("target", flags.target),
+      ...setting("features", numberOrText(flags.features)),
+      ...setting("target", flags.target),
     }),
   },
 };
 
-/** Flags that some kinds have and others lack. */
-const particular = [...new Set(Object.values(kinds).flatMap(({ flags }) => flags))];
+/** Flags that only some kinds have. */
+const specificFlags = [...new Set(Object.values(kinds).flatMap(({ flags }) => flags))];
 
-function given(name: string, value: unknown): object {
+function setting(name: string, value: unknown): object {
   return value === undefined ? {} : { [name]: value };
 }
 /** Settings that all kinds have. */
 function common({ seed, noise, samples }: DataFlags): object {
   return {
     seed: numberOrText(seed),
-    ...given("noise", numberOrText(noise)),
-    ...given("samples", allSplits(samples)),
+    ...setting("noise", numberOrText(noise)),
+    ...setting("samples", allSplits(samples)),
   };
 }
-/** A whole number is for all splits together. */
+/** The sizes of the splits; one whole number is the total over all splits. */
 function allSplits(samples: string | undefined): unknown {
   const sizes = samples === undefined ? undefined : sizesOf(samples);
   return Number.isInteger(sizes) && (sizes as number) >= 5 ? splitSizes(sizes as number) : sizes;
@@ -153,7 +153,7 @@ function sizesOf(samples: string): unknown {
 
 const splitCounts = z.strictObject({ train: whole(1, "600"), validation: whole(1, "200"), test: whole(1, "200") });
 
-/** The flags as numbers, checked in the words of the command line; how they fit together is checked by the generator. */
+/** Checks the values of single flags; the generator checks that they fit together. */
 const schema = z.object({
   classes: whole(2, "4").optional(),
   noise: notNegative("0.3").optional(),
@@ -164,7 +164,7 @@ const schema = z.object({
     })
     .optional(),
   features: whole(1, "20").optional(),
-  modalities: z.array(z.string()).min(2, { error: "two or more names are needed, as in audio,face" }).optional(),
+  modalities: z.array(z.string()).min(2, { error: "two or more names are needed, for example audio,face" }).optional(),
   synergy: z
     .enum(["all", "pairs"], {
       error: (issue) => `unknown word "${issue.input}"${hint(String(issue.input), ["all", "pairs"])}`,
@@ -173,21 +173,24 @@ const schema = z.object({
   seed: whole(0, "0"),
 });
 
-/** Tells of the reader of recordings, whose folds take seconds each. */
-function toldReading(modality: string, done: number, folds: number): void {
-  if (done === folds) note(`${modality}: read by networks that never saw what they read, in ${folds} folds`);
+/** Reports that the networks that read the recordings are trained, which takes seconds for each fold. */
+function noteReading(modality: string, done: number, folds: number): void {
+  if (done === folds) note(`${modality}: cross-fitted evidence of networks, ${folds} folds`);
 }
 
 /** Generates three splits and writes them as a data folder. */
-export async function dataGenerate(recordings: string | undefined, own: GenerateFlags): Promise<Answer> {
-  const flags = { ...own, ...(recordings !== undefined && { recordings }) };
+export async function dataGenerate(recordings: string | undefined, options: GenerateFlags): Promise<Answer> {
+  const flags = { ...options, ...(recordings !== undefined && { recordings }) };
   const { out, kind: name } = flags;
   const { settings, make } = generatorOf(flags);
   const splits = await owning(out, { instead: "give another --out" }, async () => {
     if (flags.force !== true && (await disk(out).list()).length > 0) {
-      throw runError(`${out}: this folder is not empty; give another --out, or --force to replace a data set there.`, {
-        folder: out,
-      });
+      throw runError(
+        `${out}: this folder is not empty; give another --out, or --force to replace the data set in it.`,
+        {
+          folder: out,
+        },
+      );
     }
     const made = await make();
     await replaceFolder(out, (folder) => writeDataset(folder, made));
@@ -202,7 +205,7 @@ export async function dataGenerate(recordings: string | undefined, own: Generate
   };
 }
 
-/** The checked settings that flags describe, and the data they make. @throws ConfigError in the words of the flags. */
+/** Checks the flags. Returns the settings and a function that generates the data. @throws ConfigError that names the flag. */
 export function generatorOf(flags: DataFlags): {
   readonly settings: object;
   readonly make: () => Promise<DataSplits>;
@@ -210,21 +213,19 @@ export function generatorOf(flags: DataFlags): {
   const { kind: name } = flags;
   const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
   if (kind === undefined) throw configError(`--kind: unknown kind "${name}"${hint(name, Object.keys(kinds))}`);
-  const stray = particular.find((flag) => flags[flag] !== undefined && !kind.flags.includes(flag));
+  const stray = specificFlags.find((flag) => flags[flag] !== undefined && !kind.flags.includes(flag));
   if (stray !== undefined) {
     throw configError(
-      `--${stray}: ${name} has no such setting. It has: ${["samples", "seed", ...kind.flags].join(", ")}.`,
+      `--${stray} does not apply to --kind ${name}, which takes: ${["samples", "seed", ...kind.flags].join(", ")}.`,
     );
   }
   const { recordings } = flags;
   if (kind.recordings === undefined && recordings !== undefined) {
-    throw configError(
-      `${recordings}: ${name} is not made from recordings; leave the folder out, or give --kind digits.`,
-    );
+    throw configError(`${recordings}: --kind ${name} uses no recordings; remove the folder, or give --kind digits.`);
   }
   if (kind.recordings !== undefined && recordings === undefined) {
     throw configError(
-      `--kind ${name} is made from ${kind.recordings}; name its folder before the flags, as in dmil data generate AVDIGITS.`,
+      `--kind ${name} is made from ${kind.recordings}; give its folder before the flags, for example dmil data generate AVDIGITS.`,
     );
   }
   const settings = kind.settings(flags);
@@ -235,7 +236,7 @@ export function generatorOf(flags: DataFlags): {
   return { settings, make: () => generated(kind, settings, disk(recordings ?? ".")) };
 }
 
-/** The data; what the generator finds wrong is told under the flag's name. */
+/** Generates the data; errors of the generator name the flag instead of the option. */
 async function generated({ generate, source }: Kind, settings: object, recordings: Folder): Promise<DataSplits> {
   try {
     return await generate(settings as never, recordings);
@@ -250,21 +251,21 @@ function evenShares(modalities: readonly string[]): MixtureOptions["shares"] {
   return { redundant: each, unique: each, synergistic: each };
 }
 
-/** `unique` for every modality, or `unique_<modality>` for each. */
-function sharesOf(given: Readonly<Record<string, number>>): unknown {
-  const own = Object.entries(given).filter(([name]) => name.startsWith("unique_"));
-  if (own.length === 0) return given;
-  const rest = Object.fromEntries(Object.entries(given).filter(([name]) => !name.startsWith("unique_")));
-  return { unique: Object.fromEntries(own.map(([name, value]) => [name.slice("unique_".length), value])), ...rest };
+/** Shares with one `unique` for all modalities, or with one per modality from `unique_<modality>`. */
+function sharesOf(shares: Readonly<Record<string, number>>): unknown {
+  const unique = Object.entries(shares).filter(([name]) => name.startsWith("unique_"));
+  if (unique.length === 0) return shares;
+  const rest = Object.fromEntries(Object.entries(shares).filter(([name]) => !name.startsWith("unique_")));
+  return { unique: Object.fromEntries(unique.map(([name, value]) => [name.slice("unique_".length), value])), ...rest };
 }
 
-/** `a=1,b=2` */
+/** Parses `a=1,b=2`. */
 function pairs(flag: string, text: string): Record<string, number> {
   return Object.fromEntries(
     text.split(",").map((pair) => {
       const [name = "", value = ""] = pair.split("=").map((part) => part.trim());
       if (name === "" || value === "" || Number.isNaN(Number(value))) {
-        throw configError(`${flag} ${text}: "${pair}" is not a name and a number, as in redundant=0.25`);
+        throw configError(`${flag} ${text}: "${pair}" is not of the form name=number, for example redundant=0.25`);
       }
       return [name, Number(value)];
     }),

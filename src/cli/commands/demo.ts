@@ -1,4 +1,4 @@
-/** @file `dmil demo`: from nothing to explained samples, on generated data whose truth is known. */
+/** @file `dmil demo`: generates data with known truth, trains methods on it and explains samples. */
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
@@ -15,22 +15,22 @@ export interface DemoFlags {
   readonly quiet?: boolean;
 }
 
-/** Generates, trains three methods, and tells what came of it. */
+/** Generates data, trains three methods and reports the results. */
 export async function demo({ out, quiet = false }: DemoFlags): Promise<Answer> {
-  const place = out ?? (await mkdtemp(path.join(tmpdir(), "dmil-demo-")));
-  return owning(place, { instead: "give another --out" }, () => demoIn(place, quiet));
+  const directory = out ?? (await mkdtemp(path.join(tmpdir(), "dmil-demo-")));
+  return owning(directory, { instead: "give another --out" }, () => demoIn(directory, quiet));
 }
 
-/** Lies in the folder until the demo is done, so that what a stopped one left does not stand in the way of the next. */
+/** Marks the folder until the demo is complete, so that the next demo may replace the files of an interrupted one. */
 const UNFINISHED = "unfinished-demo.txt";
 
-async function demoIn(place: string, quiet: boolean): Promise<Answer> {
-  const folder = disk(place);
+async function demoIn(directory: string, quiet: boolean): Promise<Answer> {
+  const folder = disk(directory);
   if (!(await folder.exists(UNFINISHED)) && (await folder.list()).length > 0) {
-    throw runError(`${place}: this folder is not empty; give another --out.`, { folder: place });
+    throw runError(`${directory}: this folder is not empty; give another --out.`, { folder: directory });
   }
-  await folder.write(UNFINISHED, "This demo has not come to its end. `dmil demo` with this folder begins it again.\n");
-  const data = path.join(place, "data");
+  await folder.write(UNFINISHED, "This demo is incomplete. Run `dmil demo` with this folder to start it again.\n");
+  const data = path.join(directory, "data");
   const splits = interactionMixture({
     classes: 2,
     noise: 0.3,
@@ -41,14 +41,14 @@ async function demoIn(place: string, quiet: boolean): Promise<Answer> {
   await replaceFolder(data, (inside) => writeDataset(inside, splits));
   const answer = await compare({
     title:
-      "generated data: in a quarter of the samples each, both modalities, a alone, b alone, or only the pair tells the class",
+      "generated data: the class is given by both modalities, by a alone, by b alone, or only by both together, in a quarter of the samples each",
     data,
-    runs: path.join(place, "runs"),
+    runs: path.join(directory, "runs"),
     name: "mixture",
     seed: 0,
     quiet,
     command: "dmil",
-    // Fewer epochs than the method's own: on this data validation accuracy is at its top by then.
+    // Fewer epochs than the method's default, because validation accuracy does not improve later on this data.
     methods: {
       joint: {},
       ensemble: {},

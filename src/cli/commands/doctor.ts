@@ -1,4 +1,4 @@
-/** @file `dmil doctor`: does training work on this machine, on what, and how to get what is missing. */
+/** @file `dmil doctor`: checks that training works on this machine, on which backend, and how to install what is missing. */
 import { createRequire } from "node:module";
 import type { DmilError } from "../../core/errors.ts";
 import { memoryFolder } from "../../core/folder.ts";
@@ -14,7 +14,7 @@ import type { Answer } from "../answer.ts";
 import { table } from "../text.ts";
 import { version } from "../version.ts";
 
-/** What was found of one backend. */
+/** The result of the check of one backend. */
 interface Finding {
   readonly backend: Backend["name"];
   readonly works: boolean;
@@ -22,24 +22,24 @@ interface Finding {
   readonly detail: string;
 }
 
-/** What to do when a backend is missing. */
+/** What to do if a backend cannot be used. */
 function remedy(backend: Backend["name"]): string {
   const require = createRequire(import.meta.url);
   const name = `onnxruntime-${backend === "native" ? "node" : "web"}`;
   try {
     require.resolve(`${name}/package.json`);
   } catch {
-    const command = `Get it with: ${installCommand(import.meta.dirname)}`;
+    const command = `Install it: ${installCommand(import.meta.dirname)}`;
     return backend === "native"
-      ? `${command} (faster; its install script needs more than the package registry, and is not needed). Without it training runs on wasm.`
-      : `${command} (it comes with dmil, so the installation is damaged).`;
+      ? `${command} (it is faster than wasm; its install script, which needs more than the package registry, is not required). Until then training runs on wasm.`
+      : `${command} (it is a dependency of dmil, so the installation is damaged).`;
   }
   return backend === "native"
-    ? `onnxruntime-node is installed, but does not load on ${process.platform} ${process.arch}; training runs on wasm.`
-    : "onnxruntime-web is installed, but does not load. Please report this.";
+    ? `onnxruntime-node is installed but does not load on ${process.platform} ${process.arch}; training runs on wasm.`
+    : "onnxruntime-web is installed but does not load. Please report this.";
 }
 
-/** Trains a toy on each backend, and reports. */
+/** Trains a small model on each backend and reports the result. */
 export async function doctor(): Promise<Answer> {
   const facts = machine();
   const findings = [await tryBackend("native"), await tryBackend("wasm")];
@@ -51,14 +51,14 @@ export async function doctor(): Promise<Answer> {
     ["node", facts.node, nodeFits ? "ok" : "too old: 20.19 or newer is needed"],
     ["platform", facts.platform, ""],
     ["processor", facts.cpu, `${facts.cores} cores, ${facts.memoryGiB} GiB memory`],
-    ...findings.map(({ backend, version: found = "", works, detail }) => [
+    ...findings.map(({ backend, version: installed = "", works, detail }) => [
       backend,
-      found,
+      installed,
       works ? `ok: ${detail}` : detail,
     ]),
     ["threads", "auto", `1 for small models, 2 for large ones; set --threads 1 to ${facts.cores}`],
   ];
-  const verdict = chosen === undefined ? "training does not work here" : `training works, on ${chosen.backend}`;
+  const verdict = chosen === undefined ? "training does not work here" : `training works on ${chosen.backend}`;
   return {
     text: `${table(rows)}\n${verdict}`,
     json: { dmil: version(), ...facts, nodeFits, backends: findings, chosen: chosen?.backend ?? null },
@@ -66,12 +66,12 @@ export async function doctor(): Promise<Answer> {
   };
 }
 
-/** A real run, small: it learns a mixture that it must get right far above chance. */
+/** Trains a small model on a mixture that is easy to classify, so accuracy must be far above chance. */
 async function tryBackend(name: Backend["name"]): Promise<Finding> {
-  let found: string | undefined;
+  let installed: string | undefined;
   try {
     const backend = await loadBackend(name);
-    found = backend.version;
+    installed = backend.version;
     const data = interactionMixture({
       classes: 2,
       noise: 0.1,
@@ -86,19 +86,19 @@ async function tryBackend(name: Backend["name"]): Promise<Finding> {
     const { result } = await startRun(memoryFolder(), plan, data);
     const milliseconds = Math.round(performance.now() - started);
     const { value: accuracy } = leading(result.validation);
-    const detail = `a toy run reached accuracy ${accuracy.toFixed(2)} in ${milliseconds} ms`;
+    const detail = `a small run reached accuracy ${accuracy.toFixed(2)} in ${milliseconds} ms`;
     return accuracy > 0.8
-      ? { backend: name, works: true, version: found, detail }
+      ? { backend: name, works: true, version: installed, detail }
       : {
           backend: name,
           works: false,
-          version: found,
-          detail: `computes wrongly: ${detail}, 0.8 is the least. Please report this.`,
+          version: installed,
+          detail: `wrong results: ${detail}, but more than 0.8 is expected. Please report this.`,
         };
   } catch (error) {
     const { message, fields } = error as DmilError;
     const reason = fields?.reason === undefined ? message.split("\n")[0]! : `cannot be loaded: ${fields.reason}.`;
-    const version = found === undefined ? {} : { version: found };
+    const version = installed === undefined ? {} : { version: installed };
     return { backend: name, works: false, ...version, detail: `${reason} ${remedy(name)}` };
   }
 }

@@ -1,4 +1,4 @@
-/** @file `dmil evaluate`: figures of merit of a run on one split. */
+/** @file `dmil evaluate`: metrics of a run on one split. */
 import type { SplitName } from "../../data/dataset.ts";
 import { hasMissing, patternName } from "../../data/presence.ts";
 import { figuresOf } from "../../train/figures.ts";
@@ -19,11 +19,11 @@ import { count, share, table } from "../text.ts";
 export interface EvaluateFlags {
   readonly split: SplitName;
   readonly data?: string;
-  /** Also with modalities hidden, every pattern of them. */
+  /** Also evaluate with modalities hidden, for every combination. */
   readonly missing?: boolean;
 }
 
-/** Scores a run. */
+/** Evaluates a run on a split. */
 export async function evaluate(run: string, { split, data, missing }: EvaluateFlags): Promise<Answer> {
   const question = await openForQuestions(run, split, data);
   const { fitted, record, dataset, warnings } = question;
@@ -34,17 +34,17 @@ export async function evaluate(run: string, { split, data, missing }: EvaluateFl
   const classes = fitted.target === undefined;
   const scored = figuresOf(predictions, dataset);
   const patterns = {
-    own: classes ? scorePatterns : figurePatterns,
+    measured: classes ? scorePatterns : figurePatterns,
     simulated: classes ? simulatePatterns : simulateFigures,
   };
-  const own = hasMissing(dataset, modalities) ? patterns.own(predictions, dataset, modalities) : [];
+  const measured = hasMissing(dataset, modalities) ? patterns.measured(predictions, dataset, modalities) : [];
   const simulated = missing === true ? await patterns.simulated(fitted, dataset, options) : [];
-  const asked = own.length > 0 || missing === true;
+  const hasPatterns = measured.length > 0 || missing === true;
   const parts = [figuresTable(scored)];
-  if (own.length > 0) parts.push(patternsTable("modalities present", own));
-  if (simulated.length > 0) parts.push(patternsTable("simulated: the others hidden", simulated));
+  if (measured.length > 0) parts.push(patternsTable("modalities present", measured));
+  if (simulated.length > 0) parts.push(patternsTable("simulated: other modalities hidden", simulated));
   else if (missing === true)
-    parts.push("no labelled sample has all modalities, so nothing can be simulated by hiding.");
+    parts.push("no labelled sample has all modalities, so missing modalities cannot be simulated.");
   const title = `${run}  ${record.config.method} on ${split}, ${count(scored.samples, "sample")}${unfinished.text}`;
   const { kind, samples, figures, unimodal, each } = scored;
   return {
@@ -59,14 +59,14 @@ export async function evaluate(run: string, { split, data, missing }: EvaluateFl
       ...figures,
       unimodal,
       ...(each !== undefined && { each }),
-      ...(asked && { patterns: [...own, ...simulated] }),
+      ...(hasPatterns && { patterns: [...measured, ...simulated] }),
       ...unfinished.json,
       warnings,
     },
   };
 }
 
-/** Figures by pattern of present modalities; `title` heads the patterns. */
+/** Metrics by pattern of present modalities; `title` is the header of the pattern column. */
 function patternsTable(title: string, patterns: readonly (PatternMetrics | PatternFigures)[]): string {
   const named = patterns.map((pattern) => ({ ...pattern, figures: namedFigures(pattern) }));
   const names = Object.keys(named[0]!.figures);

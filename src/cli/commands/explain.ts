@@ -1,4 +1,4 @@
-/** @file `dmil explain`: what each component contributed, a row a sample, or a summary with three samples. */
+/** @file `dmil explain`: what each component contributed, as a table with one row per sample or as a summary with three samples. */
 import type { SplitName } from "../../data/dataset.ts";
 import { requireClassLabels } from "../../data/target.ts";
 import { explain as explainModel } from "../../interactions/explain.ts";
@@ -21,7 +21,7 @@ export interface ExplainFlags {
 
 /** Explains a split. */
 export async function explain(run: string, { split, data, out, probe }: ExplainFlags): Promise<Answer> {
-  if (out !== undefined) tableFormat(out); // a wrong ending is better known before the work than after
+  if (out !== undefined) tableFormat(out); // reports a wrong extension before the work is done
   const question = await openForQuestions(run, split, data);
   const { fitted, record, dataset, warnings } = question;
   const unfinished = aboutUnfinished(question);
@@ -46,29 +46,29 @@ export async function explain(run: string, { split, data, out, probe }: ExplainF
     ...(ceiling && { ceiling: ceiling.json }),
     ...(probes && { probes: probes.json }),
   };
-  const told = probes === undefined ? "" : `\n\n${probes.text}`;
+  const probed = probes === undefined ? "" : `\n\n${probes.text}`;
   if (out === undefined) {
     const groups = [describeGroups({ all: summary, ...summary.classes }, "class")];
     if (summary.patterns !== undefined) groups.push(describeGroups(summary.patterns, "modalities present"));
     if (ceiling !== undefined) groups.push(ceiling.text);
-    return { text: [about.title, ...groups, describeSamples(samples)].join("\n\n") + told, json };
+    return { text: [about.title, ...groups, describeSamples(samples)].join("\n\n") + probed, json };
   }
   const rows = samples.map((sample, i) => ({ ...flatten(sample), ...ceiling?.columns(i) }));
   await writeFile(out, encodeTable(rows, out));
   const columns = Object.keys(rows[0]!).length;
-  return { text: `${out}: ${count(rows.length, "sample")}, ${count(columns, "column")}${about.note}${told}`, json };
+  return { text: `${out}: ${count(rows.length, "sample")}, ${count(columns, "column")}${about.note}${probed}`, json };
 }
 
-/** Facts about an explanation, for JSON and titles. */
+/** Facts about an explanation, for the JSON and the title. */
 interface About {
   readonly facts: object;
   readonly title: string;
-  /** Where the model comes from, where the run did not finish; otherwise empty. */
+  /** Where the model comes from if the run did not finish; otherwise empty. */
   readonly note: string;
   readonly out: string | undefined;
 }
 
-/** The answer for labels and values: no bits, no probes. */
+/** The answer for labels and values, which have no bits and no probes. */
 async function explained({ samples, summary }: TargetReport, about: About): Promise<Answer> {
   const { facts, title, out } = about;
   const json = { ...facts, summary };

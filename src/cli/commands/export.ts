@@ -1,4 +1,4 @@
-/** @file `dmil export`: the model of a run as one file for other programs, with a model card beside it. */
+/** @file `dmil export`: writes the model of a run to one file for other programs, with a model card beside it. */
 import * as path from "node:path";
 import { configError, hint, runError } from "../../core/errors.ts";
 import { type Folder, readText } from "../../core/folder.ts";
@@ -18,23 +18,23 @@ const writers: Readonly<Record<string, (fitted: Fitted, missing: boolean) => Uin
 
 export interface ExportFlags {
   readonly out: string;
-  /** ONNX: an input that says which modalities a sample has. */
+  /** ONNX: add an input with the modalities that a sample has. */
   readonly missing?: boolean;
-  /** A model card beside it. */
+  /** Write a model card beside the file. */
   readonly card?: boolean;
 }
 
-/** Exports a model in the format that the file's name ends in. */
+/** Exports a model; the extension of the file decides the format. */
 export async function exportModel(run: string, { out, missing = false, card = true }: ExportFlags): Promise<Answer> {
   const ending = /\.([^./\\]+)$/.exec(out)?.[1] ?? "";
   if (!Object.hasOwn(writers, ending)) {
-    throw configError(`--out ${out}: a model ends in .onnx or .safetensors${hint(ending, Object.keys(writers))}`, {
+    throw configError(`--out ${out}: a model file ends in .onnx or .safetensors${hint(ending, Object.keys(writers))}`, {
       out,
     });
   }
   if (missing && ending !== "onnx") {
     throw configError(
-      `--missing is about .onnx files; a .safetensors file serves data with missing modalities as it is.`,
+      `--missing applies to .onnx files; a model in a .safetensors file takes data with missing modalities anyway. Remove it.`,
     );
   }
   const opened = await openModel(run);
@@ -50,19 +50,19 @@ export async function exportModel(run: string, { out, missing = false, card = tr
   const result = await resultOf(await runFolder(run));
   const about = { fitted, record, result, unfinished: opened.unfinished, file: path.basename(out) };
   await writeFile(cardPath, await modelCard({ ...about, ...(ending === "onnx" && { onnx: { missing } }) }));
-  return { text: `${text}; ${cardPath} says what it is${unfinished.text}`, json: { ...json, card: cardPath } };
+  return { text: `${text}; model card: ${cardPath}${unfinished.text}`, json: { ...json, card: cardPath } };
 }
 
 async function resultOf(folder: Folder): Promise<RunResult | undefined> {
   return (await folder.exists(runFiles.result)) ? readResult(folder) : undefined;
 }
 
-/** @throws RunError when a file is where the card is to go that is no card, or one that somebody has added to. */
+/** @throws RunError if the path of the card holds another file, or a card that was edited. */
 async function requireFree(file: string): Promise<void> {
   const [folder, name] = [disk(path.dirname(file)), path.basename(file)];
   if (!(await folder.exists(name)) || (await isUntouchedCard(await readText(folder, name)))) return;
   throw runError(
-    `${file} is in the place of the model card, and it is no card of dmil or was changed since. Move it away, give another --out, or leave the card out with --no-card.`,
+    `${file} exists and is not an unchanged model card of dmil, so it is not replaced by the model card. Move it, give another --out, or write no card: --no-card.`,
     { file },
   );
 }

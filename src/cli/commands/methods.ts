@@ -1,9 +1,9 @@
-/** @file `dmil methods`: every method and named variant, with a line each. */
+/** @file `dmil methods`: lists every method and named variant, one per line. */
 import { methods as all } from "../../methods/index.ts";
 import type { Answer } from "../answer.ts";
 import { table } from "../text.ts";
 
-/** Lists what --method takes. */
+/** Lists the names that --method accepts. */
 export async function methods(): Promise<Answer> {
   const listed = Object.entries(all).map(([name, { summary, variants, targets }]) => ({
     name,
@@ -15,7 +15,7 @@ export async function methods(): Promise<Answer> {
     [name, summary],
     ...Object.entries(variants).map(([variant, options]) => [`  ${variant}`, settings(options)]),
   ]);
-  return { text: `${table(rows)}\n\ntrain one: dmil train DIR --method NAME`, json: { methods: listed } };
+  return { text: `${table(rows)}\n\ntrain one of them: dmil train DIR --method NAME`, json: { methods: listed } };
 }
 
 function settings(options: object): string {

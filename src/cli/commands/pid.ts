@@ -1,4 +1,4 @@
-/** @file `dmil pid`: what jointly normal sources tell of a target, from their covariance alone. */
+/** @file `dmil pid`: partial information decomposition of jointly normal sources and a target, computed from their covariance. */
 import * as path from "node:path";
 import { decimals } from "../../core/decimals.ts";
 import { type GaussianPid, type GaussianRoles, gaussianPid } from "../../info/index.ts";
@@ -13,29 +13,29 @@ export interface PidFlags {
   readonly target: string;
 }
 
-/** Splits the information of a covariance in a CSV. */
+/** Decomposes the information of a covariance matrix in a CSV. */
 export async function pid(file: string, flags: PidFlags): Promise<Answer> {
-  const wished = (["first", "second", "target"] as const).map((role) => names(flags[role], `--${role}`)!);
+  const roleNames = (["first", "second", "target"] as const).map((role) => names(flags[role], `--${role}`)!);
   const { columns, rows, form } = await readCovariance(file);
   if (form !== undefined) note(`${file}: read as a table ${form}`);
   const [first, second, target] = (["first", "second", "target"] as const).map((role, r) =>
-    columnsOf(`--${role}`, wished[r]!, columns),
+    columnsOf(`--${role}`, roleNames[r]!, columns),
   ) as [number[], number[], number[]];
   const roles = { first, second, target };
   const result = gaussianPid(rows, roles, { names: columns });
   if (result.dropped.length > 0) {
-    const gone = result.dropped.map((column) => columns[column]);
+    const droppedNames = result.dropped.map((column) => columns[column]);
     note(
-      `note: ${gone.join(", ")}: constant, or a linear function of others of the same role; left out, as they tell nothing more.`,
+      `note: ${droppedNames.join(", ")}: constant, or a linear function of other columns of the same role; ignored, because these columns add no information.`,
     );
   }
   const named = Object.fromEntries(
-    Object.entries(roles).map(([role, own]) => [role, own.map((column) => columns[column]!)]),
+    Object.entries(roles).map(([role, indices]) => [role, indices.map((column) => columns[column]!)]),
   );
-  const { dropped, ...told } = result;
+  const { dropped, ...measures } = result;
   return {
     text: text(path.basename(file), [flags.first, flags.second, flags.target], roles, result),
-    json: { file, unit: "bits", ...named, ...told, dropped: dropped.map((column) => columns[column]!) },
+    json: { file, unit: "bits", ...named, ...measures, dropped: dropped.map((column) => columns[column]!) },
   };
 }
 
@@ -47,7 +47,7 @@ function text(
 ): string {
   const amount = (value: number): string => decimals(value, 10);
   return [
-    `${name}  ${first} (${count(roles.first.length, "column")}) and ${second} (${roles.second.length}) about ${target} (${roles.target.length}), as jointly normal`,
+    `${name}  ${first} (${count(roles.first.length, "column")}) and ${second} (${roles.second.length}) about ${target} (${roles.target.length}), jointly normal`,
     table([
       ["bits", "value"],
       [`I(${first}; ${target})`, amount(I1)],
@@ -60,6 +60,6 @@ function text(
     ]),
     converged
       ? `certified: R + U1 + U2 lies between ${amount(lower)} and ${amount(upper)} (${gap.toExponential(0)} apart)`
-      : `certified to ${gap.toExponential(0)} bit alone, as the covariance is badly conditioned: R + U1 + U2 lies between ${amount(lower)} and ${amount(upper)}`,
+      : `certified only to ${gap.toExponential(0)} bit, because the covariance is ill-conditioned: R + U1 + U2 lies between ${amount(lower)} and ${amount(upper)}`,
   ].join("\n");
 }

@@ -1,4 +1,4 @@
-/** @file `dmil quantify`: is there redundancy, unique information, synergy in data, and how sure is that? */
+/** @file `dmil quantify`: estimates redundant, unique and synergistic information in data, with its uncertainty. */
 import * as path from "node:path";
 import { configError, hint } from "../../core/errors.ts";
 import { readManifest } from "../../data/manifest.ts";
@@ -39,15 +39,15 @@ export interface QuantifyFlags extends ReadingFlags {
   readonly quiet?: boolean;
 }
 
-/** Quantifies a data folder, or a CSV of symbols. */
+/** Estimates the information of a data folder, or of a CSV of symbols. */
 export async function quantify(data: string, flags: QuantifyFlags): Promise<Answer> {
   const seed = whole("--seed", flags.seed, 0);
   if (flags.by !== undefined && flags.by !== "class") {
     throw configError(`--by ${flags.by} is not known${hint(flags.by, ["class"])}`);
   }
-  if (flags.samples !== undefined) tableFormat(flags.samples); // a wrong ending is better known before the work than after
+  if (flags.samples !== undefined) tableFormat(flags.samples); // reports a wrong extension before the work is done
   if (flags.out !== undefined && !/\.html?$/.test(flags.out)) {
-    throw configError(`--out ${flags.out}: the report is a page; its name ends in .html.`);
+    throw configError(`--out ${flags.out}: the report is an HTML page; give a name that ends in .html.`);
   }
   const results = /\.csv$/i.test(data) ? await fromTable(data, flags, seed) : await fromFolder(data, flags, seed);
   for (const { sources, warnings } of results) {
@@ -55,8 +55,8 @@ export async function quantify(data: string, flags: QuantifyFlags): Promise<Answ
   }
   const name = path.basename(path.resolve(data));
   if (flags.samples !== undefined) {
-    const rows = results.flatMap(({ sources, rows: own }) =>
-      results.length === 1 ? own : own.map((row) => ({ first: sources[0], second: sources[1], ...row })),
+    const rows = results.flatMap(({ sources, rows: pairRows }) =>
+      results.length === 1 ? pairRows : pairRows.map((row) => ({ first: sources[0], second: sources[1], ...row })),
     );
     await writeFile(flags.samples, encodeTable(rows, flags.samples));
   }
@@ -78,11 +78,11 @@ async function fromFolder(data: string, flags: QuantifyFlags, seed: number): Pro
   measuresOf(flags.measure, [...FEATURE_MEASURES, ...VALUE_MEASURES], "a folder of features");
   const project = flags.project === true;
   if (project && names(flags.measure)?.includes("lsmi") !== true) {
-    throw configError("--project shifts the scores of lsmi, which is not among the measures; add --measure lsmi.");
+    throw configError("--project shifts the scores of lsmi, which is not one of the measures; add --measure lsmi.");
   }
   const parts = chosen?.flatMap((name) => name.split("+"));
   const { label, ...others } = flags;
-  // Of several labels or values that dataset.json names, the flag chooses one later; else it is the column to read.
+  // If dataset.json names several labels or values, the flag selects one of them later; otherwise it names the column to read.
   const { target } = await readManifest(disk(data));
   const several = target !== undefined && target.kind !== "classes";
   const reading = readingOptions({ ...others, ...(label !== undefined && !several && { label }) });
@@ -97,11 +97,11 @@ async function fromFolder(data: string, flags: QuantifyFlags, seed: number): Pro
   if (measures?.some((measure) => measure === "gaussian")) {
     const unused = (["folds", "samples"] as const).find((flag) => flags[flag] !== undefined);
     if (unused !== undefined) {
-      const why = unused === "folds" ? "trains no classifiers" : "says nothing of single samples";
-      throw configError(`--${unused}: the measure gaussian ${why}; leave --${unused} out, or use mmi.`);
+      const why = unused === "folds" ? "trains no classifiers" : "gives no values for single samples";
+      throw configError(`--${unused}: the measure gaussian ${why}; remove --${unused}, or use mmi.`);
     }
   }
-  if (numbers && flags.by !== undefined) throw configError("--by class: values have no classes. Leave it out.");
+  if (numbers && flags.by !== undefined) throw configError("--by class: values have no classes. Remove --by.");
   const { dataset, own } = pooled(splits);
   const results: Quantified[] = [];
   const pairs = sourcePairs(chosen, Object.keys(dataset.modalities));
@@ -128,12 +128,12 @@ async function fromFolder(data: string, flags: QuantifyFlags, seed: number): Pro
 async function fromTable(file: string, flags: QuantifyFlags, seed: number): Promise<Quantified[]> {
   const unused = (["folds", "nulls", "project"] as const).find((flag) => flags[flag] !== undefined);
   if (unused !== undefined) {
-    throw configError(`--${unused} is about classifiers of features; a CSV of symbols is counted. Leave it out.`);
+    throw configError(`--${unused} applies to classifiers of features; for a CSV of symbols, remove it.`);
   }
   const measures = measuresOf(flags.measure, TABLE_MEASURES, "a CSV of symbols");
-  const { known, target, labels, ids, column, form } = await readSymbols(file, flags.label);
+  const { known: available, target, labels, ids, column, form } = await readSymbols(file, flags.label);
   if (form !== undefined && flags.quiet !== true) note(`${file}: read as a table ${form}`);
-  return sourcePairs(names(flags.modalities), known).map(([first, second]) => {
+  return sourcePairs(names(flags.modalities), available).map(([first, second]) => {
     if (flags.quiet !== true) note(`${first.name} and ${second.name}: counting ${count(labels.length, "row")}`);
     return quantifyTable(
       {
@@ -149,28 +149,28 @@ async function fromTable(file: string, flags: QuantifyFlags, seed: number): Prom
   });
 }
 
-/** The measures named, all of them known and for this kind of data. */
+/** The named measures. @throws ConfigError for one that is not allowed for this kind of data, and for one named twice. */
 function measuresOf<T extends QuantifyMeasure>(
   text: string | undefined,
   allowed: readonly T[],
   data: string,
 ): readonly T[] | undefined {
-  const given = names(text, "--measure");
-  return given?.map((name, i) => {
-    const known = allowed.find((measure) => measure === name);
-    if (known === undefined) {
+  const listed = names(text, "--measure");
+  return listed?.map((name, i) => {
+    const measure = allowed.find((candidate) => candidate === name);
+    if (measure === undefined) {
       throw configError(`--measure: "${name}" is not a measure for ${data}${hint(name, allowed)}`);
     }
-    if (given.indexOf(name) !== i) throw configError(`--measure: "${name}" is named twice; name it once.`);
-    return known;
+    if (listed.indexOf(name) !== i) throw configError(`--measure: "${name}" is named twice; name it once.`);
+    return measure;
   });
 }
 
-function whole(flag: string, text: string, least: number): number {
+function whole(flag: string, text: string, min: number): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (!Number.isSafeInteger(value) || value < least) {
-    const also = flag === "--folds" ? ", or own for the data's own split" : "";
-    throw configError(`${flag} is "${text}"; a whole number from ${least} is needed${also}.`);
+  if (!Number.isSafeInteger(value) || value < min) {
+    const also = flag === "--folds" ? ", or own for the split of the data" : "";
+    throw configError(`${flag} is "${text}"; a whole number from ${min} is needed${also}.`);
   }
   return value;
 }

@@ -1,4 +1,4 @@
-/** @file One job of `dmil recover` in a process of its own: a job in, figures out, epochs in between. */
+/** @file One job of `dmil recover` in a child process: it receives a job, reports epochs and returns metrics. */
 import { runError } from "../../core/errors.ts";
 import { disk } from "../../node/disk.ts";
 import { serveJob } from "../../node/pool.ts";
@@ -6,13 +6,13 @@ import { type RecoveryJob, type RecoveryResult, runRecoveryJob } from "../../run
 import type { FitEvent } from "../../train/events.ts";
 import { codeHash, RECOVERY_CODE } from "../code-hash.ts";
 
-/** What a child is given: the job, and the code it is to be run with. */
+/** Input of a child process: the job, and the hash of the code that must run it. */
 export interface ChildJob {
   readonly job: RecoveryJob;
   readonly code: string;
 }
 
-/** What it tells on its way. */
+/** Progress of a child process. */
 export interface ChildEvent {
   readonly stage: string;
   readonly epoch: number;
@@ -21,11 +21,11 @@ export interface ChildEvent {
 
 /** Serves one job. */
 export async function recoverJob(): Promise<void> {
-  if (process.send === undefined) throw runError("recover-job is a part of `dmil recover`; run that instead.");
+  if (process.send === undefined) throw runError("recover-job belongs to `dmil recover`; run that instead.");
   await serveJob<ChildJob, RecoveryResult, ChildEvent>(async ({ job, code }, emit) => {
     if ((await codeHash(RECOVERY_CODE)) !== code) {
       throw runError(
-        "the program changed while the suite ran; run `dmil recover` again. What the old program gave does not count any more.",
+        "the code of dmil changed while the suite ran, so earlier results are no longer valid; run `dmil recover` again.",
       );
     }
     const onEvent = (event: FitEvent): void => {

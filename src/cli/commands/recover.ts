@@ -1,4 +1,4 @@
-/** @file `dmil recover`: does the decomposition tell the truth? Methods on data whose truth is known, in parallel processes. */
+/** @file `dmil recover`: measures on data with known truth whether methods recover the true decomposition, in parallel processes. */
 import * as path from "node:path";
 import { runError } from "../../core/errors.ts";
 import { disk } from "../../node/disk.ts";
@@ -30,7 +30,7 @@ export interface RecoverFlags {
   readonly seeds?: string;
   readonly methods?: string;
   readonly cases?: string;
-  /** The folder of digits. */
+  /** The folder of the data set avdigits. */
   readonly digits?: string;
   readonly workers: string;
   readonly markdown?: string;
@@ -38,10 +38,10 @@ export interface RecoverFlags {
   readonly quiet?: boolean;
 }
 
-/** Of so many cases at most, the terminal is told by true type; the page tells it of all. */
+/** The terminal shows tables by true type for at most this many cases; the report shows all. */
 const DETAILED = 2;
 
-/** Runs what is not done yet, then tells of everything chosen. */
+/** Runs the jobs that have no result yet, then reports all selected jobs. */
 export async function recover(flags: RecoverFlags): Promise<Answer> {
   const { quick = false, out } = flags;
   const seeds = seedsOf(flags.seeds ?? (quick ? "0" : "0-2"));
@@ -68,10 +68,10 @@ async function suite(jobs: readonly RecoveryJob[], seeds: readonly number[], fla
     failed,
   };
   if (results.length === 0) {
-    throw runError(`no job gave a result. The first: ${failed[0]?.error ?? "none was chosen"}`, { failed });
+    throw runError(`no job gave a result. First error: ${failed[0]?.error ?? "none was selected"}`, { failed });
   }
-  const found = verdicts(results);
-  const json = { command, environment: report.environment, seeds, quick, failed, verdicts: found, results };
+  const judged = verdicts(results);
+  const json = { command, environment: report.environment, seeds, quick, failed, verdicts: judged, results };
   const folder = disk(out);
   await folder.write("results.json", `${JSON.stringify(json, (_, v) => (Number.isNaN(v) ? null : v), 1)}\n`);
   await folder.write("results.csv", encodeTable(resultRows(results), "results.csv"));
@@ -82,20 +82,20 @@ async function suite(jobs: readonly RecoveryJob[], seeds: readonly number[], fla
   const detailed = cases.length > DETAILED ? [] : cases;
   const tables = [
     ...detailed.flatMap((name) =>
-      typeTables(results.filter(({ job }) => job.case === name)).map((own) => ({
-        ...own,
-        title: `${name}: ${own.title}`,
+      typeTables(results.filter(({ job }) => job.case === name)).map((byType) => ({
+        ...byType,
+        title: `${name}: ${byType.title}`,
       })),
     ),
     ...methodTables(results),
     ceilingTable(results),
     ...(theorem === undefined ? [] : [theorem]),
-    ...(found.length === 0 ? [] : [targetTable(found)]),
+    ...(judged.length === 0 ? [] : [targetTable(judged)]),
   ];
   const written = [...["results.json", "results.csv", "report.html"].map((name) => path.join(out, name)), markdown];
   return {
     text: [
-      ...tables.map((own) => reportTable(own)),
+      ...tables.map((part) => reportTable(part)),
       ...failed.map(({ job, error }) => `failed: ${nameOf(job)}: ${error}`),
       `${count(results.length, "job")}, ${duration((performance.now() - started) / 1000)}; written: ${written.filter((name) => name !== undefined).join(", ")}`,
     ].join("\n\n"),
@@ -104,7 +104,7 @@ async function suite(jobs: readonly RecoveryJob[], seeds: readonly number[], fla
   };
 }
 
-/** Results in the order of the jobs: from the folder where they are there, from child processes where not. */
+/** Results in the order of the jobs, read from the folder if they exist, otherwise computed in child processes. */
 async function runSuite(
   jobs: readonly RecoveryJob[],
   out: string,
@@ -116,12 +116,12 @@ async function runSuite(
   const files = await Promise.all(jobs.map(async (job) => `jobs/${await jobKey(job, code)}.json`));
   const results = new Map<number, RecoveryResult>();
   for (const [i, file] of files.entries()) {
-    const kept = await readDerived<RecoveryResult>(folder, file, resultSchema, note);
-    if (kept !== undefined) results.set(i, kept);
+    const stored = await readDerived<RecoveryResult>(folder, file, resultSchema, note);
+    if (stored !== undefined) results.set(i, stored);
   }
   const todo = [...jobs.keys()].filter((i) => !results.has(i));
   if (!quiet)
-    note(`${count(jobs.length, "job")}: ${results.size} done before, ${todo.length} to do, ${workers} at a time`);
+    note(`${count(jobs.length, "job")}: ${results.size} already done, ${todo.length} to do, ${workers} at a time`);
   const failed: FailedJob[] = [];
   const live = liveLine(quiet);
   const interrupt = listenForInterrupt(note);
@@ -146,7 +146,8 @@ async function runSuite(
           if (outcome.ok) {
             await writeDerived(folder, files[i]!, outcome.value);
             results.set(i, outcome.value);
-            if (!quiet) note(`${done}/${todo.length}  ${nameOf(job)}  ${told(outcome.value)}  ${duration(left)} left`);
+            if (!quiet)
+              note(`${done}/${todo.length}  ${nameOf(job)}  ${figuresOf(outcome.value)}  ${duration(left)} left`);
           } else {
             failed.push({ job, error: outcome.error });
             note(`${done}/${todo.length}  ${nameOf(job)}  failed: ${outcome.error}`);
@@ -159,7 +160,7 @@ async function runSuite(
     interrupt.release();
   }
   if (interrupt.signal.aborted) {
-    throw runError(`${results.size} of ${jobs.length} jobs are kept in ${out}; the same command goes on from there`, {
+    throw runError(`${results.size} of ${jobs.length} jobs are stored in ${out}; the same command continues`, {
       interrupted: true,
       out,
     });
@@ -167,7 +168,7 @@ async function runSuite(
   return { results: jobs.flatMap((_, i) => results.get(i) ?? []), failed };
 }
 
-function told({ seconds, figures }: RecoveryResult): string {
+function figuresOf({ seconds, figures }: RecoveryResult): string {
   const { accuracy, identified, gateIdentified } = figures;
   const parts = [
     duration(seconds),
@@ -178,11 +179,11 @@ function told({ seconds, figures }: RecoveryResult): string {
   return parts.join("  ");
 }
 
-function nameOf({ case: own, method, seed }: RecoveryJob): string {
-  return `${own} ${method} ${seed}`;
+function nameOf({ case: caseName, method, seed }: RecoveryJob): string {
+  return `${caseName} ${method} ${seed}`;
 }
 
-/** The command that gives the same figures, without the places where this one wrote. */
+/** The command that gives the same results, without output paths. */
 function commandOf({ quick, seeds, methods, cases, digits }: RecoverFlags): string {
   const data = digits === undefined ? undefined : "AVDIGITS";
   const parts = Object.entries({ seeds, methods, cases, digits: data }).flatMap(([name, value]) =>

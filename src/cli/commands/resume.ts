@@ -1,4 +1,4 @@
-/** @file `dmil resume`: goes on with an interrupted run, to the bits of one without a break. */
+/** @file `dmil resume`: continues an interrupted run; the result is bit-identical to a run without interruption. */
 import * as path from "node:path";
 import type { Folder } from "../../core/folder.ts";
 import { readingOf } from "../../data/reading.ts";
@@ -18,7 +18,7 @@ export interface ResumeFlags {
   readonly quiet?: boolean;
 }
 
-/** Resumes a run; one that is finished and whole is left alone. */
+/** Resumes a run; a finished run without damaged files is left unchanged. */
 export async function resume(run: string, flags: ResumeFlags): Promise<Answer> {
   const folder = await runFolder(run);
   return owning(run, { force: flags.force }, () => resumed(folder, run, flags));
@@ -29,15 +29,15 @@ async function resumed(folder: Folder, run: string, flags: ResumeFlags): Promise
   const { status, data, config } = record;
   const damaged = status === "finished" ? await damagedFiles(folder) : [];
   if (status === "finished" && damaged.length === 0) {
-    return { text: `${run}: this run is finished; nothing is left to do.`, json: { run, status } };
+    return { text: `${run}: this run is already finished.`, json: { run, status } };
   }
-  const place = path.resolve(flags.data ?? data.path);
-  const loaded = await openData(place, readingOf(config));
+  const dataPath = path.resolve(flags.data ?? data.path);
+  const loaded = await openData(dataPath, readingOf(config));
   tellData(loaded, flags.quiet === true);
-  if (damaged.length > 0) note(`note: ${damaged.join(", ")} missing or damaged; made again from the last checkpoint.`);
+  if (damaged.length > 0) note(`note: ${damaged.join(", ")}: missing or damaged; restored from the last checkpoint.`);
   await removeAsides(run);
   const finished = await runAtTerminal(run, flags.quiet === true, (options) =>
-    resumeRun(disk(run), loaded.splits, { ...options, dataPath: place }),
+    resumeRun(disk(run), loaded.splits, { ...options, dataPath }),
   );
   return finishedAnswer(run, finished);
 }

@@ -1,4 +1,4 @@
-/** @file One job of `dmil sweep` in a process of its own: a run, or the tuning of a method. */
+/** @file One job of `dmil sweep` in a child process: a run, or the tuning of a method. */
 import * as path from "node:path";
 import { runError } from "../../core/errors.ts";
 import type { Folder } from "../../core/folder.ts";
@@ -18,7 +18,7 @@ import type { FitEvent } from "../../train/events.ts";
 import { codeHash, SWEEP_CODE } from "../code-hash.ts";
 import { version } from "../version.ts";
 
-/** What a child is given: places as paths, and the code it is to be run with. */
+/** Input of a child process: the job, with folders as paths, and the hash of the code that must run it. */
 export type ChildJob = { readonly code: string; readonly data: string } & (
   | {
       readonly kind: "run";
@@ -30,20 +30,20 @@ export type ChildJob = { readonly code: string; readonly data: string } & (
   | { readonly kind: "tune"; readonly configs: readonly RunConfig[]; readonly changes: readonly Changes[] }
 );
 
-/** What a run gives, with the largest resident size of its process in bytes. */
+/** The outcome of a run, with the peak resident set size of its process in bytes. */
 export type ChildRun = RunOutcome & { readonly peakMemory: number };
 
-/** What a child tells on its way. */
+/** Progress of a child process. */
 export interface ChildEvent {
   readonly stage: string;
   readonly epoch: number;
   readonly epochs: number;
 }
 
-/** A sweep is cheap to begin again run by run, so nothing is saved on the way but at the ends of stages. */
+/** An interrupted run of a sweep is trained again, so checkpoints are written only at the ends of stages (or after an hour). */
 const CHECKPOINT_SECONDS = 3600;
 
-/** Milliseconds that a child of a sweep that was killed may take to end. */
+/** Milliseconds to wait until a child process of a killed sweep ends. */
 const ORPHAN = 15_000;
 
 function teacherAt({ teacher }: RunConfig): Folder | undefined {
@@ -52,25 +52,25 @@ function teacherAt({ teacher }: RunConfig): Folder | undefined {
 
 /** Serves one job. */
 export async function sweepJob(): Promise<void> {
-  if (process.send === undefined) throw runError("sweep-job is a part of `dmil sweep`; run that instead.");
+  if (process.send === undefined) throw runError("sweep-job belongs to `dmil sweep`; run that instead.");
   await serveJob<ChildJob, ChildRun | Tuning, ChildEvent>(async (job, emit) => {
     if ((await codeHash(SWEEP_CODE)) !== job.code) {
       throw runError(
-        "the program changed while the sweep ran, and results of two programs do not mix; change it back and go on with --resume, or give another --out.",
+        "the code of dmil changed while the sweep ran, and results of two versions must not be mixed; undo the change and continue with --resume, or give another --out.",
       );
     }
     if (job.kind === "tune") {
       const { configs, changes } = job;
       const training = await readTraining(disk(job.data), { modalities: configs[0]!.modalities });
-      const taught = teacherAt(configs[0]!);
-      const teacher = taught === undefined ? undefined : await openTeacher(taught, training.train);
-      const told = (event: FitEvent, t: number): void => {
+      const teacherFolder = teacherAt(configs[0]!);
+      const teacher = teacherFolder === undefined ? undefined : await openTeacher(teacherFolder, training.train);
+      const onEvent = (event: FitEvent, t: number): void => {
         if (event.kind !== "epoch") return;
         emit({ stage: `trial ${t + 1}/${configs.length} ${event.stage}`, epoch: event.epoch, epochs: event.epochs });
       };
-      return runTuning(configs, changes, training, told, teacher);
+      return runTuning(configs, changes, training, onEvent, teacher);
     }
-    // The sweep is owned by its parent; the run has an owner of its own against `dmil resume` of it, and against a child whose parent is gone.
+    // The parent process locks the sweep. The run has its own lock against `dmil resume` and against a child process whose parent has died.
     await lockFolder(job.run, {
       command: "dmil sweep, this run of it",
       patience: ORPHAN,
@@ -86,13 +86,13 @@ export async function sweepJob(): Promise<void> {
     }
     const unseen = job.unseen === undefined ? undefined : disk(job.unseen);
     const teacher = teacherAt(job.config);
-    const places = {
+    const folders = {
       data: disk(job.data),
       run: folder,
       ...(unseen !== undefined && { unseen }),
       ...(teacher !== undefined && { teacher }),
     };
-    const outcome = await runSweepJob(job.config, job.reads, places, {
+    const outcome = await runSweepJob(job.config, job.reads, folders, {
       dataPath: path.resolve(job.data),
       environment: { dmil: version(), ...machine() },
       checkpointSeconds: CHECKPOINT_SECONDS,

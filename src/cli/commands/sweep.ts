@@ -1,4 +1,4 @@
-/** @file `dmil sweep`: many runs under one protocol, in parallel processes, each kept as it ends. */
+/** @file `dmil sweep`: trains many runs with one protocol in parallel processes and stores each result when its run ends. */
 import * as path from "node:path";
 import { listing, runError } from "../../core/errors.ts";
 import type { Folder } from "../../core/folder.ts";
@@ -19,77 +19,77 @@ import { runSweep } from "../sweep-runs.ts";
 import { count, duration, quoted, share, table } from "../text.ts";
 import { version } from "../version.ts";
 
-/** Runs what is not done yet, then tells of everything. */
+/** Trains the runs that have no result yet, then reports all runs. */
 export async function sweep(data: readonly string[], flags: SweepFlags): Promise<Answer> {
   const { out, quiet = false, dryRun = false, resume = false } = flags;
   const workers = workersOf(flags.workers);
-  const given = await experimentOf(data, flags);
-  const experiment = await locating(given, () => parseExperiment(given.value));
+  const input = await experimentOf(data, flags);
+  const experiment = await locating(input, () => parseExperiment(input.value));
   const folder = disk(out);
   const code = await codeHash(SWEEP_CODE);
   const cache = dataCache((name) => disk(path.join(out, "data", name)), !dryRun, note);
   const prepared = () =>
-    locating(given, () => planSweep(experiment, opener(given.directory, quiet), cache, code, disk));
+    locating(input, () => planSweep(experiment, opener(input.directory, quiet), cache, code, disk));
   if (dryRun) return planned(await prepared(), (await readManifest(folder)).entries);
   return owning(out, { force: flags.force, instead: "give another --out" }, async () => {
     const started = performance.now();
-    await checkPlace(out, resume);
+    await checkFolder(out, resume);
     const plan = await prepared();
-    const { entries: before, cut, damaged } = await readManifest(folder, "Its run is done again.");
+    const { entries: before, cut, damaged } = await readManifest(folder, "Its run is repeated.");
     for (const { message } of damaged) note(`note: ${message}`);
-    if (cut) note(`note: ${out}/${sweepFiles.manifest}: the last line is cut off; its run is done again.`);
+    if (cut) note(`note: ${out}/${sweepFiles.manifest}: the last line is incomplete; its run is repeated.`);
     requireSameExperiment(out, plan, before);
     for (const { data: name, method, reason } of plan.skipped) note(`skipped: ${name} ${method}: ${reason}`);
     const { cpu, cores, node } = machine();
     await writeHead(folder, {
       format: "dmil-sweep-1",
       command: commandOf(data, flags),
-      experiment: portable(given.value),
+      experiment: portable(input.value),
       environment: { dmil: version(), node, cpu, cores, code },
       started: (await startedBefore(folder)) ?? new Date().toISOString(),
     });
     await rewriteEntries(folder, before.values());
-    const again = resumed(["dmil", ...process.argv.slice(2).map(quoted)]);
-    const entries = await runSweep(plan, before, { out, code, workers, quiet, again });
+    const resumeCommand = withResume(["dmil", ...process.argv.slice(2).map(quoted)]);
+    const entries = await runSweep(plan, before, { out, code, workers, quiet, again: resumeCommand });
     return answer(out, plan, entries, (performance.now() - started) / 1000);
   });
 }
 
-/** @throws RunError for a folder that holds a sweep that nobody asked to go on with, or other files. */
-async function checkPlace(out: string, resume: boolean): Promise<void> {
+/** @throws RunError for a folder that holds a sweep (without --resume) or other files. */
+async function checkFolder(out: string, resume: boolean): Promise<void> {
   if (await disk(out).exists(sweepFiles.head)) {
     if (resume) return;
     throw runError(
-      `${out} already holds a sweep. Go on with it: the same command with --resume, which also adds seeds, methods or data to it; or give another --out.`,
+      `${out} already holds a sweep. To continue it, or to add seeds, methods or data, use the same command with --resume; otherwise give another --out.`,
       { folder: out },
     );
   }
   const files = await disk(out).list();
   if (files.length === 0) return;
   const listed = listing(files, 3);
-  throw runError(`${out}: this folder holds other files (${listed}) and no sweep; give another --out.`, {
+  throw runError(`${out}: this folder contains other files (${listed}) and no sweep; give another --out.`, {
     folder: out,
   });
 }
 
-/** When the sweep was begun that is gone on with. */
+/** When a resumed sweep was started. */
 async function startedBefore(folder: Folder): Promise<string | undefined> {
-  const head = await readHead(folder, "It is written anew.").catch((error: Error) => note(`note: ${error.message}`));
+  const head = await readHead(folder, "It is written again.").catch((error: Error) => note(`note: ${error.message}`));
   return head?.started;
 }
 
-/** What is there must be part of what is asked for: a comparison would otherwise mix protocols. */
+/** @throws RunError if the folder holds finished runs that the experiment does not include; a comparison would then mix protocols. */
 function requireSameExperiment(out: string, { runs }: SweepPlan, before: ReadonlyMap<string, SweepEntry>): void {
   const ids = new Set(runs.map(({ id }) => id));
   const foreign = [...before.values()].filter(({ id, status }) => status === "finished" && !ids.has(id));
   if (foreign.length === 0) return;
   throw runError(
-    `${out} holds ${count(foreign.length, "run")} that this experiment does not ask for, the first ${foreign[0]!.run}: it has other methods, seeds, splits or settings, or data or the program have changed. Undo the change, or give another --out.`,
+    `${out} contains ${count(foreign.length, "run")} that this experiment does not include, the first ${foreign[0]!.run}: the methods, seeds, splits, settings, data or code of dmil have changed. Undo the change, or give another --out.`,
     { folder: out, runs: foreign.map(({ run }) => run) },
   );
 }
 
-/** The answer of --dry-run: what would be run. */
+/** The answer of --dry-run: the planned runs. */
 function planned({ runs, tunings, skipped }: SweepPlan, before: ReadonlyMap<string, SweepEntry>): Answer {
   const isDone = (id: string): boolean => before.get(id)?.status === "finished";
   const rows = runs.map(({ id, data, method, seed, split, trainShare }) => [
@@ -115,13 +115,16 @@ function answer(out: string, plan: SweepPlan, entries: readonly SweepEntry[], se
   const failed = entries.filter(({ status }) => status === "failed");
   const finished = entries.filter(({ status }) => status === "finished");
   const { columns, rows, cells } = meansOf(finished);
-  const figures = [...new Set(finished.map(({ scores }) => Object.keys(scores!.test)[0]!))];
+  const metrics = [...new Set(finished.map(({ scores }) => Object.keys(scores!.test)[0]!))];
   const text = [
     ...(finished.length === 0
       ? []
       : [
-          `mean test ${figures.join(" or ")} over ${count(new Set(finished.map(({ seed }) => seed)).size, "seed")}`,
-          table([["method", ...columns], ...rows.map((row, r) => [row, ...cells[r]!.map((own) => share(own?.value))])]),
+          `mean test ${metrics.join(" or ")} over ${count(new Set(finished.map(({ seed }) => seed)).size, "seed")}`,
+          table([
+            ["method", ...columns],
+            ...rows.map((row, r) => [row, ...cells[r]!.map((cell) => share(cell?.value))]),
+          ]),
         ]),
     ...plan.skipped.map(({ data, method, reason }) => `skipped: ${data} ${method}: ${reason}`),
     ...failed.map(({ run, error }) => `failed: ${run}: ${error}`),
@@ -137,8 +140,8 @@ function answer(out: string, plan: SweepPlan, entries: readonly SweepEntry[], se
       skipped: plan.skipped,
       means: rows.flatMap((method, r) =>
         columns.flatMap((data, c) => {
-          const own = cells[r]![c];
-          return own === undefined ? [] : [{ method, data, runs: own.runs, accuracy: own.value }];
+          const cell = cells[r]![c];
+          return cell === undefined ? [] : [{ method, data, runs: cell.runs, accuracy: cell.value }];
         }),
       ),
     },
@@ -146,6 +149,6 @@ function answer(out: string, plan: SweepPlan, entries: readonly SweepEntry[], se
   };
 }
 
-function resumed(words: readonly string[]): string {
+function withResume(words: readonly string[]): string {
   return words.includes("--resume") ? words.join(" ") : `${words.join(" ")} --resume`;
 }

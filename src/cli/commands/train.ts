@@ -1,4 +1,4 @@
-/** @file `dmil train`: settings and data in, a run folder out. */
+/** @file `dmil train`: trains a method with settings on data and writes a run folder. */
 import * as path from "node:path";
 import { stringify } from "yaml";
 import { configError, listing, runError } from "../../core/errors.ts";
@@ -40,14 +40,14 @@ export interface TrainFlags extends ReadingFlags {
   readonly quiet?: boolean;
 }
 
-/** Trains, or with --dry-run prints the settings it would train with. */
+/** Trains; with --dry-run only prints the settings. */
 export async function train(data: string | undefined, flags: TrainFlags): Promise<Answer> {
-  const given = await settingsOf(data, flags);
-  const settings = await locating(given, () => parseSettings(given.value));
+  const input = await settingsOf(data, flags);
+  const settings = await locating(input, () => parseSettings(input.value));
   const out = flags.out ?? defaultOut(settings);
   const prepared = async () => {
     const loaded = await openData(settings.data, readingOf(settings));
-    const plan = await locating(given, () => planRun(settings, loaded.splits.train));
+    const plan = await locating(input, () => planRun(settings, loaded.splits.train));
     return { loaded, plan, teacher: await teacherOf(settings, out, loaded.splits.train) };
   };
   if (flags.dryRun === true) {
@@ -55,7 +55,7 @@ export async function train(data: string | undefined, flags: TrainFlags): Promis
     return { text: stringify(config), json: { out, config } };
   }
   return owning(out, { force: flags.force, instead: "give another --out" }, async () => {
-    await checkPlace(out, flags.force === true);
+    await checkFolder(out, flags.force === true);
     const { loaded, plan, teacher } = await prepared();
     const { splits } = loaded;
     const folder = disk(out);
@@ -72,17 +72,17 @@ export async function train(data: string | undefined, flags: TrainFlags): Promis
   });
 }
 
-/** The teacher that the settings name, opened. @throws ConfigError when the run would replace it. */
+/** Opens the teacher that the settings name. @throws ConfigError if the run would replace it. */
 async function teacherOf({ teacher }: Settings, out: string, train: Dataset): Promise<Pick<RunOptions, "teacher">> {
   if (teacher === undefined) return {};
   if (path.resolve(teacher.run) === path.resolve(out)) {
-    throw configError(`the teacher ${teacher.run} is the folder that the run would be written to; give another --out.`);
+    throw configError(`the teacher ${teacher.run} is also the folder of the new run; give another --out.`);
   }
   return { teacher: await openTeacher(disk(teacher.run), train) };
 }
 
 async function settingsOf(data: string | undefined, flags: TrainFlags): Promise<Given> {
-  const given = await gatherSettings(
+  const input = await gatherSettings(
     flags.config,
     [
       { label: "DIR", path: ["data"], value: data },
@@ -102,12 +102,12 @@ async function settingsOf(data: string | undefined, flags: TrainFlags): Promise<
     ],
     flags.set ?? [],
   );
-  if (given.value.data !== undefined) return given;
-  throw configError("no data: say where it is, as in `dmil train DIR`, or with `data: DIR` in the --config file.");
+  if (input.value.data !== undefined) return input;
+  throw configError("no data folder is given: use `dmil train DIR`, or `data: DIR` in the --config file.");
 }
 
-/** Makes sure that a new run may use a folder: it is empty, or holds a run that may be replaced. */
-async function checkPlace(out: string, force: boolean): Promise<void> {
+/** Checks that a new run may use a folder: it must be empty, or hold a run that may be replaced. */
+async function checkFolder(out: string, force: boolean): Promise<void> {
   const folder = disk(out);
   if (await folder.exists(runFiles.record)) {
     if (!force) await requireNoRun(folder);
@@ -116,7 +116,7 @@ async function checkPlace(out: string, force: boolean): Promise<void> {
   const files = (await isDirectory(out)) ? await folder.list() : [];
   if (files.length > 0) {
     const listed = listing(files, 3);
-    throw runError(`${out}: this folder holds other files (${listed}) and no run; give another --out.`, {
+    throw runError(`${out}: this folder contains other files (${listed}) and no run; give another --out.`, {
       folder: out,
     });
   }

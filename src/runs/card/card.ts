@@ -1,6 +1,6 @@
 /**
- * @file The model card that lies beside an exported model: what it is, how it was trained and judged, how to call it, what it is not for.
- * Markdown under a YAML head, as model hubs read it. Names come from data and are escaped.
+ * @file The model card of an exported model: its facts, training, metrics, usage and limits. Markdown with a YAML header for model hubs.
+ * Names come from data and are escaped.
  */
 import { markdownCode, markdownEscaped } from "../../core/markup.ts";
 import { methods } from "../../methods/index.ts";
@@ -17,17 +17,17 @@ import { javascriptSnippet, loadSnippet, pythonSnippet } from "./snippets.ts";
 export interface CardInput {
   readonly fitted: Fitted;
   readonly record: RunRecord;
-  /** Left out for a run that did not finish. */
+  /** Undefined for an unfinished run. */
   readonly result?: RunResult | undefined;
-  /** How far such a run came. */
+  /** The state of an unfinished run. */
   readonly unfinished?: Unfinished | undefined;
   /** Name of the exported file. */
   readonly file: string;
-  /** How an .onnx file was exported; left out for .safetensors. */
+  /** Options of an .onnx export; undefined for .safetensors. */
   readonly onnx?: ExportOptions;
 }
 
-/** The card as Markdown; its last line is a mark by which `isUntouchedCard` knows it again. */
+/** The card as Markdown; its last line is a hash that `isUntouchedCard` checks. */
 export async function modelCard(input: CardInput): Promise<string> {
   const { fitted, record, file } = input;
   const title = `${record.config.method} on ${dataName(record)}`;
@@ -57,7 +57,7 @@ export async function modelCard(input: CardInput): Promise<string> {
   return `${text}\n\n${await markOf(text)}\n`;
 }
 
-/** Is the text a card of ours that nobody has changed since, so that a new one may take its place? */
+/** Whether a text is an unchanged card of dmil, which may be replaced. */
 export async function isUntouchedCard(text: string): Promise<boolean> {
   const at = text.lastIndexOf("\n\n<!-- dmil card ");
   return at >= 0 && text.slice(at + 2).trimEnd() === (await markOf(text.slice(0, at)));
@@ -71,7 +71,7 @@ function section(title: string, ...parts: readonly string[]): string {
   return [`## ${title}`, ...parts.filter((part) => part !== "")].join("\n\n");
 }
 
-/** Rows of escaped text; the first is the head. */
+/** A Markdown table of escaped text; the first row is the header. */
 function table([head = [], ...rows]: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.map(markdownEscaped).join(" | ")} |`;
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
@@ -81,7 +81,7 @@ function dataName({ data }: RunRecord): string {
   return data.path.split(/[/\\]/).findLast((part) => part !== "" && part !== "." && part !== "..") ?? "data";
 }
 
-/** YAML of which every value is JSON, so that no name can break it. */
+/** The YAML header; every value is JSON, so that names cannot break it. */
 function headOf({ fitted, record, result, onnx }: CardInput): string {
   const task = fitted.target?.kind === "values" ? "tabular-regression" : "tabular-classification";
   const named = result === undefined ? [] : figuresOf(result).filter(([, value]) => Number.isFinite(value));
@@ -169,7 +169,7 @@ function hashRows({ data }: RunRecord): string[][] {
   return [["part", "SHA-256"], ...Object.entries(data.hashes)];
 }
 
-/** Figures by name, for every kind of target. */
+/** Metrics by name, for every kind of target. */
 function figuresOf({ validation }: RunResult): [string, number][] {
   if ("figures" in validation) return Object.entries((validation as Figures).figures);
   const { samples: _, unimodal: __, ...figures } = validation;

@@ -1,4 +1,4 @@
-/** @file What a model card says of a model's calibration and of its limits, as far as they are known. */
+/** @file The notes of a model card on calibration and known limits. */
 import { markdownEscaped } from "../../core/markup.ts";
 import { CLIP } from "../../data/standardise.ts";
 import type { Scaling } from "../../train/calibrate.ts";
@@ -6,7 +6,7 @@ import type { ExportOptions } from "../../train/export.ts";
 import type { Fitted } from "../../train/model.ts";
 import type { RunRecord } from "../record.ts";
 
-/** How probabilities or values were scaled. */
+/** The calibration of probabilities or values. */
 export function calibrationLines({ calibration, target }: Fitted): string[] {
   if (target !== undefined) {
     const { scale } = target;
@@ -29,7 +29,7 @@ export function calibrationLines({ calibration, target }: Fitted): string[] {
   ];
 }
 
-/** What the model is not for. */
+/** The limits of the model. */
 export function limits({ method, target }: Fitted, record: RunRecord, onnx: ExportOptions | undefined): string[] {
   const gaps = Object.keys(record.data.hashes).some((part) => part.endsWith("_present"));
   const dropout = (record.config.modalityDropout ?? 0) > 0;

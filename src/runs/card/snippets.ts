@@ -1,13 +1,13 @@
-/** @file How to call an exported model, as code that runs as it stands. */
+/** @file Runnable code that calls an exported model. */
 import { sizeOf } from "../../core/shape.ts";
 import type { Exported } from "../../train/export.ts";
 
-/** A text as a literal of Python and of JavaScript; a backtick in it would end the block of code. */
+/** A text as a literal of Python and JavaScript; backticks are escaped, because they would end the code block. */
 function literal(text: string): string {
   return JSON.stringify(text).replaceAll("`", "\\u0060");
 }
 
-/** The package that the JavaScript is for; this project's own code names it in runtime/ort.node.ts alone. */
+/** The package that the JavaScript uses; in the code of dmil, only runtime/ort.node.ts imports it. */
 const RUNTIME = "onnxruntime-node";
 
 /** Python with onnxruntime, for a file in the current folder. */
@@ -44,7 +44,7 @@ const outputs = await session.run(inputs);
 console.log(outputs[${literal(outputs[0]!.name)}].data);`;
 }
 
-/** Reading a .safetensors file back, to explain the test split of a data folder. */
+/** Code that reads a .safetensors file and explains the test split of a data folder. */
 export function loadSnippet(file: string, explain: "explain" | "explainTarget"): string {
   return `import { decodeModel, ${explain}, loadDataset, methodFrom } from "dmil";
 import { disk } from "dmil/node";

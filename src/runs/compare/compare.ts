@@ -1,6 +1,6 @@
 /**
- * @file Methods side by side on each setting (data, kind of split, share of the training samples): means over seeds or splits, paired
- * tests against one method and against the best, ranks. Runs that failed stay in sight.
+ * @file Compares methods in each setting (data, kind of split, share of the training samples): means over seeds or splits, paired tests
+ * against one method and against the best, and ranks. Failed runs are reported.
  */
 
 import { configError, hint } from "../../core/errors.ts";
@@ -15,58 +15,58 @@ import type { FinishedEntry } from "./read.ts";
 import { type Stability, stabilityOf } from "./stability.ts";
 
 export interface CompareOptions {
-  /** Method that all others are compared with; `joint` where there is one, if left out. */
+  /** Method that all others are compared with; default: `joint`, if it has runs. */
   readonly against?: string;
-  /** What methods are ranked by; the first figure of the runs if left out. */
+  /** Metric for ranks and tests; default: the primary metric of the runs. */
   readonly metric?: string;
-  /** test. */
+  /** Default: test. */
   readonly split?: ScoredSplit;
-  /** Bits of the test samples of a run, where they are known: for the agreement between seeds. */
+  /** Bits of the test samples of a run, if known; used for the agreement between seeds. */
   readonly bits?: (run: SweepEntry) => SampleBits | undefined;
 }
 
-/** Below this, after Holm's correction, a difference counts as shown. */
+/** Significance level for p-values after Holm's correction. */
 export const LEVEL = 0.05;
 
-/** A method in a setting. */
+/** The results of a method in a setting. */
 export interface MethodResult {
   readonly method: string;
-  /** Finished, in the order in which they were given. */
+  /** Finished runs, in input order. */
   readonly runs: readonly FinishedEntry[];
   readonly failed: number;
-  /** Seeds or splits that other methods have and this one lacks. */
+  /** Seeds or splits of other methods for which this method has no run. */
   readonly lacks: readonly string[];
-  /** By name of the figure, over seeds or splits. */
+  /** Means over seeds or splits, by metric. */
   readonly figures: Readonly<Record<string, Mean>>;
-  /** Against the chosen method; left out for itself and where it has no run. */
+  /** Difference to the reference method; undefined for itself, or if the reference has no run. */
   readonly against?: Difference;
-  /** From 1, means among equals; left out where the ranking figure is missing. */
+  /** Rank from 1, with mean ranks for ties; undefined if the metric is missing. */
   readonly rank?: number;
-  /** The first, or not shown to differ from it. */
+  /** Best, or not significantly different from the best. */
   readonly mark?: "best" | "tied";
-  /** How far its seeds agree on what test samples hold; left out where no two can be compared. */
+  /** Agreement of the seeds on the bits of test samples; undefined if no two runs can be compared. */
   readonly stability?: Stability;
 }
 
 /** One table: a data set, a kind of split, a share. */
 export interface Setting {
   readonly data: string;
-  /** First word of the splits: own, share, fold, classes, or what groups are called. */
+  /** First word of the split: own, share, fold, classes, or the name of the groups. */
   readonly kind: string;
   readonly trainShare: number;
-  /** What repeats: seeds on one split, or splits (each the mean of its seeds). */
+  /** The unit of repetition: seeds on one split, or splits (each the mean of its seeds). */
   readonly unit: "seed" | "split";
   readonly units: number;
-  /** Test samples / training samples where splits overlap, else 0: see `meanOf`. */
+  /** Test samples / training samples if splits overlap, otherwise 0; see `meanOf`. */
   readonly overlap: number;
   readonly figures: readonly Figure[];
   /** The best first. */
   readonly methods: readonly MethodResult[];
-  /** The method compared with, where it has runs here. */
+  /** The reference method, if it has runs in this setting. */
   readonly against?: string;
 }
 
-/** Everything of a comparison. */
+/** The results of a comparison. */
 export interface Comparison {
   readonly split: ScoredSplit;
   readonly settings: readonly Setting[];
@@ -77,7 +77,7 @@ export interface Comparison {
 /** Compares runs, setting by setting. @throws ConfigError for a method or figure that no run has. */
 export function compareRuns(entries: readonly SweepEntry[], options: CompareOptions = {}): Comparison {
   const { against, metric, split = "test" } = options;
-  // Who chooses by validation must not see what is told of test samples.
+  // A comparison on validation data must not show results on test data.
   const bits = split === "test" && options.bits !== undefined ? options.bits : () => undefined;
   const methods = [...new Set(entries.map(({ method }) => method))];
   if (against !== undefined && !methods.includes(against)) {
@@ -105,11 +105,11 @@ export function compareRuns(entries: readonly SweepEntry[], options: CompareOpti
     return [compareSetting({ all: group, runs, ranking, split, bits }, against ?? "joint")];
   });
   notes.push(...testNotes(settings, against ?? "joint"));
-  if (split === "test" && options.bits !== undefined) notes.push(...untoldNotes(settings));
+  if (split === "test" && options.bits !== undefined) notes.push(...agreementNotes(settings));
   return { split, settings, failed: entries.filter(({ status }) => status === "failed"), notes };
 }
 
-/** What the numbers of seeds, and methods that are not there, leave open. */
+/** Notes on the limits of the tests: few seeds, missing methods, different test sets. */
 function testNotes(settings: readonly Setting[], other: string): string[] {
   const about = (of: readonly Setting[]): string =>
     of.length === settings.length
@@ -142,8 +142,8 @@ function testNotes(settings: readonly Setting[], other: string): string[] {
   return notes;
 }
 
-/** Where agreement between seeds could be told, and is not. */
-function untoldNotes(settings: readonly Setting[]): string[] {
+/** Notes on settings for which the agreement between seeds cannot be computed. */
+function agreementNotes(settings: readonly Setting[]): string[] {
   const untold = settings.filter(
     ({ unit, units, methods }) =>
       unit === "seed" &&
@@ -157,7 +157,7 @@ function untoldNotes(settings: readonly Setting[]): string[] {
   ];
 }
 
-/** How many test samples runs have, by split. */
+/** The numbers of test samples of runs, by split. */
 function testSizes({ methods }: Setting): Set<number>[] {
   const sizes = new Map<string, Set<number>>();
   for (const { split, scores } of methods.flatMap(({ runs }) => runs)) {
@@ -191,7 +191,7 @@ export function percent(share: number): string {
   return `${Number((100 * share).toPrecision(3))} %`;
 }
 
-/** Runs of one setting, finished or not, as its table needs them. */
+/** The runs of one setting. */
 interface Group {
   readonly all: readonly SweepEntry[];
   readonly byMethod: ReadonlyMap<string, readonly FinishedEntry[]>;
@@ -221,7 +221,7 @@ function compareSetting({ all, runs, ranking, split, bits }: Given, other: strin
   const value = ({ figures: found }: MethodMeans): number =>
     found[ranking.name] === undefined
       ? Number.NEGATIVE_INFINITY
-      : // Equal means may differ in their last bits, by the order of a sum.
+      : // Equal means may differ in the last bits because of the summation order.
         sign * Number(found[ranking.name]!.mean.toPrecision(12));
   // The sort is stable: among equals the order of names stays.
   const ordered = names
@@ -262,7 +262,7 @@ function compareSetting({ all, runs, ranking, split, bits }: Given, other: strin
 
 type MethodMeans = Omit<MethodResult, "against" | "rank" | "mark" | "stability">;
 
-/** A method's figures over units, and what it lacks. */
+/** The means of a method over units, and its missing runs. */
 function meansOf(method: string, figures: readonly Figure[], { all, byMethod, unitOf, overlap }: Group): MethodMeans {
   const runs = byMethod.get(method)!;
   const have = new Set(runs.map(placeIn));
@@ -289,7 +289,7 @@ function comparedWith(
   const rest = ranked.map(({ method }) => method).filter((method) => method !== reference);
   const tests = rest.map((method) => {
     const { samples, ...found } = difference(byMethod.get(method)!, byMethod.get(reference)!, ranking, unitOf, overlap);
-    // Which test samples were right bears on no other figure than the share of them.
+    // The test over samples applies only to accuracy.
     const fits = samples !== undefined && split === "test" && ranking.name === "accuracy";
     return { ...found, ...(fits && { samples }) };
   });

@@ -1,28 +1,28 @@
-/** @file One method minus another: run by run over the seeds and splits that both have, and sample by sample. */
+/** @file The difference between two methods: paired by run over shared seeds and splits, and by sample. */
 import { mcnemar, type PairedTest, pairedTest, signFlip } from "../../info/statistics/paired.ts";
 import type { SweepEntry } from "../sweep/entry.ts";
 import type { Figure } from "./figures.ts";
 import type { FinishedEntry } from "./read.ts";
 
-/** A method against another, by the ranking figure: this one minus the other. */
+/** The difference of the ranking metric: this method minus the other. */
 export interface Difference extends PairedTest {
   /** The p-value after Holm's correction over the methods of the table. */
   readonly holm: number;
-  /** Of the exact sign-flip test, uncorrected. */
+  /** The p-value of the exact sign-flip test, uncorrected. */
   readonly signFlip: number;
   /** Test samples that one of the two alone gets right (over seeds: more often), and McNemar's exact test of them, uncorrected. */
   readonly samples?: { readonly onlyThis: number; readonly onlyOther: number; readonly p: number };
 }
 
-/** Names the seed or the split that a run belongs to: what repeats in a table. */
+/** Returns the unit of repetition of a run: its seed or its split. */
 export type UnitOf = (run: SweepEntry) => string;
 
-/** What pairs runs of two methods. */
+/** The key by which runs of two methods are paired. */
 export function placeIn({ seed, split }: SweepEntry): string {
   return split === "own" ? `seed ${seed}` : `${split}, seed ${seed}`;
 }
 
-/** Values by unit: each the mean of its runs that have one. */
+/** The mean value of each unit over its runs with a value. */
 export function byUnit<R extends SweepEntry>(
   runs: readonly R[],
   unitOf: UnitOf,
@@ -33,10 +33,10 @@ export function byUnit<R extends SweepEntry>(
     const value = read(run);
     if (value !== undefined) values.set(unitOf(run), [...(values.get(unitOf(run)) ?? []), value]);
   }
-  return [...values.values()].map((own) => own.reduce((sum, v) => sum + v, 0) / own.length);
+  return [...values.values()].map((unit) => unit.reduce((sum, v) => sum + v, 0) / unit.length);
 }
 
-/** One method minus another over the seeds and splits that both have. */
+/** One method minus another, over shared seeds and splits. */
 export function difference(
   mine: readonly FinishedEntry[],
   others: readonly FinishedEntry[],

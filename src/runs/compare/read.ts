@@ -1,28 +1,28 @@
-/** @file Sweep folders as runs to compare: what is a sweep, and what was done twice. */
+/** @file Reads sweep folders for a comparison and merges their runs. */
 import { runError } from "../../core/errors.ts";
 import type { Folder } from "../../core/folder.ts";
 import { readRecord, runFiles } from "../record.ts";
 import { type SweepEntry, type SweepHead, sweepFiles } from "../sweep/entry.ts";
 import { readHead, readManifest } from "../sweep/manifest.ts";
 
-/** A sweep as it lies in its folder. */
+/** A sweep read from its folder. */
 export interface Sweep {
-  /** As the user named it. */
+  /** The folder as the user named it. */
   readonly label: string;
-  /** Left out where the folder has none. */
+  /** Undefined if the folder has none. */
   readonly head?: SweepHead;
-  /** Lines of the manifest; of lines with one id the last. */
+  /** Entries of the manifest; of several with the same id, the last. */
   readonly entries: readonly SweepEntry[];
-  /** What a reader should know, a line each. */
+  /** Notes for the user, one per line. */
   readonly notes: readonly string[];
 }
 
-/** A run that ended well. */
+/** A finished run. */
 export type FinishedEntry = SweepEntry & { readonly scores: NonNullable<SweepEntry["scores"]> };
 
 /**
- * Reads a sweep. A last line that stops in the middle, as a writer that was killed leaves it, is left out and noted.
- * @throws RunError when the folder is no sweep or has no run yet; DataError for any other line that is damaged.
+ * Reads a sweep. An incomplete last line, which a killed writer leaves, is ignored with a note.
+ * @throws RunError if the folder is not a sweep or has no run yet; DataError for any other damaged line.
  */
 export async function readSweep(folder: Folder): Promise<Sweep> {
   const { label } = folder;
@@ -71,12 +71,12 @@ async function noSweep(folder: Folder): Promise<Error> {
   );
 }
 
-/** What identifies a run in tables: which data, method, seed, split and share. */
+/** The key of a run in tables: data, method, seed, split and share. */
 function placeOf({ data, method, seed, split, trainShare }: SweepEntry): string {
   return JSON.stringify([data, method, seed, split, trainShare]);
 }
 
-/** By name, split and seed: the order in which parallel runs ended says nothing. */
+/** Sorts by name, split and seed, independent of the order in which parallel runs ended. */
 function inOrder(a: SweepEntry, b: SweepEntry): number {
   const by = (x: string, y: string): number => x.localeCompare(y, "en", { numeric: true });
   return (
@@ -88,7 +88,7 @@ function inOrder(a: SweepEntry, b: SweepEntry): number {
   );
 }
 
-/** Runs of several sweeps as one set, in order; of runs at one place in the tables the last counts, and that is noted. */
+/** Merges the runs of several sweeps, sorted; of several runs with the same key, the last is used, with a note. */
 export function mergeSweeps(sweeps: readonly Sweep[]): { entries: SweepEntry[]; notes: string[] } {
   const byPlace = new Map<string, SweepEntry>();
   const replaced: SweepEntry[] = [];

@@ -1,4 +1,4 @@
-/** @file What a run's own folder adds to its line in the manifest: the training curve, what computed it, the bits of test samples. */
+/** @file Reads from the folder of a run what its manifest entry lacks: the training curve, the environment and the bits of test samples. */
 import { DmilError, dataError, listing } from "../../core/errors.ts";
 import { type Folder, readText } from "../../core/folder.ts";
 import { isRecord } from "../../core/keys.ts";
@@ -8,7 +8,7 @@ import { readSampleBits, type SampleBits } from "../sample-bits.ts";
 /** One epoch of a training curve: counted over stages, from 1; the accuracy is a share. */
 export type CurvePoint = readonly [epoch: number, accuracy: number];
 
-/** What lies in a run's folder. */
+/** The data read from the folder of a run. */
 export interface Trace {
   /** Validation accuracy by epoch; left out where the folder has no metrics. */
   readonly curve?: readonly CurvePoint[];
@@ -21,8 +21,8 @@ export interface Trace {
 }
 
 /**
- * Reads what a run's folder, given by its path in the sweep's, tells; the curve is thinned to about `most` points. A file that
- * cannot be read is named and left out, since figures come from the manifest and stand without it.
+ * Reads the folder of a run, given by its path in the sweep; the curve is thinned to about `most` points. A file that cannot be read
+ * is listed in `unread` and ignored, because metrics come from the manifest.
  */
 export async function readTrace(folder: Folder, run: string, most = 40): Promise<Trace> {
   const unread: string[] = [];
@@ -49,7 +49,7 @@ export async function readTrace(folder: Folder, run: string, most = 40): Promise
   };
 }
 
-/** What the files mean that could not be read, as notes: one for all of them. */
+/** One note on all files that could not be read. */
 export function unreadNotes(traces: readonly Trace[]): string[] {
   const files = traces.flatMap(({ unread }) => unread);
   if (files.length === 0) return [];
@@ -62,7 +62,7 @@ async function readCurve(folder: Folder, run: string, most: number): Promise<Cur
   const file = `${run}/${runFiles.metrics}`;
   if (!(await folder.exists(file))) return undefined;
   const lines = (await readText(folder, file)).split("\n");
-  // What follows the last line's end is nothing, or half a line of a writer that was killed: that epoch is not told.
+  // The text after the last line break is empty, or an incomplete line of a killed writer, which is ignored.
   const points = lines.slice(0, -1).flatMap((line, i): CurvePoint[] => {
     const reached = reachedIn(line, `${folder.label}/${file}, line ${i + 1}`);
     return Number.isFinite(reached) ? [[i + 1, reached as number]] : [];
@@ -71,7 +71,7 @@ async function readCurve(folder: Folder, run: string, most: number): Promise<Cur
   return points.filter((_, i) => i % every === 0 || i === points.length - 1);
 }
 
-/** What validation reached in an epoch, of its line in the metrics. @throws DataError for a damaged line. */
+/** The validation accuracy (R2 for values) in a line of the metrics. @throws DataError for a damaged line. */
 function reachedIn(line: string, where: string): unknown {
   let epoch: unknown;
   try {
@@ -84,7 +84,7 @@ function reachedIn(line: string, where: string): unknown {
 
 type Inside = Pick<Folder, "label" | "exists" | "read">;
 
-/** A folder in a folder. */
+/** A subfolder as a folder. */
 function insideOf(folder: Folder, name: string): Inside {
   return {
     label: `${folder.label}/${name}`,
@@ -99,10 +99,10 @@ async function readEnvironment(run: Inside): Promise<Environment | undefined> {
   return { ...environment, ...(engine !== undefined && { backend: engine.backend, onnxruntime: engine.version }) };
 }
 
-/** Facts that may move figures or times; others (free memory, a host's name) do not. */
+/** Facts that may change metrics or times; others, such as the host name, are ignored. */
 const MATTERS = ["dmil", "code", "node", "onnxruntime", "backend", "cpu", "cores", "platform"];
 
-/** Notes on runs that were not made by one program on one machine. */
+/** Notes on runs from different versions or machines. */
 export function mixedEnvironments(environments: readonly Environment[]): string[] {
   return MATTERS.flatMap((name) => {
     const counts = new Map<string, number>();

@@ -1,4 +1,4 @@
-/** @file The cases of the recovery suite: data whose truth is known, one line each. */
+/** @file The cases of the recovery suite: data with known truth. */
 import { configError } from "../../core/errors.ts";
 import type { Folder } from "../../core/folder.ts";
 import { digits } from "../../data/synthetic/digits.ts";
@@ -12,19 +12,19 @@ import { type PlantedKind, plantedSet } from "../../data/synthetic/several.ts";
 import { READER_SEED, withEvidence } from "../../interactions/recogniser.ts";
 import { DATA_SEED, DIGITS, MANY_CLASSES, QUAD, QUICK, SIZES, type Sizes, THREADS } from "./settings.ts";
 
-/** One data setting. */
+/** One case. */
 export interface Case {
   readonly name: string;
-  /** What it asks, in a line. */
+  /** Description in one line. */
   readonly title: string;
   readonly sizes: Sizes;
-  /** Probes and Theorem 1 are told for this case. */
+  /** Whether the report shows probes and Theorem 1 for this case. */
   readonly probed: boolean;
-  /** Part of the quick suite. */
+  /** Whether the case is part of the quick suite. */
   readonly quick: boolean;
-  /** It is made from recordings: of the folder of digits that the suite is given. */
+  /** Whether the case is made from recordings in the folder of digits. */
   readonly digits?: boolean;
-  /** Why even the ceiling may miss what is planted: noise hides some of it from any reader; else the measure of atoms does. */
+  /** Why even the ceiling may miss the planted atoms: noise hides part of them from any classifier, or the measure of atoms does. */
   readonly hides?: boolean;
   generate(seed: number, sizes: Sizes, digits: Folder | undefined): Generated | Promise<Generated>;
 }
@@ -67,7 +67,7 @@ function plantedCase(kind: PlantedKind, title: string, noise = 0.3): Case {
   };
 }
 
-/** Points of a square, few and many: with few the networks are far from having learnt it. */
+/** Points in a square, few and many; with few points, networks are far from the optimum. */
 function planeCase(classes: number, noise: number, train: number): Case {
   const samples: Sizes = { train, validation: train / 3, test: 2000 };
   return {
@@ -81,7 +81,7 @@ function planeCase(classes: number, noise: number, train: number): Case {
   };
 }
 
-/** Spoken and handwritten digits; the ceiling is a strong reader's. */
+/** Spoken and handwritten digits; the ceiling comes from a strong classifier. */
 function digitsCase(name: string, title: string, arrays: readonly string[]): Case {
   return {
     name,

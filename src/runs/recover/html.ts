@@ -1,4 +1,4 @@
-/** @file The report as one HTML page that needs nothing else: tables, confusions, reliability, training curves. */
+/** @file The report as one self-contained HTML page: tables, confusion matrices, reliability diagrams, training curves. */
 import { escaped, listed, markupPage } from "../../core/markup.ts";
 import { type Chart, svgChart } from "../report/charts.ts";
 import { folded, htmlTable, REPORT_STYLE, titledTable } from "../report/html.ts";
@@ -17,7 +17,7 @@ import {
 } from "./tables.ts";
 import { verdicts } from "./targets.ts";
 
-/** The whole page. */
+/** The HTML page. */
 export function htmlReport(results: readonly RecoveryResult[], facts: ReportFacts): string {
   const found = verdicts(results);
   const wrong = failures(results, found);
@@ -76,7 +76,7 @@ function caseSection(results: readonly RecoveryResult[]): string {
   ].join("\n");
 }
 
-/** True against found type over all seeds; the deeper the colour, the larger the share of the row. */
+/** Confusion matrix of true and predicted types over all seeds; darker cells have larger shares of their row. */
 function confusion(method: string, results: readonly RecoveryResult[]): string[] {
   const tables = results.flatMap(({ figures }) =>
     figures.confusion === undefined ? [] : [figures.confusion.labelFree],
@@ -114,7 +114,7 @@ function curves(results: readonly RecoveryResult[]): Chart {
   };
 }
 
-/** Mean realised bits against mean predicted bits of all modalities together, by bin, over all seeds. */
+/** Reliability diagram: mean realised bits against mean predicted bits of all modalities together, by bin, over all seeds. */
 function reliability(results: readonly RecoveryResult[]): Chart {
   const top = results[0]!.figures.unit;
   return {

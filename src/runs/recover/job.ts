@@ -1,4 +1,4 @@
-/** @file One job of the recovery suite: a case, a method and a seed, from drawing the data to figures. Plain data in and out. */
+/** @file One job of the recovery suite: generates the data of a case, trains a method with a seed and computes metrics. Input and output are plain data. */
 import * as z from "zod";
 import { configError, hint } from "../../core/errors.ts";
 import type { Folder } from "../../core/folder.ts";
@@ -20,14 +20,14 @@ import { type Predictions, predict } from "../../train/predict.ts";
 import { CASES, type Case, sizesOf } from "./cases.ts";
 import { BATCH_SIZE, SETS_DROPOUT, SUITE_METHODS, suiteMethod, THREADS } from "./settings.ts";
 
-/** What is run. */
+/** The input of a job. */
 export interface RecoveryJob {
   readonly case: string;
   readonly method: string;
   readonly seed: number;
-  /** With the sizes of the quick suite. */
+  /** Whether to use the sizes of the quick suite. */
   readonly quick: boolean;
-  /** Path of the folder of digits, for cases that are made from it. */
+  /** Path of the folder of digits, for the cases made from it. */
   readonly digits?: string;
 }
 
@@ -39,26 +39,26 @@ export interface CurvePoint {
   readonly validationAccuracy: number;
 }
 
-/** What came of a job. */
+/** The result of a job. */
 export interface RecoveryResult {
   readonly job: RecoveryJob;
   readonly seconds: number;
   readonly epochs: Readonly<Record<string, number>>;
-  /** Of the trained model, on the test split. */
+  /** Metrics of the trained model on the test split. */
   readonly figures: TruthFigures;
-  /** The same of exact class probabilities: what an ideal model would reach, read in the same way. */
+  /** The same metrics for exact class probabilities, that is, for an ideal model. */
   readonly ceiling: TruthFigures;
-  /** The model's bits beside the ceiling's and the planted ones. */
+  /** The bits of the model, the ceiling and the planted truth. */
   readonly against: AgainstCeiling;
-  /** Where synergy is planted in sets of modalities: told from predictions with some of them hidden. */
+  /** Synergy of sets of modalities, from predictions with some of them hidden; only if it is planted in sets. */
   readonly sets?: { readonly found: SetFigures; readonly ceiling: SetFigures } | undefined;
   readonly curves: readonly CurvePoint[];
   readonly probes?: ProbeReport;
-  /** For Z = the representation that the prediction is made of, and Z = the predicted log-probabilities. */
+  /** For Z = the representation from which the prediction is computed, and Z = the predicted log-probabilities. */
   readonly theorem1?: Readonly<Record<"representation" | "prediction", Theorem1Estimate>>;
 }
 
-/** The parts of a kept result; the code that wrote them is in the file's name, so what is in the parts is not looked at. */
+/** The parts of a stored result. Their contents are not checked, because the file name contains the hash of the code that wrote them. */
 export const resultSchema: z.ZodType = z.looseObject({
   job: z.looseObject({ case: z.string(), method: z.string(), seed: z.int(), quick: z.boolean() }),
   seconds: z.number(),
@@ -69,7 +69,7 @@ export const resultSchema: z.ZodType = z.looseObject({
   curves: z.array(z.looseObject({})),
 });
 
-/** The case of a name. @throws ConfigError with the nearest name. */
+/** The case with a name. @throws ConfigError that suggests the most similar name. */
 export function caseNamed(name: string): Case {
   const found = CASES.find((own) => own.name === name);
   const known = CASES.map((own) => own.name);
@@ -77,7 +77,7 @@ export function caseNamed(name: string): Case {
   return found;
 }
 
-/** Runs one job. @throws ConfigError for an unknown case or method, and what training throws. */
+/** Runs one job. @throws ConfigError for an unknown case or method, and the errors of training. */
 export async function runRecoveryJob(
   job: RecoveryJob,
   onEvent: (event: FitEvent) => void = () => {},
@@ -144,8 +144,8 @@ export async function runRecoveryJob(
 }
 
 /**
- * What components predict by themselves under the calibration of the prediction that they are parts of: labels that were smoothed in
- * training make all of it modest alike, which says nothing about what a component knows.
+ * Predictions of single components under the calibration of the whole prediction. Label smoothing makes all of them underconfident
+ * alike, which says nothing about the information of a component.
  */
 function calibratedComponents({ components }: Predictions, calibration: Calibration): Predictions["components"] {
   return Object.fromEntries(
@@ -156,7 +156,7 @@ function calibratedComponents({ components }: Predictions, calibration: Calibrat
   );
 }
 
-/** Synergy of each set of modalities, of the model with the others hidden and of the exact posteriors. */
+/** Synergy of each set of modalities, for the model with other modalities hidden and for exact posteriors. */
 async function setsTold(
   fitted: Fitted,
   { validation, test }: DataSplits,
@@ -172,7 +172,7 @@ async function setsTold(
   };
 }
 
-/** Exact probabilities need no scaling. */
+/** Identity calibration, because exact probabilities need no scaling. */
 function exactCalibration({ unimodal }: Exact, logPrior: readonly number[]) {
   return {
     logPrior,

@@ -1,4 +1,4 @@
-/** @file The report as a page of documentation. */
+/** @file The report as a Markdown page. */
 import { markdownCode, markdownEscaped } from "../../core/markup.ts";
 import { markdownTable, type TextTable } from "../report/text-table.ts";
 import { caseNamed, type RecoveryResult } from "./job.ts";
@@ -15,19 +15,19 @@ import {
 } from "./tables.ts";
 import { verdicts } from "./targets.ts";
 
-/** What a report says besides results. */
+/** The facts of a report besides its results. */
 export interface ReportFacts {
-  /** The command that gives the same. */
+  /** The command that reproduces the report. */
   readonly command: string;
-  /** Program and machine, by name. */
+  /** Versions and hardware, by name. */
   readonly environment: Readonly<Record<string, string | number | boolean>>;
   readonly failed: readonly FailedJob[];
 }
 
-/** Cases whose figures are told by true type. */
+/** Cases with tables by true type. */
 const DETAILED = ["mixture-k2-balanced-3", "mixture-k4-balanced-3", "quad", "three"];
 
-/** docs/truth.md: targets, tables, and what stays wrong. */
+/** The contents of docs/truth.md: targets, tables and open errors. */
 export function markdownReport(results: readonly RecoveryResult[], facts: ReportFacts): string {
   const found = verdicts(results);
   const wrong = failures(results, found);

@@ -1,4 +1,4 @@
-/** @file The recovery suite's settings, all in one place: sizes, encoders and methods. Every method gets the same of everything. */
+/** @file The settings of the recovery suite: sizes, encoders and methods, the same for every method. */
 import { methodNamed } from "../../methods/index.ts";
 import type { Method } from "../../methods/method.ts";
 import { mlp } from "../../nn/mlp.ts";
@@ -21,20 +21,20 @@ export const DIGITS: Sizes = { train: 4000, validation: 1000, test: 2000 };
 /** Everything in the quick suite. */
 export const QUICK: Sizes = { train: 4000, validation: 1000, test: 2000 };
 
-/** Hidden layers of every encoder, width of every embedding, samples a step, threads inside one operation. */
+/** Hidden layers of every encoder, width of every embedding, samples per step, threads within one operation. */
 export const HIDDEN: readonly number[] = [64, 64];
-/** Share of hidden units dropped in training; chosen on validation data, the command line's default. */
+/** Dropout probability of hidden units; selected on validation data, and the default of the command line. */
 export const DROPOUT = 0.2;
 export const EMBEDDING = 64;
 export const BATCH_SIZE = 64;
 export const THREADS = 1;
-/** Share of samples that lose a modality in training, where a model is asked what it knows without some. */
+/** Modality dropout in training, for cases that evaluate a model with hidden modalities. */
 export const SETS_DROPOUT = 0.5;
 
-/** The data of seed s is drawn from this much more, so that model and data share no stream. */
+/** Offset of the data seed from the model seed, so that they share no random stream. */
 export const DATA_SEED = 100;
 
-/** The methods of the suite, by the name it uses: what is built, with which options besides the common ones. */
+/** The methods of the suite by name, with their options besides the common ones. */
 export const SUITE_METHODS: Readonly<Record<string, { readonly method: string; readonly options: object }>> = {
   joint: { method: "joint", options: {} },
   ensemble: { method: "ensemble", options: {} },

@@ -1,4 +1,4 @@
-/** @file The suite as a list of jobs, the key under which a result is kept, and everything a report is made of. */
+/** @file The jobs of the suite, the keys of stored results, and the rows of a report. */
 import { configError } from "../../core/errors.ts";
 import { sha256 } from "../../core/hash.ts";
 
@@ -8,19 +8,19 @@ import { CASES } from "./cases.ts";
 import type { RecoveryJob, RecoveryResult } from "./job.ts";
 import { SUITE_METHODS } from "./settings.ts";
 
-/** What a suite covers. */
+/** The selection of a suite. */
 export interface SuiteChoice {
   readonly quick: boolean;
   readonly seeds: readonly number[];
-  /** Names of the suite's methods; all if left out. */
+  /** Names of methods; default: all. */
   readonly methods?: readonly string[] | undefined;
-  /** Names of cases, or starts of names; all of the suite if left out. */
+  /** Names of cases, or prefixes of names; default: all of the suite. */
   readonly cases?: readonly string[] | undefined;
-  /** Path of the folder of digits; without it the cases made from it are left out. */
+  /** Path of the folder of digits; without it, the cases made from it are omitted. */
   readonly digits?: string | undefined;
 }
 
-/** A job that gave no result. */
+/** A failed job. */
 export interface FailedJob {
   readonly job: RecoveryJob;
   readonly error: string;
@@ -63,13 +63,13 @@ export function suiteJobs({ quick, seeds, methods, cases, digits }: SuiteChoice)
   );
 }
 
-/** The key of a job's result: the job and a hash of the code that runs it. */
+/** The key of a stored result: a hash of the job and of the code that runs it. */
 export async function jobKey({ case: own, method, seed, quick, digits }: RecoveryJob, code: string): Promise<string> {
   const hash = await sha256(new TextEncoder().encode(JSON.stringify([own, method, seed, quick, code, digits])));
   return `${own}-${method}-${seed}-${hash.slice(0, 12)}`;
 }
 
-/** Every number of every result as rows: case, method, seed, figure (a dotted path), value. */
+/** All numbers of all results as rows: case, method, seed, metric (a dotted path), value. */
 export function resultRows(results: readonly RecoveryResult[]): Row[] {
   return results.flatMap(({ job, seconds, figures, ceiling, against, sets, probes, theorem1 }) => {
     const { reliability: _, components: __, ...told } = figures;

@@ -1,4 +1,4 @@
-/** @file Results over seeds: the figures of the suite by name, their means and 95 % confidence intervals. */
+/** @file The metrics of the suite by name, with means and 95 % confidence intervals over seeds. */
 import { meanOf } from "../../info/statistics/paired.ts";
 import type { RecoveryResult } from "./job.ts";
 
@@ -9,17 +9,17 @@ export interface Measured {
   readonly seeds: number;
 }
 
-/** One figure of a result; undefined where the method or the data has none. */
+/** One metric of a result; undefined if the method or the data has none. */
 export interface Figure {
   readonly name: string;
-  /** What it is, in a line. */
+  /** Description in one line. */
   readonly title: string;
-  /** Better when larger or when smaller. */
+  /** Whether larger or smaller values are better. */
   readonly better: "larger" | "smaller";
   read(result: RecoveryResult): number | undefined;
 }
 
-/** The figures of every table. Bits are per sample, as portions of log2 K where they are called portions. */
+/** The metrics of all tables. Bits are per sample; portions are bits divided by log2 K. */
 export const FIGURES: readonly Figure[] = [
   {
     name: "accuracy",
@@ -196,7 +196,7 @@ function portion(bits: number | undefined, unit: number): number | undefined {
   return bits === undefined ? undefined : bits / unit;
 }
 
-/** Largest own label-free information of a component over the true types that `matters`, as a portion of log2 K. */
+/** Largest label-free information of a single component over the true types selected by `matters`, divided by log2 K. */
 function ownOn(
   { own, unit }: RecoveryResult["figures"],
   component: string,
@@ -210,18 +210,18 @@ function ownOn(
   return values.length === 0 ? undefined : Math.max(...values);
 }
 
-/** The figure of a name. It must exist. */
+/** The metric with a name, which must exist. */
 export function figureNamed(name: string): Figure {
   return FIGURES.find((figure) => figure.name === name)!;
 }
 
-/** Mean and interval of values, one per seed. */
+/** Mean and interval of values with one value per seed. */
 export function measured(values: readonly number[]): Measured {
   const { n, mean, upper } = meanOf(values);
   return { mean, interval: upper - mean, seeds: n };
 }
 
-/** A figure over results; undefined when none has it. */
+/** A metric over results; undefined if no result has it. */
 export function measure(figure: Figure, results: readonly RecoveryResult[]): Measured | undefined {
   const values = results.flatMap((result) => {
     const value = figure.read(result);
@@ -237,7 +237,7 @@ export interface Cell {
   readonly results: readonly RecoveryResult[];
 }
 
-/** Results by case and method, in the order in which they come. */
+/** Results by case and method, in input order. */
 export function cells(results: readonly RecoveryResult[]): Cell[] {
   const groups = new Map<string, RecoveryResult[]>();
   for (const result of results) {
@@ -247,7 +247,7 @@ export function cells(results: readonly RecoveryResult[]): Cell[] {
   return [...groups.values()].map((own) => ({ case: own[0]!.job.case, method: own[0]!.job.method, results: own }));
 }
 
-/** `.997 ± .002`, or `.997` for one seed; an empty text where there is no value. */
+/** Formats `.997 ± .002`, or `.997` for one seed; empty if there is no value. */
 export function told(value: Measured | undefined, digits = 3): string {
   if (value === undefined || Number.isNaN(value.mean)) return "";
   const mean = value.mean.toFixed(digits);

@@ -1,11 +1,11 @@
-/** @file The suite's tables as texts: targets, figures by method, by true type, ceilings, Theorem 1, probes. */
+/** @file The tables of the suite: targets, metrics by method and by true type, ceilings, Theorem 1, probes. */
 import type { ByType } from "../../interactions/truth.ts";
 import type { TextTable } from "../report/text-table.ts";
 import { caseNamed, type RecoveryResult } from "./job.ts";
 import { type Cell, cells, FIGURES, figureNamed, type Measured, measure, measured, told } from "./summary.ts";
 import type { Verdict } from "./targets.ts";
 
-/** Columns of the table of a method; a column in which no case has a value is left out. */
+/** Columns of the table of a method; columns without values are omitted. */
 const COLUMNS: readonly (readonly [figure: string, heading: string])[] = [
   ["accuracy", "accuracy"],
   ["behind-bayes", "behind Bayes"],
@@ -23,7 +23,7 @@ const COLUMNS: readonly (readonly [figure: string, heading: string])[] = [
   ["synergy-kept", "S on S"],
 ];
 
-/** What the columns of the method tables mean, a line each. */
+/** The meaning of the columns of the method tables, one per line. */
 export const COLUMN_NOTES: readonly string[] = COLUMNS.map(
   ([figure, heading]) => `${heading}: ${figureNamed(figure).title}`,
 );
@@ -44,7 +44,7 @@ export function targetTable(found: readonly Verdict[]): TextTable {
   };
 }
 
-/** A table per method: cases by figures. */
+/** One table per method: cases by metrics. */
 export function methodTables(results: readonly RecoveryResult[]): TextTable[] {
   const all = cells(results);
   const methods = [...new Set(all.map(({ method }) => method))];
@@ -54,7 +54,7 @@ export function methodTables(results: readonly RecoveryResult[]): TextTable[] {
   });
 }
 
-/** The same figures of the exact posteriors: what the way of reading atoms can reach at best. */
+/** The same metrics for exact posteriors, which are the best that this way of computing atoms can reach. */
 export function ceilingTable(results: readonly RecoveryResult[]): TextTable {
   const seen = new Set<string>();
   const own = cells(results).filter((cell) => !seen.has(cell.case) && seen.add(cell.case));
@@ -77,7 +77,7 @@ function figureTable(
   };
 }
 
-/** By true type of the sample: accuracy, mean atoms, mean gate, each component's own information. For one case. */
+/** Tables of one case by true type: accuracy, mean atoms, mean gate, information of each component. */
 export function typeTables(results: readonly RecoveryResult[]): TextTable[] {
   const types = Object.keys(results[0]!.figures.accuracy);
   const atoms = results[0]!.figures.components;
@@ -187,7 +187,7 @@ function combined(estimates: readonly { readonly value: number; readonly error: 
   return told(estimates.length > 1 ? over : { ...over, interval: 1.96 * estimates[0]!.error });
 }
 
-/** What fresh probes read off each representation, and how far components follow from one another. */
+/** Information of probes in each representation, and how well components predict each other. */
 export function probeTables(results: readonly RecoveryResult[]): TextTable[] {
   const own = cells(results.filter((result) => result.probes !== undefined));
   const table = (
@@ -216,7 +216,7 @@ export function probeTables(results: readonly RecoveryResult[]): TextTable[] {
   ].filter(({ rows }) => rows.length > 0);
 }
 
-/** What stays wrong: missed targets, and cases on which even exact posteriors, read the same way, miss the planted atoms. */
+/** Open errors: missed targets, and cases for which even exact posteriors miss the planted atoms. */
 export function failures(results: readonly RecoveryResult[], found: readonly Verdict[]): string[] {
   const missed = found
     .filter(({ met }) => !met)
@@ -243,5 +243,5 @@ export function failures(results: readonly RecoveryResult[], found: readonly Ver
   return [...missed, ...limits];
 }
 
-/** Every figure by name: for the notes of a report. */
+/** All metrics by name, for the notes of a report. */
 export const FIGURE_NOTES: readonly string[] = FIGURES.map(({ name, title }) => `${name}: ${title}`);

@@ -1,8 +1,8 @@
-/** @file What the recommended form is to reach, as data; and whether it does. */
+/** @file The targets of the recommended method, and whether they are met. */
 import type { RecoveryResult } from "./job.ts";
 import { cells, figureNamed, type Measured, measure } from "./summary.ts";
 
-/** One target: a figure of a method on some cases. */
+/** One target: a limit for a metric of a method on some cases. */
 export interface Target {
   readonly name: string;
   readonly cases: RegExp;
@@ -15,7 +15,7 @@ export interface Target {
 export const TARGET_METHOD = "dmil";
 
 const easy = /^mixture-k[24]-\w+-3$/;
-/** Leakage is asked of the set of three modalities too. */
+/** The leakage target also applies to the set of three modalities. */
 const leaking = /^(mixture-k[24]-\w+-3|three)$/;
 const planes = /^plane-/;
 const noisy = /^mixture-k[24]-\w+-6$/;
@@ -120,13 +120,13 @@ export interface Verdict {
   readonly target: Target;
   readonly case: string;
   readonly measured: Measured;
-  /** The mean over seeds reaches the limit. */
+  /** Whether the mean over seeds meets the limit. */
   readonly met: boolean;
-  /** The same figure of the exact posterior, where that is a bound on what can be reached. */
+  /** The same metric of the exact posterior, if it bounds what can be reached. */
   readonly ceiling: Measured | undefined;
 }
 
-/** Every target on every case that was run with the target's method. */
+/** Every target on every case that was run with its method. */
 export function verdicts(results: readonly RecoveryResult[]): Verdict[] {
   const own = cells(results).filter(({ method }) => method === TARGET_METHOD);
   return TARGETS.flatMap((target) =>

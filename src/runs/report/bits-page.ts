@@ -1,4 +1,4 @@
-/** @file What `dmil bits` found as one HTML page that needs nothing else. */
+/** @file The results of `dmil bits` as one self-contained HTML page. */
 import { decimals } from "../../core/decimals.ts";
 import { escaped, listed, markupPage } from "../../core/markup.ts";
 import type { Interval } from "../../info/index.ts";
@@ -6,7 +6,7 @@ import { componentLabel, type ForeignReport } from "../../interactions/foreign/i
 import { classTable, componentTable, removalTable, setTable, shapleyTable } from "./bits-tables.ts";
 import { folded, htmlTable, REPORT_STYLE, SORT_SCRIPT, titledTable } from "./html.ts";
 
-/** Samples that a page shows; all of them are in the files beside it. */
+/** Number of samples on a page; the tables beside it contain all. */
 const SHOWN = 200;
 
 const STYLE = `${REPORT_STYLE}
@@ -17,12 +17,12 @@ const STYLE = `${REPORT_STYLE}
 .lead { font-size: 1.1rem; } .bars small { color: var(--faint); }
 @media (max-width: 40rem) { .bars { grid-template-columns: 1fr max-content; } .bars div { grid-column: 1 / -1; order: 0; } }`;
 
-/** What a page tells besides the report. */
+/** Inputs of a page besides the report. */
 export interface BitsFacts {
   readonly title: string;
-  /** How the input was read. */
+  /** How the input was interpreted. */
   readonly taken: readonly string[];
-  /** Of an ONNX model: the report under each way of removing modalities. */
+  /** For an ONNX model: the report for each way of removing modalities. */
   readonly removals?: Readonly<Record<string, ForeignReport>>;
 }
 
@@ -49,7 +49,7 @@ export function bitsPage(report: ForeignReport, { title, taken, removals }: Bits
   return markupPage(title, STYLE, body.join("\n"), SORT_SCRIPT);
 }
 
-/** A bar a component on a scale that all share, its numbers beside it. */
+/** One bar per component on a common scale, with its values. */
 function bars(bits: Readonly<Record<string, Interval>>): string {
   const all = Object.values(bits);
   const low = Math.min(0, ...all.map(({ lower }) => lower));

@@ -1,4 +1,4 @@
-/** @file What `dmil bits` found, as tables of texts: the same on a terminal and on a page. */
+/** @file The results of `dmil bits` as tables, for the terminal and the HTML page. */
 import { decimals } from "../../core/decimals.ts";
 import type { Interval } from "../../info/index.ts";
 import type { ForeignReport, Means } from "../../interactions/foreign/index.ts";
@@ -6,11 +6,11 @@ import type { TextTable } from "./text-table.ts";
 
 const figure = (value: number | undefined): string => (value === undefined ? "-" : decimals(value, 3));
 const cells = (own: Interval | undefined): string[] => [own?.value, own?.lower, own?.upper].map(figure);
-/** A value and how sure it is are one cell, so that a table which is cut to a narrow screen never parts them. */
+/** Formats a value and its interval in one cell, so that a table split for a narrow terminal keeps them together. */
 const withHalf = (own: Interval | undefined): string =>
   own === undefined ? "-" : `${figure(own.value)}±${decimals((own.upper - own.lower) / 2, 2)}`;
 
-/** Means of components: what predictions say, and what of it the label bears out. */
+/** Means of components: predicted (label-free) and realised (with the label) bits. */
 export function componentTable({ bits, labelBits, largest }: ForeignReport): TextTable {
   const realised = labelBits === undefined ? [] : ["realised", "low", "high"];
   return {
@@ -25,7 +25,7 @@ export function componentTable({ bits, labelBits, largest }: ForeignReport): Tex
   };
 }
 
-/** What every set of modalities tells. */
+/** The information of every set of modalities. */
 export function setTable({ informations, accuracy, calibration }: ForeignReport): TextTable {
   const { how, scalings } = calibration;
   return {

@@ -6,11 +6,11 @@ import { escaped } from "../../core/markup.ts";
 export interface Series {
   readonly name: string;
   readonly points: readonly (readonly [x: number, y: number])[];
-  /** Drawn to compare with, in grey. */
+  /** Whether the line is a reference, drawn in grey. */
   readonly faint?: boolean;
 }
 
-/** What a chart shows. */
+/** The contents of a chart. */
 export interface Chart {
   readonly title: string;
   readonly x: string;
@@ -21,9 +21,9 @@ export interface Chart {
   readonly diagonal?: boolean;
   /** Marks the points. */
   readonly marked?: boolean;
-  /** Where x is labelled, with positions by its logarithm; evenly where left out. */
+  /** Labelled values of a logarithmic x axis; without it, x is linear. */
   readonly shares?: readonly number[];
-  /** Half as large and without the names of its lines: one of many. */
+  /** Whether the chart is small and has no legend. */
   readonly small?: boolean;
 }
 
@@ -32,9 +32,9 @@ const [PLOT, SMALL_PLOT] = [
   [270, 198],
   [170, 90],
 ] as const;
-/** Colours of the report's style, told apart by people who see few (after Okabe and Ito), in light and dark. */
+/** Colour-blind-safe colours (after Okabe and Ito) for light and dark. */
 const COLOURS = ["var(--c0)", "var(--c1)", "var(--c2)", "var(--c3)", "var(--c4)", "var(--c5)"];
-/** Lines beyond the sixth have a colour again, and gaps. */
+/** From the seventh line on, colours repeat and lines are dashed. */
 const DASHES = ["", "5 3", "1.5 2.5"];
 
 /** A chart as an SVG element. */

@@ -1,8 +1,8 @@
-/** @file Pieces of HTML reports: tables, folded parts, and how they look in light and dark, on a phone and on paper. */
+/** @file Parts of HTML reports: tables, collapsible sections, and the style for light, dark, phone and print. */
 import { escaped } from "../../core/markup.ts";
 import type { TextTable } from "./text-table.ts";
 
-/** The look of every report. */
+/** The style of all reports. */
 export const REPORT_STYLE = `
 :root { color-scheme: light dark; --line: light-dark(#ddd, #444); --faint: light-dark(#666, #a3a3a3); --shade: light-dark(#f3f3f3, #2a2a2a);
   --good: light-dark(#19702d, #5fc77a); --bad: light-dark(#b3261e, #ff8a80);
@@ -23,7 +23,7 @@ details { margin: .5rem 0; } summary { cursor: pointer; font-weight: 600; } pre 
 td.best { font-weight: 700; } td.tied { font-style: italic; } .note { color: var(--faint); }
 @media print { body { margin: 0; max-width: none; } tr, h3, svg { break-inside: avoid; } }`;
 
-/** Makes the heads of sortable tables sort: words upwards, numbers from the largest, and the other way at the second click. */
+/** Sorts a table by a click on its header: words ascending, numbers descending; a second click reverses the order. */
 export const SORT_SCRIPT = `
 for (const th of document.querySelectorAll(".sortable th")) {
   th.tabIndex = 0;
@@ -43,7 +43,7 @@ for (const th of document.querySelectorAll(".sortable th")) {
 }
 `;
 
-/** A table; its columns of words are aligned at the left. A wide one scrolls by itself; a sortable one needs the script. */
+/** A table; columns of words are left-aligned. A wide table scrolls; a sortable table needs SORT_SCRIPT. */
 export function htmlTable({ header, rows, marks }: TextTable, sortable = false): string {
   const isText = header.map((_, c) => rows.some((row) => /^[a-zA-Z]/.test(row[c] ?? "")));
   const kind = (r: number, c: number, text: string): string => {
@@ -61,12 +61,12 @@ export function htmlTable({ header, rows, marks }: TextTable, sortable = false):
   return `<div class="scroll"><table${sortable ? ' class="sortable"' : ""}><thead><tr>${head}</tr></thead><tbody>${lines.join("\n")}</tbody></table></div>`;
 }
 
-/** A table under its title. */
+/** A table with its title. */
 export function titledTable(table: TextTable, sortable = false): string {
   return `<h3>${escaped(table.title)}</h3>${htmlTable(table, sortable)}`;
 }
 
-/** What is long is opened by those who want it. */
+/** A collapsible section. */
 export function folded(summary: string, body: string): string {
   return `<details><summary>${escaped(summary)}</summary>${body}</details>`;
 }

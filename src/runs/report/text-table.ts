@@ -1,19 +1,19 @@
-/** @file Tables of reports as texts, and as Markdown. */
+/** @file Tables of reports as text and Markdown. */
 import { markdownEscaped } from "../../core/markup.ts";
 
-/** What is said about a cell besides its text: the best of those it stands beside, or not shown to differ from it. */
+/** The mark of a cell: the best of its group, or not significantly different from the best. */
 export type Mark = "best" | "tied";
 
-/** A table for people. */
+/** A table of text. */
 export interface TextTable {
   readonly title: string;
   readonly header: readonly string[];
   readonly rows: readonly (readonly string[])[];
-  /** Of cells, by row and column; left out where nothing is marked. */
+  /** Marks of cells by row and column; undefined if there are none. */
   readonly marks?: readonly (readonly (Mark | undefined)[])[];
 }
 
-/** A table in Markdown, without its title: the best in bold, what is tied with it in italics. */
+/** A table in Markdown, without its title; best in bold, tied in italics. */
 export function markdownTable({ header, rows, marks }: TextTable): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   const marked = (text: string, mark: Mark | undefined): string =>

@@ -1,6 +1,6 @@
 /**
- * @file Work that many runs of a sweep share, done once: a data folder whose name is made of what it was made from, so that it is found
- * again by later runs and later sweeps into the same place. Split, parsed and reduced data today; frozen features are the same kind of thing.
+ * @file A cache of data that many runs of a sweep share: split, parsed and subsampled data. The name of a cached folder contains a hash of
+ * its inputs, so that later runs, and later sweeps into the same folder, find it again.
  */
 import * as z from "zod";
 import type { Folder } from "../../core/folder.ts";
@@ -10,25 +10,25 @@ import { writeDataset } from "../../data/write.ts";
 import { readDerived, writeDerived } from "../derived.ts";
 import { hashValue } from "../identity.ts";
 
-/** What decides the content of a cached folder. */
+/** What determines the content of a cached folder. */
 export interface CacheKey {
-  /** Begins the folder's name; for people. */
+  /** Readable start of the folder name. */
   readonly name: string;
-  /** Hashes of what it is computed from. */
+  /** Hashes of the inputs. */
   readonly content: Readonly<Record<string, string>>;
-  /** How. */
+  /** Parameters of the computation. */
   readonly parameters?: unknown;
 }
 
-/** Places of data in a folder. */
+/** A cache of data folders. */
 export interface DataCache {
-  /** The folder's name of some data, which is there afterwards. */
+  /** Stores data if needed and returns the name of its folder. */
   place(key: CacheKey, splits: DataSplits): Promise<string>;
 }
 
 /**
- * A cache below folders that `open` gives by name; with `write` false, places are told and nothing is written. A folder that is not as
- * it was written is written anew, which `tell` is told.
+ * A cache in the folders that `open` returns by name; with `write` false, it returns names and writes nothing. A damaged folder is
+ * written again, with a note to `tell`.
  */
 export function dataCache(
   open: (name: string) => Folder,
@@ -37,15 +37,15 @@ export function dataCache(
 ): DataCache {
   return {
     async place({ name, content, parameters }, splits) {
-      const own = `${slug(name)}-${(await hashValue([content, parameters ?? null])).slice(0, 12)}`;
+      const folderName = `${slug(name)}-${(await hashValue([content, parameters ?? null])).slice(0, 12)}`;
       if (write) {
-        const folder = open(own);
+        const folder = open(folderName);
         if (!(await isWhole(folder, tell))) {
           await writeDataset(folder, splits);
           await writeDerived(folder, CHECKSUMS, await checksumsOf(folder));
         }
       }
-      return own;
+      return folderName;
     },
   };
 }
@@ -61,20 +61,20 @@ async function checksumsOf(folder: Folder): Promise<Readonly<Record<string, stri
   return Object.fromEntries(sums);
 }
 
-/** A folder that is not whole is emptied: a file too many would be read as data. */
+/** Whether a cached folder is complete and undamaged; otherwise it is emptied, because an extra file would be read as data. */
 async function isWhole(folder: Folder, tell: (text: string) => void): Promise<boolean> {
   const written = await readDerived<Readonly<Record<string, string>>>(folder, CHECKSUMS, checksums, tell);
-  const found = written === undefined ? {} : await checksumsOf(folder);
-  const odd = [...new Set([...Object.keys(written ?? {}), ...Object.keys(found)])].find(
-    (name) => written?.[name] !== found[name],
+  const current = written === undefined ? {} : await checksumsOf(folder);
+  const changed = [...new Set([...Object.keys(written ?? {}), ...Object.keys(current)])].find(
+    (name) => written?.[name] !== current[name],
   );
-  if (written !== undefined && odd === undefined) return true;
-  if (odd !== undefined) tell(`note: ${folder.label}/${odd}: not as it was written; the data is written anew.`);
+  if (written !== undefined && changed === undefined) return true;
+  if (changed !== undefined) tell(`note: ${folder.label}/${changed}: changed or damaged; the data is written again.`);
   for (const name of await folder.list().catch(() => [])) await folder.remove(name);
   return false;
 }
 
-/** A text as part of a file's name. */
+/** A text made safe as part of a file name. */
 export function slug(text: string): string {
   return text.replace(/[^\p{L}\p{N}+._-]+/gu, "-");
 }

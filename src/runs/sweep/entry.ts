@@ -1,24 +1,24 @@
-/** @file One line of a sweep's manifest: what was run, how it ended, what it reached. `dmil sweep` writes them, `dmil compare` reads them. */
+/** @file The entries of the manifest of a sweep: settings, status and scores of each run. `dmil sweep` writes them, `dmil compare` reads them. */
 import type { RunConfig } from "../plan.ts";
 
-/** Files of a sweep, in its folder; runs are folders beside them. */
+/** Files in the folder of a sweep, and the folder of its runs. */
 export const sweepFiles = {
-  /** `SweepHead`: how the sweep was made. */
+  /** A `SweepHead`: how the sweep was made. */
   head: "sweep.json",
-  /** A `SweepEntry` a line, in the order in which runs ended; of lines with one id the last counts. */
+  /** One `SweepEntry` per line, in the order in which runs ended; of several lines with the same id, the last is valid. */
   manifest: "manifest.jsonl",
   runs: "runs",
 } as const;
 
-/** So many runs a sweep may have: planning more would take hours and gigabytes, and is a slip of the hand. */
+/** Maximum number of runs of a sweep. Planning more would take hours and gigabytes, so a larger number is probably a typing error. */
 export const MOST_RUNS = 1_000_000;
 
-/** How a sweep was made: enough to make it again. */
+/** How a sweep was made; enough to repeat it. */
 export interface SweepHead {
   readonly format: "dmil-sweep-1";
-  /** As it was typed, without places of this machine. */
+  /** The command as typed, without absolute paths. */
   readonly command: string;
-  /** The experiment's file as data, or what the flags said. */
+  /** The experiment, from its file or from flags. */
   readonly experiment: unknown;
   /** Versions and hardware. */
   readonly environment: Readonly<Record<string, string | number>>;
@@ -27,67 +27,67 @@ export interface SweepHead {
 
 /** One run of a sweep. */
 export interface SweepEntry {
-  /** SHA-256 of everything that decides the result: settings, data, split, tuning, code. */
+  /** SHA-256 of everything that determines the result: settings, data, split, tuning, code. */
   readonly id: string;
-  /** The data as tables name it: the folder's name, with modalities where not all are used, as `mfeat fou+kar`. */
+  /** Name of the data in tables: the folder name, with the modalities if not all are used, for example `mfeat fou+kar`. */
   readonly data: string;
-  /** Method or variant, as `ogm-ge`. */
+  /** Method or variant, for example `ogm-ge`. */
   readonly method: string;
   readonly seed: number;
-  /** Which split of the data: `own`, `speaker 0` (anew by groups, with that seed), `fold 1/5`, `classes 0` (classes apart). */
+  /** The split of the data: `own`, `speaker 0` (by groups, with seed 0), `fold 1/5`, or `classes 0` (some classes left out, seed 0). */
   readonly split: string;
-  /** Share of the training samples that was used; 1 is all. */
+  /** Share of the training samples that was used; 1 means all. */
   readonly trainShare: number;
   readonly status: "finished" | "failed";
   /** Why it failed. */
   readonly error?: string;
-  /** Folder of the run, in the sweep's. */
+  /** Folder of the run, relative to that of the sweep. */
   readonly run: string;
   readonly started: string;
-  /** Of training, and of a step of its longest stage. */
+  /** Seconds of training, and of one step of the longest stage. */
   readonly seconds: number;
   readonly secondsPerStep?: number;
-  /** Largest resident size of the run's process, bytes. */
+  /** Peak resident set size of the process of the run, bytes. */
   readonly peakMemory: number;
   readonly config?: RunConfig;
-  /** What tuning tried on validation data, where there was any. */
+  /** The number of tuning trials and the changes of the selected trial, if the run was tuned. */
   readonly tuning?: { readonly trials: number; readonly chosen: Readonly<Record<string, unknown>> };
   readonly scores?: Scores;
 }
 
-/** What a finished run reached. Figures go by the names of `metrics.ts`; shares are in [0, 1]. */
+/** The scores of a finished run. Metrics have the names of `metrics.ts`; shares are in [0, 1]. */
 export interface Scores {
   readonly samples: { readonly train: number; readonly validation: number; readonly test: number };
-  /** By name: accuracy, macroF1, logLoss, calibrationError, synergyRate, ...; the first is what methods are ranked by. */
+  /** Metrics by name: accuracy, macroF1, logLoss, calibrationError, synergyRate, ...; the first is the primary metric. */
   readonly validation: Readonly<Record<string, number>>;
   readonly test: Readonly<Record<string, number>>;
-  /** Test figure, of the kind of the first, of each modality's own prediction. */
+  /** The primary metric on test data of the unimodal prediction of each modality. */
   readonly unimodal: Readonly<Record<string, number>>;
-  /** Right as a whole where every modality alone is wrong, and the share that independent guesses would give. */
+  /** Share of samples that the model predicts correctly and every modality alone wrongly, and the share expected from independent guesses. */
   readonly synergy?: {
-    /** The modalities' own predictions are the model's. */
+    /** With the unimodal predictions of the model. */
     readonly slices: { readonly rate: number; readonly chance: number };
-    /** They are those of linear probes trained on each modality's representation. */
+    /** With linear probes trained on the representation of each modality. */
     readonly probes?: { readonly rate: number; readonly chance: number };
   };
-  /** By class of the test split. */
+  /** Scores of each class of the test split. */
   readonly classes?: readonly {
     readonly name: string;
     readonly samples: number;
     readonly accuracy: number;
     readonly f1: number;
   }[];
-  /** With modalities hidden; the first pattern has all. Of labels and values `accuracy` is the figure that methods are ranked by. */
+  /** Scores with modalities hidden; the first pattern has all modalities. For labels and values, `accuracy` holds the primary metric. */
   readonly missing: readonly {
     readonly present: readonly string[];
     readonly samples: number;
     readonly accuracy: number;
   }[];
-  /** Mean shares of the gate and mean bits, label-free, by component. */
+  /** Mean gate and mean label-free bits by component. */
   readonly gate?: Readonly<Record<string, number>>;
   readonly bits?: Readonly<Record<string, number>>;
-  /** Out of distribution: accuracy on unseen classes of a linear probe on frozen representations. */
+  /** Accuracy of a linear probe on frozen representations for classes that training has not seen. */
   readonly probe?: number;
-  /** A character a test sample, 1 right and 0 wrong: for paired tests. Left out for targets that are not classes. */
+  /** One character per labelled test sample, 1 correct and 0 wrong, for paired tests. Only for classes. */
   readonly right?: string;
 }

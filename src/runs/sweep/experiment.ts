@@ -1,4 +1,4 @@
-/** @file An experiment: which data, methods, seeds and splits a sweep runs over, as a file or flags say it. */
+/** @file An experiment: the data, methods, seeds and splits of a sweep, from a file or from flags. */
 
 import * as z from "zod";
 import { hint } from "../../core/errors.ts";
@@ -13,35 +13,35 @@ import { MOST_RUNS } from "./entry.ts";
 
 /** One data set of an experiment. */
 export interface DataEntry {
-  /** Where it lies; or how it is made, by the names of the flags of `dmil data generate`. */
+  /** The data folder; or how to generate the data, by the names of the flags of `dmil data generate`. */
   readonly path?: string | undefined;
   readonly generate?: Readonly<Record<string, unknown>> | undefined;
-  /** As tables name it; of the folder if left out. */
+  /** Name in tables; default: the name of the folder. */
   readonly name?: string | undefined;
   readonly modalities?: readonly string[] | undefined;
-  /** How the folder is to be read, as in the settings of a run. */
+  /** How to read the folder, as in the settings of a run. */
   readonly leaveOut?: readonly string[] | undefined;
   readonly label?: string | readonly string[] | undefined;
   readonly group?: string | undefined;
   readonly split?: SplitRequest | undefined;
-  /** Settings for this data alone; they go before those of the experiment. */
+  /** Settings for this data only; they override those of the experiment. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-/** What a sweep runs. */
+/** An experiment with all defaults. */
 export interface Experiment {
   readonly data: readonly DataEntry[];
-  /** By the names that `methodCalled` reads: methods and variants, `unimodal-audio`, `mmib x4`. */
+  /** Names that `methodCalled` parses: methods and variants, `unimodal-audio`, `mmib x4`. */
   readonly methods: readonly string[];
   readonly seeds: readonly number[];
-  /** Trials of tuning for each method, the defaults among them; 0: none. */
+  /** Tuning trials of each method, including its defaults; 0 means no tuning. */
   readonly tune: number;
   /** Settings of every run. `epochs` may be one number for every stage. */
   readonly set: Readonly<Record<string, unknown>>;
-  /** `own`, `share`, or the groups' name. */
+  /** `own`, `share`, or the name of the groups. */
   readonly splitBy: string;
   readonly folds?: number | undefined;
-  /** Classes kept apart for a probe. */
+  /** Number of classes left out of training for a probe. */
   readonly classesOut?: number | undefined;
   readonly trainShares: readonly number[];
 }
@@ -64,7 +64,7 @@ const entry = z
       path: text("the path of a data folder").optional(),
       generate: settings.optional(),
       name: text("a name for tables").optional(),
-      modalities: modalities.min(2, "names fewer than two modalities; a method needs two or more").optional(),
+      modalities: modalities.min(2, "names fewer than two modalities; methods need two or more").optional(),
       ...readingSchemas,
       group: text("the name of a column or array").optional(),
       settings: settings.default({}),
@@ -73,15 +73,15 @@ const entry = z
   )
   .superRefine(({ path, generate, name }, context) => {
     if ((path === undefined) === (generate === undefined)) {
-      context.addIssue("one of path and generate is needed: where the data lies, or how to make it");
+      context.addIssue("give either path (the data folder) or generate (how to make the data)");
     }
-    if (generate !== undefined && name === undefined) context.addIssue("data that is generated needs a name");
+    if (generate !== undefined && name === undefined) context.addIssue("generated data needs a name");
   });
 
 const share = z
   .number({ error: allowing("numbers above 0 up to 1, for example [0.1, 0.3, 1]") })
   .refine((value) => value > 0 && value <= 1, {
-    error: ({ input }) => `${input} given; a share is above 0, up to 1, for example 0.3`,
+    error: ({ input }) => `${input} given; allowed is a share above 0 and up to 1, for example 0.3`,
   });
 
 /** `{ method: mmib, members: 4 }`, which tables call `mmib x4`. */
@@ -93,7 +93,7 @@ const schema = z.strictObject(
   {
     data: z
       .array(entry, { error: allowing("a list of data sets, for example [{path: clips}]") })
-      .min(1, "is empty; name data"),
+      .min(1, "is empty; give at least one data set"),
     methods: z
       .union([z.literal("all"), z.array(z.union([text("the name of a method"), pool])).min(1)], {
         error: allowing("all, or a list of methods, for example [joint, dmil, {method: joint, members: 4}]"),
@@ -116,8 +116,8 @@ const schema = z.strictObject(
   { error: allowing("an experiment, for example {data: [{path: clips}], methods: [joint, dmil]}") },
 );
 
-/** What the sweep itself decides, run by run. */
-const DECIDED: Readonly<Record<string, string>> = {
+/** Settings that the experiment sets for each run, with the name of the key that sets them. */
+const SET_BY_EXPERIMENT: Readonly<Record<string, string>> = {
   data: "the list data",
   modalities: "modalities of the data",
   leaveOut: "leaveOut of the data",
@@ -128,7 +128,7 @@ const DECIDED: Readonly<Record<string, string>> = {
   seed: "seeds",
 };
 
-/** Checks an experiment and fills in defaults. @throws ConfigError whose `fields.issues` lists everything wrong. */
+/** Checks an experiment and fills in defaults. @throws ConfigError; `fields.issues` lists every problem. */
 export function parseExperiment(value: unknown): Experiment {
   const issues = optionIssues(schema, value);
   if (issues.length > 0) throw issuesError(issues);
@@ -139,25 +139,25 @@ export function parseExperiment(value: unknown): Experiment {
     seeds: [...new Set(parsed.seeds)],
     trainShares: [...new Set(parsed.trainShares)].sort((a, b) => a - b),
   };
-  const found = [
+  const problems = [
     ...methodIssues(experiment),
     ...splitIssues(experiment),
     ...settingIssues(experiment),
     ...sizeIssues(experiment),
   ];
-  if (found.length > 0) throw issuesError(found);
+  if (problems.length > 0) throw issuesError(problems);
   return experiment;
 }
 
-function sizeIssues({ data, methods: given, seeds, trainShares, folds = 1 }: Experiment): OptionIssue[] {
-  const runs = data.length * given.length * seeds.length * trainShares.length * folds;
+function sizeIssues({ data, methods: names, seeds, trainShares, folds = 1 }: Experiment): OptionIssue[] {
+  const runs = data.length * names.length * seeds.length * trainShares.length * folds;
   if (runs <= MOST_RUNS) return [];
-  const message = `make ${runs} runs with the methods, data and splits given; at most ${MOST_RUNS} are possible, so name fewer.`;
+  const message = `give ${runs} runs with these methods, data and splits; at most ${MOST_RUNS} are possible, so use fewer.`;
   return [{ path: ["seeds"], message }];
 }
 
-function methodIssues({ methods: given }: Experiment): OptionIssue[] {
-  return given.flatMap((name, i) => {
+function methodIssues({ methods: names }: Experiment): OptionIssue[] {
+  return names.flatMap((name, i) => {
     const { method, modality, members: count } = methodCalled(name);
     const path = ["methods", i];
     if (modality === undefined && !methodNames.includes(method)) {
@@ -177,30 +177,30 @@ function splitIssues({ splitBy, folds, classesOut }: Experiment): OptionIssue[] 
     ...(classesOut === undefined ? [] : ["classesOut"]),
   ];
   if (chosen.length < 2) return [];
-  return [{ path: [chosen[1]!], message: `is one way to split, ${chosen[0]} another; choose one of them` }];
+  return [{ path: [chosen[1]!], message: `cannot be combined with ${chosen[0]}; choose one of the two ways to split` }];
 }
 
 function settingIssues({ set, data }: Experiment): OptionIssue[] {
-  const among = (given: Readonly<Record<string, unknown>>, where: OptionIssue["path"]): OptionIssue[] =>
-    Object.keys(given).flatMap((name) =>
-      ownValue(DECIDED, name) === undefined
+  const issuesOf = (settings: Readonly<Record<string, unknown>>, where: OptionIssue["path"]): OptionIssue[] =>
+    Object.keys(settings).flatMap((name) =>
+      ownValue(SET_BY_EXPERIMENT, name) === undefined
         ? []
-        : [{ path: [...where, name], message: `is not set here but by ${DECIDED[name]}` }],
+        : [{ path: [...where, name], message: `cannot be set here; it is set by ${SET_BY_EXPERIMENT[name]}` }],
     );
-  return [...among(set, ["set"]), ...data.flatMap((own, i) => among(own.settings, ["data", i, "settings"]))];
+  return [...issuesOf(set, ["set"]), ...data.flatMap((item, i) => issuesOf(item.settings, ["data", i, "settings"]))];
 }
 
-/** What a method's name in an experiment stands for. */
+/** A parsed method name of an experiment. */
 export interface Called {
-  /** A method or variant, as settings of a run have it. */
+  /** A method or variant, as in the settings of a run. */
   readonly method: string;
-  /** `unimodal-audio`: of a method that comparisons list by modality. */
+  /** The modality of `unimodal-audio`, a method that is listed once per modality. */
   readonly modality?: string;
-  /** `mmib x4`: so many members, pooled. */
+  /** The number of members of a pool such as `mmib x4`. */
   readonly members?: number;
 }
 
-/** Reads `joint`, `ogm-ge`, `unimodal-audio`, each with ` x4` after it for a pool; whether there is such a method is not looked at. */
+/** Parses `joint`, `ogm-ge` or `unimodal-audio`, with ` x4` at the end for a pool. It does not check that the method exists. */
 export function methodCalled(name: string): Called {
   const [, plain = name, count] = /^(.*) x(\d+)$/.exec(name) ?? [];
   const pool = count === undefined ? {} : { members: Number(count) };
@@ -212,20 +212,20 @@ export function methodCalled(name: string): Called {
   return { method: plain, ...pool };
 }
 
-/** Names of methods on data with these modalities: those listed by modality once for each. */
+/** Method names for data with these modalities; a unimodal method is listed once per modality. */
 export function methodsFor(names: readonly string[], modalityNames: readonly string[]): string[] {
   return [
     ...new Set(
       names.flatMap((name) => {
         const { method, modality, members: count } = methodCalled(name);
         if (modality !== undefined || !ownValue(methods, method)?.perModality) return [name];
-        return modalityNames.map((own) => `${method}-${own}${count === undefined ? "" : ` x${count}`}`);
+        return modalityNames.map((name) => `${method}-${name}${count === undefined ? "" : ` x${count}`}`);
       }),
     ),
   ];
 }
 
-/** What the data is called in tables: `mfeat fou+kar` where not all modalities are used. */
+/** The name of the data in tables, for example `mfeat fou+kar` if not all modalities are used. */
 export function dataName({ name }: DataEntry, folder: string, used: readonly string[], all: readonly string[]): string {
   if (name !== undefined) return name;
   return used.length === all.length ? folder : `${folder} ${used.join("+")}`;

@@ -1,4 +1,4 @@
-/** @file One run of a sweep: trained without its test split, then judged by it once. */
+/** @file One run of a sweep: trained without the test split, then evaluated on it once. */
 import type { Folder } from "../../core/folder.ts";
 import { readDataset, readTraining } from "../../data/load.ts";
 import type { FitEvent } from "../../train/events.ts";
@@ -11,21 +11,21 @@ import { openTeacher } from "../teacher.ts";
 import type { SweepEntry } from "./entry.ts";
 import { scoreRun } from "./score.ts";
 
-/** Where things lie. */
+/** The folders of a run. */
 export interface RunPlaces {
   readonly data: Folder;
   readonly run: Folder;
-  /** Of the run that the settings' teacher names. */
+  /** The run of the teacher in the settings. */
   readonly teacher?: Folder;
-  /** Classes kept apart. */
+  /** Data of the classes left out of training. */
   readonly unseen?: Folder;
 }
 
-/** What a run adds to its line of the manifest. */
+/** The part of a manifest entry that a run provides. */
 export type RunOutcome = Required<Pick<SweepEntry, "config" | "seconds" | "scores">> &
   Pick<SweepEntry, "secondsPerStep">;
 
-/** Trains and scores; `reads` are the modalities that the method trains on. @throws whatever training throws. */
+/** Trains and evaluates a run; `reads` are the modalities that the method trains on. @throws the errors of training. */
 export async function runSweepJob(
   settings: RunConfig,
   reads: readonly string[],
@@ -61,7 +61,7 @@ export async function runSweepJob(
   return { config: plan.config, seconds, scores, ...(secondsPerStep !== undefined && { secondsPerStep }) };
 }
 
-/** Time of a step of the longest stage: the median of its epochs, judging on validation data included, over their steps. */
+/** Measures the seconds per step of the longest stage: the median over epochs, including validation, divided by the steps per epoch. */
 function paceOf() {
   const stages = new Map<string, { readonly steps: number; readonly epochs: number[] }>();
   return {

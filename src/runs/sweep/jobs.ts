@@ -1,4 +1,4 @@
-/** @file An experiment meets its data: every run and every tuning with all its settings, before anything is trained. */
+/** @file Plans a sweep: every run and every tuning of an experiment with all settings, before training starts. */
 import { configError, DmilError, listing } from "../../core/errors.ts";
 import type { Folder } from "../../core/folder.ts";
 import { isRecord } from "../../core/keys.ts";
@@ -17,28 +17,28 @@ import { mergedSettings, planTrial, requireKnownStages } from "./settings.ts";
 import { type Changes, TUNING_SEED, trialsOf } from "./tuning.ts";
 import { type Variant, variantsOf } from "./variants.ts";
 
-/** One data set of the experiment, read. */
+/** One data set of the experiment after it was read. */
 export interface OpenedData {
   readonly entry: DataEntry;
-  /** As tables name it. */
+  /** Name in tables. */
   readonly name: string;
   readonly splits: DataSplits;
-  /** Where it lies as a folder that every run may read as it is; undefined: it is to be cached. */
+  /** Path of a folder that runs can read directly; undefined if the data must be cached. */
   readonly path?: string;
-  /** What the data calls its groups. */
+  /** Name of the groups. */
   readonly groups?: string;
 }
 
-/** Where a job finds its data. */
+/** The location of the data of a job. */
 export interface Place {
-  /** In the cache, or a path. */
+  /** Whether `path` is a name in the cache. */
   readonly cached: boolean;
   readonly path: string;
-  /** In the cache. */
+  /** Name in the cache of the data of classes left out of training. */
   readonly unseen?: string;
 }
 
-/** A run that could start. */
+/** A run that can be started. */
 export interface PlannedRun {
   readonly id: string;
   readonly data: string;
@@ -46,9 +46,9 @@ export interface PlannedRun {
   readonly seed: number;
   readonly split: string;
   readonly trainShare: number;
-  /** Folder, in the sweep's. */
+  /** Folder, relative to that of the sweep. */
   readonly run: string;
-  /** Before tuning. */
+  /** Settings before tuning. */
   readonly config: RunConfig;
   readonly place: Place;
   /** The modalities that the method trains on. */
@@ -66,7 +66,7 @@ export interface PlannedTuning {
   readonly trainShare: number;
   readonly place: Place;
   readonly changes: readonly Changes[];
-  /** Of the trials, in order. */
+  /** Settings of the trials, in order. */
   readonly configs: readonly RunConfig[];
 }
 
@@ -84,7 +84,7 @@ export interface SweepPlan {
 }
 
 /**
- * Plans a sweep, one data set after the other. @throws ConfigError for settings that are wrong (its issues lie in the experiment),
+ * Plans a sweep, one data set after the other. @throws ConfigError for invalid settings (the paths of its issues are in the experiment),
  * DataError for splits that the data does not allow.
  */
 export async function planSweep(
@@ -105,29 +105,29 @@ export async function planSweep(
       return reason === undefined;
     });
     for (const variant of variantsOfData(data, experiment)) {
-      const { place, hashes: read } = await placeOf(data, variant, cache);
-      const named = methods.length === 0 ? undefined : teacherIn(base);
-      const teacher = named === undefined ? undefined : await openTeacher(teacherAt(named), variant.splits.train);
-      const hashes = withTeacher(read, teacher);
+      const { place, hashes: dataHashes } = await placeOf(data, variant, cache);
+      const run = methods.length === 0 ? undefined : teacherIn(base);
+      const teacher = run === undefined ? undefined : await openTeacher(teacherAt(run), variant.splits.train);
+      const hashes = withTeacher(dataHashes, teacher);
       for (const method of methods) {
-        const told = { data: data.name, method, split: variant.split, trainShare: variant.trainShare };
-        const given = { ...base, ...methodSettings(method, base), data: place.path };
+        const labels = { data: data.name, method, split: variant.split, trainShare: variant.trainShare };
+        const settings = { ...base, ...methodSettings(method, base), data: place.path };
         const planOf = (changes: Changes, seed: number): Plan =>
-          located(entry, index, method, () => planTrial({ ...given, seed }, changes, variant.splits.train));
+          located(entry, index, method, () => planTrial({ ...settings, seed }, changes, variant.splits.train));
         const configOf = (changes: Changes, seed: number): RunConfig => planOf(changes, seed).config;
-        const key = JSON.stringify(told);
+        const key = JSON.stringify(labels);
         if (experiment.tune > 0 && !tunings.has(key)) {
-          tunings.set(key, await tuningOf(told, place, hashes, experiment.tune, configOf, code));
+          tunings.set(key, await tuningOf(labels, place, hashes, experiment.tune, configOf, code));
         }
         const tuning = tunings.get(key)?.id;
         for (const seed of variant.seeds) {
           const { config, method: planned } = planOf({}, seed);
           for (const stage of stageNames(planned)) stages.add(stage);
           runs.push({
-            ...told,
-            id: await hashValue([told, await identityOf(config, hashes), tuning ?? null, code]),
+            ...labels,
+            id: await hashValue([labels, await identityOf(config, hashes), tuning ?? null, code]),
             seed,
-            run: `${sweepFiles.runs}/${runName(told, seed)}`,
+            run: `${sweepFiles.runs}/${runName(labels, seed)}`,
             config,
             place,
             reads: readsOf(method, config.modalities),
@@ -142,14 +142,14 @@ export async function planSweep(
   return { runs, tunings: [...tunings.values()], skipped };
 }
 
-/** The run that settings name as a teacher; what is wrong with them is found when runs are planned. */
+/** The teacher run of the settings. Invalid settings are reported when the runs are planned. */
 function teacherIn({ teacher }: Readonly<Record<string, unknown>>): string | undefined {
   return isRecord(teacher) && typeof teacher.run === "string" && teacher.run !== "" ? teacher.run : undefined;
 }
 
 function methodSettings(name: string, base: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const { modality, ...own } = methodCalled(name);
-  return modality === undefined ? own : { ...own, options: { ...(base.options as object | undefined), modality } };
+  const { modality, ...rest } = methodCalled(name);
+  return modality === undefined ? rest : { ...rest, options: { ...(base.options as object | undefined), modality } };
 }
 
 function readsOf(name: string, modalities: readonly string[]): readonly string[] {
@@ -157,32 +157,33 @@ function readsOf(name: string, modalities: readonly string[]): readonly string[]
   return modality === undefined ? modalities : [modality];
 }
 
-/** Why a method cannot be had on the data's modalities or its kind of target, whatever the settings. */
+/** The reason why a method is not defined for the modalities or kind of target of the data, for any settings; otherwise undefined. */
 function notDefined(
   base: Readonly<Record<string, unknown>>,
   { name, splits }: OpenedData,
   method: string,
 ): string | undefined {
   const modalities = Object.keys(splits.train.modalities);
-  const own = methodCalled(method);
-  if (own.modality !== undefined) {
-    return modalities.includes(own.modality)
+  const called = methodCalled(method);
+  if (called.modality !== undefined) {
+    return modalities.includes(called.modality)
       ? undefined
-      : `${name} has no modality "${own.modality}"; it has ${listing(modalities)}`;
+      : `${name} has no modality "${called.modality}"; it has ${listing(modalities)}`;
   }
   try {
-    planTrial({ ...base, epochs: undefined, learningRate: undefined, data: name, ...own }, {}, splits.train);
+    planTrial({ ...base, epochs: undefined, learningRate: undefined, data: name, ...called }, {}, splits.train);
     return undefined;
   } catch (error) {
-    // Whatever else is wrong is told with its place when the runs are planned.
-    const known = error instanceof DmilError && (error.fields.most !== undefined || error.fields.kind !== undefined);
-    return known ? error.message : undefined;
+    // Other errors are reported with their position when the runs are planned.
+    const isUndefined =
+      error instanceof DmilError && (error.fields.most !== undefined || error.fields.kind !== undefined);
+    return isUndefined ? error.message : undefined;
   }
 }
 
 function nothingLeft(skipped: readonly Skipped[]): string {
   const listed = skipped.map(({ data, method, reason }) => `${data}, ${method}: ${reason}`);
-  return ["no method of the experiment is defined for its data.", ...listed].join("\n");
+  return ["no method of the experiment is defined for the data.", ...listed].join("\n");
 }
 
 function* variantsOfData(data: OpenedData, experiment: Experiment): Generator<Variant> {
@@ -194,7 +195,7 @@ function* variantsOfData(data: OpenedData, experiment: Experiment): Generator<Va
   }
 }
 
-/** Data that is used as it lies needs no copy; everything else is cached. */
+/** The location of the data of a variant: its own folder if it is used unchanged, otherwise the cache. */
 async function placeOf(data: OpenedData, variant: Variant, cache: DataCache) {
   const { splits, unseen, split, trainShare } = variant;
   const modalities = Object.keys(splits.train.modalities);
@@ -203,16 +204,20 @@ async function placeOf(data: OpenedData, variant: Variant, cache: DataCache) {
   if (split === "own" && trainShare === 1 && data.path !== undefined) {
     return { place: { cached: false, path: data.path } as Place, hashes };
   }
-  const named = [data.name, ...(split === "own" ? [] : [split]), ...(trainShare === 1 ? [] : [`share ${trainShare}`])];
-  const key = { name: named.join(" "), content: hashes };
+  const nameParts = [
+    data.name,
+    ...(split === "own" ? [] : [split]),
+    ...(trainShare === 1 ? [] : [`share ${trainShare}`]),
+  ];
+  const key = { name: nameParts.join(" "), content: hashes };
   const path = await cache.place(key, splits);
   if (unseen === undefined) return { place: { cached: true, path } as Place, hashes };
-  const apart = await cache.place({ ...key, name: `${key.name} unseen` }, unseen);
-  return { place: { cached: true, path, unseen: apart } as Place, hashes };
+  const unseenPath = await cache.place({ ...key, name: `${key.name} unseen` }, unseen);
+  return { place: { cached: true, path, unseen: unseenPath } as Place, hashes };
 }
 
 async function tuningOf(
-  told: Omit<PlannedTuning, "id" | "place" | "changes" | "configs">,
+  labels: Omit<PlannedTuning, "id" | "place" | "changes" | "configs">,
   place: Place,
   hashes: Readonly<Record<string, string>>,
   trials: number,
@@ -222,14 +227,14 @@ async function tuningOf(
   const config = configOf({}, TUNING_SEED);
   const { search } = methodNamed(resolveMethod(config.method).method);
   const at = (name: string): unknown =>
-    name.split(".").reduce<unknown>((held, key) => (held as Record<string, unknown> | undefined)?.[key], config);
-  const changes = trialsOf(trials, search, at, `${told.data} ${told.method}`);
-  const configs = changes.map((own) => configOf(own, TUNING_SEED));
+    name.split(".").reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], config);
+  const changes = trialsOf(trials, search, at, `${labels.data} ${labels.method}`);
+  const configs = changes.map((change) => configOf(change, TUNING_SEED));
   const trained = Object.fromEntries(
     Object.entries(hashes).filter(([name]) => /^(train\/|validation\/|teacher$)/.test(name)),
   );
-  const identities = await Promise.all(configs.map((own) => identityOf(own, trained)));
-  return { ...told, id: await hashValue([told, identities, code]), place, changes, configs };
+  const identities = await Promise.all(configs.map((trial) => identityOf(trial, trained)));
+  return { ...labels, id: await hashValue([labels, identities, code]), place, changes, configs };
 }
 
 function runName(
@@ -246,7 +251,7 @@ function runName(
   return slug(parts.join("-"));
 }
 
-/** A ConfigError about settings, told again as one about the experiment. */
+/** Changes the paths of a ConfigError about settings to paths in the experiment. */
 function located<T>(entry: DataEntry, index: number, method: string, work: () => T): T {
   try {
     return work();

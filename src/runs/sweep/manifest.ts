@@ -1,4 +1,4 @@
-/** @file The files of a sweep: its head, and a line for each run that ended. */
+/** @file The files of a sweep: its head, and a manifest with one line per ended run. */
 import * as z from "zod";
 import { DmilError, dataError } from "../../core/errors.ts";
 import { type Folder, readText } from "../../core/folder.ts";
@@ -6,7 +6,7 @@ import { optionIssues } from "../../core/options.ts";
 import { seal, unseal } from "../sealed.ts";
 import { type SweepEntry, type SweepHead, sweepFiles } from "./entry.ts";
 
-/** A figure that was not a number is null in JSON. */
+/** NaN becomes null in JSON. */
 const figure = z.number().nullable();
 const figures = z.record(z.string(), figure);
 const rate = z.looseObject({ rate: figure, chance: figure });
@@ -41,13 +41,13 @@ const schema = z.looseObject({
       probe: figure.optional(),
       right: z
         .string()
-        .regex(/^[01]*$/, "a character 0 or 1 a sample is needed")
+        .regex(/^[01]*$/, "one character 0 or 1 per sample is needed")
         .optional(),
     })
     .optional(),
 });
 
-/** How a sweep was made; undefined where the folder does not say. @throws DataError for a file that is no such head, or a damaged one. */
+/** Reads the head of a sweep; undefined if there is none. @throws DataError for a damaged file, or one with other contents. */
 export async function readHead(folder: Folder, advice: string = AGAIN): Promise<SweepHead | undefined> {
   if (!(await folder.exists(sweepFiles.head))) return undefined;
   const where = `${folder.label}/${sweepFiles.head}`;
@@ -56,25 +56,24 @@ export async function readHead(folder: Folder, advice: string = AGAIN): Promise<
   throw dataError(`${where}: not the head of a sweep of this version (format dmil-sweep-1). ${advice}`, { where });
 }
 
-/** The way on from any damage: a sweep makes its own files again. */
-const AGAIN =
-  "Give the command of the sweep again, with --resume: it mends the file, and does again only what is lost.";
+/** Advice for every damage: a sweep restores its own files. */
+const AGAIN = "Run the command of the sweep again with --resume: it repairs the file and repeats only lost runs.";
 
 export async function writeHead(folder: Folder, head: SweepHead): Promise<void> {
   await folder.write(sweepFiles.head, `${await seal(head, 2)}\n`);
 }
 
-/** The lines of a manifest. */
+/** The contents of a manifest. */
 export interface Manifest {
-  /** By id, in the order in which runs ended; of several with one id the last. */
+  /** Entries by id, in the order in which runs ended; of several with the same id, the last. */
   readonly entries: ReadonlyMap<string, SweepEntry>;
-  /** The last line stops in the middle, as a writer that was killed leaves it; it does not count. */
+  /** Whether the last line is incomplete, because its writer was killed; such a line is ignored. */
   readonly cut: boolean;
-  /** What is wrong with other lines that do not count. */
+  /** The errors of other ignored lines. */
   readonly damaged: readonly DmilError[];
 }
 
-/** Reads the manifest; empty where there is none. `advice` ends what is said of a damaged line. */
+/** Reads the manifest; empty if there is none. `advice` ends the message about a damaged line. */
 export async function readManifest(folder: Folder, advice: string = AGAIN): Promise<Manifest> {
   const entries = new Map<string, SweepEntry>();
   const damaged: DmilError[] = [];
@@ -85,7 +84,7 @@ export async function readManifest(folder: Folder, advice: string = AGAIN): Prom
     if (line.trim() === "") continue;
     try {
       const entry = await parseLine(line, `${folder.label}/${manifest}:${i + 1}`, advice);
-      entries.delete(entry.id); // where the last line of an id counts, its place in the order does too
+      entries.delete(entry.id); // the last line of an id also determines its position
       entries.set(entry.id, entry);
     } catch (error) {
       if (!(error instanceof DmilError)) throw error;
@@ -96,7 +95,7 @@ export async function readManifest(folder: Folder, advice: string = AGAIN): Prom
   return { entries, cut, damaged };
 }
 
-/** An entry. @throws DataError for a line that is none. */
+/** Parses an entry. @throws DataError for an invalid line. */
 async function parseLine(line: string, where: string, advice: string): Promise<SweepEntry> {
   const value = (await unseal(line, { where, advice })) as SweepEntry;
   const issues = optionIssues(schema, value);
@@ -104,17 +103,17 @@ async function parseLine(line: string, where: string, advice: string): Promise<S
   if (issues.length === 0 && (status === "failed" || scores !== undefined)) return value;
   const first = issues.slice(0, 3).map(({ path, message }) => `${path.join(".") || "the line"}: ${message}`);
   const listed = issues.length > 3 ? [...first, `and ${issues.length - 3} more`] : first;
-  const wrong = listed.length > 0 ? listed.join("; ") : "scores: a finished run has some";
-  throw dataError(`${where}: not the line of a sweep (${wrong.replace(/\.$/, "")}). ${advice}`, { where, issues });
+  const problems = listed.length > 0 ? listed.join("; ") : "scores are missing";
+  throw dataError(`${where}: not an entry of a sweep (${problems.replace(/\.$/, "")}). ${advice}`, { where, issues });
 }
 
-/** Writes the lines anew, one an id: without those that later ones replace, and without cut and damaged ones. */
+/** Writes the manifest again with one line per id, without replaced, incomplete and damaged lines. */
 export async function rewriteEntries(folder: Folder, entries: Iterable<SweepEntry>): Promise<void> {
   const lines = await Promise.all([...entries].map(lineOf));
   await folder.write(sweepFiles.manifest, lines.join(""));
 }
 
-/** Adds the line of an id that has none yet. */
+/** Appends the entry of a new id. */
 export async function appendEntry(folder: Folder, entry: SweepEntry): Promise<void> {
   await folder.append(sweepFiles.manifest, await lineOf(entry));
 }

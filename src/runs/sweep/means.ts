@@ -1,14 +1,14 @@
-/** @file Means over seeds: a first look at a sweep. */
+/** @file Means over seeds, for the summary of a sweep. */
 import type { SweepEntry } from "./entry.ts";
 
-/** Mean test figures, methods by data; undefined where there is none. */
+/** Mean test metrics, methods by data; undefined if there is no run. */
 export interface Means {
   readonly rows: readonly string[];
   readonly columns: readonly string[];
   readonly cells: readonly (readonly ({ readonly value: number; readonly runs: number } | undefined)[])[];
 }
 
-/** Means of the first test figure over seeds and folds. */
+/** Means of the primary test metric over seeds and folds. */
 export function meansOf(entries: readonly SweepEntry[]): Means {
   const rows = [...new Set(entries.map(({ method }) => method))];
   const columns = [...new Set(entries.map(columnOf))];
@@ -24,7 +24,7 @@ export function meansOf(entries: readonly SweepEntry[]): Means {
   return { rows, columns, cells };
 }
 
-/** `mfeat`, `mfeat by speaker`, `mfeat 5 folds`, `mfeat classes apart, share 0.3`. */
+/** The column of an entry, for example `mfeat`, `mfeat by speaker`, `mfeat 5 folds`, `mfeat classes apart, share 0.3`. */
 function columnOf({ data, split, trainShare }: SweepEntry): string {
   const [kind = "", index = ""] = split.split(" ");
   const how =

@@ -1,4 +1,4 @@
-/** @file What a finished run reached, for its line of the manifest: everything that a comparison of methods reads. */
+/** @file The scores of a finished run for its manifest entry: all inputs of a comparison of methods. */
 import { ownValue } from "../../core/record.ts";
 import type { DataSplits, Dataset } from "../../data/dataset.ts";
 import { mapSplits, SPLITS, type SplitName } from "../../data/dataset.ts";
@@ -16,32 +16,32 @@ import { type SampleBits, sampleBits } from "../sample-bits.ts";
 import type { Scores } from "./entry.ts";
 
 export interface ScoreOptions extends Pick<PredictOptions, "backend" | "threads"> {
-  /** Of the probes. */
+  /** Seed of the probes. */
   readonly seed: number;
-  /** The modalities that the method trains on; all if left out. The others' own predictions and synergy tell nothing of it. */
+  /** The modalities that the method trains on; default: all. Unimodal scores and synergy of the others are ignored. */
   readonly reads?: readonly string[];
-  /** Data of classes that training has not seen: its first two splits train a probe, the third judges it. */
+  /** Data of classes that training has not seen: train and validation fit a probe, test evaluates it. */
   readonly unseen?: DataSplits;
 }
 
-/** What a run reached, and what its model says of each test sample: of classes, where it reads several modalities. */
+/** The scores of a run, and the bits of its test samples (only for classes and two or more modalities). */
 export interface Scored {
   readonly scores: Scores;
   readonly bits?: SampleBits;
 }
 
-/** Scores a model on its splits. Test samples of which something is known alone count. */
+/** Evaluates a model on its splits. Only labelled test samples are scored. */
 export async function scoreRun(fitted: Fitted, splits: DataSplits, options: ScoreOptions): Promise<Scored> {
-  const { unseen, seed, reads = fitted.method.modalities, ...place } = options;
-  const predictions = await predictAll(fitted, splits, place);
+  const { unseen, seed, reads = fitted.method.modalities, ...engine } = options;
+  const predictions = await predictAll(fitted, splits, engine);
   const [validation, test] = [
     figuresOf(predictions.validation, splits.validation),
     figuresOf(predictions.test, splits.test),
   ];
-  const told =
+  const specific =
     fitted.target === undefined
       ? await ofClasses(fitted, splits, predictions, { ...options, reads })
-      : await ofOthers(fitted, splits.test, predictions.test, place);
+      : await ofOthers(fitted, splits.test, predictions.test, engine);
   const scores: Scores = {
     samples: { train: splits.train.labels.length, validation: validation.samples, test: test.samples },
     validation: validation.figures,
@@ -49,35 +49,35 @@ export async function scoreRun(fitted: Fitted, splits: DataSplits, options: Scor
     unimodal: Object.fromEntries(
       Object.entries(test.unimodal).filter(([name, value]) => reads.includes(name) && !Number.isNaN(value)),
     ),
-    ...told.scores,
-    ...(unseen !== undefined && { probe: await probeUnseen(fitted, unseen, seed, place) }),
+    ...specific.scores,
+    ...(unseen !== undefined && { probe: await probeUnseen(fitted, unseen, seed, engine) }),
   };
-  return { scores, ...(told.bits !== undefined && { bits: told.bits }) };
+  return { scores, ...(specific.bits !== undefined && { bits: specific.bits }) };
 }
 
-interface Told extends Pick<Scored, "bits"> {
+interface SpecificScores extends Pick<Scored, "bits"> {
   readonly scores: Pick<Scores, "synergy" | "classes" | "missing" | "gate" | "bits" | "right">;
 }
 
-/** What only class labels can tell. */
+/** Scores that exist only for classes. */
 async function ofClasses(
   fitted: Fitted,
   splits: DataSplits,
   predictions: BySplit,
-  { seed, reads, unseen: _, ...place }: ScoreOptions & { readonly reads: readonly string[] },
-): Promise<Told> {
+  { seed, reads, unseen: _, ...engine }: ScoreOptions & { readonly reads: readonly string[] },
+): Promise<SpecificScores> {
   const { samples, summary } = report(predictions.test, splits.test, fitted.calibration);
   const { gate, bits } = summary;
   const best = (logits: Float32Array): Int32Array => argmaxRows(logits, fitted.classes.length);
   const whole = best(predictions.test.logits);
-  const own = reads.map((name) => alone(splits.test, name, best(predictions.test.unimodal[name]!)));
+  const unimodal = reads.map((name) => alone(splits.test, name, best(predictions.test.unimodal[name]!)));
   const probes = reads.length < 2 ? undefined : await probedSynergy(predictions, splits, whole, reads, seed);
-  const scores: Told["scores"] = {
+  const scores: SpecificScores["scores"] = {
     ...(reads.length > 1 && {
-      synergy: { slices: synergyOf(splits.test, whole, own), ...(probes !== undefined && { probes }) },
+      synergy: { slices: synergyOf(splits.test, whole, unimodal), ...(probes !== undefined && { probes }) },
     }),
     classes: byClass(whole, splits.test),
-    missing: (await simulatePatterns(fitted, splits.test, place)).map(({ present, samples, accuracy: reached }) => ({
+    missing: (await simulatePatterns(fitted, splits.test, engine)).map(({ present, samples, accuracy: reached }) => ({
       present,
       samples,
       accuracy: reached,
@@ -91,10 +91,15 @@ async function ofClasses(
   return { scores, ...(reads.length > 1 && samples.length > 0 && { bits: await sampleBits(samples) }) };
 }
 
-/** What is told of labels and values; with modalities hidden the figure that methods are ranked by. */
-async function ofOthers(fitted: Fitted, test: Dataset, predictions: Predictions, place: PredictOptions): Promise<Told> {
+/** Scores for labels and values; with modalities hidden, the primary metric. */
+async function ofOthers(
+  fitted: Fitted,
+  test: Dataset,
+  predictions: Predictions,
+  engine: PredictOptions,
+): Promise<SpecificScores> {
   const { gate } = targetReport(predictions, test).summary;
-  const patterns = await simulateFigures(fitted, test, place);
+  const patterns = await simulateFigures(fitted, test, engine);
   const missing = patterns.map(({ present, samples, figures }) => ({
     present,
     samples,
@@ -105,27 +110,28 @@ async function ofOthers(fitted: Fitted, test: Dataset, predictions: Predictions,
 
 type BySplit = Readonly<Record<SplitName, Predictions>>;
 
-async function predictAll(fitted: Fitted, splits: DataSplits, place: PredictOptions): Promise<BySplit> {
-  const found: Partial<Record<SplitName, Predictions>> = {};
-  for (const split of SPLITS) found[split] = await predict(fitted, splits[split], { ...place, representations: true });
-  return found as BySplit;
+async function predictAll(fitted: Fitted, splits: DataSplits, engine: PredictOptions): Promise<BySplit> {
+  const predictions: Partial<Record<SplitName, Predictions>> = {};
+  for (const split of SPLITS)
+    predictions[split] = await predict(fitted, splits[split], { ...engine, representations: true });
+  return predictions as BySplit;
 }
 
-/** Predicted classes of a modality alone; -2, which is never right, where it is missing. */
+/** Predicted classes of a modality alone; -2, which is never correct, if the modality is missing. */
 function alone(dataset: Dataset, modality: string, predicted: Int32Array): Int32Array {
   const mask = ownValue(dataset.present, modality);
   return mask === undefined ? predicted : predicted.map((k, row) => (mask[row] === 0 ? -2 : k));
 }
 
-/** The rate and its chance level, over labelled samples. */
+/** The synergy rate and its chance level over labelled samples. */
 function synergyOf(
   { labels }: Dataset,
   whole: Int32Array,
   unimodal: readonly Int32Array[],
 ): { readonly rate: number; readonly chance: number } {
   const labelled = (values: Int32Array): Int32Array => values.filter((_, row) => labels[row]! >= 0);
-  const given = { labels: labelled(labels), joint: labelled(whole), unimodal: unimodal.map(labelled) };
-  const { synergy, chance } = synergyIndicator(given, { seed: 0, rounds: 1 });
+  const labelledOnly = { labels: labelled(labels), joint: labelled(whole), unimodal: unimodal.map(labelled) };
+  const { synergy, chance } = synergyIndicator(labelledOnly, { seed: 0, rounds: 1 });
   return { rate: synergy, chance };
 }
 
@@ -145,27 +151,27 @@ async function probedSynergy(
   return synergyOf(splits.test, whole, unimodal);
 }
 
-/** Accuracy on unseen classes of a linear probe on what the frozen model makes of their samples. */
-async function probeUnseen(fitted: Fitted, unseen: DataSplits, seed: number, place: PredictOptions): Promise<number> {
-  // The model knows other classes; only its representations are read, so theirs stand in for them.
-  const asSeen = mapSplits((split) => ({ ...unseen[split], classes: fitted.classes }));
-  const predictions = await predictAll(fitted, asSeen, place);
+/** Accuracy of a linear probe for unseen classes on the representations of the frozen model. */
+async function probeUnseen(fitted: Fitted, unseen: DataSplits, seed: number, engine: PredictOptions): Promise<number> {
+  // The class names of the model replace the unseen ones, because only representations are used.
+  const renamed = mapSplits((split) => ({ ...unseen[split], classes: fitted.classes }));
+  const predictions = await predictAll(fitted, renamed, engine);
   const [train, validation, test] = SPLITS.map((split) => modelRepresentation(predictions[split]));
   const features = { train: train!, validation: validation!, test: test! };
   return accuracy(await linearProbe(features, unseen, { seed }), unseen.test.labels);
 }
 
-/** Of each class that the test split has: its samples, the share of them found, and F1. */
+/** Number of samples, recall and F1 of each class in the test split. */
 function byClass(predicted: Int32Array, { labels, classes }: Dataset): NonNullable<Scores["classes"]> {
   return classes.flatMap((name, k) => {
-    let [own, found, claimed] = [0, 0, 0];
+    let [count, correct, predictedAs] = [0, 0, 0];
     labels.forEach((label, row) => {
       if (label < 0) return;
-      if (label === k) own++;
-      if (predicted[row] === k) claimed++;
-      if (label === k && predicted[row] === k) found++;
+      if (label === k) count++;
+      if (predicted[row] === k) predictedAs++;
+      if (label === k && predicted[row] === k) correct++;
     });
-    if (own === 0) return [];
-    return [{ name, samples: own, accuracy: found / own, f1: (2 * found) / (own + claimed) }];
+    if (count === 0) return [];
+    return [{ name, samples: count, accuracy: correct / count, f1: (2 * correct) / (count + predictedAs) }];
   });
 }

@@ -1,4 +1,4 @@
-/** @file The settings of one run from those of an experiment: by method and stage, with a batch size for the data. */
+/** @file Builds the settings of one run from those of an experiment: by method and stage, with a batch size that fits the data. */
 import type { OptionIssue } from "../../core/options.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { stageNames } from "../../train/plan.ts";
@@ -7,9 +7,9 @@ import { issuesError, parseSettings } from "../settings.ts";
 import type { Experiment } from "./experiment.ts";
 import { type Changes, withChanges } from "./tuning.ts";
 
-/** A run's settings with nothing left open; `epochs` and `learningRate` of stages that the method has not are left out. */
-export function planTrial(given: Readonly<Record<string, unknown>>, changes: Changes, train: Dataset): Plan {
-  const { epochs, learningRate, ...rest } = withChanges({ batchSize: batchSizeFor(train), ...given }, changes);
+/** Plans a run with resolved settings; `epochs` and `learningRate` of stages that the method does not have are ignored. */
+export function planTrial(input: Readonly<Record<string, unknown>>, changes: Changes, train: Dataset): Plan {
+  const { epochs, learningRate, ...rest } = withChanges({ batchSize: batchSizeFor(train), ...input }, changes);
   const { stages } = planRun(parseSettings(rest), train).method;
   const names = stageNames({ stages });
   const settings = {
@@ -24,13 +24,13 @@ export function planTrial(given: Readonly<Record<string, unknown>>, changes: Cha
   return planRun(parseSettings({ ...settings, learningRate: Object.fromEntries(rates) }), train);
 }
 
-/** Settings of the experiment with those of a data set in their place, part by part: `encoder.hidden` of one stays beside `encoder.dropout` of the other. */
+/** Merges the settings of a data set into those of the experiment, recursively: `encoder.hidden` of one is kept beside `encoder.dropout` of the other. */
 export function mergedSettings(
   general: Readonly<Record<string, unknown>>,
-  own: Readonly<Record<string, unknown>>,
+  specific: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   const merged = new Map(Object.entries(general));
-  for (const [name, value] of Object.entries(own)) {
+  for (const [name, value] of Object.entries(specific)) {
     const before = merged.get(name);
     merged.set(name, isSettings(before) && isSettings(value) ? mergedSettings(before, value) : value);
   }
@@ -41,31 +41,31 @@ function isSettings(value: unknown): value is Readonly<Record<string, unknown>> 
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The power of two nearest to a sixteenth of the training samples, from 8 to 64. */
+/** The batch size: the power of two nearest to 1/16 of the training samples, between 8 and 64. */
 export function batchSizeFor({ labels }: Pick<Dataset, "labels">): number {
   return 2 ** Math.min(6, Math.max(3, Math.round(Math.log2(labels.length / 16))));
 }
 
-function ofStages(given: unknown, stages: readonly string[]): unknown {
-  if (typeof given !== "object" || given === null) return given;
-  return Object.fromEntries(Object.entries(given).filter(([name]) => stages.includes(name)));
+function ofStages(byStage: unknown, stages: readonly string[]): unknown {
+  if (typeof byStage !== "object" || byStage === null) return byStage;
+  return Object.fromEntries(Object.entries(byStage).filter(([name]) => stages.includes(name)));
 }
 
-/** A stage that no method of the sweep has is a slip; one that some have is meant for those. */
+/** @throws ConfigError for a stage that no method of the sweep has; a stage that only some methods have is allowed. */
 export function requireKnownStages({ set, data }: Experiment, known: ReadonlySet<string>): void {
-  const places = [
-    { at: ["set"], given: set },
-    ...data.map((own, i) => ({ at: ["data", i, "settings"], given: own.settings })),
+  const parts = [
+    { at: ["set"], settings: set },
+    ...data.map(({ settings }, i) => ({ at: ["data", i, "settings"], settings })),
   ];
-  const issues = places.flatMap(({ at, given }) =>
+  const issues = parts.flatMap(({ at, settings }) =>
     (["epochs", "learningRate"] as const).flatMap((setting): OptionIssue[] =>
-      Object.keys(Object(given[setting])).flatMap((name) =>
+      Object.keys(Object(settings[setting])).flatMap((name) =>
         known.has(name)
           ? []
           : [
               {
                 path: [...at, setting, name],
-                message: `no method here has a stage "${name}". Stages: ${[...known].join(", ")}.`,
+                message: `no method of this sweep has a stage "${name}". Stages: ${[...known].join(", ")}.`,
               },
             ],
       ),

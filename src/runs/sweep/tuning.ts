@@ -1,4 +1,4 @@
-/** @file Tuning: the same number of trials for every method, drawn from its own options and three settings all share, judged on validation data. */
+/** @file Hyperparameter tuning by random search: the same number of trials for every method, over its own options and three shared settings, selected on validation data. */
 import * as z from "zod";
 import { configError } from "../../core/errors.ts";
 import { memoryFolder } from "../../core/folder.ts";
@@ -12,28 +12,28 @@ import { startRun } from "../run.ts";
 import { issuesError, parseSettings } from "../settings.ts";
 import type { RunTeacher } from "../teacher.ts";
 
-/** What a trial changes, by setting: `learningRate` is a factor on every stage's own, `options.alpha` an option of the method. */
+/** The changes of a trial, by setting: `learningRate` is a factor for the rate of every stage, `options.alpha` an option of the method. */
 export type Changes = Readonly<Record<string, unknown>>;
 
 /** One trial. */
 export interface Trial {
   readonly changes: Changes;
   readonly seconds: number;
-  /** The figure that models are ranked by (accuracy, macro-F1 of labels, R2 of values), on validation data; left out where the trial failed. */
+  /** The primary metric on validation data (accuracy; macro-F1 for labels; R2 for values); undefined if the trial failed. */
   readonly reached?: number;
-  /** Of calibrated probabilities on validation data, nats: it chooses. Values have none. */
+  /** Log-loss of calibrated probabilities on validation data, nats; the selection criterion. Values have none. */
   readonly logLoss?: number;
   readonly error?: string;
 }
 
-/** What tuning found: log-loss of calibrated probabilities chooses, of values R2, the earlier trial among equals. */
+/** The result of tuning. The trial with the best log-loss of calibrated probabilities (R2 for values) is selected; of equal ones, the first. */
 export interface Tuning {
   readonly trials: readonly Trial[];
-  /** Which of them. */
+  /** Index of the selected trial. */
   readonly chosen: number;
 }
 
-/** What a kept tuning is read for: how many trials there were, and what the chosen one changed. */
+/** Checks the parts of a stored tuning that are used: the number of trials and the changes of the selected one. */
 export const tuningSchema: z.ZodType = z
   .looseObject({
     trials: z.array(z.looseObject({ changes: z.record(z.string(), z.unknown()) })),
@@ -41,28 +41,32 @@ export const tuningSchema: z.ZodType = z
   })
   .refine(({ trials, chosen }) => chosen < trials.length);
 
-/** What all methods share; first the values that the defaults most often have. */
+/** The search space of the shared settings; the first values are the usual defaults. */
 const SHARED: Readonly<Record<string, readonly unknown[]>> = {
   learningRate: [1, 0.3, 3],
   "encoder.dropout": [0.2, 0, 0.4],
   "encoder.hidden": [[64], [128]],
 };
 
-/** Training of every trial; runs have seeds of their own. */
+/** The seed of all trials; runs have their own seeds. */
 export const TUNING_SEED = 0;
 
-/** Every combination of values that a method can be tried with. */
+/** All combinations of values of the search space of a method. */
 export function searchSpace(search: Readonly<Record<string, readonly unknown[]>>): Changes[] {
-  const own = Object.entries(search).map(([name, values]): [string, readonly unknown[]] => [`options.${name}`, values]);
-  return [...Object.entries(SHARED), ...own].reduce<Changes[]>(
-    (made, [name, values]) => made.flatMap((before) => values.map((value) => ({ ...before, [name]: value }))),
+  const options = Object.entries(search).map(([name, values]): [string, readonly unknown[]] => [
+    `options.${name}`,
+    values,
+  ]);
+  return [...Object.entries(SHARED), ...options].reduce<Changes[]>(
+    (combinations, [name, values]) =>
+      combinations.flatMap((before) => values.map((value) => ({ ...before, [name]: value }))),
     [{}],
   );
 }
 
 /**
- * The trials of a method: its defaults first, then others without repetition, drawn by `name` (data and method). A combination that is
- * what the defaults say is not tried again. @throws ConfigError for more trials than there are.
+ * The trials of a method: its defaults, then random combinations without repetition, seeded by `name` (data and method). The
+ * combination that equals the defaults is not repeated. @throws ConfigError for more trials than combinations.
  */
 export function trialsOf(
   trials: number,
@@ -76,7 +80,7 @@ export function trialsOf(
     );
   const others = searchSpace(search).filter((changes) => !isDefault(changes));
   if (trials > others.length + 1) {
-    const message = `${trials} trials are more than the ${others.length + 1} that there are for ${name}`;
+    const message = `${trials} trials are more than the ${others.length + 1} possible ones for ${name}`;
     throw issuesError([{ path: ["tune"], message }]);
   }
   const draws = stream(TUNING_SEED, `tuning ${name}`);
@@ -85,21 +89,21 @@ export function trialsOf(
   return chosen;
 }
 
-/** Settings with the changes of a trial made, but for the learning rates: those are a matter of stages. */
+/** Applies the changes of a trial to settings, except the learning rate, which depends on the stage. */
 export function withChanges(settings: Readonly<Record<string, unknown>>, changes: Changes): Record<string, unknown> {
   const { learningRate: _, ...rest } = changes;
   return Object.entries(rest).reduce<Record<string, unknown>>(
-    (made, [name, value]) => withValue(made, name.split("."), value),
+    (changed, [name, value]) => withValue(changed, name.split("."), value),
     settings,
   );
 }
 
-function withValue(held: unknown, [first, ...rest]: readonly string[], value: unknown): Record<string, unknown> {
-  const before = (held ?? {}) as Record<string, unknown>;
+function withValue(settings: unknown, [first, ...rest]: readonly string[], value: unknown): Record<string, unknown> {
+  const before = (settings ?? {}) as Record<string, unknown>;
   return { ...before, [first!]: rest.length === 0 ? value : withValue(before[first!], rest, value) };
 }
 
-/** Runs trials on training and validation data: nothing else is known here. */
+/** Runs trials with training and validation data; the test split is not available here. */
 export async function runTuning(
   configs: readonly RunConfig[],
   changes: readonly Changes[],
@@ -128,17 +132,17 @@ export async function runTuning(
   }
   const chosen = bestTrial(trials);
   if (chosen === undefined)
-    throw configError(`every trial failed, the first with: ${trials[0]?.error ?? "none was run"}`);
+    throw configError(`every trial failed; error of the first: ${trials[0]?.error ?? "none was run"}`);
   return { trials, chosen };
 }
 
 /**
- * The trial that did best; undefined when all failed. Log-loss of calibrated probabilities is less noisy than accuracy, which on a small
- * validation split ties or turns on a single sample, and a network that is too sure of itself does not lose by it.
+ * Index of the best trial; undefined if all failed. Log-loss is less noisy than accuracy, which on a small validation split has ties or
+ * depends on single samples. It is computed after calibration, so that an overconfident network is not penalised.
  */
 export function bestTrial(trials: readonly Trial[]): number | undefined {
-  const merits = trials.map(({ reached, logLoss }) => (logLoss === undefined ? reached : -logLoss) ?? Number.NaN);
-  const best = Math.max(...merits.filter((merit) => !Number.isNaN(merit)));
-  const chosen = merits.indexOf(best);
+  const scores = trials.map(({ reached, logLoss }) => (logLoss === undefined ? reached : -logLoss) ?? Number.NaN);
+  const best = Math.max(...scores.filter((score) => !Number.isNaN(score)));
+  const chosen = scores.indexOf(best);
   return chosen < 0 ? undefined : chosen;
 }

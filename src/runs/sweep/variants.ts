@@ -1,4 +1,4 @@
-/** @file One data set as the sweep's splits and shares of it: what each run is trained on and judged by. */
+/** @file The variants of a data set in a sweep: its splits and shares of training samples. */
 import { dataError, hint } from "../../core/errors.ts";
 import type { DataSplits } from "../../data/dataset.ts";
 import { foldSplits } from "../../data/folds.ts";
@@ -6,27 +6,27 @@ import { splitBy } from "../../data/split.ts";
 import { classesApart, takeShare } from "../../data/subsets.ts";
 import type { Experiment } from "./experiment.ts";
 
-/** Data for runs with some of the seeds. */
+/** The data of the runs with the given seeds. */
 export interface Variant {
-  /** As the manifest names it: `own`, `speaker 0`, `fold 1/5`, `classes 0`. */
+  /** Name in the manifest: `own`, `speaker 0`, `fold 1/5`, `classes 0`. */
   readonly split: string;
   readonly trainShare: number;
   readonly seeds: readonly number[];
   readonly splits: DataSplits;
-  /** Data of the classes kept apart. */
+  /** Data of the classes left out of training. */
   readonly unseen?: DataSplits;
 }
 
-/** Shares of data that is split anew; train has the rest. */
+/** Shares of a new split; train has the rest. */
 const SHARES = { validation: 0.2, test: 0.2 } as const;
-/** Folds are the same for every seed: a spread over seeds is then that of training, a spread over folds that of data. */
+/** Folds are the same for every seed, so that the variance over seeds comes from training and the variance over folds from data. */
 const FOLD_SEED = 0;
 
 type Choice = Pick<Experiment, "splitBy" | "folds" | "classesOut" | "seeds" | "trainShares">;
 
 /**
- * The variants of one data set, one after the other, so that they need not be in memory together. `groups` is what the data calls its
- * groups. @throws ConfigError or DataError for a split that the data does not allow.
+ * Generates the variants of one data set one by one, so that only one is in memory. `groups` is the name of the groups.
+ * @throws ConfigError or DataError for a split that the data does not allow.
  */
 export function* variantsOf(data: DataSplits, choice: Choice, groups: string | undefined): Generator<Variant> {
   for (const split of splitsOf(data, choice, groups)) {
@@ -59,21 +59,21 @@ function* splitsOf(
     }
   } else if (by === "own") yield { split: "own", seeds, splits: data };
   else {
-    const named = by === "share" ? "share" : requireGroups(by, groups);
+    const name = by === "share" ? "share" : requireGroups(by, groups);
     for (const seed of seeds) {
       const splits = splitBy(data, by === "share" ? "share" : "group", { ...SHARES, seed });
-      yield { split: `${named} ${seed}`, seeds: [seed], splits };
+      yield { split: `${name} ${seed}`, seeds: [seed], splits };
     }
   }
 }
 
-/** @throws DataError when the data has no groups, or others. */
-function requireGroups(asked: string, groups: string | undefined): string {
+/** The name of the groups. @throws DataError if the data has no groups, or groups with another name. */
+function requireGroups(requested: string, groups: string | undefined): string {
   if (groups === undefined) {
     throw dataError(
-      `cannot be split by "${asked}": it has no groups. Name their file in dataset.json, or split by share.`,
+      `cannot be split by "${requested}", because it has no groups. Name the file of groups in dataset.json, or split by share.`,
     );
   }
-  if (asked === groups || asked === "group" || asked === "groups") return groups;
-  throw dataError(`cannot be split by "${asked}"${hint(asked, ["own", "share", "group", groups])}`);
+  if (requested === groups || requested === "group" || requested === "groups") return groups;
+  throw dataError(`cannot be split by "${requested}"${hint(requested, ["own", "share", "group", groups])}`);
 }

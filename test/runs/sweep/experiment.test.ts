@@ -74,20 +74,20 @@ test("everything wrong is told with its place", () => {
     issuesOf({ data, methods: ["dmill", "joint"], set: { seed: 3, encoder: {} }, splitBy: "share", folds: 3 }),
   ).toEqual([
     expect.stringMatching(/^methods\.0: unknown method "dmill"; did you mean "dmil"\?/),
-    "folds: is one way to split, splitBy another; choose one of them",
-    "set.seed: is not set here but by seeds",
+    "folds: cannot be combined with splitBy; choose one of the two ways to split",
+    "set.seed: cannot be set here; it is set by seeds",
   ]);
   expect(issuesOf({ data, fold: 3 })).toEqual([
     expect.stringMatching(/^fold: unknown option "fold"; did you mean "folds"/),
   ]);
-  expect(issuesOf({ data: [{ name: "x" }] })).toEqual([expect.stringMatching(/^data\.0: one of path and generate/)]);
-  expect(issuesOf({ data: [{ generate: {} }] })).toEqual(["data.0: data that is generated needs a name"]);
+  expect(issuesOf({ data: [{ name: "x" }] })).toEqual([expect.stringMatching(/^data\.0: give either path/)]);
+  expect(issuesOf({ data: [{ generate: {} }] })).toEqual(["data.0: generated data needs a name"]);
   expect(issuesOf({ data: [{ path: "a", modalities: ["x"] }] })).toEqual([expect.stringMatching(/fewer than two/)]);
   expect(issuesOf({ data, folds: 1 })).toEqual([
     expect.stringMatching(/^folds: 1 given; allowed is a whole number, 2/),
   ]);
   expect(issuesOf({ data, trainShares: [0] })).toEqual([
-    expect.stringMatching(/^trainShares\.0: 0 given; a share is above 0/),
+    expect.stringMatching(/^trainShares\.0: 0 given; allowed is a share above 0/),
   ]);
   expect(issuesOf({ data, seeds: [-1], tune: -2, classesOut: 1 })).toHaveLength(3);
 });

@@ -123,7 +123,9 @@ test("settings: a number of epochs is for every stage, stages are for the method
   });
   expect((await epochs({ epochs: { intra: 3 } }))["dmil-published"]).toMatchObject({ intra: 3 });
   expect((await epochs({ epochs: { intra: 3 } })).joint).toEqual((await epochs({})).joint);
-  await expect(epochs({ epochs: { hole: 3 } })).rejects.toThrow(/set\.epochs\.hole: no method here has a stage "hole"/);
+  await expect(epochs({ epochs: { hole: 3 } })).rejects.toThrow(
+    /set\.epochs\.hole: no method of this sweep has a stage "hole"/,
+  );
   await expect(epochs({ encoder: { dropot: 1 } })).rejects.toThrow(/set\.encoder\.dropot: unknown option/);
 });
 
@@ -190,7 +192,7 @@ test("shared data that is cut, damaged or has a file too many is written anew, a
     await place();
     expect(await content()).toEqual(files);
   }
-  const anew = (name: string) => `note: mixture/${name}: not as it was written; the data is written anew.`;
+  const anew = (name: string) => `note: mixture/${name}: changed or damaged; the data is written again.`;
   const heard = [
     ...["train/a.npy", "valid/ids.json", "test/labels.npy", "train/c.npy"].map(anew),
     expect.stringMatching(/^note: mixture\/checksums\.json: not valid JSON/),
