@@ -44,7 +44,7 @@ for (const { data, modalities, folds } of RUNS) {
   const title = folds === undefined ? data : `${data}, own split`;
   times.push(`${title} ${modalities ?? "(all)"} ${((performance.now() - start) / 1000).toFixed(0)} s`);
   for (const result of (json as { results: Quantified[] }).results) {
-    rows.push(row(own, result));
+    rows.push(row(title, result));
     for (const warning of result.warnings) warnings.push(`${title}, ${result.sources.join(" and ")}: ${warning}`);
   }
 }
