@@ -1,7 +1,7 @@
 /** @file From data to explained samples, all in memory. Run: npx tsx examples/01-first-report.ts */
 import { dmil, explain, fit, interactionMixture, mlp } from "dmil";
 
-// Generated data: in a quarter of the samples each, both modalities, a alone, b alone, or only the pair tells the class.
+// Generated data: in a quarter of the samples each, the class follows from both modalities, a alone, b alone, or only the pair.
 const { train, validation, test } = interactionMixture({
   classes: 2,
   noise: 0.3,

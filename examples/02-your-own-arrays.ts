@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { type Dataset, float32, loadDataset, splitBy, writeDataset } from "dmil";
 import { disk } from "dmil/node";
 
-// 40 speakers, 10 clips each. Put your features where the made-up ones are; row i of every array is the same clip.
+// 40 speakers, 10 clips each. Replace the made-up features by yours; row i of every array is the same clip.
 const clips = 400;
 const features = (width: number, phase: number) =>
   float32(
@@ -21,7 +21,7 @@ const all: Dataset = {
   groups: Array.from({ length: clips }, (_, i) => `speaker${Math.floor(i / 10)}`),
 };
 
-// No speaker is on two sides: a model must not be tested on voices it knows.
+// Every speaker is in one split only, so that the model is not tested on voices of the training split.
 const splits = splitBy(all, "group", { validation: 0.1, test: 0.1, seed: 0 });
 
 const directory = await mkdtemp(path.join(tmpdir(), "clips-"));

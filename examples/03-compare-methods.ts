@@ -1,7 +1,7 @@
-/** @file Several methods on the same data, on the same terms. Run: npx tsx examples/03-compare-methods.ts */
+/** @file Several methods on the same data, with the same settings. Run: npx tsx examples/03-compare-methods.ts */
 import { dmil, ensemble, evaluate, fit, interactionMixture, joint, type Method, mlp } from "dmil";
 
-// In four of ten samples only the pair of modalities tells the class: an average of two opinions cannot get those right.
+// In 40 % of the samples only the pair of modalities determines the class: averaging unimodal predictions cannot solve those.
 const { train, validation, test } = interactionMixture({
   classes: 2,
   noise: 0.3,

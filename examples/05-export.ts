@@ -1,4 +1,4 @@
-/** @file A model as ONNX for other programs, and per-sample rows as a table. Run: npx tsx examples/05-export.ts */
+/** @file Export a model as ONNX and per-sample results as tables. Run: npx tsx examples/05-export.ts */
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
@@ -17,7 +17,7 @@ const fitted = await fit(method, { train, validation }, { seed: 0, epochs: { evi
 
 const directory = await mkdtemp(path.join(tmpdir(), "export-"));
 const out = disk(directory);
-await out.write("model.onnx", toOnnx(fitted)); // raw features in: standardisation is inside
+await out.write("model.onnx", toOnnx(fitted)); // takes raw features: standardisation is part of the graph
 await out.write("model.safetensors", await encodeModel(fitted));
 const rows = (await explain(fitted, test)).samples.map(flatten);
 await out.write("samples.csv", encodeTable(rows, "samples.csv"));

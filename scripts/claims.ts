@@ -1,7 +1,7 @@
 /**
- * @file Where DMIL stands in the tables of docs/results.md (or of the pages that are named), and what README.md claims without a table.
+ * @file DMIL's ranks in the tables of docs/results.md (or of the given pages), and claims of README.md that no table supports.
  *
- * `npm run docs:claims [-- docs/results/clean.md ...]`; with --write it also makes the table of README. test/claims.test.ts holds README to it.
+ * `npm run docs:claims [-- docs/results/clean.md ...]`; test/claims.test.ts checks README.
  */
 import { readFileSync } from "node:fs";
 import { wrongClaims } from "./claims/check.ts";
@@ -15,8 +15,8 @@ const write = process.argv.includes("--write");
 const files = process.argv.slice(2).filter((word) => word !== "--write");
 const pageOf = (file: string) => readPage(readFileSync(file, "utf8"));
 for (const file of files.length === 0 ? ["docs/results.md"] : files) {
-  const page = pageOf(file);
-  const lines = page === undefined ? ["not a page that `dmil compare --markdown` wrote."] : standing(page);
+  const page = readPage(readFileSync(file, "utf8"));
+  const lines = page === undefined ? ["this page was not written by `dmil compare --markdown`."] : standing(page);
   console.log([file, ...lines.map((line) => `  ${line}`)].join("\n"));
 }
 if (write) {

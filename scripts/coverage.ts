@@ -1,8 +1,8 @@
 /**
- * @file The table of docs/coverage.md: how often intervals of bits hold what they are to hold, on generated data whose exact bits are known.
+ * @file The table of docs/coverage.md: how often intervals of bits contain the exact value, on generated data.
  *
  * `npx tsx --tsconfig tsconfig.test.json scripts/coverage.ts --write`; without --write it prints. Options: --sets 8 (of each case) --pools 2 --cases k4,quad
- * --keep FOLDER (bits of trained models go there, and are read where they are there already: a measurement that was stopped goes on).
+ * --keep FOLDER (cache for bits of trained models, so that an interrupted measurement can be continued).
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
@@ -21,7 +21,7 @@ import { type Predictions, predict } from "../src/train/predict.ts";
 import { markdownTable, writeRegion } from "./region.ts";
 
 const LEVEL = 0.9;
-/** Samples that models are asked about; the exact means of the law are taken over more. */
+/** Samples that models predict; the exact means of the distribution use all test samples. */
 const ASKED = 300;
 const SAMPLES = { train: 1000, validation: 300, test: 6000 };
 
@@ -58,14 +58,14 @@ const { values } = parseArgs({
 });
 const pools = Number(values.pools);
 
-/** Label-free bits by component, and the total last, [C + 1][N]. */
+/** Label-free bits by component, then the total, [C + 1][N]. */
 type Columns = readonly (readonly number[])[];
 
 function columnsOf({ redundant, unique, synergistic, total }: Atoms): Columns {
-  return [redundant, ...Object.values(unique), synergistic, total].map((own) => Array.from(own));
+  return [redundant, ...Object.values(unique), synergistic, total].map((column) => Array.from(column));
 }
 
-/** Of the exact posterior, over all test samples. */
+/** Bits of the exact posterior, over all test samples. */
 function exactColumns({ splits, exact }: Generated): Columns {
   const { labels, classes } = splits.train;
   const modalities = Object.fromEntries(Object.keys(exact.test.unimodal).map((name) => [name, UNSCALED]));
@@ -79,31 +79,31 @@ function exactColumns({ splits, exact }: Generated): Columns {
   return columnsOf(bitsOf(predictions, calibration, splits.test.labels).labelFree);
 }
 
-/** Bits of a trained model over the samples that are asked about: of the pool, and of its members. */
+/** Bits of a trained pool and of its members on the predicted samples. */
 interface Told {
   readonly pool: Columns;
   readonly members: readonly Columns[];
 }
 
-/** Pools that were trained from different seeds. */
+/** Pools trained from different seeds. */
 async function trained(name: string, set: number, { splits: all }: Generated): Promise<readonly Told[]> {
   const file = values.keep === undefined ? undefined : path.join(values.keep, `${name}-${set}-${pools}.json`);
   if (file !== undefined && existsSync(file)) return JSON.parse(readFileSync(file, "utf8"));
   const asked = Array.from({ length: ASKED }, (_, i) => i);
   const splits = mapSplits((split) => (split === "test" ? takeRows(all.test, asked) : all[split]));
   const features = Object.fromEntries(
-    Object.entries(splits.train.modalities).map(([modality, own]) => [modality, featureCount(own)]),
+    Object.entries(splits.train.modalities).map(([modality, column]) => [modality, featureCount(column)]),
   );
   const runs: Told[] = [];
   for (let seed = 0; seed < pools; seed++) {
     const fitted = await fit(suiteMethod("dmil", features), splits, { seed, batchSize: 64, threads: 1 });
-    const told = async (model: Fitted): Promise<Columns> => {
+    const bitsOfModel = async (model: Fitted): Promise<Columns> => {
       const predictions = await predict(model, splits.test, { threads: 1 });
       return columnsOf(bitsOf(predictions, fitted.calibration, splits.test.labels).labelFree);
     };
     const members: Columns[] = [];
-    for (const member of memberModels(fitted)) members.push(await told(member));
-    runs.push({ pool: await told(fitted), members });
+    for (const member of memberModels(fitted)) members.push(await bitsOfModel(member));
+    runs.push({ pool: await bitsOfModel(fitted), members });
   }
   if (file !== undefined) {
     mkdirSync(values.keep!, { recursive: true });
@@ -112,31 +112,34 @@ async function trained(name: string, set: number, { splits: all }: Generated): P
   return runs;
 }
 
-/** Shares of what was held, by column. */
-class Held {
-  private readonly counts: { held: number; all: number }[] = [];
+/** Coverage rates, by column. */
+class Coverage {
+  private readonly counts: { inside: number; all: number }[] = [];
 
   add(column: number, { lower, upper }: { readonly lower: number; readonly upper: number }, value: number): void {
-    this.counts[column] ??= { held: 0, all: 0 };
+    this.counts[column] ??= { inside: 0, all: 0 };
     this.counts[column].all++;
-    if (lower <= value && value <= upper) this.counts[column].held++;
+    if (lower <= value && value <= upper) this.counts[column].inside++;
   }
 
-  /** Of the components together, and one by one with the total. */
+  /** Coverage of all components together, then of each component and the total. */
   cells(): string[] {
-    const share = (own: readonly { held: number; all: number }[]): string => {
-      const [held, all] = own.reduce(([a, b], { held: h, all: n }) => [a + h, b + n], [0, 0] as [number, number]);
-      return (held / all).toFixed(3);
+    const share = (counts: readonly { inside: number; all: number }[]): string => {
+      const [inside, all] = counts.reduce(([a, b], { inside: h, all: n }) => [a + h, b + n], [0, 0] as [
+        number,
+        number,
+      ]);
+      return (inside / all).toFixed(3);
     };
-    return [share(this.counts.slice(0, -1)), ...this.counts.map((own) => share([own]))];
+    return [share(this.counts.slice(0, -1)), ...this.counts.map((count) => share([count]))];
   }
 }
 
 const rows = [["data", "what the 90 % interval is to hold", "atoms", "R", "U_a", "U_b", "S", "total"]];
 for (const name of values.cases.split(",")) {
-  const { title, make, ...own } = CASES[name]!;
-  const sets = Number(values.sets ?? own.sets);
-  const [nextPool, exactBits, ofSamples, ofLaw] = [new Held(), new Held(), new Held(), new Held()];
+  const { title, make, ...defaults } = CASES[name]!;
+  const sets = Number(values.sets ?? defaults.sets);
+  const [nextPool, exactBits, ofSamples, ofLaw] = [new Coverage(), new Coverage(), new Coverage(), new Coverage()];
   for (let set = 0; set < sets; set++) {
     const generated = make(9000 + set);
     const runs = await trained(name, set, generated);
@@ -149,21 +152,21 @@ for (const name of values.cases.split(",")) {
         ofLaw.add(c, ofMean, mean(exact));
         const { lower, upper } = poolIntervals(pool[c]!, models, LEVEL);
         for (let i = 0; i < ASKED; i++) {
-          const own = { lower: lower[i]!, upper: upper[i]! };
-          exactBits.add(c, own, exact[i]!);
+          const interval = { lower: lower[i]!, upper: upper[i]! };
+          exactBits.add(c, interval, exact[i]!);
           runs.forEach((other, q) => {
-            if (q !== r) nextPool.add(c, own, other.pool[c]![i]!);
+            if (q !== r) nextPool.add(c, interval, other.pool[c]![i]!);
           });
         }
       });
     });
   }
-  const told = `${title}, ${sets} sets, ${pools} pools`;
+  const label = `${title}, ${sets} sets, ${pools} pools`;
   rows.push(
-    [told, "a sample's bits under another pool", ...nextPool.cells()],
-    [told, "a sample's exact bits", ...exactBits.cells()],
-    [told, `exact mean of the ${ASKED} samples`, ...ofSamples.cells()],
-    [told, "exact mean of the law", ...ofLaw.cells()],
+    [label, "a sample's bits under another pool", ...nextPool.cells()],
+    [label, "a sample's exact bits", ...exactBits.cells()],
+    [label, `exact mean of the ${ASKED} samples`, ...ofSamples.cells()],
+    [label, "exact mean of the law", ...ofLaw.cells()],
   );
 }
 const text = markdownTable(rows);

@@ -1,4 +1,4 @@
-/** @file `npm run demo`: the three methods on real sensor data, from nothing to explained samples, in under a minute. */
+/** @file `npm run demo`: the three methods on real sensor data, from training to explained samples, in under a minute. */
 import { writeDataset } from "dmil";
 import { disk } from "dmil/node";
 import { printAnswer, printError } from "../src/cli/answer.ts";
@@ -20,7 +20,7 @@ try {
     seed: 0,
     quiet: false,
     command: "npx dmil",
-    // Fewer epochs than the methods' own: enough to show what a report looks like.
+    // Fewer epochs than the defaults of the methods: enough for an example report.
     methods: {
       joint: { epochs: { whole: 10 } },
       ensemble: { epochs: { humidity: 10, temperature: 20 } },

@@ -1,5 +1,5 @@
 /**
- * @file docs/results/distillation.md: does a joint model that learns from DMIL reach DMIL's accuracy at joint's cost?
+ * @file docs/results/distillation.md: does a joint model trained with DMIL as teacher reach DMIL's accuracy at joint's cost?
  *
  * `npx tsx --tsconfig tsconfig.test.json scripts/distillation.ts --write`; without --write it prints. Options: --data ../shared/data --seeds 3
  * --sets racketsports,mosi (default: all) --weight 1 --student joint --teacher dmil.
@@ -42,11 +42,13 @@ const chosen = values.sets?.split(",") ?? Object.keys(SETS);
 const unknown = chosen.find((name) => SETS[name] === undefined);
 if (unknown !== undefined || !existsSync(values.data)) {
   const known = Object.keys(SETS).join(", ");
-  console.error(unknown ? `--sets ${unknown}: known are ${known}.` : `${values.data} is absent; give it by --data.`);
+  console.error(
+    unknown ? `--sets ${unknown}: known are ${known}.` : `${values.data} does not exist; set the folder with --data.`,
+  );
   process.exit(1);
 }
 
-/** What is compared: a name, and what of the teacher is learnt. */
+/** Compared models: a name, and which outputs of the teacher are trained on. */
 const STUDENTS: readonly (readonly [string, TeacherOptions["of"]])[] = [
   [student, undefined],
   [`${student} + p`, ["prediction"]],
@@ -57,9 +59,9 @@ const STUDENTS: readonly (readonly [string, TeacherOptions["of"]])[] = [
 interface Figures {
   readonly accuracy: number;
   readonly logLoss: number;
-  /** Of training, without the teacher's. */
+  /** Training time, without the teacher's. */
   readonly seconds: number;
-  /** Of one test sample, asked for by itself. */
+  /** Prediction time of one test sample in a batch of 1. */
   readonly microseconds: number;
 }
 
@@ -76,7 +78,7 @@ async function trained(method: string, seed: number, splits: DataSplits, taught?
   };
 }
 
-/** Median of answers one by one. */
+/** Median time of single predictions. */
 async function pace(fitted: Fitted, { test }: DataSplits): Promise<number> {
   const predictor = createPredictor(fitted, { batchSize: 1 });
   const one = takeRows(test, Uint32Array.of(0));
@@ -122,7 +124,7 @@ const text = `# Learning from ${teacher.toUpperCase()}
 Made by \`npx tsx --tsconfig tsconfig.test.json scripts/distillation.ts --write\`. ${machine()}.
 
 Does a ${student} model that is trained towards ${teacher} (\`--teacher\`, weight ${weight}) reach its accuracy at the cost of ${student}? \`p\`: the teacher's calibrated
-probabilities; \`components\`: its components' answers too, through linear heads that are thrown away; \`all\`: its representations too. Test split, means ± standard
+probabilities; \`components\`: its components' predictions too, through linear heads that are discarded; \`all\`: its representations too. Test split, means ± standard
 deviations over ${seeds} seeds; the teacher of a seed is trained with that seed. Defaults, nothing tuned. Training is counted without the teacher's; one sample is a median on one thread.
 
 ${markdownTable(rows)}

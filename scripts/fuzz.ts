@@ -1,8 +1,8 @@
 /**
  * @file Hostile inputs for every parser and reader of the product: `npm run fuzz -- --inputs 1000000 --write` (into docs/reliability.md).
  *
- * An input is named by the seed and its number: `npm run fuzz -- --seed 1 --only 4711` reads it again. Ends with 1, and keeps the inputs in
- * a folder, when one ended in anything but a result or an error that tells the user what is wrong.
+ * An input is identified by the seed and its number: `npm run fuzz -- --seed 1 --only 4711` repeats it. If an input ends in anything but a
+ * result or an error that says what is wrong, the exit code is 1 and the input is saved in a folder.
  */
 import { parseArgs } from "node:util";
 import { campaign } from "../test/fuzz/campaign.ts";
@@ -19,15 +19,15 @@ const { values } = parseArgs({
   },
 });
 const seed = Number(values.seed);
-let told = 0;
+let reported = 0;
 const result = await campaign({
   inputs: Number(values.inputs),
   seed,
   keep: values.faults,
   ...(values.only !== undefined && { only: Number(values.only) }),
   onProgress(done) {
-    if (done < told + 100_000) return;
-    told = done;
+    if (done < reported + 100_000) return;
+    reported = done;
     console.error(`${done} inputs`);
   },
 });
@@ -44,5 +44,5 @@ if (values.write) {
 for (const { input, target, what } of result.faults.slice(0, 20)) {
   console.error(`\n${target}: --seed ${seed} --only ${input}: ${what}`);
 }
-if (result.faults.length > 0) console.error(`\n${result.faults.length} faults; inputs are kept in ${values.faults}/.`);
+if (result.faults.length > 0) console.error(`\n${result.faults.length} faults; inputs are saved in ${values.faults}/.`);
 process.exitCode = result.faults.length === 0 ? 0 : 1;

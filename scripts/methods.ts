@@ -1,8 +1,8 @@
 /**
- * @file docs/methods.md from the methods themselves: what each file's opening comment says, its options with their comments and
+ * @file Generates docs/methods.md from the source of the methods: each file's head comment, its options with comments and
  * defaults, its variants, and the values that tuning tries.
  *
- * `npm run docs:methods` writes the page; test/examples/methods-page.test.ts holds it to the code.
+ * `npm run docs:methods` writes the page; test/examples/methods-page.test.ts checks it against the code.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
@@ -14,7 +14,7 @@ const root = path.resolve(import.meta.dirname, "..");
 
 const source = (file: string): string => readFileSync(path.join(root, "src/methods", file), "utf8");
 
-/** The text of a comment without its stars, as one line a paragraph; a line that begins a sentence like `Source:` is a paragraph. */
+/** A comment without stars, one line per paragraph; a line that starts with a word like `Source:` starts a paragraph. */
 function plain(comment: string): string[] {
   const lines = comment.split("\n").map((line) => line.replace(/^\s*\*? ?/, "").trim());
   const paragraphs: string[] = [];
@@ -30,7 +30,7 @@ function fileOf(name: string): string {
   return existsSync(path.join(root, "src/methods", `${name}.ts`)) ? `${name}.ts` : `${name}/index.ts`;
 }
 
-/** Every option that a file describes, by name; one without a comment goes with the one before it. */
+/** Comments of a file's options, by name; an option without a comment shares the one before it. */
 function comments(text: string): Map<string, string> {
   const found = new Map<string, string>();
   let last = "";
@@ -41,7 +41,7 @@ function comments(text: string): Map<string, string> {
   return found;
 }
 
-/** Options with their defaults; those of a group are told by its name, as in `loss.lambda`. */
+/** Options with their defaults; those of a group have its name as prefix, as in `loss.lambda`. */
 function defaults(schema: { parse(value: unknown): unknown }, given: object): [string, unknown][] {
   const flat = (value: unknown, name: string): [string, unknown][] =>
     typeof value === "object" && value !== null && !Array.isArray(value)

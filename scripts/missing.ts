@@ -30,7 +30,7 @@ const { values } = parseArgs({
   },
 });
 if (!existsSync(values.data)) {
-  console.error(`${values.data} is absent; give the folder of the data sets by --data.`);
+  console.error(`${values.data} does not exist; set the folder of the data sets with --data.`);
   process.exit(1);
 }
 const seeds = Number(values.seeds);
@@ -46,21 +46,21 @@ for (const { data, modalities } of SETS) {
   const splits = await loadDataset(disk(path.join(values.data, data)), { modalities, onWarning: () => {} });
   for (const method of METHODS) {
     for (const modalityDropout of DROPOUTS) {
-      const found: { accuracy: number; logLoss: number }[][] = [];
+      const metrics: { accuracy: number; logLoss: number }[][] = [];
       for (let seed = 0; seed < seeds; seed++) {
         const settings = parseSettings({ data, modalities, method, seed });
         const { method: built, config } = planRun(settings, splits.train);
         const fitted = await fit(built, splits, { seed, batchSize: config.batchSize, threads: 1, modalityDropout });
-        found.push(await simulatePatterns(fitted, splits.test));
+        metrics.push(await simulatePatterns(fitted, splits.test));
       }
-      const told = (read: (own: { accuracy: number; logLoss: number }) => number): string[] =>
-        found[0]!.map((_, i) => spread(found.map((patterns) => read(patterns[i]!))));
+      const cells = (read: (metric: { accuracy: number; logLoss: number }) => number): string[] =>
+        metrics[0]!.map((_, i) => spread(metrics.map((patterns) => read(patterns[i]!))));
       rows.push([
         `${data}: ${modalities.join(", ")}`,
         method,
         String(modalityDropout),
-        ...told((own) => own.accuracy),
-        ...told((own) => own.logLoss),
+        ...cells((metric) => metric.accuracy),
+        ...cells((metric) => metric.logLoss),
       ]);
     }
   }

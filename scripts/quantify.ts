@@ -1,5 +1,5 @@
 /**
- * @file The table of docs/quantify.md: `dmil quantify` on real data, as anyone with ../shared can run it again.
+ * @file The table of docs/quantify.md: `dmil quantify` on real data, reproducible with the data in ../shared.
  *
  * `npx tsx scripts/quantify.ts --write`; without --write it prints. Option: --data ../shared/data.
  */
@@ -10,7 +10,7 @@ import { quantify } from "../src/cli/commands/quantify.ts";
 import type { Amount, Quantified } from "../src/interactions/quantify/index.ts";
 import { machine, markdownTable, writeRegion } from "./region.ts";
 
-/** Data folder, sources (each against the rest when left out) and folds other than 5 at random. */
+/** Data folder, sources (default: each modality against the others) and folds (default: 5 random ones). */
 const RUNS: readonly { readonly data: string; readonly modalities?: string; readonly folds?: string }[] = [
   { data: "indoor-outdoor-sensors", modalities: "humidity,temperature" },
   { data: "indoor-outdoor-sensors", modalities: "humidity,temperature", folds: "own" },
@@ -30,7 +30,7 @@ const { values } = parseArgs({
   options: { data: { type: "string", default: "../shared/data" }, write: { type: "boolean", default: false } },
 });
 if (!existsSync(values.data)) {
-  console.error(`${values.data} is absent; give the folder of the data sets by --data.`);
+  console.error(`${values.data} does not exist; set the folder of the data sets with --data.`);
   process.exit(1);
 }
 
@@ -41,11 +41,11 @@ for (const { data, modalities, folds } of RUNS) {
   const start = performance.now();
   const flags = { seed: "0", quiet: true, measure: "broja", modalities, folds };
   const { json } = await quantify(path.join(values.data, data), flags as Parameters<typeof quantify>[1]);
-  const own = folds === undefined ? data : `${data}, own split`;
-  times.push(`${own} ${modalities ?? "(all)"} ${((performance.now() - start) / 1000).toFixed(0)} s`);
+  const title = folds === undefined ? data : `${data}, own split`;
+  times.push(`${title} ${modalities ?? "(all)"} ${((performance.now() - start) / 1000).toFixed(0)} s`);
   for (const result of (json as { results: Quantified[] }).results) {
-    rows.push(row(own, result));
-    for (const warning of result.warnings) warnings.push(`${own}, ${result.sources.join(" and ")}: ${warning}`);
+    rows.push(row(title, result));
+    for (const warning of result.warnings) warnings.push(`${title}, ${result.sources.join(" and ")}: ${warning}`);
   }
 }
 

@@ -1,12 +1,12 @@
-/** @file Figures in documents are written by the commands that measure them: a region between two comments is theirs. */
+/** @file Generated parts of documents: a command writes the region between two comments. */
 import { readFileSync, writeFileSync } from "node:fs";
 import * as os from "node:os";
 
-/** Replaces what stands between `<!-- name: made by ... -->` and `<!-- end of name -->`. @throws Error when the file has no such region. */
+/** Replaces the text between `<!-- name: made by ... -->` and `<!-- end of name -->`. @throws Error if the file has no such region. */
 export function writeRegion(file: string, name: string, command: string, text: string): void {
   const old = readFileSync(file, "utf8");
   const region = new RegExp(`<!-- ${name}: made by .*? -->[\\s\\S]*?<!-- end of ${name} -->`);
-  if (!region.test(old)) throw new Error(`${file} has no region "${name}"; it is two comments around nothing.`);
+  if (!region.test(old)) throw new Error(`${file} has no region "${name}"; add its two comments.`);
   const made = `<!-- ${name}: made by \`${command}\` -->\n\n${text.trim()}\n\n<!-- end of ${name} -->`;
   writeFileSync(
     file,
@@ -14,7 +14,7 @@ export function writeRegion(file: string, name: string, command: string, text: s
   );
 }
 
-/** A Markdown table as the house formats it: columns padded to one width. */
+/** A Markdown table with its columns padded to one width. */
 export function markdownTable(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]!.map((_, c) => Math.max(3, ...rows.map((row) => row[c]!.length)));
   const line = (cells: readonly string[]): string =>
@@ -23,7 +23,7 @@ export function markdownTable(rows: readonly (readonly string[])[]): string {
   return [line(head!), line(widths.map((width) => "-".repeat(width))), ...body.map(line)].join("\n");
 }
 
-/** Where figures were measured: date, processor, cores, load, Node. */
+/** Conditions of a measurement: date, processor, cores, load, Node. */
 export function machine(): string {
   const load = os.loadavg()[0]!.toFixed(1);
   const [cpu] = os.cpus();

@@ -1,11 +1,10 @@
 /**
- * @file What a release writes and checks; docs/releasing.md. `npm run release:notes` dates the changelog and the citation and
- * writes the version into the code,
- * `npm run release:check -- v1.2.3` refuses a tag that must not be published.
+ * @file Steps of a release, see docs/releasing.md. `npm run release:notes` writes version and date into changelog, citation and code;
+ * `npm run release:check -- v1.2.3` fails if a tag must not be published.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 
-/** The changelog whose first heading, not released yet, is that of a version and a day. @throws Error when nothing waits to be released. */
+/** The changelog with its heading `## Unreleased` replaced by version and date. @throws Error if there is no such heading. */
 export function dated(changelog: string, version: string, day: string): string {
   const [heading = "", name = ""] = /^## (.*)$/m.exec(changelog) ?? [];
   if (!/^unreleased$|\(not released\)$/i.test(name)) {
@@ -16,21 +15,21 @@ export function dated(changelog: string, version: string, day: string): string {
   return changelog.replace(heading, () => `## ${version} (${day})`);
 }
 
-/** The citation of that version and day. */
+/** The citation with this version and date. */
 export function cited(citation: string, version: string, day: string): string {
   const rest = citation.replace(/^date-released: .*\n/m, "");
   if (!/^version: /m.test(rest)) throw new Error("CITATION.cff: the line `version:` is missing.");
   return rest.replace(/^version: .*$/m, () => `version: ${version}\ndate-released: ${day}`);
 }
 
-/** The source of the version's module, with another version. @throws Error where it holds none. */
+/** The source of version.ts with another version. @throws Error if it has none. */
 export function versioned(source: string, version: string): string {
   const line = /^export const VERSION = ".*";$/m;
   if (!line.test(source)) throw new Error("src/core/version.ts: the line `export const VERSION` is missing.");
   return source.replace(line, () => `export const VERSION = ${JSON.stringify(version)};`);
 }
 
-/** Why a tag must not be published; nothing when it may. */
+/** Reasons not to publish a tag; empty if it may be published. */
 export function obstacles(
   tag: string,
   { version, repository }: { readonly version: string; readonly repository?: unknown },
@@ -48,7 +47,7 @@ function main([task, tag = ""]: readonly string[]): void {
   const facts = JSON.parse(read("package.json"));
   if (task === "notes") {
     const day = new Date().toISOString().slice(0, 10);
-    // All are made before one is written, so that an obstacle leaves them as they were.
+    // All texts are made before the first is written, so that an error changes no file.
     const files = {
       "CHANGELOG.md": dated(read("CHANGELOG.md"), facts.version, day),
       "CITATION.cff": cited(read("CITATION.cff"), facts.version, day),

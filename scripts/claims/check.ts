@@ -1,17 +1,17 @@
 /**
- * @file What a document claims, held against the pages it links to. A claim is a paragraph or point with a link to docs/results*, or to
- * docs/truth.md, and a number with decimals. Each such number must stand in a row of a method that the claim names, in a set that it names
- * (a page of one set need not be named); beside a figure of DMIL its strongest rival must be named, with its own.
+ * @file Checks the claims of a document against the pages it links to. A claim is a paragraph or list item with a link to docs/results* or
+ * docs/truth.md and a number with decimals. Each such number must be in a table row of a method and data set that the claim names
+ * (the data set may be omitted if the page has only one). A number of DMIL must come with that of its strongest baseline.
  */
 import { NUMBER, type Page, readPage, type SetTable, tablesIn } from "./pages.ts";
 
-/** How documents are found: the text behind a link's target; of a folder its documents. */
+/** Reads the documents at a link's target; for a folder, all its documents. */
 export type Read = (target: string) => readonly string[];
 
-/** Targets of links that claims rest on. */
+/** Link targets that support claims. */
 const SOURCES = /^(?:\.\/)?docs\/(?:results|truth)/;
 
-/** What is wrong with the claims of a document, a line each; empty where all stands in the tables. */
+/** Errors in the claims of a document, one line each; empty if all numbers are in the tables. */
 export function wrongClaims(document: string, read: Read): string[] {
   return blocksOf(document).flatMap((block) => {
     const targets = [...block.matchAll(/\]\(([^)\s#]+)[^)]*\)/g)].map(([, target]) => target!);
@@ -20,8 +20,8 @@ export function wrongClaims(document: string, read: Read): string[] {
     const numbers = [...new Set(text.match(new RegExp(NUMBER, "g")) ?? [])];
     if (sources.length === 0 || numbers.length === 0) return [];
     const texts = sources.flatMap(read);
-    const pages = texts.flatMap((own) => readPage(own) ?? []);
-    const others = texts.filter((own) => readPage(own) === undefined).flatMap((own) => tablesIn(own).flat(2));
+    const pages = texts.flatMap((text) => readPage(text) ?? []);
+    const others = texts.filter((text) => readPage(text) === undefined).flatMap((text) => tablesIn(text).flat(2));
     const named = pages.flatMap(({ sets }) => (sets.length === 1 ? sets : sets.filter(({ set }) => names(text, set))));
     return [
       ...numbers.flatMap((number) => unfound(number, text, { pages, named, others }) ?? []),
@@ -37,7 +37,7 @@ interface Sources {
   readonly others: readonly string[];
 }
 
-/** Why a number does not stand as it should; undefined where it does. */
+/** Why a number is not supported; undefined if it is. */
 function unfound(number: string, text: string, { pages, named, others }: Sources): string | undefined {
   const inCells = (cells: readonly string[]): boolean => cells.some((cell) => same(number, cell));
   const methods = (table: SetTable): string[] =>
@@ -46,7 +46,7 @@ function unfound(number: string, text: string, { pages, named, others }: Sources
   if (holders.some(({ method }) => names(text, method))) return undefined;
   const ranked = pages.flatMap(({ ranks }) => [...ranks].filter(([, { rank }]) => rank === number));
   if (ranked.some(([method]) => names(text, method))) return undefined;
-  if (others.some((cell) => (cell.match(new RegExp(NUMBER, "g")) ?? []).some((own) => same(number, own)))) {
+  if (others.some((cell) => (cell.match(new RegExp(NUMBER, "g")) ?? []).some((value) => same(number, value)))) {
     return undefined;
   }
   if (holders.length > 0) {
@@ -59,7 +59,7 @@ function unfound(number: string, text: string, { pages, named, others }: Sources
     : `${number} stands in the table of ${elsewhere.set}: name the set`;
 }
 
-/** What is missing of the strongest rival where a figure of DMIL is claimed. */
+/** What a claim about DMIL omits about its strongest baseline. */
 function rivalOf({ set, rows }: SetTable, text: string, numbers: readonly string[]): string | undefined {
   const own = rows.find(({ method }) => method === "dmil");
   const rivals = rows.filter(({ method }) => !method.startsWith("dmil"));
@@ -78,13 +78,13 @@ function same(number: string, cell: string): boolean {
   return inTable >= digits && Number(cell).toFixed(digits) === Number(number).toFixed(digits);
 }
 
-/** Whether a text has a name as a word of its own: `joint` is not in `joint-mlp`. */
+/** Whether a text contains a name as a whole word: `joint` is not in `joint-mlp`. */
 function names(text: string, name: string): boolean {
   const escaped = name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   return new RegExp(`(?<![\\w-])${escaped}(?![\\w-]|\\+\\w)`, "i").test(text);
 }
 
-/** Paragraphs and points. */
+/** Paragraphs and list items. */
 function blocksOf(document: string): string[] {
   const outside = document.replace(/^```[\s\S]*?^```/gm, "");
   return outside.split(/\n\s*\n|\n(?=\s*(?:[-*]|\d+\.) )/);

@@ -1,14 +1,14 @@
-/** @file Documents of this repository by the targets of links. */
+/** @file Reads documents of this repository by link target. */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import * as path from "node:path";
 
 const root = path.resolve(import.meta.dirname, "../..");
 
-/** The text behind a link from the root; of a folder, of its documents. @throws Error where nothing is there. */
+/** The text of a link target, relative to the root; for a folder, of its documents. @throws Error if it does not exist. */
 export function readDocuments(target: string): string[] {
-  const place = path.join(root, target);
-  if (!existsSync(place)) throw new Error(`${target}: a link leads there, and nothing is there.`);
-  if (!statSync(place).isDirectory()) return [readFileSync(place, "utf8")];
-  const inside = readdirSync(place).filter((name) => name.endsWith(".md"));
-  return inside.sort().map((name) => readFileSync(path.join(place, name), "utf8"));
+  const file = path.join(root, target);
+  if (!existsSync(file)) throw new Error(`${target}: a link leads there, and nothing is there.`);
+  if (!statSync(file).isDirectory()) return [readFileSync(file, "utf8")];
+  const inside = readdirSync(file).filter((name) => name.endsWith(".md"));
+  return inside.sort().map((name) => readFileSync(path.join(file, name), "utf8"));
 }

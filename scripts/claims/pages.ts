@@ -1,14 +1,14 @@
-/** @file Pages that `dmil compare` wrote, read back: sets, methods, figures, what is marked. */
+/** @file Parses pages written by `dmil compare`: data sets, methods, numbers, marks. */
 
 /** A method's row in the first table of a set. */
 export interface Row {
   readonly method: string;
-  /** What methods are ranked by, as it stands there: `0.881`. */
+  /** The metric that methods are ranked by, as written: `0.881`. */
   readonly figure: string;
   readonly mark?: "best" | "tied";
 }
 
-/** A set of a page: its title up to the colon, and its methods, the best first. */
+/** A data set of a page: its title up to the colon, and its methods, best first. */
 export interface SetTable {
   readonly set: string;
   /** `accuracy`. */
@@ -16,20 +16,20 @@ export interface SetTable {
   /** `5 seeds`. */
   readonly repeats: string;
   readonly rows: readonly Row[];
-  /** Every number of a method in any table of the set, as it stands there. */
+  /** All numbers of a method in the tables of the data set, as written. */
   readonly numbers: ReadonlyMap<string, readonly string[]>;
 }
 
 /** A page of a comparison. */
 export interface Page {
   readonly sets: readonly SetTable[];
-  /** By method: mean rank and how many sets it is over; empty where the page has one set. */
+  /** By method: mean rank and number of data sets; empty if the page has one data set. */
   readonly ranks: ReadonlyMap<string, { readonly rank: string; readonly sets: number }>;
 }
 
 const TITLE = /^### (.+): (.+) on (?:test|validation), \d+ methods?, (\d+ (?:seed|split)s?)$/;
 
-/** A comparison's page; undefined for other documents. */
+/** A parsed page; undefined for other documents. */
 export function readPage(text: string): Page | undefined {
   if (!text.startsWith("# Methods compared\n")) return undefined;
   const sections = text.split(/^(?=##? |### )/m);
@@ -46,8 +46,8 @@ export function readPage(text: string): Page | undefined {
     });
     const numbers = new Map<string, string[]>();
     for (const [name, ...cells] of [first!, ...more].flatMap((table) => table.slice(1))) {
-      const found = cells.flatMap((cell) => plain(cell).match(new RegExp(NUMBER, "g")) ?? []);
-      numbers.set(plain(name!), [...(numbers.get(plain(name!)) ?? []), ...found]);
+      const values = cells.flatMap((cell) => plain(cell).match(new RegExp(NUMBER, "g")) ?? []);
+      numbers.set(plain(name!), [...(numbers.get(plain(name!)) ?? []), ...values]);
     }
     return [{ set, heading, repeats, rows, numbers }];
   });
@@ -58,10 +58,10 @@ export function readPage(text: string): Page | undefined {
   return { sets, ranks: new Map(ranks) };
 }
 
-/** A number with decimals, as tables and sentences write it. */
+/** A number with decimals, as in tables and sentences. */
 export const NUMBER: RegExp = /(?<![\w.])\d*\.\d+(?![\w.]*\w)/;
 
-/** Tables of a text: rows of cells, the head first. */
+/** Tables of a text: rows of cells, header first. */
 export function tablesIn(text: string): string[][][] {
   const tables: string[][][] = [];
   let open = false;
@@ -77,7 +77,7 @@ export function tablesIn(text: string): string[][][] {
   return tables;
 }
 
-/** A text without marks and escapes of Markdown. */
+/** A text without Markdown marks and escapes. */
 function plain(text: string): string {
   return text.replace(/^(\*\*|_)(.*)\1$/, "$2").replace(/\\([\\`*_{}[\]()#+\-.!|<>~&])/g, "$1");
 }

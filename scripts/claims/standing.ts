@@ -1,18 +1,18 @@
-/** @file Where DMIL stands on a page of a comparison, in sentences whose every figure is in its tables. */
+/** @file DMIL's rank on a comparison page, in sentences whose numbers are all in its tables. */
 import type { Page, Row, SetTable } from "./pages.ts";
 
-/** Mean rank beside the others', and set by set: first, not shown to differ from the first, or behind it by more than noise. */
+/** Mean ranks, and by data set: first, not significantly different from the first, or significantly worse. */
 export function standing({ sets, ranks }: Page, method = "dmil"): string[] {
-  const most = Math.max(...[...ranks.values()].map((own) => own.sets));
-  const ranked = [...ranks].filter(([, own]) => own.sets === most);
-  const own = ranked.findIndex(([name]) => name === method);
-  const told = ([name, { rank }]: (typeof ranked)[number]): string => `${name} ${rank}`;
-  const others = ranked.filter((_, i) => i !== own);
+  const maxSets = Math.max(...[...ranks.values()].map((rank) => rank.sets));
+  const ranked = [...ranks].filter(([, rank]) => rank.sets === maxSets);
+  const index = ranked.findIndex(([name]) => name === method);
+  const text = ([name, { rank }]: (typeof ranked)[number]): string => `${name} ${rank}`;
+  const others = ranked.filter((_, i) => i !== index);
   const lines =
-    own < 0
+    index < 0
       ? []
       : [
-          `Mean rank over ${most} sets, of ${ranked.length} methods that ran on all: ${told(ranked[own]!)}, place ${own + 1}; ${own === 0 ? "next" : "first"} ${others.slice(0, 3).map(told).join(", ")}.`,
+          `Mean rank over ${maxSets} sets, of ${ranked.length} methods that ran on all: ${text(ranked[index]!)}, place ${index + 1}; ${index === 0 ? "next" : "first"} ${others.slice(0, 3).map(text).join(", ")}.`,
         ];
   const placed = sets.flatMap((table) => {
     const row = table.rows.find((one) => one.method === method);
@@ -24,16 +24,16 @@ export function standing({ sets, ranks }: Page, method = "dmil"): string[] {
     ["Behind the first by more than noise", undefined],
   ];
   for (const [title, mark] of parts) {
-    const found = placed.filter(({ row }) => row.mark === mark);
-    const listed = found.map(({ table, row }) => `${table.set} (${row.figure}; ${rivals(table, method)})`);
+    const matching = placed.filter(({ row }) => row.mark === mark);
+    const listed = matching.map(({ table, row }) => `${table.set} (${row.figure}; ${rivals(table, method)})`);
     lines.push(
-      `${title} on ${found.length} of ${placed.length}${listed.length === 0 ? "." : `: ${listed.join(", ")}.`}`,
+      `${title} on ${matching.length} of ${placed.length}${listed.length === 0 ? "." : `: ${listed.join(", ")}.`}`,
     );
   }
   return lines;
 }
 
-/** The best that is not of the method's own family. */
+/** The best method outside the given method's family. */
 function rivals({ rows }: SetTable, method: string): string {
   const best = rows.find((row) => !row.method.startsWith(method));
   return best === undefined ? "no rival" : `${best.method} ${best.figure}`;

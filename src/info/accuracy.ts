@@ -1,4 +1,4 @@
-/** @file What classifiers can reach on a table: Bayes rules of one source and of both, their ensembles, additive models. */
+/** @file Accuracies attainable on a table: Bayes rules of one source and of both, their ensembles, additive models. */
 import { type MaxentOptions, maxent, maxentOf } from "./maxent.ts";
 import { checkKeys, NATS_PER_BIT } from "./options.ts";
 import { type Sources, sources } from "./sources.ts";
@@ -10,12 +10,12 @@ const TIE = 1e-12;
 
 /** Exact accuracies, shares of 1. */
 export interface BayesAccuracy {
-  /** Always the most frequent class. */
+  /** Accuracy of always predicting the most frequent class. */
   readonly prior: number;
-  /** The best rule that sees x1 alone, and x2 alone. */
+  /** Bayes rules of x1 alone and of x2 alone. */
   readonly x1: number;
   readonly x2: number;
-  /** The best rule that sees both: no classifier is above it. */
+  /** Bayes rule of both sources: the upper bound of every classifier. */
   readonly joint: number;
   /** The class with the largest mean of p(y | x1) and p(y | x2). */
   readonly ensembleAverage: number;
@@ -25,7 +25,7 @@ export interface BayesAccuracy {
 
 /**
  * Exact accuracies on a table [x1, x2, y], ties shared evenly. Source: textbook; the tie rule is ours.
- * @throws ShapeError, DataError for a table that jointTable refuses.
+ * @throws ShapeError, DataError for a table that jointTable rejects.
  * @example bayesAccuracy(xor)  // { prior: .5, x1: .5, x2: .5, joint: 1, ensembleAverage: .5, ensembleProduct: .5 }
  */
 export function bayesAccuracy(input: TableInput): BayesAccuracy {
@@ -45,13 +45,13 @@ export function bayesAccuracy(input: TableInput): BayesAccuracy {
   };
 }
 
-/** What the cross-entropy-optimal model with logits f1(x1, y) + f2(x2, y) reaches. */
+/** Metrics of the model with logits f1(x1, y) + f2(x2, y) and minimal cross-entropy. */
 export interface AdditiveOptimum {
   /** Its accuracy, ties shared evenly. */
   readonly accuracy: number;
   /** Its cross-entropy, in bits: H(Y | X1, X2) + connectedInformation. */
   readonly crossEntropy: number;
-  /** By how many bits that is above the Bayes rule of both sources: exactly D3. */
+  /** Excess of that cross-entropy over the Bayes rule of both sources, in bits: exactly D3. */
   readonly connectedInformation: number;
   /** Bracket of H(q*) in bits, and whether it is at most `tol` wide. */
   readonly lower: number;
@@ -65,7 +65,7 @@ export interface AdditiveOptimum {
  * entropy law, so its excess over the Bayes rule is exactly the connected information. Source: log-linear models (Csiszár
  * 1975).
  *
- * @throws ShapeError, DataError for a table that jointTable refuses; ConfigError for unknown options.
+ * @throws ShapeError, DataError for a table that jointTable rejects; ConfigError for unknown options.
  * @example additiveOptimum(xor).accuracy  // 0.5: a sum of unimodal logits cannot learn xor
  */
 export function additiveOptimum(input: TableInput, options: MaxentOptions = {}): AdditiveOptimum {
@@ -97,7 +97,7 @@ export function additiveOptimum(input: TableInput, options: MaxentOptions = {}):
 }
 
 /**
- * D3 = H(q*) - H(p) in bits: what a table [x1, x2, y] holds beyond its three pair margins, 0 or more.
+ * D3 = H(q*) - H(p) in bits: the information of a table [x1, x2, y] beyond its three pair margins, 0 or more.
  * See maxent for its certificate. Source: Amari 2001; Schneidman et al. 2003.
  * @example connectedInformation(xor)  // 1
  */

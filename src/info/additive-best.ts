@@ -1,4 +1,4 @@
-/** @file The best accuracy any sum of unimodal logits can have: a search over labellings with proofs of what cannot be. */
+/** @file The best accuracy of any sum of unimodal logits: branch and bound over labellings, with infeasibility proofs. */
 import { dataError, internalError } from "../core/errors.ts";
 import { additiveOptimum } from "./accuracy.ts";
 import { nonnegativeSolution } from "./linear/simplex.ts";
@@ -13,31 +13,31 @@ export interface BestAdditive {
   readonly accuracy: number;
   /** No additive labelling is above this. */
   readonly upper: number;
-  /** Whether both agree, so that the accuracy is proven best. */
+  /** Whether lower and upper bound agree, so that the accuracy is proven optimal. */
   readonly proven: boolean;
   /** Labellings examined. */
   readonly nodes: number;
 }
 
-/** Classes a label set can hold. */
+/** Maximal number of classes: a label set is a bit mask. */
 const MAX_CLASSES = 30;
 
-/** A set of labellings: which labels each pair may still take, and what the best of them loses against Bayes. */
+/** A set of labellings: the labels still allowed for each pair, and the loss of the best labelling relative to Bayes. */
 interface Branch {
   readonly allowed: Uint32Array;
   readonly loss: number;
 }
 
-/** Labels that no additive model gives to these pairs at once. */
+/** Labels that no additive model can assign to these pairs together. */
 type Conflict = readonly { readonly pair: number; readonly label: number }[];
 
 /**
  * Best additive accuracy of a table [x1, x2, y]. Exponential in the worst case: meant for tables of up to a few hundred cells;
- * after `maxNodes` (2 000) labellings it returns what is proven so far. Accuracy above the ensembles' can be luck of the
+ * after `maxNodes` (2 000) labellings it returns the bounds proven so far. Accuracy above the ensembles' can be by chance of the
  * decision boundary: compare log-losses by additiveOptimum first. Source: ours.
  *
  * A labelling is additive unless nonnegative weights on its inequalities f(x, label) > f(x, other) cancel; those weights
- * name a conflict, and best-first branching on conflicts proves the first additive labelling it meets to be best.
+ * define a conflict, and with best-first branching on conflicts the first additive labelling found is optimal.
  *
  * @throws ShapeError, DataError for a table that jointTable refuses or with more than 30 classes.
  * @example bestAdditiveAccuracy(xor).accuracy  // 0.75
@@ -67,7 +67,7 @@ export function bestAdditiveAccuracy(input: TableInput, options: { readonly maxN
     const accuracy = joint - branch.loss;
     if (conflict === undefined) return { accuracy, upper: accuracy, proven: true, nodes };
     if (nodes >= maxNodes) return { accuracy: reached(), upper: accuracy, proven: false, nodes };
-    // One child per label of the conflict: that label forbidden, the labels before it kept, so that no labelling is met twice.
+    // One child per label of the conflict: that label forbidden, the labels before it kept, so that no labelling is visited twice.
     const allowed = branch.allowed.slice();
     for (const { pair, label } of conflict) {
       const without = allowed[pair]! & ~(1 << label);
@@ -83,7 +83,7 @@ export function bestAdditiveAccuracy(input: TableInput, options: { readonly maxN
     "bestAdditiveAccuracy ran out of labellings, though one class for every pair is always additive.",
   );
 
-  /** What some additive model is known to reach. */
+  /** Lower bound: the accuracy of known additive models. */
   function reached(): number {
     return Math.max(...py, additiveOptimum(table).accuracy);
   }

@@ -9,7 +9,7 @@ import { checkKeys, checkWhole } from "./options.ts";
 import { type PosteriorRedundancy, posteriorRedundancy } from "./posterior.ts";
 import { checkSameLength, type SampleInformation } from "./samplewise.ts";
 
-/** What classifiers of two sources say about N held-out rows. */
+/** Predictions of two sources' classifiers for N held-out rows. */
 export interface BatchTerms extends SampleInformation {
   /** log p(y | x_k) of the first source alone and of the second, [N, K], nats. */
   readonly logs: { readonly first: ArrayLike<number>; readonly second: ArrayLike<number> };
@@ -18,11 +18,11 @@ export interface BatchTerms extends SampleInformation {
 /** Options of batchEstimate. */
 export interface BatchOptions {
   readonly seed: number;
-  /** Most symbols a source; 24. */
+  /** Maximal number of symbols per source; 24. */
   readonly clusters?: number;
-  /** [N] group numbers: rows of a group are left out together. Each row is its own group when left out. */
+  /** [N] group numbers: rows of a group are left out together. Each row is its own group by default. */
   readonly groups?: ArrayLike<number>;
-  /** Told which share of the couplings is solved. */
+  /** Called with the share of couplings solved so far. */
   readonly onSolved?: (share: number) => void;
 }
 
@@ -39,13 +39,13 @@ export interface BatchEstimate extends SplitIntervals {
   readonly redundancy: PosteriorRedundancy;
 }
 
-/** Blocks of rows that the jackknife leaves out one by one. */
+/** Number of blocks of the jackknife. */
 const BLOCKS = 10;
 
 /**
  * BROJA of two continuous sources, bits: R = share min(I1, I2) with the share that posteriorRedundancy finds (certified on its
- * symbols), U_k = I_k - R, S = I12 - I1 - I2 + R, kept where no atom is negative. Intervals hold what rows vary by and, on both
- * sides, what grouping posteriors misjudges of a source beside itself. Needs classifiers that never saw the rows.
+ * symbols), U_k = I_k - R, S = I12 - I1 - I2 + R, kept where no atom is negative. Intervals include the variation of rows and, on both
+ * sides, the error of grouping, measured on a source paired with itself. Needs classifiers not trained on these rows.
  * Source: ours, in place of BATCH (Liang et al. 2023), whose fitted coupling has no certificate.
  *
  * @throws ShapeError when the sizes do not fit; DataError for NaN or a single group of rows; ConfigError for bad options.
@@ -64,15 +64,15 @@ export function batchEstimate(terms: BatchTerms, classes: number, options: Batch
     ...(options.clusters === undefined ? {} : { clusters: options.clusters }),
     ...(options.onSolved === undefined ? {} : { onSolved: options.onSolved }),
   });
-  // By so much is the procedure off where the truth is known, a source beside itself; no sampling of rows shows that.
+  // The error of the procedure for a source paired with itself, where the truth is known; resampling rows cannot show it.
   const unknown = (1 - redundancy.selfShare) * Math.max(0, Math.min(meanOf(i1), meanOf(i2)));
   const { share, without } = redundancy;
   return { ...split(terms, { share, without, unknown }, { blocks, count }), redundancy };
 }
 
 /**
- * R = min(I1, I2) and the other atoms by the sum rules, bits, from informations of N rows; intervals as of batchEstimate, without what
- * grouping misjudges. All measures that are never negative agree on it where sources and a number are jointly Gaussian.
+ * R = min(I1, I2) and the other atoms by the sum rules, bits, from informations of N rows; intervals as of batchEstimate, without the
+ * grouping error. All non-negative measures agree on it where sources and a number are jointly Gaussian.
  * Source: Barrett 2015.
  *
  * @throws DataError for a single group of rows, ShapeError when sizes differ.
@@ -86,7 +86,7 @@ export function mmiEstimate(terms: SampleInformation, options: Pick<BatchOptions
   return split(terms, { share: 1, without, unknown: 0 }, dealt);
 }
 
-/** Mean of the rows outside block `without`; of all rows when left out. */
+/** Mean of the rows outside block `without`; of all rows by default. */
 function meanOf(values: Float64Array, blocks?: Int32Array, without?: number): number {
   let [sum, kept] = [0, 0];
   for (let i = 0; i < values.length; i++) {
@@ -103,12 +103,12 @@ function split(
   { share, without, unknown }: { share: number; without: readonly number[]; unknown: number },
   { blocks, count }: { blocks: Int32Array; count: number },
 ): SplitIntervals {
-  /** `free` leaves atoms where they fall, which is how far they vary. */
+  /** With `free`, atoms may be negative, as needed to measure their variation. */
   const atomsOf = (part: number, block: number, free: boolean): Atoms => {
     const own = [meanOf(i1, blocks, block), meanOf(i2, blocks, block), meanOf(i12, blocks, block)] as const;
     const [I1, I2, I12] = free ? own : atLeast(own);
     const most = Math.max(0, Math.min(I1, I2));
-    // The lower bound is what keeps S from being negative; the upper what keeps U1 and U2 so.
+    // The lower bound keeps S non-negative, the upper bound keeps U1 and U2 non-negative.
     const R = free ? part * most : Math.min(Math.max(part * most, I1 + I2 - I12), most);
     return [R, I1 - R, I2 - R, I12 - I1 - I2 + R];
   };
@@ -145,8 +145,8 @@ export function blocksOf(
 type Atoms = readonly [number, number, number, number];
 
 /**
- * Informations as lower bounds allow: a classifier that ignores a source is one too, so none is below 0, and both sources
- * together are not below either. A value below would otherwise be made up for by synergy.
+ * Informations raised to what lower bounds allow: a classifier may ignore a source, so no information is below 0, and that of
+ * both sources is not below either one. Otherwise a value below would appear as synergy.
  */
 export function atLeast([I1, I2, I12]: readonly [number, number, number]): [number, number, number] {
   const [first, second] = [Math.max(0, I1), Math.max(0, I2)];

@@ -1,4 +1,4 @@
-/** @file What a finite sample adds to plug-in information, and atoms corrected for it. */
+/** @file Finite-sample bias of plug-in information, and bias-corrected atoms. */
 
 import { configError } from "../core/errors.ts";
 import { permutation } from "../core/random.ts";
@@ -16,7 +16,7 @@ export interface BiasOptions {
   readonly bias: BiasMethod;
   /** Shuffles for "permutation"; 100. */
   readonly rounds?: number;
-  /** Asked for by "permutation". */
+  /** Required by "permutation". */
   readonly seed?: number;
   /** Widest certified gap of I*, in bits; 1e-9. */
   readonly tol?: number;
@@ -35,9 +35,9 @@ export interface CorrectedAtoms extends Atoms {
 /**
  * Atoms of counts [x1, x2, y] with I1, I2, I12 and I* corrected alike, then formed by the sum rules; in bits.
  * - "miller-madow": (K_A - 1)(K_Y - 1) / (2 N ln 2) with K the occupied symbols (pairs for I12). Informations that are equal as one
- *   source adds nothing to the other get the same bias, the smaller: symbols that tell nothing more tell nothing by chance either.
+ *   source adds nothing to the other get the same bias, the smaller: symbols without further information have none by chance either.
  *   I* has no such formula; ours: R = rho min(I1, I2) shrinks by the share rho of the bias of the information it is part of.
- * - "permutation": the mean over shuffles of y, which leave no information. Takes all of a small true value for bias.
+ * - "permutation": the mean over shuffles of y, which leave no information. Subtracts all of a small true value.
  * - "jackknife": (N - 1)(mean over rows left out - plug-in); one decomposition per occupied cell.
  * Source: Miller 1955; Quenouille 1956.
  *
@@ -76,7 +76,7 @@ export function correctedAtoms(input: TableInput, options: BiasOptions): Correct
 
 /**
  * Miller and Madow's bias of I(A; B) in bits, from the occupied symbols of A and B and the number of rows. Source: Miller 1955.
- * @example millerMadow(64, 4, 1000)  // 0.136: what 64 pairs and 4 classes seem to share by chance
+ * @example millerMadow(64, 4, 1000)  // 0.136: chance information of 64 pairs and 4 classes
  */
 export function millerMadow(occupiedA: number, occupiedB: number, rows: number): number {
   return ((occupiedA - 1) * (occupiedB - 1)) / (2 * rows * NATS_PER_BIT);
@@ -177,14 +177,14 @@ function biasOf(
   };
 }
 
-/** Bits by which informations of one table may differ and be equal: what the certificate of I* leaves open, and rounding. */
+/** Tolerance in bits for equal informations: the certified gap of I*, and rounding. */
 export const EQUAL = 1e-8;
 
-/** Biases of which those of equal informations are equal. */
+/** Biases, made equal for equal informations. */
 function evened(bias: Omit<Informations, "optimum">, plugIn: Informations): Omit<Informations, "optimum"> {
   const same = (a: number, b: number): boolean => Math.abs(a - b) <= EQUAL;
   const { optimum } = plugIn;
-  // Neither source has anything of its own: to the target they are one.
+  // Neither source has unique information: they are equivalent for the target.
   const one = same(plugIn.I1, optimum) && same(plugIn.I2, optimum);
   const least = Math.min(bias.I1, bias.I2);
   const [I1, I2] = one ? [least, least] : [bias.I1, bias.I2];

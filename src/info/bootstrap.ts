@@ -1,4 +1,4 @@
-/** @file How far the numbers of a table would move on another sample of the same size. */
+/** @file Bootstrap uncertainty of the numbers of a table. */
 
 import { configError } from "../core/errors.ts";
 import { stream } from "../core/random.ts";
@@ -13,7 +13,7 @@ export interface BootstrapOptions {
   readonly seed: number;
   /** Resamples; 200. */
   readonly rounds?: number;
-  /** "broja" when left out. */
+  /** "broja" by default. */
   readonly measure?: PidMeasure;
   /** Coverage of the interval and of the upper limit; 0.95. */
   readonly level?: number;
@@ -28,12 +28,12 @@ export interface BootstrapOptions {
 export interface BootstrapValue {
   /** The plug-in value. */
   readonly value: number;
-  /** 2 value - mean of the resamples: a resample repeats the bias, so this takes it off once. */
+  /** 2 value - mean of the resamples: a resample repeats the bias, so this subtracts it once. */
   readonly centred: number;
   /** Percentiles of the resamples' deviations from their mean, around `centred`. */
   readonly lower: number;
   readonly upper: number;
-  /** One-sided: above this only with probability 1 - level. The figure to give for an atom near 0. */
+  /** One-sided: above this only with probability 1 - level. Report this for an atom near 0. */
   readonly upperLimit: number;
 }
 
@@ -72,7 +72,7 @@ export function bootstrap(input: TableInput, options: BootstrapOptions): Bootstr
     const sorted = Float64Array.from(drawn, ({ values }) => values[name]).sort();
     const mean = sorted.reduce((sum, value) => sum + value, 0) / rounds;
     const value = plugIn.values[name];
-    // With fewer rows the resamples' bias is not the sample's: nothing is known to take off.
+    // With fewer rows the resamples' bias is not the sample's, so there is no correction.
     const centred = rows === all ? 2 * value - mean : value;
     const at = (share: number): number => centred + scale * (quantile(sorted, share) - mean);
     const tail = (1 - level) / 2;

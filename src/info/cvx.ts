@@ -1,4 +1,4 @@
-/** @file CVX: continuous sources to a table of clusters, on which every discrete measure and test can be run. */
+/** @file CVX: clusters continuous sources into a table, for all discrete measures and tests. */
 import { dataError } from "../core/errors.ts";
 import { permutation } from "../core/random.ts";
 import { rowsFor } from "./bias.ts";
@@ -11,17 +11,17 @@ import { countTable, type Table } from "./table.ts";
 /** Options of cvxTable. */
 export interface CvxOptions {
   readonly seed: number;
-  /** Clusters of each source; left out: the most of 20, 10 and 5 for which the bias of I12 stays under 0.05 bit, else 5. */
+  /** Clusters of each source; default: the largest of 20, 10 and 5 with a bias of I12 below 0.05 bit, else 5. */
   readonly clusters?: number;
   /** k-means starts; 5. */
   readonly restarts?: number;
 }
 
-/** Counts [x1, x2, y] of clusters, from rows that did not place the centres. */
+/** Counts [x1, x2, y] of clusters, from rows that were not used to fit the centres. */
 export interface CvxTable {
   readonly table: Table;
   readonly clusters: number;
-  /** Rows that placed the centres, and rows counted. */
+  /** Rows that the centres were fitted to, and rows counted. */
   readonly fittedRows: number;
   readonly countedRows: number;
 }
@@ -34,7 +34,7 @@ const BIAS = 0.05;
 
 /**
  * Clusters two sources [N, D1] and [N, D2] (each standardised) on half the rows, drawn at random, and counts the other half with
- * the labels [N]. Clusters lose information: I12 of the table is below the features', and S may go either way.
+ * the labels [N]. Clusters lose information: I12 of the table is below the features', and S may be larger or smaller.
  * Source: Liang et al. 2023; cvxEstimate decomposes it.
  *
  * @throws DataError for NaN, other labels, or fewer than 20 rows; ConfigError for bad options.
@@ -76,8 +76,8 @@ export function cvxTable(x1: Features, x2: Features, labels: ArrayLike<number>, 
 }
 
 /**
- * The decomposition of two sources by clusters: cvxTable, then pid on its counts; bits. Nothing is corrected for the size of the
- * sample: see correctedAtoms, bootstrap and synergyTest, which take the table. Source: Liang et al. 2023.
+ * The decomposition of two sources by clusters: cvxTable, then pid on its counts; bits. There is no bias
+ * correction: see correctedAtoms, bootstrap and synergyTest, which take the table. Source: Liang et al. 2023.
  *
  * @throws as cvxTable does; ConfigError for an unknown measure.
  * @example cvxEstimate(audio, face, labels, { seed: 0 }).S

@@ -1,6 +1,6 @@
 /**
- * @file Densities as mixtures of Gaussians, p(x) = sum_k w_k N(x; mu_k, Sigma_k) with full covariances, by EM: every pass raises
- * the likelihood, no learning rate to choose. On rows it was not fitted to, the mean of -log p is at least h(X) in expectation.
+ * @file Densities as mixtures of Gaussians, p(x) = sum_k w_k N(x; mu_k, Sigma_k) with full covariances, by EM: every pass increases
+ * the likelihood, without a learning rate. On held-out rows the mean of -log p is at least h(X) in expectation.
  * The form of the density is KNIFE's (Pichler et al. 2022); EM in place of gradient steps is ours.
  */
 import { configError, dataError } from "../core/errors.ts";
@@ -25,16 +25,16 @@ export interface Density {
 /** Options of fitDensity. */
 export interface DensityOptions {
   readonly seed: number;
-  /** Numbers of components to try; the one with the best likelihood on `validation` is kept; [1, 4, 8, 16]. */
+  /** Candidate numbers of components; the best likelihood on `validation` wins; [1, 4, 8, 16]. */
   readonly components?: readonly number[];
-  /** Most EM passes; 40. */
+  /** Maximal number of EM passes; 40. */
   readonly maxIter?: number;
-  /** Added to every variance, in units of the features' variance; 1e-3. Keeps a component from closing on one row. */
+  /** Added to every variance, in units of the features' variance; 1e-3. Keeps a component from collapsing onto one row. */
   readonly floor?: number;
 }
 
 /**
- * A mixture for features [N, D], whitened or at least standardised. The number of components is chosen on rows of its own.
+ * A mixture for features [N, D], whitened or at least standardised. The number of components is chosen on validation rows.
  * @throws DataError for NaN or fewer than two rows; ConfigError for bad options.
  * @example surprisal(fitDensity(train, validation, { seed: 0 }), test)
  */
@@ -45,11 +45,11 @@ export function fitDensity(train: Features, validation: Features, options: Densi
   const points = pointsOf(train, "fitDensity");
   const judged = pointsOf(validation, "fitDensity");
   if (points.rows < 2) throw dataError("fitDensity: one row has no density; give at least two.");
-  // A component needs a few rows a dimension to have a covariance of its own.
-  const most = Math.max(1, Math.floor(points.rows / (4 * (points.width + 1))));
+  // A component needs a few rows per dimension for its covariance.
+  const max = Math.max(1, Math.floor(points.rows / (4 * (points.width + 1))));
   const asked = options.components ?? [1, 4, 8, 16];
   if (asked.length === 0) throw configError("fitDensity: components is empty; name at least one number.");
-  const sizes = asked.filter((k, i) => i === 0 || k <= most);
+  const sizes = asked.filter((k, i) => i === 0 || k <= max);
   const floor = checkPositive("fitDensity", "floor", options.floor ?? 1e-3);
   if (judged.width !== points.width) {
     throw dataError(
@@ -62,7 +62,7 @@ export function fitDensity(train: Features, validation: Features, options: Densi
     const density = em(points, Math.min(components, points.rows), seed, maxIter, floor);
     const loss = mean(logDensities(density, judged).map((log) => -log));
     if (best === undefined || loss < best.loss) best = { density, loss };
-    else if (loss > best.loss + 0.05) break; // more components only fit the training rows closer
+    else if (loss > best.loss + 0.05) break; // more components overfit
   }
   return best!.density;
 }
@@ -107,15 +107,15 @@ function em({ rows, width, data }: Points, components: number, seed: number, max
   return model;
 }
 
-/** Shares [rows, components] of each row; gives the log-likelihood. */
+/** E-step: responsibilities [rows, components]; returns the log-likelihood. */
 function responsibilities(model: Density, points: Points, share: Float64Array): number {
   const { components } = model;
-  const own = new Float64Array(components);
+  const logs = new Float64Array(components);
   const work = new Float64Array(points.width);
   let total = 0;
   for (let i = 0; i < points.rows; i++) {
-    const log = rowLogs(model, points.data, i * points.width, own, work);
-    for (let k = 0; k < components; k++) share[i * components + k] = Math.exp(own[k]! - log);
+    const log = rowLogs(model, points.data, i * points.width, logs, work);
+    for (let k = 0; k < components; k++) share[i * components + k] = Math.exp(logs[k]! - log);
     total += log;
   }
   return total;
@@ -173,15 +173,15 @@ function logScales(weights: Float64Array, factors: Float64Array, width: number):
 }
 
 function logDensities(density: Density, points: Points): Float64Array {
-  const own = new Float64Array(density.components);
+  const logs = new Float64Array(density.components);
   const work = new Float64Array(points.width);
   return Float64Array.from({ length: points.rows }, (_, i) =>
-    rowLogs(density, points.data, i * points.width, own, work),
+    rowLogs(density, points.data, i * points.width, logs, work),
   );
 }
 
-/** log p(x) of the row at `at`; log w_k p_k(x) of each component into `own`. */
-function rowLogs(model: Density, data: Float64Array, at: number, own: Float64Array, work: Float64Array): number {
+/** log p(x) of the row at `at`; log w_k p_k(x) of each component into `logs`. */
+function rowLogs(model: Density, data: Float64Array, at: number, logs: Float64Array, work: Float64Array): number {
   const { components, width, logScale, means, factors } = model;
   let top = Number.NEGATIVE_INFINITY;
   for (let k = 0; k < components; k++) {
@@ -193,11 +193,11 @@ function rowLogs(model: Density, data: Float64Array, at: number, own: Float64Arr
       work[f] = sum / factors[base + f * width + f]!;
       square += work[f]! * work[f]!;
     }
-    own[k] = logScale[k]! - square / 2;
-    if (own[k]! > top) top = own[k]!;
+    logs[k] = logScale[k]! - square / 2;
+    if (logs[k]! > top) top = logs[k]!;
   }
   let total = 0;
-  for (let k = 0; k < components; k++) total += Math.exp(own[k]! - top);
+  for (let k = 0; k < components; k++) total += Math.exp(logs[k]! - top);
   return top + Math.log(total);
 }
 

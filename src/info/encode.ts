@@ -6,7 +6,7 @@ import { checkShape, MAX_CELLS, marginal, type Table } from "./table.ts";
 /**
  * Replaces some axes by one: `encoder` maps their symbols to a new symbol, a whole number from 0, which becomes axis 0; the
  * other axes follow in their order. Any function of the sources is an encoder: merging symbols, dropping a source.
- * @throws DataError when the encoder gives anything else.
+ * @throws DataError when the encoder returns anything else.
  * @example encode(table, [0, 1], ([x1, x2]) => x1! ^ x2!)  // from [x1, x2, y] to [z, y]
  */
 export function encode(table: Table, axes: readonly number[], encoder: (symbols: readonly number[]) => number): Table {

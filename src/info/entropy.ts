@@ -5,11 +5,11 @@ import { checkKeys, inUnit, type UnitOption } from "./options.ts";
 import { Sum } from "./sum.ts";
 import { jointTable, marginal, type Table, type TableInput, tableOfRank } from "./table.ts";
 
-/** Which axes of a table form a variable; several axes are read as one tuple. */
+/** Which axes of a table form a variable; several axes form one tuple. */
 export type Axes = readonly number[];
 
 /**
- * H(A) = -sum p log p of the named axes, all of them when left out; in bits, or `unit: "nats"`. Source: Shannon 1948.
+ * H(A) = -sum p log p of the named axes, all of them by default; in bits, or `unit: "nats"`. Source: Shannon 1948.
  * @example entropy([[1, 1], [1, 1]])  // 2
  */
 export function entropy(input: TableInput, axes?: Axes, options: UnitOption = {}): number {
@@ -38,8 +38,8 @@ export function conditionalEntropy(input: TableInput, axes: Axes, given: Axes, o
 }
 
 /**
- * I(A; B) = sum p log(p / (p_A p_B)), 0 or more; in bits, or `unit: "nats"`. Axes 0 and 1 when left out.
- * Summed as a divergence, not as a difference of entropies, which would lose small values. Source: Shannon 1948.
+ * I(A; B) = sum p log(p / (p_A p_B)), 0 or more; in bits, or `unit: "nats"`. Axes 0 and 1 by default.
+ * Summed as a divergence, not as a difference of entropies, which would cancel small values. Source: Shannon 1948.
  * @example mutualInformation([[1, 0], [0, 1]])  // 1
  * @example mutualInformation(table, [0, 1], [2])  // I(X1, X2; Y)
  */
@@ -66,7 +66,7 @@ export function conditionalMutualInformation(
   return inUnit(conditional(jointTable(input), a, b, given), options);
 }
 
-/** The information two sources hold about a target, jointly and apart. */
+/** Information of two sources about a target, jointly and separately. */
 export interface InformationTerms {
   /** I(X1; Y). */
   readonly I1: number;

@@ -1,4 +1,4 @@
-/** @file The numbers a table yields, as resampling repeats them: informations and atoms under one measure. */
+/** @file Estimates of a table that resampling repeats: informations and atoms under one measure. */
 import { brojaOf } from "./broja/broja.ts";
 import { NATS_PER_BIT } from "./options.ts";
 import { type PidMeasure, pid } from "./pid.ts";
@@ -23,7 +23,7 @@ export function estimatesOf(table: Table, measure: PidMeasure): { values: Estima
   return { values: { I1: R + U1, I2: R + U2, I12: R + U1 + U2 + S, coI: R - S, R, U1, U2, S }, converged };
 }
 
-/** The four informations that fix BROJA's atoms, in bits: optimum is I* = min I_q(X1, X2; Y). */
+/** The four informations that determine BROJA's atoms, in bits: optimum is I* = min I_q(X1, X2; Y). */
 export interface Informations {
   readonly I1: number;
   readonly I2: number;
@@ -31,7 +31,7 @@ export interface Informations {
   readonly optimum: number;
 }
 
-/** Those of one table, and whether I* converged. */
+/** The informations of one table, and whether I* converged. */
 export function informationsOf(table: Table, tol?: number): { values: Informations; converged: boolean; gap: number } {
   const given = sources(table, "informationsOf");
   const { result } = brojaOf(given, tol === undefined ? {} : { tol });

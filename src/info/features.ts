@@ -1,4 +1,4 @@
-/** @file Features: rows of numbers, as estimators read them. Checked once, then trusted. */
+/** @file Features: checked rows of numbers, the input of estimators. */
 import { dataError, shapeError } from "../core/errors.ts";
 import { formatShape } from "../core/shape.ts";
 
@@ -77,7 +77,7 @@ export function standardisePoints({ rows, width, data }: Points): void {
     for (let i = 0; i < rows; i++) mean += data[i * width + f]! / rows;
     let square = 0;
     for (let i = 0; i < rows; i++) square += (data[i * width + f]! - mean) ** 2 / rows;
-    // Less than rounding of a large mean is no spread.
+    // A deviation below the rounding error of a large mean counts as 0.
     const scale = square > (1e-12 * Math.abs(mean)) ** 2 && square > 0 ? 1 / Math.sqrt(square) : 0;
     for (let i = 0; i < rows; i++) data[i * width + f] = (data[i * width + f]! - mean) * scale;
   }

@@ -1,22 +1,22 @@
 /**
- * @file Bounds on I* = min I_q(X1, X2; Y) of jointly normal sources, from posterior covariances alone.
+ * @file Bounds on I* = min I_q(X1, X2; Y) of jointly Gaussian sources, from posterior covariances alone.
  *
- * Above: a third observation whose posterior covariance P lies below both sources' knows all that both know, and is a coupling of
- * them, so I* is at most log det Cov(Y) / det P, halved. Below: of Y = V + W with V confined to the space of columns C,
+ * Upper bound: a third observation whose posterior covariance P lies below both sources' defines a coupling of
+ * them, so I* is at most log det Cov(Y) / det P, halved. Lower bound: of Y = V + W with V confined to the space of columns C,
  * I(Y; X1 | X2) is at least I(V; X1 | W) - I(V; X2 | W) under every coupling, Gaussian or not. Both hold for every P and C.
  * Source: the second is the secrecy rate of the wiretap channel (Bustin, Liu, Poor, Shamai 2009); the first is ours.
  */
 import { distance, type Eigen, factorOf, gramOf, type Rows, solveBelow } from "./linear/symmetric.ts";
 
-/** How far above I1 and above I2 the optimum is at least and at most, in nats. */
+/** Lower and upper bounds on I* - I1 and I* - I2, in nats. */
 export interface Excess {
   readonly lower: number;
   readonly upper: number;
 }
 
 /**
- * Bounds on U2 = I* - I1 where P1 = (I - M) / 2 and P2 = (I + M) / 2, from eigenpairs of M that need not be exact: what they are
- * off by is paid for. With -M they bound U1.
+ * Bounds on U2 = I* - I1 where P1 = (I - M) / 2 and P2 = (I + M) / 2, from eigenpairs of M that need not be exact: the bounds
+ * include their residuals. With -M they bound U1.
  */
 export function excessBounds(m: Rows, { values, vectors }: Eigen): Excess {
   const n = m.length;
@@ -37,11 +37,11 @@ export function excessBounds(m: Rows, { values, vectors }: Eigen): Excess {
   const repair = (off + skew) / 2 / least;
   const common = values.reduce((sum, value) => sum + Math.log((1 - Math.abs(value)) / 2), 0);
   const upper = (logDeterminant(one.pivots) - common + n * (skew + Math.log1p(repair))) / 2;
-  const told = values.flatMap((value, k) => (value < 0 ? [k] : []));
-  const columns = told.map((k) => Float64Array.from(vectors, (row) => row[k]!));
+  const kept = values.flatMap((value, k) => (value < 0 ? [k] : []));
+  const columns = kept.map((k) => Float64Array.from(vectors, (row) => row[k]!));
   const through = (lower: Rows): number =>
-    logDeterminant(factorOf(told.length, entryOf(gramOf(columns.map((c) => solveBelow(lower, c.slice())))), 0).pivots);
-  const lower = told.length === 0 ? 0 : (through(two.lower) - through(one.lower)) / 2;
+    logDeterminant(factorOf(kept.length, entryOf(gramOf(columns.map((c) => solveBelow(lower, c.slice())))), 0).pivots);
+  const lower = kept.length === 0 ? 0 : (through(two.lower) - through(one.lower)) / 2;
   return { lower, upper };
 }
 

@@ -1,4 +1,4 @@
-/** @file A covariance of two sources and a target, read and turned into what the sources leave unknown of the target. */
+/** @file A covariance of two sources and a target, validated and converted to the target's posterior covariances. */
 import { configError, dataError, listing, shapeError } from "../core/errors.ts";
 import { formatShape } from "../core/shape.ts";
 import { type Factor, factorOf, gramOf, type Rows, solveBelow } from "./linear/symmetric.ts";
@@ -23,7 +23,7 @@ export interface Widths {
   readonly target: number;
 }
 
-/** What sources tell of a target of covariance I, after dependent columns are left out. */
+/** Explained covariances of a target with covariance I, without dependent columns. */
 export interface Explained {
   /** W = I - Cov(Y | X), [width, width], of the first source, the second and both. */
   readonly first: Rows;
@@ -33,15 +33,15 @@ export interface Explained {
   readonly dropped: readonly number[];
   /** How many columns were kept, of each and of both sources together. */
   readonly widths: Widths;
-  /** How much larger than rounding errors of W can be, for sources and target together. */
+  /** Factor by which errors of W can exceed rounding, for sources and target together. */
   readonly condition: number;
 }
 
 /** Share of a column's variance at which it counts as a linear function of others. */
 export const DEPENDENT = 1e-12;
-/** What rounding of written matrices may take from a positive semidefinite one. */
+/** Tolerance for negative eigenvalues due to matrices written with few digits. */
 const IMPOSSIBLE = 1e-10;
-/** Relative difference of two entries that ought to be equal. */
+/** Tolerated relative difference of two entries that should be equal. */
 const SYMMETRIC = 1e-8;
 
 /** Reads a covariance. @throws ShapeError, ConfigError for roles, DataError for a matrix that is no covariance. */
@@ -67,7 +67,7 @@ export function explained(
       { impossible: whole.impossible },
     );
   }
-  // Columns are taken in order, so the factors of the first source and of both are the beginning of the whole's.
+  // Columns are taken in order, so the factors of the first source and of both are leading blocks of the whole's.
   const [x1, x12] = [beginning(whole, roles.first.length), beginning(whole, sources.length)];
   const [x2, y] = [factor(roles.second), factor(roles.target)];
   if (y.kept.length === 0) throw dataError(`${where}: the target is constant; there is nothing to tell.`);
@@ -123,7 +123,7 @@ function scalesOf(
       }
     }
   }
-  return spread.map((own) => (own > 0 ? 1 / own : 0));
+  return spread.map((value) => (value > 0 ? 1 / value : 0));
 }
 
 /** The factor of the first so many columns. */
@@ -194,7 +194,7 @@ function checkRoles(roles: GaussianRoles, size: number, where: string, name: (co
   }
 }
 
-/** The error for a target that is told without end. */
+/** The error for infinite information about the target. */
 export function endless(where: string, sources: readonly string[]): Error {
   return dataError(
     `${where}: ${listing(sources)} determine${sources.length === 1 ? "s" : ""} a direction of the target to 12 digits, which is no finite number of bits. ` +

@@ -1,8 +1,8 @@
-/** @file Samples of two equal Gaussian sources: whatever looks unique in them is chance, which covariances of few rows hold much of. */
+/** @file Samples of two equal Gaussian sources: their apparent unique information is chance, which is large with few rows. */
 import { type Stream, stream } from "../core/random.ts";
 import { type GaussianPid, gaussianPid } from "./gaussian-pid.ts";
 
-/** Decompositions of samples of two sources that know the same, as much as the smaller information, each by noise of its own. */
+/** Decompositions of samples of two sources with equal information (the smaller one) and independent noise. */
 export function equalSources(
   { I1, I2, widths }: GaussianPid,
   rows: number,
@@ -11,7 +11,7 @@ export function equalSources(
 ): GaussianPid[] {
   const { first, second, target } = widths;
   const rank = Math.min(first, second, target);
-  // The same share of each direction, so that directions differ by chance alone.
+  // The same share in each direction, so that directions differ only by chance.
   const told = 1 - 2 ** ((-2 * Math.min(I1, I2)) / rank);
   const n = first + second + target;
   const lower = Array.from({ length: n }, () => new Float64Array(n));

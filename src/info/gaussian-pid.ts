@@ -1,4 +1,4 @@
-/** @file The decomposition of jointly normal sources and target, vectors all, from their covariance. */
+/** @file The decomposition of jointly Gaussian sources and target, vectors all, from their covariance. */
 import type { Certificate } from "./broja/broja.ts";
 import { excessBounds } from "./gaussian-certificate.ts";
 import {
@@ -17,7 +17,7 @@ import type { Atoms } from "./sources.ts";
 export interface GaussianPidOptions {
   /** Widest gap, in bits, that counts as converged; 1e-9. */
   readonly tol?: number;
-  /** What messages call the columns; their numbers when left out. */
+  /** Column names for messages; default: their numbers. */
   readonly names?: readonly string[];
 }
 
@@ -28,22 +28,22 @@ export interface GaussianPid extends Atoms, Omit<Certificate, "iterations"> {
   readonly I12: number;
   /** Columns that were left out as they are constant or a linear function of others of their role. */
   readonly dropped: readonly number[];
-  /** How many columns tell anything of their own: ranks of the sources' covariances, of theirs together, and of the target's. */
+  /** Numbers of independent columns: ranks of the sources' covariances, of theirs together, and of the target's. */
   readonly widths: Widths;
 }
 
-/** Rounding of W, P and their factors: so many units for one of condition. */
+/** Rounding of W, P and their factors, in units per unit of condition number. */
 const ROUNDING = 8 * Number.EPSILON;
 
 /**
- * BROJA of jointly normal X1, X2 and Y from their covariance [n, n], in bits: the least I_q(X1; Y | X2) over all laws q with the same
+ * BROJA of jointly normal X1, X2 and Y from their covariance [n, n], in bits: the minimum of I_q(X1; Y | X2) over all laws q with the same
  * p(x1, y) and p(x2, y). Exact, no iteration: with P_k = Cov(Y | X_k) and a the generalised eigenvalues of (P2, P1),
  * U1 = half the sum of log a over a > 1, and U2 = half the sum of -log a over a < 1. All atoms are 0 or more. One-dimensional Y
- * gives MMI. The bracket bounds I* by what a coupling reaches and by what none can pass, and allows for rounding.
- * Columns that are linear functions of others of their role, to 12 digits, are left out (`dropped`): they tell nothing more.
+ * gives MMI. The bracket has an upper bound from a coupling and a lower bound for all couplings, and allows for rounding.
+ * Columns that are linear functions of others of their role, to 12 digits, are left out (`dropped`): they add no information.
  *
  * Source: the problem is Thin-PID's (NeurIPS 2025), after Venkatesh et al. 2023 and Barrett 2015; the eigenvalues are those of the
- * Gaussian wiretap channel (Bustin, Liu, Poor, Shamai 2009), that they solve it is ours (docs/decisions/gaussian.md).
+ * Gaussian wiretap channel (Bustin, Liu, Poor, Shamai 2009), the application is ours (docs/decisions/gaussian.md).
  * @throws ShapeError, DataError for a matrix that is no covariance or determines the target; ConfigError for roles.
  * @example gaussianPid([[1, 0, 0.5], [0, 1, 0.5], [0.5, 0.5, 1]], { first: [0], second: [1], target: [2] }).S  // 0.2925
  */

@@ -1,4 +1,4 @@
-/** @file The Gaussian decomposition of rows: covariances of a sample, corrected for what a sample adds, with intervals and nulls. */
+/** @file The Gaussian decomposition of rows: covariances of a sample, corrected for bias, with intervals and nulls. */
 import { dataError, shapeError } from "../core/errors.ts";
 import { permutation } from "../core/random.ts";
 import { atLeast, blocksOf, studentReach } from "./batch.ts";
@@ -23,11 +23,11 @@ export interface GaussianEstimateOptions {
 export const GAUSSIAN_AMOUNTS = ["I1", "I2", "I12", "R", "U1", "U2", "S"] as const;
 export type GaussianAmount = (typeof GAUSSIAN_AMOUNTS)[number];
 
-/** Amounts in bits with 95 % intervals, and what stays below `null95` in 95 % of samples of the null. */
+/** Estimates in bits with 95 % intervals; `null95` is the 95 % quantile under the null. */
 export interface GaussianEstimate extends Readonly<Record<GaussianAmount, Interval & { readonly null95: number }>> {
   /** The plug-in decomposition of the sample's covariance, not corrected, certified. */
   readonly plugIn: GaussianPid;
-  /** Mean U1 that samples of this size show of two sources that are equal: what unique parts may be too large by. 0 for one number. */
+  /** Mean U1 of samples of this size from two equal sources: the possible bias of unique parts. 0 for one number. */
   readonly equalShows: number;
   /** S - R = I12 - I1 - I2, with its interval. */
   readonly balance: Interval;
@@ -38,7 +38,7 @@ type Amounts = Readonly<Record<GaussianAmount, number>>;
 /**
  * gaussianPid of the covariance of rows x1 [N, D1], x2 [N, D2], y [N, K], in bits. Informations are corrected by their exact bias for
  * normal rows; R keeps its share of the smaller information, and no part is below 0. Intervals leave blocks of rows (or whole groups) out.
- * Nulls: permuted targets, and for U1 and U2 of several numbers also samples of two equal sources, whose difference is chance alone.
+ * Nulls: permuted targets, and for U1 and U2 of several numbers also samples of two equal sources, whose difference is only chance.
  * Source: bias of log determinants, Misra, Singh and Demchuk 2005; jackknife, Quenouille 1956; the null of equal sources is ours.
  *
  * @throws ShapeError, DataError for too few rows for the columns; what gaussianPid throws.
@@ -188,7 +188,7 @@ function crossed(
   return covarianceOf(gram, n);
 }
 
-/** Amounts less the bias that informations of normal rows have. `free` leaves parts where they fall, which is how far they vary. */
+/** Amounts minus the bias of informations of normal rows. With `free`, parts may be negative, as needed to measure their variation. */
 function corrected({ I1, I2, I12, R, widths }: GaussianPid, rows: number, free: boolean): Amounts {
   const { first, second, both, target } = widths;
   const own = [
@@ -204,7 +204,7 @@ function corrected({ I1, I2, I12, R, widths }: GaussianPid, rows: number, free: 
   return { I1: own[0], I2: own[1], I12: own[2], R: r, U1: i1 - r, U2: i2 - r, S: i12 - i1 - i2 + r };
 }
 
-/** Bits that I(X; Y) of the covariance of normal rows is too large by in the mean, exactly. */
+/** The exact bias in bits of I(X; Y) computed from the covariance of Gaussian rows. */
 function bias(x: number, y: number, rows: number): number {
   const logs = (width: number): number => {
     let sum = 0;

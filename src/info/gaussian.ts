@@ -66,15 +66,15 @@ export interface GaussianClasses extends Atoms {
   readonly I1: number;
   readonly I2: number;
   readonly I12: number;
-  /** Of the best classifier that sees one source. */
+  /** Accuracy of the best classifier of one source. */
   readonly accuracyOne: number;
-  /** Of the best that sees both. */
+  /** Accuracy of the best classifier of both. */
   readonly accuracyJoint: number;
 }
 
 /**
- * What is true of x1 = e_y + sigma u, x2 = e_y + sigma (rho u + sqrt(1 - rho^2) v), y uniform: equal channels, so nothing is
- * unique, and (x1 + x2) / 2 is all that both know. Bits. Source: ours; the set is the one of LSMI, ICML 2025.
+ * Exact values for x1 = e_y + sigma u, x2 = e_y + sigma (rho u + sqrt(1 - rho^2) v), y uniform: equal channels, so nothing is
+ * unique, and (x1 + x2) / 2 is sufficient for both. Bits. Source: ours; the set is the one of LSMI, ICML 2025.
  * @example gaussianClasses({ classes: 10, rho: 0.5, sigma: 0.5 }).S  // 0.3734175149
  */
 export function gaussianClasses(options: GaussianClassesOptions = {}): GaussianClasses {
@@ -114,7 +114,7 @@ function classAccuracy(n: number, sigma: number): number {
   return sum * NORMAL_STEP;
 }
 
-/** Correlations of three jointly normal numbers. */
+/** Correlations of three jointly Gaussian numbers. */
 export interface GaussianTripleOptions {
   /** Of x1 and y. */
   readonly rho1: number;
@@ -125,7 +125,7 @@ export interface GaussianTripleOptions {
 }
 
 /**
- * Informations and atoms of jointly normal x1, x2 and y (a number, not a class); BROJA and MMI agree. Bits.
+ * Informations and atoms of jointly Gaussian x1, x2 and y (a number, not a class); BROJA and MMI agree. Bits.
  * Source: Barrett 2015.
  *
  * @throws ConfigError for correlations that no three numbers have, or that fix y exactly.

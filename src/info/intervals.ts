@@ -1,4 +1,4 @@
-/** @file Means of per-sample terms with intervals: rows (or whole groups of rows) drawn again, folds allowed for. */
+/** @file Means of per-sample terms with intervals: rows (or whole groups) are resampled, variation between folds is included. */
 import { dataError, shapeError } from "../core/errors.ts";
 import { stream } from "../core/random.ts";
 import { quantile } from "./estimates.ts";
@@ -9,9 +9,9 @@ export interface IntervalOptions {
   readonly seed: number;
   /** Resamples; 400. */
   readonly rounds?: number;
-  /** [N] group numbers: rows of a group are drawn together. Each row is its own group when left out. */
+  /** [N] group numbers: rows of a group are drawn together. Each row is its own group by default. */
   readonly groups?: ArrayLike<number>;
-  /** [N] fold numbers: what the means of folds differ by beyond their rows is added to the variance. */
+  /** [N] fold numbers: the variance between folds beyond that of their rows is added. */
   readonly folds?: ArrayLike<number>;
 }
 

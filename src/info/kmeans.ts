@@ -1,4 +1,4 @@
-/** @file k-means: features to a few symbols, so that discrete measures can read them. */
+/** @file k-means: quantises features into a few symbols for discrete measures. */
 import { dataError } from "../core/errors.ts";
 import { type Stream, stream } from "../core/random.ts";
 import { type Features, type Points, pointsOf } from "./features.ts";
@@ -8,9 +8,9 @@ import { checkKeys, checkWhole } from "./options.ts";
 export interface KMeansOptions {
   readonly clusters: number;
   readonly seed: number;
-  /** Starts, of which the best is kept; 5. */
+  /** Number of initialisations; the best is kept; 5. */
   readonly restarts?: number;
-  /** Most passes of a start; 100. */
+  /** Maximal passes per initialisation; 100. */
   readonly maxIter?: number;
 }
 
@@ -46,8 +46,8 @@ export function kMeans(features: Features, options: KMeansOptions): KMeans {
   }
   let best: KMeans | undefined;
   for (let start = 0; start < restarts; start++) {
-    const found = lloyd(points, startCentres(points, clusters, stream(seed, "info.kmeans", start)), clusters, maxIter);
-    if (best === undefined || found.inertia < best.inertia) best = found;
+    const model = lloyd(points, startCentres(points, clusters, stream(seed, "info.kmeans", start)), clusters, maxIter);
+    if (best === undefined || model.inertia < best.inertia) best = model;
   }
   return best!;
 }
@@ -79,7 +79,7 @@ export function startCentres({ rows, width, data }: Points, clusters: number, dr
       distance[i] = Math.min(distance[i]!, squared(data, i * width, centres, c * width, width));
       total += distance[i]!;
     }
-    // All rows are centres already: any row will do.
+    // All rows are centres already, so any row can be used.
     if (total === 0) row = draw.below(rows);
     else {
       let left = draw.uniform() * total;
@@ -91,18 +91,18 @@ export function startCentres({ rows, width, data }: Points, clusters: number, dr
 
 function lloyd(points: Points, centres: Float64Array, clusters: number, maxIter: number): KMeans {
   const { rows, width, data } = points;
-  const own = new Int32Array(rows).fill(-1);
+  const assigned = new Int32Array(rows).fill(-1);
   const counts = new Float64Array(clusters);
   let inertia = 0;
   for (let pass = 0; pass < maxIter; pass++) {
     const before = inertia;
-    const { sum, changed } = assign(points, centres, clusters, own);
+    const { sum, changed } = assign(points, centres, clusters, assigned);
     inertia = sum / rows;
     if (changed === 0 || (pass > 0 && before - inertia < 1e-9 * inertia)) break;
     const sums = new Float64Array(clusters * width);
     counts.fill(0);
     for (let i = 0; i < rows; i++) {
-      const c = own[i]!;
+      const c = assigned[i]!;
       counts[c]!++;
       for (let f = 0; f < width; f++) sums[c * width + f]! += data[i * width + f]!;
     }
@@ -118,20 +118,20 @@ function assign(
   { rows, width, data }: Points,
   centres: Float64Array,
   clusters: number,
-  own: Int32Array,
+  assigned: Int32Array,
 ): { sum: number; changed: number } {
   let sum = 0;
   let changed = 0;
   for (let i = 0; i < rows; i++) {
     let best = 0;
-    let least = Number.POSITIVE_INFINITY;
+    let smallest = Number.POSITIVE_INFINITY;
     for (let c = 0; c < clusters; c++) {
       const distance = squared(data, i * width, centres, c * width, width);
-      if (distance < least) [best, least] = [c, distance];
+      if (distance < smallest) [best, smallest] = [c, distance];
     }
-    if (own[i] !== best) changed++;
-    own[i] = best;
-    sum += least;
+    if (assigned[i] !== best) changed++;
+    assigned[i] = best;
+    sum += smallest;
   }
   return { sum, changed };
 }

@@ -11,7 +11,7 @@ export type Pid3Measure = "imin" | "pm";
 /** Values by node, in bits: "1|23" is what source 1 has in common with sources 2 and 3 taken together. */
 export interface Pid3Result {
   readonly measure: Pid3Measure;
-  /** I(sources; Y) that the sets of a node share; grows along the lattice for "imin". */
+  /** Redundancy of the sets of a node about Y; monotone on the lattice for "imin". */
   readonly redundancy: Readonly<Record<string, number>>;
   /** What a node adds to those below it; all 18 sum to I(X1, X2, X3; Y). May be negative for "pm". */
   readonly atoms: Readonly<Record<string, number>>;

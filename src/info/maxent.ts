@@ -1,4 +1,4 @@
-/** @file The maximum entropy law with the pair margins of a table, and what a table holds beyond its pairs. */
+/** @file The maximum entropy law with the pair margins of a table, and the information of a table beyond its pairs. */
 import { nats } from "./entropy.ts";
 import { domainCells } from "./linear/cells.ts";
 import { fillable } from "./maxent/face.ts";
@@ -12,11 +12,11 @@ import type { Table, TableInput } from "./table.ts";
 export interface MaxentOptions {
   /** Widest gap of the entropy, in bits, that counts as converged; 1e-9. */
   readonly tol?: number;
-  /** Most rounds of fitting and Newton steps together; 10 000. */
+  /** Maximal rounds of fitting and Newton steps together; 10 000. */
   readonly maxIter?: number;
 }
 
-/** The law and its certificate; entropies in bits. */
+/** The distribution and its certificate; entropies in bits. */
 export interface MaxentResult {
   /** q*, a table [x1, x2, y] of the same shape. */
   readonly law: Table;
@@ -26,7 +26,7 @@ export interface MaxentResult {
   readonly upper: number;
   readonly gap: number;
   /**
-   * D3 = H(q*) - H(p), 0 or more: what the table holds beyond its three pair margins. Also the excess cross-entropy of the
+   * D3 = H(q*) - H(p), 0 or more: the information beyond the table's three pair margins. Also the excess cross-entropy of the
    * best model whose logits are f1(x1, y) + f2(x2, y).
    */
   readonly connectedInformation: number;
@@ -42,7 +42,7 @@ export interface MaxentResult {
  * fitting on the exact face, finished and certified by Newton steps. Source: Csiszár 1975; the certificate is ours.
  *
  * @throws ShapeError, DataError for a table that jointTable refuses; ConfigError for unknown options.
- * @example maxent(xor).connectedInformation  // 1: all of xor is beyond pairs
+ * @example maxent(xor).connectedInformation  // 1: xor has no pairwise information
  */
 export function maxent(input: TableInput, options: MaxentOptions = {}): MaxentResult {
   return maxentOf(sources(input, "maxent"), options);

@@ -1,11 +1,11 @@
-/** @file Mutual information from a classifier's word on rows it was not fitted to: a lower bound in expectation. */
+/** @file Mutual information from a classifier's held-out predictions: a lower bound in expectation. */
 import { type Interval, type IntervalOptions, meanIntervals } from "./intervals.ts";
 import { checkKeys } from "./options.ts";
 import { pointwiseInformation } from "./samplewise.ts";
 
 /** An estimate with its terms. */
 export interface ClassifierEstimate extends Interval {
-  /** log2 p(y | x) - log2 p(y) of each row, [N], bits; negative where the classifier was misled. */
+  /** log2 p(y | x) - log2 p(y) of each row, [N], bits; negative where the prediction is misleading. */
   readonly local: Float64Array;
 }
 

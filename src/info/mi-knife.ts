@@ -9,13 +9,13 @@ import { fitWhitener, whiten } from "./whiten.ts";
 /** Options of miKnife. */
 export interface KnifeOptions extends UnitOption {
   readonly seed: number;
-  /** Directions kept by whitening, at most; 16. */
+  /** Maximal number of whitened directions; 16. */
   readonly dimensions?: number;
 }
 
-/** An estimate with what it was made of. */
+/** An estimate with its terms. */
 export interface KnifeEstimate {
-  /** h(X) - h(X | Y) on held-out rows. Both entropies are bounded from above, so their difference is neither bound. */
+  /** h(X) - h(X | Y) on held-out rows. Both entropies are bounded from above, so their difference is neither an upper nor a lower bound. */
   readonly value: number;
   /** Standard deviation of the rows' terms over the root of their number. */
   readonly se: number;
@@ -24,7 +24,7 @@ export interface KnifeEstimate {
   readonly dimensions: number;
 }
 
-/** Rows a class needs: half place its density, a quarter choose its size, a quarter are judged. Smaller classes are left out. */
+/** Rows a class needs: half fit its density, a quarter select its size, a quarter are evaluated. Smaller classes are left out. */
 export const KNIFE_ROWS = 12;
 
 /**

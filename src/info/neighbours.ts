@@ -7,7 +7,7 @@ import { digamma } from "./special.ts";
 
 /** Options of the nearest-neighbour estimators. */
 export interface NeighbourOptions extends UnitOption {
-  /** Of the jitter (1e-10 of a standard deviation) that parts equal values. */
+  /** Of the jitter (1e-10 of a standard deviation) that breaks ties. */
   readonly seed: number;
   /** Which neighbour's distance sets the scale; 3. More neighbours: less noise, more bias. */
   readonly k?: number;
@@ -15,9 +15,9 @@ export interface NeighbourOptions extends UnitOption {
 
 /** An estimate with its terms. */
 export interface NeighbourEstimate {
-  /** The mean of `local`; may be below 0 where the truth is near 0: nothing is clipped. */
+  /** The mean of `local`; may be below 0 where the truth is near 0: values are not clipped. */
   readonly value: number;
-  /** Standard deviation of `local` over the root of the rows used; neighbours overlap, so it is a guide. */
+  /** Standard deviation of `local` over the root of the rows used; neighbours overlap, so it is approximate. */
   readonly se: number;
   /** By row [N]; NaN for rows of a class with a single member, which are left out. */
   readonly local: Float64Array;

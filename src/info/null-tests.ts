@@ -1,4 +1,4 @@
-/** @file What would be seen if there were nothing to see: permuted targets, and laws without synergy or without D3. */
+/** @file Null distributions: permuted targets, and distributions without synergy or without D3. */
 import { stream } from "../core/random.ts";
 import { millerMadowOf, shuffledTarget } from "./bias.ts";
 import { brojaLaw } from "./broja/broja.ts";
@@ -9,16 +9,16 @@ import { PID_MEASURES, type PidMeasure, pid } from "./pid.ts";
 import { countsOf, resample } from "./sample.ts";
 import { type Table, type TableInput, tableOfRank } from "./table.ts";
 
-/** A seed, always asked for, and how many null tables; 200. */
+/** A seed (required) and the number of null tables; 200. */
 export interface NullOptions {
   readonly seed: number;
   readonly rounds?: number;
 }
 
-/** An observed value against its null law; bits. */
+/** An observed value against its null distribution; bits. */
 export interface NullValue {
   readonly value: number;
-  /** Mean under the null: what the sample size alone would show. */
+  /** Mean under the null: the bias due to the sample size. */
   readonly mean: number;
   /** 95 % quantile under the null. */
   readonly quantile95: number;
@@ -55,24 +55,24 @@ export function permutationNull(
   return Object.fromEntries(entries) as Record<keyof Estimates, NullValue>;
 }
 
-/** The verdict on S or on connected information; bits. */
+/** Test result for S or connected information; bits. */
 export interface ExcessTest extends NullValue {
   /** The Miller-Madow bias of this value. */
   readonly millerMadow: number;
-  /** Whether the value is above its 95 % null quantile and its bias: only then may it be called positive. */
+  /** Whether the value is above its 95 % null quantile and its bias: only then call it positive. */
   readonly positive: boolean;
 }
 
-/** The verdict on S, with one more hurdle. */
+/** Test result for S, with one more condition. */
 export interface SynergyTest extends ExcessTest {
-  /** 95 % quantile of S with the target shuffled; `positive` asks S to be above this too. */
+  /** 95 % quantile of S with the target shuffled; `positive` requires S to be above this too. */
   readonly shuffled95: number;
 }
 
 /**
  * Is there synergy (BROJA) in counts [x1, x2, y]? The null draws tables of N rows from BROJA's optimal law, which has the
- * data's source-target margins and S = 0 exactly. On few rows that law is concentrated on few pairs and its tables show too
- * little S, so S must also be above its bias and above what shuffled targets show. Source: ours.
+ * data's source-target margins and S = 0 exactly. With few rows that law is concentrated on few pairs and its tables have too
+ * little S, so S must also be above its bias and above that of shuffled targets. Source: ours.
  *
  * @throws DataError when the cells are not counts; ConfigError for unknown options or a seed that is no whole number.
  * @example synergyTest(counts, { seed: 0 }).positive
@@ -93,7 +93,7 @@ export function synergyAgainst(table: Table, shuffled95: number, seed: number, r
 
 /**
  * Do counts [x1, x2, y] hold more than their three pair margins? The null draws tables of N rows from the maximum entropy
- * law with those margins, whose connected information is 0. Source: ours.
+ * distribution with those margins, whose connected information is 0. Source: ours.
  *
  * @throws DataError when the cells are not counts; ConfigError for unknown options or a seed that is no whole number.
  * @example connectedTest(counts, { seed: 0 }).positive

@@ -1,12 +1,12 @@
-/** @file Small checks every function of this folder shares: option names, numbers, units. */
+/** @file Checks shared by the functions of this folder: option names, numbers, units. */
 import { configError, hint } from "../core/errors.ts";
 
 export { checkKeys } from "../core/keys.ts";
 
-/** What information is counted in: bits (log 2) or nats (natural log). */
+/** Unit of information: bits (log 2) or nats (natural log). */
 export type Unit = "bits" | "nats";
 
-/** The unit of a result; bits when left out. */
+/** The unit of a result; bits by default. */
 export interface UnitOption {
   readonly unit?: Unit;
 }
@@ -28,16 +28,16 @@ export function checkChoice<T extends string>(where: string, name: string, value
   return value as T;
 }
 
-/** `value` when it is a whole number of at least `least`, and of at most `most`. @throws ConfigError. */
+/** `value` when it is a whole number of at least `min`, and of at most `max`. @throws ConfigError. */
 export function checkWhole(
   where: string,
   name: string,
   value: number,
-  least: number,
-  most: number = Number.MAX_SAFE_INTEGER,
+  min: number,
+  max: number = Number.MAX_SAFE_INTEGER,
 ): number {
-  if (!Number.isSafeInteger(value) || value < least || value > most) {
-    const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+  if (!Number.isSafeInteger(value) || value < min || value > max) {
+    const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
     throw configError(`${where}: ${name} is ${value}; it must be a whole number ${range}.`, { [name]: value });
   }
   return value;

@@ -14,7 +14,7 @@ export const PID_MEASURES: readonly PidMeasure[] = ["broja", "imin", "mmi", "ccs
 
 /** Options of pid; `tol`, `maxIter` matter to "broja" and "ccs", `method` to "broja". */
 export interface PidOptions {
-  /** "broja" when left out. */
+  /** "broja" by default. */
   readonly measure?: PidMeasure;
   /** Widest certified gap, in bits, that counts as converged; 1e-9. */
   readonly tol?: number;
@@ -22,14 +22,14 @@ export interface PidOptions {
   readonly method?: BrojaMethod;
 }
 
-/** Atoms in bits, with what is known about their exactness. */
+/** Atoms in bits with their certificate. */
 export interface PidResult extends Atoms {
   readonly measure: PidMeasure;
   /** For "broja" of I* = min I_q(X1, X2; Y), for "ccs" of the maximum entropy: the certified bracket, in bits. */
   readonly lower?: number;
   readonly upper?: number;
   readonly gap?: number;
-  /** Closed forms always are; "broja" and "ccs" only when their bracket is at most `tol` wide. */
+  /** True for closed forms; for "broja" and "ccs" if the bracket is at most `tol` wide. */
   readonly converged: boolean;
   /** 0 for closed forms. */
   readonly iterations: number;
@@ -43,7 +43,7 @@ export interface PidResult extends Atoms {
  * R + U1 = I(X1; Y), R + U2 = I(X2; Y), R + U1 + U2 + S = I(X1, X2; Y) for every measure.
  * - "broja": Bertschinger et al. 2014, certified; atoms 0 or more. The default.
  * - "imin": Williams and Beer 2010; "mmi": R = min(I(X1; Y), I(X2; Y)). Atoms 0 or more.
- * - "ccs": Ince 2017, on the maximum entropy law. Atoms may be negative.
+ * - "ccs": Ince 2017, on the maximum entropy distribution. Atoms may be negative.
  * - "pm", "sx", "pmin": means of pointwise measures, see pointwise. Atoms may be negative.
  *
  * @throws ShapeError, DataError for a table that jointTable refuses; ConfigError for unknown options.

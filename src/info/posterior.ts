@@ -1,8 +1,8 @@
 /**
- * @file BROJA of continuous sources from classifiers' posteriors. What a source tells of y is the law of its posterior p(y | x), so
- * rows with like posteriors are one symbol and nothing else about the features matters. Both sources share one set of symbols, so
- * that what grouping loses, it loses of both alike, and the share of the smaller information that is redundant can be trusted
- * further than the amount. The coupling over symbols is solved exactly, with a certificate.
+ * @file BROJA of continuous sources from classifiers' posteriors. A source's information about y depends only on its posterior p(y | x), so
+ * rows with similar posteriors are grouped into one symbol. Both sources share one set of symbols, so
+ * grouping has the same effect on both, and the redundant share of the smaller information is more reliable
+ * than the amount. The coupling over symbols is solved exactly, with a certificate.
  *
  * Classes must have the same mass on both sides, which posteriors of a sample do not quite give: both are scaled to their mean.
  * Source: ours, in place of the sampled couplings of BATCH (Liang et al. 2023).
@@ -16,11 +16,11 @@ import { checkKeys, checkWhole } from "./options.ts";
 /** Options of posteriorRedundancy. */
 export interface PosteriorOptions {
   readonly seed: number;
-  /** Most symbols a source; 24. */
+  /** Maximal number of symbols per source; 24. */
   readonly clusters?: number;
   /** [N] block numbers from 0: R is also found with each block left out, for a jackknife. */
   readonly blocks?: ArrayLike<number>;
-  /** Told which share of the couplings is solved. */
+  /** Called with the share of couplings solved so far. */
   readonly onSolved?: (share: number) => void;
 }
 
@@ -31,14 +31,14 @@ export interface PosteriorRedundancy {
    * information it estimates R. Above 1 by chance where all of that information is redundant.
    */
   readonly share: number;
-  /** The share of the more informative source with itself, even rows against odd ones: 1 but for grouping and sampling. */
+  /** The share of the more informative source with itself, even rows against odd ones: below 1 only due to grouping and sampling. */
   readonly selfShare: number;
   /** R of the symbols. */
   readonly R: number;
-  /** Informations of the symbols, by the posteriors' own word; overconfident classifiers make them too large. */
+  /** Informations of the symbols, computed from the posteriors; too large if classifiers are overconfident. */
   readonly I1: number;
   readonly I2: number;
-  /** What clustering lost of each: the posteriors' information less the symbols'. */
+  /** Loss by clustering, per source: the posteriors' information minus the symbols'. */
   readonly lost1: number;
   readonly lost2: number;
   /** Certified width of the bracket of I*. */
@@ -48,7 +48,7 @@ export interface PosteriorRedundancy {
   readonly without: readonly number[];
 }
 
-/** Rows that place the centres: more do not move them. */
+/** Maximal rows for fitting the centres; more do not change them. */
 const MOST_ROWS = 5000;
 /** Probabilities that place the centres, a side: from 210 classes on fewer rows do, or placing them would take minutes. */
 const MOST_PROBABILITIES = 2 ** 20;
@@ -56,7 +56,7 @@ const MOST_PROBABILITIES = 2 ** 20;
 const FINE_CLASSES = 50;
 const FINE = 1e-6;
 const COARSE = 1e-3;
-/** Sweeps over the coupling of many classes at most; the gap that is left is told. */
+/** Maximal sweeps over the coupling of many classes; the remaining gap is reported. */
 const MOST_SWEEPS = 2000;
 
 /**
@@ -162,7 +162,7 @@ function symbols(
   })) as [Symbols, Symbols];
 }
 
-/** BROJA reads the margins p(x1, y) and p(x2, y) alone, so any table with them will do: that of sources independent given y. */
+/** BROJA depends only on the margins p(x1, y) and p(x2, y), so this table has sources that are independent given y. */
 function coupling(first: Symbols, second: Symbols, classes: number, kept: (row: number) => boolean): BrojaResult {
   const sides = [first, second].map(({ posteriors, own, count }) => {
     const mass = new Float64Array(count * classes);
@@ -197,7 +197,7 @@ function coupling(first: Symbols, second: Symbols, classes: number, kept: (row: 
   return broja(table, { tol: COARSE, method: "scaling", maxIter: MOST_SWEEPS });
 }
 
-/** I(X; Y) in bits of posteriors [N, K], each row a symbol of its own. */
+/** I(X; Y) in bits of posteriors [N, K], each row a separate symbol. */
 function average(posteriors: Float64Array, classes: number): number {
   return mutualInformation({ shape: [posteriors.length / classes, classes], data: posteriors });
 }

@@ -1,4 +1,4 @@
-/** @file The space that rows span: coordinates in it are as many as rows, however many features the rows have. */
+/** @file Projection onto the row space: at most as many coordinates as rows, for any number of features. */
 import { stream } from "../core/random.ts";
 import { type Features, pointsOf } from "./features.ts";
 import { padded, subtractGram, TILE } from "./linear/gram.ts";
@@ -10,9 +10,9 @@ const CHUNK = 512;
 
 /**
  * Coordinates [N, k] of rows [N, D] in an orthonormal basis of the space that the rows `spanning` span, k at most their number and at
- * least 1. Inner products with spanning rows, so their distances too, are kept exactly; what another row holds beside the space is
- * dropped. The basis is turned so that all coordinates have the same mean square over the spanning rows: to standardise them one by one
- * is to scale them all alike. Time grows with N^2 (D + k). Source: pivoted Cholesky of the Gram matrix; equal diagonal by Givens
+ * least 1. Inner products with spanning rows, so their distances too, are kept exactly; the part of another row orthogonal to the space is
+ * dropped. The basis is turned so that all coordinates have the same mean square over the spanning rows: standardising them one by one
+ * scales all equally. Time grows with N^2 (D + k). Source: pivoted Cholesky of the Gram matrix; equal diagonal by Givens
  * rotations, Bendel and Mickey 1978.
  *
  * @throws ShapeError for features that are no rows, DataError for NaN.
@@ -47,7 +47,7 @@ function gramOf({ rows, width, data }: { rows: number; width: number; data: Floa
   return Array.from({ length: rows }, (_, i) => gram.subarray(i * stride, i * stride + i + 1).map((value) => -value));
 }
 
-/** Columns of the Cholesky factor of all rows; at each step the spanning row with most left to say becomes a direction. */
+/** Columns of the Cholesky factor of all rows; at each step the spanning row with the largest residual becomes a direction. */
 function pivoted(gram: readonly Float64Array[], rows: number, spanning: readonly number[]): Float64Array[] {
   const left = Float64Array.from(gram, (line, i) => line[i]!);
   const least = LEAST_SHARE * Math.max(...spanning.map((i) => left[i]!));
@@ -73,9 +73,9 @@ function pivoted(gram: readonly Float64Array[], rows: number, spanning: readonly
   return columns;
 }
 
-/** Pairs drawn by chance are turned by 45 degrees until every coordinate holds something of every direction. */
+/** Rotates random pairs by 45 degrees until every coordinate mixes all directions. */
 function mix(columns: readonly Float64Array[]): void {
-  const draw = stream(0, "info.row-space"); // which basis it is does not matter, so the seed is fixed
+  const draw = stream(0, "info.row-space"); // any basis will do, so the seed is fixed
   const order = columns.map((_, k) => k);
   for (let round = 0; round < 2 * Math.ceil(Math.log2(columns.length + 1)); round++) {
     for (let k = order.length - 1; k > 0; k--) {
@@ -86,7 +86,7 @@ function mix(columns: readonly Float64Array[]): void {
   }
 }
 
-/** Turns one column after the other to the mean of all mean squares; the last then has it too. */
+/** Rotates one column after the other to the mean of all mean squares; the last then has it too. */
 function even(columns: readonly Float64Array[], spanning: readonly number[]): void {
   const product = (a: Float64Array, b: Float64Array): number => spanning.reduce((sum, i) => sum + a[i]! * b[i]!, 0);
   const squares = columns.map((column) => product(column, column));

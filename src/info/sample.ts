@@ -33,7 +33,7 @@ export function countsOf(table: Table, where: string): Float64Array {
   return counts;
 }
 
-/** A seed, always asked for, and how many rows. */
+/** A seed (required) and the number of rows. */
 export interface SampleOptions {
   readonly rows: number;
   readonly seed: number;

@@ -1,12 +1,12 @@
 /**
- * @file Information sample by sample, from numbers a model gives: pointwise informations, their split into four parts by the
+ * @file Information sample by sample, from model predictions: pointwise informations, their split into four parts by the
  * pointwise minimum or by specificity and ambiguity (LSMI), and what depends on the choice of units. Bits throughout.
  */
 import { dataError, shapeError } from "../core/errors.ts";
 import { checkKeys, checkPositive, NATS_PER_BIT } from "./options.ts";
 import type { Atoms } from "./sources.ts";
 
-/** Log-probabilities below this (nats) count as this: one confident mistake must not decide a mean. */
+/** Log-probabilities below this (nats) count as this: one confident error must not dominate a mean. */
 export const LEAST_LOG = -30;
 
 /** Pointwise informations of N samples about their labels, bits, [N] each: i(x1; y), i(x2; y), i(x1, x2; y). */
@@ -76,7 +76,7 @@ export function pminScores({ i1, i2, i12 }: SampleInformation): SampleScores {
   return scores;
 }
 
-/** What lsmi reads: pointwise informations and the surprisals h_k = -log2 p(x_k) from a density model, bits, [N] each. */
+/** Input of lsmi: pointwise informations and the surprisals h_k = -log2 p(x_k) from a density model, bits, [N] each. */
 export interface LsmiTerms extends SampleInformation {
   readonly h1: Float64Array;
   readonly h2: Float64Array;
@@ -84,7 +84,7 @@ export interface LsmiTerms extends SampleInformation {
 
 /** LSMI's scores with their means. */
 export interface LsmiResult {
-  /** As they come out; shifted by `shift` when `project` was asked for. */
+  /** Scores; shifted by `shift` when `project` was asked for. */
   readonly scores: SampleScores;
   /** Means of the unshifted scores. */
   readonly means: Atoms;
@@ -95,7 +95,7 @@ export interface LsmiResult {
 }
 
 /**
- * Specificity less ambiguity of N samples, bits: r = min(h1, h2) - min(h1 - i1, h2 - i2), u_k = i_k - r, s = i12 - i1 - i2 +
+ * Specificity minus ambiguity of N samples, bits: r = min(h1, h2) - min(h1 - i1, h2 - i2), u_k = i_k - r, s = i12 - i1 - i2 +
  * r. The densities enter, so both sources need the same number of dimensions and one fixed normalisation; see
  * unitSensitivity. The published mean adjustment is the projection of R on the interval that keeps all means 0 or more; it
  * is off unless `project` is set. Source: LSMI, ICML 2025, in the measure of Finn and Lizier 2018.

@@ -1,12 +1,12 @@
 /** @file Shapley values and Shapley interaction indices of a game given in full: 2^M values, no sampling. */
 import { configError, shapeError } from "../core/errors.ts";
 
-/** More players than this make more sets than a table of predictions has room for. */
+/** Maximal number of players: more would need too many sets of predictions. */
 export const MOST_PLAYERS = 12;
 
 /**
  * The Shapley interaction index of every non-empty set of players, by its mask; of a single player it is the Shapley value.
- * `values[mask]` is what the players whose bits are set in `mask` reach together, `values[0]` what is there without any.
+ * `values[mask]` is the value of the coalition whose bits are set in `mask`, `values[0]` that of the empty one.
  *
  * I(T) = sum over S outside T of (M - |S| - |T|)! |S|! / (M - |T| + 1)! * sum over L within T of (-1)^(|T| - |L|) v(S + L).
  * Source: Shapley 1953; Grabisch and Roubens 1999 (SV and SII of shapiq).
@@ -21,7 +21,7 @@ export function shapley(values: ArrayLike<number>): Float64Array {
 /** Indices as linear maps of the values of a game: [mask of the set][mask of the coalition]. */
 export type IndexWeights = readonly Float64Array[];
 
-/** The weights by which `shapley` reads values, for whoever has many games of as many players. */
+/** The weights of `shapley`, to reuse for many games with the same number of players. */
 export function shapleyWeights(players: number): IndexWeights {
   if (!Number.isInteger(players) || players < 1 || players > MOST_PLAYERS) {
     throw configError(`shapley: ${players} players; from 1 to ${MOST_PLAYERS} can be computed in full.`, { players });

@@ -1,4 +1,4 @@
-/** @file What every two-source measure starts from: the margins of [x1, x2, y] and the three informations, in nats. */
+/** @file Input of every two-source measure: the margins of [x1, x2, y] and the three informations, in nats. */
 import { NATS_PER_BIT } from "./options.ts";
 import { Sum } from "./sum.ts";
 import { marginal, type Table, type TableInput, tableOfRank } from "./table.ts";
@@ -71,17 +71,17 @@ function divergence(joint: Float64Array, pa: Float64Array, py: Float64Array): nu
 
 /** The four parts of I(X1, X2; Y), in bits. Parts of signed measures may be negative. */
 export interface Atoms {
-  /** Redundant: either source tells. */
+  /** Redundant: given by either source. */
   readonly R: number;
   /** Unique to source 1. */
   readonly U1: number;
   /** Unique to source 2. */
   readonly U2: number;
-  /** Synergistic: only both together tell. */
+  /** Synergistic: given only by both together. */
   readonly S: number;
 }
 
-/** The atoms that a redundancy in nats fixes: U1 = I1 - R, U2 = I2 - R, S = I12 - I1 - I2 + R; in bits. */
+/** The atoms determined by a redundancy in nats: U1 = I1 - R, U2 = I2 - R, S = I12 - I1 - I2 + R; in bits. */
 export function atomsOf({ I1, I2, I12 }: Pick<Sources, "I1" | "I2" | "I12">, redundancy: number): Atoms {
   return {
     R: redundancy / NATS_PER_BIT,

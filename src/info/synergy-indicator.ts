@@ -1,4 +1,4 @@
-/** @file The synergy indicator: what a multimodal prediction gets right while every unimodal one is wrong. */
+/** @file The synergy indicator: the share of samples where the multimodal prediction is right and every unimodal one is wrong. */
 import { dataError } from "../core/errors.ts";
 import { stream } from "../core/random.ts";
 import { quantile } from "./estimates.ts";
@@ -22,7 +22,7 @@ export interface IndicatorOptions {
 export interface SynergyIndicator {
   /** Joint right, every unimodal wrong. */
   readonly synergy: number;
-  /** Joint accuracy times the share where every unimodal is wrong: what independent guesses would give. */
+  /** Joint accuracy times the share where every unimodal is wrong: the rate of independent guesses. */
   readonly chance: number;
   /** synergy - chance, with a paired bootstrap interval of 95 %. */
   readonly excess: number;

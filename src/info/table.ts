@@ -1,4 +1,4 @@
-/** @file Tables: the one carrier of discrete joint laws. Checked and normalised once, then trusted. */
+/** @file Tables: discrete joint distributions, checked and normalised once. */
 import { dataError, shapeError } from "../core/errors.ts";
 import { formatShape, sizeOf, stridesOf } from "../core/shape.ts";
 import { Sum } from "./sum.ts";
@@ -25,7 +25,7 @@ export interface FlatCells {
   readonly data: ArrayLike<number>;
 }
 
-/** What every function of this folder takes for a table: counts or probabilities, nested or flat with a shape. */
+/** Input type for tables: counts or probabilities, nested or flat with a shape. */
 export type TableInput = Table | NestedCells | FlatCells;
 
 /** The largest table held in memory, in cells (512 MiB of probabilities). */
@@ -152,7 +152,7 @@ function isTable(input: TableInput): input is Table {
 /** How far the probabilities of a table may sum from 1: rounding of millions of cells. */
 const ROUNDING = 1e-9;
 
-/** The table as it is, once it is seen to be one. */
+/** The given table, after checking it. */
 function checkedTable(table: Table): Table {
   checkShape(table.shape, table.p.length);
   const sum = sumOfCells(table.shape, table.p);

@@ -1,4 +1,4 @@
-/** @file Theorem 1 of DMIL on tables: what a representation keeps, against what each interaction type needs. */
+/** @file Theorem 1 of DMIL on tables: a lower bound on the information of a representation, by interaction type. */
 import { conditionalEntropy, conditionalMutualInformation, mutualInformation } from "./entropy.ts";
 import { type Table, type TableInput, tableOfRank } from "./table.ts";
 
@@ -6,21 +6,21 @@ import { type Table, type TableInput, tableOfRank } from "./table.ts";
 export interface Theorem1 {
   /** I(Z; Y), the left side. */
   readonly IZY: number;
-  /** I(Z; Y | C), the mean over types of what Z tells within a type. */
+  /** I(Z; Y | C), the mean information of Z within a type. */
   readonly IZYgivenC: number;
-  /** H(C | Z), how far Z hides the type. */
+  /** H(C | Z), the uncertainty of the type given Z. */
   readonly HCgivenZ: number;
   /** I(Y; C). */
   readonly IYC: number;
-  /** I(Z; Y | C) - H(C | Z) + I(Y; C), the right side; the bound says nothing when it is negative. */
+  /** I(Z; Y | C) - H(C | Z) + I(Y; C), the right side; the bound is trivial when it is negative. */
   readonly lower: number;
-  /** H(C | Z, Y): exactly what the left side has over the right, never below 0. */
+  /** H(C | Z, Y): the difference of the two sides, never below 0. */
   readonly slack: number;
 }
 
 /**
  * The terms of I(Z; Y) >= I(Z; Y | C) - H(C | Z) + I(Y; C) for a table [z, c, y]: representation, interaction type, target.
- * It holds for any joint law, as I(C; Y | Z) = H(C | Z) - H(C | Z, Y). Source: DMIL (CVPR 2026), Theorem 1.
+ * It holds for any joint distribution, as I(C; Y | Z) = H(C | Z) - H(C | Z, Y). Source: DMIL (CVPR 2026), Theorem 1.
  *
  * @throws ShapeError, DataError for a table that jointTable refuses.
  * @example theorem1(encode(mixture({ weights }).joint, [0, 1], ([x1]) => x1))  // Z keeps x1 alone

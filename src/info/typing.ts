@@ -1,13 +1,13 @@
-/** @file Which part of the information a sample stands for, judged against what permuted labels would show. */
+/** @file The type of each sample: its largest component, compared with a null of permuted labels. */
 import { shapeError } from "../core/errors.ts";
 import { quantile } from "./estimates.ts";
 import type { SampleScores } from "./samplewise.ts";
 
-/** Types of a sample, by number: the four parts, and none where nothing rises above the null. */
+/** Types of a sample, by number: the four parts, or none if no component exceeds the null. */
 export const SAMPLE_TYPES = ["R", "U1", "U2", "S", "none"] as const;
 export type SampleType = (typeof SAMPLE_TYPES)[number];
 
-/** What scores look like when labels are permuted and everything is fitted again; in the order R, U1, U2, S; bits. */
+/** Scores of models refitted to permuted labels; in the order R, U1, U2, S; bits. */
 export interface TypeNull {
   readonly means: readonly number[];
   readonly quantiles95: readonly number[];
@@ -15,7 +15,7 @@ export interface TypeNull {
 
 /**
  * Means and 95 % quantiles, bits, of scores [N] from models fitted to permuted labels. Several such runs are pooled. Models
- * fitted to the true labels and scored with permuted ones are no null: their confidence is punished. Source: ours.
+ * fitted to the true labels and scored with permuted ones are not a null: their confidence lowers the scores. Source: ours.
  * @throws ShapeError without scores.
  * @example typeNull([pminScores(permutedTerms)])
  */
@@ -37,8 +37,8 @@ export function typeNull(runs: readonly SampleScores[]): TypeNull {
 }
 
 /**
- * The type of each sample, [N] numbers of SAMPLE_TYPES: the largest score after each has its null mean taken off; `none` where
- * that score is not above its own 95 % null quantile. Without a null: the largest score. The first among equals. Source: ours.
+ * The type of each sample, [N] numbers of SAMPLE_TYPES: the largest score after subtracting its null mean; `none` where
+ * that score is not above its own 95 % null quantile. Without a null: the largest score. Ties go to the first. Source: ours.
  * @example SAMPLE_TYPES[typeSamples(scores, typeNull([permuted]))[0]]
  */
 export function typeSamples({ r, u1, u2, s }: SampleScores, null_?: TypeNull): Uint8Array {

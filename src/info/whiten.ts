@@ -1,4 +1,4 @@
-/** @file Whitening: features to a few uncorrelated directions of unit variance, so that densities of two sources compare. */
+/** @file Whitening: a few uncorrelated directions of unit variance, so that densities of two sources are comparable. */
 import { dataError } from "../core/errors.ts";
 import { stream } from "../core/random.ts";
 import { type Features, pointsOf } from "./features.ts";
@@ -17,7 +17,7 @@ export interface Whitener {
   readonly share: number;
 }
 
-/** Directions whose variance is below this share of the largest carry no data. */
+/** Directions with a variance below this share of the largest are dropped. */
 const LEAST_VARIANCE = 1e-6;
 /** Squares beside the diagonal at which eigenpairs of a few directions are exact enough. */
 const LEAST_OFF = 1e-22;
@@ -66,7 +66,7 @@ export function fitWhitener(features: Features, dimensions: number): Whitener {
 }
 
 /**
- * The first `dimensions` whitened coordinates of features [N, D], [N, dimensions]; all that were kept when left out.
+ * The first `dimensions` whitened coordinates of features [N, D], [N, dimensions]; all that were kept by default.
  * @throws DataError for NaN or features of another width.
  * @example whiten(fitWhitener(train, 16), test)  // [N, 16]
  */
@@ -92,7 +92,7 @@ export function whiten(
 
 /** Leading eigenpairs of a symmetric matrix, largest first. */
 function leading(matrix: Float64Array, n: number, count: number): { vectors: Float64Array[]; values: number[] } {
-  const draw = stream(0, "info.whiten"); // where the iteration starts does not matter, so the seed is fixed
+  const draw = stream(0, "info.whiten"); // any start will do, so the seed is fixed
   const size = Math.min(n, count + 8);
   let basis: Float64Array[] = Array.from({ length: size }, () => Float64Array.from({ length: n }, () => draw.normal()));
   orthonormalise(basis);

@@ -1,4 +1,4 @@
-/** @file BROJA as users call it: options in, atoms and a certified bracket in bits out. */
+/** @file Public interface of BROJA: atoms and a certified bracket in bits. */
 
 import { factorCost } from "../linear/pair-system.ts";
 import { checkChoice, checkKeys, checkPositive, checkWhole, NATS_PER_BIT } from "../options.ts";
@@ -13,9 +13,9 @@ export type BrojaMethod = "auto" | "interior-point" | "scaling";
 
 /** Options of broja; all may be left out. */
 export interface BrojaOptions {
-  /** Widest gap, in bits, that counts as converged; 1e-9. */
+  /** Maximal gap in bits that counts as converged; 1e-9. */
   readonly tol?: number;
-  /** Most steps of the interior point (200) or sweeps of the scaling (10 000). */
+  /** Maximal number of steps of the interior point (200) or sweeps of the scaling (10 000). */
   readonly maxIter?: number;
   readonly method?: BrojaMethod;
 }
@@ -37,13 +37,13 @@ export interface Certificate {
 export interface BrojaResult extends Atoms, Certificate {}
 
 const DEFAULT_TOL = 1e-9;
-/** Multiply-adds of one interior point step (a second or two) and numbers in its matrices (half a GiB) at most. */
+/** Multiply-adds of one interior point step (one or two seconds) and numbers in its matrices (half a GiB), at most. */
 const MOST_WORK = 2e9;
 const MOST_NUMBERS = 2 ** 26;
 
 /**
  * The decomposition of Bertschinger, Rauh, Olbrich, Jost and Ay (2014) for a table [x1, x2, y], in bits:
- * U1 = min I_q(X1; Y | X2) over all laws q with the table's p(x1, y) and p(x2, y). All atoms are 0 or more.
+ * U1 = min I_q(X1; Y | X2) over all distributions q with the table's p(x1, y) and p(x2, y). All atoms are 0 or more.
  * The bracket is repaired and allows for rounding; the atoms use its midpoint, at most gap / 2 from the truth.
  *
  * @throws ShapeError, DataError for a table that jointTable refuses; ConfigError for unknown options.
@@ -66,7 +66,7 @@ export function brojaLaw(input: TableInput, options: BrojaOptions = {}): { law: 
   return { law: { shape: given.table.shape, p, total: given.table.total }, result };
 }
 
-/** BROJA of checked sources, with the law by cell of its program. */
+/** BROJA of checked sources, with the distribution by cell of its program. */
 export function brojaOf(
   given: Sources,
   options: BrojaOptions,
@@ -77,7 +77,7 @@ export function brojaOf(
   const posed = program(given);
   const scaling = asked === "scaling" || (asked === "auto" && tooLarge(posed));
   const maxIter = checkWhole("broja", "maxIter", options.maxIter ?? (scaling ? 10_000 : 200), 0);
-  // The last steps gain a factor ten each: aiming beyond `tol` costs one and keeps the midpoint well inside it.
+  // Each of the last steps gains a factor of ten: aiming below `tol` costs one step and keeps the midpoint well inside.
   const aim = (tol / 10) * NATS_PER_BIT;
   const { bracket, q, iterations } = (scaling ? alternatingScaling : interiorPoint)(posed, aim, maxIter);
 

@@ -1,5 +1,5 @@
 /**
- * @file Bounds that hold whatever produced them: any multipliers give a lower bound on I*, any law an upper bound.
+ * @file Bounds that hold for any candidate: any multipliers give a lower bound on I*, any distribution an upper bound.
  *
  * Both are first repaired to be exactly feasible, then widened by what rounding can have changed, so the bracket may be
  * relied on. Repair and rounding allowance: ours.
@@ -25,7 +25,7 @@ export function lowerBound({ cells, p1, p2, hy }: Program, alpha: Float64Array, 
   const { s1, s2 } = feasibleShifts(cells, p1.length, p2.length, alpha, beta);
   const value = new Sum();
   let size = 0; // sum of |terms|
-  let largest = 1; // what a repaired L may still exceed 0 by, in units of rounding
+  let largest = 1; // how far a repaired L may still exceed 0, in units of rounding
   const add = (mass: Float64Array, factor: Float64Array, sign: number): void => {
     for (let i = 0; i < mass.length; i++) {
       if (mass[i] === 0) continue;
@@ -42,7 +42,7 @@ export function lowerBound({ cells, p1, p2, hy }: Program, alpha: Float64Array, 
 }
 
 /**
- * H(Y) + f(q) in nats for a law q, repaired in place to the margins: never below I*.
+ * H(Y) + f(q) in nats for a distribution q, repaired in place to the margins: never below I*.
  * `scale` is the size of the multipliers, max(|alpha| + |beta|): what an error of 1 in the margins would change.
  */
 export function upperBound({ cells, hy }: Program, q: Float64Array, scale: number): number {
@@ -64,7 +64,7 @@ export function upperBound({ cells, hy }: Program, q: Float64Array, scale: numbe
 }
 
 /**
- * Takes what multipliers and a law prove into the bracket; true when the law gave a new upper bound, and is repaired.
+ * Tightens the bracket by multipliers and a law; true when the law gave a new upper bound, and is repaired.
  * Bounds that are not numbers (factors that ran out of range) prove nothing.
  */
 export function tightenBracket(

@@ -15,11 +15,11 @@ import { type Bracket, rowSums, tightenBracket, upperBound } from "./certificate
 import { feasibleShifts, independentGivenTarget, type Program, redundantRows } from "./program.ts";
 import { scalingOf } from "./scaling.ts";
 
-/** What an optimiser of the program hands back. */
+/** Result of an optimiser of the program. */
 export interface Optimum {
   /** Bracket of I* in nats. */
   readonly bracket: Bracket;
-  /** The law behind `upper`, feasible, by cell. */
+  /** The distribution behind `upper`, feasible, by cell. */
   readonly q: Float64Array;
   readonly iterations: number;
 }
@@ -40,7 +40,7 @@ const SHORTEST = 0.1;
 const RETREAT = 3;
 const FIRST_RIDGE = 1e-16;
 const LAST_RIDGE = 1e-4;
-/** Certificates in a row without a tighter bracket after which rounding has the last word. */
+/** Consecutive certificates without a tighter bracket before stopping: rounding then limits progress. */
 const PATIENCE = 4;
 
 /** A point and how far it is from the central path. */
@@ -53,7 +53,7 @@ interface Point {
   readonly slack: Float64Array;
   /** softmax_y(alpha + beta) by cell. */
   readonly share: Float64Array;
-  /** Sum of mass * slack, and the least ratio of a pair's product to its share of that sum. */
+  /** Sum of mass * slack, and the smallest ratio of a pair's product to its share of that sum. */
   total: number;
   least: number;
   /** Margin error: summed, and as the largest factor. */
@@ -96,7 +96,7 @@ export function interiorPoint(given: Program, aim: number, maxIter: number): Opt
   function begin(): void {
     const { r, u, v, sweep } = scalingOf(given);
     for (let i = 0; i < START_SWEEPS; i++) sweep(1);
-    // Half the mass from the law independent given y: a pair the sweeps have all but emptied may yet be filled.
+    // Half the mass from the law independent given y: a pair that the sweeps nearly emptied can still be filled.
     for (let k = 0; k < pairs; k++) {
       let sum = 0;
       for (let c = start[k]!; c < start[k + 1]!; c++) sum += best[c]!;
@@ -123,7 +123,7 @@ export function interiorPoint(given: Program, aim: number, maxIter: number): Opt
     };
   }
 
-  /** Everything about a point that follows from alpha, beta and mass; false when it is not strictly feasible. */
+  /** Computes all values of a point from alpha, beta and mass; false when it is not strictly feasible. */
   function measure(at: Point): boolean {
     const { alpha, beta, mass, slack, share } = at;
     const sums1 = new Float64Array(rows1.size);
@@ -160,7 +160,7 @@ export function interiorPoint(given: Program, aim: number, maxIter: number): Opt
     return true;
   }
 
-  /** Tightens the bracket with what the current point proves. */
+  /** Tightens the bracket by the bounds of the current point. */
   function certify(): void {
     const before = bracket.upper - bracket.lower;
     const q = now.share.slice();
@@ -169,7 +169,7 @@ export function interiorPoint(given: Program, aim: number, maxIter: number): Opt
     idle = bracket.upper - bracket.lower < before ? 0 : idle + 1;
   }
 
-  /** One predictor-corrector step; false when the system cannot be solved or no step is long enough to matter. */
+  /** One predictor-corrector step; false when the system cannot be solved or every step is too short. */
   function step(): boolean {
     const { mass, slack, share } = now;
     for (let k = 0; k < pairs; k++) {
@@ -191,7 +191,7 @@ export function interiorPoint(given: Program, aim: number, maxIter: number): Opt
     curvature();
     direction(sigma * now.total);
     if (search(SHORTEST)) return true;
-    // Slacks too thin to move within: back along the central path, where there is more room.
+    // The slacks are too small for a step: move back along the central path, where they are larger.
     second.fill(0);
     product.fill(0);
     direction(RETREAT * now.total);
@@ -219,7 +219,7 @@ export function interiorPoint(given: Program, aim: number, maxIter: number): Opt
     }
   }
 
-  /** What share of mass * slack the predictor would leave, at the longest step it could take. */
+  /** The share of mass * slack that remains after the predictor's longest step. */
   function predictedShare(): number {
     const { mass, slack } = now;
     let reach = 1;

@@ -9,7 +9,7 @@ import { type Cells, domainCells, type Margins, type Rows } from "../linear/cell
 import { factorCost } from "../linear/pair-system.ts";
 import { sumOf } from "../sum.ts";
 
-/** The program of one table. Which source is "1" here is chosen for speed; f and I* do not care. */
+/** The program of one table. Which source is "1" is chosen for speed; f and I* do not depend on it. */
 export interface Program {
   readonly cells: Cells;
   /** p(x) by symbol of the source whose rows are rows1, rows2. */

@@ -1,6 +1,6 @@
 /**
  * @file BROJA by alternating scaling: no linear algebra, a pass over the cells per sweep, for alphabets too large for the
- * interior point. Converges always, but slowly when the optimum has empty pairs.
+ * interior point. Always converges, but slowly when the optimum has empty pairs.
  *
  * f(q) = min over r(x1, x2) of sum q log(q / r): for fixed r, scale r to the margins, q = r u(x1, y) v(x2, y); for fixed q,
  * r = q(x1, x2). log u and log v are multipliers, so every sweep has a certificate. Source: alternating minimisation
@@ -10,9 +10,9 @@ import { type Bracket, tightenBracket, upperBound } from "./certificate.ts";
 import type { Optimum } from "./interior-point.ts";
 import { independentGivenTarget, type Program } from "./program.ts";
 
-/** Sweeps between two looks at the bracket, each of which costs about as much as a sweep. */
+/** Sweeps between two updates of the bracket, each of which costs about as much as a sweep. */
 const CHECK_EVERY = 20;
-/** Exponents of the update of r: plain, and over-relaxed while that keeps tightening the bracket. */
+/** Exponents of the update of r: plain, and over-relaxed as long as it tightens the bracket. */
 const PLAIN = 1;
 const RELAXED = 1.8;
 
@@ -79,7 +79,7 @@ export function alternatingScaling(given: Program, aim: number, maxIter: number)
     for (let i = 0; i < sweeps; i++) scaling.sweep(exponent);
     iterations += sweeps;
     if (!tighten() && exponent === RELAXED) {
-      // Over-relaxation went too far: back to where the bracket was last tightened, and on without it.
+      // Over-relaxation overshot: return to the last point that tightened the bracket and continue without it.
       exponent = PLAIN;
       r.set(trusted.r);
       v.set(trusted.v);
@@ -90,7 +90,7 @@ export function alternatingScaling(given: Program, aim: number, maxIter: number)
   }
   return { bracket, q: best, iterations };
 
-  /** Takes what u, v and r prove into the bracket; false when it did not get tighter. */
+  /** Tightens the bracket by the bounds of u, v and r; false when it did not get tighter. */
   function tighten(): boolean {
     const before = bracket.upper - bracket.lower;
     const alpha = u.map(Math.log);

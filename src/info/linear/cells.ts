@@ -5,7 +5,7 @@
 import { dataError } from "../../core/errors.ts";
 import { formatShape, stridesOf } from "../../core/shape.ts";
 
-/** The largest domain an optimisation takes on: about 1 GiB of working arrays. */
+/** The largest domain of an optimisation: about 1 GiB of working arrays. */
 export const MAX_DOMAIN: number = 2 ** 24;
 
 /** Rows (x, y) of one source, in the order of x: those with positive mass. */
@@ -49,7 +49,7 @@ export interface Margins {
 }
 
 /**
- * All cells with p(x1, y) > 0, p(x2, y) > 0 and `allowed` (by flat index; all when left out).
+ * All cells with p(x1, y) > 0, p(x2, y) > 0 and `allowed` (by flat index; all by default).
  * `swap` exchanges the roles of the sources: rows1 and x1 then belong to source 2.
  * @throws DataError for more than MAX_DOMAIN cells.
  */

@@ -1,4 +1,4 @@
-/** @file A small dense simplex method: one nonnegative solution of a few linear equations, or the news that there is none. */
+/** @file A small dense simplex method: one nonnegative solution of a few linear equations, if there is one. */
 
 /** Entries below this are rounding: the tables here hold 0, 1 and -1 at the start. */
 const TINY = 1e-9;

@@ -46,7 +46,7 @@ export function eigenOf(a: Float64Array[], least: number): Eigen {
   return { values: a.map((line, i) => line[i]!), vectors };
 }
 
-/** L of a symmetric matrix whose columns are taken in order, those left out that depend on earlier ones. */
+/** L of a symmetric matrix, columns in order, without those that depend on earlier ones. */
 export interface Factor {
   /** Which columns were kept. */
   readonly kept: readonly number[];
@@ -54,9 +54,9 @@ export interface Factor {
   readonly dropped: readonly number[];
   /** L by kept column: row i has i + 1 numbers. */
   readonly lower: Rows;
-  /** What earlier columns leave of each kept column: squares of L's diagonal. */
+  /** Residual variance of each kept column given earlier ones: squares of L's diagonal. */
   readonly pivots: readonly number[];
-  /** What no positive semidefinite matrix has, at most: a pivot below 0 (its size), a covariance with a column that is gone (squared). */
+  /** Largest violation of positive semidefiniteness: a negative pivot (its size), a covariance with a dropped column (squared). */
   readonly impossible: number;
 }
 

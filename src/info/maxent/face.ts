@@ -1,8 +1,8 @@
 /**
- * @file Which cells can be filled at all by a law with given pair margins.
+ * @file The cells that can be positive under some distribution with given pair margins.
  *
  * A cell of probability 0 whose three pair margins are positive may still be forced to 0 (for AND: x1 = x2 = 1, y = 0).
- * Proportional fitting creeps there, so such cells are found first. The question depends on the support alone: q >= 0 with
+ * Proportional fitting converges slowly there, so such cells are found first. The question depends on the support alone: q >= 0 with
  * the margins of the support's indicator, against potentials s = -Aᵀ lambda >= 0 that vanish on the support. By Farkas'
  * lemma each cell is positive in some q or in some s, and an interior point finds a pair that settles every cell at once.
  * Source: Mehrotra 1992 for the method; ours for the proof.
@@ -10,9 +10,9 @@
 import type { Cells } from "../linear/cells.ts";
 import { type ByMargin, difference, marginSystem, sizeOfMargins } from "./margin-system.ts";
 
-/** Both sides must be apart by this factor before a proof is tried. */
+/** Both sides must differ by this factor before a proof is tried. */
 const APART = 100;
-/** What a proof may miss its equations by: rounding, on numbers of size 1. */
+/** Tolerance of a proof's equations: rounding, on numbers of size 1. */
 const EXACT = 1e-10;
 const MAX_ITER = 100;
 const STEP = 0.99;

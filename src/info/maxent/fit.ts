@@ -3,14 +3,14 @@
  *
  * Fitting scales q to each pair margin in turn, so log q stays in the span of Aᵀ, where H(q*) <= sum q - 1 - sum p log q
  * for every such q (q*, p have the same margins). The Newton step t = Aᵀ m with A diag(q) t = (margins missing) makes
- * q (1 + t) a law whose margins are exact: its entropy is a lower bound. Both bounds meet at the square of t.
+ * q (1 + t) a distribution whose margins are exact: its entropy is a lower bound. Both bounds meet at the square of t.
  */
 import type { Cells } from "../linear/cells.ts";
 import { factorCost } from "../linear/pair-system.ts";
 import { Sum } from "../sum.ts";
 import { type ByMargin, difference, marginSystem, sizeOfMargins } from "./margin-system.ts";
 
-/** What a fit found, in nats. */
+/** Result of a fit, in nats. */
 export interface Fit {
   /** q* by cell. */
   readonly q: Float64Array;
@@ -25,9 +25,9 @@ export interface Fit {
 /** Sweeps before the first Newton step, and the summed change of q at which q itself (not only its entropy) is settled. */
 const START_SWEEPS = 20;
 const SETTLED = 1e-10;
-/** Rounds without a narrower bracket after which rounding has the last word. */
+/** Rounds without a narrower bracket before stopping: rounding then limits progress. */
 const PATIENCE = 20;
-/** A bound this much worse than the last, in nats, tells of a Newton step that rounding spoiled; it is undone. */
+/** A bound this much worse than the last, in nats, means that rounding spoiled the Newton step; it is undone. */
 const SPOILED = 1e-9;
 const ROUNDING = 8 * Number.EPSILON;
 /** Multiply-adds of a Newton step, above which only sweeps are made and nothing is proven. */
@@ -68,7 +68,7 @@ export function fitMargins(cells: Cells, p: Float64Array, aim: number, maxIter: 
   keepBest();
   return { q: best, lower, upper: Math.max(upper, lower), error, iterations };
 
-  /** What the margins of q miss, and q itself when that is less than before. */
+  /** The margin error of q; stores q if the error is smaller than before. */
   function keepBest(): void {
     difference(target, system.margins(q), missing);
     const size = sizeOfMargins(missing);

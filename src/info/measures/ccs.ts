@@ -1,4 +1,4 @@
-/** @file Ince's common change in surprisal, on the maximum entropy law with the table's pair margins. */
+/** @file Ince's common change in surprisal, on the maximum entropy distribution with the table's pair margins. */
 import type { MaxentResult } from "../maxent.ts";
 import { Sum } from "../sum.ts";
 import { marginal } from "../table.ts";

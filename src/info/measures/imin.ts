@@ -1,4 +1,4 @@
-/** @file The two closed forms that never need an optimum: Williams and Beer's I_min, and the minimum of informations. */
+/** @file The two closed forms without optimisation: Williams and Beer's I_min, and the minimum of informations. */
 import type { Sources } from "../sources.ts";
 import { Sum } from "../sum.ts";
 

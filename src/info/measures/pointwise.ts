@@ -29,7 +29,7 @@ export interface PointwiseTable {
   readonly rMinus?: Float64Array;
 }
 
-/** Options of pointwise: the measure (the pointwise minimum when left out) and the unit. */
+/** Options of pointwise: the measure (the pointwise minimum by default) and the unit. */
 export interface PointwiseOptions extends UnitOption {
   readonly measure?: PointwiseMeasure;
 }

@@ -1,8 +1,8 @@
-/** @file How far two raters agree: Cohen's kappa of the names they give, Spearman's correlation of the numbers they give. */
+/** @file Agreement of two raters: Cohen's kappa of classes, Spearman's correlation of numbers. */
 
 /**
- * Cohen's kappa of two namings of the same N samples, each a number from 0 to `types` - 1: agreement beyond chance, 1 for equal namings, 0
- * for independent ones. NaN where both give all samples one and the same name, since chance alone agrees as much. Source: Cohen 1960.
+ * Cohen's kappa of two classifications of the same N samples, each a number from 0 to `types` - 1: agreement beyond chance, 1 for equal ones, 0
+ * for independent ones. NaN if both assign all samples to one class, since chance agreement is then 1. Source: Cohen 1960.
  */
 export function cohenKappa(a: ArrayLike<number>, b: ArrayLike<number>, types: number): number {
   const [ofA, ofB] = [new Float64Array(types), new Float64Array(types)];

@@ -1,6 +1,6 @@
 /**
- * @file Are two methods different? Means with intervals and paired tests over seeds, splits and samples, and what many tests at
- * once make of their p-values. All p-values are two-sided.
+ * @file Are two methods different? Means with intervals and paired tests over seeds, splits and samples, and
+ * correction for multiple tests. All p-values are two-sided.
  */
 import { sumOf } from "../sum.ts";
 import { incompleteBeta, studentBound, studentTails } from "./student.ts";
@@ -25,22 +25,22 @@ export interface PairedTest extends Mean {
 /**
  * Mean, standard deviation and 95 % interval of values, in their own unit.
  * `overlap` is test samples / training samples where the values come from splits of one data set into training and test: their training
- * samples overlap, so they vary less than the truth does. Source: Nadeau and Bengio, Machine Learning 2003, eq. 8; 0: Student's.
+ * samples overlap, so their variance is too small. Source: Nadeau and Bengio, Machine Learning 2003, eq. 8; 0: Student's.
  */
 export function meanOf(values: readonly number[], overlap = 0): Mean {
   const n = values.length;
   const mean = sumOf(values) / n;
   const squares = sumOf(values.map((value) => (value - mean) ** 2)) / (n - 1);
   const largest = Math.max(...values.map(Math.abs));
-  // Differences that are the same number written in other ways differ by rounding alone.
+  // Equal differences may differ by rounding.
   const sd = Math.sqrt(squares) <= 1e-12 * largest ? 0 : Math.sqrt(squares);
   const half = n < 2 ? Number.NaN : studentBound(0.95, n - 1) * sd * Math.sqrt(1 / n + overlap);
   return { n, mean, sd: n < 2 ? Number.NaN : sd, lower: mean - half, upper: mean + half };
 }
 
 /**
- * The paired t-test on differences, with `overlap` the corrected resampled t-test (`meanOf`). Differences that are all the same have no
- * spread to be measured with; there the sign-flip test speaks. @throws nothing: NaN where nothing can be said.
+ * The paired t-test on differences, with `overlap` the corrected resampled t-test (`meanOf`). If all differences are equal, their
+ * variance is 0: use the sign-flip test. @throws nothing: NaN if undefined.
  */
 export function pairedTest(differences: readonly number[], overlap = 0): PairedTest {
   const mean = meanOf(differences, overlap);
@@ -50,12 +50,12 @@ export function pairedTest(differences: readonly number[], overlap = 0): PairedT
   return { ...mean, p: studentTails(mean.mean / error, mean.n - 1) };
 }
 
-/** Up to so many pairs all signs are tried. */
+/** Maximal number of pairs for the exact test. */
 const MOST_FLIPPED = 16;
 
 /**
- * The exact sign-flip test: the share of all 2^n ways to give the differences signs whose sum is at least as far from 0. It assumes no law
- * but symmetry, and cannot fall below 2^(1 - n). NaN for none, and for more than 16. Source: Fisher, The Design of Experiments, 1935.
+ * The exact sign-flip test: the share of all 2^n ways to give the differences signs whose sum is at least as far from 0. It assumes only a symmetric
+ * distribution, and cannot fall below 2^(1 - n). NaN for none, and for more than 16. Source: Fisher, The Design of Experiments, 1935.
  */
 export function signFlip(differences: readonly number[]): number {
   const n = differences.length;
@@ -73,7 +73,7 @@ export function signFlip(differences: readonly number[]): number {
 
 /**
  * McNemar's exact test: of the samples that one of two methods alone gets right, `onlyFirst` and `onlySecond`. Also the sign test.
- * Source: McNemar 1947, with the binomial law.
+ * Source: McNemar 1947, with the binomial distribution.
  */
 export function mcnemar(onlyFirst: number, onlySecond: number): number {
   const n = onlyFirst + onlySecond;

@@ -11,7 +11,7 @@ import { normalCdf } from "../special.ts";
 
 /**
  * - "R0": both sources are the same number about a, y = a; "R": each sees a through noise of its own, y = a.
- * - "U1", "U2": x1 sees a and x2 sees b, y = a or y = b. "S": the same sources, y tells whether a and b differ.
+ * - "U1", "U2": x1 sees a and x2 sees b, y = a or y = b. "S": the same sources, y is whether a and b differ.
  */
 export type BlockName = "R0" | "R" | "U1" | "U2" | "S";
 export const BLOCKS: readonly BlockName[] = ["R0", "R", "U1", "U2", "S"];
@@ -28,7 +28,7 @@ export interface Block extends Atoms {
 }
 
 /**
- * What is true of a block; bits. The atoms of "R0", "U1", "U2" and "S" follow from the sum rules for every decomposition
+ * Exact values of a block; bits. The atoms of "R0", "U1", "U2" and "S" follow from the sum rules for every decomposition
  * without negative atoms, those of "R" hold for BROJA, MMI and I_min. Source: ours; the sufficient statistics are textbook.
  *
  * @throws ConfigError for an unknown block or a sigma that is not above 0.
@@ -47,7 +47,7 @@ export function block(name: BlockName, options: BlockOptions = {}): Block {
     const accuracy = { x1: 0.5, x2: 0.5, joint: p * p + (1 - p) * (1 - p) };
     return { ...nothing, S: differenceInformation(sigma), accuracy };
   }
-  // The mean of two looks at a has the noise sigma / sqrt 2 and is all that both know.
+  // The mean of two looks at a has the noise sigma / sqrt 2 and is sufficient for both.
   const both = signInformation(sigma / Math.SQRT2);
   return { ...nothing, R: one, S: both - one, accuracy: { x1: p, x2: p, joint: normalCdf(Math.SQRT2 / sigma) } };
 }
@@ -95,7 +95,7 @@ export function blockRows(
   return { x1, x2, labels, exact };
 }
 
-/** Log-odds of y = 1 given each source and both, from the log-odds of the signs they see. */
+/** Log-odds of y = 1 given each source and both, from the log-odds of the signs they carry. */
 function logOdds(name: BlockName, a: number, b: number): { first: number; second: number; both: number } {
   if (name === "R0") return { first: a, second: a, both: a };
   if (name === "R") return { first: a, second: b, both: a + b };

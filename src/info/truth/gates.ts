@@ -1,4 +1,4 @@
-/** @file Small tables whose decomposition is known in closed form: the gates every measure is tried on. */
+/** @file Small tables whose decomposition is known in closed form: the gates that test every measure. */
 import { checkChoice } from "../options.ts";
 import type { Atoms } from "../sources.ts";
 import { countTable, jointTable, type Table } from "../table.ts";
@@ -45,7 +45,7 @@ const AND_R = 0.75 * Math.log2(4 / 3);
  * A gate as a table [x1, x2, y] with its known BROJA atoms in bits. Source: Bertschinger et al. 2014; Griffith and Koch 2014.
  * - "rdn" x1 = x2 = y; "unq1" y = x1; "unq2" y = x2; "xor", "and", "or"; "sum" y = x1 + x2; "copy" y = (x1, x2).
  * - "rdnXor" x1 = (r, a), x2 = (r, b), y = (r, a xor b); "rdnUnqXor" x1 = (r, u, a), x2 = (r, v, b), y = (r, u, v, a xor b).
- * - "mod3" y = x1 + x2 mod 3 on three symbols; "pwUnq" in each realisation one source tells y and the other is silent.
+ * - "mod3" y = x1 + x2 mod 3 on three symbols; "pwUnq" in each realisation one source determines y and the other is uninformative.
  * @example gate("and").broja  // { R: 0.3113, U1: 0, U2: 0, S: 0.5 }
  */
 export function gate(name: GateName): Gate {

@@ -1,4 +1,4 @@
-/** @file Rows of the Gaussian class set, with what an exact model would say of them. */
+/** @file Rows of the Gaussian class set, with the predictions of the exact model. */
 import { stream } from "../../core/random.ts";
 import { checkedClasses, type GaussianClassesOptions } from "../gaussian.ts";
 import { checkKeys, checkWhole, NATS_PER_BIT } from "../options.ts";
@@ -19,7 +19,7 @@ export interface GaussianClassRows {
 
 /**
  * Draws rows [N, n] in the seed's own stream: x1 = e_y + sigma u, x2 = e_y + sigma (rho u + sqrt(1 - rho^2) v), y uniform on
- * n classes; rho below 1. Source: the set of LSMI, ICML 2025; gaussianClasses has its truth.
+ * n classes; rho below 1. Source: the set of LSMI, ICML 2025; gaussianClasses has its exact values.
  * @example gaussianClassRows({ rows: 2000, seed: 0 }).labels
  */
 export function gaussianClassRows(

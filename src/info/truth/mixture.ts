@@ -1,4 +1,4 @@
-/** @file Mixtures of interaction types: every sample is redundant, unique to one source, or synergistic, and we know which. */
+/** @file Mixtures of interaction types: every sample is redundant, unique to one source, or synergistic, with a known type. */
 import { configError } from "../../core/errors.ts";
 import { conditionalEntropy } from "../entropy.ts";
 import { checkChoice, checkKeys, checkWhole } from "../options.ts";
@@ -12,7 +12,7 @@ export type Cue = "both" | "first" | "hidden";
 /** The types in their order: symbol c of a joint table is TYPES[c]. */
 export const TYPES: readonly (keyof Atoms)[] = ["R", "U1", "U2", "S"];
 
-/** What a mixture is made of. */
+/** Options of a mixture. */
 export interface MixtureOptions {
   /** Shares of the four types, in any unit: they are divided by their sum. */
   readonly weights: Atoms;
@@ -21,7 +21,7 @@ export interface MixtureOptions {
   readonly symbols?: number;
 }
 
-/** A mixture as exact tables, and the truth about its samples. */
+/** A mixture as exact tables with its known atoms. */
 export interface Mixture {
   /** [x1, x2, y]; a source with the cue has symbol c m + part. */
   readonly table: Table;
@@ -31,7 +31,7 @@ export interface Mixture {
   readonly weights: Atoms;
   /** log2 m: what each sample holds, in bits, all of it in the atom of its type. */
   readonly bits: number;
-  /** Whether x1, x2 and y together tell the type. */
+  /** Whether x1, x2 and y together determine the type. */
   readonly typeIsDetermined: boolean;
   /**
    * BROJA atoms of the pooled table in bits, where a closed form is known (cue "both"). They are not the weights: what is
@@ -104,7 +104,7 @@ export function mixtureRows({ joint }: Mixture, options: SampleOptions): Mixture
   return { x1, x2, c, y };
 }
 
-/** With a visible cue, I_k = share_k bits and couplings may mix types: R is the smaller share, S what both leave. */
+/** With a visible cue, I_k = share_k bits and couplings may mix types: R is the smaller share, S the remainder. */
 function pooledAtoms(share1: number, share2: number, bits: number): Atoms {
   const R = Math.min(share1, share2);
   const S = 1 - Math.max(share1, share2);
