@@ -163,7 +163,7 @@ describe("dataset.json", () => {
     ['{"modalities": ["sond"]}', /dataset\.json, modalities: there is no modality "sond"/],
     ["{", /data\/dataset\.json: not valid JSON/],
     ['{"ids": "nowhere.json"}', /train\/nowhere\.json is missing/],
-    ['{"ids": "sound.npy"}', /holds float32 \[6, 2\]; one integer or text a sample/],
+    ['{"ids": "sound.npy"}', /holds float32 \[6, 2\]; one integer or text/],
     ['{"ids": "x.parquet"}', /\.json, \.txt and \.npy/],
     ['{"ids": "list.json"}', /train\/list\.json: entry 1 \(from 0\) is neither a string nor a number/],
     ['{"ids": "object.json"}', /must be a list/],
@@ -383,7 +383,7 @@ describe("bad data cannot get through", () => {
   });
   it.each([
     ["no label column", { "data.csv": "split,x\ntrain,1\n" }, /no column "label"/],
-    ["no split column", { "data.csv": "label,x\na,1\n" }, /nothing here says.*--split-seed 0/],
+    ["no split column", { "data.csv": "label,x\na,1\n" }, /nothing assigns samples.*--split-seed 0/],
     [
       "an unknown split",
       { "data.csv": "split,label,x\ntrian,a,1\n" },

@@ -64,5 +64,5 @@ test("other shares of classes are told; targets that are no classes have none", 
   const { validation, test } = drawn(400);
   const few = validation.labels.map((label, i) => (i % 4 === 0 ? label : 0));
   const [warning] = shiftWarnings({ validation: { ...validation, labels: few }, test }, "d");
-  expect(warning).toMatch(/unlike the test split: shares of classes by 0\.\d\d \(/);
+  expect(warning).toMatch(/differs from the test split: shares of classes by 0\.\d\d \(/);
 });

@@ -31,6 +31,7 @@ export async function makeSeeds(): Promise<Seeds> {
   const run = memoryFolder("run");
   const settings = {
     data: "d",
+    method: "dmil-published",
     epochs: { intra: 1, components: 1, whole: 1 },
     encoder: { hidden: [3] },
     backend: "wasm",

@@ -223,6 +223,6 @@ describe.each(["labels", "values"] as const)("%s", (kind) => {
 
 test("values cannot be multiplied as probabilities", async () => {
   await expect(fit(methodOf("ensemble-product"), kinds.values, base)).rejects.toThrowError(
-    /"product" multiplies probabilities, and values have none/,
+    /"product" multiplies probabilities, which values do not have/,
   );
 });

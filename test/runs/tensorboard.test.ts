@@ -76,6 +76,7 @@ const data = smallMixture();
 const settings = {
   data: "mixture",
   batchSize: 32,
+  method: "dmil-published",
   epochs: smallEpochs,
   encoder: { hidden: [6] },
   options: { embedding: 4 },

@@ -158,7 +158,7 @@ test.each([
   [
     "an unknown part",
     { a: new Float64Array(8), b: new Float64Array(8), "a+c": new Float64Array(8) },
-    /"a\+c" is not made/,
+    /"a\+c" is not a combination/,
   ],
 ])("%s is refused", (_, sets, message) => {
   expect(() => foreignBits({ classes, sets: sets as Record<string, Float64Array> }, { seed: 0 })).toThrowError(message);

@@ -81,7 +81,7 @@ test.each([
     grid(["a", "b", "both", "a+b"], ["x", "y"]),
     /p_both_\.\.\. and p_a\+b_\.\.\. both give predictions from a\+b/,
   ],
-  ["a set of unknown parts", grid(["a", "b", "a+c", "all"], ["x", "y"]), /not each part of a\+c has columns/],
+  ["a set of unknown parts", grid(["a", "b", "a+c", "all"], ["x", "y"]), /not every part of a\+c has columns/],
 ])("%s is refused", (_, columns, message) => {
   expect(() => found(columns)).toThrowError(message);
 });

@@ -85,7 +85,7 @@ describe("quantify by covariances", () => {
       labels: new Int32Array(200).map((_v, i) => i % 2),
       classes: ["no", "yes"],
     };
-    await expect(quantify(classes, options)).rejects.toThrow(/measure of values; this data has classes/);
+    await expect(quantify(classes, options)).rejects.toThrow(/measure for values; this data has classes/);
     await expect(quantify(made(40), options)).rejects.toThrow(/40 usable rows/);
     const grouped = { ...data, groups: new Array(200).fill("one") };
     await expect(quantify(grouped, options)).rejects.toThrow(/one group/);

@@ -141,7 +141,7 @@ describe("what would be meaningless is refused, with the reason", () => {
     ["one class", { ...base, labels: base.labels.map(() => "only") }, /y is only in every row/],
     ["few rows", columns("xor", 5), /5 rows; at least 20/],
     ["a symbol for each row", { ...base, first: numbers }, /60 different symbols in 60 rows/],
-    ["other lengths", { ...base, first: ["a"] }, /one length/],
+    ["other lengths", { ...base, first: ["a"] }, /the same length/],
     [
       "chance alone",
       {
