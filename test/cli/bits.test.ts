@@ -47,7 +47,7 @@ test("a table: what was taken as what, verdicts, tables of at most 80 columns, a
 test("the table that is read is never replaced", async () => {
   const { code, stderr } = await dmil(["bits", "bits.csv", "--out", "."], { cwd });
   expect(code).toBe(2);
-  expect(stderr).toContain("bits.csv there is the table that is read");
+  expect(stderr).toContain("bits.csv in this folder is the input");
   expect(await fs.readFile(path.join(cwd, "bits.csv"), "utf8")).toBe(table);
 });
 

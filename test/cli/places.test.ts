@@ -55,7 +55,7 @@ test("an empty path is refused by every command, as the shell variable that it m
   for (const [i, words] of [...OUTPUTS.map(([, command]) => command.split(" ")), ...INPUTS].entries()) {
     const { code, stderr } = await dmil([...words, i % 3 === 0 ? " " : ""], { cwd });
     expect(stderr, words.join(" ")).toMatch(
-      /^ConfigError: (--[a-z]+|<[a-z]+>) is empty; .* variable may be unset\.\n$/,
+      /^ConfigError: (--[a-z]+|<[a-z]+>) is empty; .* variable, it may be unset\.\n$/,
     );
     expect(code).toBe(2);
   }

@@ -118,7 +118,7 @@ test.each([
   ],
   [
     ["train", "numbers", "--method", "ensemble-product", "--out", "product"],
-    '"product" multiplies probabilities, and values have none',
+    '"product" multiplies probabilities, which values do not have',
   ],
   [["quantify", "signs"], "quantify: the data has 4 labels; one at a time is quantified. Name it: --label redundant"],
   [["quantify", "signs", "--label", "synergy"], 'quantify: there is no target "synergy". Allowed: redundant,'],

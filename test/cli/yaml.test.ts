@@ -10,8 +10,8 @@ const bomb = `a: &a [1,1,1,1,1,1,1,1,1,1]\n${"bcdefgh".replace(/./g, (c, i) => `
 
 test.each([
   ["data: &d [*d]\n", "x.yaml:1:11: *d refers to a value that contains it; write the value out."],
-  ["data: x\nset: &s {encoder: *s}\n", "x.yaml:2:19: *s stands within what it stands for"],
-  ["a: &a [&b [1, *a], *b]\n", "x.yaml:1:15: *a stands within what it stands for"],
+  ["data: x\nset: &s {encoder: *s}\n", "x.yaml:2:19: *s refers to a value that contains it"],
+  ["a: &a [&b [1, *a], *b]\n", "x.yaml:1:15: *a refers to a value that contains it"],
   ["? [a, b]\n: 1\n", "x.yaml:1:3: a list or a map cannot be the name of a setting."],
   ["? {a: 1}\n: 1\n", "x.yaml:1:3: a list or a map cannot be the name of a setting."],
   ["a: &k [1]\n? *k\n: 1\n", "x.yaml:2:3: a list or a map cannot be the name of a setting."],

@@ -14,7 +14,7 @@ export async function trained(): Promise<{ readonly bits: string; readonly accur
     seed: 3,
   });
   const method = dmil({ encoders: { a: mlp([6, 8]), b: mlp([6, 8]) }, embedding: 8 });
-  const options = { seed: 0, backend: "wasm", epochs: { intra: 2, components: 1, whole: 2 } } as const;
+  const options = { seed: 0, backend: "wasm", epochs: { evidence: 2, synergy: 2 } } as const;
   const fitted = await fit(method, data, options);
   const names = Object.keys(fitted.state).sort();
   const values = names.flatMap((name) => [...fitted.state[name]!.data]);
