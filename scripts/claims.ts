@@ -15,7 +15,7 @@ const write = process.argv.includes("--write");
 const files = process.argv.slice(2).filter((word) => word !== "--write");
 const pageOf = (file: string) => readPage(readFileSync(file, "utf8"));
 for (const file of files.length === 0 ? ["docs/results.md"] : files) {
-  const page = readPage(readFileSync(file, "utf8"));
+  const page = pageOf(file);
   const lines = page === undefined ? ["this page was not written by `dmil compare --markdown`."] : standing(page);
   console.log([file, ...lines.map((line) => `  ${line}`)].join("\n"));
 }

@@ -29,7 +29,7 @@ function chosen(): { readonly sample: SampleReport; readonly row: number }[] {
   });
   const lead = ({ bits }: SampleReport, name: string): number =>
     2 * bits[name]! - Object.keys(COLOURS).reduce((sum, other) => sum + bits[other]!, 0);
-  return ["redundant", "unique_humidity", "unique_temperature", "synergistic"]
+  return Object.keys(COLOURS)
     .map((name) => able.reduce((a, b) => (lead(b.sample, name) > lead(a.sample, name) ? b : a)))
     .filter(({ row }, i, all) => all.findIndex((other) => other.row === row) === i);
 }

@@ -1,6 +1,7 @@
 /** @file Compares the bits of a model with the ceiling of its data, for `dmil explain`: as text, JSON and table columns. */
 import type { Dataset } from "../data/dataset.ts";
-import { type AgainstCeiling, againstCeiling, type BitColumns, ceilingBits } from "../interactions/ceiling.ts";
+import type { BitColumns } from "../interactions/bits.ts";
+import { type AgainstCeiling, againstCeiling, ceilingBits } from "../interactions/ceiling.ts";
 import type { Cell, SampleReport } from "../interactions/report.ts";
 import { share, table } from "./text.ts";
 

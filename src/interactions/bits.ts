@@ -89,6 +89,19 @@ export function bitsOf(
   };
 }
 
+/** Bits [N] by component, and `total`. */
+export type BitColumns = Readonly<Record<string, ArrayLike<number>>>;
+
+/** Atoms as columns by component name, and `total`. */
+export function bitColumns({ redundant, unique, synergistic, total }: Atoms): BitColumns {
+  return {
+    redundant,
+    ...Object.fromEntries(Object.entries(unique).map(([name, values]) => [`unique_${name}`, values])),
+    synergistic,
+    total,
+  };
+}
+
 /** The atoms of sample i by component name: redundant, unique_<modality>, synergistic. */
 export function atomsAt({ redundant, unique, synergistic }: Atoms, i: number): Record<string, number> {
   return {

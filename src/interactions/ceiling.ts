@@ -6,10 +6,7 @@ import { dataError } from "../core/errors.ts";
 import type { Posteriors } from "../data/ceiling.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { UNSCALED } from "../train/calibrate.ts";
-import { type Atoms, bitsOf } from "./bits.ts";
-
-/** Bits [N] by component, and `total`. */
-export type BitColumns = Readonly<Record<string, ArrayLike<number>>>;
+import { type BitColumns, bitColumns, bitsOf } from "./bits.ts";
 
 /** Mean bits of one source, by component and `total`. */
 export type MeanBits = Readonly<Record<string, number>>;
@@ -31,16 +28,6 @@ export interface AgainstCeiling {
   readonly distance: MeanBits;
   /** Share of samples whose largest atom is the planted type. */
   readonly named?: { readonly found: number; readonly ceiling: number };
-}
-
-/** Atoms as columns by component name, and `total`. */
-export function bitColumns({ redundant, unique, synergistic, total }: Atoms): BitColumns {
-  return {
-    redundant,
-    ...Object.fromEntries(Object.entries(unique).map(([name, values]) => [`unique_${name}`, values])),
-    synergistic,
-    total,
-  };
 }
 
 /** Label-free bits of posteriors, split into the same atoms as a model's. The modalities are in the order of `names`. */

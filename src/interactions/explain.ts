@@ -7,7 +7,7 @@ import { type Calibration, calibrated, type Scaling, scaledPrediction } from "..
 import { argmaxRows, logSoftmaxRows } from "../train/metrics.ts";
 import { type Fitted, memberModels } from "../train/model.ts";
 import { type Predictions, type PredictOptions, predict } from "../train/predict.ts";
-import { type Atoms, atomsAt, bitsOf } from "./bits.ts";
+import { atomsAt, bitColumns, bitsOf } from "./bits.ts";
 import type { SampleReport } from "./report.ts";
 import { type MemberBits, type Summary, summarise } from "./summary.ts";
 import { poolIntervals } from "./uncertainty.ts";
@@ -60,9 +60,10 @@ export function report(
   });
   const { labelFree, withLabel } = bitsOf(predictions, calibration, labels, present);
   const memberBits = members.length < 2 ? undefined : bitsOfMembers(members, calibration, dataset);
+  const columns = bitColumns(labelFree);
   const intervals = Object.entries(memberBits ?? {}).map(([name, values]) => {
     const min = name === "synergistic" ? Number.NEGATIVE_INFINITY : 0; // the other atoms are never negative
-    const { lower, upper } = poolIntervals(columnsOf(labelFree)[name]!, values);
+    const { lower, upper } = poolIntervals(columns[name]!, values);
     return { name, lower: lower.map((value) => Math.max(value, min)), upper };
   });
   const samples = ids.map((id, i): SampleReport => {
@@ -90,14 +91,8 @@ export function report(
 /** Label-free bits of a pool's members, by component and total, [S][N] each. */
 function bitsOfMembers(members: readonly Predictions[], calibration: Calibration, dataset: Dataset): MemberBits {
   const { labels, present } = dataset;
-  const all = members.map((member) => columnsOf(bitsOf(member, calibration, labels, present).labelFree));
+  const all = members.map((member) => bitColumns(bitsOf(member, calibration, labels, present).labelFree));
   return Object.fromEntries(Object.keys(all[0]!).map((name) => [name, all.map((columns) => columns[name]!)]));
-}
-
-/** Atoms by component name, and the total. */
-function columnsOf({ redundant, unique, synergistic, total }: Atoms): Record<string, Float64Array> {
-  const uniqueColumns = Object.entries(unique).map(([name, values]) => [`unique_${name}`, values] as const);
-  return { redundant, ...Object.fromEntries(uniqueColumns), synergistic, total };
 }
 
 /** Replaces NaN, which marks a missing label, by undefined. */
