@@ -10,12 +10,12 @@ import * as os from "node:os";
 import { parseArgs } from "node:util";
 import { takeRows } from "../src/data/dataset.ts";
 import { loadDataset } from "../src/data/load.ts";
+import { createPredictor, predict } from "../src/evaluation/predict.ts";
 import { report } from "../src/interactions/explain.ts";
 import { disk } from "../src/node/disk.ts";
 import { planRun } from "../src/runs/plan.ts";
 import { parseSettings } from "../src/runs/settings.ts";
 import { fit } from "../src/train/fit.ts";
-import { createPredictor, predict } from "../src/train/predict.ts";
 
 const { values } = parseArgs({
   options: {

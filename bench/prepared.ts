@@ -1,11 +1,11 @@
 /** @file A stage of a method on random data, ready to be timed. */
 import { stream } from "../src/core/random.ts";
+import { modalityLeaf, parametersOf, type Widths } from "../src/engine/graph.ts";
+import { type PreparedStage, prepareStage } from "../src/engine/stage.ts";
 import type { Method, Stage } from "../src/methods/method.ts";
 import { initialState } from "../src/nn/module.ts";
 import { adam } from "../src/optim/index.ts";
 import { loadBackend } from "../src/runtime/backend.ts";
-import { modalityLeaf, parametersOf, type Widths } from "../src/train/graph.ts";
-import { type PreparedStage, prepareStage } from "../src/train/stage.ts";
 
 export const BATCH = 64;
 const SAMPLES = 4096;

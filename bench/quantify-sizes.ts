@@ -11,7 +11,7 @@ import { machine, markdownTable, writeRegion } from "../scripts/region.ts";
 import { stream } from "../src/core/random.ts";
 import { float32 } from "../src/core/tensor.ts";
 import { type Dataset, rowIds } from "../src/data/dataset.ts";
-import { quantify } from "../src/interactions/quantify/index.ts";
+import { quantify } from "../src/quantify/index.ts";
 
 const { values } = parseArgs({
   options: {

@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import { machine, median, writeRegion } from "../scripts/region.ts";
 import { quadMixture } from "../src/data/synthetic/quad.ts";
 import { pminScores, pointwiseInformation, SAMPLE_TYPES, typeNull, typeSamples } from "../src/info/index.ts";
-import { fitFold, permutedLabels, readFold } from "../src/interactions/quantify/crossfit.ts";
+import { fitFold, permutedLabels, readFold } from "../src/quantify/crossfit.ts";
 
 const { values } = parseArgs({
   options: { rows: { type: "string", default: "100000" }, write: { type: "boolean", default: false } },

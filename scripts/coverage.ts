@@ -11,13 +11,13 @@ import { featureCount, mapSplits, takeRows } from "../src/data/dataset.ts";
 import type { Generated } from "../src/data/synthetic/exact.ts";
 import { exactMixture } from "../src/data/synthetic/mixture-exact.ts";
 import { quadMixture } from "../src/data/synthetic/quad.ts";
+import { type Fitted, memberModels } from "../src/evaluation/model.ts";
+import { type Predictions, predict } from "../src/evaluation/predict.ts";
+import { suiteMethod } from "../src/experiments/recover/settings.ts";
 import { type Atoms, bitsOf } from "../src/interactions/bits.ts";
 import { poolIntervals, poolMeanInterval } from "../src/interactions/uncertainty.ts";
-import { suiteMethod } from "../src/runs/recover/settings.ts";
-import { logPriorOf, UNSCALED } from "../src/train/calibrate.ts";
+import { logPriorOf, UNSCALED } from "../src/targets/calibrate.ts";
 import { fit } from "../src/train/fit.ts";
-import { type Fitted, memberModels } from "../src/train/model.ts";
-import { type Predictions, predict } from "../src/train/predict.ts";
 import { markdownTable, writeRegion } from "./region.ts";
 
 const LEVEL = 0.9;

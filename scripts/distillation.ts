@@ -9,12 +9,12 @@ import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { type DataSplits, takeRows } from "../src/data/dataset.ts";
 import { loadDataset } from "../src/data/load.ts";
+import type { Fitted } from "../src/evaluation/model.ts";
+import { createPredictor, evaluate } from "../src/evaluation/predict.ts";
 import { disk } from "../src/node/disk.ts";
 import { planRun } from "../src/runs/plan.ts";
 import { parseSettings } from "../src/runs/settings.ts";
 import { fit } from "../src/train/fit.ts";
-import type { Fitted } from "../src/train/model.ts";
-import { createPredictor, evaluate } from "../src/train/predict.ts";
 import { TAUGHT, type TeacherOptions } from "../src/train/teacher.ts";
 import { machine, markdownTable, median } from "./region.ts";
 

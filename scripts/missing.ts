@@ -8,11 +8,11 @@ import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { loadDataset } from "../src/data/load.ts";
+import { simulatePatterns } from "../src/evaluation/patterns.ts";
 import { disk } from "../src/node/disk.ts";
 import { planRun } from "../src/runs/plan.ts";
 import { parseSettings } from "../src/runs/settings.ts";
 import { fit } from "../src/train/fit.ts";
-import { simulatePatterns } from "../src/train/patterns.ts";
 import { machine, markdownTable, writeRegion } from "./region.ts";
 
 const SETS = [

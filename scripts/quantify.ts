@@ -7,7 +7,7 @@ import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { quantify } from "../src/cli/commands/quantify.ts";
-import type { Amount, Quantified } from "../src/interactions/quantify/index.ts";
+import type { Amount, Quantified } from "../src/quantify/index.ts";
 import { machine, markdownTable, writeRegion } from "./region.ts";
 
 /** Data folder, sources (default: each modality against the others) and folds (default: 5 random ones). */

@@ -25,6 +25,29 @@ export { type QuadOptions, quadMixture } from "./data/synthetic/quad.ts";
 export { type SceneKind, type ScenesOptions, scenes } from "./data/synthetic/scenes.ts";
 export { type SumsOptions, sums } from "./data/synthetic/sums.ts";
 export { writeDataset } from "./data/write.ts";
+export {
+  createPredictor,
+  decodeModel,
+  type EpochRecord,
+  encodeModel,
+  evaluate,
+  type Figures,
+  type Fitted,
+  figurePatterns,
+  figuresOf,
+  type Metrics,
+  type PatternFigures,
+  type PatternMetrics,
+  type Predictions,
+  type PredictOptions,
+  type Predictor,
+  predict,
+  score,
+  scorePatterns,
+  simulateFigures,
+  simulatePatterns,
+  toOnnx,
+} from "./evaluation/index.ts";
 // What the trained model says about each sample
 export { explain, type Report, report } from "./interactions/explain.ts";
 export {
@@ -44,15 +67,6 @@ export {
   type Means,
   type Shapley,
 } from "./interactions/foreign/index.ts";
-// Interactions in data, before any model
-export {
-  type Quantified,
-  type QuantifyOptions,
-  type QuantifyTableOptions,
-  quantify,
-  quantifyPage,
-  quantifyTable,
-} from "./interactions/quantify/index.ts";
 export { type Cell, flatten, type SampleReport } from "./interactions/report.ts";
 export type { GroupSummary, Summary } from "./interactions/summary.ts";
 export {
@@ -81,6 +95,15 @@ export { type Activation, type MlpOptions, mlp } from "./nn/mlp.ts";
 export type { Module } from "./nn/module.ts";
 // Training, prediction, files
 export { type AdamOptions, adam, adamw, type Optimiser, type SgdOptions, sgd } from "./optim/index.ts";
+// Interactions in data, before any model
+export {
+  type Quantified,
+  type QuantifyOptions,
+  type QuantifyTableOptions,
+  quantify,
+  quantifyPage,
+  quantifyTable,
+} from "./quantify/index.ts";
 // Runs: training with a memory
 export {
   encodeTable,
@@ -106,30 +129,4 @@ export {
   type Unfinished,
 } from "./runs/index.ts";
 export type { BackendName } from "./runtime/backend.ts";
-export {
-  createPredictor,
-  decodeModel,
-  type EpochRecord,
-  encodeModel,
-  evaluate,
-  type Figures,
-  type FitEvent,
-  type FitOptions,
-  type Fitted,
-  figurePatterns,
-  figuresOf,
-  fit,
-  type Metrics,
-  type PatternFigures,
-  type PatternMetrics,
-  type Predictions,
-  type PredictOptions,
-  type Predictor,
-  predict,
-  score,
-  scorePatterns,
-  simulateFigures,
-  simulatePatterns,
-  type TeacherOptions,
-  toOnnx,
-} from "./train/index.ts";
+export { type FitEvent, type FitOptions, fit, type TeacherOptions } from "./train/index.ts";

@@ -6,9 +6,9 @@ import { readDocuments } from "../scripts/claims/documents.ts";
 import { overview } from "../scripts/claims/overview.ts";
 import { readPage } from "../scripts/claims/pages.ts";
 import { standing } from "../scripts/claims/standing.ts";
-import { compareRuns } from "../src/runs/compare/compare.ts";
-import { markdownReport } from "../src/runs/compare/markdown.ts";
-import { madeEntries } from "./runs/compare/manifest.ts";
+import { compareRuns } from "../src/experiments/compare/compare.ts";
+import { markdownReport } from "../src/experiments/compare/markdown.ts";
+import { madeEntries } from "./experiments/compare/manifest.ts";
 
 test("README claims no figure that no table has, and names the strongest rival", () => {
   const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");

@@ -1,7 +1,7 @@
 /** @file The results of `dmil bits` as tables and sentences for a terminal. */
 import { printable } from "../core/printable.ts";
 import type { ForeignReport } from "../interactions/foreign/index.ts";
-import { classTable, componentTable, removalTable, setTable, shapleyTable } from "../runs/report/bits-tables.ts";
+import { classTable, componentTable, removalTable, setTable, shapleyTable } from "../reports/bits-tables.ts";
 import { reportTable } from "./report-table.ts";
 import { count, wrapped } from "./text.ts";
 

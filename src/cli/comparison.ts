@@ -1,5 +1,7 @@
 /** @file For the demos: trains several methods on one data folder, then shows a table, the mean gate and bits, and three samples. */
 import * as path from "node:path";
+import { leading } from "../evaluation/figures.ts";
+import { type Metrics, predict, score } from "../evaluation/predict.ts";
 import { type Report, report } from "../interactions/explain.ts";
 import type { SampleReport } from "../interactions/report.ts";
 import { type GroupSummary, group } from "../interactions/summary.ts";
@@ -7,8 +9,6 @@ import { disk } from "../node/disk.ts";
 import { planRun } from "../runs/plan.ts";
 import { removeRun, startRun } from "../runs/run.ts";
 import { parseSettings, type Settings } from "../runs/settings.ts";
-import { leading } from "../train/figures.ts";
-import { type Metrics, predict, score } from "../train/predict.ts";
 import type { Answer } from "./answer.ts";
 import { describeGroups, describeSamples } from "./explanation.ts";
 import { openData } from "./open-data.ts";

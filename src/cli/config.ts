@@ -5,7 +5,7 @@ import { isRecord } from "../core/keys.ts";
 import type { OptionIssue } from "../core/options.ts";
 import { LARGEST_SEED } from "../core/random.ts";
 import { systemReason } from "../core/system-errors.ts";
-import { MOST_RUNS } from "../runs/sweep/entry.ts";
+import { MOST_RUNS } from "../experiments/entry.ts";
 import { readYaml } from "./yaml.ts";
 
 type Path = readonly (string | number)[];

@@ -1,6 +1,6 @@
 /** @file Metrics as text. */
 import { ownValue } from "../core/record.ts";
-import type { Figures } from "../train/figures.ts";
+import type { Figures } from "../evaluation/figures.ts";
 import { share, table } from "./text.ts";
 
 /** Titles of metrics in tables, by their names in JSON. */

@@ -1,10 +1,10 @@
 /** @file Probes for `dmil explain`: models trained on the representations of a trained model. */
 import type { Dataset } from "../data/dataset.ts";
+import type { Fitted } from "../evaluation/model.ts";
+import { predict } from "../evaluation/predict.ts";
 import { probeRepresentations } from "../interactions/probe.ts";
 import { truthFigures } from "../interactions/truth.ts";
 import type { BackendName } from "../runtime/backend.ts";
-import type { Fitted } from "../train/model.ts";
-import { predict } from "../train/predict.ts";
 import { note } from "./answer.ts";
 import { share, table } from "./text.ts";
 

@@ -1,7 +1,7 @@
 /** @file The results of `dmil quantify` as tables and sentences. */
 import { printable } from "../core/printable.ts";
-import { bits } from "../interactions/quantify/findings.ts";
-import { type Amount, ATOMS, CLASS_COLUMNS, type Quantified } from "../interactions/quantify/index.ts";
+import { bits } from "../quantify/findings.ts";
+import { type Amount, ATOMS, CLASS_COLUMNS, type Quantified } from "../quantify/index.ts";
 import { count, table } from "./text.ts";
 
 /** One result: information with intervals and null levels, shares of types, means by class if requested, findings, notes. */

@@ -1,5 +1,5 @@
 /** @file Tables of reports for a terminal, with symbols after marked values. */
-import type { TextTable } from "../runs/report/text-table.ts";
+import type { TextTable } from "../reports/text-table.ts";
 import { type Layout, table } from "./text.ts";
 
 const SYMBOLS = { best: "*", tied: "=" } as const;

@@ -1,8 +1,8 @@
 import * as path from "node:path";
 import { DmilError, runError } from "../core/errors.ts";
+import { leading } from "../evaluation/figures.ts";
 import { machine } from "../node/machine.ts";
 import type { FinishedRun, RunOptions } from "../runs/run.ts";
-import { leading } from "../train/figures.ts";
 import type { Answer } from "./answer.ts";
 import { titleOf } from "./figures.ts";
 import { listenForInterrupt } from "./interrupt.ts";

@@ -1,6 +1,7 @@
 /** @file Progress on stderr: bars on a terminal, one line per epoch elsewhere, nothing with --quiet. */
 import { printable, printableLines } from "../core/printable.ts";
-import type { EpochRecord, FitEvent } from "../train/events.ts";
+import type { EpochRecord } from "../evaluation/history.ts";
+import type { FitEvent } from "../train/events.ts";
 import { colorsFor } from "./answer.ts";
 import { count, digits, duration, share } from "./text.ts";
 

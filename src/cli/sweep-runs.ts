@@ -1,14 +1,14 @@
 /** @file Runs the jobs of a sweep in child processes, tuning before runs; each result is stored when its job ends. */
 import * as path from "node:path";
 import { runError } from "../core/errors.ts";
+import type { SweepEntry } from "../experiments/entry.ts";
+import type { Place, PlannedRun, SweepPlan } from "../experiments/jobs.ts";
+import { appendEntry, rewriteEntries } from "../experiments/manifest.ts";
+import { type Tuning, tuningSchema } from "../experiments/tuning.ts";
 import { disk } from "../node/disk.ts";
 import { type Outcome, runJobs } from "../node/pool.ts";
 import { readDerived, writeDerived } from "../runs/derived.ts";
 import type { RunConfig } from "../runs/plan.ts";
-import type { SweepEntry } from "../runs/sweep/entry.ts";
-import type { Place, PlannedRun, SweepPlan } from "../runs/sweep/jobs.ts";
-import { appendEntry, rewriteEntries } from "../runs/sweep/manifest.ts";
-import { type Tuning, tuningSchema } from "../runs/sweep/tuning.ts";
 import { note } from "./answer.ts";
 import { MAIN } from "./code-hash.ts";
 import type { ChildEvent, ChildJob, ChildRun } from "./commands/sweep-job.ts";

@@ -2,8 +2,8 @@
 
 import { ownValue } from "../core/record.ts";
 import type { Presence } from "../data/presence.ts";
-import { type Calibration, calibrated, calibratedWhole } from "../train/calibrate.ts";
-import type { Predictions } from "../train/predict.ts";
+import type { Predictions } from "../evaluation/predict.ts";
+import { type Calibration, calibrated, calibratedWhole } from "../targets/calibrate.ts";
 
 /** Atoms of N samples, in bits. They sum to `total` exactly: redundant + all unique + synergistic = i(all; y). */
 export interface Atoms {

@@ -5,7 +5,7 @@
 import { dataError } from "../core/errors.ts";
 import type { Posteriors } from "../data/ceiling.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { UNSCALED } from "../train/calibrate.ts";
+import { UNSCALED } from "../targets/calibrate.ts";
 import { type BitColumns, bitColumns, bitsOf } from "./bits.ts";
 
 /** Mean bits of one source, by component and `total`. */

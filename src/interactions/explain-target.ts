@@ -6,9 +6,9 @@ import { internalError } from "../core/errors.ts";
 import type { Dataset, TargetKind } from "../data/dataset.ts";
 import { hasMissing, patternName, presentAt, rowsByPattern } from "../data/presence.ts";
 import { isKnown } from "../data/target.ts";
-import { type Figures, figuresOf } from "../train/figures.ts";
-import type { Fitted } from "../train/model.ts";
-import { type Predictions, type PredictOptions, predict } from "../train/predict.ts";
+import { type Figures, figuresOf } from "../evaluation/figures.ts";
+import type { Fitted } from "../evaluation/model.ts";
+import { type Predictions, type PredictOptions, predict } from "../evaluation/predict.ts";
 import type { Cell } from "./report.ts";
 
 /** By label: the probability of yes. By value: the prediction in the data's unit. */

@@ -1,9 +1,9 @@
 /** @file Linear probes: a softmax regression on frozen representations, fitted on train; validation selects the epoch; predicts test. */
 import type { Tensor } from "../core/tensor.ts";
 import { type DataSplits, mapSplits, type SplitName } from "../data/dataset.ts";
+import { type Predictions, predict } from "../evaluation/predict.ts";
+import { argmaxRows } from "../targets/metrics.ts";
 import { fit } from "../train/fit.ts";
-import { argmaxRows } from "../train/metrics.ts";
-import { type Predictions, predict } from "../train/predict.ts";
 import { joined, type ProbeOptions, probe, probed } from "./probe.ts";
 
 /** Representations [N, F] by split. */

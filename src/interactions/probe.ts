@@ -7,16 +7,16 @@ import { permutation } from "../core/random.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
 import { type Dataset, rowIds, takeRows } from "../data/dataset.ts";
 import { requireClassLabels } from "../data/target.ts";
+import type { Predictions } from "../evaluation/predict.ts";
+import { predict } from "../evaluation/predict.ts";
 import { stack } from "../graph/ops/index.ts";
 import type { Method } from "../methods/method.ts";
 import { linear } from "../nn/linear.ts";
 import { crossEntropy } from "../nn/losses.ts";
 import { mlp } from "../nn/mlp.ts";
 import type { BackendName } from "../runtime/backend.ts";
-import { calibrated } from "../train/calibrate.ts";
+import { calibrated } from "../targets/calibrate.ts";
 import { fit as train } from "../train/fit.ts";
-import type { Predictions } from "../train/predict.ts";
-import { predict } from "../train/predict.ts";
 import { predictability } from "./regression.ts";
 
 /** An estimate with its standard error over samples. */

@@ -6,12 +6,12 @@ import { float32, type Tensor } from "../core/tensor.ts";
 import { type Dataset, featureCount, rowIds, SPLITS, takeRows } from "../data/dataset.ts";
 import { crossFolds } from "../data/folds.ts";
 import { DIGITS, type DigitSource } from "../data/synthetic/digits-source.ts";
+import { predict } from "../evaluation/predict.ts";
 import { unimodal } from "../methods/unimodal.ts";
 import { mlp } from "../nn/mlp.ts";
 import { adamw } from "../optim/index.ts";
-import { calibrated, logPriorOf } from "../train/calibrate.ts";
+import { calibrated, logPriorOf } from "../targets/calibrate.ts";
 import { fit } from "../train/fit.ts";
-import { predict } from "../train/predict.ts";
 
 /** Samples of one modality. */
 export interface ReadingInput {

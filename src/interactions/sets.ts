@@ -4,10 +4,10 @@
  */
 import type { Dataset } from "../data/dataset.ts";
 import { setName, setsOf } from "../data/synthetic/synergy-sets.ts";
-import { calibrated, fitScaling } from "../train/calibrate.ts";
-import { logSoftmaxRows } from "../train/metrics.ts";
-import type { Fitted } from "../train/model.ts";
-import { type PredictOptions, predict } from "../train/predict.ts";
+import type { Fitted } from "../evaluation/model.ts";
+import { type PredictOptions, predict } from "../evaluation/predict.ts";
+import { calibrated, fitScaling } from "../targets/calibrate.ts";
+import { logSoftmaxRows } from "../targets/metrics.ts";
 import { labelFreeBits } from "./bits.ts";
 
 /** Bits [N] by set of modalities, as in `a+b`. */

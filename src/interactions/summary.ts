@@ -1,7 +1,7 @@
 /** @file Means of a report over all samples, by class, and by pattern of present modalities. */
 import type { Dataset } from "../data/dataset.ts";
 import { rowsByPattern } from "../data/presence.ts";
-import { type Metrics, type Predictions, score } from "../train/predict.ts";
+import { type Metrics, type Predictions, score } from "../evaluation/predict.ts";
 import type { Interval, SampleReport } from "./report.ts";
 import { poolMeanInterval } from "./uncertainty.ts";
 

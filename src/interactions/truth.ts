@@ -3,9 +3,9 @@
 import { dataError } from "../core/errors.ts";
 import { ownValue } from "../core/record.ts";
 import type { Dataset } from "../data/dataset.ts";
-import type { Calibration } from "../train/calibrate.ts";
-import { argmaxRows, logSoftmaxRows } from "../train/metrics.ts";
-import type { Predictions } from "../train/predict.ts";
+import type { Predictions } from "../evaluation/predict.ts";
+import type { Calibration } from "../targets/calibrate.ts";
+import { argmaxRows, logSoftmaxRows } from "../targets/metrics.ts";
 import { type Atoms, bitsOf, labelBits, labelFreeBits } from "./bits.ts";
 
 /** Means by true type, and over `all` samples; types without samples are left out. */

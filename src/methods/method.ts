@@ -15,12 +15,12 @@ import type { Expr } from "../graph/expr.ts";
 import { at, mul, reshape, stack, sub, transpose } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
 import type { Module, Scope } from "../nn/module.ts";
+import type { Task } from "../targets/task.ts";
 import { presence, zeroWhereMissing } from "./missing.ts";
 import { pooled } from "./pool.ts";
-import type { Task } from "./task.ts";
 
+export { type Task, tasks } from "../targets/task.ts";
 export { meanOfPresent, presence, priorWhereMissing, zeroWhereMissing } from "./missing.ts";
-export { type Task, tasks } from "./task.ts";
 
 /** The arguments of `build`: named inputs [B, F_m] in modality order, and the number of outputs K. */
 export interface BuildInput {

@@ -2,10 +2,10 @@
 import { DmilError, runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { decodeModel, type Fitted } from "../evaluation/model.ts";
+import { calibrate } from "../evaluation/predict.ts";
 import { methodFrom } from "../methods/index.ts";
 import { modelInCheckpoint } from "../train/checkpoint.ts";
-import { decodeModel, type Fitted } from "../train/model.ts";
-import { calibrate } from "../train/predict.ts";
 import { type DataHashes, hashSplits } from "./identity.ts";
 import { type RunRecord, type RunStatus, readRecord, runFiles } from "./record.ts";
 import { readResult } from "./result.ts";

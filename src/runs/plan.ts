@@ -4,11 +4,11 @@ import { hint } from "../core/errors.ts";
 import type { OptionIssue } from "../core/options.ts";
 import { type Dataset, featureCount, requireModalities } from "../data/dataset.ts";
 import { requireClassLabels, targetKind } from "../data/target.ts";
+import { smoothingFor } from "../engine/target.ts";
 import { methodNamed, methods, resolveMethod } from "../methods/index.ts";
 import type { Method } from "../methods/method.ts";
 import { mlp } from "../nn/mlp.ts";
 import { type ByStage, ofStage, stageNames } from "../train/plan.ts";
-import { smoothingFor } from "../train/target.ts";
 import { issuesError, optimiserOf, type Settings } from "./settings.ts";
 
 /** Fully resolved settings, except for choices of the backend; they are valid `Settings`. */

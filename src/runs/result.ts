@@ -1,9 +1,9 @@
 /** @file result.json: the metrics of a run on validation data. They do not depend on the test split. */
 import { type Folder, readText } from "../core/folder.ts";
-import type { EpochRecord } from "../train/events.ts";
-import type { Figures } from "../train/figures.ts";
-import type { Fitted } from "../train/model.ts";
-import type { Metrics } from "../train/predict.ts";
+import type { Figures } from "../evaluation/figures.ts";
+import type { EpochRecord } from "../evaluation/history.ts";
+import type { Fitted } from "../evaluation/model.ts";
+import type { Metrics } from "../evaluation/predict.ts";
 import { runFiles } from "./record.ts";
 import { seal, unseal } from "./sealed.ts";
 

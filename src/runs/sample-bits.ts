@@ -3,9 +3,9 @@ import * as z from "zod";
 import { dataError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
 import { float32 } from "../core/tensor.ts";
+import { sealState, unsealState } from "../evaluation/sealed.ts";
+import { storedValue } from "../evaluation/stored.ts";
 import type { SampleReport } from "../interactions/report.ts";
-import { sealState, unsealState } from "../train/sealed.ts";
-import { storedValue } from "../train/stored.ts";
 import { hashValue } from "./identity.ts";
 import { runFiles } from "./record.ts";
 

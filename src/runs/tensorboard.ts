@@ -4,7 +4,7 @@
  */
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import { type Folder, readText } from "../core/folder.ts";
-import type { EpochRecord } from "../train/events.ts";
+import type { EpochRecord } from "../evaluation/history.ts";
 import { type RunRecord, runFiles } from "./record.ts";
 
 /** Scalars by tag at one time and step (the epoch, counted over all stages from 1). */

@@ -1,11 +1,12 @@
 /** @file Checkpoints: one checksummed file with everything that a run needs to resume bit for bit. */
 import { dataError } from "../core/errors.ts";
 import type { State } from "../core/tensor.ts";
+import type { EpochRecord } from "../evaluation/history.ts";
+import { decodeFrame, encodeFrame, type Fitted, type Frame, type MethodFrom } from "../evaluation/model.ts";
+import { sealState, unsealState } from "../evaluation/sealed.ts";
+import { storedPosition, storedValue } from "../evaluation/stored.ts";
 import type { ScheduleState } from "../optim/index.ts";
-import type { EpochFigures, EpochRecord } from "./events.ts";
-import { decodeFrame, encodeFrame, type Fitted, type Frame, type MethodFrom } from "./model.ts";
-import { sealState, unsealState } from "./sealed.ts";
-import { storedPosition, storedValue } from "./stored.ts";
+import type { EpochFigures } from "../targets/epoch-metrics.ts";
 
 /** Names of the files that training writes. */
 export const files = {

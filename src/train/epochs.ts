@@ -2,12 +2,7 @@
 import { DmilError, runError } from "../core/errors.ts";
 import type { State } from "../core/tensor.ts";
 import { epochOrder } from "../data/batches.ts";
-import type { Method } from "../methods/method.ts";
-import { adam } from "../optim/index.ts";
-import type { Backend } from "../runtime/backend.ts";
-import { type Checkpoint, files, type Position } from "./checkpoint.ts";
-import type { EpochRecord, FitEvent } from "./events.ts";
-import type { Widths } from "./graph.ts";
+import type { Widths } from "../engine/graph.ts";
 import {
   diverged,
   isBetter,
@@ -16,9 +11,16 @@ import {
   primaryMetric,
   primaryMetricOf,
   validationMetrics,
-} from "./judge.ts";
+} from "../engine/judge.ts";
+import type { Samples } from "../engine/rows.ts";
+import { type PreparedStage, prepareStage } from "../engine/stage.ts";
+import type { EpochRecord } from "../evaluation/history.ts";
+import type { Method } from "../methods/method.ts";
+import { adam } from "../optim/index.ts";
+import type { Backend } from "../runtime/backend.ts";
+import { type Checkpoint, files, type Position } from "./checkpoint.ts";
+import type { FitEvent } from "./events.ts";
 import type { FitOptions, PlannedStage } from "./plan.ts";
-import { type PreparedStage, prepareStage, type Samples } from "./stage.ts";
 
 /** Everything that a stage needs to run. */
 export interface StageRun extends PlannedStage {

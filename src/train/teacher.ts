@@ -7,19 +7,18 @@ import { checkOptions, shown } from "../core/keys.ts";
 import { ownValue } from "../core/record.ts";
 import { formatShape, sameShape } from "../core/shape.ts";
 import type { Dataset, TargetKind } from "../data/dataset.ts";
+import type { RowSource, Sources } from "../engine/rows.ts";
+import { fitTarget, standardised } from "../engine/target.ts";
+import type { Fitted } from "../evaluation/model.ts";
+import { type PredictOptions, predict, scaled } from "../evaluation/predict.ts";
+import { requireClasses } from "../evaluation/same-target.ts";
 import { asLeaf, type Expr, leaf, topological } from "../graph/expr.ts";
 import { grad } from "../graph/grad.ts";
 import { add, at, concat, mean, stack } from "../graph/ops/index.ts";
 import type { BuildInput, Method, Outputs, Stage, StepContext, Terms } from "../methods/method.ts";
 import { linear } from "../nn/linear.ts";
 import { meanSquaredError } from "../nn/losses.ts";
-import type { Sources } from "./evaluate.ts";
-import type { RowSource } from "./frozen.ts";
-import { logSoftmaxRows } from "./metrics.ts";
-import type { Fitted } from "./model.ts";
-import { type PredictOptions, predict, scaled } from "./predict.ts";
-import { requireClasses } from "./same-target.ts";
-import { fitTarget, standardised } from "./target.ts";
+import { logSoftmaxRows } from "../targets/metrics.ts";
 
 /** The outputs of a teacher that can be distilled. */
 export const TAUGHT = ["prediction", "components", "representations"] as const;

@@ -2,9 +2,9 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { SweepEntry } from "../../src/experiments/entry.ts";
 import { disk } from "../../src/node/disk.ts";
-import type { SweepEntry } from "../../src/runs/sweep/entry.ts";
-import { HEAD, madeEntries, madeFolder } from "../runs/compare/manifest.ts";
+import { HEAD, madeEntries, madeFolder } from "../experiments/compare/manifest.ts";
 import { dmil, workplace } from "./support.ts";
 
 let cwd = "";

@@ -2,8 +2,8 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { SweepEntry } from "../../src/experiments/entry.ts";
 import { LOCK } from "../../src/node/disk.ts";
-import type { SweepEntry } from "../../src/runs/sweep/entry.ts";
 import { dmil, workplace } from "./support.ts";
 
 let cwd = "";

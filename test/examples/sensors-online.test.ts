@@ -6,13 +6,13 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
+import type { Fitted } from "../../src/evaluation/model.ts";
+import { predict } from "../../src/evaluation/predict.ts";
 import { report } from "../../src/interactions/explain.ts";
 import { disk } from "../../src/node/disk.ts";
 import { planRun } from "../../src/runs/plan.ts";
 import { startRun } from "../../src/runs/run.ts";
 import { parseSettings } from "../../src/runs/settings.ts";
-import type { Fitted } from "../../src/train/model.ts";
-import { predict } from "../../src/train/predict.ts";
 
 /** Windows of six samples; a's have two numbers, b's have one. */
 const splits = (() => {

@@ -4,13 +4,13 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import type * as z from "zod";
 import { memoryFolder } from "../../src/core/folder.ts";
+import { dataCache } from "../../src/experiments/cache.ts";
+import { readTrace, unreadNotes } from "../../src/experiments/compare/trace.ts";
 import { LOCK } from "../../src/node/disk.ts";
 import { isDead, look } from "../../src/node/lock-file.ts";
 import { isUntouchedCard } from "../../src/runs/card/card.ts";
-import { readTrace, unreadNotes } from "../../src/runs/compare/trace.ts";
 import { readDerived } from "../../src/runs/derived.ts";
 import { runFiles } from "../../src/runs/record.ts";
-import { dataCache } from "../../src/runs/sweep/cache.ts";
 import { smallSplits } from "../data/fixtures/small.ts";
 import { CACHED } from "./seeds.ts";
 

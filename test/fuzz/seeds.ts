@@ -2,15 +2,15 @@
 import { type Folder, memoryFolder } from "../../src/core/folder.ts";
 import { writeSafetensors } from "../../src/data/formats/safetensors.ts";
 import { writeDataset } from "../../src/data/write.ts";
+import { type CacheKey, dataCache } from "../../src/experiments/cache.ts";
+import { appendEntry, writeHead } from "../../src/experiments/manifest.ts";
 import { modelCard } from "../../src/runs/card/card.ts";
 import { planRun } from "../../src/runs/plan.ts";
 import { startRun } from "../../src/runs/run.ts";
 import { parseSettings } from "../../src/runs/settings.ts";
-import { type CacheKey, dataCache } from "../../src/runs/sweep/cache.ts";
-import { appendEntry, writeHead } from "../../src/runs/sweep/manifest.ts";
 import { decode, reference } from "../data/fixtures/reference.ts";
 import { archiveFolder, arrayFolder, smallSplits } from "../data/fixtures/small.ts";
-import { madeEntries } from "../runs/compare/manifest.ts";
+import { madeEntries } from "../experiments/compare/manifest.ts";
 import { smallMixture } from "../support/models.ts";
 
 /** Files by kind; a folder is its files by name. They cross to the worker as they are. */

@@ -8,9 +8,9 @@ import { expect, test } from "vitest";
 import type { DataSplits } from "../../src/data/dataset.ts";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
 import { sums } from "../../src/data/synthetic/sums.ts";
+import { predict } from "../../src/evaluation/predict.ts";
 import { methodNamed, methodNames, resolveMethod } from "../../src/methods/index.ts";
 import { fit } from "../../src/train/fit.ts";
-import { predict } from "../../src/train/predict.ts";
 import { methodOf } from "../support/models.ts";
 
 const samples = { train: 48, validation: 24, test: 16 };

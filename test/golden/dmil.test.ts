@@ -1,11 +1,11 @@
 /** @file Whole DMIL steps against PyTorch: prediction, every loss term, every gradient, in all three stages. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { parametersOf, stageGraph } from "../../src/engine/graph.ts";
 import { dmilPublished } from "../../src/methods/dmil-published/index.ts";
 import type { Method } from "../../src/methods/method.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { interpret } from "../../src/runtime/reference.ts";
-import { parametersOf, stageGraph } from "../../src/train/graph.ts";
 import { difference, runNative } from "../support/numbers.ts";
 
 interface Golden {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Predictions } from "../../src/evaluation/predict.ts";
 import { atoms, atomsAt, bitsOf } from "../../src/interactions/bits.ts";
-import { UNSCALED } from "../../src/train/calibrate.ts";
-import type { Predictions } from "../../src/train/predict.ts";
+import { UNSCALED } from "../../src/targets/calibrate.ts";
 
 const K = 3;
 const N = 4;

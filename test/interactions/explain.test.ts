@@ -1,5 +1,7 @@
 /** @file Intervals in reports: of pools, of each amount of bits of each sample and of each mean. */
 import { expect, test } from "vitest";
+import { memberModels } from "../../src/evaluation/model.ts";
+import { predict } from "../../src/evaluation/predict.ts";
 import { bitsOf } from "../../src/interactions/bits.ts";
 import { explain } from "../../src/interactions/explain.ts";
 import { flatten } from "../../src/interactions/report.ts";
@@ -7,8 +9,6 @@ import { poolIntervals, poolMeanInterval } from "../../src/interactions/uncertai
 import { dmil } from "../../src/methods/dmil/index.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { fit } from "../../src/train/fit.ts";
-import { memberModels } from "../../src/train/model.ts";
-import { predict } from "../../src/train/predict.ts";
 import { smallMixture } from "../support/models.ts";
 
 const data = smallMixture();

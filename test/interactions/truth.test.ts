@@ -3,7 +3,7 @@ import { float32 } from "../../src/core/tensor.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { plantedSet } from "../../src/data/synthetic/several.ts";
 import { truthFigures } from "../../src/interactions/truth.ts";
-import { UNSCALED } from "../../src/train/calibrate.ts";
+import { UNSCALED } from "../../src/targets/calibrate.ts";
 
 const types = ["redundant", "unique_a", "unique_b", "synergistic"] as const;
 const labels = Int32Array.from({ length: 40 }, (_, i) => Math.floor(i / 4) % 2);

@@ -1,10 +1,10 @@
 /** @file Laws of exported files: run by themselves on raw data they say what `explain` reports, for every method and kind of target. */
 import { describe, expect, test } from "vitest";
 import type { Dataset } from "../../src/data/dataset.ts";
+import { toOnnx } from "../../src/evaluation/export.ts";
+import type { Fitted } from "../../src/evaluation/model.ts";
+import { predict } from "../../src/evaluation/predict.ts";
 import { report } from "../../src/interactions/explain.ts";
-import { toOnnx } from "../../src/train/export.ts";
-import type { Fitted } from "../../src/train/model.ts";
-import { predict } from "../../src/train/predict.ts";
 import { expectedOf, exportCases, feedsOf } from "../support/exported.ts";
 import { difference } from "../support/numbers.ts";
 

@@ -7,15 +7,15 @@ import { readDataset } from "../../src/data/load.ts";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
 import { sums } from "../../src/data/synthetic/sums.ts";
 import { writeDataset } from "../../src/data/write.ts";
+import { toOnnx } from "../../src/evaluation/export.ts";
+import { decodeModel, encodeModel, type Fitted } from "../../src/evaluation/model.ts";
+import { evaluate, predict } from "../../src/evaluation/predict.ts";
 import { explain } from "../../src/interactions/explain.ts";
 import { explainTarget } from "../../src/interactions/explain-target.ts";
 import { methodFrom, methods } from "../../src/methods/index.ts";
 import { planRun } from "../../src/runs/plan.ts";
 import { parseSettings } from "../../src/runs/settings.ts";
-import { toOnnx } from "../../src/train/export.ts";
 import { fit } from "../../src/train/fit.ts";
-import { decodeModel, encodeModel, type Fitted } from "../../src/train/model.ts";
-import { evaluate, predict } from "../../src/train/predict.ts";
 import { caught, rejected } from "../data/fixtures/reference.ts";
 import { epochsOf } from "../support/models.ts";
 

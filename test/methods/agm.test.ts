@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
+import { stageGraph } from "../../src/engine/graph.ts";
 import { constant } from "../../src/graph/ops/index.ts";
 import { agm, modulation, surprise } from "../../src/methods/agm.ts";
 import { joint } from "../../src/methods/joint.ts";
-import { stageGraph } from "../../src/train/graph.ts";
 import { difference } from "../support/numbers.ts";
 import { expectResumed } from "./resumed.ts";
 import { B, encoders, F, gradientsOf, K, numbers, outputsOf, valuesOf, vector, widths } from "./support.ts";

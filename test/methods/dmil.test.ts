@@ -2,17 +2,17 @@
 import { describe, expect, test } from "vitest";
 import { hideModalities } from "../../src/data/presence.ts";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
+import { predict } from "../../src/evaluation/predict.ts";
 import { leaf } from "../../src/graph/expr.ts";
 import { type Branches, branches } from "../../src/methods/dmil/branches.ts";
 import { dmil } from "../../src/methods/dmil/index.ts";
 import { sharedEvidence } from "../../src/methods/dmil/redundancy.ts";
-import { tasks } from "../../src/methods/task.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { initialState, rootScope } from "../../src/nn/module.ts";
 import { interpret } from "../../src/runtime/reference.ts";
-import { fitWeight } from "../../src/train/calibrate.ts";
+import { fitWeight } from "../../src/targets/calibrate.ts";
+import { tasks } from "../../src/targets/task.ts";
 import { fit } from "../../src/train/fit.ts";
-import { predict } from "../../src/train/predict.ts";
 import { normals } from "../support/numbers.ts";
 
 const [B, K, M, E] = [8, 3, 3, 4];

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
+import { forward, stageGraph } from "../../src/engine/graph.ts";
 import { grad } from "../../src/graph/grad.ts";
 import { type FclOptions, fcl } from "../../src/methods/fcl.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { interpret } from "../../src/runtime/reference.ts";
-import { forward, stageGraph } from "../../src/train/graph.ts";
 import { normals } from "../support/numbers.ts";
 import { B, bindings, encoders, F, gradientsOf, K, trainedBits, widths } from "./support.ts";
 

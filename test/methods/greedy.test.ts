@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
+import { forward, parametersOf, stageGraph } from "../../src/engine/graph.ts";
 import { constant } from "../../src/graph/ops/index.ts";
 import { type GreedyOptions, greedy, lead } from "../../src/methods/greedy.ts";
 import { mmtm } from "../../src/methods/mmtm.ts";
 import { initialState } from "../../src/nn/module.ts";
 import { interpret } from "../../src/runtime/reference.ts";
 import { fit } from "../../src/train/fit.ts";
-import { forward, parametersOf, stageGraph } from "../../src/train/graph.ts";
 import { normals } from "../support/numbers.ts";
 import { expectResumed } from "./resumed.ts";
 import { B, bindings, bits, encoders, F, gradientsOf, smallData, widths } from "./support.ts";

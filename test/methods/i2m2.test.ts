@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
+import { parametersOf, stageGraph } from "../../src/engine/graph.ts";
 import { add, constant, logSoftmax, stack } from "../../src/graph/ops/index.ts";
 import { ensemble } from "../../src/methods/ensemble.ts";
 import { i2m2, product } from "../../src/methods/i2m2.ts";
 import type { Method } from "../../src/methods/method.ts";
 import { interpret } from "../../src/runtime/reference.ts";
 import { fit } from "../../src/train/fit.ts";
-import { parametersOf, stageGraph } from "../../src/train/graph.ts";
 import { normals } from "../support/numbers.ts";
 import { B, bits, encoders, gradientsOf, K, smallData, widths } from "./support.ts";
 

@@ -2,11 +2,11 @@ import { expect, test } from "vitest";
 import { stream } from "../../src/core/random.ts";
 import { float32 } from "../../src/core/tensor.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
+import { evaluate, predict } from "../../src/evaluation/predict.ts";
 import { at } from "../../src/graph/ops/index.ts";
 import { joint } from "../../src/methods/joint.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { fit } from "../../src/train/fit.ts";
-import { evaluate, predict } from "../../src/train/predict.ts";
 import { difference } from "../support/numbers.ts";
 import { B, encoders, F, K, outputsOf, smallData, valuesOf } from "./support.ts";
 

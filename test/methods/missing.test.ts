@@ -2,19 +2,19 @@
 import { describe, expect, test } from "vitest";
 import { hideModalities } from "../../src/data/presence.ts";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
+import { predict } from "../../src/evaluation/predict.ts";
 import { leaf } from "../../src/graph/expr.ts";
 import { dmilPublished } from "../../src/methods/dmil-published/index.ts";
 import { purifiedSynergy } from "../../src/methods/dmil-published/synergy.ts";
 import { teach } from "../../src/methods/dmil-published/teacher.ts";
 import { ensemble } from "../../src/methods/ensemble.ts";
 import { meanOfPresent } from "../../src/methods/method.ts";
-import { tasks } from "../../src/methods/task.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { initialState, rootScope } from "../../src/nn/module.ts";
 import { interpret } from "../../src/runtime/reference.ts";
+import { logSoftmaxRows } from "../../src/targets/metrics.ts";
+import { tasks } from "../../src/targets/task.ts";
 import { fit } from "../../src/train/fit.ts";
-import { logSoftmaxRows } from "../../src/train/metrics.ts";
-import { predict } from "../../src/train/predict.ts";
 import { difference, normals } from "../support/numbers.ts";
 
 const data = interactionMixture({

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { forward, parametersOf, stageGraph } from "../../src/engine/graph.ts";
 import { leaf } from "../../src/graph/expr.ts";
 import { mean } from "../../src/graph/ops/index.ts";
 import type { Stage } from "../../src/methods/method.ts";
@@ -7,7 +8,6 @@ import { klToStandard } from "../../src/nn/gaussian.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { initialState, rootScope } from "../../src/nn/module.ts";
 import { interpret } from "../../src/runtime/reference.ts";
-import { forward, parametersOf, stageGraph } from "../../src/train/graph.ts";
 import { normals } from "../support/numbers.ts";
 import { B, bindings, F, gradientsOf, widths } from "./support.ts";
 

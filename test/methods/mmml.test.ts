@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { parametersOf, stageGraph } from "../../src/engine/graph.ts";
 import { joint } from "../../src/methods/joint.ts";
 import { mmml } from "../../src/methods/mmml.ts";
-import { parametersOf, stageGraph } from "../../src/train/graph.ts";
 import { B, encoders, outputsOf, trainedBits, valuesOf, widths } from "./support.ts";
 
 test("with weight 0 and one hidden layer it is joint learning with that head, bit for bit", async () => {

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
+import { forward } from "../../src/engine/graph.ts";
+import { predict } from "../../src/evaluation/predict.ts";
 import { constant, mean } from "../../src/graph/ops/index.ts";
 import type { Method, Stage } from "../../src/methods/method.ts";
 import { branchTerms, type MmtmOptions, mmtm, type Transfer } from "../../src/methods/mmtm.ts";
 import { interpret } from "../../src/runtime/reference.ts";
 import { fit } from "../../src/train/fit.ts";
-import { forward } from "../../src/train/graph.ts";
-import { predict } from "../../src/train/predict.ts";
 import { normals } from "../support/numbers.ts";
 import { B, bindings, encoders, F, gradientsOf, K, smallData, widths } from "./support.ts";
 

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
+import { predict } from "../../src/evaluation/predict.ts";
 import type { Expr } from "../../src/graph/expr.ts";
 import { leaf } from "../../src/graph/expr.ts";
 import { constant } from "../../src/graph/ops/index.ts";
 import { joint } from "../../src/methods/joint.ts";
 import { coefficients, distancesTo, pmr, prototypes } from "../../src/methods/pmr.ts";
 import { fit } from "../../src/train/fit.ts";
-import { predict } from "../../src/train/predict.ts";
 import { difference, normals } from "../support/numbers.ts";
 import { expectResumed } from "./resumed.ts";
 import { B, encoders, gradientsOf, K, numbers, outputsOf, smallData, valuesOf, vector } from "./support.ts";

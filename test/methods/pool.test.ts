@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { State } from "../../src/core/tensor.ts";
 import { hideModalities } from "../../src/data/presence.ts";
+import { forward, stageGraph } from "../../src/engine/graph.ts";
+import { decodeModel, encodeModel, memberModels } from "../../src/evaluation/model.ts";
+import { type Predictions, predict } from "../../src/evaluation/predict.ts";
 import { greedy } from "../../src/methods/greedy.ts";
 import { i2moe } from "../../src/methods/i2moe.ts";
 import { methodFrom } from "../../src/methods/index.ts";
@@ -11,10 +14,7 @@ import { pmr } from "../../src/methods/pmr.ts";
 import type { Pool } from "../../src/methods/pool.ts";
 import { interpret } from "../../src/runtime/reference.ts";
 import { fit } from "../../src/train/fit.ts";
-import { forward, stageGraph } from "../../src/train/graph.ts";
-import { decodeModel, encodeModel, memberModels } from "../../src/train/model.ts";
 import { plan } from "../../src/train/plan.ts";
-import { type Predictions, predict } from "../../src/train/predict.ts";
 import { expectResumed } from "./resumed.ts";
 import { B, bindings, bits, encoders, gradientsOf, smallData, widths } from "./support.ts";
 

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
+import { forward, stageGraph } from "../../src/engine/graph.ts";
 import type { Expr } from "../../src/graph/expr.ts";
 import { grad } from "../../src/graph/grad.ts";
 import { constant } from "../../src/graph/ops/index.ts";
 import { confidences, qmf, ranking, scaledHistory } from "../../src/methods/qmf.ts";
 import { interpret } from "../../src/runtime/reference.ts";
 import { fit } from "../../src/train/fit.ts";
-import { forward, stageGraph } from "../../src/train/graph.ts";
 import { normals } from "../support/numbers.ts";
 import { expectResumed } from "./resumed.ts";
 import { B, bindings, bits, encoders, gradientsOf, K, smallData, widths } from "./support.ts";

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { stageGraph } from "../../src/engine/graph.ts";
 import { at, constant, mul } from "../../src/graph/ops/index.ts";
 import type { Stage } from "../../src/methods/method.ts";
 import {
@@ -10,7 +11,6 @@ import {
 import { crossEntropy } from "../../src/nn/losses.ts";
 import { interpret } from "../../src/runtime/reference.ts";
 import { fit } from "../../src/train/fit.ts";
-import { stageGraph } from "../../src/train/graph.ts";
 import { normals } from "../support/numbers.ts";
 import { B, bindings, encoders, gradientsOf, K, smallData, widths } from "./support.ts";
 

@@ -3,6 +3,7 @@
 import type { State } from "../../src/core/tensor.ts";
 import type { DataSplits } from "../../src/data/dataset.ts";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
+import { forward, parametersOf, stageGraph, type Widths } from "../../src/engine/graph.ts";
 import { asLeaf, type Expr, topological } from "../../src/graph/expr.ts";
 import { constant } from "../../src/graph/ops/index.ts";
 import type { Method, Outputs } from "../../src/methods/method.ts";
@@ -10,7 +11,6 @@ import { mlp } from "../../src/nn/mlp.ts";
 import { initialState } from "../../src/nn/module.ts";
 import { interpret } from "../../src/runtime/reference.ts";
 import { fit } from "../../src/train/fit.ts";
-import { forward, parametersOf, stageGraph, type Widths } from "../../src/train/graph.ts";
 import { normals } from "../support/numbers.ts";
 
 export const K = 3;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { predict } from "../../src/evaluation/predict.ts";
 import { unimodal } from "../../src/methods/unimodal.ts";
 import { fit } from "../../src/train/fit.ts";
-import { predict } from "../../src/train/predict.ts";
 import { difference } from "../support/numbers.ts";
 import { B, encoders, F, K, outputsOf, smallData, valuesOf } from "./support.ts";
 

@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import * as path from "node:path";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { toOnnx } from "../../src/train/export.ts";
+import { toOnnx } from "../../src/evaluation/export.ts";
 import { expectedOf, exportCases, feedsOf } from "../support/exported.ts";
 import { difference } from "../support/numbers.ts";
 

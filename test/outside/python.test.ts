@@ -6,8 +6,8 @@ import * as path from "node:path";
 import { expect, test } from "vitest";
 import { tensor } from "../../src/core/tensor.ts";
 import { writeNpy } from "../../src/data/formats/npy.ts";
+import { toOnnx } from "../../src/evaluation/export.ts";
 import { encodeTable } from "../../src/runs/tables.ts";
-import { toOnnx } from "../../src/train/export.ts";
 import { exportCases, feedsOf, rowsOf } from "../support/exported.ts";
 
 const SCRIPT = path.resolve(import.meta.dirname, "../../scripts/check-export.py");

@@ -2,8 +2,8 @@
 import { expect, test } from "vitest";
 import { memoryFolder } from "../../src/core/folder.ts";
 import { stream } from "../../src/core/random.ts";
+import { tuningSchema } from "../../src/experiments/tuning.ts";
 import { readDerived, writeDerived } from "../../src/runs/derived.ts";
-import { tuningSchema } from "../../src/runs/sweep/tuning.ts";
 
 test("a file that was cut or has a bit turned counts as not there, and is named", async () => {
   const folder = memoryFolder("sweep");

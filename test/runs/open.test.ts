@@ -2,13 +2,13 @@
 import { describe, expect, test } from "vitest";
 import { memoryFolder, readText } from "../../src/core/folder.ts";
 import { takeRows } from "../../src/data/dataset.ts";
+import { evaluate } from "../../src/evaluation/predict.ts";
 import { hashSplits } from "../../src/runs/identity.ts";
 import { calibratedOn, changedData, describeUnfinished, openRun } from "../../src/runs/open.ts";
 import { planRun } from "../../src/runs/plan.ts";
 import { readRecord, runFiles } from "../../src/runs/record.ts";
 import { type RunOptions, resumeRun, startRun } from "../../src/runs/run.ts";
 import { parseSettings } from "../../src/runs/settings.ts";
-import { evaluate } from "../../src/train/predict.ts";
 import { smallMixture } from "../support/models.ts";
 
 const data = smallMixture();

@@ -6,6 +6,8 @@ import * as path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { type Folder, memoryFolder, readText } from "../../src/core/folder.ts";
 import { takeRows } from "../../src/data/dataset.ts";
+import { evaluate } from "../../src/evaluation/predict.ts";
+import { requireClasses } from "../../src/evaluation/same-target.ts";
 import { disk } from "../../src/node/disk.ts";
 import { openRun } from "../../src/runs/open.ts";
 import { planRun } from "../../src/runs/plan.ts";
@@ -14,8 +16,6 @@ import { readResult } from "../../src/runs/result.ts";
 import { type RunOptions, removeRun, resumeRun, startRun } from "../../src/runs/run.ts";
 import { seal } from "../../src/runs/sealed.ts";
 import { parseSettings } from "../../src/runs/settings.ts";
-import { evaluate } from "../../src/train/predict.ts";
-import { requireClasses } from "../../src/train/same-target.ts";
 import { smallEpochs, smallMixture } from "../support/models.ts";
 
 const data = smallMixture();

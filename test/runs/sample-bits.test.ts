@@ -2,10 +2,10 @@
 import { expect, test } from "vitest";
 import { memoryFolder } from "../../src/core/folder.ts";
 import { float32 } from "../../src/core/tensor.ts";
+import { sealState } from "../../src/evaluation/sealed.ts";
 import type { SampleReport } from "../../src/interactions/report.ts";
 import { runFiles } from "../../src/runs/record.ts";
 import { readSampleBits, sampleBits, writeSampleBits } from "../../src/runs/sample-bits.ts";
-import { sealState } from "../../src/train/sealed.ts";
 
 const report = [0, 1, 2].map((i) => ({
   id: `s${i}`,

@@ -22,7 +22,7 @@ async function withoutNative() {
   }));
   const { loadBackend } = await import("../../src/runtime/backend.ts");
   const { fit } = await import("../../src/train/fit.ts");
-  const { predict } = await import("../../src/train/predict.ts");
+  const { predict } = await import("../../src/evaluation/predict.ts");
   return { loadBackend, fit, predict };
 }
 

@@ -5,6 +5,10 @@ import { hideModalities, presenceMatrix } from "../../src/data/presence.ts";
 import { fitStandardiser } from "../../src/data/standardise.ts";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
 import { sums } from "../../src/data/synthetic/sums.ts";
+import { forward, parametersOf } from "../../src/engine/graph.ts";
+import { fitTarget, priorOf } from "../../src/engine/target.ts";
+import { type Fitted, widthsOf } from "../../src/evaluation/model.ts";
+import { predict } from "../../src/evaluation/predict.ts";
 import { report } from "../../src/interactions/explain.ts";
 import { flattenTarget, targetReport } from "../../src/interactions/explain-target.ts";
 import { type Cell, flatten } from "../../src/interactions/report.ts";
@@ -13,10 +17,6 @@ import { methodNamed, methodNames, resolveMethod } from "../../src/methods/index
 import { type Method, PRIOR } from "../../src/methods/method.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { initialState } from "../../src/nn/module.ts";
-import { forward, parametersOf } from "../../src/train/graph.ts";
-import { type Fitted, widthsOf } from "../../src/train/model.ts";
-import { predict } from "../../src/train/predict.ts";
-import { fitTarget, priorOf } from "../../src/train/target.ts";
 import { methodOf } from "./models.ts";
 
 const sizes = { train: 60, validation: 40, test: 30 };

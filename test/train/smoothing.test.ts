@@ -1,6 +1,7 @@
 /** @file Label smoothing: what losses see, who sees the target as it is, and whose default counts. */
 import { describe, expect, test } from "vitest";
 import { sums } from "../../src/data/synthetic/sums.ts";
+import { stageGraph } from "../../src/engine/graph.ts";
 import type { Expr } from "../../src/graph/expr.ts";
 import { constant } from "../../src/graph/ops/index.ts";
 import { agm } from "../../src/methods/agm.ts";
@@ -16,7 +17,6 @@ import { planRun } from "../../src/runs/plan.ts";
 import { parseSettings } from "../../src/runs/settings.ts";
 import { interpret } from "../../src/runtime/reference.ts";
 import { fit } from "../../src/train/fit.ts";
-import { stageGraph } from "../../src/train/graph.ts";
 import { B, bindings, bits, encoders, K, smallData, widths } from "../methods/support.ts";
 
 const SHARE = 0.3;

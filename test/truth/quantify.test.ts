@@ -4,8 +4,8 @@ import { float32 } from "../../src/core/tensor.ts";
 import { rowIds } from "../../src/data/dataset.ts";
 import { quadMixture } from "../../src/data/synthetic/quad.ts";
 import { gaussianClasses, gaussianClassRows } from "../../src/info/index.ts";
-import { permutedLabels } from "../../src/interactions/quantify/crossfit.ts";
-import { quantify } from "../../src/interactions/quantify/index.ts";
+import { permutedLabels } from "../../src/quantify/crossfit.ts";
+import { quantify } from "../../src/quantify/index.ts";
 
 /** R of LSMI on the default Gaussian classes, by simulation of exact densities; standard error 0.0006. */
 const EXACT_LSMI_R = 2.0705;

@@ -1,6 +1,6 @@
 /** @file One job of the recovery suite, whole: dmil on the quick mixture. Slow: `npm run test:all`. */
 import { expect, test } from "vitest";
-import { runRecoveryJob } from "../../src/runs/recover/job.ts";
+import { runRecoveryJob } from "../../src/experiments/recover/job.ts";
 
 test("dmil names the true type of nearly every sample of the quick mixture", {
   timeout: 300_000,

@@ -1,12 +1,12 @@
 /** @file Labels and values whose bounds are known: who reaches them, and who cannot. */
 import { describe, expect, test } from "vitest";
 import { sums } from "../../src/data/synthetic/sums.ts";
+import { type Figures, figuresOf } from "../../src/evaluation/figures.ts";
+import { predict } from "../../src/evaluation/predict.ts";
 import { methodNamed, resolveMethod } from "../../src/methods/index.ts";
 import type { Method } from "../../src/methods/method.ts";
 import { mlp } from "../../src/nn/mlp.ts";
-import { type Figures, figuresOf } from "../../src/train/figures.ts";
 import { fit } from "../../src/train/fit.ts";
-import { predict } from "../../src/train/predict.ts";
 
 async function reached(name: string, splits: ReturnType<typeof sums>["splits"]): Promise<Figures> {
   const { method, options } = resolveMethod(name);

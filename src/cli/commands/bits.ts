@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { configError, dataError } from "../../core/errors.ts";
 import { foreignBits, readTable, requireTableName, tablePredictions } from "../../interactions/foreign/index.ts";
 import { disk } from "../../node/disk.ts";
-import { bitsPage } from "../../runs/report/bits-page.ts";
+import { bitsPage } from "../../reports/bits-page.ts";
 import { encodeTable } from "../../runs/tables.ts";
 import { type Answer, note } from "../answer.ts";
 import { bitsText } from "../bits-text.ts";

@@ -1,7 +1,7 @@
 /** @file `dmil evaluate`: metrics of a run on one split. */
 import type { SplitName } from "../../data/dataset.ts";
 import { hasMissing, patternName } from "../../data/presence.ts";
-import { figuresOf } from "../../train/figures.ts";
+import { figuresOf } from "../../evaluation/figures.ts";
 import {
   figurePatterns,
   type PatternFigures,
@@ -9,8 +9,8 @@ import {
   scorePatterns,
   simulateFigures,
   simulatePatterns,
-} from "../../train/patterns.ts";
-import { type PredictOptions, predict } from "../../train/predict.ts";
+} from "../../evaluation/patterns.ts";
+import { type PredictOptions, predict } from "../../evaluation/predict.ts";
 import type { Answer } from "../answer.ts";
 import { figuresTable, titleOf } from "../figures.ts";
 import { aboutUnfinished, openForQuestions } from "../open-data.ts";

@@ -2,12 +2,12 @@
 import * as path from "node:path";
 import { configError, hint, runError } from "../../core/errors.ts";
 import { type Folder, readText } from "../../core/folder.ts";
+import { toOnnx } from "../../evaluation/export.ts";
+import { encodeModel, type Fitted } from "../../evaluation/model.ts";
 import { disk } from "../../node/disk.ts";
 import { isUntouchedCard, modelCard } from "../../runs/card/card.ts";
 import { runFiles } from "../../runs/record.ts";
 import { type RunResult, readResult } from "../../runs/result.ts";
-import { toOnnx } from "../../train/export.ts";
-import { encodeModel, type Fitted } from "../../train/model.ts";
 import type { Answer } from "../answer.ts";
 import { aboutUnfinished, openModel, runFolder, writeFile } from "../open-data.ts";
 

@@ -3,6 +3,7 @@ import * as path from "node:path";
 import { configError, hint } from "../../core/errors.ts";
 import { readManifest } from "../../data/manifest.ts";
 import { targetKind } from "../../data/target.ts";
+import { disk } from "../../node/disk.ts";
 import {
   FEATURE_MEASURES,
   joinSources,
@@ -15,8 +16,7 @@ import {
   sourcePairs,
   TABLE_MEASURES,
   VALUE_MEASURES,
-} from "../../interactions/quantify/index.ts";
-import { disk } from "../../node/disk.ts";
+} from "../../quantify/index.ts";
 import { encodeTable, tableFormat } from "../../runs/tables.ts";
 import { type Answer, note } from "../answer.ts";
 import { names } from "../config.ts";

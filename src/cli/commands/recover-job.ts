@@ -1,8 +1,8 @@
 /** @file One job of `dmil recover` in a child process: it receives a job, reports epochs and returns metrics. */
 import { runError } from "../../core/errors.ts";
+import { type RecoveryJob, type RecoveryResult, runRecoveryJob } from "../../experiments/recover/job.ts";
 import { disk } from "../../node/disk.ts";
 import { serveJob } from "../../node/pool.ts";
-import { type RecoveryJob, type RecoveryResult, runRecoveryJob } from "../../runs/recover/job.ts";
 import type { FitEvent } from "../../train/events.ts";
 import { codeHash, RECOVERY_CODE } from "../code-hash.ts";
 

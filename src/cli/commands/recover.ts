@@ -1,16 +1,16 @@
 /** @file `dmil recover`: measures on data with known truth whether methods recover the true decomposition, in parallel processes. */
 import * as path from "node:path";
 import { runError } from "../../core/errors.ts";
+import { htmlReport } from "../../experiments/recover/html.ts";
+import { type RecoveryJob, type RecoveryResult, resultSchema } from "../../experiments/recover/job.ts";
+import { markdownReport, type ReportFacts } from "../../experiments/recover/markdown.ts";
+import { type FailedJob, jobKey, resultRows, suiteJobs } from "../../experiments/recover/suite.ts";
+import { ceilingTable, methodTables, targetTable, theoremTable, typeTables } from "../../experiments/recover/tables.ts";
+import { verdicts } from "../../experiments/recover/targets.ts";
 import { disk } from "../../node/disk.ts";
 import { machine } from "../../node/machine.ts";
 import { runJobs } from "../../node/pool.ts";
 import { readDerived, writeDerived } from "../../runs/derived.ts";
-import { htmlReport } from "../../runs/recover/html.ts";
-import { type RecoveryJob, type RecoveryResult, resultSchema } from "../../runs/recover/job.ts";
-import { markdownReport, type ReportFacts } from "../../runs/recover/markdown.ts";
-import { type FailedJob, jobKey, resultRows, suiteJobs } from "../../runs/recover/suite.ts";
-import { ceilingTable, methodTables, targetTable, theoremTable, typeTables } from "../../runs/recover/tables.ts";
-import { verdicts } from "../../runs/recover/targets.ts";
 import { encodeTable } from "../../runs/tables.ts";
 import { type Answer, note } from "../answer.ts";
 import { codeHash, MAIN, RECOVERY_CODE } from "../code-hash.ts";

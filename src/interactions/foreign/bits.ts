@@ -4,7 +4,7 @@ import { checkOptions } from "../../core/keys.ts";
 import { rowIds } from "../../data/dataset.ts";
 import { type Interval, type IntervalOptions, meanIntervals } from "../../info/intervals.ts";
 import { apply, shapleyWeights } from "../../info/shapley.ts";
-import { argmaxRows } from "../../train/metrics.ts";
+import { argmaxRows } from "../../targets/metrics.ts";
 import { type Atoms, atoms, atomsAt } from "../bits.ts";
 import type { Cell } from "../report.ts";
 import { type Calibrated, calibrateSets } from "./calibration.ts";

@@ -1,8 +1,8 @@
 /** @file Calibration of predictions without a validation split: no row is calibrated by a fit that used it. */
 import { dataError } from "../../core/errors.ts";
 import { crossFolds } from "../../data/folds.ts";
-import { calibrated, fitScaling, logPriorOf, type Scaling, UNSCALED, uncalibrated } from "../../train/calibrate.ts";
-import { logSoftmaxRows } from "../../train/metrics.ts";
+import { calibrated, fitScaling, logPriorOf, type Scaling, UNSCALED, uncalibrated } from "../../targets/calibrate.ts";
+import { logSoftmaxRows } from "../../targets/metrics.ts";
 import type { ForeignCalibration, ForeignPredictions } from "./result.ts";
 
 /** The rows that are evaluated, with calibrated log-probabilities by set and the prior of each row. */

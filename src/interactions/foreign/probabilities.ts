@@ -1,6 +1,6 @@
 /** @file Checks probabilities or logits of any origin and converts them to log-probabilities. */
 import { dataError } from "../../core/errors.ts";
-import { logSoftmaxRows } from "../../train/metrics.ts";
+import { logSoftmaxRows } from "../../targets/metrics.ts";
 
 /** Tolerance for the sum of a row of probabilities, which may have been rounded when they were written. */
 const SLACK = 0.01;

@@ -1,6 +1,6 @@
 /** @file Input and result types of `foreignBits`: predictions of any model under sets of modalities, and their report. */
 import type { Interval } from "../../info/index.ts";
-import type { Scaling } from "../../train/calibrate.ts";
+import type { Scaling } from "../../targets/calibrate.ts";
 import type { Cell } from "../report.ts";
 
 /** Predictions of one model, or of several, for N samples and K classes. */

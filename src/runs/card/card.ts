@@ -3,10 +3,10 @@
  * Names come from data and are escaped.
  */
 import { markdownCode, markdownEscaped } from "../../core/markup.ts";
+import { describeExport, type ExportOptions } from "../../evaluation/export.ts";
+import type { Figures } from "../../evaluation/figures.ts";
+import type { Fitted } from "../../evaluation/model.ts";
 import { methods } from "../../methods/index.ts";
-import { describeExport, type ExportOptions } from "../../train/export.ts";
-import type { Figures } from "../../train/figures.ts";
-import type { Fitted } from "../../train/model.ts";
 import { hashValue } from "../identity.ts";
 import { describeUnfinished, type Unfinished } from "../open.ts";
 import type { RunRecord } from "../record.ts";

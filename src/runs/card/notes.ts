@@ -1,9 +1,9 @@
 /** @file The notes of a model card on calibration and known limits. */
 import { markdownEscaped } from "../../core/markup.ts";
 import { CLIP } from "../../data/standardise.ts";
-import type { Scaling } from "../../train/calibrate.ts";
-import type { ExportOptions } from "../../train/export.ts";
-import type { Fitted } from "../../train/model.ts";
+import type { ExportOptions } from "../../evaluation/export.ts";
+import type { Fitted } from "../../evaluation/model.ts";
+import type { Scaling } from "../../targets/calibrate.ts";
 import type { RunRecord } from "../record.ts";
 
 /** The calibration of probabilities or values. */

@@ -1,6 +1,6 @@
 /** @file Runnable code that calls an exported model. */
 import { sizeOf } from "../../core/shape.ts";
-import type { Exported } from "../../train/export.ts";
+import type { Exported } from "../../evaluation/export.ts";
 
 /** A text as a literal of Python and JavaScript; backticks are escaped, because they would end the code block. */
 function literal(text: string): string {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { quadMixture } from "../../../src/data/synthetic/quad.ts";
-import { accuracy, argmaxRows } from "../../../src/train/metrics.ts";
+import { accuracy, argmaxRows } from "../../../src/targets/metrics.ts";
 
 describe("the default quad mixture", () => {
   const { splits, exact, means } = quadMixture({ seed: 3, samples: { train: 100, validation: 100, test: 20_000 } });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { exactMixture } from "../../../src/data/synthetic/mixture-exact.ts";
 import { PLANTED_KINDS, plantedSet } from "../../../src/data/synthetic/several.ts";
-import { accuracy, argmaxRows } from "../../../src/train/metrics.ts";
+import { accuracy, argmaxRows } from "../../../src/targets/metrics.ts";
 
 const samples = { train: 400, validation: 100, test: 3000 };
 

@@ -4,7 +4,7 @@ import { stream } from "../../../src/core/random.ts";
 import { atoms, labelFreeBits } from "../../../src/interactions/bits.ts";
 import { foreignBits } from "../../../src/interactions/foreign/bits.ts";
 import type { ForeignPredictions } from "../../../src/interactions/foreign/result.ts";
-import { calibrated, fitScaling, logPriorOf } from "../../../src/train/calibrate.ts";
+import { calibrated, fitScaling, logPriorOf } from "../../../src/targets/calibrate.ts";
 
 const N = 400;
 const classes = ["no", "yes"];

@@ -2,16 +2,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { float32, type Tensor } from "../../../src/core/tensor.ts";
 import { selectModalities } from "../../../src/data/dataset.ts";
+import { toOnnx } from "../../../src/evaluation/export.ts";
+import type { Fitted } from "../../../src/evaluation/model.ts";
+import { predict } from "../../../src/evaluation/predict.ts";
 import { report } from "../../../src/interactions/explain.ts";
 import { answering, type ModelOptions, withoutModalities } from "../../../src/interactions/foreign/index.ts";
 import { joint } from "../../../src/methods/joint.ts";
 import { mlp } from "../../../src/nn/mlp.ts";
 import type { AnyModel } from "../../../src/runtime/any-model.ts";
 import { loadBackend } from "../../../src/runtime/backend.ts";
-import { toOnnx } from "../../../src/train/export.ts";
 import { fit } from "../../../src/train/fit.ts";
-import type { Fitted } from "../../../src/train/model.ts";
-import { predict } from "../../../src/train/predict.ts";
 import { smallMixture } from "../../support/models.ts";
 
 const data = smallMixture();

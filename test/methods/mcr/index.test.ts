@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { stageGraph } from "../../../src/engine/graph.ts";
 import { mcr } from "../../../src/methods/mcr/index.ts";
 import { mlp } from "../../../src/nn/mlp.ts";
-import { stageGraph } from "../../../src/train/graph.ts";
 import { expectResumed } from "../resumed.ts";
 import { B, encoders, gradientsOf, outputsOf, valuesOf, widths } from "../support.ts";
 

@@ -1,0 +1,80 @@
+/** @file Samples as rows of arrays, and copies of rows to and from batches. */
+import { type Shape, sizeOf } from "../core/shape.ts";
+
+/** Samples as rows along any axis: the array is [lead, N, width]. */
+export interface RowSource {
+  readonly data: Float32Array;
+  readonly lead: number;
+  readonly rows: number;
+  readonly width: number;
+}
+
+/** Samples as rows of named sources, one for each input leaf of a graph. */
+export type Sources = Readonly<Record<string, RowSource>>;
+
+/** Standardised samples of one split, by input leaf, and their labels [N]. */
+export interface Samples {
+  readonly sources: Sources;
+  readonly labels: Int32Array;
+  /** Labels or standardised values [N, K], if the target is not classes. */
+  readonly target?: RowSource;
+}
+
+/** The sizes before and after the row axis `axis` of a shape. */
+export function rowSize(shape: Shape, axis: number): { readonly lead: number; readonly width: number } {
+  return { lead: sizeOf(shape.slice(0, axis)), width: sizeOf(shape.slice(axis + 1)) };
+}
+
+/** Copies rows `rows[from .. from + count)` of a source into `target`, laid out as [lead, count, width]. */
+export function gatherRows(
+  target: Float32Array,
+  source: RowSource,
+  rows: ArrayLike<number>,
+  from: number,
+  count: number,
+): void {
+  const { data, lead, width } = source;
+  for (let l = 0; l < lead; l++) {
+    const base = l * source.rows * width;
+    let to = l * count * width;
+    if (width < 24) {
+      // For short rows a loop is faster than a call to `set`.
+      for (let i = 0; i < count; i++) {
+        const start = base + rows[from + i]! * width;
+        for (let f = 0; f < width; f++) target[to++] = data[start + f]!;
+      }
+    } else {
+      for (let i = 0; i < count; i++, to += width) {
+        const start = base + rows[from + i]! * width;
+        target.set(data.subarray(start, start + width), to);
+      }
+    }
+  }
+}
+
+/** Copies a batch [count, width] into rows `rows[from .. from + count)` of a source [N, width]: the inverse of a gather. */
+export function scatterInto(
+  source: RowSource,
+  batch: Float32Array,
+  rows: ArrayLike<number>,
+  from: number,
+  count: number,
+): void {
+  const { data, width } = source;
+  for (let i = 0; i < count; i++) data.set(batch.subarray(i * width, (i + 1) * width), rows[from + i]! * width);
+}
+
+/** Copies a batch laid out as [lead, count, width] into the rows from `start` on: the inverse of a gather of consecutive rows. */
+export function scatterRows(
+  source: RowSource,
+  batch: Float32Array,
+  start: number,
+  count: number,
+  stride: number,
+): void {
+  for (let l = 0; l < source.lead; l++) {
+    const from = l * stride * source.width;
+    const rows = batch.subarray(from, from + count * source.width);
+    source.data.set(rows, (l * source.rows + start) * source.width);
+  }
+}

@@ -1,0 +1,135 @@
+/** @file A fitted model as one ONNX file: its inputs are raw modalities, its outputs what reports show; standardisation and calibration are part of the graph. */
+import { checkOptions } from "../core/keys.ts";
+import type { Shape } from "../core/shape.ts";
+import { VERSION } from "../core/version.ts";
+import { CLIP } from "../data/standardise.ts";
+import { buildOn, modalityLeaf, PRESENT } from "../engine/graph.ts";
+import { kindOf, toDataUnits } from "../engine/target.ts";
+import { type Expr, leaf } from "../graph/expr.ts";
+import { lower } from "../graph/onnx/lower.ts";
+import { maximum, minimum, mul, reshape, sub } from "../graph/ops/index.ts";
+import { rootScope } from "../nn/module.ts";
+import { type Answer, answersOf, bitNames, calibrationState } from "./answers.ts";
+import { type Fitted, standardiserState, widthsOf } from "./model.ts";
+
+/** Batch size with which the exported graph is built; the axis is dynamic in the file. */
+const BATCH = 3;
+
+/** One input of the file. */
+export interface ExportedInput {
+  readonly name: string;
+  /** Shape of one sample. */
+  readonly shape: Shape;
+  readonly meaning: string;
+}
+
+/** Inputs and outputs of an exported file, in its order. */
+export interface Exported {
+  readonly inputs: readonly ExportedInput[];
+  readonly outputs: readonly { readonly name: string; readonly meaning: string }[];
+}
+
+export interface ExportOptions {
+  /** Add an input that says which modalities each sample has. Default false. */
+  readonly missing?: boolean;
+}
+
+/**
+ * Exports a model as ONNX bytes. Inputs, by modality name: float32 [batch, ...sample shape], as in the data files. Outputs, the first of
+ * which is the prediction: for classes `probabilities` [batch, K], `logits`, `unimodal` [batch, M, K], `unimodal_probabilities`, if the
+ * method has components `gate` [batch, C], `components` and `contributions` [batch, C, K], and `bits` [batch, M + 3]; for labels the same
+ * without bits; for values `values` [batch, K] in the data's unit, `unimodal`, `gate`, `components`, `contributions`. `explain` reports the
+ * same numbers. The file's metadata has the names of classes, modalities, components and bits, the calibration, and a usage text. The graph
+ * is in evaluation mode: means, no noise. With `missing` there is one more input, `present` [batch, M]: 1 if a sample has the modality; 0 if
+ * it is missing, in which case its input is ignored (it may be NaN).
+ */
+export function toOnnx(fitted: Fitted, options: ExportOptions = {}): Uint8Array {
+  const { method, classes, target, calibration, shapes, standardiser } = fitted;
+  const { inputs, outputs, components } = graphOf(fitted, options);
+  const text = (value: unknown): string => JSON.stringify(value);
+  const meanings = (parts: Exported["outputs"]): string =>
+    text(Object.fromEntries(parts.map(({ name, meaning }) => [name, meaning])));
+  const description = usage({ inputs, outputs });
+  return lower({
+    inputs: inputs.map(({ name, value, meaning }) => ({ name, parts: [value], meaning })),
+    outputs: outputs.map(({ name, value, meaning }) => ({ name, parts: [value], meaning })),
+    stored: { ...calibrationState(calibration), ...fitted.state, ...standardiserState(standardiser) },
+    openBatch: true,
+    about: {
+      version: VERSION,
+      description,
+      metadata: {
+        dmil: VERSION,
+        method: method.name,
+        classes: text(classes),
+        ...(target !== undefined && { target: text(target) }),
+        modalities: text(method.modalities),
+        shapes: text(shapes),
+        components: text(components),
+        bits: text(target === undefined ? bitNames(method.modalities) : []),
+        calibration: text(target === undefined ? calibration : (target.scale ?? {})),
+        inputs: meanings(inputs),
+        outputs: meanings(outputs),
+        usage: description,
+      },
+    },
+  });
+}
+
+/** Inputs and outputs of the file that `toOnnx` writes. */
+export function describeExport(fitted: Fitted, options: ExportOptions = {}): Exported {
+  return graphOf(fitted, options);
+}
+
+interface ExportGraph {
+  readonly inputs: readonly (ExportedInput & { readonly value: Expr })[];
+  readonly outputs: readonly Answer[];
+  readonly components: readonly string[];
+}
+
+function graphOf(fitted: Fitted, options: ExportOptions): ExportGraph {
+  checkOptions("toOnnx", options, { missing: true });
+  const { missing = false } = options;
+  const { method, shapes, target, calibration } = fitted;
+  const { modalities } = method;
+  const { features, ...widths } = widthsOf(fitted);
+  const raw = Object.fromEntries(
+    modalities.map((name) => [name, leaf("input", modalityLeaf(name), [BATCH, ...shapes[name]!])]),
+  );
+  const present = missing ? leaf("input", PRESENT, [BATCH, modalities.length]) : undefined;
+  const { scope } = rootScope({ training: false });
+  const inputs = Object.fromEntries(modalities.map((name) => [name, standardised(name, raw[name]!, features[name]!)]));
+  const outputs = toDataUnits(buildOn(method, scope, inputs, widths, present), target, modalities);
+  const answers = answersOf(kindOf(target), { outputs, calibration, modalities });
+  const usedNames = new Set([...answers.map(({ name }) => name), ...(missing ? [PRESENT] : [])]);
+  const modalityInputs = modalities.map((name) => ({
+    // Names must be unique within a file, so a modality that has the name of an output gets a prefix.
+    name: usedNames.has(name) ? modalityLeaf(name) : name,
+    shape: shapes[name]!,
+    value: raw[name]!,
+    meaning: `[batch, ${shapes[name]!.join(", ")}]: ${name} as in the data files; standardisation is inside`,
+  }));
+  const presentInput = {
+    name: PRESENT,
+    shape: [modalities.length],
+    meaning: `[batch, modality]: 1 where a sample has the modality, 0 where it is missing and what is given for it is not read`,
+  };
+  return {
+    inputs: present === undefined ? modalityInputs : [...modalityInputs, { ...presentInput, value: present }],
+    outputs: answers,
+    components: outputs.components?.names ?? [],
+  };
+}
+
+/** Raw samples as the method's input: flattened, standardised like the training data, and clipped. */
+function standardised(name: string, raw: Expr, width: number): Expr {
+  const stored = (part: string): Expr => leaf("parameter", `standardise.${name}.${part}`, [width]);
+  const scaled = mul(sub(reshape(raw, [BATCH, width]), stored("mean")), stored("scale"));
+  return minimum(maximum(scaled, -CLIP), CLIP);
+}
+
+function usage({ inputs, outputs }: Exported): string {
+  const list = (parts: readonly { readonly name: string; readonly meaning: string }[]): string =>
+    parts.map(({ name, meaning }) => `${name} ${meaning}`).join(". ");
+  return `Feed float32 arrays by name, any number of samples at a time. Inputs: ${list(inputs)}. Outputs: ${list(outputs)}. Names of classes, modalities, components and bits, in the order of their axes, are in the metadata.`;
+}

@@ -1,0 +1,321 @@
+/** @file A fitted model's predictions for a data set, its calibration, and metrics for classes. */
+import { configError, dataError, listing, shapeError } from "../core/errors.ts";
+import { checkOptions, type Keys, shown } from "../core/keys.ts";
+import { ownValue } from "../core/record.ts";
+import { formatShape, sameShape } from "../core/shape.ts";
+import { float32, type Tensor } from "../core/tensor.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { hasMissing, presentAt } from "../data/presence.ts";
+import { requireClassLabels } from "../data/target.ts";
+import { chunkOf, createEvaluator, type Evaluator, sourcesOf, storedParameters } from "../engine/evaluator.ts";
+import { forward } from "../engine/graph.ts";
+import { fitScale, standardised, targetRows, toDataUnits } from "../engine/target.ts";
+import type { Expr } from "../graph/expr.ts";
+import { type Outputs, PRIOR } from "../methods/method.ts";
+import { type BackendName, loadBackend } from "../runtime/backend.ts";
+import {
+  type Calibration,
+  fitPrediction,
+  fitScaling,
+  fitWeight,
+  fitWeights,
+  type Scaling,
+  scaledPrediction,
+  weighed,
+} from "../targets/calibrate.ts";
+import { accuracy, argmaxRows, calibrationError, logLoss, macroF1, synergyRate } from "../targets/metrics.ts";
+import { type Fitted, widthsOf } from "./model.ts";
+
+/** Predictions of a model for N samples, in the order of the data set. */
+export interface Predictions {
+  /** [N, K]: logits or log-probabilities of classes, log-odds of labels, values in the data's unit; the next two use the same scale. */
+  readonly logits: Float32Array;
+  /** Unimodal predictions by modality, [N, K] each. */
+  readonly unimodal: Readonly<Record<string, Float32Array>>;
+  readonly components: Readonly<Record<string, ComponentPredictions>>;
+  /** Calibration of the logits of classes. If absent, probabilities are the softmax of the logits. */
+  readonly calibration?: Calibration;
+  /** Representations by name, [N, E] each; present if requested. */
+  readonly representations?: Readonly<Record<string, Tensor<"float32">>>;
+}
+
+/** One component. The prediction is the prior (for values: their mean) plus the sum of all contributions. */
+export interface ComponentPredictions {
+  /** The component's own prediction, [N, K]. */
+  readonly logits: Float32Array;
+  /** The component's share of each prediction, [N]; the shares sum to 1 over components. */
+  readonly gate: Float32Array;
+  /** The component's additive contribution to each prediction, [N, K]. */
+  readonly contribution: Float32Array;
+}
+
+export interface PredictOptions {
+  readonly backend?: BackendName;
+  readonly threads?: number;
+  /** Number of samples computed at a time. Default 256. */
+  readonly batchSize?: number;
+  /** Also return the method's representations. Default false. */
+  readonly representations?: boolean;
+}
+
+const KNOWN: Keys<PredictOptions> = { backend: true, threads: true, batchSize: true, representations: true };
+
+/** Runs the model on every sample. @throws DataError or ShapeError if modalities or shapes differ from those of the training data. */
+export async function predict(fitted: Fitted, dataset: Dataset, options: PredictOptions = {}): Promise<Predictions> {
+  const predictor = createPredictor(fitted, options);
+  try {
+    return await predictor.predict(dataset);
+  } finally {
+    await predictor.dispose();
+  }
+}
+
+/** A model that stays compiled between calls, for streams of samples. */
+export interface Predictor {
+  /** Predicts like the function `predict`. Concurrent calls run one after the other. */
+  predict(dataset: Dataset): Promise<Predictions>;
+  dispose(): Promise<void>;
+}
+
+/**
+ * Creates a model for repeated predictions. It is compiled at the first call, and a second time when a sample first lacks a modality. To
+ * predict one sample at a time use `batchSize: 1`. @throws ConfigError for bad options.
+ */
+export function createPredictor(fitted: Fitted, options: PredictOptions = {}): Predictor {
+  checkOptions("predict", options, KNOWN);
+  const { batchSize = 256 } = options;
+  if (!Number.isInteger(batchSize) || batchSize < 1) {
+    throw configError(`predict: batchSize is ${shown(batchSize)}; a whole number from 1 is needed.`);
+  }
+  const compiled = new Map<boolean, Promise<Compiled>>();
+  const answer = async (dataset: Dataset): Promise<Predictions> => {
+    requireKind(fitted, dataset);
+    const { modalities } = fitted.method;
+    const masked = hasMissing(dataset, modalities);
+    if (masked) requireSome(dataset, modalities);
+    const program = compiled.get(masked) ?? compileOutputs(fitted, masked, options);
+    compiled.set(masked, program);
+    return answerOf(await program, fitted, dataset, masked);
+  };
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = last.then(work);
+    last = turn.catch(() => {}); // the caller of this turn gets the error
+    return turn;
+  };
+  return {
+    predict: (dataset) => inTurn(() => answer(dataset)),
+    dispose: () =>
+      inTurn(async () => {
+        for (const program of compiled.values()) await (await program).evaluator.dispose();
+        compiled.clear();
+      }),
+  };
+}
+
+/** @throws DataError or ShapeError if modalities or shapes differ from those of the training data. */
+function requireKind({ shapes }: Fitted, dataset: Dataset): void {
+  for (const [name, shape] of Object.entries(shapes)) {
+    const values = ownValue(dataset.modalities, name);
+    if (values === undefined) {
+      throw dataError(
+        `the ${dataset.name} data has no modality "${name}", which the model was trained on. It has: ${listing(Object.keys(dataset.modalities))}.`,
+      );
+    }
+    if (!sameShape(values.shape.slice(1), shape)) {
+      throw shapeError(
+        `modality ${name} of the ${dataset.name} data has samples of ${formatShape(values.shape.slice(1))}; the model was trained on ${formatShape(shape)}.`,
+      );
+    }
+  }
+}
+
+/** A model's outputs, compiled as one program. */
+interface Compiled {
+  readonly evaluator: Evaluator;
+  readonly outputs: Outputs;
+  /** Names of the representations, if requested; they come after the first `answers` outputs, which are always present. */
+  readonly asked: readonly string[] | undefined;
+  readonly answers: number;
+  readonly classes: number;
+}
+
+async function compileOutputs(fitted: Fitted, masked: boolean, options: PredictOptions): Promise<Compiled> {
+  const { method, state } = fitted;
+  const widths = { ...widthsOf(fitted), masked };
+  const { outputs: inner } = forward(method, widths, chunkOf(options.batchSize ?? 256), { training: false });
+  const outputs = toDataUnits(inner, fitted.target, method.modalities);
+  const exprs: Expr[] = [outputs.logits, outputs.unimodal];
+  if (outputs.components !== undefined) {
+    const { logits, gate, contributions } = outputs.components;
+    exprs.push(logits, gate, contributions);
+  }
+  const answers = exprs.length;
+  const asked = options.representations === true ? Object.entries(outputs.representations ?? {}) : [];
+  exprs.push(...asked.map(([, expr]) => expr));
+  // A model that was trained without missing modalities may not store the prior, which missing modalities need.
+  const stored = { [PRIOR]: float32([widths.classes], fitted.calibration.logPrior), ...state };
+  const parameters = storedParameters(exprs, stored);
+  const backend = await loadBackend(options.backend ?? "auto");
+  const evaluator = await createEvaluator(backend, exprs, parameters, options.threads ?? 1);
+  const named = options.representations === true ? asked.map(([name]) => name) : undefined;
+  return { evaluator, outputs, asked: named, answers, classes: widths.classes };
+}
+
+async function answerOf(
+  { evaluator, outputs, asked, answers, classes }: Compiled,
+  { method, standardiser, calibration }: Fitted,
+  dataset: Dataset,
+  masked: boolean,
+): Promise<Predictions> {
+  const results = await evaluator.run(sourcesOf(dataset, standardiser, method.modalities, masked));
+  const [logits, unimodal, components, gate, contributions] = results;
+  const count = dataset.labels.length;
+  const size = count * classes;
+  const names = outputs.components?.names ?? [];
+  return {
+    logits: logits!.data,
+    calibration,
+    unimodal: Object.fromEntries(
+      method.modalities.map((name, m) => [name, unimodal!.data.subarray(m * size, (m + 1) * size)]),
+    ),
+    components: Object.fromEntries(
+      names.map((name, c) => [
+        name,
+        {
+          logits: components!.data.subarray(c * size, (c + 1) * size),
+          contribution: contributions!.data.subarray(c * size, (c + 1) * size),
+          gate: Float32Array.from({ length: count }, (_, i) => gate!.data[i * names.length + c]!),
+        },
+      ]),
+    ),
+    ...(asked !== undefined && {
+      representations: Object.fromEntries(
+        asked.map((name, i) => {
+          const { data, rows, width } = results[answers + i]!;
+          return [name, float32([rows, width], data)];
+        }),
+      ),
+    }),
+  };
+}
+
+/** @throws DataError if a sample has none of the modalities. */
+function requireSome(dataset: Dataset, modalities: readonly string[]): void {
+  for (let row = 0; row < dataset.labels.length; row++) {
+    if (presentAt(dataset, row, modalities).length > 0) continue;
+    throw dataError(
+      `row ${row} (from 0) of the ${dataset.name} data has none of the modalities ${listing(modalities)}; a prediction needs at least one.`,
+      { row },
+    );
+  }
+}
+
+/** Calibrates a model on data that it was not trained on: the evidence for classes, or the outputs for labels and values. */
+export async function calibrate(trained: Fitted, validation: Dataset, options: PredictOptions = {}): Promise<Fitted> {
+  const fitted = await withWeights(trained, validation, options);
+  const { logits, unimodal, components } = await predict(fitted, validation, options);
+  const { target } = fitted;
+  const truth = targetRows(validation, target);
+  if (target !== undefined && truth !== undefined) {
+    const scale = (outputs: Float32Array): number[] => fitScale(standardised(outputs, target), truth, target.kind);
+    // Unimodal log-odds are not scaled, because those of a missing modality must stay equal to the prior. Values are scaled about it.
+    const scalable = target.kind === "values" ? Object.entries(unimodal) : [];
+    const scales = Object.fromEntries(scalable.map(([name, values]) => [name, scale(values)]));
+    return { ...fitted, target: { ...target, scale: { prediction: scale(logits), modalities: scales } } };
+  }
+  const { logPrior } = fitted.calibration;
+  const { labels } = validation;
+  const scaling = (values: Float32Array | Float64Array): Scaling => fitScaling(values, labels, logPrior);
+  const modalities = Object.fromEntries(Object.entries(unimodal).map(([name, values]) => [name, scaling(values)]));
+  const prediction = fitPrediction(logits, labels, logPrior.length);
+  const whole = scaling(logits);
+  const parts = Object.values(components);
+  if (parts.length === 0) return { ...fitted, calibration: { logPrior, prediction, all: whole, modalities } };
+  const weights = fitWeights(parts, whole.scale, labels, logPrior);
+  return {
+    ...fitted,
+    calibration: {
+      logPrior,
+      prediction,
+      all: scaling(weighed(parts, weights, logPrior)),
+      modalities,
+      components: Object.fromEntries(Object.keys(components).map((name, c) => [name, weights[c]!])),
+    },
+  };
+}
+
+/** Fits the weights of the model's components (`Method.weights`). */
+async function withWeights(fitted: Fitted, validation: Dataset, options: PredictOptions): Promise<Fitted> {
+  const { weights = {} } = fitted.method;
+  if (fitted.target !== undefined || Object.keys(weights).length === 0) return fitted;
+  const { logits, components } = await predict(fitted, validation, options);
+  const state = { ...fitted.state };
+  for (const [component, names] of Object.entries(weights)) {
+    const { contribution } = components[component]!;
+    const value = fitWeight(logits, contribution, validation.labels, fitted.classes.length);
+    for (const name of names) state[name] = float32([1], [value]);
+  }
+  return { ...fitted, state };
+}
+
+/** Metrics for classes: shares in [0, 1], log-loss in nats. */
+export interface Metrics {
+  readonly samples: number;
+  readonly accuracy: number;
+  readonly macroF1: number;
+  /** Log-loss of calibrated probabilities; the calibration error uses them too. */
+  readonly logLoss: number;
+  readonly calibrationError: number;
+  /** Share of samples for which the prediction is correct and every unimodal prediction is wrong; a missing modality counts as wrong. */
+  readonly synergyRate: number;
+  /** Accuracy of each unimodal prediction, over the samples that have the modality; NaN if none has. */
+  readonly unimodal: Readonly<Record<string, number>>;
+}
+
+/**
+ * Metrics of predictions against class labels. Probabilities are calibrated on validation data for every method: without calibration, those of
+ * DMIL are underconfident by construction and those of others overconfident. Calibration does not change the predicted class.
+ * @throws DataError if no sample has a label; ConfigError for labels and values, which `figuresOf` scores.
+ */
+export function score({ logits, unimodal, calibration }: Predictions, dataset: Dataset): Metrics {
+  requireClassLabels(dataset, "score", "figuresOf scores every kind of target.");
+  const { labels, classes } = dataset;
+  const samples = labels.reduce((n, label) => n + (label >= 0 ? 1 : 0), 0);
+  if (samples === 0)
+    throw dataError(`the ${dataset.name} data has no labels, so predictions cannot be scored. Use data with labels.`);
+  const predictions = argmaxRows(logits, classes.length);
+  const logProbs = scaled(logits, calibration);
+  const alone = Object.entries(unimodal).map(([name, values]) => {
+    const best = argmaxRows(values, classes.length);
+    const isPresent = (row: number): boolean => ownValue(dataset.present, name)?.[row] !== 0;
+    return {
+      name,
+      best: best.map((k, row) => (isPresent(row) ? k : -1)),
+      labels: labels.map((label, row) => (isPresent(row) ? label : -1)),
+    };
+  });
+  return {
+    samples,
+    accuracy: accuracy(predictions, labels),
+    macroF1: macroF1(predictions, labels, classes.length),
+    logLoss: logLoss(logProbs, labels, classes.length),
+    calibrationError: calibrationError(logProbs, labels, classes.length),
+    synergyRate: synergyRate(
+      predictions,
+      alone.map(({ best }) => best),
+      labels,
+    ),
+    unimodal: Object.fromEntries(alone.map(({ name, best, labels }) => [name, accuracy(best, labels)])),
+  };
+}
+
+/** Calibrated log-probabilities [N, K], or the logits themselves without a calibration. */
+export function scaled(logits: Float32Array, calibration: Calibration | undefined): Float32Array | Float64Array {
+  return calibration === undefined ? logits : scaledPrediction(logits, calibration);
+}
+
+/** Predicts, and scores the predictions against class labels. */
+export async function evaluate(fitted: Fitted, dataset: Dataset, options: PredictOptions = {}): Promise<Metrics> {
+  return score(await predict(fitted, dataset, options), dataset);
+}

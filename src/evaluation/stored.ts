@@ -1,0 +1,86 @@
+/** @file Schemas for the descriptions in model files and checkpoints: a checksum detects damage, but not a file that another program wrote. */
+import * as z from "zod";
+import { dataError } from "../core/errors.ts";
+import { optionIssues } from "../core/options.ts";
+import { MOST_MEMBERS } from "../methods/method.ts";
+
+/** A metric that is NaN or infinite is null in JSON. */
+const figure = z.number().nullable();
+const size = z.int().min(0);
+const count = z.int().min(1);
+const texts = z.array(z.string());
+const scaling = z.looseObject({ scale: z.number(), doubt: z.number() });
+const encoder = z
+  .looseObject({
+    kind: z.string(),
+    sizes: z.array(count).min(1).optional(),
+    activation: z.string().optional(),
+    dropout: z.number().optional(),
+    norm: z.boolean().optional(),
+  })
+  .refine(({ kind, sizes }) => kind !== "mlp" || sizes !== undefined, "the sizes of an mlp are missing");
+
+/** The description of a model (evaluation/model.ts writes it). */
+export const storedModel: z.ZodType = z.looseObject({
+  format: z.string(),
+  method: z.string(),
+  description: z.looseObject({
+    encoders: z.record(z.string(), encoder),
+    options: z.looseObject({}),
+    members: count.max(MOST_MEMBERS).optional(),
+  }),
+  classes: texts,
+  target: z
+    .looseObject({
+      kind: z.enum(["labels", "values"]),
+      names: texts,
+      units: z.looseObject({ mean: z.array(z.number()), deviation: z.array(z.number()) }).optional(),
+      scale: z
+        .looseObject({ prediction: z.array(z.number()), modalities: z.record(z.string(), z.array(z.number())) })
+        .optional(),
+    })
+    .optional(),
+  shapes: z.record(z.string(), z.array(size)),
+  calibration: z.looseObject({
+    logPrior: z.array(z.number()),
+    prediction: scaling,
+    all: scaling,
+    modalities: z.record(z.string(), scaling),
+    components: z.record(z.string(), z.number()).optional(),
+  }),
+});
+
+/** The progress of a run (train/checkpoint.ts writes it). */
+export const storedPosition: z.ZodType = z.looseObject({
+  stage: size,
+  epoch: size,
+  batch: size,
+  step: size,
+  schedule: z.looseObject({ factor: z.number() }),
+  best: z.looseObject({ epoch: size }).optional(),
+  sums: z.looseObject({ samples: z.number(), correct: figure, terms: z.array(figure) }),
+  history: z.array(
+    z.looseObject({ stage: z.string(), epoch: size, epochs: size, best: z.looseObject({ epoch: size }) }),
+  ),
+  finished: z.boolean(),
+  failed: z.string().optional(),
+});
+
+/** Parses a JSON text of a file. @throws DataError if it is not JSON or does not match the schema. */
+export function storedValue<T>(text: string, schema: z.ZodType, where: string): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw dataError(
+      `${where}: the file's description is not JSON; no version of dmil wrote it. Use an unchanged copy.`,
+      { where },
+    );
+  }
+  const [issue] = optionIssues(schema, value);
+  if (issue === undefined) return value as T;
+  throw dataError(
+    `${where}: the file's description is invalid (${issue.path.join(".")}: ${issue.message}); no version of dmil wrote it. Use an unchanged copy.`,
+    { where },
+  );
+}

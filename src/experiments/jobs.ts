@@ -1,0 +1,276 @@
+/** @file Plans a sweep: every run and every tuning of an experiment with all settings, before training starts. */
+import { configError, DmilError, listing } from "../core/errors.ts";
+import type { Folder } from "../core/folder.ts";
+import { isRecord } from "../core/keys.ts";
+import type { OptionIssue } from "../core/options.ts";
+import type { DataSplits } from "../data/dataset.ts";
+import { methodNamed, resolveMethod } from "../methods/index.ts";
+import { hashSplits, hashValue, identityOf, withTeacher } from "../runs/identity.ts";
+import type { Plan, RunConfig } from "../runs/plan.ts";
+import { issuesError } from "../runs/settings.ts";
+import { openTeacher } from "../runs/teacher.ts";
+import { stageNames } from "../train/plan.ts";
+import { type DataCache, slug } from "./cache.ts";
+import { sweepFiles } from "./entry.ts";
+import { type DataEntry, type Experiment, methodCalled, methodsFor } from "./experiment.ts";
+import { mergedSettings, planTrial, requireKnownStages } from "./settings.ts";
+import { type Changes, TUNING_SEED, trialsOf } from "./tuning.ts";
+import { type Variant, variantsOf } from "./variants.ts";
+
+/** One data set of the experiment after it was read. */
+export interface OpenedData {
+  readonly entry: DataEntry;
+  /** Name in tables. */
+  readonly name: string;
+  readonly splits: DataSplits;
+  /** Path of a folder that runs can read directly; undefined if the data must be cached. */
+  readonly path?: string;
+  /** Name of the groups. */
+  readonly groups?: string;
+}
+
+/** The location of the data of a job. */
+export interface Place {
+  /** Whether `path` is a name in the cache. */
+  readonly cached: boolean;
+  readonly path: string;
+  /** Name in the cache of the data of classes left out of training. */
+  readonly unseen?: string;
+}
+
+/** A run that can be started. */
+export interface PlannedRun {
+  readonly id: string;
+  readonly data: string;
+  readonly method: string;
+  readonly seed: number;
+  readonly split: string;
+  readonly trainShare: number;
+  /** Folder, relative to that of the sweep. */
+  readonly run: string;
+  /** Settings before tuning. */
+  readonly config: RunConfig;
+  readonly place: Place;
+  /** The modalities that the method trains on. */
+  readonly reads: readonly string[];
+  /** Id of its tuning. */
+  readonly tuning?: string;
+}
+
+/** The tuning of a method on one data set, split and share. */
+export interface PlannedTuning {
+  readonly id: string;
+  readonly data: string;
+  readonly method: string;
+  readonly split: string;
+  readonly trainShare: number;
+  readonly place: Place;
+  readonly changes: readonly Changes[];
+  /** Settings of the trials, in order. */
+  readonly configs: readonly RunConfig[];
+}
+
+/** A method that is not defined for the data. */
+export interface Skipped {
+  readonly data: string;
+  readonly method: string;
+  readonly reason: string;
+}
+
+export interface SweepPlan {
+  readonly runs: readonly PlannedRun[];
+  readonly tunings: readonly PlannedTuning[];
+  readonly skipped: readonly Skipped[];
+}
+
+/**
+ * Plans a sweep, one data set after the other. @throws ConfigError for invalid settings (the paths of its issues are in the experiment),
+ * DataError for splits that the data does not allow.
+ */
+export async function planSweep(
+  experiment: Experiment,
+  open: (entry: DataEntry, index: number) => Promise<OpenedData>,
+  cache: DataCache,
+  code: string,
+  teacherAt: (run: string) => Folder,
+): Promise<SweepPlan> {
+  const stages = new Set<string>();
+  const [runs, tunings, skipped]: [PlannedRun[], Map<string, PlannedTuning>, Skipped[]] = [[], new Map(), []];
+  for (const [index, entry] of experiment.data.entries()) {
+    const data = await open(entry, index);
+    const base = mergedSettings(experiment.set, entry.settings);
+    const methods = methodsFor(experiment.methods, Object.keys(data.splits.train.modalities)).filter((method) => {
+      const reason = notDefined(base, data, method);
+      if (reason !== undefined) skipped.push({ data: data.name, method, reason });
+      return reason === undefined;
+    });
+    for (const variant of variantsOfData(data, experiment)) {
+      const { place, hashes: dataHashes } = await placeOf(data, variant, cache);
+      const run = methods.length === 0 ? undefined : teacherIn(base);
+      const teacher = run === undefined ? undefined : await openTeacher(teacherAt(run), variant.splits.train);
+      const hashes = withTeacher(dataHashes, teacher);
+      for (const method of methods) {
+        const labels = { data: data.name, method, split: variant.split, trainShare: variant.trainShare };
+        const settings = { ...base, ...methodSettings(method, base), data: place.path };
+        const planOf = (changes: Changes, seed: number): Plan =>
+          located(entry, index, method, () => planTrial({ ...settings, seed }, changes, variant.splits.train));
+        const configOf = (changes: Changes, seed: number): RunConfig => planOf(changes, seed).config;
+        const key = JSON.stringify(labels);
+        if (experiment.tune > 0 && !tunings.has(key)) {
+          tunings.set(key, await tuningOf(labels, place, hashes, experiment.tune, configOf, code));
+        }
+        const tuning = tunings.get(key)?.id;
+        for (const seed of variant.seeds) {
+          const { config, method: planned } = planOf({}, seed);
+          for (const stage of stageNames(planned)) stages.add(stage);
+          runs.push({
+            ...labels,
+            id: await hashValue([labels, await identityOf(config, hashes), tuning ?? null, code]),
+            seed,
+            run: `${sweepFiles.runs}/${runName(labels, seed)}`,
+            config,
+            place,
+            reads: readsOf(method, config.modalities),
+            ...(tuning !== undefined && { tuning }),
+          });
+        }
+      }
+    }
+  }
+  requireKnownStages(experiment, stages);
+  if (runs.length === 0) throw configError(nothingLeft(skipped));
+  return { runs, tunings: [...tunings.values()], skipped };
+}
+
+/** The teacher run of the settings. Invalid settings are reported when the runs are planned. */
+function teacherIn({ teacher }: Readonly<Record<string, unknown>>): string | undefined {
+  return isRecord(teacher) && typeof teacher.run === "string" && teacher.run !== "" ? teacher.run : undefined;
+}
+
+function methodSettings(name: string, base: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { modality, ...rest } = methodCalled(name);
+  return modality === undefined ? rest : { ...rest, options: { ...(base.options as object | undefined), modality } };
+}
+
+function readsOf(name: string, modalities: readonly string[]): readonly string[] {
+  const { modality } = methodCalled(name);
+  return modality === undefined ? modalities : [modality];
+}
+
+/** The reason why a method is not defined for the modalities or kind of target of the data, for any settings; otherwise undefined. */
+function notDefined(
+  base: Readonly<Record<string, unknown>>,
+  { name, splits }: OpenedData,
+  method: string,
+): string | undefined {
+  const modalities = Object.keys(splits.train.modalities);
+  const called = methodCalled(method);
+  if (called.modality !== undefined) {
+    return modalities.includes(called.modality)
+      ? undefined
+      : `${name} has no modality "${called.modality}"; it has ${listing(modalities)}`;
+  }
+  try {
+    planTrial({ ...base, epochs: undefined, learningRate: undefined, data: name, ...called }, {}, splits.train);
+    return undefined;
+  } catch (error) {
+    // Other errors are reported with their position when the runs are planned.
+    const isUndefined =
+      error instanceof DmilError && (error.fields.most !== undefined || error.fields.kind !== undefined);
+    return isUndefined ? error.message : undefined;
+  }
+}
+
+function nothingLeft(skipped: readonly Skipped[]): string {
+  const listed = skipped.map(({ data, method, reason }) => `${data}, ${method}: ${reason}`);
+  return ["no method of the experiment is defined for the data.", ...listed].join("\n");
+}
+
+function* variantsOfData(data: OpenedData, experiment: Experiment): Generator<Variant> {
+  try {
+    yield* variantsOf(data.splits, experiment, data.groups);
+  } catch (error) {
+    if (!(error instanceof DmilError) || error.code === "InternalError") throw error;
+    throw new DmilError(error.code, `${data.name}: ${error.message}`, error.fields);
+  }
+}
+
+/** The location of the data of a variant: its own folder if it is used unchanged, otherwise the cache. */
+async function placeOf(data: OpenedData, variant: Variant, cache: DataCache) {
+  const { splits, unseen, split, trainShare } = variant;
+  const modalities = Object.keys(splits.train.modalities);
+  const parts = { ...splits, ...(unseen !== undefined && { unseen_train: unseen.train, unseen_test: unseen.test }) };
+  const hashes = await hashSplits(parts, modalities);
+  if (split === "own" && trainShare === 1 && data.path !== undefined) {
+    return { place: { cached: false, path: data.path } as Place, hashes };
+  }
+  const nameParts = [
+    data.name,
+    ...(split === "own" ? [] : [split]),
+    ...(trainShare === 1 ? [] : [`share ${trainShare}`]),
+  ];
+  const key = { name: nameParts.join(" "), content: hashes };
+  const path = await cache.place(key, splits);
+  if (unseen === undefined) return { place: { cached: true, path } as Place, hashes };
+  const unseenPath = await cache.place({ ...key, name: `${key.name} unseen` }, unseen);
+  return { place: { cached: true, path, unseen: unseenPath } as Place, hashes };
+}
+
+async function tuningOf(
+  labels: Omit<PlannedTuning, "id" | "place" | "changes" | "configs">,
+  place: Place,
+  hashes: Readonly<Record<string, string>>,
+  trials: number,
+  configOf: (changes: Changes, seed: number) => RunConfig,
+  code: string,
+): Promise<PlannedTuning> {
+  const config = configOf({}, TUNING_SEED);
+  const { search } = methodNamed(resolveMethod(config.method).method);
+  const at = (name: string): unknown =>
+    name.split(".").reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], config);
+  const changes = trialsOf(trials, search, at, `${labels.data} ${labels.method}`);
+  const configs = changes.map((change) => configOf(change, TUNING_SEED));
+  const trained = Object.fromEntries(
+    Object.entries(hashes).filter(([name]) => /^(train\/|validation\/|teacher$)/.test(name)),
+  );
+  const identities = await Promise.all(configs.map((trial) => identityOf(trial, trained)));
+  return { ...labels, id: await hashValue([labels, identities, code]), place, changes, configs };
+}
+
+function runName(
+  { data, method, split, trainShare }: Omit<PlannedTuning, "id" | "place" | "changes" | "configs">,
+  seed: number,
+): string {
+  const parts = [
+    data,
+    method,
+    String(seed),
+    ...(split === "own" ? [] : [split]),
+    ...(trainShare === 1 ? [] : [`share ${trainShare}`]),
+  ];
+  return slug(parts.join("-"));
+}
+
+/** Changes the paths of a ConfigError about settings to paths in the experiment. */
+function located<T>(entry: DataEntry, index: number, method: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const issues = error instanceof DmilError ? (error.fields.issues as readonly OptionIssue[] | undefined) : undefined;
+    if (issues === undefined) throw error;
+    throw issuesError(
+      issues.map(({ path, message }) => ({
+        path: [...(has(entry.settings, path) ? ["data", index, "settings"] : ["set"]), ...path],
+        message: path[0] === "options" ? `${method}: ${message}` : message,
+      })),
+    );
+  }
+}
+
+function has(settings: unknown, path: OptionIssue["path"]): boolean {
+  const [first, ...rest] = path;
+  if (first === undefined) return true;
+  return (
+    typeof settings === "object" && settings !== null && first in settings && has(Reflect.get(settings, first), rest)
+  );
+}

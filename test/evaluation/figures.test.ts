@@ -1,0 +1,176 @@
+/** @file Figures of labels and values: against scikit-learn (figures-golden.py), by hand, and with unknown entries. */
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import { describe, expect, test } from "vitest";
+import { float32 } from "../../src/core/tensor.ts";
+import type { Dataset, Target } from "../../src/data/dataset.ts";
+import { batchScore, isBetter, monitoredValue, validationMetrics } from "../../src/engine/judge.ts";
+import { fitScale } from "../../src/engine/target.ts";
+import { figuresOf, leading } from "../../src/evaluation/figures.ts";
+import type { Predictions } from "../../src/evaluation/predict.ts";
+import { auroc, labelF1, labelLogLoss, subsetAccuracy } from "../../src/targets/label-metrics.ts";
+import { isSentiment, sentimentFigures, valueFigures } from "../../src/targets/value-metrics.ts";
+
+interface Golden {
+  readonly labels: { readonly truth: number[]; readonly odds: number[]; readonly figures: Record<string, number> };
+  readonly values: { readonly truth: number[]; readonly predicted: number[]; readonly figures: Record<string, number> };
+}
+const golden = JSON.parse(readFileSync(path.join(import.meta.dirname, "figures-golden.json"), "utf8")) as Golden;
+const U = Number.NaN;
+
+function dataOf(kind: Target["kind"], names: string[], values: number[], present?: Dataset["present"]): Dataset {
+  const n = values.length / names.length;
+  return {
+    name: "test",
+    ids: Array.from({ length: n }, (_, i) => String(i)),
+    modalities: { a: float32([n, 1]), b: float32([n, 1]) },
+    ...(present && { present }),
+    labels: new Int32Array(n).fill(-1),
+    classes: [],
+    target: { kind, names, values: float32([n, names.length], values) },
+  };
+}
+const said = (logits: number[], unimodal: Predictions["unimodal"] = {}): Predictions => ({
+  logits: Float32Array.from(logits),
+  unimodal,
+  components: {},
+});
+function expectFigures(found: Readonly<Record<string, number>>, wanted: Record<string, number>): void {
+  expect(Object.keys(found)).toEqual(Object.keys(wanted));
+  for (const [name, value] of Object.entries(wanted)) expect(found[name], name).toBeCloseTo(value, 6);
+}
+
+describe("scikit-learn says the same", () => {
+  test("of labels", () => {
+    const { truth, odds, figures } = golden.labels;
+    const found = figuresOf(said(odds), dataOf("labels", ["x", "y", "z"], truth));
+    expectFigures(found.figures, figures);
+    expect(leading(found)).toEqual({ name: "macroF1", value: found.figures.macroF1 });
+    expect(Object.keys(found.each!.y!)).toEqual(["f1", "auroc", "accuracy"]);
+  });
+
+  test("of a sentiment, halves and zeros among them", () => {
+    const { truth, predicted, figures } = golden.values;
+    const found = figuresOf(said(predicted), dataOf("values", ["sentiment"], truth));
+    expectFigures(found.figures, figures);
+    expect(found).not.toHaveProperty("each");
+    const height = figuresOf(said(predicted), dataOf("values", ["height"], truth));
+    expect(Object.keys(height.figures)).toEqual(["r2", "correlation", "mae", "rmse"]);
+  });
+});
+
+describe("by hand", () => {
+  test("labels with unknown entries", () => {
+    const odds = Float32Array.of(1, -1, 2, 3, -2, 1);
+    const truth = Float32Array.of(1, U, 0, 1, U, 1); // [3, 2]
+    expect(labelF1(odds, truth, 2)).toEqual([2 / 3, 1]);
+    expect(auroc(odds, truth, 2)).toEqual([0, U]);
+    expect(subsetAccuracy(odds, truth, 2)).toBe(0);
+    const nats = [-1, 2, -3, -1].reduce((sum, wrong) => sum + Math.log1p(Math.exp(wrong)), 0);
+    expect(labelLogLoss(odds, truth)).toBeCloseTo(nats / 4, 6);
+    expect(labelF1(Float32Array.of(-1, -1), Float32Array.of(0, 0), 1)).toEqual([0]);
+    expect(auroc(Float32Array.of(1, 1, 0, 2), Float32Array.of(1, 0, 0, 1), 1)).toEqual([3.5 / 4]);
+  });
+
+  test("values with unknown entries; constants have no correlation", () => {
+    const found = valueFigures([1, 9, 2, 3], [1, U, 3, 5]);
+    expect(found.mae).toBe(1);
+    expect(found.r2).toBeCloseTo(1 - 5 / 8, 12);
+    expect(found.rmse).toBeCloseTo(Math.sqrt(5 / 3), 12);
+    expect(found.correlation).toBeCloseTo(1, 12);
+    expect(valueFigures([2, 2], [1, 3])).toMatchObject({ r2: 0, correlation: U });
+    expect(valueFigures([1, 3], [2, 2]).r2).toBeNaN();
+  });
+
+  test("sentiment: what counts as one, and the three conventions", () => {
+    expect(isSentiment("sentiment", [-3, 0, U, 3])).toBe(true);
+    expect(isSentiment("sentiment", [-3.5])).toBe(false);
+    expect(isSentiment("height", [1])).toBe(false);
+    // Truth 0 said 0: not negative in both; left out of the second convention.
+    expect(sentimentFigures([0, -1, 2], [0, -2, 2])).toMatchObject({
+      accuracyHas0: 1,
+      accuracyNon0: 1,
+      accuracy7: 2 / 3,
+    });
+    expect(sentimentFigures([-0.1, -1, 2], [0, -2, 2]).accuracyHas0).toBeCloseTo(2 / 3, 12);
+    expect(sentimentFigures([-9], [-3]).accuracy7).toBe(1);
+  });
+
+  test("modalities alone are scored over the samples that have them; nothing known is an error", () => {
+    const alone = { a: Float32Array.of(1, 2, 3, 9), b: Float32Array.of(0, 0, 0, 0) };
+    const present = { a: Uint8Array.of(1, 1, 1, 0), b: new Uint8Array(4) };
+    const { unimodal, samples } = figuresOf(said([1, 2, 3, 4], alone), dataOf("values", ["x"], [1, 2, 3, 4], present));
+    expect(unimodal).toEqual({ a: 1, b: U });
+    expect(samples).toBe(4);
+    expect(() => figuresOf(said([1]), dataOf("values", ["x"], [U]))).toThrowError(/no known values/);
+  });
+});
+
+describe("while training", () => {
+  const rows = (values: number[], width: number) => ({
+    labels: new Int32Array(values.length / width).fill(-1),
+    target: { data: Float32Array.from(values), lead: 1, rows: values.length / width, width },
+  });
+  test("values: 1 minus squared error, 0 for the mean", () => {
+    const own = rows([1, -1, U, 2], 2);
+    const predicted = Float32Array.of(0, -1, 5, 1);
+    expect(validationMetrics(predicted, own, "values")).toEqual({ r2: 1 - 2 / 3, squaredError: 2 / 3 });
+    expect(batchScore(predicted, own, "values", Uint32Array.of(0, 1))).toBe(0.5 + 0);
+    expect(isBetter({ r2: 0, squaredError: 1 }, { r2: 0.1, squaredError: 0.9 }, undefined, "values")).toBe(false);
+    expect(isBetter({ r2: 0.2, squaredError: 0.8 }, { r2: 0.1, squaredError: 0.9 }, undefined, "values")).toBe(true);
+  });
+  test("labels: the best epoch has the least log-loss, whatever its accuracy", () => {
+    const own = rows([1, 0, U, 1], 2);
+    expect(batchScore(Float32Array.of(1, 1, 5, 1), own, "labels", Uint32Array.of(0, 1))).toBe(1.5);
+    expect(validationMetrics(Float32Array.of(1, 1, 5, 1), own, "labels").accuracy).toBeCloseTo(2 / 3, 12);
+    const [low, high] = [
+      { accuracy: 0.6, logLoss: 0.4 },
+      { accuracy: 0.9, logLoss: 0.5 },
+    ];
+    expect(isBetter(low, high, undefined, "labels")).toBe(true);
+    expect(isBetter(low, high, undefined, "classes")).toBe(false);
+    expect(isBetter(high, low, "last", "labels")).toBe(true);
+  });
+  test("classes by log-loss at the best temperature, where a stage asks for it", () => {
+    const labels = Int32Array.of(0, 1, 1, 0);
+    const right = Float32Array.of(1, 0, 0, 1, 0, 1, 0, 1);
+    const sure = right.map((value) => 5 * value);
+    expect(Object.keys(validationMetrics(right, { labels }, "classes"))).toEqual(["accuracy", "logLoss"]);
+    const [faint, loud] = [
+      validationMetrics(right, { labels }, "classes", "calibrated"),
+      validationMetrics(sure, { labels }, "classes", "calibrated"),
+    ];
+    expect(loud.logLoss).toBeGreaterThan(2 * faint.logLoss!);
+    expect(loud.calibrated).toBeCloseTo(faint.calibrated!, 3);
+    const worse = { ...faint, calibrated: faint.calibrated! + 0.1, accuracy: 1, logLoss: 0.1 };
+    expect(isBetter(faint, worse, "calibrated", "classes")).toBe(true);
+    expect(isBetter(worse, faint, "calibrated", "classes")).toBe(false);
+    expect(isBetter(worse, faint, undefined, "classes")).toBe(true);
+    expect(monitoredValue(faint, "calibrated", "classes")).toBe(-faint.calibrated!);
+    // Labels and values have figures of their own, whatever a stage says.
+    const own = rows([1, 0], 2);
+    expect(Object.keys(validationMetrics(Float32Array.of(1, 1), own, "labels", "calibrated"))).toEqual([
+      "accuracy",
+      "logLoss",
+    ]);
+    expect(monitoredValue({ accuracy: 1, logLoss: 0.3 }, "calibrated", "labels")).toBe(-0.3);
+  });
+  test("scales: least squares of values, the likeliest of labels, bounded where all are right", () => {
+    const { target } = rows([2, -4, U, 6], 1);
+    expect(fitScale(Float32Array.of(1, -2, 50, 3), target, "values")).toEqual([2]);
+    expect(fitScale(new Float32Array(4), target, "values")).toEqual([1]);
+    // Log-odds of 3 where three of four are right: log 3 is due.
+    const odds = new Float32Array(400).fill(3);
+    const due = fitScale(
+      odds,
+      rows(
+        Array.from(odds, (_, i) => Number(i % 4 > 0)),
+        1,
+      ).target,
+      "labels",
+    )[0]!;
+    expect(3 * due).toBeCloseTo(Math.log(3), 1);
+    const sure = fitScale(Float32Array.of(1, -1, 1, -1), rows([1, 0, 1, 0], 1).target, "labels")[0]!;
+    expect(sure).toBeCloseTo(Math.log(9), 2); // one sample's doubt among five
+  });
+});
