@@ -56,7 +56,7 @@ async function compare(base: Timed, own: Timed): Promise<Cost> {
     times.push(now);
     ratios.push(now / before);
     const start = performance.now();
-    await own.prepared.renewStatistics();
+    await own.prepared.updateStatistics();
     between.push(performance.now() - start);
   }
   return { ms: median(times), ratio: median(ratios), between: median(between) };

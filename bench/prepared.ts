@@ -42,7 +42,7 @@ export async function timed(method: Method, stage: Stage<never>, widths: Widths,
     backend,
     threads,
   });
-  await prepared.renewStatistics();
+  await prepared.updateStatistics();
   prepared.beginEpoch(1, false);
   let step = 0;
   const order = new Uint32Array(BATCH);

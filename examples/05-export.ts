@@ -2,7 +2,7 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { dmil, encodeModel, encodeTable, explain, fit, flatten, interactionMixture, mlp, toOnnx } from "dmil";
+import { dmil, encodeModel, encodeTable, explain, fit, interactionMixture, mlp, sampleRow, toOnnx } from "dmil";
 import { disk } from "dmil/node";
 
 const { train, validation, test } = interactionMixture({
@@ -19,7 +19,7 @@ const directory = await mkdtemp(path.join(tmpdir(), "export-"));
 const out = disk(directory);
 await out.write("model.onnx", toOnnx(fitted)); // takes raw features: standardisation is part of the graph
 await out.write("model.safetensors", await encodeModel(fitted));
-const rows = (await explain(fitted, test)).samples.map(flatten);
+const rows = (await explain(fitted, test)).samples.map(sampleRow);
 await out.write("samples.csv", encodeTable(rows, "samples.csv"));
 await out.write("samples.parquet", encodeTable(rows, "samples.parquet"));
 

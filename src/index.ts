@@ -67,7 +67,7 @@ export {
   type Means,
   type Shapley,
 } from "./interactions/foreign/index.ts";
-export { type Cell, flatten, type SampleReport } from "./interactions/report.ts";
+export { type Cell, type SampleReport, sampleRow } from "./interactions/report.ts";
 export type { GroupSummary, Summary } from "./interactions/summary.ts";
 export {
   type Estimate,

@@ -20,7 +20,7 @@ import { loadBackend } from "../runtime/backend.ts";
 import { note } from "./answer.ts";
 import type { BitsFlags } from "./commands/bits.ts";
 import { names } from "./config.ts";
-import { openData, tellData } from "./open-data.ts";
+import { openData, printData } from "./open-data.ts";
 import { readingOptions } from "./reading.ts";
 
 /** A report, how its input was interpreted, and for models one report for each way of removal. */
@@ -46,7 +46,7 @@ export async function bitsOfModel(file: string, flags: BitsFlags, seed: number):
   const inputs = inputsOf(flags.input ?? []);
   const modalities = names(flags.modalities);
   const loaded = await openData(flags.data!, { ...readingOptions(flags), ...(modalities && { modalities }) });
-  tellData(loaded, flags.quiet === true);
+  printData(loaded, flags.quiet === true);
   const { splits } = loaded;
   requireClassLabels(splits.train, "bits", "Bits need class labels.");
   const train = completeSamples(splits.train);

@@ -23,7 +23,7 @@ export async function openData(directory: string, options: ReadOptions = {}): Pr
 }
 
 /** Prints how the data was interpreted, before a run. */
-export function tellData({ report }: Pick<LoadedData, "report">, quiet: boolean): void {
+export function printData({ report }: Pick<LoadedData, "report">, quiet: boolean): void {
   if (!quiet) for (const line of dataSummary(report)) note(line);
 }
 

@@ -3,7 +3,7 @@ import type { Dataset } from "../data/dataset.ts";
 import type { Fitted } from "../evaluation/model.ts";
 import { predict } from "../evaluation/predict.ts";
 import { probeRepresentations } from "../interactions/probe.ts";
-import { truthFigures } from "../interactions/truth.ts";
+import { truthMetrics } from "../interactions/truth.ts";
 import type { BackendName } from "../runtime/backend.ts";
 import { note } from "./answer.ts";
 import { share, table } from "./text.ts";
@@ -17,7 +17,7 @@ export async function probeModel(
   note("training probes: one for each representation");
   const predictions = await predict(fitted, dataset, { backend, representations: true });
   const probes = await probeRepresentations(predictions, dataset, { seed: 0, backend });
-  const alone = dataset.truth === undefined ? {} : truthFigures(predictions, fitted.calibration, dataset).own;
+  const alone = dataset.truth === undefined ? {} : truthMetrics(predictions, fitted.calibration, dataset).own;
   const { information, predictability, samples } = probes;
   const parts = [
     `probes: trained on the frozen representations of other rows of the split, evaluated on ${samples} rows`,

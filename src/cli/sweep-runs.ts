@@ -7,7 +7,7 @@ import { appendEntry, rewriteEntries } from "../experiments/manifest.ts";
 import { type Tuning, tuningSchema } from "../experiments/tuning.ts";
 import { disk } from "../node/disk.ts";
 import { type Outcome, runJobs } from "../node/pool.ts";
-import { readDerived, writeDerived } from "../runs/derived.ts";
+import { readCached, writeCached } from "../runs/cached.ts";
 import type { RunConfig } from "../runs/plan.ts";
 import { note } from "./answer.ts";
 import { MAIN } from "./code-hash.ts";
@@ -68,7 +68,7 @@ async function tune(
   const outcomes = new Map<string, Outcome<Tuning>>();
   const needed = tunings.filter(({ id }) => todo.some((run) => run.tuning === id));
   for (const { id } of needed) {
-    const value = await readDerived<Tuning>(folder, fileOf(id), tuningSchema, note);
+    const value = await readCached<Tuning>(folder, fileOf(id), tuningSchema, note);
     if (value !== undefined) outcomes.set(id, { ok: true, value });
   }
   const left = needed.filter(({ id }) => !outcomes.has(id));
@@ -81,7 +81,7 @@ async function tune(
     const { id } = left[i]!;
     outcomes.set(id, outcome);
     if (!outcome.ok) return `failed: ${outcome.error}`;
-    await writeDerived(folder, fileOf(id), { ...outcome.value, ...labelsOf(left[i]!) });
+    await writeCached(folder, fileOf(id), { ...outcome.value, ...labelsOf(left[i]!) });
     const { trials, chosen } = outcome.value;
     const { reached, logLoss, changes } = trials[chosen]!;
     const by = logLoss === undefined ? `R2 ${share(reached)}` : `log-loss ${logLoss.toFixed(3)} nats`;

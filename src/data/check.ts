@@ -4,7 +4,7 @@ import { ownValue } from "../core/record.ts";
 import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
 import { type DataSplits, type Dataset, featureCount, SPLITS, type SplitName, type Target } from "./dataset.ts";
 import { hasMissing, presentAt, rowsByPattern } from "./presence.ts";
-import { checkTargets, isKnown, type TargetReport, targetReports } from "./target.ts";
+import { checkTargets, hasTarget, type TargetReport, targetReports } from "./target.ts";
 
 /** One modality over all splits. */
 export interface ModalityReport {
@@ -248,7 +248,7 @@ function checkFinite(data: Dataset, modality: string, where: string): void {
 
 function checkLabels(data: Dataset, split: SplitName, where: string): SplitReport {
   if (data.target !== undefined) {
-    const missing = data.labels.reduce((n, _, row) => n + Number(!isKnown(data, row)), 0);
+    const missing = data.labels.reduce((n, _, row) => n + Number(!hasTarget(data, row)), 0);
     return { samples: data.labels.length, counts: [], missing, target: targetReports(data.target) };
   }
   const K = data.classes.length;

@@ -17,7 +17,7 @@ import { type AnyArray, type RawLabels, type Source, toFloat32 } from "./sources
 import { splitBy } from "./split.ts";
 import { suspectWarnings } from "./suspects.ts";
 import type { Taken } from "./taken.ts";
-import { isKnown, readTarget, targetNames } from "./target.ts";
+import { hasTarget, readTarget, targetNames } from "./target.ts";
 import { placesOf, readTexts, type Texts } from "./texts.ts";
 
 /** How to read a folder. */
@@ -230,7 +230,7 @@ function splitRequest(source: Source, manifest: Manifest, options: ReadOptions):
 
 /** Splits all samples as requested: whole groups where there are any, else stratified by class. */
 function splitAnew(all: Dataset, { seed, shares }: SplitRequest, source: Source): DataSplits {
-  const unknown = all.labels.findIndex((_, row) => !isKnown(all, row));
+  const unknown = all.labels.findIndex((_, row) => !hasTarget(all, row));
   if (unknown >= 0) {
     throw dataError(
       `${source.where("train", "labels")}: row ${unknown} (from 0) has no label; remove such rows, or give the data a column "split" and put them into test.`,

@@ -8,7 +8,7 @@ import { ownValue } from "../core/record.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
 import { checkSplits } from "./check.ts";
 import { type DataSplits, type Dataset, mapSplits, SPLITS, type SplitName, takeRows } from "./dataset.ts";
-import { isKnown } from "./target.ts";
+import { hasTarget } from "./target.ts";
 
 /** Shares of the samples in validation and test; train gets the rest. */
 export interface SplitOptions {
@@ -46,7 +46,7 @@ export function splitBy(data: Dataset | DataSplits, by: "share" | "group", optio
 /** All samples as one dataset, named `all` when there were three splits. `caller` starts the message. @throws DataError for a sample without a label. */
 export function pooled(data: Dataset | DataSplits, caller: string): Dataset {
   const dataset = "train" in data ? pool(data) : data;
-  const missing = [...dataset.labels.keys()].find((row) => !isKnown(dataset, row));
+  const missing = [...dataset.labels.keys()].find((row) => !hasTarget(dataset, row));
   if (missing === undefined) return dataset;
   throw dataError(`${caller}: row ${missing} (from 0) has no label; take out such samples first (takeRows).`, {
     row: missing,

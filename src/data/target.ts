@@ -28,7 +28,7 @@ export function requireClassLabels(dataset: Pick<Dataset, "target" | "classes">,
 }
 
 /** Does the sample at `row` have a label, or at least one known label or value? */
-export function isKnown(dataset: Pick<Dataset, "labels" | "target">, row: number): boolean {
+export function hasTarget(dataset: Pick<Dataset, "labels" | "target">, row: number): boolean {
   if (dataset.target === undefined) return dataset.labels[row]! >= 0;
   const L = dataset.target.names.length;
   return dataset.target.values.data.subarray(row * L, (row + 1) * L).some((value) => !Number.isNaN(value));
@@ -152,7 +152,7 @@ export function checkTargets(
         `${file} has the shape ${formatShape(target.values.shape)}; for ${data.labels.length} samples and ${names.length} ${kind} it must be ${formatShape([data.labels.length, names.length])}.`,
       );
     }
-    const row = data.labels.findIndex((_, i) => !isKnown(data, i));
+    const row = data.labels.findIndex((_, i) => !hasTarget(data, i));
     if (row >= 0 && split !== "test") {
       throw dataError(
         `${file}: of row ${row} (from 0) no ${kind === "labels" ? "label" : "value"} is known; only the test split may have such samples. Take them out or move them there.`,

@@ -121,7 +121,7 @@ export function stageGraph<O extends Outputs>(
   for (const node of topological(terms.map((term) => term.value))) {
     const leafInfo = asLeaf(node);
     if (leafInfo?.kind !== "parameter" || !stage.trains(leafInfo.name)) continue;
-    if (requests.parameters.get(leafInfo.name)?.trained && !trained.has(leafInfo.name))
+    if (requests.parameters.get(leafInfo.name)?.trainable && !trained.has(leafInfo.name))
       trained.set(leafInfo.name, node);
   }
   if (trained.size === 0) throw configError(`stage ${stage.name} of ${method.name} trains no parameter.`);
@@ -133,7 +133,7 @@ export function stageGraph<O extends Outputs>(
     ).map((gradient, i) => [[...trained.keys()][i]!, gradient]),
   );
   const changed = stage.modulate?.(gradients, outputs, target, context) ?? {};
-  const remembered = stage.remember?.(outputs, target, context, gradients) ?? {};
+  const remembered = stage.updateMemory?.(outputs, target, context, gradients) ?? {};
   requireShapes(stage, changed, (name) => gradients.get(name)?.shape);
   requireShapes(stage, remembered, (name) => {
     const perSample = stage.sampleMemory?.[name];
@@ -163,8 +163,8 @@ function contextOf<O extends Outputs>(
     memory: mapValues(memory, ({ shape }, name) => leaf("memory", memoryLeaf(name), shape)),
     samples: mapValues(sampleMemory, ({ width }, name) => ({
       values: leaf("input", sampleLeaf(name), [batch, width]),
-      least: leaf("memory", boundLeaf(name, "least"), [width]),
-      largest: leaf("memory", boundLeaf(name, "largest"), [width]),
+      min: leaf("memory", boundLeaf(name, "least"), [width]),
+      max: leaf("memory", boundLeaf(name, "largest"), [width]),
     })),
     noise(name, shape) {
       noises.set(`step.${name}`, { name: `step.${name}`, shape, kind: "normal", rate: 0 });

@@ -3,7 +3,7 @@ import { type DmilError, type ErrorFields, runError } from "../core/errors.ts";
 import type { TargetKind } from "../data/dataset.ts";
 import type { Stage } from "../methods/method.ts";
 import { calibratedLogLoss } from "../targets/calibrate.ts";
-import type { EpochFigures, PrimaryMetric } from "../targets/epoch-metrics.ts";
+import type { EpochMetrics, PrimaryMetric } from "../targets/epoch-metrics.ts";
 import { labelAccuracy, labelLogLoss } from "../targets/label-metrics.ts";
 import { accuracy, argmaxRows, logLoss } from "../targets/metrics.ts";
 import type { Samples } from "./rows.ts";
@@ -45,7 +45,7 @@ export function validationMetrics(
   { labels, target }: Targets,
   kind: TargetKind,
   best?: Stage<never>["best"],
-): EpochFigures {
+): EpochMetrics {
   if (target === undefined) {
     const K = predicted.length / labels.length;
     return {
@@ -76,14 +76,14 @@ export function diverged(what: string, learningRate: number, fields: ErrorFields
 }
 
 /** Names of an epoch's metrics that are not finite. */
-export function notFinite(figures: EpochFigures): string[] {
+export function notFinite(figures: EpochMetrics): string[] {
   return Object.entries(figures).flatMap(([name, value]) => (Number.isFinite(value) ? [] : [`${name} ${value}`]));
 }
 
 /** Whether an epoch is better than the best one before it. */
 export function isBetter(
-  now: EpochFigures,
-  before: EpochFigures | undefined,
+  now: EpochMetrics,
+  before: EpochMetrics | undefined,
   best: Stage<never>["best"],
   kind: TargetKind,
 ): boolean {
@@ -96,7 +96,7 @@ export function isBetter(
 
 /** The value that schedules and the choice of the best epoch monitor; larger is better. */
 export function monitoredValue(
-  { accuracy: right, logLoss: loss, calibrated, squaredError }: EpochFigures,
+  { accuracy: right, logLoss: loss, calibrated, squaredError }: EpochMetrics,
   best: Stage<never>["best"],
   kind: TargetKind,
 ): number {
@@ -106,7 +106,7 @@ export function monitoredValue(
 }
 
 /** The metric that progress shows. */
-export function primaryMetric({ accuracy: right, r2 }: EpochFigures): PrimaryMetric {
+export function primaryMetric({ accuracy: right, r2 }: EpochMetrics): PrimaryMetric {
   return right === undefined ? { r2: r2! } : { accuracy: right };
 }
 

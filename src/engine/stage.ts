@@ -59,7 +59,7 @@ export interface PreparedStage {
   /** One optimiser step on samples `order[from .. from + count)`; `step` counts from 1 within the stage. */
   step(order: Uint32Array, from: number, count: number, step: number, learningRate: number): Promise<StepResult>;
   /** Recomputes the stored statistics (`Outputs.statistics`, `Stage.statistics`); call it before `predict` and `state`. */
-  renewStatistics(): Promise<void>;
+  updateStatistics(): Promise<void>;
   /** The stage's prediction [N, K] for samples. */
   predict(samples: Samples): Promise<Float32Array>;
   /** The current values of all parameters. */
@@ -236,7 +236,7 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
       return { terms, correct: batchScore(placeOf(result, "prediction"), train, widths.kind ?? "classes", rows) };
     },
 
-    async renewStatistics() {
+    async updateStatistics() {
       const values = statistics === undefined ? [] : await statistics.run(reference);
       let next = 0;
       for (const { name, weight } of renewed) {

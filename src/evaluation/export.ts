@@ -9,7 +9,7 @@ import { type Expr, leaf } from "../graph/expr.ts";
 import { lower } from "../graph/onnx/lower.ts";
 import { maximum, minimum, mul, reshape, sub } from "../graph/ops/index.ts";
 import { rootScope } from "../nn/module.ts";
-import { type Answer, answersOf, bitNames, calibrationState } from "./answers.ts";
+import { answersOf, bitNames, calibrationState, type ExportOutput } from "./export-outputs.ts";
 import { type Fitted, standardiserState, widthsOf } from "./model.ts";
 
 /** Batch size with which the exported graph is built; the axis is dynamic in the file. */
@@ -83,7 +83,7 @@ export function describeExport(fitted: Fitted, options: ExportOptions = {}): Exp
 
 interface ExportGraph {
   readonly inputs: readonly (ExportedInput & { readonly value: Expr })[];
-  readonly outputs: readonly Answer[];
+  readonly outputs: readonly ExportOutput[];
   readonly components: readonly string[];
 }
 

@@ -3,9 +3,9 @@
 import { dataError } from "../core/errors.ts";
 import { ownValue } from "../core/record.ts";
 import type { Dataset, Target, TargetKind } from "../data/dataset.ts";
-import { isKnown, targetKind } from "../data/target.ts";
+import { hasTarget, targetKind } from "../data/target.ts";
 import { auroc, labelAccuracy, labelF1, labelLogLoss, microF1, subsetAccuracy } from "../targets/label-metrics.ts";
-import { isSentiment, sentimentFigures, valueFigures } from "../targets/value-metrics.ts";
+import { isSentiment, regressionMetrics, sentimentMetrics } from "../targets/value-metrics.ts";
 import { type Metrics, type Predictions, score } from "./predict.ts";
 
 /** Metrics of predictions. Shares are in [0, 1], log-losses in nats, errors of values in the data's unit. */
@@ -33,7 +33,7 @@ export function figuresOf(predictions: Predictions, dataset: Dataset): Figures {
     const { samples, unimodal, ...figures } = score(predictions, dataset);
     return { kind: "classes", samples, figures, unimodal };
   }
-  const rows = [...dataset.labels.keys()].filter((row) => isKnown(dataset, row));
+  const rows = [...dataset.labels.keys()].filter((row) => hasTarget(dataset, row));
   if (rows.length === 0) {
     throw dataError(
       `the ${dataset.name} data has no known ${target.kind}, so predictions cannot be scored. Use data with known ${target.kind}.`,
@@ -106,8 +106,8 @@ function eachOf(predicted: Float32Array, { kind, names, values }: Target): Recor
           },
         ];
       }
-      const sentiment = L === 1 && isSentiment(name, truth) ? sentimentFigures(output, truth) : {};
-      return [name, { ...valueFigures(output, truth), ...sentiment }];
+      const sentiment = L === 1 && isSentiment(name, truth) ? sentimentMetrics(output, truth) : {};
+      return [name, { ...regressionMetrics(output, truth), ...sentiment }];
     }),
   );
 }

@@ -1,5 +1,5 @@
 /** @file The record of one epoch, which models and run folders keep. */
-import type { EpochFigures, PrimaryMetric } from "../targets/epoch-metrics.ts";
+import type { EpochMetrics, PrimaryMetric } from "../targets/epoch-metrics.ts";
 
 /** Metrics of one finished epoch. Losses are in nats, accuracies in [0, 1]. */
 export interface EpochRecord {
@@ -13,7 +13,7 @@ export interface EpochRecord {
     /** Each loss term without its weight, mean over the samples of the epoch. */
     readonly terms: Readonly<Record<string, number>>;
   };
-  readonly validation: EpochFigures;
+  readonly validation: EpochMetrics;
   /** The stage's best epoch so far, and its metric on validation data. */
   readonly best: PrimaryMetric & { readonly epoch: number };
 }

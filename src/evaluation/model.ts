@@ -7,8 +7,8 @@ import type { Widths } from "../engine/graph.ts";
 import { type FittedTarget, kindOf } from "../engine/target.ts";
 import type { Method } from "../methods/method.ts";
 import type { Calibration } from "../targets/calibrate.ts";
+import { decodeWithChecksum, encodeWithChecksum } from "./checksum.ts";
 import type { EpochRecord } from "./history.ts";
-import { sealState, unsealState } from "./sealed.ts";
 import { storedModel, storedValue } from "./stored.ts";
 
 /** A trained model with its standardiser and calibration. */
@@ -69,7 +69,7 @@ const PREFIX = "standardise.";
 /** The model as bytes: safetensors, parameters by name, the standardiser as `standardise.<modality>.mean` and `.scale`, with a checksum. */
 export async function encodeModel(fitted: Fitted): Promise<Uint8Array> {
   const { tensors, text } = encodeFrame(fitted);
-  return sealState({ ...fitted.state, ...tensors }, { dmil: text });
+  return encodeWithChecksum({ ...fitted.state, ...tensors }, { dmil: text });
 }
 
 /**
@@ -81,7 +81,7 @@ export async function decodeModel(
   where: string,
   advice = "Use a whole copy of it, or export it again.",
 ): Promise<Fitted> {
-  const { state: all, metadata } = await unsealState(bytes, {
+  const { state: all, metadata } = await decodeWithChecksum(bytes, {
     where,
     advice,
     older: ({ dmil }) => (dmil === undefined ? undefined : olderModel(dmil)),

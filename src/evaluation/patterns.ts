@@ -1,7 +1,7 @@
 /** @file Metrics by pattern of present modalities: for the samples as they are, and simulated by hiding modalities. */
 import { type Dataset, takeRows } from "../data/dataset.ts";
 import { hasMissing, hideModalities, patternName, rowsByPattern } from "../data/presence.ts";
-import { isKnown, requireClassLabels } from "../data/target.ts";
+import { hasTarget, requireClassLabels } from "../data/target.ts";
 import { accuracy, argmaxRows, logLoss, macroF1 } from "../targets/metrics.ts";
 import { figuresOf } from "./figures.ts";
 import type { Fitted } from "./model.ts";
@@ -82,7 +82,7 @@ function observedPatterns<T>(
 ): (Pattern & T)[] {
   const K = logits.length / dataset.labels.length;
   return [...rowsByPattern(dataset, modalities).values()].flatMap(({ modalities: present, rows }) => {
-    const labelled = rows.filter((row) => isKnown(dataset, row));
+    const labelled = rows.filter((row) => hasTarget(dataset, row));
     if (labelled.length === 0) return [];
     const labelledLogits = new Float32Array(labelled.length * K);
     labelled.forEach((row, i) => {
@@ -115,7 +115,7 @@ async function hiddenPatterns<T>(
 /** Labelled samples that have all the modalities; undefined when there are none. */
 function completeSamples(dataset: Dataset, modalities: readonly string[]): Dataset | undefined {
   const full = rowsByPattern(dataset, modalities).get(patternName(modalities))?.rows ?? [];
-  const rows = full.filter((row) => isKnown(dataset, row));
+  const rows = full.filter((row) => hasTarget(dataset, row));
   if (rows.length === 0) return undefined;
   return rows.length === dataset.labels.length && !hasMissing(dataset) ? dataset : takeRows(dataset, rows);
 }

@@ -15,13 +15,13 @@ import { type Outputs, PRIOR } from "../methods/method.ts";
 import { type BackendName, loadBackend } from "../runtime/backend.ts";
 import {
   type Calibration,
+  type EvidenceScaling,
   fitPrediction,
   fitScaling,
   fitWeight,
   fitWeights,
-  type Scaling,
   scaledPrediction,
-  weighed,
+  weightedSum,
 } from "../targets/calibrate.ts";
 import { accuracy, argmaxRows, calibrationError, logLoss, macroF1, synergyRate } from "../targets/metrics.ts";
 import { type Fitted, widthsOf } from "./model.ts";
@@ -226,7 +226,7 @@ export async function calibrate(trained: Fitted, validation: Dataset, options: P
   }
   const { logPrior } = fitted.calibration;
   const { labels } = validation;
-  const scaling = (values: Float32Array | Float64Array): Scaling => fitScaling(values, labels, logPrior);
+  const scaling = (values: Float32Array | Float64Array): EvidenceScaling => fitScaling(values, labels, logPrior);
   const modalities = Object.fromEntries(Object.entries(unimodal).map(([name, values]) => [name, scaling(values)]));
   const prediction = fitPrediction(logits, labels, logPrior.length);
   const whole = scaling(logits);
@@ -238,7 +238,7 @@ export async function calibrate(trained: Fitted, validation: Dataset, options: P
     calibration: {
       logPrior,
       prediction,
-      all: scaling(weighed(parts, weights, logPrior)),
+      all: scaling(weightedSum(parts, weights, logPrior)),
       modalities,
       components: Object.fromEntries(Object.keys(components).map((name, c) => [name, weights[c]!])),
     },

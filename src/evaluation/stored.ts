@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { dataError } from "../core/errors.ts";
 import { optionIssues } from "../core/options.ts";
-import { MOST_MEMBERS } from "../methods/method.ts";
+import { MAX_MEMBERS } from "../methods/method.ts";
 
 /** A metric that is NaN or infinite is null in JSON. */
 const figure = z.number().nullable();
@@ -27,7 +27,7 @@ export const storedModel: z.ZodType = z.looseObject({
   description: z.looseObject({
     encoders: z.record(z.string(), encoder),
     options: z.looseObject({}),
-    members: count.max(MOST_MEMBERS).optional(),
+    members: count.max(MAX_MEMBERS).optional(),
   }),
   classes: texts,
   target: z

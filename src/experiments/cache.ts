@@ -7,7 +7,7 @@ import type { Folder } from "../core/folder.ts";
 import { sha256 } from "../core/hash.ts";
 import type { DataSplits } from "../data/dataset.ts";
 import { writeDataset } from "../data/write.ts";
-import { readDerived, writeDerived } from "../runs/derived.ts";
+import { readCached, writeCached } from "../runs/cached.ts";
 import { hashValue } from "../runs/identity.ts";
 
 /** What determines the content of a cached folder. */
@@ -42,7 +42,7 @@ export function dataCache(
         const folder = open(folderName);
         if (!(await isWhole(folder, tell))) {
           await writeDataset(folder, splits);
-          await writeDerived(folder, CHECKSUMS, await checksumsOf(folder));
+          await writeCached(folder, CHECKSUMS, await checksumsOf(folder));
         }
       }
       return folderName;
@@ -63,7 +63,7 @@ async function checksumsOf(folder: Folder): Promise<Readonly<Record<string, stri
 
 /** Whether a cached folder is complete and undamaged; otherwise it is emptied, because an extra file would be read as data. */
 async function isWhole(folder: Folder, tell: (text: string) => void): Promise<boolean> {
-  const written = await readDerived<Readonly<Record<string, string>>>(folder, CHECKSUMS, checksums, tell);
+  const written = await readCached<Readonly<Record<string, string>>>(folder, CHECKSUMS, checksums, tell);
   const current = written === undefined ? {} : await checksumsOf(folder);
   const changed = [...new Set([...Object.keys(written ?? {}), ...Object.keys(current)])].find(
     (name) => written?.[name] !== current[name],

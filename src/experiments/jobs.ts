@@ -176,7 +176,7 @@ function notDefined(
   } catch (error) {
     // Other errors are reported with their position when the runs are planned.
     const isUndefined =
-      error instanceof DmilError && (error.fields.most !== undefined || error.fields.kind !== undefined);
+      error instanceof DmilError && (error.fields.maxModalities !== undefined || error.fields.kind !== undefined);
     return isUndefined ? error.message : undefined;
   }
 }

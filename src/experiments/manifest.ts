@@ -3,7 +3,7 @@ import * as z from "zod";
 import { DmilError, dataError } from "../core/errors.ts";
 import { type Folder, readText } from "../core/folder.ts";
 import { optionIssues } from "../core/options.ts";
-import { seal, unseal } from "../runs/sealed.ts";
+import { verifyChecksum, withChecksum } from "../runs/checksum.ts";
 import { type SweepEntry, type SweepHead, sweepFiles } from "./entry.ts";
 
 /** NaN becomes null in JSON. */
@@ -51,7 +51,7 @@ const schema = z.looseObject({
 export async function readHead(folder: Folder, advice: string = AGAIN): Promise<SweepHead | undefined> {
   if (!(await folder.exists(sweepFiles.head))) return undefined;
   const where = `${folder.label}/${sweepFiles.head}`;
-  const head = (await unseal(await readText(folder, sweepFiles.head), { where, advice })) as SweepHead;
+  const head = (await verifyChecksum(await readText(folder, sweepFiles.head), { where, advice })) as SweepHead;
   if (head.format === "dmil-sweep-1" && typeof head.environment === "object") return head;
   throw dataError(`${where}: not the head of a sweep of this version (format dmil-sweep-1). ${advice}`, { where });
 }
@@ -60,7 +60,7 @@ export async function readHead(folder: Folder, advice: string = AGAIN): Promise<
 const AGAIN = "Run the command of the sweep again with --resume: it repairs the file and repeats only lost runs.";
 
 export async function writeHead(folder: Folder, head: SweepHead): Promise<void> {
-  await folder.write(sweepFiles.head, `${await seal(head, 2)}\n`);
+  await folder.write(sweepFiles.head, `${await withChecksum(head, 2)}\n`);
 }
 
 /** The contents of a manifest. */
@@ -97,7 +97,7 @@ export async function readManifest(folder: Folder, advice: string = AGAIN): Prom
 
 /** Parses an entry. @throws DataError for an invalid line. */
 async function parseLine(line: string, where: string, advice: string): Promise<SweepEntry> {
-  const value = (await unseal(line, { where, advice })) as SweepEntry;
+  const value = (await verifyChecksum(line, { where, advice })) as SweepEntry;
   const issues = optionIssues(schema, value);
   const { status, scores } = value;
   if (issues.length === 0 && (status === "failed" || scores !== undefined)) return value;
@@ -119,5 +119,5 @@ export async function appendEntry(folder: Folder, entry: SweepEntry): Promise<vo
 }
 
 async function lineOf(entry: SweepEntry): Promise<string> {
-  return `${await seal(entry)}\n`;
+  return `${await withChecksum(entry)}\n`;
 }

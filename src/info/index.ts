@@ -105,6 +105,7 @@ export {
   unitSensitivity,
 } from "./samplewise.ts";
 export type { Atoms } from "./sources.ts";
+export { type SynergyBound, synergyBound } from "./synergy-bound.ts";
 export {
   type IndicatorOptions,
   type Predictions,
@@ -121,7 +122,6 @@ export {
   type Table,
   type TableInput,
 } from "./table.ts";
-export { type Theorem1, theorem1 } from "./theorem1.ts";
 export {
   BLOCKS,
   type Block,

@@ -5,7 +5,7 @@
 import { internalError } from "../core/errors.ts";
 import type { Dataset, TargetKind } from "../data/dataset.ts";
 import { hasMissing, patternName, presentAt, rowsByPattern } from "../data/presence.ts";
-import { isKnown } from "../data/target.ts";
+import { hasTarget } from "../data/target.ts";
 import { type Figures, figuresOf } from "../evaluation/figures.ts";
 import type { Fitted } from "../evaluation/model.ts";
 import { type Predictions, type PredictOptions, predict } from "../evaluation/predict.ts";
@@ -91,7 +91,7 @@ export function targetReport(predictions: Predictions, dataset: Dataset): Target
   const patterns = [...rowsByPattern(dataset, modalities)].map(
     ([name, { rows }]) => [name, meansOf(rows.map((row) => samples[row]!))] as const,
   );
-  const anyTarget = ids.some((_, row) => isKnown(dataset, row));
+  const anyTarget = ids.some((_, row) => hasTarget(dataset, row));
   return {
     kind,
     samples,

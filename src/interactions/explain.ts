@@ -5,7 +5,7 @@ import { hasMissing, presentAt } from "../data/presence.ts";
 import { requireClassLabels } from "../data/target.ts";
 import { type Fitted, memberModels } from "../evaluation/model.ts";
 import { type Predictions, type PredictOptions, predict } from "../evaluation/predict.ts";
-import { type Calibration, calibrated, type Scaling, scaledPrediction } from "../targets/calibrate.ts";
+import { type Calibration, calibrated, type EvidenceScaling, scaledPrediction } from "../targets/calibrate.ts";
 import { argmaxRows, logSoftmaxRows } from "../targets/metrics.ts";
 import { atomsAt, bitColumns, bitsOf } from "./bits.ts";
 import type { SampleReport } from "./report.ts";
@@ -37,7 +37,7 @@ export function report(
   const modalities = Object.keys(predictions.unimodal);
   const missing = hasMissing(dataset, modalities);
   const width = classes.length;
-  const read = (logits: Float32Array, scaling?: Scaling) => ({
+  const read = (logits: Float32Array, scaling?: EvidenceScaling) => ({
     best: argmaxRows(logits, width),
     logs: scaling === undefined ? logSoftmaxRows(logits, width) : calibrated(logits, calibration.logPrior, scaling),
   });

@@ -43,7 +43,7 @@ export type Cell = string | number | undefined;
  * `bits_<component>_lower`, `bits_<component>_upper` (also of the total), `label_bits_<component>`, `label_bits_total`. Components are
  * `redundant`, `unique_<modality>`, `synergistic`. Gate shares are shares of a prediction; bits are information.
  */
-export function flatten(sample: SampleReport): Record<string, Cell> {
+export function sampleRow(sample: SampleReport): Record<string, Cell> {
   const row: Record<string, Cell> = { id: sample.id, label: sample.label, prediction: sample.prediction };
   if (sample.present !== undefined) row.present = patternName(sample.present);
   for (const [name, p] of Object.entries(sample.probabilities)) row[`p_${name}`] = p;

@@ -73,7 +73,7 @@ export function synergyOfSets(bits: SetBits, modalities: readonly string[]): Set
 }
 
 /** Compares the synergy of sets with the true set of each sample (undefined for samples without synergy). */
-export function setFigures(synergy: SetBits, truth: readonly (string | undefined)[]): SetFigures {
+export function setMetrics(synergy: SetBits, truth: readonly (string | undefined)[]): SetFigures {
   const sets = Object.keys(synergy);
   const rows = truth.flatMap((set, i) => (set === undefined ? [] : [i]));
   const best = (i: number): string => sets.reduce((a, b) => (synergy[b]![i]! > synergy[a]![i]! ? b : a));

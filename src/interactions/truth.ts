@@ -88,7 +88,7 @@ export function componentsOver(modalities: readonly string[]): string[] {
  * Compares predictions for a labelled data set with its truth.
  * @throws DataError when a sample has no label, or the truth names a component that the modalities do not have.
  */
-export function truthFigures(
+export function truthMetrics(
   predictions: Pick<Predictions, "logits" | "unimodal"> & Partial<Predictions>,
   calibration: Calibration,
   dataset: Dataset,

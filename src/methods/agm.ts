@@ -88,7 +88,7 @@ export const agm: MethodFactory<Loose<AgmOptions>, AgmOutputs> = defineMethod({
     const zeros = Object.fromEntries(
       Object.entries(input.inputs).map(([name, { shape }]) => [name, constant(0, [1, shape[1]!])]),
     );
-    const mutedInput = { ...input, scope: input.scope.still(), inputs: zeros };
+    const mutedInput = { ...input, scope: input.scope.eval(), inputs: zeros };
     const muted = lateFusion(mutedInput, encoders, embedding).unimodal;
     return { ...whole, shares: shapley(whole, stillFusion(whole, input, encoders, embedding), muted) };
   },
@@ -105,7 +105,7 @@ export const agm: MethodFactory<Loose<AgmOptions>, AgmOutputs> = defineMethod({
           const logits = add(stopGradient(sum(shares, 0)), sub(scaled, stopGradient(scaled)));
           return [{ names: ["ce.prediction"], value: crossEntropy(logits, target), weights: [1] }];
         },
-        remember({ shares }, target, { memory }) {
+        updateMemory({ shares }, target, { memory }) {
           const steps = add(memory.steps!, 1);
           const difference = sub(surprise(shares, target), memory.surprise!);
           return { steps, surprise: add(memory.surprise!, div(difference, steps)) };

@@ -13,7 +13,7 @@ import type { Expr } from "../graph/expr.ts";
 import { concat, neg, slice, stack, stopGradient, unstack } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
 import { crossEntropy } from "../nn/losses.ts";
-import { twoLayer } from "../nn/mlp.ts";
+import { mlp2 } from "../nn/mlp.ts";
 import { type Critic, club, critic, held, nce, scores } from "./critics.ts";
 import { wholeStage } from "./late-fusion.ts";
 import {
@@ -98,13 +98,13 @@ export const fcl: MethodFactory<Loose<FclOptions>, FclOutputs> = defineMethod({
   schema,
   variants: { "fcl-ce": { supervision: 1 } },
   search: { critic: [32, 64, 128] },
-  most: 2,
+  maxModalities: 2,
   build(input, encoders, { embedding, critic: hidden }): FclOutputs {
     const { scope, classes } = input;
     const names = Object.keys(encoders);
     const z = embed(input, encoders, embedding);
     const copies = stack(unstack(z).flatMap((embedding) => USES.map(() => embedding)));
-    const projected = twoLayer(scope.child("projections"), copies, embedding, embedding); // [2 * 5, B, E]
+    const projected = mlp2(scope.child("projections"), copies, embedding, embedding); // [2 * 5, B, E]
     const blocks = [0, 1].map((m) => unstack(slice(projected, 0, m * USES.length, USES.length)));
     const sides = blocks.map((block) => concat(block, -1)); // [B, 5 E] each
     const criticScope = scope.child("critics");

@@ -130,7 +130,7 @@ export const greedy: MethodFactory<Loose<GreedyOptions>, Transfer> = defineMetho
   schema,
   variants: { "greedy-random": { guide: "random" } },
   search: { threshold: [0.01, 0.1], steps: [5, 20] },
-  most: 2,
+  maxModalities: 2,
   build: transfer,
   stages: (options, modalities): readonly Stage<Transfer>[] => [
     {
@@ -149,7 +149,7 @@ export const greedy: MethodFactory<Loose<GreedyOptions>, Transfer> = defineMetho
         const gates = where(guided(context, options), context.memory.gates!, out.gates);
         return [branchTerms(out.answer(gates), target, modalities)];
       },
-      remember: (out, _, context, gradients) =>
+      updateMemory: (out, _, context, gradients) =>
         remembered(options, out, context, speeds(out, gradients, modalities, context.nameOf)),
     },
   ],

@@ -67,7 +67,7 @@ export function deepFusion(
   const alone = z.map((values, m) => muted.with(m, values));
   return {
     logits: fuse(head, z, classes),
-    unimodal: stack(alone.map((features) => fuse(head.still(), features, classes))),
+    unimodal: stack(alone.map((features) => fuse(head.eval(), features, classes))),
     statistics: { "head.mean": stacked },
     representations: embeddings(stacked, Object.keys(encoders)),
   };

@@ -63,7 +63,7 @@ export function stillFusion(
   embedding: number,
 ): LateFusion {
   const drawn = topological([fusion.stacked]).some((node) => asLeaf(node)?.kind === "noise");
-  return drawn ? lateFusion({ ...input, scope: input.scope.still() }, encoders, embedding) : fusion;
+  return drawn ? lateFusion({ ...input, scope: input.scope.eval() }, encoders, embedding) : fusion;
 }
 
 /** One stage that trains all parameters on the loss of the prediction. Methods extend it by object spread. */

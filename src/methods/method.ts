@@ -113,8 +113,8 @@ export interface StepContext {
 /** Per-sample memory of a batch, [B, width], with its minimum and maximum over all training samples at the beginning of the epoch, [width]. */
 export interface SampleMemory {
   readonly values: Expr;
-  readonly least: Expr;
-  readonly largest: Expr;
+  readonly min: Expr;
+  readonly max: Expr;
 }
 
 /** A learning rate schedule as plain data. */
@@ -157,7 +157,7 @@ export interface Stage<O extends Outputs> {
   /** Numbers that persist for each training sample: their width and initial value. */
   readonly sampleMemory?: Readonly<Record<string, { readonly width: number; readonly value: number }>>;
   /** New values of memory after this step, by name; of `sampleMemory` for the samples of the batch, [B, width]. Memory that is not returned is unchanged. */
-  remember?(
+  updateMemory?(
     outputs: O,
     target: Expr,
     context: StepContext,
@@ -177,7 +177,7 @@ export interface Stage<O extends Outputs> {
    */
   readonly best?: "accuracy" | "logLoss" | "calibrated" | "last";
   /** Also score the model before the first epoch, and keep it if no epoch is better. Default false. */
-  readonly fromStart?: boolean;
+  readonly scoreInitial?: boolean;
   /** Early stopping: the stage ends after this many epochs without improvement. Default: no early stopping. */
   readonly patience?: number;
   /** Defaults that a run may override. */
@@ -225,7 +225,7 @@ export interface MethodDefinition<S extends z.ZodType, O extends Outputs> {
   /** Supported kinds of target. Default classes. */
   readonly targets?: readonly TargetKind[];
   /** The largest number of modalities for which the method is defined. Default: no limit. */
-  readonly most?: number;
+  readonly maxModalities?: number;
   /** Comparisons list the method once for each modality, as its option `modality`. */
   readonly perModality?: boolean;
   /** As in `Method`. */
@@ -258,7 +258,7 @@ export interface MethodFactory<I = unknown, O extends Outputs = Outputs> {
 }
 
 /** The largest number of members of a pool: each costs as much as a single model, and more than a few improve little. */
-export const MOST_MEMBERS = 64;
+export const MAX_MEMBERS = 64;
 
 /** All kinds of target: for methods that use the losses of `Task`. */
 export const everyTarget: readonly TargetKind[] = ["classes", "labels", "values"];
@@ -271,9 +271,9 @@ export function defineMethod<S extends z.ZodType, O extends Outputs>(
   type Configuration = { readonly encoders: Readonly<Record<string, Module>>; readonly members?: number } & z.input<S>;
   const create = (settings: Configuration): Method => {
     const { encoders, members = definition.members ?? 1, ...rest } = settings;
-    if (!Number.isInteger(members) || members < 1 || members > MOST_MEMBERS) {
+    if (!Number.isInteger(members) || members < 1 || members > MAX_MEMBERS) {
       throw configError(
-        `${definition.name}: members is ${shown(members)}; a whole number from 1 to ${MOST_MEMBERS} is needed.`,
+        `${definition.name}: members is ${shown(members)}; a whole number from 1 to ${MAX_MEMBERS} is needed.`,
       );
     }
     const modalities = Object.keys(encoders);
@@ -283,11 +283,11 @@ export function defineMethod<S extends z.ZodType, O extends Outputs>(
         `${definition.name}: encoders has ${modalities.length} modalities (${listing(modalities)}); two or more are needed.`,
       );
     }
-    const { most = Number.POSITIVE_INFINITY } = definition;
-    if (modalities.length > most) {
+    const { maxModalities = Number.POSITIVE_INFINITY } = definition;
+    if (modalities.length > maxModalities) {
       throw configError(
-        `${definition.name} is defined for ${most === 2 ? most : `at most ${most}`} modalities; ${modalities.length} were given (${listing(modalities)}). Choose ${most} of them.`,
-        { most, modalities },
+        `${definition.name} is defined for ${maxModalities === 2 ? maxModalities : `at most ${maxModalities}`} modalities; ${modalities.length} were given (${listing(modalities)}). Choose ${maxModalities} of them.`,
+        { maxModalities, modalities },
       );
     }
     const options = parseOptions(definition.schema, rest, definition.name);

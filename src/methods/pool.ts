@@ -105,7 +105,7 @@ function memberStage<O extends Outputs>(stage: Stage<O>, k: number): Stage<Pool<
   });
   const withoutPath = <T>(named: ReadonlyMap<string, T>): ReadonlyMap<string, T> =>
     new Map([...named].map(([name, value]) => [name.slice(path.length), value]));
-  const { modulate, remember, statistics } = stage;
+  const { modulate, updateMemory: remember, statistics } = stage;
   return {
     ...stage,
     name: `member${k}.${stage.name}`,
@@ -118,7 +118,7 @@ function memberStage<O extends Outputs>(stage: Stage<O>, k: number): Stage<Pool<
         prefixed(modulate.call(stage, withoutPath(gradients), of(pool), target, memberContext(context)), path),
     }),
     ...(remember !== undefined && {
-      remember: (pool, target, context, gradients) =>
+      updateMemory: (pool, target, context, gradients) =>
         remember.call(stage, of(pool), target, memberContext(context), withoutPath(gradients)),
     }),
     ...(statistics !== undefined && {

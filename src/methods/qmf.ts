@@ -76,7 +76,7 @@ export function confidences(logits: Expr, temperature: number): Expr {
 }
 
 /** Past losses [M, B, 1], scaled from 0 for the minimum to 1 for the maximum over all training samples; 0 if all are equal. */
-export function scaledHistory({ values, least, largest }: SampleMemory): Expr {
+export function scaledHistory({ values, min: least, max: largest }: SampleMemory): Expr {
   const [batch, modalities] = values.shape as [number, number];
   const scaled = div(sub(values, least), maximum(sub(largest, least), 1e-12));
   return reshape(transpose(scaled, [1, 0]), [modalities, batch, 1]);
@@ -117,7 +117,7 @@ export const qmf: MethodFactory<Loose<QmfOptions>, QmfOutputs> = defineMethod({
       ...wholeStage,
       ...(lambda > 0 && {
         sampleMemory: { losses: { width: modalities.length, value: 0 } },
-        remember(out: QmfOutputs, target: Expr, { samples }: StepContext) {
+        updateMemory(out: QmfOutputs, target: Expr, { samples }: StepContext) {
           const now = neg(sum(mul(logSoftmax(out.unimodal), target), -1)); // [M, B]
           return { losses: add(samples.losses!.values, transpose(now, [1, 0])) };
         },

@@ -11,7 +11,7 @@ import type { Loose } from "../core/options.ts";
 import type { Expr } from "../graph/expr.ts";
 import { at, logSoftmax, mean, mul, softmax, stack, stopGradient, sub, sum, unstack } from "../graph/ops/index.ts";
 import { crossEntropy, meanSquaredError } from "../nn/losses.ts";
-import { twoLayer } from "../nn/mlp.ts";
+import { mlp2 } from "../nn/mlp.ts";
 import { wholeStage } from "./late-fusion.ts";
 import {
   defineMethod,
@@ -92,7 +92,7 @@ export const reconboost: MethodFactory<Loose<ReconboostOptions>, ReconboostOutpu
     const names = Object.keys(encoders);
     const stacked = embed(input, encoders, embedding);
     const head = input.scope.child("head");
-    const unimodal = stack(unstack(stacked).map((z) => twoLayer(head, z, hidden, input.classes)));
+    const unimodal = stack(unstack(stacked).map((z) => mlp2(head, z, hidden, input.classes)));
     const scale = input.scope.parameter("scale", [1], { kind: "constant", value: 1 });
     return {
       logits: mul(sum(zeroWhereMissing(unimodal, presence(input, names)), 0), scale),

@@ -57,6 +57,6 @@ export function mlp(sizes: readonly number[], options: MlpOptions = {}): Module 
 }
 
 /** linear, ReLU, linear: [..., in] to [..., out]; a stack [S, B, in] gets one such network per entry. */
-export function twoLayer(scope: Scope, x: Expr, hidden: number, out: number): Expr {
+export function mlp2(scope: Scope, x: Expr, hidden: number, out: number): Expr {
   return linear(scope.child("1"), relu(linear(scope.child("0"), x, hidden)), out);
 }

@@ -19,7 +19,7 @@ export interface ParameterSpec {
   readonly shape: Shape;
   readonly init: Init;
   /** False for statistics of the data (buffers in PyTorch), which the optimiser does not update. */
-  readonly trained: boolean;
+  readonly trainable: boolean;
 }
 
 /** Noise that a step must draw: standard normals, or dropout masks of 0 and 1 / (1 - rate). */
@@ -46,9 +46,9 @@ export interface Scope {
   readonly frozen: boolean;
   child(name: string): Scope;
   /** The same path in evaluation mode: without noise, also inside a training graph. Gradients flow. */
-  still(): Scope;
+  eval(): Scope;
   /** The same path with detached parameters. */
-  constant(): Scope;
+  detached(): Scope;
   parameter(name: string, shape: Shape, init: Init): Expr;
   /** A stored array that is not trained (a buffer in PyTorch). */
   statistic(name: string, shape: Shape, value: number): Expr;
@@ -85,11 +85,11 @@ export function rootScope(options: ScopeOptions): { scope: Scope; requests: Requ
       training,
       frozen: frozen(path),
       child: (name) => scopeAt(full(name), training, constant),
-      still: () => scopeAt(path, false, constant),
-      constant: () => scopeAt(path, training, true),
-      parameter: (name, shape, init) => parameter({ name: full(name), shape, init, trained: true }),
+      eval: () => scopeAt(path, false, constant),
+      detached: () => scopeAt(path, training, true),
+      parameter: (name, shape, init) => parameter({ name: full(name), shape, init, trainable: true }),
       statistic: (name, shape, value) =>
-        parameter({ name: full(name), shape, init: { kind: "constant", value }, trained: false }),
+        parameter({ name: full(name), shape, init: { kind: "constant", value }, trainable: false }),
       noise(name, shape, kind = "normal", rate = 0) {
         requests.noises.set(full(name), { name: full(name), shape, kind, rate });
         return leaf("noise", full(name), shape);

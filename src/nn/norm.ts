@@ -11,11 +11,11 @@ export function layerNorm(scope: Scope, x: Expr): Expr {
   const width = x.shape.at(-1)!;
   const scale = scope.parameter("scale", [width], { kind: "constant", value: 1 });
   const shift = scope.parameter("shift", [width], { kind: "constant", value: 0 });
-  return add(mul(standardised(x), scale), shift);
+  return add(mul(normalize(x), scale), shift);
 }
 
 /** Standardises to mean 0 and standard deviation 1 over the last axis, without parameters: [..., F] to [..., F]. Variance is biased, epsilon 1e-5. */
-export function standardised(x: Expr): Expr {
+export function normalize(x: Expr): Expr {
   const centred = sub(x, mean(x, -1, true));
   return div(centred, sqrt(add(mean(square(centred), -1, true), 1e-5)));
 }

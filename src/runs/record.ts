@@ -4,9 +4,9 @@ import { runError } from "../core/errors.ts";
 import { type Folder, readText } from "../core/folder.ts";
 import { optionIssues } from "../core/options.ts";
 import { files as trainFiles } from "../train/checkpoint.ts";
+import { verifyChecksum, withChecksum } from "./checksum.ts";
 import type { DataHashes } from "./identity.ts";
 import type { RunConfig } from "./plan.ts";
-import { seal, unseal } from "./sealed.ts";
 
 /** Names of the files of a run. */
 export const runFiles: Readonly<
@@ -96,7 +96,7 @@ export async function readRecord(folder: Pick<Folder, "label" | "exists" | "read
       { where },
     );
   }
-  const value = await unseal(text, { where, advice, error: runError });
+  const value = await verifyChecksum(text, { where, advice, error: runError });
   const issues = optionIssues(schema, value);
   if (issues.length > 0) {
     const listed = issues.map(({ path }) => path.join(".")).join(", ");
@@ -110,5 +110,5 @@ const EARLIER = /^\{\s*"format": "dmil-run-1",/;
 
 /** Replaces the record. */
 export async function writeRecord(folder: Folder, record: RunRecord): Promise<void> {
-  await folder.write(runFiles.record, `${await seal(record, 2)}\n`);
+  await folder.write(runFiles.record, `${await withChecksum(record, 2)}\n`);
 }

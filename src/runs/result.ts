@@ -4,8 +4,8 @@ import type { Figures } from "../evaluation/figures.ts";
 import type { EpochRecord } from "../evaluation/history.ts";
 import type { Fitted } from "../evaluation/model.ts";
 import type { Metrics } from "../evaluation/predict.ts";
+import { verifyChecksum, withChecksum } from "./checksum.ts";
 import { runFiles } from "./record.ts";
-import { seal, unseal } from "./sealed.ts";
 
 /** The contents of result.json; the file also has a checksum. */
 export interface RunResult {
@@ -32,12 +32,12 @@ export function resultOf({ method, history }: Fitted, seed: number, validation: 
 
 /** Writes result.json. */
 export async function writeResult(folder: Folder, result: RunResult): Promise<void> {
-  await folder.write(runFiles.result, `${await seal(result, 2)}\n`);
+  await folder.write(runFiles.result, `${await withChecksum(result, 2)}\n`);
 }
 
 /** Reads result.json. @throws DataError if it is damaged. */
 export async function readResult(folder: Pick<Folder, "label" | "read">): Promise<RunResult> {
   const where = `${folder.label}/${runFiles.result}`;
   const advice = `Write it again with: dmil resume ${folder.label}`;
-  return (await unseal(await readText(folder, runFiles.result), { where, advice })) as RunResult;
+  return (await verifyChecksum(await readText(folder, runFiles.result), { where, advice })) as RunResult;
 }

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { dataError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
 import { float32 } from "../core/tensor.ts";
-import { sealState, unsealState } from "../evaluation/sealed.ts";
+import { decodeWithChecksum, encodeWithChecksum } from "../evaluation/checksum.ts";
 import { storedValue } from "../evaluation/stored.ts";
 import type { SampleReport } from "../interactions/report.ts";
 import { hashValue } from "./identity.ts";
@@ -37,14 +37,17 @@ export async function writeSampleBits(
   { components, atoms, samples }: SampleBits,
 ): Promise<void> {
   const state = Object.fromEntries(atoms.map((values, c) => [`bits.${c}`, float32([values.length], values)]));
-  await folder.write(runFiles.bits, await sealState(state, { components: JSON.stringify(components), samples }));
+  await folder.write(
+    runFiles.bits,
+    await encodeWithChecksum(state, { components: JSON.stringify(components), samples }),
+  );
 }
 
 /** Reads bits.safetensors. @throws DataError for a damaged file, or one with other contents. */
 export async function readSampleBits(folder: Pick<Folder, "label" | "read">): Promise<SampleBits> {
   const where = `${folder.label}/${runFiles.bits}`;
   const advice = "It is written when a run of a sweep ends; run the sweep again in another folder.";
-  const { state, metadata } = await unsealState(await folder.read(runFiles.bits), { where, advice });
+  const { state, metadata } = await decodeWithChecksum(await folder.read(runFiles.bits), { where, advice });
   const components = storedValue<string[]>(metadata.components ?? "", componentNames, where);
   const atoms = components.map((_, c) => state[`bits.${c}`]?.data);
   const present = atoms.filter((values): values is Float32Array => values !== undefined);

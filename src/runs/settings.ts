@@ -5,7 +5,7 @@ import { shown } from "../core/keys.ts";
 import { type OptionIssue, oneOf, optionIssues } from "../core/options.ts";
 import { readingSchemas, type SplitRequest } from "../data/reading.ts";
 import { methodNamed, methodNames, resolveMethod } from "../methods/index.ts";
-import { MOST_MEMBERS } from "../methods/method.ts";
+import { MAX_MEMBERS } from "../methods/method.ts";
 import type { Activation } from "../nn/mlp.ts";
 import { adam, adamw, type Optimiser, sgd } from "../optim/index.ts";
 import { fraction, positive, whole } from "../optim/settings.ts";
@@ -83,8 +83,8 @@ const byStage = (value: z.ZodType<number>, example: string): z.ZodType<unknown> 
 };
 
 /** The number of members of a pool. */
-export const members: z.ZodType<number> = whole(1, "4").refine((count) => count <= MOST_MEMBERS, {
-  error: allowing(`a whole number from 1 to ${MOST_MEMBERS}, for example 4`),
+export const members: z.ZodType<number> = whole(1, "4").refine((count) => count <= MAX_MEMBERS, {
+  error: allowing(`a whole number from 1 to ${MAX_MEMBERS}, for example 4`),
 });
 
 const schema = z.strictObject(

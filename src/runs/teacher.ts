@@ -5,7 +5,7 @@ import { sha256 } from "../core/hash.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { decodeModel, type Fitted } from "../evaluation/model.ts";
 import { methodFrom } from "../methods/index.ts";
-import { requireTeachable } from "../train/teacher.ts";
+import { requireSameTask } from "../train/teacher.ts";
 import { hashSplits } from "./identity.ts";
 import { changedData, openRun } from "./open.ts";
 import { runFiles } from "./record.ts";
@@ -33,7 +33,7 @@ export async function openTeacher(folder: Folder, train: Dataset): Promise<RunTe
       `${about} is not finished (${unfinished.status}), so its probabilities are not calibrated. Finish it first: dmil resume ${folder.label}`,
     );
   }
-  requireTeachable(fitted, train);
+  requireSameTask(fitted, train);
   const changed = changedData(record, await hashSplits({ train }, record.config.modalities), ["train"]);
   if (changed.length > 0) {
     throw runError(

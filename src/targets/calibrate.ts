@@ -8,23 +8,23 @@ import { logSoftmaxRows } from "./metrics.ts";
  * evidence. Without evidence a network is still slightly confident, which would be counted as unique information; one temperature
  * cannot suppress that and keep strong evidence.
  */
-export interface Scaling {
+export interface EvidenceScaling {
   readonly scale: number;
   readonly doubt: number;
 }
 
 /** No calibration: the predictor's own probabilities. */
-export const UNSCALED: Scaling = { scale: 1, doubt: 0 };
+export const UNSCALED: EvidenceScaling = { scale: 1, doubt: 0 };
 
 /** Calibrations of a model, for its probabilities and for bits. */
 export interface Calibration {
   /** Log-probabilities of the classes in the training data, [K]; log-odds of labels, 0 for values. */
   readonly logPrior: readonly number[];
   /** Of the prediction, with a uniform prior (`scaledPrediction`), so that the predicted class does not change. */
-  readonly prediction: Scaling;
+  readonly prediction: EvidenceScaling;
   /** For bits: of the prediction from all modalities, and of each unimodal prediction. */
-  readonly all: Scaling;
-  readonly modalities: Readonly<Record<string, Scaling>>;
+  readonly all: EvidenceScaling;
+  readonly modalities: Readonly<Record<string, EvidenceScaling>>;
   /** The weight of each component's contribution, where the method has components; `all` scales their weighted sum. */
   readonly components?: Readonly<Record<string, number>>;
 }
@@ -73,7 +73,7 @@ function evidenceOf(logits: Logits, logPrior: readonly number[]): Evidence {
 }
 
 /** The factor that multiplies the evidence of a sample with divergence d. */
-function evidenceFactor({ scale, doubt }: Scaling, d: number): number {
+function evidenceFactor({ scale, doubt }: EvidenceScaling, d: number): number {
   return doubt === 0 ? scale : (scale * d) / (Math.max(d, 0) + doubt);
 }
 
@@ -115,12 +115,12 @@ function lossOf(
  * scale: a golden-section search finds the scale, and an outer one the doubt. Source: temperature scaling (Guo et al., ICML 2017); the
  * doubt is an addition of this library.
  */
-export function fitScaling(logits: Logits, labels: Int32Array, logPrior: readonly number[]): Scaling {
+export function fitScaling(logits: Logits, labels: Int32Array, logPrior: readonly number[]): EvidenceScaling {
   if (labels.every((label) => label < 0)) return UNSCALED;
   const { values, divergence } = evidenceOf(logits, logPrior);
-  const loss = (scaling: Scaling): number =>
+  const loss = (scaling: EvidenceScaling): number =>
     lossOf(values, (i) => evidenceFactor(scaling, divergence[i]!), labels, logPrior);
-  const bestAt = (doubt: number): Scaling => ({ scale: bestScale((scale) => loss({ scale, doubt })), doubt });
+  const bestAt = (doubt: number): EvidenceScaling => ({ scale: bestScale((scale) => loss({ scale, doubt })), doubt });
   const withoutDoubt = bestAt(0);
   const [min, max] = DOUBTS.map(Math.log) as [number, number];
   const withDoubt = bestAt(Math.exp(goldenSection((log) => loss(bestAt(Math.exp(log))), min, max, 15)));
@@ -137,7 +137,7 @@ function bestScale(loss: (scale: number) => number): number {
  * Warnings for unimodal predictions whose calibration hit its upper limit, which happens where validation data has almost no errors. The
  * prediction from all modalities has no warning: components that output the prior on many samples make its scale large by construction.
  */
-export function uncalibrated({ logPrior, modalities }: Calibration): string[] {
+export function calibrationWarnings({ logPrior, modalities }: Calibration): string[] {
   return Object.entries(modalities).flatMap(([name, scaling]) =>
     evidenceFactor(scaling, Math.log(logPrior.length)) < 0.9 * SCALES[1]
       ? []
@@ -159,7 +159,7 @@ export function calibratedLogLoss(logits: Logits, labels: Int32Array, classes: n
 }
 
 /** The scaling of the prediction, fitted by `fitScaling` with a uniform prior. */
-export function fitPrediction(logits: Logits, labels: Int32Array, classes: number): Scaling {
+export function fitPrediction(logits: Logits, labels: Int32Array, classes: number): EvidenceScaling {
   return fitScaling(logits, labels, evenly(classes));
 }
 
@@ -173,12 +173,16 @@ function evenly(classes: number): number[] {
 }
 
 /** What a component adds to the prediction, [N, K]. */
-export interface Part {
+export interface Contribution {
   readonly contribution: Float32Array;
 }
 
 /** logPrior + sum_c w_c contribution_c, [N, K]: the prediction if all weights are 1. */
-export function weighed(parts: readonly Part[], weights: readonly number[], logPrior: readonly number[]): Float64Array {
+export function weightedSum(
+  parts: readonly Contribution[],
+  weights: readonly number[],
+  logPrior: readonly number[],
+): Float64Array {
   const K = logPrior.length;
   return Float64Array.from({ length: parts[0]!.contribution.length }, (_, i) => {
     const prior = logPrior[i % K]!;
@@ -191,7 +195,7 @@ export function weighed(parts: readonly Part[], weights: readonly number[], logP
  * weights are 1 unless others raise the log-likelihood by more than their penalty (`PRICE` each). The loss is convex; coordinate descent.
  */
 export function fitWeights(
-  parts: readonly Part[],
+  parts: readonly Contribution[],
   scale: number,
   labels: Int32Array,
   logPrior: readonly number[],
@@ -201,7 +205,7 @@ export function fitWeights(
   const K = logPrior.length;
   const loss = (weights: readonly number[]): number =>
     lossOf(
-      weighed(parts, weights, logPrior).map((value, i) => value - logPrior[i % K]!),
+      weightedSum(parts, weights, logPrior).map((value, i) => value - logPrior[i % K]!),
       () => scale,
       labels,
       logPrior,
@@ -238,7 +242,7 @@ export function fitWeight(
 }
 
 /** Log-probabilities [N, K] in nats of logits under a scaling. */
-export function calibrated(logits: Logits, logPrior: readonly number[], scaling: Scaling): Float64Array {
+export function calibrated(logits: Logits, logPrior: readonly number[], scaling: EvidenceScaling): Float64Array {
   const K = logPrior.length;
   const { values, divergence } = evidenceOf(logits, logPrior);
   return logSoftmaxRows(
@@ -249,11 +253,14 @@ export function calibrated(logits: Logits, logPrior: readonly number[], scaling:
 
 /** Log-probabilities [N, K] in nats of the prediction from all modalities; its components are weighted if the calibration has weights. */
 export function calibratedWhole(
-  { logits, components }: { readonly logits: Float32Array; readonly components: Readonly<Record<string, Part>> },
+  {
+    logits,
+    components,
+  }: { readonly logits: Float32Array; readonly components: Readonly<Record<string, Contribution>> },
   { logPrior, all, components: weights }: Calibration,
 ): Float64Array {
   if (weights === undefined) return calibrated(logits, logPrior, all);
   const names = Object.keys(weights);
   const parts = names.map((name) => components[name]!);
-  return calibrated(weighed(parts, Object.values(weights), logPrior), logPrior, all);
+  return calibrated(weightedSum(parts, Object.values(weights), logPrior), logPrior, all);
 }

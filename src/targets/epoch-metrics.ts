@@ -9,7 +9,7 @@ export type PrimaryMetric =
  * Metrics on validation data: accuracy and log-loss in nats, and `calibrated`, the log-loss at the best temperature, if the stage selects
  * its best epoch by it. For values: R2, and the mean squared error in units of the training data's variance.
  */
-export interface EpochFigures {
+export interface EpochMetrics {
   readonly accuracy?: number;
   readonly logLoss?: number;
   readonly calibrated?: number;

@@ -20,7 +20,7 @@ export interface ValueFigures {
 }
 
 /** Regression metrics of one value. */
-export function valueFigures(predicted: ArrayLike<number>, truths: ArrayLike<number>): ValueFigures {
+export function regressionMetrics(predicted: ArrayLike<number>, truths: ArrayLike<number>): ValueFigures {
   const pairs = pairsOf(predicted, truths);
   const [p, t] = [meanOf(pairs.map(([output]) => output)), meanOf(pairs.map(([, truth]) => truth))];
   const squared = meanOf(pairs.map(([output, truth]) => (output - truth) ** 2));
@@ -54,7 +54,7 @@ export function isSentiment(name: string, truths: ArrayLike<number>): boolean {
 }
 
 /** Metrics by the conventions for CMU-MOSEI. Source: Mao et al., M-SENA (the MMSA framework), ACL 2022. */
-export function sentimentFigures(predicted: ArrayLike<number>, truths: ArrayLike<number>): SentimentFigures {
+export function sentimentMetrics(predicted: ArrayLike<number>, truths: ArrayLike<number>): SentimentFigures {
   const pairs = pairsOf(predicted, truths);
   const withNeutral = pairs.map(([output, truth]) => [output >= 0, truth >= 0] as const);
   const withoutNeutral = pairs

@@ -1,12 +1,12 @@
 /** @file Checkpoints: one checksummed file with everything that a run needs to resume bit for bit. */
 import { dataError } from "../core/errors.ts";
 import type { State } from "../core/tensor.ts";
+import { decodeWithChecksum, encodeWithChecksum } from "../evaluation/checksum.ts";
 import type { EpochRecord } from "../evaluation/history.ts";
 import { decodeFrame, encodeFrame, type Fitted, type Frame, type MethodFrom } from "../evaluation/model.ts";
-import { sealState, unsealState } from "../evaluation/sealed.ts";
 import { storedPosition, storedValue } from "../evaluation/stored.ts";
 import type { ScheduleState } from "../optim/index.ts";
-import type { EpochFigures } from "../targets/epoch-metrics.ts";
+import type { EpochMetrics } from "../targets/epoch-metrics.ts";
 
 /** Names of the files that training writes. */
 export const files = {
@@ -29,7 +29,7 @@ export interface Position {
   readonly step: number;
   readonly schedule: ScheduleState;
   /** Best epoch of the stage so far; absent before the first epoch has finished. */
-  readonly best?: EpochFigures & { readonly epoch: number };
+  readonly best?: EpochMetrics & { readonly epoch: number };
   /** Sums over the samples of the current epoch; `correct` is the sum of `batchScore` (judge.ts). */
   readonly sums: { readonly samples: number; readonly correct: number; readonly terms: readonly number[] };
   readonly history: readonly EpochRecord[];
@@ -60,7 +60,7 @@ export async function encodeCheckpoint(checkpoint: Checkpoint, frame: Frame): Pr
   const all: Record<string, State[string]> = { ...tensors };
   for (const group of groups)
     for (const [name, value] of Object.entries(checkpoint[group])) all[`${group}/${name}`] = value;
-  return sealState(all, { position: JSON.stringify(position), identity, model: text });
+  return encodeWithChecksum(all, { position: JSON.stringify(position), identity, model: text });
 }
 
 /** Reads a checkpoint. @throws DataError if it is damaged. */
@@ -85,7 +85,7 @@ async function open(
   bytes: Uint8Array,
   where: string,
 ): Promise<{ readonly checkpoint: Checkpoint; readonly text: string; readonly tensors: State }> {
-  const { state: tensors, metadata } = await unsealState(bytes, {
+  const { state: tensors, metadata } = await decodeWithChecksum(bytes, {
     where,
     advice: "Remove this file, and `dmil resume RUN` trains again from the start with the same settings.",
   });

@@ -76,8 +76,8 @@ export async function runStage(run: StageRun): Promise<{ state: State; history: 
   };
   let best: State = resumed?.best ?? run.state;
   if (resumed !== undefined && position.step > 0) prepared.restore(resumed.moments);
-  else await prepared.renewStatistics();
-  if (stage.fromStart === true && position.best === undefined && position.step === 0) {
+  else await prepared.updateStatistics();
+  if (stage.scoreInitial === true && position.best === undefined && position.step === 0) {
     const figures = validationMetrics(await prepared.predict(samples.validation), samples.validation, kind, stage.best);
     best = prepared.state();
     position = { ...position, best: { epoch: 0, ...figures } };
@@ -106,7 +106,7 @@ export async function runStage(run: StageRun): Promise<{ state: State; history: 
         position = now;
         return pause();
       });
-      await prepared.renewStatistics();
+      await prepared.updateStatistics();
       const validation = validationMetrics(
         await prepared.predict(samples.validation),
         samples.validation,

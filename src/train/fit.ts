@@ -6,7 +6,7 @@ import { float32, type State } from "../core/tensor.ts";
 import { type Dataset, featureCount } from "../data/dataset.ts";
 import { hasMissing } from "../data/presence.ts";
 import { fitStandardiser, type Standardiser } from "../data/standardise.ts";
-import { describeTarget, isKnown, targetKind } from "../data/target.ts";
+import { describeTarget, hasTarget, targetKind } from "../data/target.ts";
 import { sourcesOf } from "../engine/evaluator.ts";
 import { parametersOf, type Widths } from "../engine/graph.ts";
 import { primaryMetricOf } from "../engine/judge.ts";
@@ -18,11 +18,11 @@ import { calibrate } from "../evaluation/predict.ts";
 import { type Method, PRIOR } from "../methods/method.ts";
 import { checkRate, initialState } from "../nn/module.ts";
 import { loadBackend } from "../runtime/backend.ts";
-import { UNSCALED, uncalibrated } from "../targets/calibrate.ts";
+import { calibrationWarnings, UNSCALED } from "../targets/calibrate.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, files } from "./checkpoint.ts";
 import { paceOf, runStage } from "./epochs.ts";
 import { type FitOptions, plan } from "./plan.ts";
-import { isAuxiliary, type Lesson, lessonOf, taught } from "./teacher.ts";
+import { type DistillationTargets, distillationTargets, isAuxiliary, withTeacher } from "./teacher.ts";
 
 /** Models with at least this many parameters train faster with two threads. */
 const TWO_THREADS = 500_000;
@@ -153,7 +153,7 @@ export async function fit(
   if (options.folder !== undefined) await options.folder.write(files.best, await encodeModel(best));
   const fitted =
     options.calibrate === false ? best : await calibrate(best, validation, { backend: backend.name, threads });
-  for (const message of uncalibrated(fitted.calibration)) emit({ kind: "note", message });
+  for (const message of calibrationWarnings(fitted.calibration)) emit({ kind: "note", message });
   const last = history.at(-1);
   emit({
     kind: "finished",
@@ -171,10 +171,10 @@ async function learnerOf(
   method: Method,
   train: Dataset,
   { teacher, backend }: FitOptions,
-): Promise<{ readonly lesson?: Lesson; readonly learner: Method }> {
+): Promise<{ readonly lesson?: DistillationTargets; readonly learner: Method }> {
   if (teacher === undefined) return { learner: method };
-  const lesson = await lessonOf(teacher, train, { ...(backend !== undefined && { backend }), threads: 1 });
-  return { lesson, learner: taught(method, lesson) };
+  const lesson = await distillationTargets(teacher, train, { ...(backend !== undefined && { backend }), threads: 1 });
+  return { lesson, learner: withTeacher(method, lesson) };
 }
 
 /** Sets the stored prior if the method uses it. */
@@ -202,7 +202,7 @@ function requireTarget({ name, targets = ["classes"] }: Method, dataset: Dataset
 
 /** @throws DataError if no validation sample has a known target. */
 function requireKnown(validation: Dataset): void {
-  if (validation.labels.some((_, row) => isKnown(validation, row))) return;
+  if (validation.labels.some((_, row) => hasTarget(validation, row))) return;
   throw dataError(
     "the validation data has no known label or value, so the best epoch cannot be selected. Add targets to some of its samples.",
   );

@@ -37,7 +37,7 @@ export interface TeacherOptions {
 }
 
 /** A teacher's outputs for the training samples, computed once for all epochs. */
-export interface Lesson {
+export interface DistillationTargets {
   /** Rows by input leaf. */
   readonly sources: Sources;
   readonly weight: number;
@@ -57,7 +57,7 @@ const representationLeaf = (name: string): string => `${PREFIX}representation.${
 export const isAuxiliary = (parameter: string): boolean => parameter.startsWith(PREFIX);
 
 /** @throws DataError or ShapeError if modalities, shapes or target of the data differ from those of the model. */
-export function requireTeachable(model: Fitted, train: Dataset): void {
+export function requireSameTask(model: Fitted, train: Dataset): void {
   const about = "the teacher does not fit the data";
   for (const [name, shape] of Object.entries(model.shapes)) {
     const values = ownValue(train.modalities, name);
@@ -82,7 +82,11 @@ export function requireTeachable(model: Fitted, train: Dataset): void {
 }
 
 /** Runs the teacher on all training samples. @throws ConfigError for bad options, and what `requireTeachable` throws. */
-export async function lessonOf(teacher: TeacherOptions, train: Dataset, options: PredictOptions): Promise<Lesson> {
+export async function distillationTargets(
+  teacher: TeacherOptions,
+  train: Dataset,
+  options: PredictOptions,
+): Promise<DistillationTargets> {
   checkOptions("fit, teacher", teacher, { model: true, weight: true, of: true });
   const { model, weight = 1, of = ["prediction"] } = teacher;
   if (!(Number.isFinite(weight) && weight >= 0)) {
@@ -92,7 +96,7 @@ export async function lessonOf(teacher: TeacherOptions, train: Dataset, options:
   if (odd !== undefined || of.length === 0) {
     throw configError(`teacher.of is ${shown(of)}; a list of ${TAUGHT.join(", ")} is needed.`);
   }
-  requireTeachable(model, train);
+  requireSameTask(model, train);
   const predictions = await predict(model, train, { ...options, representations: of.includes("representations") });
   const target = fitTarget(train);
   const kind = target?.kind ?? "classes";
@@ -164,7 +168,7 @@ interface TaughtOutputs extends Outputs {
 }
 
 /** The method with the terms of a lesson in every stage, and heads for the outputs that it does not have. Only training uses it. */
-export function taught(method: Method, lesson: Lesson): Method {
+export function withTeacher(method: Method, lesson: DistillationTargets): Method {
   return {
     ...method,
     build(input) {
@@ -179,7 +183,7 @@ function learntBy(
   method: string,
   { components, representations = {} }: Outputs,
   { scope, classes }: BuildInput,
-  lesson: Lesson,
+  lesson: DistillationTargets,
 ): TaughtOutputs["learnt"] {
   const all = Object.values(representations);
   const head = (path: string, width: number): Expr => {
@@ -202,7 +206,7 @@ function learntBy(
   };
 }
 
-function taughtStage(stage: Stage<Outputs>, lesson: Lesson): Stage<Outputs> {
+function taughtStage(stage: Stage<Outputs>, lesson: DistillationTargets): Stage<Outputs> {
   const added = (outputs: Outputs, { task }: StepContext): Terms[] =>
     termsOf(stage.prediction(outputs), outputs as TaughtOutputs, lesson, task);
   const { modulate } = stage;
@@ -228,7 +232,12 @@ function taughtStage(stage: Stage<Outputs>, lesson: Lesson): Stage<Outputs> {
   };
 }
 
-function termsOf(prediction: Expr, { learnt }: TaughtOutputs, lesson: Lesson, task: StepContext["task"]): Terms[] {
+function termsOf(
+  prediction: Expr,
+  { learnt }: TaughtOutputs,
+  lesson: DistillationTargets,
+  task: StepContext["task"],
+): Terms[] {
   const teacherOutput = (name: string, like: Expr): Expr => leaf("input", name, like.shape);
   const meanOf = (values: readonly Expr[]): Expr => mean(stack(values));
   const term = (name: string, value: Expr): Terms => ({ names: [name], value, weights: [lesson.weight] });

@@ -23,7 +23,7 @@ const counting = changed((stage) => ({
   memory: { steps: { shape: [], value: 0 } },
   sampleMemory: { seen: { width: 2, value: 0 } },
   terms: (out, target, context) => {
-    const { values, least, largest } = context.samples.seen!;
+    const { values, min: least, max: largest } = context.samples.seen!;
     const told = [context.epoch, context.memory.steps!, mean(values), sum(least), sum(largest)];
     return [
       ...stage.terms(out, target, context),
@@ -37,7 +37,7 @@ const counting = changed((stage) => ({
       },
     ];
   },
-  remember: (_, target, { memory, samples }) => ({
+  updateMemory: (_, target, { memory, samples }) => ({
     steps: add(memory.steps!, 1),
     seen: add(samples.seen!.values, concat([sum(target, -1, true), mul(sum(target, -1, true), 3)], -1)),
   }),
@@ -63,7 +63,7 @@ test("a run that was stopped in the middle of an epoch remembers to the bit", as
   const leaning = changed((stage) => ({
     ...counting.stages[0],
     terms: (out, target, context) => {
-      const { values, least, largest } = context.samples.seen!;
+      const { values, min: least, max: largest } = context.samples.seen!;
       const error = neg(sum(mul(logSoftmax(out.logits), target), -1, true));
       const share = mul(sub(add(values, largest), least), context.memory.steps!);
       return [

@@ -9,7 +9,7 @@ import { fitScale } from "../../src/engine/target.ts";
 import { figuresOf, leading } from "../../src/evaluation/figures.ts";
 import type { Predictions } from "../../src/evaluation/predict.ts";
 import { auroc, labelF1, labelLogLoss, subsetAccuracy } from "../../src/targets/label-metrics.ts";
-import { isSentiment, sentimentFigures, valueFigures } from "../../src/targets/value-metrics.ts";
+import { isSentiment, regressionMetrics, sentimentMetrics } from "../../src/targets/value-metrics.ts";
 
 interface Golden {
   readonly labels: { readonly truth: number[]; readonly odds: number[]; readonly figures: Record<string, number> };
@@ -73,13 +73,13 @@ describe("by hand", () => {
   });
 
   test("values with unknown entries; constants have no correlation", () => {
-    const found = valueFigures([1, 9, 2, 3], [1, U, 3, 5]);
+    const found = regressionMetrics([1, 9, 2, 3], [1, U, 3, 5]);
     expect(found.mae).toBe(1);
     expect(found.r2).toBeCloseTo(1 - 5 / 8, 12);
     expect(found.rmse).toBeCloseTo(Math.sqrt(5 / 3), 12);
     expect(found.correlation).toBeCloseTo(1, 12);
-    expect(valueFigures([2, 2], [1, 3])).toMatchObject({ r2: 0, correlation: U });
-    expect(valueFigures([1, 3], [2, 2]).r2).toBeNaN();
+    expect(regressionMetrics([2, 2], [1, 3])).toMatchObject({ r2: 0, correlation: U });
+    expect(regressionMetrics([1, 3], [2, 2]).r2).toBeNaN();
   });
 
   test("sentiment: what counts as one, and the three conventions", () => {
@@ -87,13 +87,13 @@ describe("by hand", () => {
     expect(isSentiment("sentiment", [-3.5])).toBe(false);
     expect(isSentiment("height", [1])).toBe(false);
     // Truth 0 said 0: not negative in both; left out of the second convention.
-    expect(sentimentFigures([0, -1, 2], [0, -2, 2])).toMatchObject({
+    expect(sentimentMetrics([0, -1, 2], [0, -2, 2])).toMatchObject({
       accuracyHas0: 1,
       accuracyNon0: 1,
       accuracy7: 2 / 3,
     });
-    expect(sentimentFigures([-0.1, -1, 2], [0, -2, 2]).accuracyHas0).toBeCloseTo(2 / 3, 12);
-    expect(sentimentFigures([-9], [-3]).accuracy7).toBe(1);
+    expect(sentimentMetrics([-0.1, -1, 2], [0, -2, 2]).accuracyHas0).toBeCloseTo(2 / 3, 12);
+    expect(sentimentMetrics([-9], [-3]).accuracy7).toBe(1);
   });
 
   test("modalities alone are scored over the samples that have them; nothing known is an error", () => {

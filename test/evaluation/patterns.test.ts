@@ -5,7 +5,7 @@ import { hideModalities } from "../../src/data/presence.ts";
 import { patternsOf, scorePatterns, simulatePatterns } from "../../src/evaluation/patterns.ts";
 import { predict, score } from "../../src/evaluation/predict.ts";
 import { explain } from "../../src/interactions/explain.ts";
-import { flatten } from "../../src/interactions/report.ts";
+import { sampleRow } from "../../src/interactions/report.ts";
 import { joint } from "../../src/methods/joint.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { fit } from "../../src/train/fit.ts";
@@ -99,7 +99,7 @@ test("explain says what was there; bits of what is missing are 0 and the sum sta
     ["a", 15],
     ["b", 15],
   ]);
-  expect(flatten(samples[1]!).present).toBe("a");
+  expect(sampleRow(samples[1]!).present).toBe("a");
   expect((await explain(fitted, held)).samples[0]).not.toHaveProperty("present");
 });
 

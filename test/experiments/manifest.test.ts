@@ -4,7 +4,7 @@ import { stream } from "../../src/core/random.ts";
 import { type SweepEntry, sweepFiles } from "../../src/experiments/entry.ts";
 import { appendEntry, readHead, readManifest, rewriteEntries } from "../../src/experiments/manifest.ts";
 import { meansOf } from "../../src/experiments/means.ts";
-import { seal } from "../../src/runs/sealed.ts";
+import { withChecksum } from "../../src/runs/checksum.ts";
 
 const entry = (id: string, change: Partial<SweepEntry> = {}): SweepEntry => ({
   id,
@@ -51,7 +51,7 @@ test("of lines with one id the last counts; half a line at the end is none, else
 test("a head of another kind is refused", async () => {
   const folder = memoryFolder("sweep");
   expect(await readHead(folder)).toBeUndefined();
-  await folder.write(sweepFiles.head, await seal({ format: "other" }));
+  await folder.write(sweepFiles.head, await withChecksum({ format: "other" }));
   await expect(readHead(folder)).rejects.toThrow(/sweep\.json: not the head of a sweep/);
   await folder.write(sweepFiles.head, '{"format": "dmil-sweep-1", "environment": {}}');
   await expect(readHead(folder)).rejects.toThrow(/sweep\.json: the checksum is missing; .* with --resume/);

@@ -8,8 +8,8 @@ import { dataCache } from "../../src/experiments/cache.ts";
 import { readTrace, unreadNotes } from "../../src/experiments/compare/trace.ts";
 import { LOCK } from "../../src/node/disk.ts";
 import { isDead, look } from "../../src/node/lock-file.ts";
+import { readCached } from "../../src/runs/cached.ts";
 import { isUntouchedCard } from "../../src/runs/card/card.ts";
-import { readDerived } from "../../src/runs/derived.ts";
 import { runFiles } from "../../src/runs/record.ts";
 import { smallSplits } from "../data/fixtures/small.ts";
 import { CACHED } from "./seeds.ts";
@@ -38,7 +38,7 @@ export const RECOVERED = {
 export async function readKept<T>(text: string, schema: z.ZodType, use: (value: T) => unknown): Promise<void> {
   const notes: string[] = [];
   const folder = memoryFolder("out", new Map([["a.json", encode(text)]]));
-  const value = await readDerived<T>(folder, "a.json", schema, (note) => void notes.push(note));
+  const value = await readCached<T>(folder, "a.json", schema, (note) => void notes.push(note));
   if (value !== undefined) use(value);
   if ((value === undefined) !== (notes.length === 1)) throw new Error(`${notes.length} notes for ${String(value)}`);
 }

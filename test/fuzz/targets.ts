@@ -12,8 +12,8 @@ import { readSafetensors } from "../../src/data/formats/safetensors.ts";
 import { readDataset } from "../../src/data/load.ts";
 import { readManifest as readDescription } from "../../src/data/manifest.ts";
 import type { ReadOptions } from "../../src/data/reading.ts";
+import { decodeWithChecksum, encodeWithChecksum } from "../../src/evaluation/checksum.ts";
 import { decodeModel } from "../../src/evaluation/model.ts";
-import { sealState, unsealState } from "../../src/evaluation/sealed.ts";
 import { compareRuns } from "../../src/experiments/compare/compare.ts";
 import { mergeSweeps, readSweep } from "../../src/experiments/compare/read.ts";
 import { sweepFiles } from "../../src/experiments/entry.ts";
@@ -22,10 +22,10 @@ import { readHead, readManifest } from "../../src/experiments/manifest.ts";
 import { type RecoveryResult, resultSchema } from "../../src/experiments/recover/job.ts";
 import { type Tuning, tuningSchema, withChanges } from "../../src/experiments/tuning.ts";
 import { methodFrom } from "../../src/methods/index.ts";
+import { withChecksum } from "../../src/runs/checksum.ts";
 import { openRun } from "../../src/runs/open.ts";
 import { readRecord, runFiles } from "../../src/runs/record.ts";
 import { readResult } from "../../src/runs/result.ts";
-import { seal } from "../../src/runs/sealed.ts";
 import { parseSettings } from "../../src/runs/settings.ts";
 import { decodeCheckpoint, modelInCheckpoint } from "../../src/train/checkpoint.ts";
 import { RECOVERED, readCache, readCard, readKept, readLock, readMetrics, TUNING } from "./kept.ts";
@@ -266,7 +266,9 @@ function sealedJson(name: string, text: string, run: (text: string) => unknown):
       const { checksum: _, ...value } = JSON.parse(first!) as Record<string, unknown>;
       const made = random.below(10) === 0 ? anyValue(random) : mutateValue(random, value);
       const line =
-        typeof made === "object" && made !== null && !Array.isArray(made) ? await seal(made) : JSON.stringify(made);
+        typeof made === "object" && made !== null && !Array.isArray(made)
+          ? await withChecksum(made)
+          : JSON.stringify(made);
       return encode(second === undefined ? line : `${line}\n${second}\n`);
     },
     run: (input) => run(decode(input)),
@@ -275,7 +277,7 @@ function sealedJson(name: string, text: string, run: (text: string) => unknown):
 
 /** Sealed tensors: damaged bytes, or other tensors and texts under a checksum that fits. */
 function sealedTensors(name: string, file: Uint8Array, run: (bytes: Uint8Array) => unknown): Target<Uint8Array> {
-  const opened = unsealState(file, { where: name, advice: "" });
+  const opened = decodeWithChecksum(file, { where: name, advice: "" });
   return {
     name,
     async make(random) {
@@ -289,7 +291,7 @@ function sealedTensors(name: string, file: Uint8Array, run: (bytes: Uint8Array) 
         const [key, text] = texts[at]!;
         texts[at] = [random.below(20) === 0 ? `${key}${pick(random, NAMES)}` : key, otherText(random, text)];
       }
-      return sealState(Object.fromEntries(tensors), Object.fromEntries(texts));
+      return encodeWithChecksum(Object.fromEntries(tensors), Object.fromEntries(texts));
     },
     run,
   };

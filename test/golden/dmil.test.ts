@@ -28,7 +28,7 @@ const bindings: Record<string, number[]> = {
 
 test("parameters have the names and shapes of the golden model", () => {
   // Stored numbers, as the prior that contributions start from, are no parameters of the golden model.
-  const trained = parametersOf(method, widths).filter((spec) => spec.trained);
+  const trained = parametersOf(method, widths).filter((spec) => spec.trainable);
   const ours = Object.fromEntries(trained.map(({ name, shape }) => [name, [...shape]]));
   expect(ours).toEqual(Object.fromEntries(Object.entries(golden.parameters).map(([name, { shape }]) => [name, shape])));
 });

@@ -28,9 +28,9 @@ import {
   pointwise,
   sampleRows,
   surprisal,
+  synergyBound,
   synergyTest,
   type Table,
-  theorem1,
   whiten,
 } from "../../src/info/index.ts";
 
@@ -61,7 +61,7 @@ describe("refused, by an error that says what is wrong", () => {
     ["another unit", () => mutualInformation([[1, 0]], [0], [1], { unit: "bit" as never }), /did you mean "bits"/],
     ["no cells with mass", () => maxent([[[0, 0]]]), /sum to 0/],
     ["a negative cell, three sources", () => pid3([[[[1, -1]]]]), /holds -1/],
-    ["two axes where three are needed", () => theorem1([[1]]), /needs 3 axes/],
+    ["two axes where three are needed", () => synergyBound([[1]]), /needs 3 axes/],
     [
       "more classes than can be searched",
       () => bestAdditiveAccuracy({ shape: [1, 1, 31], data: one(31).fill(1) }),

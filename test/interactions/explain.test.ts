@@ -4,7 +4,7 @@ import { memberModels } from "../../src/evaluation/model.ts";
 import { predict } from "../../src/evaluation/predict.ts";
 import { bitsOf } from "../../src/interactions/bits.ts";
 import { explain } from "../../src/interactions/explain.ts";
-import { flatten } from "../../src/interactions/report.ts";
+import { sampleRow } from "../../src/interactions/report.ts";
 import { poolIntervals, poolMeanInterval } from "../../src/interactions/uncertainty.ts";
 import { dmil } from "../../src/methods/dmil/index.ts";
 import { mlp } from "../../src/nn/mlp.ts";
@@ -40,7 +40,7 @@ test("a pool's bits have the intervals that its members' bits give, and stay wha
   expect(summary.intervals!.total).toEqual({ lower, upper });
   const first = Object.values(summary.classes)[0]!;
   expect(first.intervals!.total!.upper - first.intervals!.total!.lower).toBeGreaterThan(0);
-  const row = flatten(samples[0]!);
+  const row = sampleRow(samples[0]!);
   expect(row.bits_redundant_lower).toBe(samples[0]!.intervals!.redundant!.lower);
   expect(row.bits_total_upper).toBe(samples[0]!.intervals!.total!.upper);
 });
@@ -51,5 +51,5 @@ test("one member alone has no intervals", async () => {
   expect(memberModels(fitted)).toEqual([]);
   expect(samples[0]).not.toHaveProperty("intervals");
   expect(summary).not.toHaveProperty("intervals");
-  expect(Object.keys(flatten(samples[0]!)).some((name) => name.endsWith("_lower"))).toBe(false);
+  expect(Object.keys(sampleRow(samples[0]!)).some((name) => name.endsWith("_lower"))).toBe(false);
 });

@@ -11,7 +11,7 @@ import {
   probeRows,
 } from "../../src/interactions/probe.ts";
 import { predictability } from "../../src/interactions/regression.ts";
-import { estimateTheorem1 } from "../../src/interactions/theorem1.ts";
+import { estimateSynergyBound } from "../../src/interactions/synergy-bound.ts";
 
 const N = 1000;
 const draw = stream(5, "probe test");
@@ -92,11 +92,8 @@ test("theorem 1 on a Z that keeps label and type: both sides are 1 bit, the slac
     [N, 1],
     Float32Array.from(truth, (name) => (name === "redundant" ? 2 : -2)),
   );
-  const { labelInformation, withinTypes, hiddenType, labelOfType, slack, lower, difference } = await estimateTheorem1(
-    joined([telling, cue]),
-    { ...dataset, truth },
-    options,
-  );
+  const { labelInformation, withinTypes, hiddenType, labelOfType, slack, lower, difference } =
+    await estimateSynergyBound(joined([telling, cue]), { ...dataset, truth }, options);
   for (const { value } of [labelInformation, withinTypes]) expect(Math.abs(value - 1)).toBeLessThan(0.05);
   for (const { value } of [hiddenType, labelOfType, slack]) expect(Math.abs(value)).toBeLessThan(0.05);
   expect(lower).toBeCloseTo(withinTypes.value - hiddenType.value + labelOfType.value, 12);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { plantedSet } from "../../src/data/synthetic/several.ts";
 import { setsOf } from "../../src/data/synthetic/synergy-sets.ts";
-import { bitsOfSets, setFigures, synergyOfSets } from "../../src/interactions/sets.ts";
+import { bitsOfSets, setMetrics, synergyOfSets } from "../../src/interactions/sets.ts";
 
 const SETS = ["a+b", "a+c", "b+c", "a+b+c"];
 const names = ["a", "b", "c"];
@@ -36,7 +36,7 @@ test("synergy of sets is named by what a set says beyond its parts", () => {
   const prior = [0.5, 0.5].map(Math.log);
   const synergy = synergyOfSets(bitsOfSets(exact, prior), names);
   expect(Object.keys(synergy)).toEqual(SETS);
-  const { named, bits } = setFigures(synergy, truth);
+  const { named, bits } = setMetrics(synergy, truth);
   expect(named).toBeGreaterThan(0.99);
   for (const own of SETS) {
     for (const set of SETS) expect(bits[own]![set]).toBeCloseTo(own === set ? 1 : 0, 1);
@@ -45,7 +45,7 @@ test("synergy of sets is named by what a set says beyond its parts", () => {
   const deaf = Object.fromEntries(
     Object.entries(exact).map(([set, logs]) => [set, set === "a+b+c" ? logs : logs.map(() => Math.log(0.5))]),
   );
-  const blind = setFigures(synergyOfSets(bitsOfSets(deaf, prior), names), truth);
+  const blind = setMetrics(synergyOfSets(bitsOfSets(deaf, prior), names), truth);
   expect(blind.named).toBeCloseTo(
     truth.filter((set) => set === "a+b+c").length / truth.filter((set) => set !== undefined).length,
     12,

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { float32 } from "../../src/core/tensor.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { plantedSet } from "../../src/data/synthetic/several.ts";
-import { truthFigures } from "../../src/interactions/truth.ts";
+import { truthMetrics } from "../../src/interactions/truth.ts";
 import { UNSCALED } from "../../src/targets/calibrate.ts";
 
 const types = ["redundant", "unique_a", "unique_b", "synergistic"] as const;
@@ -50,7 +50,7 @@ const perfect = {
 };
 
 describe("perfect predictions", () => {
-  const figures = truthFigures(perfect, calibration, dataset);
+  const figures = truthMetrics(perfect, calibration, dataset);
 
   test("are identified, right, and without error", () => {
     expect(figures.identified).toEqual({ labelFree: 1, withLabel: 1 });
@@ -91,7 +91,7 @@ describe("perfect predictions", () => {
 
 test("a model that calls every sample redundant is found out", () => {
   const all = sure(() => true);
-  const figures = truthFigures({ logits: all, unimodal: { a: all, b: all } }, calibration, dataset);
+  const figures = truthMetrics({ logits: all, unimodal: { a: all, b: all } }, calibration, dataset);
   expect(figures.identified!.labelFree).toBe(0.25);
   expect(figures.confusion!.withLabel.synergistic).toEqual({ redundant: 10, unique_a: 0, unique_b: 0, synergistic: 0 });
   // 1 bit too much of R and 1 too little of another atom, in three samples of four, over four atoms.
@@ -105,7 +105,7 @@ test("a model that calls every sample redundant is found out", () => {
 test("atoms of unsure predictions sum to the total", () => {
   const wave = (k: number): Float32Array => Float32Array.from({ length: 80 }, (_, i) => Math.sin(k * i + k));
   const predictions = { logits: wave(1), unimodal: { a: wave(2), b: wave(3) } };
-  const { bits, reliability } = truthFigures(predictions, calibration, dataset);
+  const { bits, reliability } = truthMetrics(predictions, calibration, dataset);
   const sum = Object.values(bits.labelFree.all!).reduce((a, b) => a + b, 0);
   const total = reliability.total!.reduce((all, bin) => all + bin.samples * bin.predicted, 0) / 40;
   expect(sum).toBeCloseTo(total, 10);
@@ -116,7 +116,7 @@ test("exact probabilities recover unique content that feeds a synergy, and two a
   const read = (kind: "unique-feeds-synergy" | "two-atoms") => {
     const { splits, exact } = plantedSet({ kind, seed: 0, samples });
     const law = { ...calibration, logPrior: new Array<number>(4).fill(-Math.log(4)) };
-    return truthFigures(exact.test, law, splits.test);
+    return truthMetrics(exact.test, law, splits.test);
   };
   const fed = read("unique-feeds-synergy");
   expect(fed.identified).toBeUndefined();
@@ -127,5 +127,5 @@ test("exact probabilities recover unique content that feeds a synergy, and two a
 
 test("a truth that names a modality the model does not have is an error", () => {
   const odd = { ...dataset, truth: truth.map(() => "unique_c") };
-  expect(() => truthFigures(perfect, calibration, odd)).toThrow(/unique_c.*redundant, unique_a/);
+  expect(() => truthMetrics(perfect, calibration, odd)).toThrow(/unique_c.*redundant, unique_a/);
 });

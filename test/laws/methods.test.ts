@@ -180,7 +180,7 @@ function bindingsFor(method: Method, exprs: Parameters<typeof topological>[0], s
   const specs = parametersOf(method, widthsOf(method));
   const state = initialState(specs, seed);
   // Stored numbers start all alike; the prior stays one.
-  const stored = new Set(specs.flatMap(({ name, trained }) => (trained || name === PRIOR ? [] : [name])));
+  const stored = new Set(specs.flatMap(({ name, trainable: trained }) => (trained || name === PRIOR ? [] : [name])));
   return Object.fromEntries(
     topological(exprs).flatMap((node, i) => {
       const found = asLeaf(node);
@@ -344,7 +344,7 @@ describe.each([...Object.entries(variants), ...others])("%s", (_, method) => {
     const names = method.stages.map((stage) => stage.name);
     const wide: Widths = { features: Object.fromEntries(method.modalities.map((name) => [name, 5])), classes: 2 };
     let before = initialState(parametersOf(sized, wide), 0);
-    const stored = new Set(parametersOf(sized, wide).flatMap((spec) => (spec.trained ? [] : [spec.name])));
+    const stored = new Set(parametersOf(sized, wide).flatMap((spec) => (spec.trainable ? [] : [spec.name])));
     for (let i = 0; i < names.length; i++) {
       const epochs = Object.fromEntries(names.map((name, j) => [name, j <= i ? 1 : 0]));
       const { state: after } = await fit(sized, data, { seed: 0, batchSize: 16, epochs, threads: 1 });

@@ -10,7 +10,7 @@ import type { Fitted } from "../../src/evaluation/model.ts";
 import { predict } from "../../src/evaluation/predict.ts";
 import { methodNames } from "../../src/methods/index.ts";
 import { type FitOptions, fit } from "../../src/train/index.ts";
-import { isAuxiliary, type Lesson, TAUGHT, taught } from "../../src/train/teacher.ts";
+import { type DistillationTargets, isAuxiliary, TAUGHT, withTeacher } from "../../src/train/teacher.ts";
 import { bits, gradientsOf, smallData, widths } from "../methods/support.ts";
 import { epochsOf, methodOf } from "../support/models.ts";
 
@@ -23,7 +23,7 @@ const trained = (name: string, on: DataSplits, more: Partial<FitOptions> = {}): 
 type G = Record<string, Float64Array>;
 const model = await trained("dmil", data, { epochs: 2 });
 
-const lesson = (weight: number): Lesson => ({
+const lesson = (weight: number): DistillationTargets => ({
   sources: {},
   weight,
   prediction: true,
@@ -36,7 +36,7 @@ describe.each(methodNames)("%s", (name) => {
     const method = methodOf(name);
     method.stages.forEach((stage, s) => {
       const plain = gradientsOf(method, s);
-      const [none, once, twice] = [0, 1, 2].map((weight) => gradientsOf(taught(method, lesson(weight)), s)) as [
+      const [none, once, twice] = [0, 1, 2].map((weight) => gradientsOf(withTeacher(method, lesson(weight)), s)) as [
         G,
         G,
         G,

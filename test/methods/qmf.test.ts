@@ -55,7 +55,7 @@ test("ranking: by hand, with the gap as slack and as margin", () => {
 test("histories lie between 0 and 1 for each modality, and are 0 where all are equal", () => {
   const given = (values: number[], least: number[], largest: number[]): number[] =>
     numbersOf(
-      scaledHistory({ values: constant(values, [3, 2]), least: constant(least, [2]), largest: constant(largest, [2]) }),
+      scaledHistory({ values: constant(values, [3, 2]), min: constant(least, [2]), max: constant(largest, [2]) }),
     );
   expect(given([1, 5, 2, 5, 3, 5], [1, 5], [3, 5])).toEqual([0, 0.5, 1, 0, 0, 0]);
 });

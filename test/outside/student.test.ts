@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
 import { writeDataset } from "../../src/data/write.ts";
 import { explain } from "../../src/interactions/explain.ts";
-import { flatten } from "../../src/interactions/report.ts";
+import { sampleRow } from "../../src/interactions/report.ts";
 import { dmil } from "../../src/methods/dmil/index.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { disk } from "../../src/node/disk.ts";
@@ -31,7 +31,7 @@ test.runIf(able)(
     const fitted = await fit(method, data, { seed: 0, threads: 1, epochs: 10 });
     await writeDataset(disk(place), data);
     const table = path.join(place, "samples.jsonl");
-    await fs.writeFile(table, encodeTable((await explain(fitted, data.train)).samples.map(flatten), table));
+    await fs.writeFile(table, encodeTable((await explain(fitted, data.train)).samples.map(sampleRow), table));
     const { summary } = await explain(fitted, data.test);
 
     const { status, stdout, stderr } = spawnSync("python3", [SCRIPT, place, table], { encoding: "utf8", env });

@@ -9,12 +9,12 @@ import { takeRows } from "../../src/data/dataset.ts";
 import { evaluate } from "../../src/evaluation/predict.ts";
 import { requireClasses } from "../../src/evaluation/same-target.ts";
 import { disk } from "../../src/node/disk.ts";
+import { withChecksum } from "../../src/runs/checksum.ts";
 import { openRun } from "../../src/runs/open.ts";
 import { planRun } from "../../src/runs/plan.ts";
 import { readRecord, runFiles, writeRecord } from "../../src/runs/record.ts";
 import { readResult } from "../../src/runs/result.ts";
 import { type RunOptions, removeRun, resumeRun, startRun } from "../../src/runs/run.ts";
-import { seal } from "../../src/runs/sealed.ts";
 import { parseSettings } from "../../src/runs/settings.ts";
 import { smallEpochs, smallMixture } from "../support/models.ts";
 
@@ -211,7 +211,7 @@ describe("a run refuses", () => {
     expect(await message(resumeRun(folder, data))).toMatch(
       /^RunError: runs\/odd\/run\.json: not valid JSON; the file is truncated or damaged\. Start the run again: dmil train DATA --out runs\/odd --force$/,
     );
-    await folder.write(runFiles.record, await seal({ format: "other" }));
+    await folder.write(runFiles.record, await withChecksum({ format: "other" }));
     expect(await message(openRun(folder))).toMatch(
       /^RunError: runs\/odd\/run\.json: not the record of a run \(wrong or missing: format, status, /,
     );

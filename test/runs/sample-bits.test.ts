@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { memoryFolder } from "../../src/core/folder.ts";
 import { float32 } from "../../src/core/tensor.ts";
-import { sealState } from "../../src/evaluation/sealed.ts";
+import { encodeWithChecksum } from "../../src/evaluation/checksum.ts";
 import type { SampleReport } from "../../src/interactions/report.ts";
 import { runFiles } from "../../src/runs/record.ts";
 import { readSampleBits, sampleBits, writeSampleBits } from "../../src/runs/sample-bits.ts";
@@ -45,7 +45,7 @@ test("a damaged file, and one of something else, are refused with what to do", a
     [two, { components: "[]", samples: "x" }],
     [two, {}],
   ] as const) {
-    await folder.write(runFiles.bits, await sealState(state, metadata));
+    await folder.write(runFiles.bits, await encodeWithChecksum(state, metadata));
     await expect(readSampleBits(folder)).rejects.toThrow(/run\/bits.safetensors: /);
   }
 });

@@ -11,7 +11,7 @@ import { type Fitted, widthsOf } from "../../src/evaluation/model.ts";
 import { predict } from "../../src/evaluation/predict.ts";
 import { report } from "../../src/interactions/explain.ts";
 import { flattenTarget, targetReport } from "../../src/interactions/explain-target.ts";
-import { type Cell, flatten } from "../../src/interactions/report.ts";
+import { type Cell, sampleRow } from "../../src/interactions/report.ts";
 import { dmil } from "../../src/methods/dmil/index.ts";
 import { methodNamed, methodNames, resolveMethod } from "../../src/methods/index.ts";
 import { type Method, PRIOR } from "../../src/methods/method.ts";
@@ -157,7 +157,7 @@ export function feedsOf({ method }: Fitted, data: Dataset, missing: boolean): Re
 export async function rowsOf(fitted: Fitted, data: Dataset): Promise<Record<string, Cell>[]> {
   const predictions = await predict(fitted, data);
   return fitted.target === undefined
-    ? report(predictions, data, fitted.calibration).samples.map(flatten)
+    ? report(predictions, data, fitted.calibration).samples.map(sampleRow)
     : targetReport(predictions, data).samples.map(flattenTarget);
 }
 

@@ -4,13 +4,13 @@ import {
   calibrated,
   calibratedLogLoss,
   calibratedWhole,
+  calibrationWarnings,
   fitPrediction,
   fitScaling,
   fitWeights,
   logPriorOf,
   scaledPrediction,
   UNSCALED,
-  uncalibrated,
 } from "../../src/targets/calibrate.ts";
 import { logSoftmaxRows } from "../../src/targets/metrics.ts";
 
@@ -92,7 +92,12 @@ describe("scaling", () => {
     const [right, fair, wrong] = [faint, faint.map((v) => 40 * v), faint.map((v) => -v)].map((logits) =>
       fitScaling(logits, labels, even),
     );
-    const notes = uncalibrated({ logPrior: even, prediction: fair!, all: fair!, modalities: { a: right!, b: wrong! } });
+    const notes = calibrationWarnings({
+      logPrior: even,
+      prediction: fair!,
+      all: fair!,
+      modalities: { a: right!, b: wrong! },
+    });
     expect(notes).toHaveLength(1);
     expect(notes[0]).toContain("a: calibration hit its upper limit (scale 20)");
   });

@@ -17,7 +17,7 @@ import { disk, replaceFolder } from "../../node/disk.ts";
 import { notNegative, whole } from "../../optim/settings.ts";
 import { type Answer, note } from "../answer.ts";
 import { names, numberOrText } from "../config.ts";
-import { owning } from "../owning.ts";
+import { withFolderLock } from "../folder-lock.ts";
 import { count, quoted } from "../text.ts";
 
 /** Which data to generate. */
@@ -183,7 +183,7 @@ export async function dataGenerate(recordings: string | undefined, options: Gene
   const flags = { ...options, ...(recordings !== undefined && { recordings }) };
   const { out, kind: name } = flags;
   const { settings, make } = generatorOf(flags);
-  const splits = await owning(out, { instead: "give another --out" }, async () => {
+  const splits = await withFolderLock(out, { instead: "give another --out" }, async () => {
     if (flags.force !== true && (await disk(out).list()).length > 0) {
       throw runError(
         `${out}: this folder is not empty; give another --out, or --force to replace the data set in it.`,

@@ -8,7 +8,7 @@ import { writeDataset } from "../../data/write.ts";
 import { disk, replaceFolder } from "../../node/disk.ts";
 import type { Answer } from "../answer.ts";
 import { compare } from "../comparison.ts";
-import { owning } from "../owning.ts";
+import { withFolderLock } from "../folder-lock.ts";
 
 export interface DemoFlags {
   readonly out?: string;
@@ -18,7 +18,7 @@ export interface DemoFlags {
 /** Generates data, trains three methods and reports the results. */
 export async function demo({ out, quiet = false }: DemoFlags): Promise<Answer> {
   const directory = out ?? (await mkdtemp(path.join(tmpdir(), "dmil-demo-")));
-  return owning(directory, { instead: "give another --out" }, () => demoIn(directory, quiet));
+  return withFolderLock(directory, { instead: "give another --out" }, () => demoIn(directory, quiet));
 }
 
 /** Marks the folder until the demo is complete, so that the next demo may replace the files of an interrupted one. */

@@ -3,7 +3,7 @@ import type { SplitName } from "../../data/dataset.ts";
 import { requireClassLabels } from "../../data/target.ts";
 import { explain as explainModel } from "../../interactions/explain.ts";
 import { explainTarget, flattenTarget, type TargetReport } from "../../interactions/explain-target.ts";
-import { flatten } from "../../interactions/report.ts";
+import { sampleRow } from "../../interactions/report.ts";
 import { encodeTable, tableFormat } from "../../runs/tables.ts";
 import type { Answer } from "../answer.ts";
 import { toldCeiling } from "../ceiling.ts";
@@ -53,7 +53,7 @@ export async function explain(run: string, { split, data, out, probe }: ExplainF
     if (ceiling !== undefined) groups.push(ceiling.text);
     return { text: [about.title, ...groups, describeSamples(samples)].join("\n\n") + probed, json };
   }
-  const rows = samples.map((sample, i) => ({ ...flatten(sample), ...ceiling?.columns(i) }));
+  const rows = samples.map((sample, i) => ({ ...sampleRow(sample), ...ceiling?.columns(i) }));
   await writeFile(out, encodeTable(rows, out));
   const columns = Object.keys(rows[0]!).length;
   return { text: `${out}: ${count(rows.length, "sample")}, ${count(columns, "column")}${about.note}${probed}`, json };

@@ -20,7 +20,7 @@ import {
 import { encodeTable, tableFormat } from "../../runs/tables.ts";
 import { type Answer, note } from "../answer.ts";
 import { names } from "../config.ts";
-import { openData, tellData, writeFile } from "../open-data.ts";
+import { openData, printData, writeFile } from "../open-data.ts";
 import { quantifiedText } from "../quantified.ts";
 import { type ReadingFlags, readingOptions } from "../reading.ts";
 import { readSymbols } from "../symbols.ts";
@@ -88,7 +88,7 @@ async function fromFolder(data: string, flags: QuantifyFlags, seed: number): Pro
   const reading = readingOptions({ ...others, ...(label !== undefined && !several && { label }) });
   const options = { ...reading, ...(parts !== undefined && { modalities: parts }) };
   const loaded = await openData(data, options);
-  tellData(loaded, flags.quiet === true);
+  printData(loaded, flags.quiet === true);
   const { splits } = loaded;
   const numbers = targetKind(splits.train) === "values";
   const measures = numbers

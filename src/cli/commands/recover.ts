@@ -10,15 +10,15 @@ import { verdicts } from "../../experiments/recover/targets.ts";
 import { disk } from "../../node/disk.ts";
 import { machine } from "../../node/machine.ts";
 import { runJobs } from "../../node/pool.ts";
-import { readDerived, writeDerived } from "../../runs/derived.ts";
+import { readCached, writeCached } from "../../runs/cached.ts";
 import { encodeTable } from "../../runs/tables.ts";
 import { type Answer, note } from "../answer.ts";
 import { codeHash, MAIN, RECOVERY_CODE } from "../code-hash.ts";
 import { names, seedsOf, workersOf } from "../config.ts";
+import { withFolderLock } from "../folder-lock.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import { liveLine } from "../live-line.ts";
 import { writeFile } from "../open-data.ts";
-import { owning } from "../owning.ts";
 import { reportTable } from "../report-table.ts";
 import { count, duration, quoted, share } from "../text.ts";
 import { version } from "../version.ts";
@@ -53,7 +53,7 @@ export async function recover(flags: RecoverFlags): Promise<Answer> {
     cases: names(flags.cases),
     ...(flags.digits !== undefined && { digits: path.resolve(flags.digits) }),
   });
-  return owning(out, { force: flags.force, instead: "give another --out" }, () => suite(jobs, seeds, flags));
+  return withFolderLock(out, { force: flags.force, instead: "give another --out" }, () => suite(jobs, seeds, flags));
 }
 
 async function suite(jobs: readonly RecoveryJob[], seeds: readonly number[], flags: RecoverFlags): Promise<Answer> {
@@ -116,7 +116,7 @@ async function runSuite(
   const files = await Promise.all(jobs.map(async (job) => `jobs/${await jobKey(job, code)}.json`));
   const results = new Map<number, RecoveryResult>();
   for (const [i, file] of files.entries()) {
-    const stored = await readDerived<RecoveryResult>(folder, file, resultSchema, note);
+    const stored = await readCached<RecoveryResult>(folder, file, resultSchema, note);
     if (stored !== undefined) results.set(i, stored);
   }
   const todo = [...jobs.keys()].filter((i) => !results.has(i));
@@ -144,7 +144,7 @@ async function runSuite(
           const left = ((performance.now() - started) / 1000 / done) * (todo.length - done);
           live.clear();
           if (outcome.ok) {
-            await writeDerived(folder, files[i]!, outcome.value);
+            await writeCached(folder, files[i]!, outcome.value);
             results.set(i, outcome.value);
             if (!quiet)
               note(`${done}/${todo.length}  ${nameOf(job)}  ${figuresOf(outcome.value)}  ${duration(left)} left`);

@@ -8,8 +8,8 @@ import { damagedFiles } from "../../runs/open.ts";
 import { readRecord } from "../../runs/record.ts";
 import { resumeRun } from "../../runs/run.ts";
 import { type Answer, note } from "../answer.ts";
-import { openData, runFolder, tellData } from "../open-data.ts";
-import { owning } from "../owning.ts";
+import { withFolderLock } from "../folder-lock.ts";
+import { openData, printData, runFolder } from "../open-data.ts";
 import { finishedAnswer, runAtTerminal } from "../running.ts";
 
 export interface ResumeFlags {
@@ -21,7 +21,7 @@ export interface ResumeFlags {
 /** Resumes a run; a finished run without damaged files is left unchanged. */
 export async function resume(run: string, flags: ResumeFlags): Promise<Answer> {
   const folder = await runFolder(run);
-  return owning(run, { force: flags.force }, () => resumed(folder, run, flags));
+  return withFolderLock(run, { force: flags.force }, () => resumed(folder, run, flags));
 }
 
 async function resumed(folder: Folder, run: string, flags: ResumeFlags): Promise<Answer> {
@@ -33,7 +33,7 @@ async function resumed(folder: Folder, run: string, flags: ResumeFlags): Promise
   }
   const dataPath = path.resolve(flags.data ?? data.path);
   const loaded = await openData(dataPath, readingOf(config));
-  tellData(loaded, flags.quiet === true);
+  printData(loaded, flags.quiet === true);
   if (damaged.length > 0) note(`note: ${damaged.join(", ")}: missing or damaged; restored from the last checkpoint.`);
   await removeAsides(run);
   const finished = await runAtTerminal(run, flags.quiet === true, (options) =>

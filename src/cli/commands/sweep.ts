@@ -13,7 +13,7 @@ import { machine } from "../../node/machine.ts";
 import { type Answer, note } from "../answer.ts";
 import { codeHash, SWEEP_CODE } from "../code-hash.ts";
 import { locating, workersOf } from "../config.ts";
-import { owning } from "../owning.ts";
+import { withFolderLock } from "../folder-lock.ts";
 import { commandOf, experimentOf, opener, portable, type SweepFlags } from "../sweep-input.ts";
 import { runSweep } from "../sweep-runs.ts";
 import { count, duration, quoted, share, table } from "../text.ts";
@@ -31,7 +31,7 @@ export async function sweep(data: readonly string[], flags: SweepFlags): Promise
   const prepared = () =>
     locating(input, () => planSweep(experiment, opener(input.directory, quiet), cache, code, disk));
   if (dryRun) return planned(await prepared(), (await readManifest(folder)).entries);
-  return owning(out, { force: flags.force, instead: "give another --out" }, async () => {
+  return withFolderLock(out, { force: flags.force, instead: "give another --out" }, async () => {
     const started = performance.now();
     await checkFolder(out, resume);
     const plan = await prepared();

@@ -14,8 +14,8 @@ import { parseSettings, type Settings } from "../../runs/settings.ts";
 import { openTeacher } from "../../runs/teacher.ts";
 import type { Answer } from "../answer.ts";
 import { type Given, gatherSettings, locating, numberOrText } from "../config.ts";
-import { openData, tellData } from "../open-data.ts";
-import { owning } from "../owning.ts";
+import { withFolderLock } from "../folder-lock.ts";
+import { openData, printData } from "../open-data.ts";
 import { type ReadingFlags, readingFlags } from "../reading.ts";
 import { finishedAnswer, runAtTerminal } from "../running.ts";
 
@@ -54,7 +54,7 @@ export async function train(data: string | undefined, flags: TrainFlags): Promis
     const { config } = (await prepared()).plan;
     return { text: stringify(config), json: { out, config } };
   }
-  return owning(out, { force: flags.force, instead: "give another --out" }, async () => {
+  return withFolderLock(out, { force: flags.force, instead: "give another --out" }, async () => {
     await checkFolder(out, flags.force === true);
     const { loaded, plan, teacher } = await prepared();
     const { splits } = loaded;
@@ -63,7 +63,7 @@ export async function train(data: string | undefined, flags: TrainFlags): Promis
       await removeRun(folder);
       await removeAsides(out);
     }
-    tellData(loaded, flags.quiet === true);
+    printData(loaded, flags.quiet === true);
     const testHashes = await hashSplits({ test: splits.test }, plan.config.modalities);
     const run = await runAtTerminal(out, flags.quiet === true, (options) =>
       startRun(folder, plan, splits, { ...options, ...teacher, testHashes, dataPath: path.resolve(settings.data) }),

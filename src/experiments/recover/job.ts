@@ -10,9 +10,9 @@ import { type Predictions, predict } from "../../evaluation/predict.ts";
 import { bitColumns, bitsOf } from "../../interactions/bits.ts";
 import { type AgainstCeiling, againstCeiling, ceilingBits } from "../../interactions/ceiling.ts";
 import { modelRepresentation, type ProbeReport, probeRepresentations } from "../../interactions/probe.ts";
-import { bitsOfSets, readSets, type SetFigures, setFigures, synergyOfSets } from "../../interactions/sets.ts";
-import { estimateTheorem1, type Theorem1Estimate } from "../../interactions/theorem1.ts";
-import { type TruthFigures, truthFigures } from "../../interactions/truth.ts";
+import { bitsOfSets, readSets, type SetFigures, setMetrics, synergyOfSets } from "../../interactions/sets.ts";
+import { estimateSynergyBound, type SynergyBoundEstimate } from "../../interactions/synergy-bound.ts";
+import { type TruthFigures, truthMetrics } from "../../interactions/truth.ts";
 import { type Calibration, logPriorOf, scaledPrediction, UNSCALED } from "../../targets/calibrate.ts";
 import { logSoftmaxRows } from "../../targets/metrics.ts";
 import type { FitEvent } from "../../train/events.ts";
@@ -55,7 +55,7 @@ export interface RecoveryResult {
   readonly curves: readonly CurvePoint[];
   readonly probes?: ProbeReport;
   /** For Z = the representation from which the prediction is computed, and Z = the predicted log-probabilities. */
-  readonly theorem1?: Readonly<Record<"representation" | "prediction", Theorem1Estimate>>;
+  readonly theorem1?: Readonly<Record<"representation" | "prediction", SynergyBoundEstimate>>;
 }
 
 /** The parts of a stored result. Their contents are not checked, because the file name contains the hash of the code that wrote them. */
@@ -105,8 +105,8 @@ export async function runRecoveryJob(
   const options = { means };
   const logPrior = logPriorOf(splits.train.labels, splits.train.classes.length);
   const components = calibratedComponents(predictions, fitted.calibration);
-  const figures = truthFigures({ ...predictions, components }, fitted.calibration, splits.test, options);
-  const ceiling = truthFigures(exact.test, exactCalibration(exact.test, logPrior), splits.test, options);
+  const figures = truthMetrics({ ...predictions, components }, fitted.calibration, splits.test, options);
+  const ceiling = truthMetrics(exact.test, exactCalibration(exact.test, logPrior), splits.test, options);
   const found = bitsOf(predictions, fitted.calibration, splits.test.labels).labelFree;
   const result: RecoveryResult = {
     job,
@@ -133,8 +133,8 @@ export async function runRecoveryJob(
     ...(known ?? result),
     probes: await probeRepresentations(predictions, splits.test, probing),
     theorem1: {
-      representation: await estimateTheorem1(modelRepresentation(predictions), splits.test, probing),
-      prediction: await estimateTheorem1(
+      representation: await estimateSynergyBound(modelRepresentation(predictions), splits.test, probing),
+      prediction: await estimateSynergyBound(
         logProbabilities(predictions, splits.test.classes.length),
         splits.test,
         probing,
@@ -165,7 +165,7 @@ async function setsTold(
 ): Promise<RecoveryResult["sets"]> {
   const names = fitted.method.modalities;
   const figures = (logits: Readonly<Record<string, Float32Array | Float64Array>>): SetFigures =>
-    setFigures(synergyOfSets(bitsOfSets(logits, logPrior), names), truth);
+    setMetrics(synergyOfSets(bitsOfSets(logits, logPrior), names), truth);
   return {
     found: figures(await readSets(fitted, test, validation, { threads: THREADS })),
     ceiling: figures(exact),

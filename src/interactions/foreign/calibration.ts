@@ -1,7 +1,14 @@
 /** @file Calibration of predictions without a validation split: no row is calibrated by a fit that used it. */
 import { dataError } from "../../core/errors.ts";
 import { crossFolds } from "../../data/folds.ts";
-import { calibrated, fitScaling, logPriorOf, type Scaling, UNSCALED, uncalibrated } from "../../targets/calibrate.ts";
+import {
+  calibrated,
+  calibrationWarnings,
+  type EvidenceScaling,
+  fitScaling,
+  logPriorOf,
+  UNSCALED,
+} from "../../targets/calibrate.ts";
 import { logSoftmaxRows } from "../../targets/metrics.ts";
 import type { ForeignCalibration, ForeignPredictions } from "./result.ts";
 
@@ -104,7 +111,7 @@ function read(
   }
   const fitLabels = Int32Array.from(fitRows, (row) => labels[row]!);
   const logPrior = logPriorOf(fitLabels, K);
-  const scalings: Record<string, Scaling> = Object.fromEntries(
+  const scalings: Record<string, EvidenceScaling> = Object.fromEntries(
     names.map((name) => [name, fitScaling(rowsOf(sets[name]!, fitRows, K), fitLabels, logPrior)]),
   );
   const few = `calibration is fitted to ${fitRows.length} labelled rows; with fewer than ${FEW} it is inaccurate, and so are the bits.`;
@@ -116,7 +123,7 @@ function read(
     calibration: { how, rows: fitRows.length, scalings, prior: byClass(classes, logPrior.map(Math.exp)) },
     notes: [
       ...(fitRows.length < FEW ? [few] : []),
-      ...uncalibrated({ logPrior, prediction: UNSCALED, all: UNSCALED, modalities: scalings }),
+      ...calibrationWarnings({ logPrior, prediction: UNSCALED, all: UNSCALED, modalities: scalings }),
     ],
   };
 }

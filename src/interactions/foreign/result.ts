@@ -1,6 +1,6 @@
 /** @file Input and result types of `foreignBits`: predictions of any model under sets of modalities, and their report. */
 import type { Interval } from "../../info/index.ts";
-import type { Scaling } from "../../targets/calibrate.ts";
+import type { EvidenceScaling } from "../../targets/calibrate.ts";
 import type { Cell } from "../report.ts";
 
 /** Predictions of one model, or of several, for N samples and K classes. */
@@ -51,7 +51,7 @@ export interface ForeignCalibration {
   /** Number of labelled rows that it was fitted to. */
   readonly rows: number;
   /** By set: the scaling of a fit to all those rows. */
-  readonly scalings: Readonly<Record<string, Scaling>>;
+  readonly scalings: Readonly<Record<string, EvidenceScaling>>;
   /** Prior probability by class. */
   readonly prior: Readonly<Record<string, number>>;
 }

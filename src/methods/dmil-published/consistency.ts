@@ -3,7 +3,7 @@ import type { Expr } from "../../graph/expr.ts";
 import { concat, mean, reshape, slice, square, stack, sub, transpose } from "../../graph/ops/index.ts";
 import { type Gaussian, gaussian, kl, klToStandard, sample } from "../../nn/gaussian.ts";
 import { linear } from "../../nn/linear.ts";
-import { twoLayer } from "../../nn/mlp.ts";
+import { mlp2 } from "../../nn/mlp.ts";
 import type { Scope } from "../../nn/module.ts";
 import { meanOfPresent, zeroWhereMissing } from "../method.ts";
 
@@ -51,7 +51,7 @@ export function consistency(scope: Scope, predictive: Expr, variational: boolean
       klU !== undefined && { kl: { redundant: mean(klR), unique: meanOfPresent(klU, [1, 2], mask) } }),
     alignment: meanOfPresent(kl(shared, view), [1, 2], mask),
     reconstruction: meanOfPresent(
-      square(sub(twoLayer(scope.child("reconstruction"), both, Math.ceil(width / 2), width), predictive)),
+      square(sub(mlp2(scope.child("reconstruction"), both, Math.ceil(width / 2), width), predictive)),
       [1, 2],
       mask,
     ),

@@ -1,7 +1,7 @@
 /** @file The gate: each component's share of the prediction, per sample. A share is not an amount of information. */
 import type { Expr } from "../../graph/expr.ts";
 import { mul, reshape, softmax, sum, transpose, where } from "../../graph/ops/index.ts";
-import { twoLayer } from "../../nn/mlp.ts";
+import { mlp2 } from "../../nn/mlp.ts";
 import type { Scope } from "../../nn/module.ts";
 import { sideBySide } from "./consistency.ts";
 
@@ -11,7 +11,7 @@ import { sideBySide } from "./consistency.ts";
  */
 export function gate(scope: Scope, components: Expr, possible?: Expr): Expr {
   const [count, batch, width] = components.shape as [number, number, number];
-  const scores = twoLayer(scope, sideBySide(components), width, count);
+  const scores = mlp2(scope, sideBySide(components), width, count);
   if (possible === undefined) return softmax(scores);
   return softmax(where(transpose(reshape(possible, [count, batch]), [1, 0]), scores, NO_SHARE));
 }

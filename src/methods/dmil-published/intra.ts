@@ -3,7 +3,7 @@ import type { Expr } from "../../graph/expr.ts";
 import { reshape, slice, square, sub } from "../../graph/ops/index.ts";
 import { type Gaussian, gaussian, klToStandard, sample } from "../../nn/gaussian.ts";
 import { linear } from "../../nn/linear.ts";
-import { twoLayer } from "../../nn/mlp.ts";
+import { mlp2 } from "../../nn/mlp.ts";
 import type { Scope } from "../../nn/module.ts";
 import { meanOfPresent, zeroWhereMissing } from "../method.ts";
 
@@ -45,7 +45,7 @@ export function intra(scope: Scope, z: Expr, classes: number, variational: boole
       ),
     }),
     reconstruction: meanOfPresent(
-      square(sub(twoLayer(scope.child("reconstruction"), draw, Math.ceil(width / 2), width), z)),
+      square(sub(mlp2(scope.child("reconstruction"), draw, Math.ceil(width / 2), width), z)),
       [1, 2],
       mask,
     ),

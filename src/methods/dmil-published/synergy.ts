@@ -2,9 +2,9 @@
 import type { Expr } from "../../graph/expr.ts";
 import { add, concat, matmul, mean, mul, reshape, sub, unstack } from "../../graph/ops/index.ts";
 import { linear } from "../../nn/linear.ts";
-import { twoLayer } from "../../nn/mlp.ts";
+import { mlp2 } from "../../nn/mlp.ts";
 import type { Scope } from "../../nn/module.ts";
-import { dropout, standardised } from "../../nn/norm.ts";
+import { dropout, normalize } from "../../nn/norm.ts";
 import { meanOfPresent, type Statistic, zeroWhereMissing } from "../method.ts";
 
 /** S [B, E] = linear([N_1 .. N_M, products of all pairs]) from residuals [M, B, E]. A product makes XOR linearly separable. */
@@ -38,7 +38,7 @@ export interface PurifiedSynergy {
 export function purifiedSynergy(scope: Scope, residual: Expr, order: 2 | 3, mask?: Expr): PurifiedSynergy {
   const [modalities, , width] = residual.shape as [number, number, number];
   const hidden = 2 * width;
-  const features = standardised(twoLayer(scope.child("features"), residual, hidden, hidden));
+  const features = normalize(mlp2(scope.child("features"), residual, hidden, hidden));
   const stored = scope.statistic("centre", [modalities, 1, hidden], 0);
   const centre = scope.training ? batchCentre(features, mask) : stored;
   const parts = unstack(zeroWhereMissing(sub(features, centre), mask));

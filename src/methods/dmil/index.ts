@@ -178,7 +178,7 @@ function stages({ silence }: DmilOptions, modalities: readonly string[]): readon
       },
       prediction: ({ evidence, synergy }) => add(evidence, synergy),
       best: "calibrated",
-      fromStart: true,
+      scoreInitial: true,
       patience: 6,
       epochs: 30,
       learningRate: 1e-3,

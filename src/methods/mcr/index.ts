@@ -99,7 +99,7 @@ export const mcr: MethodFactory<Loose<McrOptions>, McrOutputs> = defineMethod({
   summary: "joint and unimodal losses, and modalities that compete for effect on the prediction (NeurIPS 2025)",
   schema,
   search: { competition: [0.01, 0.1, 1], unimodal: [0.1, 1], contrastive: [0, 1] },
-  most: 4,
+  maxModalities: 4,
   build(input, encoders, { embedding, bottleneck }): McrOutputs {
     const fusion = multiLossFusion(input, encoders, embedding);
     const out = fusion.parts.length * embedding;

@@ -3,7 +3,7 @@ import { markdownEscaped } from "../../core/markup.ts";
 import { CLIP } from "../../data/standardise.ts";
 import type { ExportOptions } from "../../evaluation/export.ts";
 import type { Fitted } from "../../evaluation/model.ts";
-import type { Scaling } from "../../targets/calibrate.ts";
+import type { EvidenceScaling } from "../../targets/calibrate.ts";
 import type { RunRecord } from "../record.ts";
 
 /** The calibration of probabilities or values. */
@@ -17,7 +17,7 @@ export function calibrationLines({ calibration, target }: Fitted): string[] {
     ];
   }
   const { prediction, all, modalities } = calibration;
-  const one = ({ scale, doubt }: Scaling): string => `scale ${rounded(scale)}, doubt ${rounded(doubt)}`;
+  const one = ({ scale, doubt }: EvidenceScaling): string => `scale ${rounded(scale)}, doubt ${rounded(doubt)}`;
   const lines = [
     `the prediction: ${one(prediction)}`,
     `all modalities together, for bits: ${one(all)}`,

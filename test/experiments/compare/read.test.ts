@@ -4,14 +4,14 @@ import { memoryFolder } from "../../../src/core/folder.ts";
 import { mergeSweeps, readSweep } from "../../../src/experiments/compare/read.ts";
 import { mixedEnvironments, readTrace } from "../../../src/experiments/compare/trace.ts";
 import { writeHead } from "../../../src/experiments/manifest.ts";
-import { seal } from "../../../src/runs/sealed.ts";
+import { withChecksum } from "../../../src/runs/checksum.ts";
 import { HEAD, madeEntries, madeFolder } from "./manifest.ts";
 
 const entries = madeEntries({ seeds: 2 });
 const manifest = await lines(entries);
 
 async function lines(values: readonly object[]): Promise<string> {
-  return (await Promise.all(values.map((value) => seal(value)))).map((line) => `${line}\n`).join("");
+  return (await Promise.all(values.map((value) => withChecksum(value)))).map((line) => `${line}\n`).join("");
 }
 
 async function withManifest(text: string) {

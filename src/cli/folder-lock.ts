@@ -4,7 +4,7 @@ import { note, printError } from "./answer.ts";
 import { quoted } from "./text.ts";
 
 /** Whether the command has --force, and what else the user can do if the folder is locked; see LockOptions. */
-export interface Owning {
+export interface LockChoices {
   /** The value of --force; absent if the command has no such flag. */
   readonly force?: boolean | undefined;
   /** An alternative for the user, for example "give another --out". */
@@ -12,7 +12,7 @@ export interface Owning {
 }
 
 /** Runs `work` while holding the lock of a folder. @throws RunError if another process holds it. */
-export async function owning<T>(directory: string, owner: Owning, work: () => Promise<T>): Promise<T> {
+export async function withFolderLock<T>(directory: string, owner: LockChoices, work: () => Promise<T>): Promise<T> {
   const ways = [
     ...(owner.instead === undefined ? [] : [owner.instead]),
     ...("force" in owner ? ["take over with --force, which stops that process"] : []),

@@ -22,7 +22,10 @@ const FIRST = 8 + START.length;
 const DIGITS = 64;
 
 /** Writes tensors and metadata as bytes with their checksum. */
-export async function sealState(state: State, metadata: Readonly<Record<string, string>>): Promise<Uint8Array> {
+export async function encodeWithChecksum(
+  state: State,
+  metadata: Readonly<Record<string, string>>,
+): Promise<Uint8Array> {
   const bytes = writeSafetensors(state, { checksum: "0".repeat(DIGITS), ...metadata });
   if (!hasSeal(bytes)) throw internalError("the checksum of a file is not at its beginning.");
   bytes.set(new TextEncoder().encode(await checksumOf(bytes)), FIRST);
@@ -30,7 +33,10 @@ export async function sealState(state: State, metadata: Readonly<Record<string, 
 }
 
 /** Reads what `sealState` wrote. @throws DataError for anything else. */
-export async function unsealState(bytes: Uint8Array, { where, advice, older }: SealedState): Promise<Safetensors> {
+export async function decodeWithChecksum(
+  bytes: Uint8Array,
+  { where, advice, older }: SealedState,
+): Promise<Safetensors> {
   if (!hasSeal(bytes)) {
     const message = older?.(metadataOf(bytes));
     throw dataError(

@@ -14,13 +14,13 @@ export interface Sealed {
 }
 
 /** Encodes a value as JSON with a field `checksum`: the SHA-256 of all other fields, independent of the order of keys. */
-export async function seal(value: object, indent?: number): Promise<string> {
+export async function withChecksum(value: object, indent?: number): Promise<string> {
   const plain = JSON.parse(JSON.stringify(value)) as object;
   return JSON.stringify({ ...plain, checksum: await hashValue(plain) }, undefined, indent);
 }
 
 /** The value of a text written by `seal`, without its checksum. @throws `error` for text that is not JSON, or whose checksum is missing or wrong. */
-export async function unseal(text: string, { where, advice, error = dataError }: Sealed): Promise<unknown> {
+export async function verifyChecksum(text: string, { where, advice, error = dataError }: Sealed): Promise<unknown> {
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -24,10 +24,10 @@ import {
   transpose,
 } from "../graph/ops/index.ts";
 import { type Outputs, PRIOR } from "../methods/method.ts";
-import type { Calibration, Scaling } from "../targets/calibrate.ts";
+import type { Calibration, EvidenceScaling } from "../targets/calibrate.ts";
 
 /** One output of the exported file. */
-export interface Answer {
+export interface ExportOutput {
   readonly name: string;
   readonly value: Expr;
   /** Its axes and its content, in a sentence. */
@@ -41,7 +41,7 @@ export interface Telling {
   readonly modalities: readonly string[];
 }
 
-const answers: Readonly<Record<TargetKind, (telling: Telling) => Answer[]>> = {
+const answers: Readonly<Record<TargetKind, (telling: Telling) => ExportOutput[]>> = {
   classes: ({ outputs, calibration, modalities }) => {
     const K = calibration.logPrior.length;
     const even = constant(-Math.log(K), [K]);
@@ -109,7 +109,7 @@ const answers: Readonly<Record<TargetKind, (telling: Telling) => Answer[]>> = {
 };
 
 /** The outputs of an exported file for a kind of target; the prediction comes first. */
-export function answersOf(kind: TargetKind, telling: Telling): Answer[] {
+export function answersOf(kind: TargetKind, telling: Telling): ExportOutput[] {
   return answers[kind](telling);
 }
 
@@ -134,7 +134,7 @@ export function calibrationState({ logPrior, prediction, all, modalities, compon
   };
 }
 
-const numberName = (of: string, part: keyof Scaling): string => `calibration.${of}.${part}`;
+const numberName = (of: string, part: keyof EvidenceScaling): string => `calibration.${of}.${part}`;
 const weightName = (component: string): string => `calibration.all.weight_${component}`;
 const prefixed = <T>(prefix: string, record: Readonly<Record<string, T>>): Record<string, T> =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [`${prefix}.${name}`, value]));
@@ -144,7 +144,7 @@ const priorLeaf = (classes: number): Expr => leaf("parameter", PRIOR, [classes])
 /** [M, B, K] as [B, M, K]. */
 const bySample = (x: Expr): Expr => transpose(x, [1, 0, 2]);
 
-function componentAnswers({ components }: Outputs, target: string, form: string): Answer[] {
+function componentAnswers({ components }: Outputs, target: string, form: string): ExportOutput[] {
   if (components === undefined) return [];
   return [
     {
@@ -172,7 +172,7 @@ function divergence(logs: Expr, prior: Expr): Expr {
 }
 
 /** Log-probabilities [B, K] of logits under a scaling (`calibrated`). */
-function scaledLogs(logits: Expr, prior: Expr, of: string, { doubt }: Scaling): Expr {
+function scaledLogs(logits: Expr, prior: Expr, of: string, { doubt }: EvidenceScaling): Expr {
   const logs = logSoftmax(logits);
   const scale = numberLeaf(numberName(of, "scale"));
   const d = divergence(logs, prior);

@@ -13,7 +13,7 @@ import { requireClassLabels } from "../data/target.ts";
 import { type Estimate, estimate, joined, type ProbeOptions, priorLosses, probeLosses, probeRows } from "./probe.ts";
 
 /** The five terms and both sides, in bits. */
-export interface Theorem1Estimate {
+export interface SynergyBoundEstimate {
   /** Lower bound on I(Z; Y): the left side. */
   readonly labelInformation: Estimate;
   /** Lower bound on E_c I(Z; Y | C = c). */
@@ -33,11 +33,11 @@ export interface Theorem1Estimate {
 }
 
 /** Estimates all terms for Z [N, F] on data whose true component is known. @throws DataError without it, or for too few samples. */
-export async function estimateTheorem1(
+export async function estimateSynergyBound(
   z: Tensor<"float32">,
   dataset: Dataset,
   options: ProbeOptions,
-): Promise<Theorem1Estimate> {
+): Promise<SynergyBoundEstimate> {
   requireClassLabels(dataset, "estimateTheorem1");
   const { labels, classes, truth } = dataset;
   if (truth === undefined) {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { encode, jointTable, mixture, theorem1 } from "../../src/info/index.ts";
+import { encode, jointTable, mixture, synergyBound } from "../../src/info/index.ts";
 import { golden } from "./golden.ts";
 import { tables } from "./tables.ts";
 
@@ -25,9 +25,9 @@ const ENCODERS: Record<string, (symbols: readonly number[]) => number> = {
 
 it("a representation that keeps the type pays nothing for it", () => {
   const { joint } = mixture({ weights: { R: 1, U1: 1, U2: 1, S: 1 }, cue: "both" });
-  const whole = theorem1(encode(joint, [0, 1], ENCODERS.full!));
+  const whole = synergyBound(encode(joint, [0, 1], ENCODERS.full!));
   expect(whole).toEqual({ IZY: 1, IZYgivenC: 1, HCgivenZ: 0, IYC: 0, lower: 1, slack: 0 });
-  const one = theorem1(encode(joint, [0, 1], ENCODERS.x1only!));
+  const one = synergyBound(encode(joint, [0, 1], ENCODERS.x1only!));
   expect(one.IZY).toBeCloseTo(0.5, 12);
   expect(one.lower).toBeCloseTo(0.5, 12);
 });
@@ -35,7 +35,7 @@ it("a representation that keeps the type pays nothing for it", () => {
 it("holds for any law of (z, c, y), with the slack H(C | Z, Y) exactly", () => {
   fc.assert(
     fc.property(tables, (table) => {
-      const { IZY, IZYgivenC, HCgivenZ, IYC, lower, slack } = theorem1(table);
+      const { IZY, IZYgivenC, HCgivenZ, IYC, lower, slack } = synergyBound(table);
       expect(lower).toBe(IZYgivenC - HCgivenZ + IYC);
       expect(slack).toBeGreaterThanOrEqual(0);
       expect(Math.abs(IZY - lower - slack)).toBeLessThanOrEqual(1e-12);
@@ -44,7 +44,7 @@ it("holds for any law of (z, c, y), with the slack H(C | Z, Y) exactly", () => {
 });
 
 it("needs z, c and y", () => {
-  expect(() => theorem1(jointTable([[1, 2]]))).toThrow("needs 3 axes [z, c, y]");
+  expect(() => synergyBound(jointTable([[1, 2]]))).toThrow("needs 3 axes [z, c, y]");
 });
 
 describe.skipIf(file === undefined)("reference values", () => {
@@ -52,7 +52,7 @@ describe.skipIf(file === undefined)("reference values", () => {
   it.each(named)("%s", (_, entry) => {
     const [R, U1, U2, S] = entry.weights;
     const { joint, typeIsDetermined } = mixture({ weights: { R, U1, U2, S }, cue: entry.cue });
-    const terms = theorem1(encode(joint, [0, 1], ENCODERS[entry.encoder]!));
+    const terms = synergyBound(encode(joint, [0, 1], ENCODERS[entry.encoder]!));
     expect(typeIsDetermined).toBe(entry.cIsFunctionOfXY);
     for (const [name, value] of Object.entries(terms)) {
       expect(Math.abs(value - (entry[name] as number)), name).toBeLessThanOrEqual(1e-12);

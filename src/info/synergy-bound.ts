@@ -3,7 +3,7 @@ import { conditionalEntropy, conditionalMutualInformation, mutualInformation } f
 import { type Table, type TableInput, tableOfRank } from "./table.ts";
 
 /** Both sides of the bound, in bits. */
-export interface Theorem1 {
+export interface SynergyBound {
   /** I(Z; Y), the left side. */
   readonly IZY: number;
   /** I(Z; Y | C), the mean information of Z within a type. */
@@ -23,10 +23,10 @@ export interface Theorem1 {
  * It holds for any joint distribution, as I(C; Y | Z) = H(C | Z) - H(C | Z, Y). Source: DMIL (CVPR 2026), Theorem 1.
  *
  * @throws ShapeError, DataError for a table that jointTable refuses.
- * @example theorem1(encode(mixture({ weights }).joint, [0, 1], ([x1]) => x1))  // Z keeps x1 alone
+ * @example synergyBound(encode(mixture({ weights }).joint, [0, 1], ([x1]) => x1))  // Z keeps x1 alone
  */
-export function theorem1(input: TableInput): Theorem1 {
-  const table: Table = tableOfRank(input, 3, "theorem1", "[z, c, y]");
+export function synergyBound(input: TableInput): SynergyBound {
+  const table: Table = tableOfRank(input, 3, "synergyBound", "[z, c, y]");
   const IZY = mutualInformation(table, [0], [2]);
   const IZYgivenC = conditionalMutualInformation(table, [0], [2], [1]);
   const HCgivenZ = conditionalEntropy(table, [1], [0]);
