@@ -5,7 +5,7 @@ import { type PreparedStage, prepareStage } from "../src/engine/stage.ts";
 import type { Method, Stage } from "../src/methods/method.ts";
 import { initialState } from "../src/nn/module.ts";
 import { adam } from "../src/optim/index.ts";
-import { loadBackend } from "../src/runtime/backend.ts";
+import { loadBackend } from "../src/runtime/load.ts";
 
 export const BATCH = 64;
 const SAMPLES = 4096;

@@ -1,4 +1,4 @@
-/** @file The house's import arrows: only downward; folders on one line do not know each other; type-only imports count too. */
+/** @file The house's import arrows: only downward, no circles; folders on one line do not know each other; type-only imports count too. */
 import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { expect, test } from "vitest";
@@ -75,3 +75,51 @@ test("what runs in a browser names no module of Node and no platform's package",
   );
   expect(wrong).toEqual([]);
 });
+
+/** Circles that are known and about to go; each is the sorted list of its files. */
+const knownCircles = [["methods/method.ts", "methods/missing.ts", "methods/pool.ts"]];
+
+test("no file imports itself by way of others, types included", () => {
+  const edges = new Map(sources.map((file) => [file, new Set<string>()]));
+  for (const { file, target } of imports) {
+    const to = path.relative(root, path.resolve(root, path.dirname(file), target));
+    if (target.startsWith(".") && edges.has(to)) edges.get(file)!.add(to);
+  }
+  expect(circles(edges)).toEqual(knownCircles.map((files) => files.toSorted()));
+});
+
+test("circles are found: two of them, and not the file that leads to one", () => {
+  const edges = new Map([
+    ["a", new Set(["b"])],
+    ["b", new Set(["c", "d"])],
+    ["c", new Set(["b"])],
+    ["d", new Set<string>()],
+    ["e", new Set(["f"])],
+    ["f", new Set(["g"])],
+    ["g", new Set(["e", "d"])],
+  ]);
+  expect(circles(edges)).toEqual([
+    ["b", "c"],
+    ["e", "f", "g"],
+  ]);
+});
+
+/** The strongly connected components of more than one file, and files that import themselves. Tarjan 1972. */
+function circles(edges: ReadonlyMap<string, ReadonlySet<string>>): string[][] {
+  const order = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const stack: string[] = [];
+  const components: string[][] = [];
+  const visit = (file: string): void => {
+    order.set(file, order.size);
+    lowest.set(file, order.get(file)!);
+    stack.push(file);
+    for (const target of edges.get(file)!) {
+      if (!order.has(target)) visit(target);
+      if (stack.includes(target)) lowest.set(file, Math.min(lowest.get(file)!, lowest.get(target)!));
+    }
+    if (lowest.get(file) === order.get(file)) components.push(stack.splice(stack.indexOf(file)).sort());
+  };
+  for (const file of edges.keys()) if (!order.has(file)) visit(file);
+  return components.filter(([file, ...others]) => others.length > 0 || edges.get(file!)!.has(file!)).sort();
+}

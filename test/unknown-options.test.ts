@@ -84,7 +84,7 @@ const without = new Set([
     "flattenTarget",
     "targetReport",
     "quantifyPage",
-    "flatten",
+    "sampleRow",
     "methodFrom",
     "methodNamed",
   ],

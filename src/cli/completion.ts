@@ -1,12 +1,13 @@
 /** @file Shell completion: the candidates at the cursor, and the scripts that connect shells to them. */
 import type { Command, Option } from "commander";
+import { BACKENDS } from "../runtime/backend.ts";
 
 export const SHELLS = ["bash", "zsh", "fish", "powershell"] as const;
 export type Shell = (typeof SHELLS)[number];
 
 /** The values of flags that are not declared as choices of commander. */
 export const VALUES: Readonly<Record<string, readonly string[]>> = {
-  "--backend": ["auto", "native", "wasm"],
+  "--backend": ["auto", ...BACKENDS],
   "--remove": ["draws", "means", "zeros"],
   "--kind": ["interaction-mixture", "quad", "scenes", "sums"],
   "--split-by": ["own", "share", "group"],

@@ -16,12 +16,23 @@ import {
   withoutModalities,
 } from "../interactions/foreign/index.ts";
 import { disk } from "../node/disk.ts";
-import { loadBackend } from "../runtime/backend.ts";
+import { loadBackend } from "../runtime/load.ts";
 import { note } from "./answer.ts";
-import type { BitsFlags } from "./commands/bits.ts";
 import { names } from "./config.ts";
 import { openData, printData } from "./open-data.ts";
-import { readingOptions } from "./reading.ts";
+import { type ReadingFlags, readingOptions } from "./reading.ts";
+
+/** The flags that apply to a model. */
+export interface ModelBitsFlags extends ReadingFlags {
+  readonly logits?: boolean;
+  readonly data?: string;
+  readonly split: "train" | "validation" | "test";
+  readonly input?: readonly string[];
+  readonly output?: string;
+  readonly remove?: string;
+  readonly draws?: string;
+  readonly quiet?: boolean;
+}
 
 /** A report, how its input was interpreted, and for models one report for each way of removal. */
 export interface ModelBits {
@@ -33,7 +44,7 @@ export interface ModelBits {
 }
 
 /** Evaluates a model. @throws ConfigError and DataError for files, inputs and outputs that do not fit. */
-export async function bitsOfModel(file: string, flags: BitsFlags, seed: number): Promise<ModelBits> {
+export async function bitsOfModel(file: string, flags: ModelBitsFlags, seed: number): Promise<ModelBits> {
   const removed = removalOf(flags.remove ?? "draws");
   const draws = drawsOf(flags.draws);
   if (draws !== undefined && removed !== "draws") {

@@ -12,7 +12,8 @@ import { forward } from "../engine/graph.ts";
 import { fitScale, standardised, targetRows, toDataUnits } from "../engine/target.ts";
 import type { Expr } from "../graph/expr.ts";
 import { type Outputs, PRIOR } from "../methods/method.ts";
-import { type BackendName, loadBackend } from "../runtime/backend.ts";
+import type { BackendName } from "../runtime/backend.ts";
+import { loadBackend } from "../runtime/load.ts";
 import {
   type Calibration,
   type EvidenceScaling,

@@ -4,7 +4,7 @@ import { formatShape, sameShape } from "../core/shape.ts";
 import { type Expr, topological } from "./expr.ts";
 import { constant } from "./ops/constant.ts";
 import { add } from "./ops/elementwise.ts";
-import { asPad, concat } from "./ops/movement.ts";
+import { concat, padOf } from "./ops/movement.ts";
 
 /** A quantity to differentiate, and the constant weights of its elements (row-major) in the total. */
 export interface Weighted {
@@ -43,10 +43,10 @@ export function grad(totals: readonly Weighted[], wrt: readonly Expr[]): Expr[] 
   for (const node of order.reverse()) {
     const list = contributions.get(node);
     if (list === undefined || !needed.has(node)) continue;
-    const cotangent = total(list);
+    const cotangent = sumCotangents(list);
     results.set(node, cotangent);
     if (node.inputs.length === 0) continue;
-    const parts = node.op.gradient(node, cotangent);
+    const parts = node.op.gradient(node, cotangent, node.attributes);
     node.inputs.forEach((input, i) => {
       const part = parts[i];
       if (part !== undefined && needed.has(input)) contribute(input, part);
@@ -56,9 +56,9 @@ export function grad(totals: readonly Weighted[], wrt: readonly Expr[]): Expr[] 
 }
 
 /** The sum of cotangents. Those of disjoint slices (pads) of one axis are joined, not padded with zeros and added. */
-function total(list: readonly Expr[]): Expr {
-  const pads = list.flatMap((expr) => asPad(expr) ?? []);
-  const rest = list.filter((expr) => asPad(expr) === undefined);
+function sumCotangents(list: readonly Expr[]): Expr {
+  const pads = list.flatMap((expr) => padOf(expr) ?? []);
+  const rest = list.filter((expr) => padOf(expr) === undefined);
   const axis = pads[0]?.axis;
   if (axis === undefined || pads.some((pad) => pad.axis !== axis)) return list.reduce(add);
   const sorted = [...pads].sort((a, b) => a.before - b.before);

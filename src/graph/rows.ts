@@ -15,12 +15,7 @@ export function rowAxes(outputs: readonly Expr[], rowAxisOf: (leaf: Expr) => num
     const inputs = node.inputs.map((input) => axes.get(input));
     if (inputs.includes("mixed")) axes.set(node, "mixed");
     else if (inputs.every((axis) => axis === undefined)) axes.set(node, undefined);
-    else axes.set(node, followRows(node, inputs as (number | undefined)[]) ?? "mixed");
+    else axes.set(node, node.op.rows(node, inputs as (number | undefined)[], node.attributes) ?? "mixed");
   }
   return axes;
-}
-
-function followRows(node: Expr, axes: readonly (number | undefined)[]): number | undefined {
-  // An op without a rule is elementwise with one input.
-  return node.op.rows === undefined ? axes[0] : node.op.rows(node, axes);
 }

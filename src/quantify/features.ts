@@ -88,18 +88,13 @@ export async function quantify(dataset: Dataset, options: QuantifyOptions): Prom
   const chosen = askedOf(dataset, options.target);
   const { measures: all, numbers } = measuresFor(chosen, options.measures);
   const names = requireTwo(dataset);
-  const {
-    usable: whole,
-    folds,
-    own,
-    constant,
-    warnings: rowWarnings,
-  } = usableRows(chosen.dataset, foldsOption, seed, options.ownSplit);
-  const { target: ridingAlong, ...usable } = whole;
+  const rows = usableRows(chosen.dataset, foldsOption, seed, options.ownSplit);
+  const { folds, own, constant } = rows;
+  const { target: ridingAlong, ...usable } = rows.usable;
   const size = { classes: usable.classes.length, rows: usable.labels.length, fits: 1 + nulls };
   const { measures, warnings: unreached } = numbers ? { measures: all, warnings: [] } : withinReach(all, size);
   for (const warning of unreached) tell(warning, 0, true);
-  const warnings = [...chosen.warnings, ...rowWarnings, ...unreached];
+  const warnings = [...chosen.warnings, ...rows.warnings, ...unreached];
   if (constant.length > 0 && measures.includes("lsmi")) {
     throw dataError(
       `quantify: ${constant[0]} is constant, and lsmi needs a density of each source. Use broja or pmin, or leave ${constant[0]} out.`,

@@ -75,8 +75,16 @@ export function usableRows(
     typeof folds === "number"
       ? crossFolds(usable.labels, usable.groups, Math.min(folds, units), seed)
       : folds.map(usableFold);
-  const constant: string[] = [];
   const train = Math.min(...made.map((fold) => fold.train.length));
+  const constant = checkFeatures(usable, train, typeof folds === "number", warnings);
+  // Given folds are not compared with the data's own split.
+  const own = typeof folds === "number" && ownSplit !== undefined ? usableFold(ownSplit) : undefined;
+  return { usable, folds: made, own, constant, warnings };
+}
+
+/** The constant modalities; adds warnings about them, too many features and, if folds are `drawn`, repeated rows. */
+function checkFeatures(usable: Dataset, train: number, drawn: boolean, warnings: string[]): string[] {
+  const constant: string[] = [];
   for (const [name, values] of Object.entries(usable.modalities)) {
     const width = featureCount(values);
     if (isConstant(values.data, width)) {
@@ -87,15 +95,13 @@ export function usableRows(
       warnings.push(`${name} has ${width} features for ${train} training rows: its information may be underestimated.`);
     }
     const repeated = width < 8 || usable.groups !== undefined ? 0 : repeatedRows(values.data, width);
-    if (repeated > REPEATED * rows.length && typeof folds === "number") {
+    if (repeated > REPEATED * (values.data.length / width) && drawn) {
       warnings.push(
         `${repeated} rows of ${name} repeat another row: if they are from one recording, name groups in dataset.json, or held-out rows also occur in training.`,
       );
     }
   }
-  // Given folds are not compared with the data's own split.
-  const own = typeof folds === "number" && ownSplit !== undefined ? usableFold(ownSplit) : undefined;
-  return { usable, folds: made, own, constant, warnings };
+  return constant;
 }
 
 function isConstant(data: Float32Array, width: number): boolean {

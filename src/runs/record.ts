@@ -3,6 +3,7 @@ import * as z from "zod";
 import { runError } from "../core/errors.ts";
 import { type Folder, readText } from "../core/folder.ts";
 import { optionIssues } from "../core/options.ts";
+import { BACKENDS, type Backend } from "../runtime/backend.ts";
 import { files as trainFiles } from "../train/checkpoint.ts";
 import { verifyChecksum, withChecksum } from "./checksum.ts";
 import type { DataHashes } from "./identity.ts";
@@ -57,7 +58,7 @@ export interface RunRecord {
 
 /** The backend and its threads; together with the seed, they make the result of a run bit-identical. */
 export interface Engine {
-  readonly backend: "native" | "wasm";
+  readonly backend: Backend["name"];
   readonly version: string;
   readonly threads: number;
   readonly parameters: number;
@@ -74,9 +75,7 @@ const schema = z.looseObject({
     hashes: z.record(z.string(), z.string()),
     test: z.record(z.string(), z.string()).optional(),
   }),
-  engine: z
-    .looseObject({ backend: z.enum(["native", "wasm"]), version: z.string(), threads: z.int().min(1) })
-    .optional(),
+  engine: z.looseObject({ backend: z.enum(BACKENDS), version: z.string(), threads: z.int().min(1) }).optional(),
   environment: z.record(z.string(), z.union([z.string(), z.number()])),
 });
 

@@ -9,7 +9,7 @@ import { MAX_MEMBERS } from "../methods/method.ts";
 import type { Activation } from "../nn/mlp.ts";
 import { adam, adamw, type Optimiser, sgd } from "../optim/index.ts";
 import { fraction, positive, whole } from "../optim/settings.ts";
-import type { BackendName } from "../runtime/backend.ts";
+import { BACKENDS, type BackendName } from "../runtime/backend.ts";
 import type { ByStage } from "../train/plan.ts";
 import { TAUGHT, type Taught } from "../train/teacher.ts";
 
@@ -132,7 +132,7 @@ const schema = z.strictObject(
         },
       )
       .default("auto"),
-    backend: oneOf("auto", "native", "wasm").default("auto"),
+    backend: oneOf("auto", ...BACKENDS).default("auto"),
     encoder: z
       .strictObject(
         {

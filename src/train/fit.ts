@@ -17,7 +17,7 @@ import { encodeModel, type Fitted } from "../evaluation/model.ts";
 import { calibrate } from "../evaluation/predict.ts";
 import { type Method, PRIOR } from "../methods/method.ts";
 import { checkRate, initialState } from "../nn/module.ts";
-import { loadBackend } from "../runtime/backend.ts";
+import { loadBackend } from "../runtime/load.ts";
 import { calibrationWarnings, UNSCALED } from "../targets/calibrate.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, files } from "./checkpoint.ts";
 import { paceOf, runStage } from "./epochs.ts";

@@ -48,7 +48,7 @@ test("data, training, explaining, exporting, sweeping and comparing leave home a
 
 test("a worker thread, whose environment the library does not see, says what to do instead of sending", () => {
   const script = `const { Worker } = await import("node:worker_threads");
-    const source = 'import(' + JSON.stringify(${JSON.stringify(path.resolve("dist/runtime/backend.js"))}) + ')' +
+    const source = 'import(' + JSON.stringify(${JSON.stringify(path.resolve("dist/runtime/load.js"))}) + ')' +
       '.then(({ loadBackend }) => loadBackend("native")).then(() => console.log("loaded"), (e) => console.log(e.message))';
     new Worker(source, { eval: true });`;
   const said = (own: NodeJS.ProcessEnv): string =>

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { sizeOf } from "../../src/core/shape.ts";
 import type { Expr } from "../../src/graph/expr.ts";
-import { asLeaf, topological } from "../../src/graph/expr.ts";
+import { asLeaf, leaf, topological } from "../../src/graph/expr.ts";
 import { grad } from "../../src/graph/grad.ts";
 import * as ops from "../../src/graph/ops/index.ts";
 import { interpret } from "../../src/runtime/reference.ts";
@@ -113,7 +113,16 @@ describe("the gradient agrees with finite differences, in the interpreter and in
 describe("shapes that do not fit are ShapeErrors", () => {
   test.each([
     ["add", () => ops.add(x("a", [3, 4]), x("b", [3, 5])), /\[3, 4\] and \[3, 5\] do not broadcast; sizes 4 and 5/],
-    ["matmul", () => ops.matmul(x("a", [64, 512]), x("b", [128, 256])), /\[64, 512\] x \[128, 256\]/],
+    [
+      "matmul",
+      () => ops.matmul(x("a", [64, 512]), x("b", [128, 256])),
+      /\[64, 512\] x \[128, 256\]; the inner sizes 512 and 128 differ\./,
+    ],
+    [
+      "matmul of stacks",
+      () => ops.matmul(x("a", [2, 3, 4]), x("b", [3, 4, 5])),
+      /\[2, 3, 4\] x \[3, 4, 5\]; the leading axes \[2\] and \[3\] differ\./,
+    ],
     [
       "bias",
       () => ops.matmul(x("a", [2, 3]), x("b", [3, 4]), { bias: x("c", [3]) }),
@@ -129,5 +138,20 @@ describe("shapes that do not fit are ShapeErrors", () => {
   ])("%s", (_, make, message) => {
     expect(make).toThrowError(message);
     expect(make).toThrowError(expect.objectContaining({ code: "ShapeError" }));
+  });
+});
+
+describe("a ShapeError says in which part of the model it arose", () => {
+  const weight = (name: string, shape: number[]) => leaf("parameter", name, shape);
+  const audio = () => ops.matmul(x("a", [2, 3]), weight("encoders.audio.0.weight", [3, 4]));
+  const face = () => ops.matmul(x("b", [2, 3]), weight("encoders.face.0.weight", [3, 5]));
+  test.each([
+    ["of the parameter", () => ops.matmul(audio(), weight("encoders.audio.1.weight", [5, 4])), "encoders.audio.1"],
+    ["common to the inputs", () => ops.add(audio(), face()), "encoders"],
+    ["of the input", () => ops.sum(audio(), 2), "encoders.audio.0"],
+    ["of the split", () => ops.split(ops.relu(audio()), 1, [1, 2]), "encoders.audio.0"],
+  ])("%s", (_, make, scope) => {
+    expect(make).toThrowError(new RegExp(`^in ${scope}: (matmul|add|sum|split): `));
+    expect(make).toThrowError(expect.objectContaining({ fields: expect.objectContaining({ scope }) }));
   });
 });

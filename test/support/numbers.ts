@@ -2,7 +2,7 @@
 import { stream } from "../../src/core/random.ts";
 import { type Shape, sizeOf } from "../../src/core/shape.ts";
 import { asLeaf, type Expr, leaf, topological } from "../../src/graph/expr.ts";
-import { loadBackend } from "../../src/runtime/backend.ts";
+import { loadBackend } from "../../src/runtime/load.ts";
 import { type Bound, compile, layoutOf } from "../../src/runtime/program.ts";
 import { type Bindings, interpret } from "../../src/runtime/reference.ts";
 

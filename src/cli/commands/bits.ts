@@ -8,23 +8,14 @@ import { encodeTable } from "../../runs/tables.ts";
 import { type Answer, note } from "../answer.ts";
 import { bitsText } from "../bits-text.ts";
 import { names } from "../config.ts";
-import { bitsOfModel, type ModelBits } from "../model-bits.ts";
-import type { ReadingFlags } from "../reading.ts";
+import { bitsOfModel, type ModelBits, type ModelBitsFlags } from "../model-bits.ts";
 
-export interface BitsFlags extends ReadingFlags {
-  readonly logits?: boolean;
+export interface BitsFlags extends ModelBitsFlags {
   readonly validation?: string;
   readonly onnx?: string;
-  readonly data?: string;
-  readonly split: "train" | "validation" | "test";
-  readonly input?: readonly string[];
-  readonly output?: string;
-  readonly remove?: string;
-  readonly draws?: string;
   readonly folds?: string;
   readonly seed: string;
   readonly out?: string;
-  readonly quiet?: boolean;
 }
 
 /** Flags that apply only to a table, and only to a model. */

@@ -9,7 +9,8 @@ import { installCommand } from "../../node/package-manager.ts";
 import { planRun } from "../../runs/plan.ts";
 import { startRun } from "../../runs/run.ts";
 import { parseSettings } from "../../runs/settings.ts";
-import { type Backend, loadBackend } from "../../runtime/backend.ts";
+import { BACKENDS, type Backend } from "../../runtime/backend.ts";
+import { loadBackend } from "../../runtime/load.ts";
 import type { Answer } from "../answer.ts";
 import { table } from "../text.ts";
 import { version } from "../version.ts";
@@ -42,7 +43,8 @@ function remedy(backend: Backend["name"]): string {
 /** Trains a small model on each backend and reports the result. */
 export async function doctor(): Promise<Answer> {
   const facts = machine();
-  const findings = [await tryBackend("native"), await tryBackend("wasm")];
+  const findings: Finding[] = [];
+  for (const name of BACKENDS) findings.push(await tryBackend(name));
   const chosen = findings.find(({ works }) => works);
   const [major = 0, minor = 0] = facts.node.split(".").map(Number);
   const nodeFits = major > 20 || (major === 20 && minor >= 19);

@@ -48,28 +48,17 @@ export function findCells(text: string, separator: Separator, where: string, fro
   let line = firstLine;
   let width = 0;
   const bad = (what: string): DmilError => dataError(`${where}: line ${line}: ${what}`, { where, line });
-  const skipBlanks = (at: number): number => {
-    let next = at;
-    for (; next < end; next++) {
-      const code = text.charCodeAt(next);
-      if (code === split || (code !== BLANK && code !== TAB)) break;
-    }
-    return next;
-  };
   /** The end of the quoted cell that begins at `open`, including trailing blanks. */
   const quotedEnd = (open: number): number => {
     let close = text.indexOf('"', open + 1);
     while (close >= 0 && text.charCodeAt(close + 1) === QUOTE) close = text.indexOf('"', close + 2);
     if (close < 0)
       throw bad("a quotation mark opens a cell and none closes it. Close it, or double it inside of a cell.");
-    const after = skipBlanks(close + 1);
+    const after = skipBlanks(text, close + 1, split);
     if (after < end && ![split, LF, CR].includes(text.charCodeAt(after))) {
       throw bad('text follows a closing quotation mark. Write "" for a quotation mark inside of a quoted cell.');
     }
-    for (let next = open; next < close; next++) {
-      const code = text.charCodeAt(next);
-      if (code === LF || (code === CR && text.charCodeAt(next + 1) !== LF)) line++;
-    }
+    line += lineEnds(text, open, close);
     return after;
   };
 
@@ -81,7 +70,7 @@ export function findCells(text: string, separator: Separator, where: string, fro
     for (;;) {
       starts.push(at);
       count++;
-      const first = skipBlanks(at);
+      const first = skipBlanks(text, at, split);
       at = first;
       if (text.charCodeAt(at) === QUOTE) at = quotedEnd(at);
       else {
@@ -109,10 +98,7 @@ export function findCells(text: string, separator: Separator, where: string, fro
       if (width === 0) width = count;
       if (count !== width) {
         line = beginLine;
-        const commas = separator === "," && count > width;
-        throw bad(
-          `${count} cell${count === 1 ? "" : "s"}, where the header line has ${width}. Every line needs as many${commas ? "; where decimals have a comma (1,5), separate the cells by semicolons" : ""}.`,
-        );
+        throw bad(unequal(count, width, separator));
       }
       lines.push(beginLine);
     }
@@ -132,6 +118,32 @@ export function findCells(text: string, separator: Separator, where: string, fro
       return raw.charCodeAt(0) === QUOTE ? raw.slice(1, -1).replaceAll('""', '"') : raw;
     },
   };
+}
+
+/** The first position from `at` on that holds no blank; a tab that separates cells is none. */
+function skipBlanks(text: string, at: number, split: number): number {
+  let next = at;
+  for (; next < text.length; next++) {
+    const code = text.charCodeAt(next);
+    if (code === split || (code !== BLANK && code !== TAB)) break;
+  }
+  return next;
+}
+
+/** What is wrong with a line of `count` cells under a header of `width`. */
+function unequal(count: number, width: number, separator: Separator): string {
+  const commas = separator === "," && count > width;
+  return `${count} cell${count === 1 ? "" : "s"}, where the header line has ${width}. Every line needs as many${commas ? "; where decimals have a comma (1,5), separate the cells by semicolons" : ""}.`;
+}
+
+/** Number of line ends from `start` to before `end`. */
+function lineEnds(text: string, start: number, end: number): number {
+  let lines = 0;
+  for (let at = start; at < end; at++) {
+    const code = text.charCodeAt(at);
+    if (code === LF || (code === CR && text.charCodeAt(at + 1) !== LF)) lines++;
+  }
+  return lines;
 }
 
 /** A growing typed array: a JavaScript array would take twice the memory. */

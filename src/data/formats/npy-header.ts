@@ -60,6 +60,64 @@ function truncated(where: string, needed: number, length: number): Error {
 
 /** `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`: these three keys in any order and nothing else. */
 function parseHeader(text: string, where: string): Omit<NpyHeader, "dataStart"> {
+  const { fail, accept, expect, quoted, axis, atEnd }: HeaderReader = headerReader(text, where);
+  let descr: string | undefined;
+  let fortran: boolean | undefined;
+  let shape: number[] | undefined;
+  expect("{");
+  while (!accept("}")) {
+    const key = quoted();
+    expect(":");
+    if (key === "descr" && descr === undefined) {
+      if (accept("[")) {
+        throw dataError(
+          `${where}: a .npy array of structured records is not read; save each field as an array of its own.`,
+          { where },
+        );
+      }
+      descr = quoted();
+    } else if (key === "fortran_order" && fortran === undefined) {
+      if (accept("True")) fortran = true;
+      else if (accept("False")) fortran = false;
+      else fail("expected True or False");
+    } else if (key === "shape" && shape === undefined) {
+      shape = [];
+      expect("(");
+      while (!accept(")")) {
+        shape.push(axis());
+        if (shape.length > MAX_RANK) fail(`more than ${MAX_RANK} axes`);
+        if (accept(",")) continue;
+        expect(")");
+        if (shape.length === 1) fail("a tuple of one size needs a comma,");
+        break;
+      }
+    } else {
+      fail(`unexpected key ${JSON.stringify(key)}`);
+    }
+    if (accept(",")) continue;
+    expect("}");
+    break;
+  }
+  if (!atEnd()) fail("unexpected text after the dictionary");
+  if (descr === undefined || fortran === undefined || shape === undefined) {
+    return fail("descr, fortran_order or shape is missing");
+  }
+  return { descr, fortran, shape };
+}
+
+/** Reads a header from left to right; every method throws a DataError with the position where the header does not fit. */
+interface HeaderReader {
+  fail(what: string): never;
+  /** Whether `symbol` comes next; if so, it is passed. */
+  accept(symbol: string): boolean;
+  expect(symbol: string): void;
+  quoted(): string;
+  /** The size of one axis. */
+  axis(): number;
+  atEnd(): boolean;
+}
+
+function headerReader(text: string, where: string): HeaderReader {
   let at = 0;
   const fail = (what: string): never => {
     const shown = JSON.stringify(text.trimEnd().slice(0, 120));
@@ -101,48 +159,9 @@ function parseHeader(text: string, where: string): Omit<NpyHeader, "dataStart"> 
     if (size > MAX_AXIS) return fail(`size ${digits} is more than ${MAX_AXIS}`);
     return size;
   };
-
-  let descr: string | undefined;
-  let fortran: boolean | undefined;
-  let shape: number[] | undefined;
-  expect("{");
-  while (!accept("}")) {
-    const key = quoted();
-    expect(":");
-    if (key === "descr" && descr === undefined) {
-      if (accept("[")) {
-        throw dataError(
-          `${where}: a .npy array of structured records is not read; save each field as an array of its own.`,
-          { where },
-        );
-      }
-      descr = quoted();
-    } else if (key === "fortran_order" && fortran === undefined) {
-      if (accept("True")) fortran = true;
-      else if (accept("False")) fortran = false;
-      else fail("expected True or False");
-    } else if (key === "shape" && shape === undefined) {
-      shape = [];
-      expect("(");
-      while (!accept(")")) {
-        shape.push(axis());
-        if (shape.length > MAX_RANK) fail(`more than ${MAX_RANK} axes`);
-        if (accept(",")) continue;
-        expect(")");
-        if (shape.length === 1) fail("a tuple of one size needs a comma,");
-        break;
-      }
-    } else {
-      fail(`unexpected key ${JSON.stringify(key)}`);
-    }
-    if (accept(",")) continue;
-    expect("}");
-    break;
-  }
-  skip();
-  if (at !== text.length) fail("unexpected text after the dictionary");
-  if (descr === undefined || fortran === undefined || shape === undefined) {
-    return fail("descr, fortran_order or shape is missing");
-  }
-  return { descr, fortran, shape };
+  const atEnd = (): boolean => {
+    skip();
+    return at === text.length;
+  };
+  return { fail, accept, expect, quoted, axis, atEnd };
 }

@@ -39,16 +39,7 @@ export async function openTables(folder: Folder, files: readonly string[], manif
     manifest,
   );
   const others = columns.filter((column) => !texts.includes(column) && !target.columns.includes(column));
-  const features: string[] = [];
-  for (const column of others) {
-    const reason = noFeature(tables, column);
-    if (reason === undefined) features.push(column);
-    else
-      leftOut.push({
-        name: column === "" ? `column ${train.columns.indexOf("") + 1} (without a name)` : column,
-        reason,
-      });
-  }
+  const features = featuresOf(tables, others, leftOut);
   for (const table of new Set([raw.validation, raw.test])) {
     for (const name of table.columns) if (!train.at.has(name)) leftOut.push({ name, reason: `only in ${table.where}` });
   }
@@ -104,6 +95,17 @@ export async function openTables(folder: Folder, files: readonly string[], manif
 }
 
 type Tables = Record<SplitName, CsvTable>;
+
+/** The columns that can be features; the others are added to `leftOut` with the reason. */
+function featuresOf(tables: Tables, columns: readonly string[], leftOut: LeftOut[]): string[] {
+  return columns.filter((column) => {
+    const reason = noFeature(tables, column);
+    if (reason === undefined) return true;
+    const nameless = `column ${tables.train.columns.indexOf("") + 1} (without a name)`;
+    leftOut.push({ name: column === "" ? nameless : column, reason });
+    return false;
+  });
+}
 
 /** Modality -> columns: from dataset.json, else by their names. */
 function modalitiesOf(

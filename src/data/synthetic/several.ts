@@ -14,7 +14,7 @@ import { checkSplits } from "../check.ts";
 import { type Dataset, mapSplits, rowIds, type SplitName } from "../dataset.ts";
 import { type Exact, type Generated, type HiddenState, normalLikelihoods, posteriors, type SetTruth } from "./exact.ts";
 import { sizesSchema } from "./settings.ts";
-import { posteriorsOfSets, synergySets } from "./synergy-sets.ts";
+import { type PlantedState, posteriorsOfSets, synergySets } from "./synergy-sets.ts";
 
 /** Settings of a planted set. */
 export interface PlantedOptions {
@@ -40,17 +40,6 @@ export interface PlantedOptions {
  *   in blocks of its own, as in the interaction mixture. Each sample holds 2 bits: two atoms, or one twice.
  */
 export type PlantedKind = "xor" | "and" | "copy" | "noise" | "unique-feeds-synergy" | "two-atoms" | "synergy-sets";
-
-/** One state of a distribution: blocks are one-hot symbols by modality, -1 for a block of zeros. */
-export interface PlantedState {
-  readonly weight: number;
-  readonly label: number;
-  /** By modality; every state has the same modalities in the same order. */
-  readonly blocks: Readonly<Record<string, readonly number[]>>;
-  readonly bits: Readonly<Record<string, number>>;
-  /** The set of modalities that synergises, as in `a+b`. */
-  readonly set?: string;
-}
 
 interface Law {
   readonly classes: number;

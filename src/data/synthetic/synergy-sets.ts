@@ -1,6 +1,16 @@
 /** @file Synergy in sets of modalities: samples that need exactly one set, and exact posteriors given each set. Source: ours. */
 import { type Exact, type HiddenState, type Likelihoods, posteriors } from "./exact.ts";
-import type { PlantedState } from "./several.ts";
+
+/** One state of a distribution: blocks are one-hot symbols by modality, -1 for a block of zeros. */
+export interface PlantedState {
+  readonly weight: number;
+  readonly label: number;
+  /** By modality; every state has the same modalities in the same order. */
+  readonly blocks: Readonly<Record<string, readonly number[]>>;
+  readonly bits: Readonly<Record<string, number>>;
+  /** The set of modalities that synergises, as in `a+b`. */
+  readonly set?: string;
+}
 
 /** The name of a set of modalities: `a+b`, in the order of the modalities. */
 export function setName(modalities: readonly string[]): string {

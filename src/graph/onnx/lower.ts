@@ -5,7 +5,7 @@ import { checkOptions } from "../../core/keys.ts";
 import { type Shape, sizeOf } from "../../core/shape.ts";
 import type { State } from "../../core/tensor.ts";
 import { asLeaf, type Expr, topological } from "../expr.ts";
-import { asSlice, concat, reshape } from "../ops/movement.ts";
+import { concat, reshape, sliceOf } from "../ops/movement.ts";
 import { rowAxes } from "../rows.ts";
 import { Emitter, FLOAT } from "./emitter.ts";
 import { scopesOf } from "./names.ts";
@@ -77,7 +77,7 @@ export function lower(options: LowerOptions): Uint8Array {
     emit.scope = scopes?.get(node);
     const inputs = node.inputs.map((input) => names.get(input)!);
     const tile = tiles.get(node);
-    if (tile === undefined) names.set(node, node.op.onnx(emit, inputs, node));
+    if (tile === undefined) names.set(node, node.op.onnx(emit, inputs, node.attributes, node.shape));
     else {
       const parts = emit.nodeOf(
         "Split",
@@ -180,22 +180,22 @@ interface Tile {
 function tilings(order: readonly Expr[]): Map<Expr, Tile> {
   const bySource = new Map<Expr, Expr[]>();
   for (const node of order) {
-    if (asSlice(node) === undefined) continue;
+    if (sliceOf(node) === undefined) continue;
     const source = node.inputs[0]!;
     bySource.set(source, [...(bySource.get(source) ?? []), node]);
   }
   const tiled = new Map<Expr, Tile>();
   for (const [source, slices] of bySource) {
-    const { axis } = asSlice(slices[0]!)!;
-    if (slices.some((slice) => asSlice(slice)!.axis !== axis)) continue;
-    const lengths = new Map(slices.map((slice) => [asSlice(slice)!.start, asSlice(slice)!.length]));
-    if (slices.some((slice) => lengths.get(asSlice(slice)!.start) !== asSlice(slice)!.length)) continue;
+    const { axis } = sliceOf(slices[0]!)!;
+    if (slices.some((slice) => sliceOf(slice)!.axis !== axis)) continue;
+    const lengths = new Map(slices.map((slice) => [sliceOf(slice)!.start, sliceOf(slice)!.length]));
+    if (slices.some((slice) => lengths.get(sliceOf(slice)!.start) !== sliceOf(slice)!.length)) continue;
     const starts = [...lengths.keys()].sort((a, b) => a - b);
     const ends = starts.map((start) => start + lengths.get(start)!);
     if (starts[0] !== 0 || ends.at(-1) !== source.shape[axis] || starts.some((s, i) => i > 0 && s !== ends[i - 1]))
       continue;
     const sizes = starts.map((start) => lengths.get(start)!);
-    for (const slice of slices) tiled.set(slice, { axis, sizes, index: starts.indexOf(asSlice(slice)!.start) });
+    for (const slice of slices) tiled.set(slice, { axis, sizes, index: starts.indexOf(sliceOf(slice)!.start) });
   }
   return tiled;
 }

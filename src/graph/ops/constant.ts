@@ -1,6 +1,6 @@
 /** @file Constants: numbers fixed when the graph is built. */
 import { type Shape, sizeOf } from "../../core/shape.ts";
-import { type Attributes, apply, type Expr, type OpRecord } from "../expr.ts";
+import { type Attributes, apply, attributesOf, type Expr, type OpRecord } from "../expr.ts";
 
 interface ConstantAttributes extends Attributes {
   readonly shape: Shape;
@@ -14,8 +14,7 @@ export const constantOp: OpRecord<ConstantAttributes> = {
   value: (_, { data }, shape) =>
     typeof data === "number" ? new Float64Array(sizeOf(shape)).fill(data) : Float64Array.from(data),
   gradient: () => [],
-  onnx(emit, _, { attributes }) {
-    const { shape, data } = attributes as ConstantAttributes;
+  onnx(emit, _, { shape, data }) {
     return emit.constant(
       shape,
       typeof data === "number" ? new Float32Array(sizeOf(shape)).fill(data) : Float32Array.from(data),
@@ -30,8 +29,7 @@ export function constant(data: ConstantAttributes["data"], shape: Shape = []): E
 }
 
 /** The value of a constant node with equal elements, or undefined. */
-export function fillOf(expr: Expr): number | undefined {
-  if (expr.op.name !== "constant") return undefined;
-  const { data } = expr.attributes as ConstantAttributes;
+export function scalarOf(expr: Expr): number | undefined {
+  const data = attributesOf(constantOp, expr)?.data;
   return typeof data === "number" ? data : undefined;
 }

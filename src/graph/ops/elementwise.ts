@@ -1,8 +1,8 @@
 /** @file Elementwise operations, with NumPy broadcasting for those of two inputs. */
 import { broadcastShapes, type Shape, sameShape, sizeOf, stridesOf } from "../../core/shape.ts";
-import { type Attributes, apply, type Expr, type OpRecord, type Value } from "../expr.ts";
-import { unbroadcast, unstretched } from "./broadcast.ts";
-import { constant, fillOf } from "./constant.ts";
+import { apply, type Expr, type OpRecord, type Value } from "../expr.ts";
+import { beforeBroadcast, unbroadcast } from "./broadcast.ts";
+import { constant, scalarOf } from "./constant.ts";
 
 type None = Readonly<Record<string, never>>;
 
@@ -18,6 +18,7 @@ function unary(
     value: ([x]) => x!.data.map(value),
     gradient: (node, cotangent) => [gradient(cotangent, node.inputs[0]!, node)],
     onnx: (emit, inputs) => emit.node(onnxName, inputs),
+    rows: (_, [axis]) => axis,
   };
 }
 
@@ -44,8 +45,8 @@ function binaryRows(node: Expr, axes: readonly (number | undefined)[]): number |
   const back = known[0]!;
   const size = node.shape[node.shape.length - back];
   const fits = node.inputs.every((input, i) => {
-    const own = input.shape[input.shape.length - back];
-    return fromBack[i] === undefined ? own === undefined || own === 1 : own === size;
+    const length = input.shape[input.shape.length - back];
+    return fromBack[i] === undefined ? length === undefined || length === 1 : length === size;
   });
   return fits ? node.shape.length - back : undefined;
 }
@@ -161,9 +162,8 @@ const greaterOp: OpRecord<None> = {
   onnx: (emit, inputs) => emit.cast(emit.node("Greater", inputs)),
 };
 
-interface WhereAttributes extends Attributes {}
 /** `where(condition, a, b)` is arithmetic on a 0/1 condition; a NaN in the branch not taken does not leak. */
-const whereOp: OpRecord<WhereAttributes> = {
+const whereOp: OpRecord<None> = {
   name: "where",
   shape: ([c, a, b]) => broadcastShapes(c!.shape, broadcastShapes(a!.shape, b!.shape, "where"), "where"),
   value([c, a, b], _, shape) {
@@ -185,15 +185,17 @@ const whereOp: OpRecord<WhereAttributes> = {
   rows: binaryRows,
 };
 
-const one = <A extends Attributes>(op: OpRecord<A>, inputs: readonly Expr[]): Expr => apply(op, inputs, {} as A);
+const one = (op: OpRecord<None>, inputs: readonly Expr[]): Expr => apply(op, inputs, {});
 /** Applies an op that broadcasts: an explicit broadcast of an input is removed, if the result has the same shape without it. */
 function two(op: OpRecord<None>, a: Operand, b: Operand): Expr {
   const [x, y] = [operand(a), operand(b)];
-  const [x0, y0] = [unstretched(x), unstretched(y)];
-  const shape = broadcastShapes(x.shape, y.shape, op.name);
-  if (x0 !== x && sameShape(broadcastShapes(x0.shape, y.shape, op.name), shape)) return one(op, [x0, y]);
-  if (y0 !== y && sameShape(broadcastShapes(x.shape, y0.shape, op.name), shape)) return one(op, [x, y0]);
-  return one(op, [x, y]);
+  const [x0, y0] = [beforeBroadcast(x), beforeBroadcast(y)];
+  const result = one(op, [x, y]);
+  for (const inputs of [...(x0 === x ? [] : [[x0, y]]), ...(y0 === y ? [] : [[x, y0]])]) {
+    const shorter = one(op, inputs);
+    if (sameShape(shorter.shape, result.shape)) return shorter;
+  }
+  return result;
 }
 /** Numbers stand for scalar constants. */
 export type Operand = Expr | number;
@@ -201,7 +203,7 @@ const operand = (x: Operand): Expr => (typeof x === "number" ? constant(x) : x);
 
 /** -x */
 export function neg(x: Expr): Expr {
-  const fill = fillOf(x);
+  const fill = scalarOf(x);
   return fill === undefined ? one(negOp, [x]) : constant(-fill, x.shape);
 }
 /** x * x */
@@ -237,7 +239,7 @@ export function add(a: Operand, b: Operand): Expr {
 /** a * b, broadcast; products of scalar constants fold, so that loss weights cost no nodes. */
 export function mul(a: Operand, b: Operand): Expr {
   const [x, y] = [operand(a), operand(b)];
-  const [fx, fy] = [fillOf(x), fillOf(y)];
+  const [fx, fy] = [scalarOf(x), scalarOf(y)];
   if (fx === 1 && x.shape.length === 0) return y;
   if (fy === 1 && y.shape.length === 0) return x;
   if (fx !== undefined && fy !== undefined) return constant(fx * fy, broadcastShapes(x.shape, y.shape, "mul"));
@@ -263,4 +265,4 @@ export const elementwiseOps: readonly OpRecord[] = [
   minimumOp,
   greaterOp,
   whereOp,
-] as unknown as OpRecord[];
+];

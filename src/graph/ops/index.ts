@@ -17,8 +17,8 @@ export { max, mean } from "./reduce.ts";
 export { logSoftmax, softmax } from "./softmax.ts";
 
 export const allOps: readonly OpRecord[] = [
-  leafOp as unknown as OpRecord,
-  constantOp as unknown as OpRecord,
+  leafOp,
+  constantOp,
   ...elementwiseOps,
   ...broadcastOps,
   ...reduceOps,

@@ -25,9 +25,14 @@ const matmulOp: OpRecord<MatmulAttributes> = {
     const [j2, l] = sides(b!.shape, transposeB);
     const lead = a!.shape.slice(0, -2);
     if (a!.shape.length < 2 || !sameShape(lead, b!.shape.slice(0, -2)) || j !== j2) {
+      const cause =
+        Math.min(a!.shape.length, b!.shape.length) < 2
+          ? "both need at least two axes"
+          : j !== j2
+            ? `the inner sizes ${j} and ${j2} differ`
+            : `the leading axes ${formatShape(lead)} and ${formatShape(b!.shape.slice(0, -2))} differ`;
       throw shapeError(
-        `matmul: ${formatShape(a!.shape)}${transposeA ? " transposed" : ""} x ${formatShape(b!.shape)}${transposeB ? " transposed" : ""}; ` +
-          `the inner sizes ${j} and ${j2} or the leading axes differ.`,
+        `matmul: ${formatShape(a!.shape)}${transposeA ? " transposed" : ""} x ${formatShape(b!.shape)}${transposeB ? " transposed" : ""}; ${cause}.`,
         { a: a!.shape, b: b!.shape },
       );
     }
@@ -56,26 +61,23 @@ const matmulOp: OpRecord<MatmulAttributes> = {
     }
     return out;
   },
-  gradient(node, g) {
+  gradient(node, g, { transposeA: ta, transposeB: tb }) {
     const [a, b, bias] = node.inputs as [Expr, Expr, Expr | undefined];
-    const { transposeA: ta, transposeB: tb } = node.attributes as MatmulAttributes;
     const da = ta ? matmul(b, g, { transposeA: tb, transposeB: true }) : matmul(g, b, { transposeB: !tb });
     const db = tb ? matmul(g, a, { transposeA: true, transposeB: ta }) : matmul(a, g, { transposeA: !ta });
     if (bias === undefined) return [da, db];
     return [da, db, g.shape.length === 2 ? sum(g, 0) : sum(g, -2, true)];
   },
-  onnx(emit, inputs, node) {
-    const { transposeA, transposeB } = node.attributes as MatmulAttributes;
-    if (node.shape.length === 2) {
+  onnx(emit, inputs, { transposeA, transposeB }, shape) {
+    if (shape.length === 2) {
       return emit.node("Gemm", inputs, { transA: Number(transposeA), transB: Number(transposeB) });
     }
     const [a, b, bias] = inputs as [string, string, string | undefined];
     const product = emit.matmul(a, b, transposeA, transposeB);
     return bias === undefined ? product : emit.node("Add", [product, bias]);
   },
-  rows(node, [a, b]) {
+  rows(node, [a, b], { transposeA }) {
     const last = node.shape.length - 1;
-    const { transposeA } = node.attributes as MatmulAttributes;
     return b === undefined && a === last - 1 && !transposeA ? a : undefined;
   },
 };
@@ -93,4 +95,4 @@ export function matmul(a: Expr, b: Expr, options: MatmulOptions = {}): Expr {
   return apply(matmulOp, bias === undefined ? [a, b] : [a, b, bias], { transposeA, transposeB });
 }
 
-export const matmulOps: readonly OpRecord[] = [matmulOp] as unknown as OpRecord[];
+export const matmulOps: readonly OpRecord[] = [matmulOp];

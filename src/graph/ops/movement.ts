@@ -1,8 +1,8 @@
 /** @file Operations that move elements and compute nothing: reshape, transpose, slice, pad, concat. */
 import { shapeError } from "../../core/errors.ts";
 import { formatShape, normalAxis, type Shape, sameShape, sizeOf, stridesOf } from "../../core/shape.ts";
-import { type Attributes, apply, type Expr, type OpRecord } from "../expr.ts";
-import { constant, fillOf } from "./constant.ts";
+import { type Attributes, apply, attributesOf, axisOf, type Expr, inScope, type OpRecord } from "../expr.ts";
+import { constant, scalarOf } from "./constant.ts";
 
 interface ReshapeAttributes extends Attributes {
   readonly shape: Shape;
@@ -19,7 +19,7 @@ const reshapeOp: OpRecord<ReshapeAttributes> = {
   },
   value: ([x]) => x!.data,
   gradient: (node, cotangent) => [reshape(cotangent, node.inputs[0]!.shape)],
-  onnx: (emit, inputs, node) => emit.reshape(inputs[0]!, node.shape),
+  onnx: (emit, inputs, { shape }) => emit.reshape(inputs[0]!, shape),
   rows(node, [axis]) {
     // Rows stay apart when everything before the row axis, and the axis itself, is untouched (up to axes of size 1).
     if (axis === undefined) return undefined;
@@ -35,7 +35,7 @@ const reshapeOp: OpRecord<ReshapeAttributes> = {
 /** The same elements, row-major, under another shape. */
 export function reshape(x: Expr, shape: Shape): Expr {
   if (sameShape(x.shape, shape)) return x;
-  const fill = fillOf(x);
+  const fill = scalarOf(x);
   if (fill !== undefined && sizeOf(shape) === sizeOf(x.shape)) return constant(fill, shape);
   return x.op.name === "reshape" ? reshape(x.inputs[0]!, shape) : apply(reshapeOp, [x], { shape });
 }
@@ -64,15 +64,13 @@ const transposeOp: OpRecord<TransposeAttributes> = {
       return x!.data[from]!;
     });
   },
-  gradient(node, cotangent) {
-    const { order } = node.attributes as TransposeAttributes;
+  gradient(_, cotangent, { order }) {
     const inverse = order.map((_, axis) => order.indexOf(axis));
     return [transpose(cotangent, inverse)];
   },
-  onnx: (emit, inputs, node) =>
-    emit.node("Transpose", inputs, { perm: (node.attributes as TransposeAttributes).order }),
-  rows(node, [axis]) {
-    const to = (node.attributes as TransposeAttributes).order.indexOf(axis ?? -1);
+  onnx: (emit, inputs, { order }) => emit.node("Transpose", inputs, { perm: order }),
+  rows(_, [axis], { order }) {
+    const to = order.indexOf(axis ?? -1);
     return to < 0 ? undefined : to;
   },
 };
@@ -84,7 +82,7 @@ export function transpose(x: Expr, order: readonly number[]): Expr {
     : apply(transposeOp, [x], { order });
 }
 
-interface SliceAttributes extends Attributes {
+export interface SliceAttributes extends Attributes {
   readonly axis: number;
   readonly start: number;
   readonly length: number;
@@ -100,16 +98,14 @@ const sliceOp: OpRecord<SliceAttributes> = {
   value([x], { axis, start }, shape) {
     return gatherRange(x!.data, x!.shape, axis, start, shape[axis]!);
   },
-  gradient(node, cotangent) {
-    const { axis, start, length } = node.attributes as SliceAttributes;
+  gradient(node, cotangent, { axis, start, length }) {
     return [pad(cotangent, axis, start, node.inputs[0]!.shape[axis]! - start - length)];
   },
-  onnx: (emit, inputs, node) => {
-    const { axis, start, length } = node.attributes as SliceAttributes;
+  onnx(emit, inputs, { axis, start, length }) {
     const ends = emit.integers([start + length]);
     return emit.node("Slice", [inputs[0]!, emit.integers([start]), ends, emit.integers([axis])]);
   },
-  rows: (node, [axis]) => (axis === (node.attributes as SliceAttributes).axis ? undefined : axis),
+  rows: (_, [rowAxis], { axis }) => (rowAxis === axis ? undefined : rowAxis),
 };
 
 function gatherRange(data: Float64Array, shape: Shape, axis: number, start: number, length: number): Float64Array {
@@ -125,18 +121,20 @@ function gatherRange(data: Float64Array, shape: Shape, axis: number, start: numb
 
 /** `length` entries of an axis from `start`. Slices that tile an axis lower to one Split. */
 export function slice(x: Expr, axis: number, start: number, length: number): Expr {
-  const normal = normalAxis(axis, x.shape.length, "slice");
-  const fill = fillOf(x);
+  const normal = axisOf(x, axis, "slice");
+  const fill = scalarOf(x);
   if (fill !== undefined) return constant(fill, x.shape.with(normal, length));
   return length === x.shape[normal] && start === 0 ? x : apply(sliceOp, [x], { axis: normal, start, length });
 }
 
 /** Cuts an axis into parts of the given sizes. @throws ShapeError when they do not add up to it. */
 export function split(x: Expr, axis: number, sizes: readonly number[]): Expr[] {
-  const normal = normalAxis(axis, x.shape.length, "split");
+  const normal = axisOf(x, axis, "split");
   const total = sizes.reduce((a, b) => a + b, 0);
   if (total !== x.shape[normal]) {
-    throw shapeError(`split: sizes ${formatShape(sizes)} add up to ${total}, axis ${axis} has ${x.shape[normal]}.`);
+    return inScope(x.scope, () => {
+      throw shapeError(`split: sizes ${formatShape(sizes)} add up to ${total}, axis ${axis} has ${x.shape[normal]}.`);
+    });
   }
   let start = 0;
   return sizes.map((size) => slice(x, normal, (start += size) - size, size));
@@ -153,25 +151,23 @@ const padOp: OpRecord<PadAttributes> = {
   value([x], { axis, before }, shape) {
     const inner = sizeOf(shape.slice(axis + 1));
     const outer = sizeOf(shape.slice(0, axis));
-    const own = x!.shape[axis]! * inner;
+    const block = x!.shape[axis]! * inner;
     const out = new Float64Array(sizeOf(shape));
     for (let o = 0; o < outer; o++) {
-      out.set(x!.data.subarray(o * own, (o + 1) * own), (o * shape[axis]! + before) * inner);
+      out.set(x!.data.subarray(o * block, (o + 1) * block), (o * shape[axis]! + before) * inner);
     }
     return out;
   },
-  gradient(node, cotangent) {
-    const { axis, before } = node.attributes as PadAttributes;
+  gradient(node, cotangent, { axis, before }) {
     return [slice(cotangent, axis, before, node.inputs[0]!.shape[axis]!)];
   },
-  onnx(emit, inputs, node) {
-    const { axis, before, after } = node.attributes as PadAttributes;
-    const pads = new Array<number>(2 * node.shape.length).fill(0);
+  onnx(emit, inputs, { axis, before, after }, { length: rank }) {
+    const pads = new Array<number>(2 * rank).fill(0);
     pads[axis] = before;
-    pads[axis + node.shape.length] = after;
+    pads[axis + rank] = after;
     return emit.node("Pad", [inputs[0]!, emit.integers(pads)]);
   },
-  rows: (node, [axis]) => (axis === (node.attributes as PadAttributes).axis ? undefined : axis),
+  rows: (_, [rowAxis], { axis }) => (rowAxis === axis ? undefined : rowAxis),
 };
 
 /** Zeros before and after along an axis: the gradient of a slice. */
@@ -180,19 +176,16 @@ export function pad(x: Expr, axis: number, before: number, after: number): Expr 
 }
 
 /** Where a pad node puts its input, or undefined for any other node. */
-export function asPad(
+export function padOf(
   expr: Expr,
 ): { readonly axis: number; readonly before: number; readonly input: Expr } | undefined {
-  if (expr.op.name !== "pad") return undefined;
-  const { axis, before } = expr.attributes as PadAttributes;
-  return { axis, before, input: expr.inputs[0]! };
+  const pad = attributesOf(padOp, expr);
+  return pad && { axis: pad.axis, before: pad.before, input: expr.inputs[0]! };
 }
 
 /** The settings of a slice node, or undefined for any other node. */
-export function asSlice(
-  expr: Expr,
-): { readonly axis: number; readonly start: number; readonly length: number } | undefined {
-  return expr.op.name === "slice" ? (expr.attributes as SliceAttributes) : undefined;
+export function sliceOf(expr: Expr): SliceAttributes | undefined {
+  return attributesOf(sliceOp, expr);
 }
 
 interface ConcatAttributes extends Attributes {
@@ -215,33 +208,29 @@ const concatOp: OpRecord<ConcatAttributes> = {
     const outer = sizeOf(shape.slice(0, axis));
     let start = 0;
     for (const x of inputs) {
-      const own = x.shape[axis]! * inner;
+      const block = x.shape[axis]! * inner;
       for (let o = 0; o < outer; o++) {
-        out.set(x.data.subarray(o * own, (o + 1) * own), o * shape[axis]! * inner + start * inner);
+        out.set(x.data.subarray(o * block, (o + 1) * block), o * shape[axis]! * inner + start * inner);
       }
       start += x.shape[axis]!;
     }
     return out;
   },
-  gradient(node, cotangent) {
-    const { axis } = node.attributes as ConcatAttributes;
+  gradient(node, cotangent, { axis }) {
     return split(
       cotangent,
       axis,
       node.inputs.map((x) => x.shape[axis]!),
     );
   },
-  onnx: (emit, inputs, node) => emit.node("Concat", inputs, { axis: (node.attributes as ConcatAttributes).axis }),
-  rows(node, axes) {
-    const { axis } = node.attributes as ConcatAttributes;
-    return axes[0] !== axis && axes.every((a) => a === axes[0]) ? axes[0] : undefined;
-  },
+  onnx: (emit, inputs, { axis }) => emit.node("Concat", inputs, { axis }),
+  rows: (_, axes, { axis }) => (axes[0] !== axis && axes.every((a) => a === axes[0]) ? axes[0] : undefined),
 };
 
 /** Joins along an axis. */
 export function concat(inputs: readonly Expr[], axis: number): Expr {
   if (inputs.length === 0) throw shapeError("concat: at least one input is needed.");
-  const normal = normalAxis(axis, inputs[0]!.shape.length, "concat");
+  const normal = axisOf(inputs[0]!, axis, "concat");
   return inputs.length === 1 ? inputs[0]! : apply(concatOp, inputs, { axis: normal });
 }
 
@@ -263,10 +252,4 @@ export function unstack(x: Expr): Expr[] {
   return Array.from({ length: x.shape[0]! }, (_, i) => at(x, i));
 }
 
-export const movementOps: readonly OpRecord[] = [
-  reshapeOp,
-  transposeOp,
-  sliceOp,
-  padOp,
-  concatOp,
-] as unknown as OpRecord[];
+export const movementOps: readonly OpRecord[] = [reshapeOp, transposeOp, sliceOp, padOp, concatOp];

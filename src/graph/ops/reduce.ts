@@ -5,11 +5,11 @@ import {
   type Axes,
   broadcastTo,
   forEachReduced,
+  keepDims,
   type ReduceAttributes,
   reduce,
   reducedShape,
   reduceRows,
-  restored,
   sumValue,
 } from "./broadcast.ts";
 import { constant } from "./constant.ts";
@@ -22,13 +22,11 @@ const meanOp: OpRecord<ReduceAttributes> = {
     const count = attributes.axes.reduce((n, axis) => n * inputs[0]!.shape[axis]!, 1);
     return sumValue(inputs, attributes, shape).map((v) => v / count);
   },
-  gradient(node, cotangent) {
-    const [x] = node.inputs;
-    const attributes = node.attributes as ReduceAttributes;
+  gradient({ inputs: [x] }, cotangent, attributes) {
     const count = attributes.axes.reduce((n, axis) => n * x!.shape[axis]!, 1);
-    return [broadcastTo(mul(restored(cotangent, x!, attributes), constant(1 / count)), x!.shape)];
+    return [broadcastTo(mul(keepDims(cotangent, x!, attributes), constant(1 / count)), x!.shape)];
   },
-  onnx: (emit, inputs, node) => emit.reduce("ReduceMean", inputs[0]!, node.attributes as ReduceAttributes),
+  onnx: (emit, inputs, attributes) => emit.reduce("ReduceMean", inputs[0]!, attributes),
   rows: reduceRows,
 };
 
@@ -38,13 +36,13 @@ const maxOp: OpRecord<ReduceAttributes> = {
   shape: ([x], attributes) => reducedShape(x!.shape, attributes),
   value([x], { axes }, shape) {
     const out = new Float64Array(sizeOf(shape)).fill(Number.NEGATIVE_INFINITY);
-    forEachReduced(x!.shape, axes, (to, from) => {
-      out[to] = Math.max(out[to]!, x!.data[from]!);
+    forEachReduced(x!.shape, axes, (reduced, full) => {
+      out[reduced] = Math.max(out[reduced]!, x!.data[full]!);
     });
     return out;
   },
   gradient: () => [undefined],
-  onnx: (emit, inputs, node) => emit.reduce("ReduceMax", inputs[0]!, node.attributes as ReduceAttributes),
+  onnx: (emit, inputs, attributes) => emit.reduce("ReduceMax", inputs[0]!, attributes),
   rows: reduceRows,
 };
 
@@ -58,4 +56,4 @@ export function max(x: Expr, axes?: Axes, keep = false): Expr {
   return reduce(maxOp, x, axes, keep);
 }
 
-export const reduceOps: readonly OpRecord[] = [meanOp, maxOp] as unknown as OpRecord[];
+export const reduceOps: readonly OpRecord[] = [meanOp, maxOp];

@@ -6,7 +6,7 @@ import { exp, mul, sub } from "./elementwise.ts";
 
 type None = Readonly<Record<string, never>>;
 
-/** Calls `write(out, row, start, logSumExp)` for every row of the last axis. */
+/** f(x, log-sum-exp of the row of x) for every element x; a row is the last axis, of length `width`. */
 function byRow(data: Float64Array, width: number, f: (x: number, logSumExp: number) => number): Float64Array {
   const out = new Float64Array(data.length);
   for (let start = 0; start < data.length; start += width) {
@@ -20,7 +20,7 @@ function byRow(data: Float64Array, width: number, f: (x: number, logSumExp: numb
   return out;
 }
 
-const rows: NonNullable<OpRecord["rows"]> = (node, [axis]) => (axis === node.shape.length - 1 ? undefined : axis);
+const rows: OpRecord["rows"] = (node, [axis]) => (axis === node.shape.length - 1 ? undefined : axis);
 
 const softmaxOp: OpRecord<None> = {
   name: "softmax",
@@ -48,4 +48,4 @@ export const softmax = (x: Expr): Expr => apply(softmaxOp, [x], {});
 /** Log-probabilities over the last axis, in nats. */
 export const logSoftmax = (x: Expr): Expr => apply(logSoftmaxOp, [x], {});
 
-export const softmaxOps: readonly OpRecord[] = [softmaxOp, logSoftmaxOp] as unknown as OpRecord[];
+export const softmaxOps: readonly OpRecord[] = [softmaxOp, logSoftmaxOp];

@@ -13,6 +13,15 @@ export interface Bracket {
   upper: number;
 }
 
+/** Result of an optimiser of the program. */
+export interface Optimum {
+  /** Bracket of I* in nats. */
+  readonly bracket: Bracket;
+  /** The distribution behind `upper`, feasible, by cell. */
+  readonly q: Float64Array;
+  readonly iterations: number;
+}
+
 /** Relative rounding of a few operations on doubles: a factor 8 above the unit 2^-52. */
 const ROUNDING = 8 * Number.EPSILON;
 

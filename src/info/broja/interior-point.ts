@@ -10,19 +10,10 @@
  * Predictor and corrector follow Mehrotra, with the full second-order term of L and of the margins: without it the
  * curvature of the exponential costs ten times the steps. Source: Mehrotra 1992; this form is ours.
  */
-import { pairSystem } from "../linear/pair-system.ts";
-import { type Bracket, rowSums, tightenBracket, upperBound } from "./certificate.ts";
+import { type PairSystem, pairSystem } from "../linear/pair-system.ts";
+import { type Bracket, type Optimum, rowSums, tightenBracket, upperBound } from "./certificate.ts";
 import { feasibleShifts, independentGivenTarget, type Program, redundantRows } from "./program.ts";
 import { scalingOf } from "./scaling.ts";
-
-/** Result of an optimiser of the program. */
-export interface Optimum {
-  /** Bracket of I* in nats. */
-  readonly bracket: Bracket;
-  /** The distribution behind `upper`, feasible, by cell. */
-  readonly q: Float64Array;
-  readonly iterations: number;
-}
 
 /** Sweeps of alternating scaling before the first step: each costs far less than a step, together they save one or two. */
 const START_SWEEPS = 20;
@@ -61,212 +52,261 @@ interface Point {
   factor: number;
 }
 
+/** Everything that a search moves, allocated once; steps work in place. */
+interface Search {
+  readonly given: Program;
+  readonly system: PairSystem;
+  /** The mass that each pair starts with; it sums to 1. */
+  readonly weight: Float64Array;
+  now: Point;
+  next: Point;
+  /** Newton's matrix, as pair-system.ts takes it. */
+  readonly d: Float64Array;
+  readonly diagonal: Float64Array;
+  readonly w: Float64Array;
+  /** The direction: changes of alpha, beta, mass and L. */
+  readonly da: Float64Array;
+  readonly db: Float64Array;
+  readonly dMass: Float64Array;
+  readonly dLog: Float64Array;
+  /** Second-order terms along the predictor: of q by cell, and of mass * slack by pair. */
+  readonly second: Float64Array;
+  readonly product: Float64Array;
+}
+
 /** Runs until the bracket is at most `aim` nats wide, `maxIter` steps are done, or rounding stops all progress. */
 export function interiorPoint(given: Program, aim: number, maxIter: number): Optimum {
-  const { cells } = given;
-  const { rows1, rows2, row1, row2, start, pairs } = cells;
-  const n = cells.size;
-  const system = pairSystem(cells, redundantRows(cells));
-  let now = emptyPoint();
-  let next = emptyPoint();
-  const d = new Float64Array(n);
-  const diagonal = new Float64Array(n);
-  const second = new Float64Array(n);
-  const w = new Float64Array(pairs);
-  const [dMass, dLog, product] = [new Float64Array(pairs), new Float64Array(pairs), new Float64Array(pairs)];
-  const da = new Float64Array(rows1.size);
-  const db = new Float64Array(rows2.size);
-
+  const { start, pairs } = given.cells;
   let best = independentGivenTarget(given);
-  begin();
-  const weight = now.mass.slice(); // sums to 1
+  const search = searchFrom(given, best);
   const bracket: Bracket = { lower: 0, upper: upperBound(given, best, 1) };
-  let iterations = 0;
   let idle = 0;
-  let moving = measure(now);
+  /** Tightens the bracket by the bounds of the current point. */
+  const certify = (): void => {
+    const { alpha, beta, mass, share } = search.now;
+    const before = bracket.upper - bracket.lower;
+    const q = share.slice();
+    for (let k = 0; k < pairs; k++) for (let c = start[k]!; c < start[k + 1]!; c++) q[c]! *= mass[k]!;
+    if (tightenBracket(given, bracket, alpha, beta, q)) best = q;
+    idle = bracket.upper - bracket.lower < before ? 0 : idle + 1;
+  };
+  let iterations = 0;
+  let moving = measure(search, search.now);
   if (moving) certify();
   while (moving && bracket.upper - bracket.lower > aim && iterations < maxIter && idle < PATIENCE) {
-    moving = step();
+    moving = step(search);
     iterations++;
-    if (now.total <= 4 * aim || iterations === maxIter || !moving) certify();
+    if (search.now.total <= 4 * aim || iterations === maxIter || !moving) certify();
   }
   return { bracket, q: best, iterations };
+}
 
-  /** The first point: what a few sweeps of alternating scaling give, shifted until every slack is positive. */
-  function begin(): void {
-    const { r, u, v, sweep } = scalingOf(given);
-    for (let i = 0; i < START_SWEEPS; i++) sweep(1);
-    // Half the mass from the law independent given y: a pair that the sweeps nearly emptied can still be filled.
-    for (let k = 0; k < pairs; k++) {
-      let sum = 0;
-      for (let c = start[k]!; c < start[k + 1]!; c++) sum += best[c]!;
-      now.mass[k] = (r[k]! + sum) / 2;
-    }
-    for (let i = 0; i < u.length; i++) now.alpha[i] = Math.log(u[i]!);
-    for (let i = 0; i < v.length; i++) now.beta[i] = Math.log(v[i]!);
-    const { s1, s2 } = feasibleShifts(cells, given.p1.length, given.p2.length, now.alpha, now.beta);
-    for (let i = 0; i < u.length; i++) now.alpha[i]! -= s1[rows1.x[i]!]! + START_MARGIN;
-    for (let i = 0; i < v.length; i++) now.beta[i]! -= s2[rows2.x[i]!]! + START_MARGIN;
+/** A search at its first point; `q` is the law of sources that are independent given y. */
+function searchFrom(given: Program, q: Float64Array): Search {
+  const { cells } = given;
+  const { rows1, rows2, pairs, size } = cells;
+  const now = firstPoint(given, q);
+  return {
+    given,
+    system: pairSystem(cells, redundantRows(cells)),
+    weight: now.mass.slice(),
+    now,
+    next: emptyPoint(cells),
+    d: new Float64Array(size),
+    diagonal: new Float64Array(size),
+    w: new Float64Array(pairs),
+    da: new Float64Array(rows1.size),
+    db: new Float64Array(rows2.size),
+    dMass: new Float64Array(pairs),
+    dLog: new Float64Array(pairs),
+    second: new Float64Array(size),
+    product: new Float64Array(pairs),
+  };
+}
+
+/** The result of a few sweeps of alternating scaling, shifted until every slack is positive. */
+function firstPoint(given: Program, q: Float64Array): Point {
+  const { cells } = given;
+  const { rows1, rows2, start, pairs } = cells;
+  const point = emptyPoint(cells);
+  const { alpha, beta, mass } = point;
+  const { r, u, v, sweep } = scalingOf(given);
+  for (let i = 0; i < START_SWEEPS; i++) sweep(1);
+  // Half the mass from the law independent given y: a pair that the sweeps nearly emptied can still be filled.
+  for (let k = 0; k < pairs; k++) {
+    let sum = 0;
+    for (let c = start[k]!; c < start[k + 1]!; c++) sum += q[c]!;
+    mass[k] = (r[k]! + sum) / 2;
   }
+  for (let i = 0; i < u.length; i++) alpha[i] = Math.log(u[i]!);
+  for (let i = 0; i < v.length; i++) beta[i] = Math.log(v[i]!);
+  const { s1, s2 } = feasibleShifts(cells, given.p1.length, given.p2.length, alpha, beta);
+  for (let i = 0; i < u.length; i++) alpha[i]! -= s1[rows1.x[i]!]! + START_MARGIN;
+  for (let i = 0; i < v.length; i++) beta[i]! -= s2[rows2.x[i]!]! + START_MARGIN;
+  return point;
+}
 
-  function emptyPoint(): Point {
-    return {
-      alpha: new Float64Array(rows1.size),
-      beta: new Float64Array(rows2.size),
-      mass: new Float64Array(pairs),
-      slack: new Float64Array(pairs),
-      share: new Float64Array(n),
-      total: 0,
-      least: 0,
-      error: 0,
-      factor: 1,
-    };
-  }
+function emptyPoint({ rows1, rows2, pairs, size }: Program["cells"]): Point {
+  return {
+    alpha: new Float64Array(rows1.size),
+    beta: new Float64Array(rows2.size),
+    mass: new Float64Array(pairs),
+    slack: new Float64Array(pairs),
+    share: new Float64Array(size),
+    total: 0,
+    least: 0,
+    error: 0,
+    factor: 1,
+  };
+}
 
-  /** Computes all values of a point from alpha, beta and mass; false when it is not strictly feasible. */
-  function measure(at: Point): boolean {
-    const { alpha, beta, mass, slack, share } = at;
-    const sums1 = new Float64Array(rows1.size);
-    const sums2 = new Float64Array(rows2.size);
-    at.total = 0;
-    at.least = Number.POSITIVE_INFINITY;
-    for (let k = 0; k < pairs; k++) {
-      const [from, to] = [start[k]!, start[k + 1]!];
-      let top = Number.NEGATIVE_INFINITY;
-      for (let c = from; c < to; c++) {
-        const value = alpha[row1[c]!]! + beta[row2[c]!]!;
-        share[c] = value;
-        if (value > top) top = value;
-      }
-      let sum = 0;
-      for (let c = from; c < to; c++) sum += share[c] = Math.exp(share[c]! - top);
-      slack[k] = -(top + Math.log(sum));
-      if (!(slack[k]! > 0)) return false;
-      const scale = mass[k]! / sum;
-      for (let c = from; c < to; c++) {
-        sums1[row1[c]!]! += share[c]! * scale;
-        sums2[row2[c]!]! += share[c]! * scale;
-        share[c]! /= sum;
-      }
-      const value = mass[k]! * slack[k]!;
-      at.total += value;
-      at.least = Math.min(at.least, value / weight[k]!);
+/** Computes all values of a point from alpha, beta and mass; false when it is not strictly feasible. */
+function measure({ given: { cells }, weight }: Search, at: Point): boolean {
+  const { rows1, rows2, row1, row2, start, pairs } = cells;
+  const { alpha, beta, mass, slack, share } = at;
+  const sums1 = new Float64Array(rows1.size);
+  const sums2 = new Float64Array(rows2.size);
+  at.total = 0;
+  at.least = Number.POSITIVE_INFINITY;
+  for (let k = 0; k < pairs; k++) {
+    const [from, to] = [start[k]!, start[k + 1]!];
+    let top = Number.NEGATIVE_INFINITY;
+    for (let c = from; c < to; c++) {
+      const value = alpha[row1[c]!]! + beta[row2[c]!]!;
+      share[c] = value;
+      if (value > top) top = value;
     }
-    at.least /= at.total;
-    at.error = 0;
-    at.factor = 1;
-    compare(at, sums1, rows1.mass);
-    compare(at, sums2, rows2.mass);
+    let sum = 0;
+    for (let c = from; c < to; c++) sum += share[c] = Math.exp(share[c]! - top);
+    slack[k] = -(top + Math.log(sum));
+    if (!(slack[k]! > 0)) return false;
+    const scale = mass[k]! / sum;
+    for (let c = from; c < to; c++) {
+      sums1[row1[c]!]! += share[c]! * scale;
+      sums2[row2[c]!]! += share[c]! * scale;
+      share[c]! /= sum;
+    }
+    const value = mass[k]! * slack[k]!;
+    at.total += value;
+    at.least = Math.min(at.least, value / weight[k]!);
+  }
+  at.least /= at.total;
+  at.error = 0;
+  at.factor = 1;
+  compare(at, sums1, rows1.mass);
+  compare(at, sums2, rows2.mass);
+  return true;
+}
+
+/** One predictor-corrector step; false when the system cannot be solved or every step is too short. */
+function step(search: Search): boolean {
+  if (!factorMatrix(search)) return false;
+  const { second, product } = search;
+  second.fill(0);
+  product.fill(0);
+  direction(search, 0);
+  const sigma = Math.max(1e-6, predictedShare(search) ** 3);
+  curvature(search);
+  direction(search, sigma * search.now.total);
+  if (move(search, SHORTEST)) return true;
+  // The slacks are too small for a step: move back along the central path, where they are larger.
+  second.fill(0);
+  product.fill(0);
+  direction(search, RETREAT * search.now.total);
+  return move(search, 1e-8);
+}
+
+/** Factors Newton's matrix of the current point; false when it cannot be. */
+function factorMatrix({ given: { cells }, system, now, d, diagonal, w }: Search): boolean {
+  const { start, pairs } = cells;
+  const { mass, slack, share } = now;
+  for (let k = 0; k < pairs; k++) {
+    w[k] = (1 / slack[k]! - 1) / mass[k]!;
+    for (let c = start[k]!; c < start[k + 1]!; c++) {
+      d[c] = mass[k]! * share[c]!;
+      diagonal[c] = d[c]! * (1 - share[c]! + share[c]! / slack[k]!);
+    }
+  }
+  let ridge = FIRST_RIDGE;
+  while (!system.factor(d, w, diagonal, ridge)) {
+    ridge *= 100;
+    if (ridge > LAST_RIDGE) return false;
+  }
+  return true;
+}
+
+/** Newton direction towards mass * slack = target * weight, given the second-order terms. */
+function direction(search: Search, target: number): void {
+  const { given, system, weight, da, db, dMass, dLog, second, product } = search;
+  const { rows1, rows2, row1, row2, start, pairs, size } = given.cells;
+  const { mass, slack, share } = search.now;
+  const aimed = new Float64Array(size);
+  for (let k = 0; k < pairs; k++) {
+    const value = (target * weight[k]! - product[k]!) / slack[k]!;
+    for (let c = start[k]!; c < start[k + 1]!; c++) aimed[c] = value * share[c]! + second[c]!;
+  }
+  const sums1 = rowSums(aimed, row1, rows1.size);
+  const sums2 = rowSums(aimed, row2, rows2.size);
+  for (let r = 0; r < rows1.size; r++) da[r] = rows1.mass[r]! - sums1[r]!;
+  for (let r = 0; r < rows2.size; r++) db[r] = rows2.mass[r]! - sums2[r]!;
+  system.solve(da, db);
+  for (let k = 0; k < pairs; k++) {
+    let change = 0;
+    for (let c = start[k]!; c < start[k + 1]!; c++) change += share[c]! * (da[row1[c]!]! + db[row2[c]!]!);
+    dLog[k] = change;
+    dMass[k] = (target * weight[k]! - product[k]! + mass[k]! * change) / slack[k]! - mass[k]!;
+  }
+}
+
+/** The share of mass * slack that remains after the predictor's longest step. */
+function predictedShare({ now, dMass, dLog }: Search): number {
+  const { mass, slack } = now;
+  let reach = 1;
+  for (let k = 0; k < mass.length; k++) {
+    if (dMass[k]! < 0) reach = Math.min(reach, -mass[k]! / dMass[k]!);
+    if (dLog[k]! > 0) reach = Math.min(reach, slack[k]! / dLog[k]!);
+  }
+  let total = 0;
+  for (let k = 0; k < mass.length; k++) total += (mass[k]! + reach * dMass[k]!) * (slack[k]! - reach * dLog[k]!);
+  return Math.min(1, Math.max(0, total / now.total));
+}
+
+/** Second-order terms of q and of mass * slack along the predictor. */
+function curvature({ given: { cells }, now, da, db, dMass, dLog, second, product }: Search): void {
+  const { row1, row2, start, pairs } = cells;
+  const { mass, share } = now;
+  for (let k = 0; k < pairs; k++) {
+    let variance = 0;
+    for (let c = start[k]!; c < start[k + 1]!; c++) {
+      const t = da[row1[c]!]! + db[row2[c]!]! - dLog[k]!;
+      variance += share[c]! * t * t;
+    }
+    product[k] = -dMass[k]! * dLog[k]! - 0.5 * mass[k]! * variance;
+    for (let c = start[k]!; c < start[k + 1]!; c++) {
+      const t = da[row1[c]!]! + db[row2[c]!]! - dLog[k]!;
+      second[c] = share[c]! * (dMass[k]! * t + 0.5 * mass[k]! * (t * t - variance));
+    }
+  }
+}
+
+/** Moves to the first point along the direction that is near enough to the central path; false below `shortest`. */
+function move(search: Search, shortest: number): boolean {
+  const { now, next, da, db, dMass } = search;
+  const { alpha, beta, mass } = now;
+  let length = 1;
+  for (let k = 0; k < mass.length; k++) if (dMass[k]! < 0) length = Math.min(length, (-STEP * mass[k]!) / dMass[k]!);
+  for (; length > shortest; length *= SHRINK) {
+    for (let r = 0; r < alpha.length; r++) next.alpha[r] = alpha[r]! + length * da[r]!;
+    for (let r = 0; r < beta.length; r++) next.beta[r] = beta[r]! + length * db[r]!;
+    for (let k = 0; k < mass.length; k++) next.mass[k] = mass[k]! + length * dMass[k]!;
+    if (!measure(search, next)) continue;
+    if (next.least < Math.min(CENTRAL, now.least * (1 - length / 2))) continue;
+    if (next.factor > Math.max(MARGIN_FACTOR, now.factor * (1 - length / 10))) continue;
+    if (next.error > Math.max(now.error * (1 - length / 10), next.total, 1e-15)) continue;
+    [search.now, search.next] = [next, now];
     return true;
   }
-
-  /** Tightens the bracket by the bounds of the current point. */
-  function certify(): void {
-    const before = bracket.upper - bracket.lower;
-    const q = now.share.slice();
-    for (let k = 0; k < pairs; k++) for (let c = start[k]!; c < start[k + 1]!; c++) q[c]! *= now.mass[k]!;
-    if (tightenBracket(given, bracket, now.alpha, now.beta, q)) best = q;
-    idle = bracket.upper - bracket.lower < before ? 0 : idle + 1;
-  }
-
-  /** One predictor-corrector step; false when the system cannot be solved or every step is too short. */
-  function step(): boolean {
-    const { mass, slack, share } = now;
-    for (let k = 0; k < pairs; k++) {
-      w[k] = (1 / slack[k]! - 1) / mass[k]!;
-      for (let c = start[k]!; c < start[k + 1]!; c++) {
-        d[c] = mass[k]! * share[c]!;
-        diagonal[c] = d[c]! * (1 - share[c]! + share[c]! / slack[k]!);
-      }
-    }
-    let ridge = FIRST_RIDGE;
-    while (!system.factor(d, w, diagonal, ridge)) {
-      ridge *= 100;
-      if (ridge > LAST_RIDGE) return false;
-    }
-    second.fill(0);
-    product.fill(0);
-    direction(0);
-    const sigma = Math.max(1e-6, predictedShare() ** 3);
-    curvature();
-    direction(sigma * now.total);
-    if (search(SHORTEST)) return true;
-    // The slacks are too small for a step: move back along the central path, where they are larger.
-    second.fill(0);
-    product.fill(0);
-    direction(RETREAT * now.total);
-    return search(1e-8);
-  }
-
-  /** Newton direction towards mass * slack = target * weight, given the second-order terms. */
-  function direction(target: number): void {
-    const { mass, slack, share } = now;
-    const aimed = new Float64Array(n);
-    for (let k = 0; k < pairs; k++) {
-      const value = (target * weight[k]! - product[k]!) / slack[k]!;
-      for (let c = start[k]!; c < start[k + 1]!; c++) aimed[c] = value * share[c]! + second[c]!;
-    }
-    const sums1 = rowSums(aimed, row1, rows1.size);
-    const sums2 = rowSums(aimed, row2, rows2.size);
-    for (let r = 0; r < rows1.size; r++) da[r] = rows1.mass[r]! - sums1[r]!;
-    for (let r = 0; r < rows2.size; r++) db[r] = rows2.mass[r]! - sums2[r]!;
-    system.solve(da, db);
-    for (let k = 0; k < pairs; k++) {
-      let change = 0;
-      for (let c = start[k]!; c < start[k + 1]!; c++) change += share[c]! * (da[row1[c]!]! + db[row2[c]!]!);
-      dLog[k] = change;
-      dMass[k] = (target * weight[k]! - product[k]! + mass[k]! * change) / slack[k]! - mass[k]!;
-    }
-  }
-
-  /** The share of mass * slack that remains after the predictor's longest step. */
-  function predictedShare(): number {
-    const { mass, slack } = now;
-    let reach = 1;
-    for (let k = 0; k < pairs; k++) {
-      if (dMass[k]! < 0) reach = Math.min(reach, -mass[k]! / dMass[k]!);
-      if (dLog[k]! > 0) reach = Math.min(reach, slack[k]! / dLog[k]!);
-    }
-    let total = 0;
-    for (let k = 0; k < pairs; k++) total += (mass[k]! + reach * dMass[k]!) * (slack[k]! - reach * dLog[k]!);
-    return Math.min(1, Math.max(0, total / now.total));
-  }
-
-  /** Second-order terms of q and of mass * slack along the predictor. */
-  function curvature(): void {
-    const { mass, share } = now;
-    for (let k = 0; k < pairs; k++) {
-      let variance = 0;
-      for (let c = start[k]!; c < start[k + 1]!; c++) {
-        const t = da[row1[c]!]! + db[row2[c]!]! - dLog[k]!;
-        variance += share[c]! * t * t;
-      }
-      product[k] = -dMass[k]! * dLog[k]! - 0.5 * mass[k]! * variance;
-      for (let c = start[k]!; c < start[k + 1]!; c++) {
-        const t = da[row1[c]!]! + db[row2[c]!]! - dLog[k]!;
-        second[c] = share[c]! * (dMass[k]! * t + 0.5 * mass[k]! * (t * t - variance));
-      }
-    }
-  }
-
-  /** Moves to the first point along the direction that is near enough to the central path; false below `shortest`. */
-  function search(shortest: number): boolean {
-    const { alpha, beta, mass } = now;
-    let length = 1;
-    for (let k = 0; k < pairs; k++) if (dMass[k]! < 0) length = Math.min(length, (-STEP * mass[k]!) / dMass[k]!);
-    for (; length > shortest; length *= SHRINK) {
-      for (let r = 0; r < alpha.length; r++) next.alpha[r] = alpha[r]! + length * da[r]!;
-      for (let r = 0; r < beta.length; r++) next.beta[r] = beta[r]! + length * db[r]!;
-      for (let k = 0; k < pairs; k++) next.mass[k] = mass[k]! + length * dMass[k]!;
-      if (!measure(next)) continue;
-      if (next.least < Math.min(CENTRAL, now.least * (1 - length / 2))) continue;
-      if (next.factor > Math.max(MARGIN_FACTOR, now.factor * (1 - length / 10))) continue;
-      if (next.error > Math.max(now.error * (1 - length / 10), next.total, 1e-15)) continue;
-      [now, next] = [next, now];
-      return true;
-    }
-    return false;
-  }
+  return false;
 }
 
 function compare(at: Point, sums: Float64Array, mass: Float64Array): void {

@@ -6,8 +6,7 @@
  * r = q(x1, x2). log u and log v are multipliers, so every sweep has a certificate. Source: alternating minimisation
  * (Csiszár and Tusnády 1984) over Sinkhorn scalings.
  */
-import { type Bracket, tightenBracket, upperBound } from "./certificate.ts";
-import type { Optimum } from "./interior-point.ts";
+import { type Bracket, type Optimum, tightenBracket, upperBound } from "./certificate.ts";
 import { independentGivenTarget, type Program } from "./program.ts";
 
 /** Sweeps between two updates of the bracket, each of which costs about as much as a sweep. */

@@ -59,14 +59,8 @@ export function foreignBits(predictions: ForeignPredictions, options: ForeignOpt
   const byClass = classes.flatMap((name, k) => {
     const members = [...rowClasses.keys()].filter((i) => rowClasses[i] === k);
     if (members.length === 0) return [];
-    return [
-      {
-        name,
-        samples: members.length,
-        bits: meansOf(split.columns, members),
-        ...(withLabel && { labelBits: meansOf(withLabel.columns, members) }),
-      },
-    ];
+    const labelMeans = withLabel && { labelBits: meansOf(withLabel.columns, members) };
+    return [{ name, samples: members.length, bits: meansOf(split.columns, members), ...labelMeans }];
   });
   const ids = predictions.ids ?? rowIds(n);
   const [firstLead, gap] = lead(split.columns, names, meansOf);
@@ -96,16 +90,8 @@ export function foreignBits(predictions: ForeignPredictions, options: ForeignOpt
         ...prefixed("bits_", { ...atomsAt(split.atoms, i), total: split.atoms.total[i]! }),
         ...(withLabel && prefixed("label_bits_", { ...atomsAt(withLabel.atoms, i), total: withLabel.atoms.total[i]! })),
         largest: largest[i]!,
-        ...(indices &&
-          prefixed(
-            "shapley_",
-            mapValues(indices, (values) => values[i]!),
-          )),
-        ...(labelIndices &&
-          prefixed(
-            "label_shapley_",
-            mapValues(labelIndices, (values) => values[i]!),
-          )),
+        ...prefixed("shapley_", rowOf(indices, i)),
+        ...prefixed("label_shapley_", rowOf(labelIndices, i)),
       }),
     ),
   } as const;
@@ -268,6 +254,11 @@ function share(predicted: Int32Array, labels: Int32Array, rows: readonly number[
 
 function mapValues<T, U>(record: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> {
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
+}
+
+/** The numbers of sample i; none where there are no columns. */
+function rowOf(columns: Columns | undefined, i: number): Record<string, number> {
+  return mapValues(columns ?? {}, (values) => values[i]!);
 }
 
 function prefixed(prefix: string, values: Readonly<Record<string, number>>): Record<string, Cell> {

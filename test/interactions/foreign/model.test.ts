@@ -10,7 +10,7 @@ import { answering, type ModelOptions, withoutModalities } from "../../../src/in
 import { joint } from "../../../src/methods/joint.ts";
 import { mlp } from "../../../src/nn/mlp.ts";
 import type { AnyModel } from "../../../src/runtime/any-model.ts";
-import { loadBackend } from "../../../src/runtime/backend.ts";
+import { loadBackend } from "../../../src/runtime/load.ts";
 import { fit } from "../../../src/train/fit.ts";
 import { smallMixture } from "../../support/models.ts";
 

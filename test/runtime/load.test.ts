@@ -20,7 +20,7 @@ async function withoutNative() {
   vi.doMock("../../src/runtime/ort.node.ts", () => ({
     nativeBackend: () => Promise.reject(new Error("Cannot find module 'onnxruntime-node'\nRequire stack: ...")),
   }));
-  const { loadBackend } = await import("../../src/runtime/backend.ts");
+  const { loadBackend } = await import("../../src/runtime/load.ts");
   const { fit } = await import("../../src/train/fit.ts");
   const { predict } = await import("../../src/evaluation/predict.ts");
   return { loadBackend, fit, predict };
