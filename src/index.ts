@@ -82,14 +82,8 @@ export { dmilPublished } from "./methods/dmil-published/index.ts";
 export { ensemble } from "./methods/ensemble.ts";
 export { methodFrom, methodNamed, methodNames, methods, resolveMethod } from "./methods/index.ts";
 export { joint } from "./methods/joint.ts";
-export {
-  defineMethod,
-  type Method,
-  type MethodFactory,
-  type Outputs,
-  type Stage,
-  type Terms,
-} from "./methods/method.ts";
+export { defineMethod, type MethodFactory } from "./methods/define.ts";
+export type { Method, Outputs, Stage, Terms } from "./methods/method.ts";
 // Methods: what is trained
 export { type Activation, type MlpOptions, mlp } from "./nn/mlp.ts";
 export type { Module } from "./nn/module.ts";

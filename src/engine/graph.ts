@@ -5,18 +5,10 @@ import type { TargetKind } from "../data/dataset.ts";
 import { asLeaf, type Expr, leaf, topological } from "../graph/expr.ts";
 import { grad } from "../graph/grad.ts";
 import { slice, where } from "../graph/ops/index.ts";
-import {
-  type Method,
-  type Outputs,
-  PRIOR,
-  presence,
-  priorWhereMissing,
-  type Stage,
-  type StepContext,
-  type Terms,
-  tasks,
-} from "../methods/method.ts";
+import { type Method, type Outputs, PRIOR, type Stage, type StepContext, type Terms } from "../methods/method.ts";
+import { presence, priorWhereMissing } from "../methods/missing.ts";
 import { type NoiseSpec, type ParameterSpec, type Requests, rootScope, type Scope } from "../nn/module.ts";
+import { tasks } from "../targets/task.ts";
 
 /** Sizes with which a model is built: features of each modality (in order) and the number of outputs. */
 export interface Widths {

@@ -19,7 +19,7 @@ import {
   meanOfPresent,
   type Outputs,
   presence,
-} from "./method.ts";
+} from "./kit.ts";
 
 export interface EnsembleOptions {
   /** Embedding width E. Default 64. */

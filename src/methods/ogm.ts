@@ -23,8 +23,15 @@ import {
   unstack,
   where,
 } from "../graph/ops/index.ts";
-import { type LateFusion, lateFusion, wholeStage } from "./late-fusion.ts";
-import { defineMethod, embeddingOption, type MethodFactory, type StepContext } from "./method.ts";
+import {
+  defineMethod,
+  embeddingOption,
+  type LateFusion,
+  lateFusion,
+  type MethodFactory,
+  type StepContext,
+  wholeStage,
+} from "./kit.ts";
 
 export interface OgmOptions {
   /** Embedding width E. Default 64. */
@@ -70,6 +77,7 @@ export const ogm: MethodFactory<Loose<OgmOptions>, LateFusion> = defineMethod({
   name: "ogm",
   summary: "joint learning that slows the encoder of the modality ahead (CVPR 2022)",
   schema,
+  limit: "it compares modalities by the probability of the correct class",
   variants: { "ogm-ge": { noise: true } },
   search: { alpha: [0.3, 0.8, 1.5, 3] },
   build: (input, encoders, { embedding }) => lateFusion(input, encoders, embedding),

@@ -31,8 +31,16 @@ import {
   where,
 } from "../graph/ops/index.ts";
 import { negativeLogLikelihood } from "../nn/losses.ts";
-import { type LateFusion, lateFusion, wholeStage } from "./late-fusion.ts";
-import { defineMethod, embeddingOption, type MethodFactory, type Stage, type Terms } from "./method.ts";
+import {
+  defineMethod,
+  embeddingOption,
+  type LateFusion,
+  lateFusion,
+  type MethodFactory,
+  type Stage,
+  type Terms,
+  wholeStage,
+} from "./kit.ts";
 
 export interface PmrOptions {
   /** Embedding width E. Default 64. */
@@ -100,6 +108,7 @@ export const pmr: MethodFactory<Loose<PmrOptions>, PmrOutputs> = defineMethod({
   name: "pmr",
   summary: "joint learning that pulls slower modalities towards their class prototypes (CVPR 2023)",
   schema,
+  limit: "it has a prototype for each class",
   variants: { "pmr-paper": { form: "paper" } },
   search: { alpha: [0.1, 0.5, 1, 2], momentum: [0, 0.2] },
   build(input, encoders, { embedding }): PmrOutputs {

@@ -12,7 +12,6 @@ import type { Expr } from "../graph/expr.ts";
 import { at, logSoftmax, mean, mul, softmax, stack, stopGradient, sub, sum, unstack } from "../graph/ops/index.ts";
 import { crossEntropy, meanSquaredError } from "../nn/losses.ts";
 import { mlp2 } from "../nn/mlp.ts";
-import { wholeStage } from "./late-fusion.ts";
 import {
   defineMethod,
   embed,
@@ -22,8 +21,9 @@ import {
   type Outputs,
   presence,
   type Stage,
+  wholeStage,
   zeroWhereMissing,
-} from "./method.ts";
+} from "./kit.ts";
 
 export interface ReconboostOptions {
   /** Embedding width E. Default 64. */
@@ -87,6 +87,7 @@ export const reconboost: MethodFactory<Loose<ReconboostOptions>, ReconboostOutpu
   name: "reconboost",
   summary: "modalities take turns to learn what the others get wrong (ICML 2024)",
   schema,
+  limit: "it weights samples by the probability of the correct class",
   search: { weight: [3, 5], rounds: [1, 3, 5] },
   build(input, encoders, { embedding, hidden }): ReconboostOutputs {
     const names = Object.keys(encoders);

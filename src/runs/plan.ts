@@ -45,11 +45,11 @@ export function planRun(settings: Settings, train: Dataset): Plan {
   const encoders = Object.fromEntries(
     modalities.map((name) => [name, mlp([featureCount(train.modalities[name]!), ...hidden], mlpOptions)]),
   );
-  const method = methodNamed(resolveMethod(settings.method).method)({
+  const method = methodNamed(resolveMethod(settings.method).method).configure({
     encoders,
     ...(settings.members !== undefined && { members: settings.members }),
     ...settings.options,
-  } as never) as unknown as Method;
+  });
   requireTarget(method, train);
   const { epochs, learningRate = {} } = settings;
   const issues = [...stageIssues("epochs", epochs, method), ...stageIssues("learningRate", learningRate, method)];

@@ -207,7 +207,7 @@ const covered = new Set(Object.values(variants).map((method) => method.name));
 const others = Object.entries(methods).flatMap(([name, factory]): [string, Method][] => {
   if (covered.has(name)) return [];
   const one = factory.perModality ? { modality: "a" } : {};
-  return [[name, factory({ encoders, embedding: 4, ...one } as never) as unknown as Method]];
+  return [[name, factory.configure({ encoders, embedding: 4, ...one })]];
 });
 
 describe.each([...Object.entries(variants), ...others])("%s", (_, method) => {

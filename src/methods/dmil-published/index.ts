@@ -7,7 +7,8 @@
  * Differs: any number of modalities M >= 2, by name; M, N (and U, v) of one modality share a layer, which is equivalent to two layers. The
  * purified form also changes synergy, its training, and the epochs and learning rates of the stages.
  */
-import { defineMethod, everyTarget, type MethodFactory } from "../method.ts";
+
+import { defineMethod, everyTarget, type MethodFactory } from "../kit.ts";
 import { buildPublished, type PublishedOutputs } from "./model.ts";
 import { type PublishedInput, publishedSchema } from "./options.ts";
 import { publishedStages } from "./stages.ts";

@@ -11,7 +11,7 @@ import {
   type Outputs,
   presence,
   priorWhereMissing,
-} from "../method.ts";
+} from "../kit.ts";
 import { type Consistency, consistency } from "./consistency.ts";
 import { aggregate, gate } from "./gate.ts";
 import { type Intra, intra } from "./intra.ts";

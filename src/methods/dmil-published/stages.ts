@@ -1,7 +1,7 @@
 /** @file The three training stages of DMIL as published, and their losses. Source: paper, section 3; coefficients of the reference code. */
 import type { Expr } from "../../graph/expr.ts";
 import { concat, div, log, maximum, mean, mul, slice, stack, sub, sum, transpose } from "../../graph/ops/index.ts";
-import type { Stage, Task, Terms } from "../method.ts";
+import type { Stage, Task, Terms } from "../kit.ts";
 import { componentNames, type PublishedOutputs } from "./model.ts";
 import type { PublishedOptions } from "./options.ts";
 import type { Teaching } from "./teacher.ts";

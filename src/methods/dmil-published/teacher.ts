@@ -18,7 +18,7 @@ import {
   unstack,
   where,
 } from "../../graph/ops/index.ts";
-import type { Task } from "../method.ts";
+import type { Task } from "../kit.ts";
 
 /** Added to every atom, in nats, before shares are computed, so that no sum is 0. */
 const FLOOR = 1e-3;

@@ -41,7 +41,7 @@ import {
   type Stage,
   type Task,
   type Terms,
-} from "../method.ts";
+} from "../kit.ts";
 import { branches } from "./branches.ts";
 import { known, sharedEvidence } from "./redundancy.ts";
 
