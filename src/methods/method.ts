@@ -3,6 +3,7 @@
  * losses. The training loop, the command line and the reports use methods only through this contract.
  */
 
+import { configError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import type { State } from "../core/tensor.ts";
 import type { TargetKind } from "../data/dataset.ts";
@@ -179,7 +180,7 @@ export interface Method<O extends Outputs = Outputs> {
   readonly name: string;
   /** Supported kinds of target. Default classes. */
   readonly targets?: readonly TargetKind[];
-  /** Why the other kinds of target are not supported, for the error message: "it needs ...". */
+  /** Why the method supports no other kinds of target, for the error message: "it has a prototype for each class". */
   readonly limit?: string;
   /** Modalities by name, in order. */
   readonly modalities: readonly string[];
@@ -211,3 +212,15 @@ export const everyTarget: readonly TargetKind[] = ["classes", "labels", "values"
 
 /** The kinds of target whose predictions are distributions: for methods that use probabilities (`Task.probabilistic`). */
 export const probabilisticTargets: readonly TargetKind[] = everyTarget.filter((kind) => tasks[kind].probabilistic);
+
+/** @throws ConfigError if the method does not support this kind of target; `data` describes the target, `advice` ends the message. */
+export function requireTarget(
+  { name, targets = ["classes"], limit }: Pick<Method, "name" | "targets" | "limit">,
+  kind: TargetKind,
+  data: string,
+  advice: string = "",
+): void {
+  if (targets.includes(kind)) return;
+  const why = limit === undefined ? "" : `, because ${limit}`;
+  throw configError(`${name} needs ${targets.join(" or ")}${why}; this data has ${data}.${advice}`, { kind, targets });
+}
