@@ -7,7 +7,7 @@ import type { MethodRecord } from "./define.ts";
 import { dmil } from "./dmil/index.ts";
 import { dmilPublished } from "./dmil-published/index.ts";
 import { ensemble } from "./ensemble.ts";
-import { fcl } from "./fcl.ts";
+import { fcl } from "./fcl/index.ts";
 import { fe } from "./fe.ts";
 import { greedy } from "./greedy.ts";
 import { i2m2 } from "./i2m2.ts";

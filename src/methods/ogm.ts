@@ -40,9 +40,10 @@ export interface OgmOptions {
   readonly alpha: number;
   /** OGM-GE: add Gaussian noise with each gradient's standard deviation. Default false. */
   readonly noise: boolean;
-  /** First and last epoch of modulation, both inclusive. Default: all epochs. */
+  /** First epoch of modulation. Default 1. */
   readonly from: number;
-  readonly to: number;
+  /** Last epoch of modulation. Default: the last epoch of training. */
+  readonly to?: number | undefined;
 }
 
 const schema: z.ZodType<OgmOptions, Loose<OgmOptions>> = z.strictObject({
@@ -50,7 +51,7 @@ const schema: z.ZodType<OgmOptions, Loose<OgmOptions>> = z.strictObject({
   alpha: z.number().min(0).default(1),
   noise: z.boolean().default(false),
   from: z.int().min(1).default(1),
-  to: z.int().min(1).default(1_000_000),
+  to: z.int().min(1).optional(),
 });
 
 /** Summed probability of the correct class by modality, [] each, from unimodal logits [M, B, K]; only their ratios are used. */
@@ -86,7 +87,8 @@ export const ogm: MethodFactory<Loose<OgmOptions>, LateFusion> = defineMethod({
       ...wholeStage,
       modulate(gradients, out, target, context) {
         if (alpha === 0 && !noise) return {};
-        const inside = mul(greater(context.epoch, from - 0.5), greater(to + 0.5, context.epoch));
+        const started = greater(context.epoch, from - 0.5);
+        const inside = to === undefined ? started : mul(started, greater(to + 0.5, context.epoch));
         const scales = coefficients(confidences(out.unimodal, target), alpha).map((scale) => where(inside, scale, 1));
         const changed = [...gradients].flatMap(([name, gradient]) => {
           const m = modalities.findIndex((modality) => name.startsWith(`encoders.${modality}.`));

@@ -55,8 +55,8 @@ export interface PmrOptions {
   readonly entropy: number;
   /** Last epoch of the entropy term. Default 15 (BalanceBenchmark). */
   readonly entropyTo: number;
-  /** Last epoch of the prototype loss. Default: all epochs (authors: 70 of 100 to 150). */
-  readonly to: number;
+  /** Last epoch of the prototype loss. Default: the last epoch of training (authors: 70 of 100 to 150). */
+  readonly to?: number | undefined;
 }
 
 const schema: z.ZodType<PmrOptions, Loose<PmrOptions>> = z.strictObject({
@@ -66,7 +66,7 @@ const schema: z.ZodType<PmrOptions, Loose<PmrOptions>> = z.strictObject({
   momentum: z.number().min(0).lt(1).default(0),
   entropy: z.number().min(0).default(0),
   entropyTo: z.int().min(1).default(15),
-  to: z.int().min(1).default(1_000_000),
+  to: z.int().min(1).optional(),
 });
 
 export interface PmrOutputs extends LateFusion {
@@ -141,7 +141,8 @@ export const pmr: MethodFactory<Loose<PmrOptions>, PmrOutputs> = defineMethod({
           const logs = logSoftmax(neg(out.distances)); // log q_m, [M, B, K]
           const q = exp(logs);
           const { pull, ahead } = coefficients(sum(mul(q, context.plain), [1, 2]), form);
-          const until = (epoch: number): Expr => greater(epoch + 0.5, context.epoch);
+          const until = (value: Expr, epoch: number | undefined): Expr =>
+            epoch === undefined ? value : mul(value, greater(epoch + 0.5, context.epoch));
           const term = (name: string, value: Expr, weight: number): Terms[] =>
             weight === 0
               ? []
@@ -149,8 +150,8 @@ export const pmr: MethodFactory<Loose<PmrOptions>, PmrOutputs> = defineMethod({
           const negativeEntropy = mul(sum(mul(q, logs), [1, 2]), 1 / target.shape[0]!); // -H(q_m)
           return [
             ...wholeStage.terms(out, target, context),
-            ...term("prototype", mul(mul(negativeLogLikelihood(logs, target), pull), until(to)), alpha),
-            ...term("entropy", mul(mul(negativeEntropy, ahead), until(entropyTo)), entropy),
+            ...term("prototype", until(mul(negativeLogLikelihood(logs, target), pull), to), alpha),
+            ...term("entropy", until(mul(negativeEntropy, ahead), entropyTo), entropy),
           ];
         },
       },

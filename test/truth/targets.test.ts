@@ -4,7 +4,6 @@ import { sums } from "../../src/data/synthetic/sums.ts";
 import { type Figures, figuresOf } from "../../src/evaluation/figures.ts";
 import { predict } from "../../src/evaluation/predict.ts";
 import { methodNamed, resolveMethod } from "../../src/methods/index.ts";
-import type { Method } from "../../src/methods/method.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { fit } from "../../src/train/fit.ts";
 

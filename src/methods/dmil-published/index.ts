@@ -9,9 +9,10 @@
  */
 
 import { defineMethod, everyTarget, type MethodFactory } from "../kit.ts";
-import { buildPublished, type PublishedOutputs } from "./model.ts";
+import type { PublishedOutputs } from "./model.ts";
 import { type PublishedInput, publishedSchema } from "./options.ts";
-import { publishedStages } from "./stages.ts";
+import { buildPublished, publishedStages } from "./published.ts";
+import { buildPurified, purifiedStages } from "./purified.ts";
 
 export { componentNames, type PublishedOutputs } from "./model.ts";
 
@@ -28,6 +29,8 @@ export const dmilPublished: MethodFactory<PublishedInput, PublishedOutputs> = de
     "dmil-cd": { levels: "cd" },
   },
   search: { "loss.lambda": [0.03, 0.1, 0.3] },
-  build: buildPublished,
-  stages: publishedStages,
+  build: (input, encoders, options) =>
+    (options.synergy === "purified" ? buildPurified : buildPublished)(input, encoders, options),
+  stages: (options, modalities) =>
+    options.synergy === "purified" ? purifiedStages(options, modalities) : publishedStages(options, modalities),
 });

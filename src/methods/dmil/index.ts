@@ -25,8 +25,8 @@ import {
   transpose,
 } from "../../graph/ops/index.ts";
 import type { Module } from "../../nn/module.ts";
-import { residualError } from "../dmil-published/stages.ts";
 import { purifiedSynergy } from "../dmil-published/synergy.ts";
+import { residualError } from "../dmil-published/teacher.ts";
 import {
   type BuildInput,
   type Components,

@@ -8,13 +8,12 @@
  * and its best epoch is selected on validation data. Critics are narrower.
  */
 import * as z from "zod";
-import type { Loose } from "../core/options.ts";
-import type { Expr } from "../graph/expr.ts";
-import { concat, neg, slice, stack, stopGradient, unstack } from "../graph/ops/index.ts";
-import { linear } from "../nn/linear.ts";
-import { crossEntropy } from "../nn/losses.ts";
-import { mlp2 } from "../nn/mlp.ts";
-import { type Critic, club, critic, held, nce, scores } from "./critics.ts";
+import type { Loose } from "../../core/options.ts";
+import type { Expr } from "../../graph/expr.ts";
+import { concat, neg, slice, stack, stopGradient, unstack } from "../../graph/ops/index.ts";
+import { linear } from "../../nn/linear.ts";
+import { crossEntropy } from "../../nn/losses.ts";
+import { mlp2 } from "../../nn/mlp.ts";
 import {
   defineMethod,
   embed,
@@ -26,7 +25,8 @@ import {
   type Stage,
   type Terms,
   wholeStage,
-} from "./kit.ts";
+} from "../kit.ts";
+import { type Critic, club, critic, held, nce, scores } from "./critics.ts";
 
 export interface FclOptions {
   /** Width E of embeddings and projections. Default 64. */
