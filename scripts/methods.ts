@@ -57,7 +57,7 @@ function defaults(schema: z.ZodObject, given: object): [string, unknown][] {
 const code = (value: unknown): string => `\`${JSON.stringify(value).replaceAll('"', "")}\``;
 
 function section(name: string): string {
-  const { summary, schema, variants, search, perModality, members, labelSmoothing } = methods[name]!;
+  const { summary, schema, targets, limit, variants, search, perModality, members, labelSmoothing } = methods[name]!;
   const file = fileOf(name);
   const text = source(file);
   const [about = "", ...more] = plain(/\/\*\*\s*\n? ?\*? ?@file ([\s\S]*?)\*\//.exec(text)![1]!);
@@ -75,6 +75,7 @@ function section(name: string): string {
     `${summary[0]!.toUpperCase()}${summary.slice(1)}. Code: [src/methods/${file}](../src/methods/${file})`,
     about,
     ...(more.length === 0 ? [] : [more.map((line) => `- ${line}`).join("\n")]),
+    `Targets: ${targets.join(", ")}${limit === undefined ? "" : `, because ${limit}`}.`,
     ...(members === 1 && labelSmoothing === 0
       ? []
       : [

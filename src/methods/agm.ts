@@ -87,7 +87,7 @@ export function modulation(now: Expr, before: Expr, alpha: number): Expr {
 
 export const agm: MethodFactory<Loose<AgmOptions>, AgmOutputs> = defineMethod({
   name: "agm",
-  summary: "joint learning whose gradient is scaled through Shapley shares of the modalities (ICCV 2023)",
+  summary: "Adaptive Gradient Modulation: scales gradients through the Shapley values of the modalities (ICCV 2023)",
   schema,
   limit: "it compares modalities by the log-probability of the correct class",
   search: { alpha: [0.3, 1, 2, 4] },

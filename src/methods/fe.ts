@@ -92,7 +92,7 @@ export function regulariser(informations: Expr): Expr {
 
 export const fe: MethodFactory<Loose<FeOptions>, LateFusion> = defineMethod({
   name: "fe",
-  summary: "joint learning that is asked to react to every modality (NeurIPS 2020)",
+  summary: "Functional Entropy regularisation: keeps the prediction sensitive to every modality (NeurIPS 2020)",
   schema,
   limit: "it perturbs class probabilities",
   search: { lambda: [1e-4, 1e-3, 1e-2] },

@@ -125,7 +125,8 @@ function remembered(
 
 export const greedy: MethodFactory<Loose<GreedyOptions>, Transfer> = defineMethod({
   name: "greedy",
-  summary: "MMTM that holds back the branch that learns through the other (ICML 2022)",
+  summary:
+    "guided training against greedy learning: MMTM with a constant gate for the branch that relies on the other (ICML 2022)",
   schema,
   targets: everyTarget,
   variants: { "greedy-random": { guide: "random" } },

@@ -51,7 +51,8 @@ export function product(task: Task, single: Expr, joint: Expr, mask?: Expr): Exp
 /** I2M2. Parameters: `encoders.<modality>...` and `heads.<modality>`, as in an ensemble; `joint....`, as in joint learning. */
 export const i2m2: MethodFactory<Loose<I2m2Options>, I2m2Outputs> = defineMethod({
   name: "i2m2",
-  summary: "product of an expert per modality and one for all (NeurIPS 2024)",
+  summary:
+    "Inter- and Intra-Modality Modeling: a product of an expert for each modality and one for all (NeurIPS 2024)",
   schema,
   targets: probabilisticTargets,
   limit: "a product of experts multiplies probabilities",

@@ -136,7 +136,8 @@ function mixture(input: BuildInput, width: number, names: readonly string[], tem
 
 export const i2moe: MethodFactory<Loose<I2moeOptions>, I2moeOutputs> = defineMethod({
   name: "i2moe",
-  summary: "a mixture of experts for unique, synergistic and redundant information (ICML 2025)",
+  summary:
+    "Interpretable Multimodal Interaction-aware Mixture of Experts: one for each kind of information (ICML 2025)",
   schema,
   limit: "it compares class logits by their directions, which single values do not have",
   search: { interaction: [0.01, 0.1, 0.5] },

@@ -31,7 +31,7 @@ const schema: z.ZodType<JointOptions, Loose<JointOptions>> = z.strictObject({
 
 export const joint: MethodFactory<Loose<JointOptions>, Outputs> = defineMethod({
   name: "joint",
-  summary: "one linear head on concatenated embeddings",
+  summary: "joint learning: one head on the concatenated embeddings of all modalities, one loss",
   schema,
   targets: everyTarget,
   variants: {

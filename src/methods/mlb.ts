@@ -48,7 +48,7 @@ export function boosts(scores: Expr, alpha: number, beta: number): Expr {
 
 export const mlb: MethodFactory<Loose<MlbOptions>, LateFusion> = defineMethod({
   name: "mlb",
-  summary: "joint and unimodal losses, gradients evened out between modalities (BMVC 2024)",
+  summary: "Multi-Loss Balancing: joint and unimodal losses, gradients balanced between modalities (BMVC 2024)",
   schema,
   limit: "it compares modalities by the probability of the correct class",
   search: { alpha: [0.5, 1, 2], beta: [1, 2, 10] },

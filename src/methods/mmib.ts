@@ -66,7 +66,7 @@ export function bottleneck(scope: Scope, x: Expr, hidden: number, width: number)
 
 export const mmib: MethodFactory<Loose<MmibOptions>, MmibOutputs> = defineMethod({
   name: "mmib",
-  summary: "information bottlenecks on each modality and on their fusion (TMM 2022)",
+  summary: "Multimodal Information Bottleneck: bottlenecks on each modality and on the fused vector (TMM 2022)",
   schema,
   targets: everyTarget,
   variants: { "mmib-early": { bottleneck: "early" }, "mmib-late": { bottleneck: "late" } },

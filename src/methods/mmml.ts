@@ -42,7 +42,8 @@ const schema: z.ZodType<MmmlOptions, Loose<MmmlOptions>> = z.strictObject({
 
 export const mmml: MethodFactory<Loose<MmmlOptions>, Outputs> = defineMethod({
   name: "mmml",
-  summary: "perceptron on concatenated embeddings, joint and unimodal losses (NAACL 2024)",
+  summary:
+    "Multimodal Multi-loss Fusion Network: MLP on concatenated embeddings, joint and unimodal losses (NAACL 2024)",
   schema,
   targets: everyTarget,
   search: { dropout: [0, 0.3, 0.5], unimodal: [0.3, 1] },

@@ -60,7 +60,8 @@ export function innocent(joint: readonly Expr[], unimodal: readonly Expr[], gamm
 
 export const mmpareto: MethodFactory<Loose<MmparetoOptions>, LateFusion> = defineMethod({
   name: "mmpareto",
-  summary: "unimodal losses whose gradients never work against the joint loss (ICML 2024)",
+  summary:
+    "MMPareto: combines the gradients of joint and unimodal losses so that neither opposes the other (ICML 2024)",
   schema,
   targets: everyTarget,
   search: { gamma: [1, 1.5, 2] },

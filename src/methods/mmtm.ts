@@ -123,7 +123,7 @@ const schema: z.ZodType<MmtmOptions, Loose<MmtmOptions>> = z.strictObject({
 
 export const mmtm: MethodFactory<Loose<MmtmOptions>, Transfer> = defineMethod({
   name: "mmtm",
-  summary: "embeddings gated by a summary of all modalities (CVPR 2020)",
+  summary: "Multimodal Transfer Module: gates each embedding by a summary of all modalities (CVPR 2020)",
   schema,
   targets: everyTarget,
   search: { ratio: [2, 4, 8] },

@@ -76,7 +76,7 @@ function noiseLike(gradient: Expr, name: string, size: Expr, context: StepContex
 
 export const ogm: MethodFactory<Loose<OgmOptions>, LateFusion> = defineMethod({
   name: "ogm",
-  summary: "joint learning that slows the encoder of the modality ahead (CVPR 2022)",
+  summary: "On-the-fly Gradient Modulation: reduces the gradients of the encoder whose modality is ahead (CVPR 2022)",
   schema,
   limit: "it compares modalities by the probability of the correct class",
   variants: { "ogm-ge": { noise: true } },

@@ -106,7 +106,8 @@ export function coefficients(scores: Expr, form: PmrOptions["form"]): { readonly
 
 export const pmr: MethodFactory<Loose<PmrOptions>, PmrOutputs> = defineMethod({
   name: "pmr",
-  summary: "joint learning that pulls slower modalities towards their class prototypes (CVPR 2023)",
+  summary:
+    "Prototypical Modal Rebalance: pulls the embeddings of slower modalities towards class prototypes (CVPR 2023)",
   schema,
   limit: "it has a prototype for each class",
   variants: { "pmr-paper": { form: "paper" } },

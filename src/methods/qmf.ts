@@ -97,7 +97,8 @@ export function ranking(confidence: Expr, history: Expr, margin: QmfOptions["mar
 
 export const qmf: MethodFactory<Loose<QmfOptions>, QmfOutputs> = defineMethod({
   name: "qmf",
-  summary: "late fusion weighted by confidences that past losses calibrate (ICML 2023)",
+  summary:
+    "Quality-aware Multimodal Fusion: late fusion weighted by the confidence of each modality per sample (ICML 2023)",
   schema,
   limit: "a confidence is the log-sum-exp of class logits",
   search: { lambda: [0.01, 0.1, 1] },

@@ -85,7 +85,7 @@ export function residualCrossEntropy(
 /** ReconBoost. Parameters: `encoders.<modality>...`, `head.0` and `head.1` for all modalities, `scale` [1]. */
 export const reconboost: MethodFactory<Loose<ReconboostOptions>, ReconboostOutputs> = defineMethod({
   name: "reconboost",
-  summary: "modalities take turns to learn what the others get wrong (ICML 2024)",
+  summary: "ReconBoost: modalities take turns to fit the residual errors of the others (ICML 2024)",
   schema,
   limit: "it weights samples by the probability of the correct class",
   search: { weight: [3, 5], rounds: [1, 3, 5] },

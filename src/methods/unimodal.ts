@@ -36,7 +36,7 @@ const schema: z.ZodType<UnimodalOptions, UnimodalInput> = z.strictObject({
 
 export const unimodal: MethodFactory<UnimodalInput, Outputs> = defineMethod({
   name: "unimodal",
-  summary: "one modality alone",
+  summary: "one modality alone, with its encoder and a linear head",
   schema,
   targets: everyTarget,
   perModality: true,

@@ -19,7 +19,8 @@ export { componentNames, type PublishedOutputs } from "./model.ts";
 /** DMIL as published, or with purified synergy (option `synergy`). */
 export const dmilPublished: MethodFactory<PublishedInput, PublishedOutputs> = defineMethod({
   name: "dmil-published",
-  summary: "redundant, unique and synergistic components with a per-sample gate (CVPR 2026)",
+  summary:
+    "Decomposition-based Multimodal Interaction Learning as published: a gate weights components per sample (CVPR 2026)",
   schema: publishedSchema,
   targets: everyTarget,
   variants: {

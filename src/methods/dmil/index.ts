@@ -189,7 +189,8 @@ function stages({ silence }: DmilOptions, modalities: readonly string[]): readon
 
 export const dmil: MethodFactory<Loose<DmilOptions>, DmilOutputs> = defineMethod({
   name: "dmil",
-  summary: "redundant, unique and synergistic components that add up to the prediction (after CVPR 2026)",
+  summary:
+    "Decomposition-based Multimodal Interaction Learning in additive form: components sum to the prediction (after CVPR 2026)",
   schema,
   targets: everyTarget,
   search: { silence: [0.3, 1, 3] },

@@ -94,7 +94,8 @@ function bounds({ projections, critics }: FclOutputs, target: Expr, modalities: 
 /** FactorCL with labels. Parameters: `encoders.<modality>...`, `projections` [10, ...], `critics.<use>...`, `probe` on all, `probes.<modality>`. */
 export const fcl: MethodFactory<Loose<FclOptions>, FclOutputs> = defineMethod({
   name: "fcl",
-  summary: "factorised contrastive learning, then a probe (FactorCL, NeurIPS 2023)",
+  summary:
+    "Factorized Contrastive Learning (FactorCL): bounds of shared and unique information, then a linear probe (NeurIPS 2023)",
   schema,
   limit: "its critics read the class one-hot",
   variants: { "fcl-ce": { supervision: 1 } },

@@ -99,7 +99,7 @@ function aloneStage(modalities: readonly string[]): Stage<Outputs> {
 
 export const mcr: MethodFactory<Loose<McrOptions>, McrOutputs> = defineMethod({
   name: "mcr",
-  summary: "joint and unimodal losses, and modalities that compete for effect on the prediction (NeurIPS 2025)",
+  summary: "Multimodal Competition Regularizer: modalities compete for their effect on the prediction (NeurIPS 2025)",
   schema,
   limit: "it measures effects by divergences of class probabilities and contrasts classes",
   search: { competition: [0.01, 0.1, 1], unimodal: [0.1, 1], contrastive: [0, 1] },
