@@ -35,7 +35,7 @@ function methodOf(name: string, hidden: readonly number[]): Method {
   const encoders = { fou: mlp([76, ...hidden], { dropout }), kar: mlp([64, ...hidden], { dropout }) };
   const factory = methodNamed(method);
   const chosen = factory.perModality ? { modality: "fou" } : {};
-  return factory({ encoders, embedding: 64, ...chosen, ...options } as never) as unknown as Method;
+  return factory.configure({ encoders, embedding: 64, ...chosen, ...options });
 }
 
 /** Median milliseconds of a step, over the base's, and milliseconds that renewing stored means takes. */

@@ -6,6 +6,7 @@
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
+import type * as z from "zod";
 import { methods } from "../src/methods/index.ts";
 import { markdownTable } from "./region.ts";
 
@@ -41,25 +42,28 @@ function comments(text: string): Map<string, string> {
   return found;
 }
 
-/** Options with their defaults; those of a group have its name as prefix, as in `loss.lambda`. */
-function defaults(schema: { parse(value: unknown): unknown }, given: object): [string, unknown][] {
+/** Options with their defaults, "" where there is none; those of a group have its name as prefix, as in `loss.lambda`. */
+function defaults(schema: z.ZodObject, given: object): [string, unknown][] {
   const flat = (value: unknown, name: string): [string, unknown][] =>
     typeof value === "object" && value !== null && !Array.isArray(value)
       ? Object.entries(value).flatMap(([key, inner]) => flat(inner, name === "" ? key : `${name}.${key}`))
       : [[name, value]];
-  return flat(schema.parse(given), "");
+  return flat(
+    { ...Object.fromEntries(Object.keys(schema.shape).map((name) => [name, ""])), ...schema.parse(given) },
+    "",
+  );
 }
 
 const code = (value: unknown): string => `\`${JSON.stringify(value).replaceAll('"', "")}\``;
 
 function section(name: string): string {
-  const { summary, schema, variants, search, perModality, members, labelSmoothing } = methods[name]!;
+  const { summary, schema, targets, limit, variants, search, perModality, members, labelSmoothing } = methods[name]!;
   const file = fileOf(name);
   const text = source(file);
   const [about = "", ...more] = plain(/\/\*\*\s*\n? ?\*? ?@file ([\s\S]*?)\*\//.exec(text)![1]!);
   const described = comments(name === "dmil-published" ? source("dmil-published/options.ts") : text);
   const shared = comments(name === "greedy" ? source("mmtm.ts") : source("joint.ts"));
-  const options = defaults(schema as never, perModality ? { modality: "NAME" } : {});
+  const options = defaults(schema as z.ZodObject, perModality ? { modality: "NAME" } : {});
   const comment = (option: string): string => {
     const own = option.split(".").at(-1)!;
     const text = described.get(own) ?? shared.get(own);
@@ -71,6 +75,7 @@ function section(name: string): string {
     `${summary[0]!.toUpperCase()}${summary.slice(1)}. Code: [src/methods/${file}](../src/methods/${file})`,
     about,
     ...(more.length === 0 ? [] : [more.map((line) => `- ${line}`).join("\n")]),
+    `Targets: ${targets.join(", ")}${limit === undefined ? "" : `, because ${limit}`}.`,
     ...(members === 1 && labelSmoothing === 0
       ? []
       : [
@@ -87,7 +92,7 @@ function section(name: string): string {
       ["option", "default", "what it is", "tuning tries"],
       ...options.map(([option, value]) => [
         `\`${option}\``,
-        value === "NAME" ? "" : code(value),
+        value === "NAME" || value === "" ? "" : code(value),
         comment(option),
         search[option]?.map(code).join(", ") ?? "",
       ]),

@@ -1,11 +1,13 @@
-/** @file `dmil`: the public names, in reading order. */
+/** @file `dmil`: the table of contents. One block for each section, in the order in which a project needs them. */
 
-// Errors and places
+// Errors, arrays, folders
+
 export { DmilError, type ErrorCode, type ErrorFields } from "./core/errors.ts";
 export { type Folder, memoryFolder } from "./core/folder.ts";
 export { float32, type State, type Tensor, tensor } from "./core/tensor.ts";
 
-// Data: from a folder or from arrays to three checked splits
+// Data: from files or arrays to checked splits
+
 export { checkSplits, type DataReport } from "./data/check.ts";
 export {
   type DataSplits,
@@ -20,11 +22,66 @@ export {
 export { type LoadedData, type LoadOptions, loadDataset, readDataset } from "./data/load.ts";
 export { hideModalities } from "./data/presence.ts";
 export { type SplitOptions, splitBy } from "./data/split.ts";
+export { writeDataset } from "./data/write.ts";
+
+// Synthetic data whose interactions are known
+
 export { interactionMixture, type MixtureOptions } from "./data/synthetic/mixture.ts";
 export { type QuadOptions, quadMixture } from "./data/synthetic/quad.ts";
-export { type SceneKind, type ScenesOptions, scenes } from "./data/synthetic/scenes.ts";
-export { type SumsOptions, sums } from "./data/synthetic/sums.ts";
-export { writeDataset } from "./data/write.ts";
+export { type SceneKind, type ScenesOptions, scenes as syntheticScenes } from "./data/synthetic/scenes.ts";
+export { type SumsOptions, sums as syntheticSums } from "./data/synthetic/sums.ts";
+
+// Interactions in data, before any model
+
+export {
+  type Quantified,
+  type QuantifyOptions,
+  type QuantifyTableOptions,
+  quantify,
+  quantifyPage,
+  quantifyTable,
+} from "./quantify/index.ts";
+
+// Encoders
+
+export { type Activation, type MlpOptions, mlp } from "./nn/mlp.ts";
+export type { Module } from "./nn/module.ts";
+
+// Methods: `ogm({ encoders, embedding: 32 })`. Authors of methods find more in `dmil/methods`
+
+export { agm } from "./methods/agm.ts";
+export { defineMethod, type MethodFactory, type MethodRecord } from "./methods/define.ts";
+export { dmil } from "./methods/dmil/index.ts";
+export { dmilPublished } from "./methods/dmil-published/index.ts";
+export { ensemble } from "./methods/ensemble.ts";
+export { fcl } from "./methods/fcl/index.ts";
+export { fe } from "./methods/fe.ts";
+export { greedy } from "./methods/greedy.ts";
+export { i2m2 } from "./methods/i2m2.ts";
+export { i2moe } from "./methods/i2moe.ts";
+export { methodFrom, methodNamed, methodNames, methods, resolveMethod } from "./methods/index.ts";
+export { joint } from "./methods/joint.ts";
+export { mcr } from "./methods/mcr/index.ts";
+export type { Method, Outputs, Stage, Terms } from "./methods/method.ts";
+export { mlb } from "./methods/mlb.ts";
+export { mmib } from "./methods/mmib.ts";
+export { mmml } from "./methods/mmml.ts";
+export { mmpareto } from "./methods/mmpareto.ts";
+export { mmtm } from "./methods/mmtm.ts";
+export { ogm } from "./methods/ogm.ts";
+export { pmr } from "./methods/pmr.ts";
+export { qmf } from "./methods/qmf.ts";
+export { reconboost } from "./methods/reconboost.ts";
+export { unimodal } from "./methods/unimodal.ts";
+
+// Training
+
+export { type AdamOptions, adam, adamw, type Optimiser, type SgdOptions, sgd } from "./optim/index.ts";
+export type { BackendName } from "./runtime/backend.ts";
+export { type FitEvent, type FitOptions, fit, type TeacherOptions } from "./train/index.ts";
+
+// Predictions, metrics, model files
+
 export {
   createPredictor,
   decodeModel,
@@ -48,7 +105,9 @@ export {
   simulatePatterns,
   toOnnx,
 } from "./evaluation/index.ts";
-// What the trained model says about each sample
+
+// What each modality contributed, sample by sample
+
 export { explain, type Report, report } from "./interactions/explain.ts";
 export {
   explainTarget,
@@ -57,6 +116,19 @@ export {
   type TargetSample,
   targetReport,
 } from "./interactions/explain-target.ts";
+export { type SampleReport, sampleRow } from "./interactions/report.ts";
+export type { GroupSummary, Summary } from "./interactions/summary.ts";
+export {
+  type Estimate,
+  meanInterval,
+  poolIntervals,
+  poolMeanInterval,
+  type SampleIntervals,
+  sampleIntervals,
+} from "./interactions/uncertainty.ts";
+
+// The same for predictions of other programs
+
 export {
   type ForeignCalibration,
   type ForeignClass,
@@ -67,54 +139,18 @@ export {
   type Means,
   type Shapley,
 } from "./interactions/foreign/index.ts";
-export { type Cell, type SampleReport, sampleRow } from "./interactions/report.ts";
-export type { GroupSummary, Summary } from "./interactions/summary.ts";
-export {
-  type Estimate,
-  meanInterval,
-  poolIntervals,
-  poolMeanInterval,
-  type SampleIntervals,
-  sampleIntervals,
-} from "./interactions/uncertainty.ts";
-export { dmil } from "./methods/dmil/index.ts";
-export { dmilPublished } from "./methods/dmil-published/index.ts";
-export { ensemble } from "./methods/ensemble.ts";
-export { methodFrom, methodNamed, methodNames, methods, resolveMethod } from "./methods/index.ts";
-export { joint } from "./methods/joint.ts";
-export {
-  defineMethod,
-  type Method,
-  type MethodFactory,
-  type Outputs,
-  type Stage,
-  type Terms,
-} from "./methods/method.ts";
-// Methods: what is trained
-export { type Activation, type MlpOptions, mlp } from "./nn/mlp.ts";
-export type { Module } from "./nn/module.ts";
-// Training, prediction, files
-export { type AdamOptions, adam, adamw, type Optimiser, type SgdOptions, sgd } from "./optim/index.ts";
-// Interactions in data, before any model
-export {
-  type Quantified,
-  type QuantifyOptions,
-  type QuantifyTableOptions,
-  quantify,
-  quantifyPage,
-  quantifyTable,
-} from "./quantify/index.ts";
-// Runs: training with a memory
+
+// Runs: folders that keep settings, checkpoints, models and tables
+
 export {
   encodeTable,
   type FinishedRun,
   type OpenRun,
   openRun,
   openTeacher,
-  type Plan,
+  type Plan as RunPlan,
   parseSettings,
   planRun,
-  type Row,
   type RunConfig,
   type RunOptions,
   type RunRecord,
@@ -123,10 +159,8 @@ export {
   type RunTeacher,
   readRecord,
   resumeRun,
-  type Settings,
+  type Settings as RunSettings,
   startRun,
   type TrainingData,
   type Unfinished,
 } from "./runs/index.ts";
-export type { BackendName } from "./runtime/backend.ts";
-export { type FitEvent, type FitOptions, fit, type TeacherOptions } from "./train/index.ts";

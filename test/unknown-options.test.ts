@@ -18,6 +18,9 @@ const columns = { sources: ["x", "y"], target: "z", first: ["0"], second: ["0"],
 const table = info.gate("xor").table;
 const rows = { shape: [4, 1], data: Float64Array.of(0, 1, 2, 3) };
 
+/** The name under which the root exports a method: `dmilPublished`. */
+const factoryName = (method: string): string => method.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+
 /** Calls with the options `odd` beside the valid ones, by name of the function. */
 type Call = (odd: object) => unknown;
 const calls: Readonly<Record<string, Call>> = {
@@ -26,8 +29,8 @@ const calls: Readonly<Record<string, Call>> = {
   splitBy: (odd) => main.splitBy(data, "share", { validation: 0.2, test: 0.2, seed: 0, ...odd }),
   interactionMixture: (odd) => main.interactionMixture({ classes: 2, noise: 1, shares, samples: 60, seed: 0, ...odd }),
   quadMixture: (odd) => main.quadMixture({ seed: 0, ...odd } as never),
-  scenes: (odd) => main.scenes({ seed: 0, ...odd } as never),
-  sums: (odd) => main.sums({ seed: 0, ...odd } as never),
+  syntheticScenes: (odd) => main.syntheticScenes({ seed: 0, ...odd } as never),
+  syntheticSums: (odd) => main.syntheticSums({ seed: 0, ...odd } as never),
   fit: (odd) => main.fit(method, data, { seed: 0, ...odd }),
   predict: async (odd) => main.predict(await fitted, data.test, odd),
   createPredictor: async (odd) => main.createPredictor(await fitted, odd),
@@ -41,10 +44,12 @@ const calls: Readonly<Record<string, Call>> = {
   quantifyTable: (odd) => main.quantifyTable(columns, { seed: 0, ...odd }),
   foreignBits: (odd) => main.foreignBits({ classes: ["0", "1"], sets: {} }, { seed: 0, ...odd }),
   mlp: (odd) => main.mlp([3, 4], odd),
-  dmil: (odd) => main.dmil({ encoders, ...odd }),
-  dmilPublished: (odd) => main.dmilPublished({ encoders, ...odd }),
-  ensemble: (odd) => main.ensemble({ encoders, ...odd }),
-  joint: (odd) => main.joint({ encoders, ...odd }),
+  ...Object.fromEntries(
+    Object.entries(main.methods).map(([name, { configure, perModality }]): [string, Call] => [
+      factoryName(name),
+      (odd) => configure({ encoders, ...(perModality && { modality: "a" }), ...odd }),
+    ]),
+  ),
   adam: (odd) => main.adam(odd),
   adamw: (odd) => main.adamw(odd),
   sgd: (odd) => main.sgd(odd),
@@ -58,6 +63,14 @@ const calls: Readonly<Record<string, Call>> = {
   rootScope: (odd) => nn.rootScope({ training: true, ...odd }),
   entropy: (odd) => info.entropy(table, [0], odd),
   pid: (odd) => info.pid(table, odd),
+  broja: (odd) => info.broja(table, odd),
+  connectedInformation: (odd) => info.connectedInformation(table, odd),
+  gaussianClasses: (odd) => info.gaussianClasses(odd),
+  miKsg: (odd) => info.miKsg(rows as never, Int32Array.of(0, 1, 0, 1), odd),
+  miKsgContinuous: (odd) => info.miKsgContinuous(rows as never, rows as never, odd),
+  sampleRows: (odd) => info.sampleRows(table, { rows: 3, seed: 0, ...odd }),
+  surprisal: (odd) =>
+    info.surprisal(info.fitDensity(rows as never, rows as never, { seed: 0, components: [1] }), rows as never, odd),
   kMeans: (odd) => info.kMeans(rows as never, { clusters: 2, seed: 0, ...odd }),
 };
 
@@ -91,6 +104,11 @@ const without = new Set([
   ...["resolveMethod", "defineMethod", "encodeTable", "openRun", "planRun", "readRecord", "decodeModel", "encodeModel"],
   ...["figurePatterns", "figuresOf", "score", "scorePatterns", "disk", "machine", "serveJob"],
 ]);
+
+test("the root has every method under its own name", () => {
+  const face: Readonly<Record<string, unknown>> = main;
+  for (const [name, method] of Object.entries(main.methods)) expect(face[factoryName(name)], name).toBe(method);
+});
 
 test("every public function either takes no options or is tried here", () => {
   const functions = Object.entries({ ...main, ...node }).flatMap(([name, own]) =>

@@ -1,7 +1,7 @@
 /** @file The errors of this package: a code and fields for programs, and a message for users. */
 
 /** The cause of an error, which determines who can fix it. */
-export type ErrorCode = "ShapeError" | "DataError" | "ConfigError" | "RunError" | "InternalError";
+export type ErrorCode = "ShapeError" | "DataError" | "ConfigError" | "RunError" | "MethodError" | "InternalError";
 
 /** Facts of an error by name (a path, a row, a shape), for programs that react to it. */
 export type ErrorFields = Readonly<Record<string, unknown>>;
@@ -37,6 +37,11 @@ export function configError(message: string, fields?: ErrorFields): DmilError {
 /** A run that cannot start, continue or be read. */
 export function runError(message: string, fields?: ErrorFields): DmilError {
   return new DmilError("RunError", message, fields);
+}
+
+/** A method, layer or encoder that breaks its contract: its author can mend it. */
+export function methodError(message: string, fields?: ErrorFields): DmilError {
+  return new DmilError("MethodError", message, fields);
 }
 
 /** A broken invariant of this package: please report it. */

@@ -1,6 +1,6 @@
 /** @file Runs a graph over many samples in chunks: for validation, prediction and the features of frozen parts. */
-import { internalError } from "../core/errors.ts";
-import type { Shape } from "../core/shape.ts";
+import { internalError, methodError } from "../core/errors.ts";
+import { formatShape, type Shape } from "../core/shape.ts";
 import type { State } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { presenceMatrix } from "../data/presence.ts";
@@ -70,7 +70,7 @@ export function sourcesOf(
 
 /**
  * Compiles `outputs` (built on a batch of `chunkOf` samples) over `parameters`, which are read again at each run. The last chunk is
- * padded with its first row, so one program serves every count. @throws InternalError if an output mixes samples.
+ * padded with its first row, so one program serves every count. @throws MethodError if an output mixes samples.
  */
 export async function createEvaluator(
   backend: Backend,
@@ -81,7 +81,11 @@ export async function createEvaluator(
   const axes = rowAxes(outputs, (node) => (asLeaf(node)?.kind === "input" ? 0 : undefined));
   const axisOf = outputs.map((output) => {
     const axis = axes.get(output);
-    if (typeof axis !== "number") throw internalError(`an output of ${output.op.name} does not keep samples apart.`);
+    if (typeof axis !== "number") {
+      throw methodError(
+        `an output (${output.op.name} of shape ${formatShape(output.shape)}) mixes the samples of a batch. In evaluation mode each sample is computed apart; means over samples are stored as scope.statistic.`,
+      );
+    }
     return axis;
   });
   const leaves = leafParts(outputs, "input");

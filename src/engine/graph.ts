@@ -1,22 +1,15 @@
 /** @file A stage's computation as one graph: forward pass, loss terms, prediction, gradients. Nothing is compiled here. */
-import { configError, internalError } from "../core/errors.ts";
+import { configError, hint, methodError } from "../core/errors.ts";
+import { ownValue } from "../core/record.ts";
 import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
 import type { TargetKind } from "../data/dataset.ts";
 import { asLeaf, type Expr, leaf, topological } from "../graph/expr.ts";
 import { grad } from "../graph/grad.ts";
 import { slice, where } from "../graph/ops/index.ts";
-import {
-  type Method,
-  type Outputs,
-  PRIOR,
-  presence,
-  priorWhereMissing,
-  type Stage,
-  type StepContext,
-  type Terms,
-  tasks,
-} from "../methods/method.ts";
+import { type Method, type Outputs, PRIOR, type Stage, type StepContext, type Terms } from "../methods/method.ts";
+import { presence, priorWhereMissing } from "../methods/missing.ts";
 import { type NoiseSpec, type ParameterSpec, type Requests, rootScope, type Scope } from "../nn/module.ts";
+import { tasks } from "../targets/task.ts";
 
 /** Sizes with which a model is built: features of each modality (in order) and the number of outputs. */
 export interface Widths {
@@ -54,7 +47,10 @@ export function forward<O extends Outputs>(
     Object.entries(features).map(([name, width]) => [name, leaf("input", modalityLeaf(name), [batch, width])]),
   );
   const present = masked ? leaf("input", PRESENT, [batch, Object.keys(features).length]) : undefined;
-  return { outputs: buildOn(method, scope, inputs, { classes, kind }, present), requests };
+  const outputs = buildOn(method, scope, inputs, { classes, kind }, present);
+  requireShape(`${method.name}, build`, "logits", outputs.logits, [batch, classes]);
+  requireShape(`${method.name}, build`, "unimodal", outputs.unimodal, [method.modalities.length, batch, classes]);
+  return { outputs, requests };
 }
 
 /**
@@ -96,7 +92,7 @@ export interface StageGraph {
 
 /**
  * Builds a stage's training graph for a batch; `smoothing` is the label smoothing of its losses.
- * @throws ConfigError if the stage would train no parameter.
+ * @throws ConfigError if the stage would train no parameter, MethodError if what the method returns has other names or shapes than needed.
  */
 export function stageGraph<O extends Outputs>(
   method: Method<O>,
@@ -114,7 +110,9 @@ export function stageGraph<O extends Outputs>(
   const terms = stage.terms(outputs, smoothed, context);
   for (const { names, value, weights } of terms) {
     if (names.length !== weights.length || names.length !== sizeOf(value.shape)) {
-      throw internalError(`stage ${stage.name}: terms ${names.join(", ")} have ${sizeOf(value.shape)} values.`);
+      throw methodError(
+        `${method.name}, stage ${stage.name}: the terms ${names.join(", ")} have ${sizeOf(value.shape)} values and ${weights.length} weights; each of the ${names.length} names needs one value and one weight.`,
+      );
     }
   }
   const trained = new Map<string, Expr>();
@@ -134,11 +132,14 @@ export function stageGraph<O extends Outputs>(
   );
   const changed = stage.modulate?.(gradients, outputs, target, context) ?? {};
   const remembered = stage.updateMemory?.(outputs, target, context, gradients) ?? {};
-  requireShapes(stage, changed, (name) => gradients.get(name)?.shape);
-  requireShapes(stage, remembered, (name) => {
-    const perSample = stage.sampleMemory?.[name];
-    return perSample === undefined ? stage.memory?.[name]?.shape : [batch, perSample.width];
-  });
+  const where = `${method.name}, stage ${stage.name}`;
+  const gradientShapes = mapValues(Object.fromEntries(gradients), ({ shape }) => shape);
+  const memoryShapes = {
+    ...mapValues(stage.memory ?? {}, ({ shape }) => shape),
+    ...mapValues(stage.sampleMemory ?? {}, ({ width }) => [batch, width]),
+  };
+  requireShapes(`${where}, modulate`, changed, gradientShapes);
+  requireShapes(`${where}, updateMemory`, remembered, memoryShapes);
   return {
     terms,
     prediction: stage.prediction(outputs),
@@ -177,18 +178,21 @@ function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value: T, na
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value, name)]));
 }
 
-/** @throws InternalError if an expression has not the shape of the one that it replaces. */
+/** @throws MethodError if an expression has an unknown name or another shape than is needed. */
 function requireShapes(
-  { name: stage }: Pick<Stage<Outputs>, "name">,
+  where: string,
   expressions: Readonly<Record<string, Expr>>,
-  wanted: (name: string) => Shape | undefined,
+  shapes: Readonly<Record<string, Shape>>,
 ): void {
-  for (const [name, { shape }] of Object.entries(expressions)) {
-    const needed = wanted(name);
-    if (needed === undefined || !sameShape(shape, needed)) {
-      throw internalError(
-        `stage ${stage}: ${name} is ${formatShape(shape)}; ${needed === undefined ? "there is nothing of that name" : `${formatShape(needed)} is needed`}.`,
-      );
-    }
+  for (const [name, expr] of Object.entries(expressions)) {
+    const needed = ownValue(shapes, name);
+    if (needed === undefined) throw methodError(`${where}: unknown name "${name}"${hint(name, Object.keys(shapes))}`);
+    requireShape(where, name, expr, needed);
   }
+}
+
+/** @throws MethodError if the expression has another shape. */
+function requireShape(where: string, name: string, { shape }: Expr, needed: Shape): void {
+  if (sameShape(shape, needed)) return;
+  throw methodError(`${where}: ${name} has the shape ${formatShape(shape)}; ${formatShape(needed)} is needed.`);
 }

@@ -1,5 +1,5 @@
 /** @file Prepares a stage to run: its programs, its memory, and the training step. */
-import { internalError } from "../core/errors.ts";
+import { methodError } from "../core/errors.ts";
 import { type Stream, stream, streamKey } from "../core/random.ts";
 import { float32, type State } from "../core/tensor.ts";
 import { batchPlan } from "../data/batches.ts";
@@ -106,7 +106,11 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
   const means = renewed.flatMap(({ value, weight }) => (weight === undefined ? [value] : [value, weight]));
   const stored = (name: string): Expr => {
     const spec = requests.parameters.get(name);
-    if (spec === undefined) throw internalError(`stage ${stage.name}: no stored number is called ${name}.`);
+    if (spec === undefined) {
+      throw methodError(
+        `${method.name}, stage ${stage.name}: statistics has "${name}", which build requested by no scope.statistic.`,
+      );
+    }
     return leaf("parameter", name, spec.shape);
   };
   const used = new Map([

@@ -6,8 +6,9 @@ import { ownValue } from "../core/record.ts";
 import type { Dataset, Target, TargetKind } from "../data/dataset.ts";
 import type { Expr } from "../graph/expr.ts";
 import { add, constant, mul } from "../graph/ops/index.ts";
-import { type Method, type Outputs, tasks } from "../methods/method.ts";
+import type { Method, Outputs } from "../methods/method.ts";
 import { logPriorOf } from "../targets/calibrate.ts";
+import { tasks } from "../targets/task.ts";
 import { gatherRows, type RowSource, type Samples } from "./rows.ts";
 
 /** The target of a model for labels or values; plain data. */

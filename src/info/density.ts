@@ -73,6 +73,7 @@ export function fitDensity(train: Features, validation: Features, options: Densi
  * @example surprisal(fitDensity(train, validation, { seed: 0 }), test)  // [N], one a row
  */
 export function surprisal(density: Density, features: Features, options: UnitOption = {}): Float64Array {
+  checkKeys("surprisal", options, ["unit"]);
   const points = pointsOf(features, "surprisal");
   if (points.width !== density.width) {
     throw dataError(`surprisal: features of width ${points.width}; the density was fitted on ${density.width}.`);

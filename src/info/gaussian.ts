@@ -78,6 +78,7 @@ export interface GaussianClasses extends Atoms {
  * @example gaussianClasses({ classes: 10, rho: 0.5, sigma: 0.5 }).S  // 0.3734175149
  */
 export function gaussianClasses(options: GaussianClassesOptions = {}): GaussianClasses {
+  checkKeys("gaussianClasses", options, ["classes", "rho", "sigma"]);
   const { classes, rho, sigma } = checkedClasses("gaussianClasses", options);
   const both = sigma * Math.sqrt((1 + rho) / 2);
   const I1 = gaussianClassInformation(classes, sigma);

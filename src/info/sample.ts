@@ -1,7 +1,7 @@
 /** @file Rows: the counts behind a table, and rows drawn from one, in named seeded streams. */
 import { dataError } from "../core/errors.ts";
 import { type Stream, stream } from "../core/random.ts";
-import { checkWhole } from "./options.ts";
+import { checkKeys, checkWhole } from "./options.ts";
 import { sumOf } from "./sum.ts";
 import { jointTable, type Table, type TableInput } from "./table.ts";
 
@@ -45,6 +45,7 @@ export interface SampleOptions {
  * @example const [x1, x2, y] = sampleRows(xor, { rows: 1000, seed: 0 })
  */
 export function sampleRows(input: TableInput, options: SampleOptions): Uint32Array[] {
+  checkKeys("sampleRows", options, ["rows", "seed"]);
   const table = jointTable(input);
   const rows = checkWhole("sampleRows", "rows", options.rows, 1, MAX_ROWS);
   const draw = cellSampler(table.p, stream(checkWhole("sampleRows", "seed", options.seed, 0), "info.rows"));

@@ -25,8 +25,15 @@ import {
   sum,
 } from "../graph/ops/index.ts";
 import { crossEntropy } from "../nn/losses.ts";
-import { type LateFusion, lateFusion, stillFusion, wholeStage } from "./late-fusion.ts";
-import { defineMethod, embeddingOption, type MethodFactory } from "./method.ts";
+import {
+  defineMethod,
+  embeddingOption,
+  type LateFusion,
+  lateFusion,
+  type MethodFactory,
+  stillFusion,
+  wholeStage,
+} from "./kit.ts";
 
 export interface AgmOptions {
   /** Embedding width E. Default 64. */
@@ -80,8 +87,9 @@ export function modulation(now: Expr, before: Expr, alpha: number): Expr {
 
 export const agm: MethodFactory<Loose<AgmOptions>, AgmOutputs> = defineMethod({
   name: "agm",
-  summary: "joint learning whose gradient is scaled through Shapley shares of the modalities (ICCV 2023)",
+  summary: "Adaptive Gradient Modulation: scales gradients through the Shapley values of the modalities (ICCV 2023)",
   schema,
+  limit: "it compares modalities by the log-probability of the correct class",
   search: { alpha: [0.3, 1, 2, 4] },
   build(input, encoders, { embedding }) {
     const whole = lateFusion(input, encoders, embedding);

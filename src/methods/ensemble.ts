@@ -19,7 +19,7 @@ import {
   meanOfPresent,
   type Outputs,
   presence,
-} from "./method.ts";
+} from "./kit.ts";
 
 export interface EnsembleOptions {
   /** Embedding width E. Default 64. */
@@ -61,7 +61,7 @@ function combined(
 
 export const ensemble: MethodFactory<Loose<EnsembleOptions>, Outputs> = defineMethod({
   name: "ensemble",
-  summary: "one model per modality, mean of probabilities",
+  summary: "one model for each modality; the prediction is the mean of their probabilities",
   schema,
   targets: everyTarget,
   variants: { "ensemble-logits": { combine: "logits" }, "ensemble-product": { combine: "product" } },

@@ -33,8 +33,7 @@ import {
   sum,
   unstack,
 } from "../graph/ops/index.ts";
-import { type LateFusion, lateFusion, wholeStage } from "./late-fusion.ts";
-import { defineMethod, embeddingOption, type MethodFactory } from "./method.ts";
+import { defineMethod, embeddingOption, type LateFusion, lateFusion, type MethodFactory, wholeStage } from "./kit.ts";
 
 export interface FeOptions {
   /** Embedding width E. Default 64. */
@@ -93,8 +92,9 @@ export function regulariser(informations: Expr): Expr {
 
 export const fe: MethodFactory<Loose<FeOptions>, LateFusion> = defineMethod({
   name: "fe",
-  summary: "joint learning that is asked to react to every modality (NeurIPS 2020)",
+  summary: "Functional Entropy regularisation: keeps the prediction sensitive to every modality (NeurIPS 2020)",
   schema,
+  limit: "it perturbs class probabilities",
   search: { lambda: [1e-4, 1e-3, 1e-2] },
   build: (input, encoders, { embedding }) => lateFusion(input, encoders, embedding),
   stages: ({ lambda, copies, variance }) => [

@@ -26,8 +26,7 @@ import {
   sum,
   where,
 } from "../graph/ops/index.ts";
-import { wholeStage } from "./late-fusion.ts";
-import { defineMethod, type MethodFactory, type Stage, type StepContext } from "./method.ts";
+import { defineMethod, everyTarget, type MethodFactory, type Stage, type StepContext, wholeStage } from "./kit.ts";
 import { branchTerms, type Transfer, type TransferOptions, transfer, transferShape } from "./mmtm.ts";
 
 export interface GreedyOptions extends TransferOptions {
@@ -126,8 +125,10 @@ function remembered(
 
 export const greedy: MethodFactory<Loose<GreedyOptions>, Transfer> = defineMethod({
   name: "greedy",
-  summary: "MMTM that holds back the branch that learns through the other (ICML 2022)",
+  summary:
+    "guided training against greedy learning: MMTM with a constant gate for the branch that relies on the other (ICML 2022)",
   schema,
+  targets: everyTarget,
   variants: { "greedy-random": { guide: "random" } },
   search: { threshold: [0.01, 0.1], steps: [5, 20] },
   maxModalities: 2,
@@ -147,7 +148,7 @@ export const greedy: MethodFactory<Loose<GreedyOptions>, Transfer> = defineMetho
       },
       terms(out, target, context) {
         const gates = where(guided(context, options), context.memory.gates!, out.gates);
-        return [branchTerms(out.answer(gates), target, modalities)];
+        return [branchTerms(context.task, out.answer(gates), target, modalities)];
       },
       updateMemory: (out, _, context, gradients) =>
         remembered(options, out, context, speeds(out, gradients, modalities, context.nameOf)),

@@ -11,7 +11,8 @@ import type { Expr } from "../graph/expr.ts";
 import { add, concat, mul, relu, sigmoid, split, stack, sum, unstack } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
 import type { Module, Scope } from "../nn/module.ts";
-import { type BuildInput, embed, embeddings, type Outputs } from "./method.ts";
+import { embed, embeddings, expandAs } from "./embed.ts";
+import type { BuildInput, Outputs } from "./method.ts";
 
 /** Logits [B, K] from embeddings Z_m [B, E] each, in order. */
 export type Fuse = (scope: Scope, z: readonly Expr[], classes: number) => Expr;
@@ -62,8 +63,7 @@ export function deepFusion(
   const head = scope.child("head");
   const z = unstack(stacked);
   const means = unstack(head.statistic("mean", [z.length, 1, embedding], 0));
-  // Expand to the batch size.
-  const muted = z.map((values, m) => add(mul(values, 0), means[m]!));
+  const muted = z.map((values, m) => expandAs(means[m]!, values));
   const alone = z.map((values, m) => muted.with(m, values));
   return {
     logits: fuse(head, z, classes),

@@ -8,21 +8,23 @@
 import * as z from "zod";
 import type { Loose } from "../core/options.ts";
 import type { Expr } from "../graph/expr.ts";
-import { add, at, logSoftmax, stack, sum } from "../graph/ops/index.ts";
+import { add, at, stack, sum } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
-import { crossEntropy, negativeLogLikelihood } from "../nn/losses.ts";
-import { lateFusion, wholeStage } from "./late-fusion.ts";
 import {
   defineMethod,
   embed,
   embeddingOption,
   embeddings,
+  lateFusion,
   type MethodFactory,
   type Outputs,
   presence,
+  probabilisticTargets,
   type Stage,
+  type Task,
+  wholeStage,
   zeroWhereMissing,
-} from "./method.ts";
+} from "./kit.ts";
 
 export interface I2m2Options {
   /** Embedding width E. Default 64. */
@@ -32,31 +34,41 @@ export interface I2m2Options {
 const schema: z.ZodType<I2m2Options, Loose<I2m2Options>> = z.strictObject({ embedding: embeddingOption });
 
 export interface I2m2Outputs extends Outputs {
-  /** Logits of the expert for all modalities, [B, K]. */
+  /** Outputs of the expert for all modalities, [B, K]. */
   readonly joint: Expr;
+  /** Sum of the experts' predictions, [B, K]: the product up to a constant. */
+  readonly product: Expr;
 }
 
-/** Log-probabilities [B, K] of the product of experts: the unimodal ones of present modalities (`mask` [M, B, 1]), logits [M, B, K], and the joint one, [B, K]. */
-export function product(single: Expr, joint: Expr, mask?: Expr): Expr {
-  return logSoftmax(add(logSoftmax(joint), sum(zeroWhereMissing(logSoftmax(single), mask), 0)));
+/**
+ * The product of experts as outputs [B, K], not normalised: the unimodal ones of present modalities (`mask` [M, B, 1]), outputs [M, B, K], and
+ * the joint one, [B, K]. Log-probabilities of classes, and log-odds of labels, are summed.
+ */
+export function product(task: Task, single: Expr, joint: Expr, mask?: Expr): Expr {
+  return add(task.logProbs(joint), sum(zeroWhereMissing(task.logProbs(single), mask), 0));
 }
 
 /** I2M2. Parameters: `encoders.<modality>...` and `heads.<modality>`, as in an ensemble; `joint....`, as in joint learning. */
 export const i2m2: MethodFactory<Loose<I2m2Options>, I2m2Outputs> = defineMethod({
   name: "i2m2",
-  summary: "product of an expert per modality and one for all (NeurIPS 2024)",
+  summary:
+    "Inter- and Intra-Modality Modeling: a product of an expert for each modality and one for all (NeurIPS 2024)",
   schema,
+  targets: probabilisticTargets,
+  limit: "a product of experts multiplies probabilities",
   build(input, encoders, { embedding }): I2m2Outputs {
     const names = Object.keys(encoders);
     const z = embed(input, encoders, embedding);
     const heads = input.scope.child("heads");
     const unimodal = stack(names.map((name, m) => linear(heads.child(name), at(z, m), input.classes)));
     const all = lateFusion({ ...input, scope: input.scope.child("joint") }, encoders, embedding);
+    const whole = product(input.task, unimodal, all.logits, presence(input, names));
     return {
-      logits: product(unimodal, all.logits, presence(input, names)),
+      logits: input.task.logProbs(whole),
       unimodal,
       representations: { ...embeddings(z, names), ...embeddings(all.stacked, names, "joint") },
       joint: all.logits,
+      product: whole,
     };
   },
   stages: (_, modalities): readonly Stage<I2m2Outputs>[] => [
@@ -66,8 +78,8 @@ export const i2m2: MethodFactory<Loose<I2m2Options>, I2m2Outputs> = defineMethod
         name: modality,
         trains: (parameter) =>
           parameter.startsWith(`encoders.${modality}.`) || parameter.startsWith(`heads.${modality}.`),
-        terms: (out, target) => [
-          { names: [`ce.only.${modality}`], value: crossEntropy(at(out.unimodal, m), target), weights: [1] },
+        terms: (out, target, { task }) => [
+          { names: [`${task.term}.only.${modality}`], value: task.loss(at(out.unimodal, m), target), weights: [1] },
         ],
         prediction: (out) => at(out.unimodal, m),
       }),
@@ -76,14 +88,16 @@ export const i2m2: MethodFactory<Loose<I2m2Options>, I2m2Outputs> = defineMethod
       ...wholeStage,
       name: "joint",
       trains: (parameter) => parameter.startsWith("joint."),
-      terms: (out, target) => [{ names: ["ce.joint"], value: crossEntropy(out.joint, target), weights: [1] }],
+      terms: (out, target, { task }) => [
+        { names: [`${task.term}.joint`], value: task.loss(out.joint, target), weights: [1] },
+      ],
       prediction: (out) => out.joint,
     },
     {
       ...wholeStage,
       name: "together",
-      terms: (out, target) => [
-        { names: ["ce.prediction"], value: negativeLogLikelihood(out.logits, target), weights: [1] },
+      terms: (out, target, { task }) => [
+        { names: [`${task.term}.prediction`], value: task.loss(out.product, target), weights: [1] },
       ],
       epochs: 20,
       learningRate: 1e-4,

@@ -31,18 +31,19 @@ import {
   unstack,
 } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
-import { perceptron } from "./heads.ts";
-import { wholeStage } from "./late-fusion.ts";
 import {
   type BuildInput,
   defineMethod,
   embed,
   embeddingOption,
   embeddings,
+  expandAs,
   gatedComponents,
   type MethodFactory,
   type Outputs,
-} from "./method.ts";
+  perceptron,
+  wholeStage,
+} from "./kit.ts";
 
 export interface I2moeOptions {
   /** Width E of embeddings, experts and gate. Default 64. */
@@ -135,8 +136,10 @@ function mixture(input: BuildInput, width: number, names: readonly string[], tem
 
 export const i2moe: MethodFactory<Loose<I2moeOptions>, I2moeOutputs> = defineMethod({
   name: "i2moe",
-  summary: "a mixture of experts for unique, synergistic and redundant information (ICML 2025)",
+  summary:
+    "Interpretable Multimodal Interaction-aware Mixture of Experts: one for each kind of information (ICML 2025)",
   schema,
+  limit: "it compares class logits by their directions, which single values do not have",
   search: { interaction: [0.01, 0.1, 0.5] },
   build(input, encoders, { embedding, temperature }) {
     const modalities = Object.keys(encoders);
@@ -144,8 +147,7 @@ export const i2moe: MethodFactory<Loose<I2moeOptions>, I2moeOutputs> = defineMet
     const stacked = embed(input, encoders, embedding);
     const z = unstack(stacked);
     const means = unstack(input.scope.statistic("mean", [z.length, 1, embedding], 0));
-    // Expand to the batch size.
-    const muted = z.map((values, m) => add(mul(values, 0), means[m]!));
+    const muted = z.map((values, m) => expandAs(means[m]!, values));
     const { experts, answer } = mixture(input, embedding, names, temperature);
     return {
       ...answer(z),

@@ -3,17 +3,18 @@ import { configError, hint } from "../core/errors.ts";
 import { type MlpOptions, mlp } from "../nn/mlp.ts";
 import type { Module } from "../nn/module.ts";
 import { agm } from "./agm.ts";
+import type { MethodRecord } from "./define.ts";
 import { dmil } from "./dmil/index.ts";
 import { dmilPublished } from "./dmil-published/index.ts";
 import { ensemble } from "./ensemble.ts";
-import { fcl } from "./fcl.ts";
+import { fcl } from "./fcl/index.ts";
 import { fe } from "./fe.ts";
 import { greedy } from "./greedy.ts";
 import { i2m2 } from "./i2m2.ts";
 import { i2moe } from "./i2moe.ts";
 import { joint } from "./joint.ts";
 import { mcr } from "./mcr/index.ts";
-import type { Method, MethodFactory } from "./method.ts";
+import type { Method } from "./method.ts";
 import { mlb } from "./mlb.ts";
 import { mmib } from "./mmib.ts";
 import { mmml } from "./mmml.ts";
@@ -25,8 +26,8 @@ import { qmf } from "./qmf.ts";
 import { reconboost } from "./reconboost.ts";
 import { unimodal } from "./unimodal.ts";
 
-/** All methods by name. */
-export const methods: Readonly<Record<string, MethodFactory<never>>> = {
+/** All methods by name: for names that are known only when a program runs. Each is also exported by its own name. */
+export const methods: Readonly<Record<string, MethodRecord>> = {
   unimodal,
   joint,
   ensemble,
@@ -71,11 +72,11 @@ export function resolveMethod(name: string): { readonly method: string; readonly
   return variant;
 }
 
-/** The factory of a method. @throws ConfigError with the nearest known name. */
-export function methodNamed(name: string): MethodFactory<never> {
-  const factory = Object.hasOwn(methods, name) ? methods[name] : undefined;
-  if (factory === undefined) throw configError(`unknown method "${name}"${hint(name, Object.keys(methods))}`);
-  return factory;
+/** A method by its name. @throws ConfigError with the nearest known name. */
+export function methodNamed(name: string): MethodRecord {
+  const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
+  if (method === undefined) throw configError(`unknown method "${name}"${hint(name, Object.keys(methods))}`);
+  return method;
 }
 
 /** Builds a method from its description. @throws ConfigError if an encoder is of a kind that this library does not define. */
@@ -84,7 +85,7 @@ export function methodFrom(name: string, description: Method["description"]): Me
     Object.entries(description.encoders).map(([modality, encoder]) => [modality, moduleFrom(encoder, modality)]),
   );
   const { options, members = 1 } = description;
-  return methodNamed(name)({ encoders, members, ...(options as object) } as never) as unknown as Method;
+  return methodNamed(name).configure({ encoders, members, ...(options as object) });
 }
 
 function moduleFrom(description: Module["description"], modality: string): Module {

@@ -4,9 +4,18 @@
  */
 import * as z from "zod";
 import { type Loose, oneOf } from "../core/options.ts";
-import { deepFusion, deepHeads, sumFusion } from "./heads.ts";
-import { lateFusion, wholeStage } from "./late-fusion.ts";
-import { defineMethod, embeddingOption, everyTarget, type MethodFactory, type Outputs } from "./method.ts";
+import {
+  deepFusion,
+  deepHeads,
+  defineMethod,
+  embeddingOption,
+  everyTarget,
+  lateFusion,
+  type MethodFactory,
+  type Outputs,
+  sumFusion,
+  wholeStage,
+} from "./kit.ts";
 
 export interface JointOptions {
   /** Embedding width E. Default 64. */
@@ -22,7 +31,7 @@ const schema: z.ZodType<JointOptions, Loose<JointOptions>> = z.strictObject({
 
 export const joint: MethodFactory<Loose<JointOptions>, Outputs> = defineMethod({
   name: "joint",
-  summary: "one linear head on concatenated embeddings",
+  summary: "joint learning: one head on the concatenated embeddings of all modalities, one loss",
   schema,
   targets: everyTarget,
   variants: {

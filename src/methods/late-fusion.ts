@@ -5,7 +5,8 @@
 import { asLeaf, type Expr, topological } from "../graph/expr.ts";
 import { add, concat, matmul, mul, reshape, split, stack, unstack } from "../graph/ops/index.ts";
 import type { Module } from "../nn/module.ts";
-import { type BuildInput, embed, embeddings, type Outputs, type Stage } from "./method.ts";
+import { embed, embeddings } from "./embed.ts";
+import type { BuildInput, Outputs, Stage } from "./method.ts";
 
 /** Outputs of late fusion. */
 export interface LateFusion extends Outputs {

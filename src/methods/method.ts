@@ -3,24 +3,13 @@
  * losses. The training loop, the command line and the reports use methods only through this contract.
  */
 
-import * as z from "zod";
-import { configError, hint, listing } from "../core/errors.ts";
-import { shown } from "../core/keys.ts";
-import { parseOptions } from "../core/options.ts";
-import { ownValue } from "../core/record.ts";
+import { configError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import type { State } from "../core/tensor.ts";
 import type { TargetKind } from "../data/dataset.ts";
 import type { Expr } from "../graph/expr.ts";
-import { at, mul, reshape, stack, sub, transpose } from "../graph/ops/index.ts";
-import { linear } from "../nn/linear.ts";
 import type { Module, Scope } from "../nn/module.ts";
-import type { Task } from "../targets/task.ts";
-import { presence, zeroWhereMissing } from "./missing.ts";
-import { pooled } from "./pool.ts";
-
-export { type Task, tasks } from "../targets/task.ts";
-export { meanOfPresent, presence, priorWhereMissing, zeroWhereMissing } from "./missing.ts";
+import { type Task, tasks } from "../targets/task.ts";
 
 /** The arguments of `build`: named inputs [B, F_m] in modality order, and the number of outputs K. */
 export interface BuildInput {
@@ -191,6 +180,8 @@ export interface Method<O extends Outputs = Outputs> {
   readonly name: string;
   /** Supported kinds of target. Default classes. */
   readonly targets?: readonly TargetKind[];
+  /** Why the method supports no other kinds of target, for the error message: "it has a prototype for each class". */
+  readonly limit?: string;
   /** Modalities by name, in order. */
   readonly modalities: readonly string[];
   /** All options as plain data; with `name` it is sufficient to build the method again. */
@@ -213,151 +204,23 @@ export interface Method<O extends Outputs = Outputs> {
   readonly pool?: { readonly member: Method; states(state: State): State[] };
 }
 
-export interface MethodDefinition<S extends z.ZodType, O extends Outputs> {
-  readonly name: string;
-  /** One line for lists of methods. */
-  readonly summary: string;
-  readonly schema: S;
-  /** Named options that comparisons list as methods: `joint-mlp`. */
-  readonly variants?: Readonly<Record<string, z.input<S>>>;
-  /** Values to try in tuning, by option (`loss.lambda` for a nested one). */
-  readonly search?: Readonly<Record<string, readonly unknown[]>>;
-  /** Supported kinds of target. Default classes. */
-  readonly targets?: readonly TargetKind[];
-  /** The largest number of modalities for which the method is defined. Default: no limit. */
-  readonly maxModalities?: number;
-  /** Comparisons list the method once for each modality, as its option `modality`. */
-  readonly perModality?: boolean;
-  /** As in `Method`. */
-  readonly labelSmoothing?: number;
-  /** Default number of members of a pool. Default 1. */
-  readonly members?: number;
-  /** As in `Method`. */
-  readonly weights?: Readonly<Record<string, readonly string[]>>;
-  build(input: BuildInput, encoders: Readonly<Record<string, Module>>, options: z.output<S>): O;
-  stages(options: z.output<S>, modalities: readonly string[]): readonly Stage<O>[];
-}
-
-/**
- * A method before it is configured: call it with encoders (one per modality, in modality order), its options, and the number of members of
- * a pool (`members`; the default depends on the method and is 1 for most).
- */
-export interface MethodFactory<I = unknown, O extends Outputs = Outputs> {
-  (settings: { readonly encoders: Readonly<Record<string, Module>>; readonly members: number } & I): Method;
-  (settings: { readonly encoders: Readonly<Record<string, Module>> } & I): Method<O>;
-  readonly methodName: string;
-  readonly summary: string;
-  readonly schema: z.ZodType;
-  readonly targets: readonly TargetKind[];
-  readonly variants: Readonly<Record<string, object>>;
-  readonly search: Readonly<Record<string, readonly unknown[]>>;
-  readonly perModality: boolean;
-  /** Default number of members, and default label smoothing. */
-  readonly members: number;
-  readonly labelSmoothing: number;
-}
-
 /** The largest number of members of a pool: each costs as much as a single model, and more than a few improve little. */
 export const MAX_MEMBERS = 64;
 
 /** All kinds of target: for methods that use the losses of `Task`. */
 export const everyTarget: readonly TargetKind[] = ["classes", "labels", "values"];
 
-/** Turns a definition into a factory, which checks its options. @throws ConfigError for too few or too many modalities, or bad options. */
-export function defineMethod<S extends z.ZodType, O extends Outputs>(
-  definition: MethodDefinition<S, O>,
-): MethodFactory<z.input<S>, O> {
-  const { targets = ["classes"] } = definition;
-  type Configuration = { readonly encoders: Readonly<Record<string, Module>>; readonly members?: number } & z.input<S>;
-  const create = (settings: Configuration): Method => {
-    const { encoders, members = definition.members ?? 1, ...rest } = settings;
-    if (!Number.isInteger(members) || members < 1 || members > MAX_MEMBERS) {
-      throw configError(
-        `${definition.name}: members is ${shown(members)}; a whole number from 1 to ${MAX_MEMBERS} is needed.`,
-      );
-    }
-    const modalities = Object.keys(encoders);
-    // A method that uses one modality needs only one.
-    if (modalities.length < (definition.perModality ? 1 : 2)) {
-      throw configError(
-        `${definition.name}: encoders has ${modalities.length} modalities (${listing(modalities)}); two or more are needed.`,
-      );
-    }
-    const { maxModalities = Number.POSITIVE_INFINITY } = definition;
-    if (modalities.length > maxModalities) {
-      throw configError(
-        `${definition.name} is defined for ${maxModalities === 2 ? maxModalities : `at most ${maxModalities}`} modalities; ${modalities.length} were given (${listing(modalities)}). Choose ${maxModalities} of them.`,
-        { maxModalities, modalities },
-      );
-    }
-    const options = parseOptions(definition.schema, rest, definition.name);
-    const stages = definition.stages(options, modalities);
-    const duplicate = stages.find(({ name }, i) => stages.findIndex((stage) => stage.name === name) < i);
-    if (duplicate !== undefined) {
-      throw configError(`${definition.name}: two stages would be called "${duplicate.name}"; rename the modality.`);
-    }
-    const method: Method<O> = {
-      name: definition.name,
-      targets,
-      modalities,
-      description: {
-        encoders: Object.fromEntries(modalities.map((name) => [name, encoders[name]!.description])),
-        options,
-        ...(members > 1 && { members }),
-      },
-      build(input) {
-        for (const name of modalities) {
-          if (ownValue(input.inputs, name) === undefined) {
-            throw configError(
-              `${definition.name}: the data has no modality "${name}"${hint(name, Object.keys(input.inputs))}`,
-            );
-          }
-        }
-        return definition.build(input, encoders, options);
-      },
-      stages,
-      ...(definition.labelSmoothing !== undefined && { labelSmoothing: definition.labelSmoothing }),
-      ...(definition.weights !== undefined && { weights: definition.weights }),
-    };
-    return (members === 1 ? method : pooled(method, members)) as unknown as Method;
-  };
-  return Object.assign(create, {
-    methodName: definition.name,
-    summary: definition.summary,
-    schema: definition.schema as z.ZodType,
-    targets,
-    variants: (definition.variants ?? {}) as Readonly<Record<string, object>>,
-    search: definition.search ?? {},
-    perModality: definition.perModality === true,
-    members: definition.members ?? 1,
-    labelSmoothing: definition.labelSmoothing ?? 0,
-  }) as MethodFactory<z.input<S>, O>;
-}
+/** The kinds of target whose predictions are distributions: for methods that use probabilities (`Task.probabilistic`). */
+export const probabilisticTargets: readonly TargetKind[] = everyTarget.filter((kind) => tasks[kind].probabilistic);
 
-/** The option of the embedding width E, which all methods share. */
-export const embeddingOption: z.ZodDefault<z.ZodInt> = z.int().positive().default(64);
-
-/**
- * Applies the encoders and one linear layer each: the embeddings Z_m as a stack [M, B, E], zeros for a missing modality. Parameters:
- * `encoders.<modality>....`.
- */
-export function embed(input: BuildInput, encoders: Readonly<Record<string, Module>>, width: number): Expr {
-  const { scope, inputs } = input;
-  const embedded = Object.entries(encoders).map(([name, encoder]) => {
-    const encoderScope = scope.child("encoders").child(name);
-    return linear(encoderScope.child("embedding"), encoder.build(encoderScope, inputs[name]!), width);
-  });
-  return zeroWhereMissing(stack(embedded), presence(input, Object.keys(encoders)));
-}
-
-/** Components of a prediction sum_c g_c y_c whose shares sum to 1. The contribution of c is g_c (y_c - prior). */
-export function gatedComponents(names: readonly string[], logits: Expr, gate: Expr, prior: Expr): Components {
-  const [batch, count] = gate.shape as [number, number];
-  const shares = reshape(transpose(gate, [1, 0]), [count, batch, 1]);
-  return { names, logits, gate, contributions: mul(sub(logits, prior), shares) };
-}
-
-/** The entries of a stack [M, B, E] as representations `embedding_<modality>`. */
-export function embeddings(stacked: Expr, modalities: readonly string[], name = "embedding"): Record<string, Expr> {
-  return Object.fromEntries(modalities.map((modality, m) => [`${name}_${modality}`, at(stacked, m)]));
+/** @throws ConfigError if the method does not support this kind of target; `data` describes the target, `advice` ends the message. */
+export function requireTarget(
+  { name, targets = ["classes"], limit }: Pick<Method, "name" | "targets" | "limit">,
+  kind: TargetKind,
+  data: string,
+  advice: string = "",
+): void {
+  if (targets.includes(kind)) return;
+  const why = limit === undefined ? "" : `, because ${limit}`;
+  throw configError(`${name} needs ${targets.join(" or ")}${why}; this data has ${data}.${advice}`, { kind, targets });
 }

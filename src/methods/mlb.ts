@@ -8,9 +8,14 @@ import * as z from "zod";
 import type { Loose } from "../core/options.ts";
 import type { Expr } from "../graph/expr.ts";
 import { add, div, greater, maximum, mul, reshape, softmax, split, sub, sum, tanh, where } from "../graph/ops/index.ts";
-import type { LateFusion } from "./late-fusion.ts";
-import { defineMethod, embeddingOption, type MethodFactory } from "./method.ts";
-import { multiLossFusion, multiLossStage } from "./multi-loss.ts";
+import {
+  defineMethod,
+  embeddingOption,
+  type LateFusion,
+  type MethodFactory,
+  multiLossFusion,
+  multiLossStage,
+} from "./kit.ts";
 
 export interface MlbOptions {
   /** Embedding width E. Default 64. */
@@ -43,8 +48,9 @@ export function boosts(scores: Expr, alpha: number, beta: number): Expr {
 
 export const mlb: MethodFactory<Loose<MlbOptions>, LateFusion> = defineMethod({
   name: "mlb",
-  summary: "joint and unimodal losses, gradients evened out between modalities (BMVC 2024)",
+  summary: "Multi-Loss Balancing: joint and unimodal losses, gradients balanced between modalities (BMVC 2024)",
   schema,
+  limit: "it compares modalities by the probability of the correct class",
   search: { alpha: [0.5, 1, 2], beta: [1, 2, 10] },
   build: (input, encoders, { embedding }) => multiLossFusion(input, encoders, embedding),
   stages: ({ alpha, beta, unimodal }, modalities) => [

@@ -14,17 +14,18 @@ import { add, concat, exp, log, maximum, mean, mul, neg, relu, sub, unstack } fr
 import { type Gaussian, klToStandard, sample } from "../nn/gaussian.ts";
 import { linear } from "../nn/linear.ts";
 import type { Scope } from "../nn/module.ts";
-import { wholeStage } from "./late-fusion.ts";
 import {
   defineMethod,
   embed,
   embeddingOption,
   embeddings,
+  everyTarget,
   type MethodFactory,
+  multiLossTerms,
   type Outputs,
   type Stage,
-} from "./method.ts";
-import { multiLossTerms } from "./multi-loss.ts";
+  wholeStage,
+} from "./kit.ts";
 
 export interface MmibOptions {
   /** Width E of embeddings, of the fused vector and of all bottlenecks. Default 64 (authors: 50). */
@@ -65,8 +66,9 @@ export function bottleneck(scope: Scope, x: Expr, hidden: number, width: number)
 
 export const mmib: MethodFactory<Loose<MmibOptions>, MmibOutputs> = defineMethod({
   name: "mmib",
-  summary: "information bottlenecks on each modality and on their fusion (TMM 2022)",
+  summary: "Multimodal Information Bottleneck: bottlenecks on each modality and on the fused vector (TMM 2022)",
   schema,
+  targets: everyTarget,
   variants: { "mmib-early": { bottleneck: "early" }, "mmib-late": { bottleneck: "late" } },
   search: { beta: [1e-5, 1e-3, 1e-2, 1e-1] },
   build(input, encoders, { embedding, hidden, bottleneck: where }): MmibOutputs {
@@ -100,8 +102,8 @@ export const mmib: MethodFactory<Loose<MmibOptions>, MmibOutputs> = defineMethod
   stages: ({ beta }, modalities): readonly Stage<MmibOutputs>[] => [
     {
       ...wholeStage,
-      terms(out, target) {
-        const losses = multiLossTerms(out, target, modalities, 1);
+      terms(out, target, { task }) {
+        const losses = multiLossTerms(task, out, target, modalities, 1);
         const { single, fused }: MmibOutputs["kl"] = beta === 0 ? {} : out.kl;
         const all = modalities.map(() => beta);
         return [

@@ -10,9 +10,17 @@ import type { Loose } from "../core/options.ts";
 import { concat, unstack } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
 import { dropout } from "../nn/norm.ts";
-import { perceptron } from "./heads.ts";
-import { defineMethod, embed, embeddingOption, embeddings, type MethodFactory, type Outputs } from "./method.ts";
-import { multiLossStage } from "./multi-loss.ts";
+import {
+  defineMethod,
+  embed,
+  embeddingOption,
+  embeddings,
+  everyTarget,
+  type MethodFactory,
+  multiLossStage,
+  type Outputs,
+  perceptron,
+} from "./kit.ts";
 
 export interface MmmlOptions {
   /** Embedding width E. Default 64. */
@@ -21,7 +29,7 @@ export interface MmmlOptions {
   readonly hidden?: readonly number[] | undefined;
   /** Dropout rate of embeddings before the heads. Default 0.3 (authors). */
   readonly dropout: number;
-  /** Weight of each unimodal cross-entropy. Default 1 (authors); with 0 the unimodal heads are not trained. */
+  /** Weight of each unimodal loss. Default 1 (authors); with 0 the unimodal heads are not trained. */
   readonly unimodal: number;
 }
 
@@ -34,8 +42,10 @@ const schema: z.ZodType<MmmlOptions, Loose<MmmlOptions>> = z.strictObject({
 
 export const mmml: MethodFactory<Loose<MmmlOptions>, Outputs> = defineMethod({
   name: "mmml",
-  summary: "perceptron on concatenated embeddings, joint and unimodal losses (NAACL 2024)",
+  summary:
+    "Multimodal Multi-loss Fusion Network: MLP on concatenated embeddings, joint and unimodal losses (NAACL 2024)",
   schema,
+  targets: everyTarget,
   search: { dropout: [0, 0.3, 0.5], unimodal: [0.3, 1] },
   build(input, encoders, { embedding, hidden = [embedding, embedding, Math.ceil(embedding / 2)], dropout: rate }) {
     const { scope, classes } = input;

@@ -10,10 +10,15 @@ import type { Loose } from "../core/options.ts";
 import { type Expr, topological } from "../graph/expr.ts";
 import { grad } from "../graph/grad.ts";
 import { add, div, greater, maximum, mul, sqrt, square, sub, sum, where } from "../graph/ops/index.ts";
-import { crossEntropy } from "../nn/losses.ts";
-import type { LateFusion } from "./late-fusion.ts";
-import { defineMethod, embeddingOption, type MethodFactory } from "./method.ts";
-import { multiLossFusion, multiLossStage } from "./multi-loss.ts";
+import {
+  defineMethod,
+  embeddingOption,
+  everyTarget,
+  type LateFusion,
+  type MethodFactory,
+  multiLossFusion,
+  multiLossStage,
+} from "./kit.ts";
 
 export interface MmparetoOptions {
   /** Embedding width E. Default 64. */
@@ -55,20 +60,22 @@ export function innocent(joint: readonly Expr[], unimodal: readonly Expr[], gamm
 
 export const mmpareto: MethodFactory<Loose<MmparetoOptions>, LateFusion> = defineMethod({
   name: "mmpareto",
-  summary: "unimodal losses whose gradients never work against the joint loss (ICML 2024)",
+  summary:
+    "MMPareto: combines the gradients of joint and unimodal losses so that neither opposes the other (ICML 2024)",
   schema,
+  targets: everyTarget,
   search: { gamma: [1, 1.5, 2] },
   build: (input, encoders, { embedding }) => multiLossFusion(input, encoders, embedding),
   stages: ({ gamma }, modalities) => [
     {
       ...multiLossStage(modalities, 1),
-      modulate(gradients, out, _, { smoothed, nameOf }) {
+      modulate(gradients, out, _, { task, smoothed, nameOf }) {
         const parameters = topological([out.logits]).flatMap((node) => {
           const name = nameOf(node);
           return name.startsWith("encoders.") && gradients.has(name) ? [{ name, node }] : [];
         });
         const joint = grad(
-          [{ value: crossEntropy(out.logits, smoothed), weights: [1] }],
+          [{ value: task.loss(out.logits, smoothed), weights: [1] }],
           parameters.map(({ node }) => node),
         );
         const changed = modalities.flatMap((modality) => {

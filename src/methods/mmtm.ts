@@ -10,22 +10,23 @@ import type { Loose } from "../core/options.ts";
 import type { Expr } from "../graph/expr.ts";
 import { add, matmul, mul, relu, sigmoid, stack, sub, sum } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
-import { crossEntropy } from "../nn/losses.ts";
 import type { Module } from "../nn/module.ts";
-import { wholeStage } from "./late-fusion.ts";
 import {
   type BuildInput,
   defineMethod,
   embed,
   embeddingOption,
   embeddings,
+  everyTarget,
   type MethodFactory,
   meanOfPresent,
   type Outputs,
   presence,
   type Stage,
+  type Task,
   type Terms,
-} from "./method.ts";
+  wholeStage,
+} from "./kit.ts";
 
 /** Options of the transfer module and its branches. */
 export interface TransferOptions {
@@ -106,11 +107,11 @@ export function transfer(
   };
 }
 
-/** Cross-entropy of each branch; branch logits are [M, B, K]. */
-export function branchTerms(branches: Expr, target: Expr, modalities: readonly string[]): Terms {
+/** Loss of each branch; outputs of branches are [M, B, K]. */
+export function branchTerms(task: Task, branches: Expr, target: Expr, modalities: readonly string[]): Terms {
   return {
-    names: modalities.map((modality) => `ce.branch.${modality}`),
-    value: crossEntropy(branches, target),
+    names: modalities.map((modality) => `${task.term}.branch.${modality}`),
+    value: task.loss(branches, target),
     weights: modalities.map(() => 1),
   };
 }
@@ -122,12 +123,15 @@ const schema: z.ZodType<MmtmOptions, Loose<MmtmOptions>> = z.strictObject({
 
 export const mmtm: MethodFactory<Loose<MmtmOptions>, Transfer> = defineMethod({
   name: "mmtm",
-  summary: "embeddings gated by a summary of all modalities (CVPR 2020)",
+  summary: "Multimodal Transfer Module: gates each embedding by a summary of all modalities (CVPR 2020)",
   schema,
+  targets: everyTarget,
   search: { ratio: [2, 4, 8] },
   build: transfer,
   stages({ loss }, modalities): readonly Stage<Transfer>[] {
     if (loss === "prediction") return [wholeStage];
-    return [{ ...wholeStage, terms: ({ branches }, target) => [branchTerms(branches, target, modalities)] }];
+    return [
+      { ...wholeStage, terms: ({ branches }, target, { task }) => [branchTerms(task, branches, target, modalities)] },
+    ];
   },
 });

@@ -5,8 +5,8 @@
 import type { Expr } from "../graph/expr.ts";
 import { concat, stack } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
-import { crossEntropy } from "../nn/losses.ts";
 import type { Module } from "../nn/module.ts";
+import type { Task } from "../targets/task.ts";
 import { type LateFusion, lateFusion, wholeStage } from "./late-fusion.ts";
 import type { BuildInput, Outputs, Stage, Terms } from "./method.ts";
 
@@ -20,8 +20,9 @@ export function multiLossFusion(
   return { ...fusion, unimodal: linear(input.scope.child("heads"), fusion.stacked, input.classes) };
 }
 
-/** Cross-entropies of the prediction, weight 1, and of the unimodal predictions, `weight` each (none if it is 0). */
+/** Losses of the prediction, weight 1, and of the unimodal predictions, `weight` each (none if it is 0). */
 export function multiLossTerms(
+  task: Task,
   { logits, unimodal }: Outputs,
   target: Expr,
   modalities: readonly string[],
@@ -29,13 +30,15 @@ export function multiLossTerms(
 ): Terms {
   const whole = stack([logits]);
   return {
-    names: ["ce.prediction", ...(weight === 0 ? [] : modalities.map((name) => `ce.only.${name}`))],
-    value: crossEntropy(weight === 0 ? whole : concat([whole, unimodal], 0), target),
+    names: ["prediction", ...(weight === 0 ? [] : modalities.map((name) => `only.${name}`))].map(
+      (name) => `${task.term}.${name}`,
+    ),
+    value: task.loss(weight === 0 ? whole : concat([whole, unimodal], 0), target),
     weights: [1, ...(weight === 0 ? [] : modalities.map(() => weight))],
   };
 }
 
 /** One stage that trains all parameters on these losses. */
 export function multiLossStage(modalities: readonly string[], weight: number): Stage<Outputs> {
-  return { ...wholeStage, terms: (out, target) => [multiLossTerms(out, target, modalities, weight)] };
+  return { ...wholeStage, terms: (out, target, { task }) => [multiLossTerms(task, out, target, modalities, weight)] };
 }

@@ -23,8 +23,15 @@ import {
   unstack,
   where,
 } from "../graph/ops/index.ts";
-import { type LateFusion, lateFusion, wholeStage } from "./late-fusion.ts";
-import { defineMethod, embeddingOption, type MethodFactory, type StepContext } from "./method.ts";
+import {
+  defineMethod,
+  embeddingOption,
+  type LateFusion,
+  lateFusion,
+  type MethodFactory,
+  type StepContext,
+  wholeStage,
+} from "./kit.ts";
 
 export interface OgmOptions {
   /** Embedding width E. Default 64. */
@@ -33,9 +40,10 @@ export interface OgmOptions {
   readonly alpha: number;
   /** OGM-GE: add Gaussian noise with each gradient's standard deviation. Default false. */
   readonly noise: boolean;
-  /** First and last epoch of modulation, both inclusive. Default: all epochs. */
+  /** First epoch of modulation. Default 1. */
   readonly from: number;
-  readonly to: number;
+  /** Last epoch of modulation. Default: the last epoch of training. */
+  readonly to?: number | undefined;
 }
 
 const schema: z.ZodType<OgmOptions, Loose<OgmOptions>> = z.strictObject({
@@ -43,7 +51,7 @@ const schema: z.ZodType<OgmOptions, Loose<OgmOptions>> = z.strictObject({
   alpha: z.number().min(0).default(1),
   noise: z.boolean().default(false),
   from: z.int().min(1).default(1),
-  to: z.int().min(1).default(1_000_000),
+  to: z.int().min(1).optional(),
 });
 
 /** Summed probability of the correct class by modality, [] each, from unimodal logits [M, B, K]; only their ratios are used. */
@@ -68,8 +76,9 @@ function noiseLike(gradient: Expr, name: string, size: Expr, context: StepContex
 
 export const ogm: MethodFactory<Loose<OgmOptions>, LateFusion> = defineMethod({
   name: "ogm",
-  summary: "joint learning that slows the encoder of the modality ahead (CVPR 2022)",
+  summary: "On-the-fly Gradient Modulation: reduces the gradients of the encoder whose modality is ahead (CVPR 2022)",
   schema,
+  limit: "it compares modalities by the probability of the correct class",
   variants: { "ogm-ge": { noise: true } },
   search: { alpha: [0.3, 0.8, 1.5, 3] },
   build: (input, encoders, { embedding }) => lateFusion(input, encoders, embedding),
@@ -78,7 +87,8 @@ export const ogm: MethodFactory<Loose<OgmOptions>, LateFusion> = defineMethod({
       ...wholeStage,
       modulate(gradients, out, target, context) {
         if (alpha === 0 && !noise) return {};
-        const inside = mul(greater(context.epoch, from - 0.5), greater(to + 0.5, context.epoch));
+        const started = greater(context.epoch, from - 0.5);
+        const inside = to === undefined ? started : mul(started, greater(to + 0.5, context.epoch));
         const scales = coefficients(confidences(out.unimodal, target), alpha).map((scale) => where(inside, scale, 1));
         const changed = [...gradients].flatMap(([name, gradient]) => {
           const m = modalities.findIndex((modality) => name.startsWith(`encoders.${modality}.`));

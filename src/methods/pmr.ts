@@ -31,8 +31,16 @@ import {
   where,
 } from "../graph/ops/index.ts";
 import { negativeLogLikelihood } from "../nn/losses.ts";
-import { type LateFusion, lateFusion, wholeStage } from "./late-fusion.ts";
-import { defineMethod, embeddingOption, type MethodFactory, type Stage, type Terms } from "./method.ts";
+import {
+  defineMethod,
+  embeddingOption,
+  type LateFusion,
+  lateFusion,
+  type MethodFactory,
+  type Stage,
+  type Terms,
+  wholeStage,
+} from "./kit.ts";
 
 export interface PmrOptions {
   /** Embedding width E. Default 64. */
@@ -47,8 +55,8 @@ export interface PmrOptions {
   readonly entropy: number;
   /** Last epoch of the entropy term. Default 15 (BalanceBenchmark). */
   readonly entropyTo: number;
-  /** Last epoch of the prototype loss. Default: all epochs (authors: 70 of 100 to 150). */
-  readonly to: number;
+  /** Last epoch of the prototype loss. Default: the last epoch of training (authors: 70 of 100 to 150). */
+  readonly to?: number | undefined;
 }
 
 const schema: z.ZodType<PmrOptions, Loose<PmrOptions>> = z.strictObject({
@@ -58,7 +66,7 @@ const schema: z.ZodType<PmrOptions, Loose<PmrOptions>> = z.strictObject({
   momentum: z.number().min(0).lt(1).default(0),
   entropy: z.number().min(0).default(0),
   entropyTo: z.int().min(1).default(15),
-  to: z.int().min(1).default(1_000_000),
+  to: z.int().min(1).optional(),
 });
 
 export interface PmrOutputs extends LateFusion {
@@ -98,8 +106,10 @@ export function coefficients(scores: Expr, form: PmrOptions["form"]): { readonly
 
 export const pmr: MethodFactory<Loose<PmrOptions>, PmrOutputs> = defineMethod({
   name: "pmr",
-  summary: "joint learning that pulls slower modalities towards their class prototypes (CVPR 2023)",
+  summary:
+    "Prototypical Modal Rebalance: pulls the embeddings of slower modalities towards class prototypes (CVPR 2023)",
   schema,
+  limit: "it has a prototype for each class",
   variants: { "pmr-paper": { form: "paper" } },
   search: { alpha: [0.1, 0.5, 1, 2], momentum: [0, 0.2] },
   build(input, encoders, { embedding }): PmrOutputs {
@@ -132,7 +142,8 @@ export const pmr: MethodFactory<Loose<PmrOptions>, PmrOutputs> = defineMethod({
           const logs = logSoftmax(neg(out.distances)); // log q_m, [M, B, K]
           const q = exp(logs);
           const { pull, ahead } = coefficients(sum(mul(q, context.plain), [1, 2]), form);
-          const until = (epoch: number): Expr => greater(epoch + 0.5, context.epoch);
+          const until = (value: Expr, epoch: number | undefined): Expr =>
+            epoch === undefined ? value : mul(value, greater(epoch + 0.5, context.epoch));
           const term = (name: string, value: Expr, weight: number): Terms[] =>
             weight === 0
               ? []
@@ -140,8 +151,8 @@ export const pmr: MethodFactory<Loose<PmrOptions>, PmrOutputs> = defineMethod({
           const negativeEntropy = mul(sum(mul(q, logs), [1, 2]), 1 / target.shape[0]!); // -H(q_m)
           return [
             ...wholeStage.terms(out, target, context),
-            ...term("prototype", mul(mul(negativeLogLikelihood(logs, target), pull), until(to)), alpha),
-            ...term("entropy", mul(mul(negativeEntropy, ahead), until(entropyTo)), entropy),
+            ...term("prototype", until(mul(negativeLogLikelihood(logs, target), pull), to), alpha),
+            ...term("entropy", until(mul(negativeEntropy, ahead), entropyTo), entropy),
           ];
         },
       },

@@ -30,21 +30,21 @@ import {
   transpose,
 } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
-import { wholeStage } from "./late-fusion.ts";
 import {
   defineMethod,
   embed,
   embeddingOption,
   embeddings,
   type MethodFactory,
+  multiLossTerms,
   type Outputs,
   presence,
   type SampleMemory,
   type Stage,
   type StepContext,
+  wholeStage,
   zeroWhereMissing,
-} from "./method.ts";
-import { multiLossTerms } from "./multi-loss.ts";
+} from "./kit.ts";
 
 export interface QmfOptions {
   /** Embedding width E. Default 64. */
@@ -97,8 +97,10 @@ export function ranking(confidence: Expr, history: Expr, margin: QmfOptions["mar
 
 export const qmf: MethodFactory<Loose<QmfOptions>, QmfOutputs> = defineMethod({
   name: "qmf",
-  summary: "late fusion weighted by confidences that past losses calibrate (ICML 2023)",
+  summary:
+    "Quality-aware Multimodal Fusion: late fusion weighted by the confidence of each modality per sample (ICML 2023)",
   schema,
+  limit: "a confidence is the log-sum-exp of class logits",
   search: { lambda: [0.01, 0.1, 1] },
   build(input, encoders, { embedding, temperature }): QmfOutputs {
     const stacked = embed(input, encoders, embedding);
@@ -122,8 +124,8 @@ export const qmf: MethodFactory<Loose<QmfOptions>, QmfOutputs> = defineMethod({
           return { losses: add(samples.losses!.values, transpose(now, [1, 0])) };
         },
       }),
-      terms: (out, target, { samples }) => [
-        multiLossTerms(out, target, modalities, 1),
+      terms: (out, target, { task, samples }) => [
+        multiLossTerms(task, out, target, modalities, 1),
         ...(lambda === 0
           ? []
           : [

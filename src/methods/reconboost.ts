@@ -12,7 +12,6 @@ import type { Expr } from "../graph/expr.ts";
 import { at, logSoftmax, mean, mul, softmax, stack, stopGradient, sub, sum, unstack } from "../graph/ops/index.ts";
 import { crossEntropy, meanSquaredError } from "../nn/losses.ts";
 import { mlp2 } from "../nn/mlp.ts";
-import { wholeStage } from "./late-fusion.ts";
 import {
   defineMethod,
   embed,
@@ -22,8 +21,9 @@ import {
   type Outputs,
   presence,
   type Stage,
+  wholeStage,
   zeroWhereMissing,
-} from "./method.ts";
+} from "./kit.ts";
 
 export interface ReconboostOptions {
   /** Embedding width E. Default 64. */
@@ -85,8 +85,9 @@ export function residualCrossEntropy(
 /** ReconBoost. Parameters: `encoders.<modality>...`, `head.0` and `head.1` for all modalities, `scale` [1]. */
 export const reconboost: MethodFactory<Loose<ReconboostOptions>, ReconboostOutputs> = defineMethod({
   name: "reconboost",
-  summary: "modalities take turns to learn what the others get wrong (ICML 2024)",
+  summary: "ReconBoost: modalities take turns to fit the residual errors of the others (ICML 2024)",
   schema,
+  limit: "it weights samples by the probability of the correct class",
   search: { weight: [3, 5], rounds: [1, 3, 5] },
   build(input, encoders, { embedding, hidden }): ReconboostOutputs {
     const names = Object.keys(encoders);

@@ -5,18 +5,19 @@ import * as z from "zod";
 import { configError, hint } from "../core/errors.ts";
 import { shown } from "../core/keys.ts";
 import type { Loose } from "../core/options.ts";
-import { add, at, mul, stack } from "../graph/ops/index.ts";
+import { at, stack } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
-import { wholeStage } from "./late-fusion.ts";
 import {
   defineMethod,
   embed,
   embeddingOption,
   embeddings,
   everyTarget,
+  expandAs,
   type MethodFactory,
   type Outputs,
-} from "./method.ts";
+  wholeStage,
+} from "./kit.ts";
 
 export interface UnimodalOptions {
   /** Embedding width E. Default 64. */
@@ -35,7 +36,7 @@ const schema: z.ZodType<UnimodalOptions, UnimodalInput> = z.strictObject({
 
 export const unimodal: MethodFactory<UnimodalInput, Outputs> = defineMethod({
   name: "unimodal",
-  summary: "one modality alone",
+  summary: "one modality alone, with its encoder and a linear head",
   schema,
   targets: everyTarget,
   perModality: true,
@@ -43,8 +44,7 @@ export const unimodal: MethodFactory<UnimodalInput, Outputs> = defineMethod({
     const { scope, classes } = input;
     const z = embed(input, { [modality]: encoders[modality]! }, embedding);
     const logits = linear(scope.child("head"), at(z, 0), classes);
-    // Expand to the batch size.
-    const prior = add(mul(logits, 0), input.prior());
+    const prior = expandAs(input.prior(), logits);
     return {
       logits,
       unimodal: stack(Object.keys(encoders).map((name) => (name === modality ? logits : prior))),

@@ -1,5 +1,5 @@
 /** @file Parameters and noise of layers: a Scope creates and names them while the graph is built. */
-import { configError, internalError } from "../core/errors.ts";
+import { configError, methodError } from "../core/errors.ts";
 import { checkOptions } from "../core/keys.ts";
 import { stream } from "../core/random.ts";
 import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
@@ -73,7 +73,9 @@ export function rootScope(options: ScopeOptions): { scope: Scope; requests: Requ
     const parameter = (spec: ParameterSpec): Expr => {
       const known = requests.parameters.get(spec.name);
       if (known !== undefined && !sameShape(known.shape, spec.shape)) {
-        throw internalError(`parameter ${spec.name} is ${formatShape(known.shape)} and ${formatShape(spec.shape)}.`);
+        throw methodError(
+          `parameter ${spec.name} is requested as ${formatShape(known.shape)} and as ${formatShape(spec.shape)}; one name is one array. Use scope.child(name) for parameters of separate layers.`,
+        );
       }
       const node = leaves.get(spec.name) ?? leaf("parameter", spec.name, spec.shape);
       requests.parameters.set(spec.name, spec);

@@ -3,10 +3,10 @@
 import { hint } from "../core/errors.ts";
 import type { OptionIssue } from "../core/options.ts";
 import { type Dataset, featureCount, requireModalities } from "../data/dataset.ts";
-import { requireClassLabels, targetKind } from "../data/target.ts";
+import { describeTarget, targetKind } from "../data/target.ts";
 import { smoothingFor } from "../engine/target.ts";
 import { methodNamed, methods, resolveMethod } from "../methods/index.ts";
-import type { Method } from "../methods/method.ts";
+import { type Method, requireTarget } from "../methods/method.ts";
 import { mlp } from "../nn/mlp.ts";
 import { type ByStage, ofStage, stageNames } from "../train/plan.ts";
 import { issuesError, optimiserOf, type Settings } from "./settings.ts";
@@ -45,12 +45,14 @@ export function planRun(settings: Settings, train: Dataset): Plan {
   const encoders = Object.fromEntries(
     modalities.map((name) => [name, mlp([featureCount(train.modalities[name]!), ...hidden], mlpOptions)]),
   );
-  const method = methodNamed(resolveMethod(settings.method).method)({
+  const method = methodNamed(resolveMethod(settings.method).method).configure({
     encoders,
     ...(settings.members !== undefined && { members: settings.members }),
     ...settings.options,
-  } as never) as unknown as Method;
-  requireTarget(method, train);
+  });
+  const kind = targetKind(train);
+  const serving = Object.keys(methods).filter((name) => methods[name]!.targets.includes(kind));
+  requireTarget(method, kind, describeTarget(train), ` Methods for ${kind}: ${serving.join(", ")}.`);
   const { epochs, learningRate = {} } = settings;
   const issues = [...stageIssues("epochs", epochs, method), ...stageIssues("learningRate", learningRate, method)];
   if (issues.length > 0) throw issuesError(issues);
@@ -58,7 +60,7 @@ export function planRun(settings: Settings, train: Dataset): Plan {
     throw issuesError([{ path: ["epochs"], message: "every stage has 0 epochs, so nothing would be trained." }]);
   }
   const { members = 1 } = method.description;
-  const smoothing = smoothingFor(method, targetKind(train), settings.labelSmoothing);
+  const smoothing = smoothingFor(method, kind, settings.labelSmoothing);
   const byStage = (value: (stage: Method["stages"][number]) => number): Record<string, number> =>
     Object.fromEntries(method.stages.map((stage) => [stage.name, value(stage)]));
   const config: RunConfig = {
@@ -72,14 +74,6 @@ export function planRun(settings: Settings, train: Dataset): Plan {
     options: method.description.options as Settings["options"],
   };
   return { config, method };
-}
-
-/** @throws ConfigError if the method does not support the kind of target of the data; the message lists the methods that do. */
-function requireTarget({ name, targets = ["classes"] }: Method, train: Dataset): void {
-  const kind = targetKind(train);
-  if (targets.includes(kind)) return;
-  const others = Object.keys(methods).filter((other) => methods[other]!.targets.includes(kind));
-  requireClassLabels(train, name, `Methods for ${kind}: ${others.join(", ")}.`);
 }
 
 function stageIssues(setting: string, value: ByStage, method: Method): OptionIssue[] {

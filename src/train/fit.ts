@@ -15,7 +15,7 @@ import { type FittedTarget, fitTarget, priorOf, smoothingFor, targetRows } from 
 import type { EpochRecord } from "../evaluation/history.ts";
 import { encodeModel, type Fitted } from "../evaluation/model.ts";
 import { calibrate } from "../evaluation/predict.ts";
-import { type Method, PRIOR } from "../methods/method.ts";
+import { type Method, PRIOR, requireTarget } from "../methods/method.ts";
 import { checkRate, initialState } from "../nn/module.ts";
 import { loadBackend } from "../runtime/load.ts";
 import { calibrationWarnings, UNSCALED } from "../targets/calibrate.ts";
@@ -63,7 +63,7 @@ export async function fit(
       masked: true,
     }),
   };
-  requireTarget(method, train);
+  requireTarget(method, targetKind(train), describeTarget(train));
   requireKnown(validation);
   const labelSmoothing = smoothingFor(method, targetKind(train), options.labelSmoothing);
   const { lesson, learner } = await learnerOf(method, train, options);
@@ -192,12 +192,6 @@ function samplesOf(
   const target = targetRows(dataset, fitted);
   const sources = sourcesOf(dataset, standardiser, method.modalities, masked);
   return { labels: dataset.labels, sources, ...(target !== undefined && { target }) };
-}
-
-/** @throws ConfigError if the method does not support the data's kind of target. */
-function requireTarget({ name, targets = ["classes"] }: Method, dataset: Dataset): void {
-  if (targets.includes(targetKind(dataset))) return;
-  throw configError(`${name} needs ${targets.join(" or ")}; this data has ${describeTarget(dataset)}.`, { targets });
 }
 
 /** @throws DataError if no validation sample has a known target. */

@@ -114,7 +114,7 @@ test("quantify tells of a value, and of one label by its name", async () => {
 test.each([
   [
     ["train", "numbers", "--method", "ogm"],
-    "ogm needs class labels; this data has values (sentiment). Methods for values: unimodal, joint, ensemble, dmil, dmil-published.",
+    "ogm needs classes, because it compares modalities by the probability of the correct class; this data has values (sentiment). Methods for values: unimodal, joint, ensemble, mmml, mmpareto, mmtm, greedy, mmib, dmil, dmil-published.",
   ],
   [
     ["train", "numbers", "--method", "ensemble-product", "--out", "product"],

@@ -45,7 +45,7 @@ test.each([40, 4100])(
   },
 );
 
-test("a stored mean that nobody asked for is our mistake", async () => {
+test("a stored mean that nobody asked for is the author's mistake", async () => {
   const method = counting();
   const wrong: Method = {
     ...method,
@@ -53,6 +53,6 @@ test("a stored mean that nobody asked for is our mistake", async () => {
   };
   const data = { train: ordered(40), validation: ordered(40) };
   await expect(fit(wrong, data, { seed: 0, epochs: { whole: 1 }, threads: 1 })).rejects.toThrow(
-    /internal: stage whole: no stored number is called share\./,
+    /stage whole: statistics has "share", which build requested by no scope\.statistic/,
   );
 });

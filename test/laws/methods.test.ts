@@ -16,7 +16,7 @@ import { agm } from "../../src/methods/agm.ts";
 import { dmil } from "../../src/methods/dmil/index.ts";
 import { dmilPublished } from "../../src/methods/dmil-published/index.ts";
 import { ensemble } from "../../src/methods/ensemble.ts";
-import { fcl } from "../../src/methods/fcl.ts";
+import { fcl } from "../../src/methods/fcl/index.ts";
 import { fe } from "../../src/methods/fe.ts";
 import { greedy } from "../../src/methods/greedy.ts";
 import { i2m2 } from "../../src/methods/i2m2.ts";
@@ -207,7 +207,7 @@ const covered = new Set(Object.values(variants).map((method) => method.name));
 const others = Object.entries(methods).flatMap(([name, factory]): [string, Method][] => {
   if (covered.has(name)) return [];
   const one = factory.perModality ? { modality: "a" } : {};
-  return [[name, factory({ encoders, embedding: 4, ...one } as never) as unknown as Method]];
+  return [[name, factory.configure({ encoders, embedding: 4, ...one })]];
 });
 
 describe.each([...Object.entries(variants), ...others])("%s", (_, method) => {
@@ -340,7 +340,7 @@ describe.each([...Object.entries(variants), ...others])("%s", (_, method) => {
     });
     const own = withFeatures(method, 5);
     // A stage that may keep the model it began with would not show what it trains.
-    const sized = { ...own, stages: own.stages.map((stage) => ({ ...stage, fromStart: false })) };
+    const sized = { ...own, stages: own.stages.map((stage) => ({ ...stage, scoreInitial: false })) };
     const names = method.stages.map((stage) => stage.name);
     const wide: Widths = { features: Object.fromEntries(method.modalities.map((name) => [name, 5])), classes: 2 };
     let before = initialState(parametersOf(sized, wide), 0);

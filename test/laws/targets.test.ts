@@ -14,7 +14,7 @@ import { type Predictions, predict, score } from "../../src/evaluation/predict.t
 import { asLeaf, type Expr, topological } from "../../src/graph/expr.ts";
 import { grad } from "../../src/graph/grad.ts";
 import { methodFrom, methods } from "../../src/methods/index.ts";
-import type { Method } from "../../src/methods/method.ts";
+import { everyTarget, type Method } from "../../src/methods/method.ts";
 import { initialState } from "../../src/nn/module.ts";
 import { planRun } from "../../src/runs/plan.ts";
 import { parseSettings } from "../../src/runs/settings.ts";
@@ -54,6 +54,12 @@ const serving = [
   "joint-bilinear",
   "ensemble",
   "ensemble-product",
+  "mmml",
+  "mmpareto",
+  "mmtm",
+  "greedy",
+  "mmib",
+  "i2m2",
   "dmil",
   "dmil-published",
   "dmil-purified",
@@ -88,21 +94,25 @@ function bindings(method: Method, widths: Widths, exprs: readonly Expr[], seed: 
   );
 }
 
-test("joint, ensemble, DMIL and single modalities serve every kind; the others say so", () => {
-  expect(Object.keys(methods).filter((name) => methods[name]!.targets.includes("labels"))).toEqual([
-    "unimodal",
-    "joint",
-    "ensemble",
-    "dmil",
-    "dmil-published",
-  ]);
+test("methods whose mathematics allows it serve every kind; the others say why not", () => {
+  const serving = (kind: keyof typeof kinds) =>
+    Object.keys(methods).filter((name) => methods[name]!.targets.includes(kind));
+  const everywhere = ["unimodal", "joint", "ensemble", "mmml", "mmpareto", "mmtm", "greedy", "mmib"];
+  expect(serving("values")).toEqual([...everywhere, "dmil", "dmil-published"]);
+  expect(serving("labels")).toEqual([...everywhere, "i2m2", "dmil", "dmil-published"]);
+  for (const { methodName, limit, targets } of Object.values(methods)) {
+    expect(limit === undefined, methodName).toBe(targets.length === everyTarget.length);
+  }
   const plan = (method: string, kind: keyof typeof kinds) => () =>
     planRun(parseSettings({ data: "d", method }), kinds[kind].train);
   expect(plan("ogm", "values")).toThrowError(
-    "ogm needs class labels; this data has values (x, y). Methods for values: unimodal, joint, ensemble, dmil, dmil-published.",
+    "ogm needs classes, because it compares modalities by the probability of the correct class; this data has values (x, y). Methods for values: unimodal, joint, ensemble, mmml, mmpareto, mmtm, greedy, mmib, dmil, dmil-published.",
   );
-  expect(plan("mmib", "labels")).toThrowError(
-    /mmib needs class labels; this data has labels \(redundant, .*\)\. Methods/,
+  expect(plan("i2m2", "values")).toThrowError(
+    "i2m2 needs classes or labels, because a product of experts multiplies probabilities; this data has values (x, y).",
+  );
+  expect(plan("pmr", "labels")).toThrowError(
+    /pmr needs classes, because it has a prototype for each class; this data has labels \(redundant, .*\)\. Methods/,
   );
   expect(plan("joint", "values")).not.toThrow();
 });
@@ -110,7 +120,7 @@ test("joint, ensemble, DMIL and single modalities serve every kind; the others s
 describe.each(["labels", "values"] as const)("%s", (kind) => {
   const data = kinds[kind];
   const K = data.train.target!.names.length;
-  const names = serving.filter((name) => kind === "labels" || name !== "ensemble-product");
+  const names = serving.filter((name) => kind === "labels" || !["ensemble-product", "i2m2"].includes(name));
 
   describe.each(names)("%s", (name) => {
     const method = methodOf(name);

@@ -1,17 +1,20 @@
 import { expect, test } from "vitest";
 import { parametersOf, stageGraph } from "../../src/engine/graph.ts";
+import type { Expr } from "../../src/graph/expr.ts";
 import { add, constant, logSoftmax, stack } from "../../src/graph/ops/index.ts";
 import { ensemble } from "../../src/methods/ensemble.ts";
 import { i2m2, product } from "../../src/methods/i2m2.ts";
 import type { Method } from "../../src/methods/method.ts";
 import { interpret } from "../../src/runtime/reference.ts";
+import { tasks } from "../../src/targets/task.ts";
 import { fit } from "../../src/train/fit.ts";
 import { normals } from "../support/numbers.ts";
 import { B, bits, encoders, gradientsOf, K, smallData, widths } from "./support.ts";
 
 const single = constant([...normals([2, B, K], 1)], [2, B, K]);
 const joint = constant([...normals([B, K], 2)], [B, K]);
-const values = (...exprs: Parameters<typeof product>): Float64Array => interpret([product(...exprs)], {})[0]!.data;
+const values = (single: Expr, joint: Expr, task = tasks.classes): Float64Array =>
+  interpret([task.logProbs(product(task, single, joint))], {})[0]!.data;
 
 test("the product is normalised, and multiplies probabilities", () => {
   const [a, b, j] = interpret([logSoftmax(single), logSoftmax(joint)], {}).flatMap(({ data }) =>
@@ -24,6 +27,16 @@ test("the product is normalised, and multiplies probabilities", () => {
     rows.forEach((row, k) => void expect(Math.exp(log[i * K + k]!)).toBeCloseTo(row / total, 9));
     expect([0, 1, 2].reduce((sum, k) => sum + Math.exp(log[i * K + k]!), 0)).toBeCloseTo(1, 9);
   }
+});
+
+test("of labels, the probabilities of yes are multiplied, and those of no", () => {
+  const yes = (data: Float64Array): number[] => [...data].map((odds) => 1 / (1 + Math.exp(-odds)));
+  const experts = yes(interpret([single], {})[0]!.data);
+  yes(values(single, joint, tasks.labels)).forEach((p, i) => {
+    const all = [experts[i]!, experts[B * K + i]!, yes(interpret([joint], {})[0]!.data)[i]!];
+    const [agreed, denied] = [all.reduce((a, b) => a * b), all.map((q) => 1 - q).reduce((a, b) => a * b)];
+    expect(p).toBeCloseTo(agreed / (agreed + denied), 9);
+  });
 });
 
 test("an expert that knows nothing changes nothing, nor does a constant on all of an expert's logits", () => {

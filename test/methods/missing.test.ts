@@ -8,7 +8,7 @@ import { dmilPublished } from "../../src/methods/dmil-published/index.ts";
 import { purifiedSynergy } from "../../src/methods/dmil-published/synergy.ts";
 import { teach } from "../../src/methods/dmil-published/teacher.ts";
 import { ensemble } from "../../src/methods/ensemble.ts";
-import { meanOfPresent } from "../../src/methods/method.ts";
+import { meanOfPresent } from "../../src/methods/missing.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { initialState, rootScope } from "../../src/nn/module.ts";
 import { interpret } from "../../src/runtime/reference.ts";

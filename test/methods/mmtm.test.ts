@@ -54,7 +54,9 @@ test("with such gates branch losses are those of separate heads, and so are thei
   const [stage] = method.stages as readonly [Stage<Transfer>];
   const separate: Stage<Transfer> = {
     ...stage,
-    terms: (out, target) => [branchTerms(out.answer(constant(1, [2, B, 4])), target, method.modalities)],
+    terms: (out, target, { task }) => [
+      branchTerms(task, out.answer(constant(1, [2, B, 4])), target, method.modalities),
+    ],
   };
   const gradients = gradientsOf(method, 0, zeroGates);
   const expected = gradientsOf({ ...method, stages: [separate] } as Method);

@@ -100,8 +100,10 @@ test("every relative link of the pages that are shipped leads to a shipped file"
 });
 
 test("every entry loads in Node, with the names of its sources", async () => {
-  for (const name of entries()) {
-    const source = path.join(root, "src", name.replace(/^dmil\/?/, ""), "index.ts");
+  for (const [entry, target] of Object.entries(facts.exports)) {
+    if (typeof target === "string") continue;
+    const name = path.posix.join("dmil", entry);
+    const source = path.join(root, target.default!.replace("./dist/", "src/").replace(/\.js$/, ".ts"));
     const script = `console.log(JSON.stringify(Object.keys(await import(${JSON.stringify(name)})).sort()))`;
     const { stdout } = await call(process.execPath, ["--input-type=module", "-e", script], { cwd: place });
     expect(JSON.parse(stdout), name).toEqual(Object.keys(await import(source)).sort());
@@ -136,6 +138,29 @@ console.log(nothing);
     expect(stdout).toBe("");
   },
 );
+
+test("the examples of CONTRIBUTING.md compile and run outside the repository", async () => {
+  const folder = path.join(place, "author");
+  await fs.mkdir(folder);
+  const text = await fs.readFile(path.join(shipped, "CONTRIBUTING.md"), "utf8");
+  const blocks = [...text.matchAll(/```ts\n\/\/ (\w+\.ts)\n(.*?)```/gs)];
+  expect(blocks.map(([, name]) => name)).toEqual(["calm.ts", "use.ts"]);
+  for (const [, name, code] of blocks) await fs.writeFile(path.join(folder, name!), code!);
+  const wrong =
+    'import { calm } from "./calm.js";\n// @ts-expect-error an option that it does not have\ncalm({ encoders: {}, smothing: 1 });\n';
+  await fs.writeFile(path.join(folder, "wrong.ts"), wrong);
+  const flags = ["--strict", "--target", "es2022", "--types", "node", "--module", "nodenext", "--declaration"];
+  const tsc = path.join(root, "node_modules/typescript/bin/tsc");
+  const { stdout } = await call(process.execPath, [tsc, ...flags, "use.ts", "wrong.ts"], { cwd: folder }).catch(
+    (error) => error,
+  );
+  expect(stdout).toBe("");
+  const run = await call(process.execPath, ["use.js"], { cwd: folder });
+  expect(Number(run.stdout)).toBeGreaterThan(0.3);
+  const message =
+    /ConfigError.*calm\.smothing: unknown option "smothing"; did you mean "smoothing"\?|calm: encoders has 0 modalities/s;
+  await expect(call(process.execPath, ["wrong.js"], { cwd: folder })).rejects.toThrow(message);
+});
 
 test("the command runs from where it is installed", async () => {
   const main = path.join(shipped, facts.bin.dmil!);

@@ -31,7 +31,7 @@ export function methodOf(name: string): Method {
   const factory = methodNamed(method);
   const encoders = { a: mlp([5, 6], { dropout: 0.2 }), b: mlp([5, 6]) };
   const one = factory.perModality ? { modality: "a" } : {};
-  return factory({ encoders, embedding: 4, ...options, ...one } as never) as unknown as Method;
+  return factory.configure({ encoders, embedding: 4, ...options, ...one });
 }
 
 /** One epoch of every stage. */

@@ -4,14 +4,13 @@ import { sums } from "../../src/data/synthetic/sums.ts";
 import { type Figures, figuresOf } from "../../src/evaluation/figures.ts";
 import { predict } from "../../src/evaluation/predict.ts";
 import { methodNamed, resolveMethod } from "../../src/methods/index.ts";
-import type { Method } from "../../src/methods/method.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { fit } from "../../src/train/fit.ts";
 
 async function reached(name: string, splits: ReturnType<typeof sums>["splits"]): Promise<Figures> {
   const { method, options } = resolveMethod(name);
   const encoders = { a: mlp([8, 32]), b: mlp([8, 32]) };
-  const built = methodNamed(method)({ encoders, embedding: 16, ...options } as never) as unknown as Method;
+  const built = methodNamed(method).configure({ encoders, embedding: 16, ...options });
   const fitted = await fit(built, splits, { seed: 0, threads: 1 });
   return figuresOf(await predict(fitted, splits.test), splits.test);
 }

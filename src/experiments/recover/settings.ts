@@ -50,5 +50,5 @@ export function suiteMethod(name: string, features: Readonly<Record<string, numb
   const encoders = Object.fromEntries(
     Object.entries(features).map(([modality, width]) => [modality, mlp([width, ...HIDDEN], { dropout: DROPOUT })]),
   );
-  return methodNamed(method)({ encoders, embedding: EMBEDDING, ...options } as never) as unknown as Method;
+  return methodNamed(method).configure({ encoders, embedding: EMBEDDING, ...options });
 }

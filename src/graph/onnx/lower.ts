@@ -1,8 +1,8 @@
 /** @file Expr -> ONNX model bytes. */
 import { create, toBinary } from "@bufbuild/protobuf";
-import { internalError } from "../../core/errors.ts";
+import { internalError, methodError } from "../../core/errors.ts";
 import { checkOptions } from "../../core/keys.ts";
-import { type Shape, sizeOf } from "../../core/shape.ts";
+import { formatShape, type Shape, sizeOf } from "../../core/shape.ts";
 import type { State } from "../../core/tensor.ts";
 import { asLeaf, type Expr, topological } from "../expr.ts";
 import { concat, reshape, sliceOf } from "../ops/movement.ts";
@@ -72,7 +72,11 @@ export function lower(options: LowerOptions): Uint8Array {
   for (const node of order) {
     if (names.has(node)) continue;
     const axis = open?.get(node);
-    if (axis === "mixed") throw internalError(`${node.op.name} mixes samples and cannot be exported.`);
+    if (axis === "mixed") {
+      throw methodError(
+        `${node.op.name} of shape ${formatShape(node.shape)} mixes the samples of a batch, so its graph cannot be exported with an open batch size. In evaluation mode each sample is computed apart; means over samples are stored as scope.statistic.`,
+      );
+    }
     emit.openAxis = axis;
     emit.scope = scopes?.get(node);
     const inputs = node.inputs.map((input) => names.get(input)!);

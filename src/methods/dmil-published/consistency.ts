@@ -5,7 +5,7 @@ import { type Gaussian, gaussian, kl, klToStandard, sample } from "../../nn/gaus
 import { linear } from "../../nn/linear.ts";
 import { mlp2 } from "../../nn/mlp.ts";
 import type { Scope } from "../../nn/module.ts";
-import { meanOfPresent, zeroWhereMissing } from "../method.ts";
+import { meanOfPresent, zeroWhereMissing } from "../kit.ts";
 
 export interface Consistency {
   /** Sample of R, [B, E]. */

@@ -7,17 +7,20 @@
  * Differs: any number of modalities M >= 2, by name; M, N (and U, v) of one modality share a layer, which is equivalent to two layers. The
  * purified form also changes synergy, its training, and the epochs and learning rates of the stages.
  */
-import { defineMethod, everyTarget, type MethodFactory } from "../method.ts";
-import { buildPublished, type PublishedOutputs } from "./model.ts";
+
+import { defineMethod, everyTarget, type MethodFactory } from "../kit.ts";
+import type { PublishedOutputs } from "./model.ts";
 import { type PublishedInput, publishedSchema } from "./options.ts";
-import { publishedStages } from "./stages.ts";
+import { buildPublished, publishedStages } from "./published.ts";
+import { buildPurified, purifiedStages } from "./purified.ts";
 
 export { componentNames, type PublishedOutputs } from "./model.ts";
 
 /** DMIL as published, or with purified synergy (option `synergy`). */
 export const dmilPublished: MethodFactory<PublishedInput, PublishedOutputs> = defineMethod({
   name: "dmil-published",
-  summary: "redundant, unique and synergistic components with a per-sample gate (CVPR 2026)",
+  summary:
+    "Decomposition-based Multimodal Interaction Learning as published: a gate weights components per sample (CVPR 2026)",
   schema: publishedSchema,
   targets: everyTarget,
   variants: {
@@ -27,6 +30,8 @@ export const dmilPublished: MethodFactory<PublishedInput, PublishedOutputs> = de
     "dmil-cd": { levels: "cd" },
   },
   search: { "loss.lambda": [0.03, 0.1, 0.3] },
-  build: buildPublished,
-  stages: publishedStages,
+  build: (input, encoders, options) =>
+    (options.synergy === "purified" ? buildPurified : buildPublished)(input, encoders, options),
+  stages: (options, modalities) =>
+    options.synergy === "purified" ? purifiedStages(options, modalities) : publishedStages(options, modalities),
 });

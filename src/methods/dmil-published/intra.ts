@@ -5,7 +5,7 @@ import { type Gaussian, gaussian, klToStandard, sample } from "../../nn/gaussian
 import { linear } from "../../nn/linear.ts";
 import { mlp2 } from "../../nn/mlp.ts";
 import type { Scope } from "../../nn/module.ts";
-import { meanOfPresent, zeroWhereMissing } from "../method.ts";
+import { meanOfPresent, zeroWhereMissing } from "../kit.ts";
 
 export interface Intra {
   /** Means of M_m, [M, B, E]: the input of the consistency level. */

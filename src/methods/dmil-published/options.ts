@@ -1,7 +1,7 @@
 /** @file Options of DMIL as published. */
 import * as z from "zod";
 import type { Loose } from "../../core/options.ts";
-import { embeddingOption } from "../method.ts";
+import { embeddingOption } from "../kit.ts";
 
 /** Coefficients of the loss. The authors' `lambda` and b_ terms are not public; these were chosen on validation data. */
 export interface PublishedLoss {

@@ -5,7 +5,7 @@ import { linear } from "../../nn/linear.ts";
 import { mlp2 } from "../../nn/mlp.ts";
 import type { Scope } from "../../nn/module.ts";
 import { dropout, normalize } from "../../nn/norm.ts";
-import { meanOfPresent, type Statistic, zeroWhereMissing } from "../method.ts";
+import { meanOfPresent, type Statistic, zeroWhereMissing } from "../kit.ts";
 
 /** S [B, E] = linear([N_1 .. N_M, products of all pairs]) from residuals [M, B, E]. A product makes XOR linearly separable. */
 export function synergy(scope: Scope, residual: Expr): Expr {

@@ -6,6 +6,7 @@ import {
   greater,
   max,
   maximum,
+  mean,
   minimum,
   mul,
   reshape,
@@ -18,10 +19,13 @@ import {
   unstack,
   where,
 } from "../../graph/ops/index.ts";
-import type { Task } from "../method.ts";
+import type { Task } from "../kit.ts";
 
 /** Added to every atom, in nats, before shares are computed, so that no sum is 0. */
 const FLOOR = 1e-3;
+
+/** Lower bound of the mean normalised entropy by which the loss is divided. */
+const MIN_OPEN = 0.05;
 
 /** Evidence, in nats, of a missing modality: its weight in the mixture is 0. */
 const NO_PART = -1e4;
@@ -111,4 +115,13 @@ export function teach(task: Task, unimodal: Expr, pure: Expr, prior: Expr, optio
     portions: stopGradient(mul(atoms, 1 / task.maxInformation(outputs))),
     shares: stopGradient(div(floored, sum(floored, 0, true))),
   };
+}
+
+/**
+ * Loss of the residual prediction, []: a mean over samples, weighted by the normalised entropy `open` of the prediction from single
+ * modalities. With an unweighted mean the gradient would shrink with the share of samples that have synergy (at 10 % training was
+ * unreliable), and synergy would also sharpen predictions that single modalities already make.
+ */
+export function residualError(task: Task, { residual, open }: Pick<Teaching, "residual" | "open">, target: Expr): Expr {
+  return div(mean(mul(task.lossPerSample(residual, target), open)), maximum(mean(open), MIN_OPEN));
 }

@@ -20,7 +20,7 @@ import {
 import { linear } from "../../nn/linear.ts";
 import type { Module } from "../../nn/module.ts";
 import { batchCentre } from "../dmil-published/synergy.ts";
-import { type BuildInput, embed, priorWhereMissing, type Statistic } from "../method.ts";
+import { type BuildInput, embed, priorWhereMissing, type Statistic } from "../kit.ts";
 
 /** Predictions of the branches, and their decomposition. */
 export interface Branches {

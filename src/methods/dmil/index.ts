@@ -25,8 +25,8 @@ import {
   transpose,
 } from "../../graph/ops/index.ts";
 import type { Module } from "../../nn/module.ts";
-import { residualError } from "../dmil-published/stages.ts";
 import { purifiedSynergy } from "../dmil-published/synergy.ts";
+import { residualError } from "../dmil-published/teacher.ts";
 import {
   type BuildInput,
   type Components,
@@ -41,7 +41,7 @@ import {
   type Stage,
   type Task,
   type Terms,
-} from "../method.ts";
+} from "../kit.ts";
 import { branches } from "./branches.ts";
 import { known, sharedEvidence } from "./redundancy.ts";
 
@@ -189,7 +189,8 @@ function stages({ silence }: DmilOptions, modalities: readonly string[]): readon
 
 export const dmil: MethodFactory<Loose<DmilOptions>, DmilOutputs> = defineMethod({
   name: "dmil",
-  summary: "redundant, unique and synergistic components that add up to the prediction (after CVPR 2026)",
+  summary:
+    "Decomposition-based Multimodal Interaction Learning in additive form: components sum to the prediction (after CVPR 2026)",
   schema,
   targets: everyTarget,
   search: { silence: [0.3, 1, 3] },

@@ -2,7 +2,7 @@
 import type { Expr } from "../../graph/expr.ts";
 import { add, div, max, maximum, minimum, mul, stopGradient, unstack } from "../../graph/ops/index.ts";
 import { secondLargest } from "../dmil-published/teacher.ts";
-import type { Task } from "../method.ts";
+import type { Task } from "../kit.ts";
 
 /** Added to all evidence, in nats or squared deviations, so that a modality without evidence has the share 1. */
 const FAINT = 1e-3;

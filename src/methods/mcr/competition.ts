@@ -20,7 +20,7 @@ import {
   sub,
   sum,
 } from "../../graph/ops/index.ts";
-import type { LateFusion } from "../late-fusion.ts";
+import type { LateFusion } from "../kit.ts";
 
 /** The objective of each player: see `McrOptions`. */
 export type Strategy = "greedy" | "independent" | "collaborative";

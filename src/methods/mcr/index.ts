@@ -13,17 +13,20 @@ import type { Expr } from "../../graph/expr.ts";
 import { concat, matmul, mean, relu, stopGradient, unstack } from "../../graph/ops/index.ts";
 import { crossEntropy, meanSquaredError } from "../../nn/losses.ts";
 import type { Scope } from "../../nn/module.ts";
-import { type LateFusion, stillFusion } from "../late-fusion.ts";
 import {
   defineMethod,
   embeddingOption,
+  type LateFusion,
   type MethodFactory,
+  multiLossFusion,
+  multiLossStage,
+  multiLossTerms,
   type Outputs,
   type Stage,
   type StepContext,
+  stillFusion,
   type Terms,
-} from "../method.ts";
-import { multiLossFusion, multiLossStage, multiLossTerms } from "../multi-loss.ts";
+} from "../kit.ts";
 import { competition, type Strategy } from "./competition.ts";
 import { contrastive } from "./contrastive.ts";
 
@@ -96,8 +99,9 @@ function aloneStage(modalities: readonly string[]): Stage<Outputs> {
 
 export const mcr: MethodFactory<Loose<McrOptions>, McrOutputs> = defineMethod({
   name: "mcr",
-  summary: "joint and unimodal losses, and modalities that compete for effect on the prediction (NeurIPS 2025)",
+  summary: "Multimodal Competition Regularizer: modalities compete for their effect on the prediction (NeurIPS 2025)",
   schema,
+  limit: "it measures effects by divergences of class probabilities and contrasts classes",
   search: { competition: [0.01, 0.1, 1], unimodal: [0.1, 1], contrastive: [0, 1] },
   maxModalities: 4,
   build(input, encoders, { embedding, bottleneck }): McrOutputs {
@@ -111,11 +115,11 @@ export const mcr: MethodFactory<Loose<McrOptions>, McrOutputs> = defineMethod({
   },
   stages(options, modalities): readonly Stage<McrOutputs>[] {
     const { strategy, deals, unimodal } = options;
-    const terms = (out: McrOutputs, target: Expr, { plain }: StepContext): Terms[] => {
+    const terms = (out: McrOutputs, target: Expr, { task, plain }: StepContext): Terms[] => {
       const term = (name: "competition" | "contrastive" | "bottleneck", value: () => Expr): Terms[] =>
         options[name] === 0 ? [] : [{ names: [name], value: value(), weights: [options[name]] }];
       return [
-        multiLossTerms(out, target, modalities, unimodal),
+        multiLossTerms(task, out, target, modalities, unimodal),
         ...term("competition", () => competition(out.still, strategy, deals)),
         ...term("contrastive", () => contrastive(out.stacked, plain)),
         ...term("bottleneck", () => meanSquaredError(out.told!, concat(unstack(out.stacked), -1))),

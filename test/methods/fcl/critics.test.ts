@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import type { Expr } from "../../src/graph/expr.ts";
-import { constant, leaf } from "../../src/graph/index.ts";
-import { type Critic, club, critic, nce, scores } from "../../src/methods/critics.ts";
-import { initialState, rootScope } from "../../src/nn/module.ts";
-import { interpret } from "../../src/runtime/reference.ts";
-import { normals } from "../support/numbers.ts";
+import type { Expr } from "../../../src/graph/expr.ts";
+import { constant, leaf } from "../../../src/graph/index.ts";
+import { type Critic, club, critic, nce, scores } from "../../../src/methods/fcl/critics.ts";
+import { initialState, rootScope } from "../../../src/nn/module.ts";
+import { interpret } from "../../../src/runtime/reference.ts";
+import { normals } from "../../support/numbers.ts";
 
 const [N, A, C, H] = [7, 3, 2, 5];
 const { scope, requests } = rootScope({ training: true });

@@ -3,7 +3,7 @@
  * Sources: van den Oord, Li, Vinyals: Representation Learning with Contrastive Predictive Coding, 2018 (NCE); Cheng, Hao, Dai, Liu, Gan, Carin:
  * CLUB: A Contrastive Log-ratio Upper Bound of Mutual Information, ICML 2020.
  */
-import type { Expr } from "../graph/expr.ts";
+import type { Expr } from "../../graph/expr.ts";
 import {
   add,
   constant,
@@ -16,8 +16,8 @@ import {
   stopGradient,
   sub,
   sum,
-} from "../graph/ops/index.ts";
-import type { Scope } from "../nn/module.ts";
+} from "../../graph/ops/index.ts";
+import type { Scope } from "../../nn/module.ts";
 
 /** Parameters of a critic: an MLP with two hidden layers of H units on a pair [a, b]. The output has no bias, because it would cancel in both bounds. */
 export interface Critic {

@@ -8,25 +8,25 @@
  * and its best epoch is selected on validation data. Critics are narrower.
  */
 import * as z from "zod";
-import type { Loose } from "../core/options.ts";
-import type { Expr } from "../graph/expr.ts";
-import { concat, neg, slice, stack, stopGradient, unstack } from "../graph/ops/index.ts";
-import { linear } from "../nn/linear.ts";
-import { crossEntropy } from "../nn/losses.ts";
-import { mlp2 } from "../nn/mlp.ts";
-import { type Critic, club, critic, held, nce, scores } from "./critics.ts";
-import { wholeStage } from "./late-fusion.ts";
+import type { Loose } from "../../core/options.ts";
+import type { Expr } from "../../graph/expr.ts";
+import { concat, neg, slice, stack, stopGradient, unstack } from "../../graph/ops/index.ts";
+import { linear } from "../../nn/linear.ts";
+import { crossEntropy } from "../../nn/losses.ts";
+import { mlp2 } from "../../nn/mlp.ts";
 import {
   defineMethod,
   embed,
   embeddingOption,
   embeddings,
   type MethodFactory,
+  multiLossTerms,
   type Outputs,
   type Stage,
   type Terms,
-} from "./method.ts";
-import { multiLossTerms } from "./multi-loss.ts";
+  wholeStage,
+} from "../kit.ts";
+import { type Critic, club, critic, held, nce, scores } from "./critics.ts";
 
 export interface FclOptions {
   /** Width E of embeddings and projections. Default 64. */
@@ -94,8 +94,10 @@ function bounds({ projections, critics }: FclOutputs, target: Expr, modalities: 
 /** FactorCL with labels. Parameters: `encoders.<modality>...`, `projections` [10, ...], `critics.<use>...`, `probe` on all, `probes.<modality>`. */
 export const fcl: MethodFactory<Loose<FclOptions>, FclOutputs> = defineMethod({
   name: "fcl",
-  summary: "factorised contrastive learning, then a probe (FactorCL, NeurIPS 2023)",
+  summary:
+    "Factorized Contrastive Learning (FactorCL): bounds of shared and unique information, then a linear probe (NeurIPS 2023)",
   schema,
+  limit: "its critics read the class one-hot",
   variants: { "fcl-ce": { supervision: 1 } },
   search: { critic: [32, 64, 128] },
   maxModalities: 2,
@@ -153,7 +155,7 @@ export const fcl: MethodFactory<Loose<FclOptions>, FclOutputs> = defineMethod({
       ...wholeStage,
       name: "probe",
       trains: (parameter) => /^probes?\./.test(parameter),
-      terms: (out, target) => [multiLossTerms(out, target, modalities, 1)],
+      terms: (out, target, { task }) => [multiLossTerms(task, out, target, modalities, 1)],
     },
   ],
 });

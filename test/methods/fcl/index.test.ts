@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { forward, stageGraph } from "../../src/engine/graph.ts";
-import { grad } from "../../src/graph/grad.ts";
-import { type FclOptions, fcl } from "../../src/methods/fcl.ts";
-import { mlp } from "../../src/nn/mlp.ts";
-import { interpret } from "../../src/runtime/reference.ts";
-import { normals } from "../support/numbers.ts";
-import { B, bindings, encoders, F, gradientsOf, K, trainedBits, widths } from "./support.ts";
+import { forward, stageGraph } from "../../../src/engine/graph.ts";
+import { grad } from "../../../src/graph/grad.ts";
+import { type FclOptions, fcl } from "../../../src/methods/fcl/index.ts";
+import { mlp } from "../../../src/nn/mlp.ts";
+import { interpret } from "../../../src/runtime/reference.ts";
+import { normals } from "../../support/numbers.ts";
+import { B, bindings, encoders, F, gradientsOf, K, trainedBits, widths } from "../support.ts";
 
 const build = (options: Partial<FclOptions> = {}) =>
   fcl({ encoders: { a: mlp([F, 6]), b: mlp([F, 6]) }, embedding: 8, critic: 16, ...options });
