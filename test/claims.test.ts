@@ -7,7 +7,7 @@ import { overview } from "../scripts/claims/overview.ts";
 import { readPage } from "../scripts/claims/pages.ts";
 import { standing } from "../scripts/claims/standing.ts";
 import { compareRuns } from "../src/experiments/compare/compare.ts";
-import { markdownReport } from "../src/experiments/compare/markdown.ts";
+import { markdownReport } from "../src/reports/compare/markdown.ts";
 import { madeEntries } from "./experiments/compare/manifest.ts";
 
 test("README claims no figure that no table has, and names the strongest rival", () => {

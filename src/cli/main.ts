@@ -136,10 +136,6 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     .option("--markdown <file>", "also write the report as a Markdown page")
     .option(...quiet)
     .action(async (flags) => give((await import("./commands/recover.ts")).recover(flags)));
-  program
-    .command("recover-job", { hidden: true })
-    .description("run one job of `dmil recover` in a child process")
-    .action(async () => (await import("./commands/recover-job.ts")).recoverJob());
   withReadingFlags(
     add(program, "quantify <data>", "redundant, unique and synergistic information in data, before training a model"),
     "the column to predict, or one of several labels or values; information is about this target",
@@ -217,9 +213,9 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     .option(...quiet)
     .action(async (data, flags) => give((await import("./commands/sweep.ts")).sweep(data, flags)));
   program
-    .command("sweep-job", { hidden: true })
-    .description("run one job of `dmil sweep` in a child process")
-    .action(async () => (await import("./commands/sweep-job.ts")).sweepJob());
+    .command("job", { hidden: true })
+    .description("run one job of `dmil sweep` or `dmil recover` in a child process")
+    .action(async () => (await import("./commands/job.ts")).job());
   add(program, "compare <dir...>", "compare the methods of a sweep, with statistical tests")
     .option("--against <method>", "the method that all others are tested against (default: joint)")
     .option(

@@ -10,7 +10,7 @@ import { runFiles } from "../../runs/record.ts";
 import type { SampleBits } from "../../runs/sample-bits.ts";
 import type { SweepEntry } from "../entry.ts";
 import { byUnit, type Difference, difference, placeIn, type UnitOf } from "./difference.ts";
-import { type Figure, figuresOf, rankingFigure, requireFigure, type ScoredSplit } from "./figures.ts";
+import { type Figure, figuresOf, rankingFigure, requireFigure, type ScoredSplit } from "./metrics.ts";
 import type { FinishedEntry } from "./read.ts";
 import { type Stability, stabilityOf } from "./stability.ts";
 

@@ -1,6 +1,6 @@
 /** @file The targets of the recommended method, and whether they are met. */
 import type { RecoveryResult } from "./job.ts";
-import { cells, figureNamed, type Measured, measure } from "./summary.ts";
+import { cells, figureNamed, type Measured, measure } from "./metrics.ts";
 
 /** One target: a limit for a metric of a method on some cases. */
 export interface Target {

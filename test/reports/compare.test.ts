@@ -1,22 +1,22 @@
 /** @file Reports of a comparison in every form: what they must say, and that they are well formed. */
 import { parse } from "csv-parse/sync";
 import { describe, expect, test } from "vitest";
-import { texEscaped } from "../../../src/core/markup.ts";
-import { compareRuns } from "../../../src/experiments/compare/compare.ts";
-import type { CompareFacts } from "../../../src/experiments/compare/facts.ts";
-import { htmlReport } from "../../../src/experiments/compare/html.ts";
-import { latexReport } from "../../../src/experiments/compare/latex.ts";
-import { markdownReport } from "../../../src/experiments/compare/markdown.ts";
+import { texEscaped } from "../../src/core/markup.ts";
+import { compareRuns } from "../../src/experiments/compare/compare.ts";
+import type { CompareFacts } from "../../src/reports/compare/protocol.ts";
+import { htmlReport } from "../../src/reports/compare/html.ts";
+import { latexReport } from "../../src/reports/compare/latex.ts";
+import { markdownReport } from "../../src/reports/compare/markdown.ts";
 import {
   firstsTable,
   missingLines,
   overviewTable,
   shareGroups,
   shareTable,
-} from "../../../src/experiments/compare/overview.ts";
-import { mergeSweeps, readSweep } from "../../../src/experiments/compare/read.ts";
-import { comparisonDocument, longRows, runRows } from "../../../src/experiments/compare/rows.ts";
-import { kappaTable, stabilityTable } from "../../../src/experiments/compare/stability-tables.ts";
+} from "../../src/reports/compare/overview.ts";
+import { mergeSweeps, readSweep } from "../../src/experiments/compare/read.ts";
+import { comparisonDocument, longRows, runRows } from "../../src/reports/compare/rows.ts";
+import { kappaTable, stabilityTable } from "../../src/reports/compare/stability-tables.ts";
 import {
   classTable,
   fullTables,
@@ -24,11 +24,11 @@ import {
   shortTable,
   spread,
   tablesByMethod,
-} from "../../../src/experiments/compare/tables.ts";
-import { readTrace, type Trace } from "../../../src/experiments/compare/trace.ts";
-import type { SweepEntry } from "../../../src/experiments/entry.ts";
-import { encodeTable } from "../../../src/runs/tables.ts";
-import { HEAD, madeEntries, madeFolder } from "./manifest.ts";
+} from "../../src/reports/compare/tables.ts";
+import { readTrace, type Trace } from "../../src/experiments/compare/trace.ts";
+import type { SweepEntry } from "../../src/experiments/entry.ts";
+import { encodeTable } from "../../src/runs/tables.ts";
+import { HEAD, madeEntries, madeFolder } from "../experiments/compare/manifest.ts";
 
 const wrong: SweepEntry = {
   ...madeEntries({ seeds: 1, methods: { "<b>&_%": 0.5 } })[0]!,

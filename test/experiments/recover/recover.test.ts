@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { CASES } from "../../../src/experiments/recover/cases.ts";
-import { htmlReport } from "../../../src/experiments/recover/html.ts";
+import { htmlReport } from "../../../src/reports/recover/html.ts";
 import type { RecoveryResult } from "../../../src/experiments/recover/job.ts";
-import { markdownReport } from "../../../src/experiments/recover/markdown.ts";
+import { markdownReport } from "../../../src/reports/recover/markdown.ts";
 import { SUITE_METHODS } from "../../../src/experiments/recover/settings.ts";
 import { jobKey, resultRows, suiteJobs } from "../../../src/experiments/recover/suite.ts";
-import { FIGURES, figureNamed, measure, measured, told } from "../../../src/experiments/recover/summary.ts";
-import { failures, targetTable } from "../../../src/experiments/recover/tables.ts";
+import { FIGURES, figureNamed, measure, measured, told } from "../../../src/experiments/recover/metrics.ts";
+import { failures, targetTable } from "../../../src/reports/recover/tables.ts";
 import { TARGETS, verdicts } from "../../../src/experiments/recover/targets.ts";
 import type { TruthFigures } from "../../../src/interactions/truth.ts";
 import { svgChart } from "../../../src/reports/charts.ts";

@@ -1,7 +1,13 @@
 /** @file All settings at a glance: means and ranks, the first of each, figures by share of the training samples; and what is missing. */
 import { listing } from "../../core/errors.ts";
-import type { TextTable } from "../../reports/text-table.ts";
-import { type Comparison, type MethodResult, percent, type Setting, settingName } from "./compare.ts";
+import {
+  type Comparison,
+  type MethodResult,
+  percent,
+  type Setting,
+  settingName,
+} from "../../experiments/compare/compare.ts";
+import type { TextTable } from "../text-table.ts";
 import { spread } from "./tables.ts";
 
 /** Settings of the overview: all of the training samples, or what there is. */

@@ -1,9 +1,19 @@
 /** @file The tables of the suite: targets, metrics by method and by true type, ceilings, Theorem 1, probes. */
+
+import { caseNamed, type RecoveryResult } from "../../experiments/recover/job.ts";
+import {
+  type Cell,
+  cells,
+  FIGURES,
+  figureNamed,
+  type Measured,
+  measure,
+  measured,
+  told,
+} from "../../experiments/recover/metrics.ts";
+import type { Verdict } from "../../experiments/recover/targets.ts";
 import type { ByType } from "../../interactions/truth.ts";
-import type { TextTable } from "../../reports/text-table.ts";
-import { caseNamed, type RecoveryResult } from "./job.ts";
-import { type Cell, cells, FIGURES, figureNamed, type Measured, measure, measured, told } from "./summary.ts";
-import type { Verdict } from "./targets.ts";
+import type { TextTable } from "../text-table.ts";
 
 /** Columns of the table of a method; columns without values are omitted. */
 const COLUMNS: readonly (readonly [figure: string, heading: string])[] = [

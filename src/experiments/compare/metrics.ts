@@ -147,7 +147,7 @@ const COSTS: readonly Figure[] = [
     heading: "peak MiB",
     better: "smaller",
     digits: 0,
-    read: ({ peakMemory }) => known(peakMemory / 2 ** 20),
+    read: ({ peakMemory }) => known(peakMemory === undefined ? undefined : peakMemory / 2 ** 20),
   },
 ];
 

@@ -1,14 +1,15 @@
 /** @file A comparison as one HTML page that needs nothing else: tables that sort, a dot a run, training curves, how to reproduce it. */
 import { escaped, listed, markupPage } from "../../core/markup.ts";
-import { type Chart, type Series, svgChart } from "../../reports/charts.ts";
-import { folded, htmlTable, REPORT_STYLE, SORT_SCRIPT, titledTable } from "../../reports/html.ts";
-import type { SweepEntry } from "../entry.ts";
-import { type Comparison, type MethodResult, type Setting, settingName } from "./compare.ts";
-import { type CompareFacts, environmentLine, protocolLines, tuningLines } from "./facts.ts";
+import { type Comparison, type MethodResult, type Setting, settingName } from "../../experiments/compare/compare.ts";
+import type { CurvePoint, Trace } from "../../experiments/compare/trace.ts";
+import { type ComparedSweeps, environmentLine } from "../../experiments/compare.ts";
+import type { SweepEntry } from "../../experiments/entry.ts";
+import { type Chart, type Series, svgChart } from "../charts.ts";
+import { folded, htmlTable, REPORT_STYLE, SORT_SCRIPT, titledTable } from "../html.ts";
 import { firstsTable, missingLines, overviewTable, shareGroups, shareTable } from "./overview.ts";
+import { protocolLines, tuningLines } from "./protocol.ts";
 import { columnNotes, kappaTable, stabilityTables } from "./stability-tables.ts";
 import { classTable, fullTables, spread } from "./tables.ts";
-import type { CurvePoint, Trace } from "./trace.ts";
 
 const STYLE = `${REPORT_STYLE}
 .dots { display: grid; gap: 0 1rem; margin: 1rem 0; align-items: center; font-size: 13px; font-variant-numeric: tabular-nums; }
@@ -22,17 +23,12 @@ nav { columns: 16rem; } nav a { display: block; }
   .dots > div { grid-template-columns: 1fr auto; } .dots svg { grid-column: 1 / -1; order: 3; margin-bottom: .3rem; }
 }`;
 
-/** The page. `traces` has the training curves of runs. */
-export function htmlReport(
-  comparison: Comparison,
-  facts: CompareFacts,
-  traces: ReadonlyMap<SweepEntry, Trace>,
-): string {
+/** The page. */
+export function compareHtml(comparison: ComparedSweeps, command: string): string {
   const overview = overviewTable(comparison);
   const kappas = kappaTable(comparison);
   const missing = missingLines(comparison);
-  const notes = [...facts.notes, ...comparison.notes];
-  const { settings } = comparison;
+  const { settings, notes, traces } = comparison;
   const links = settings.map((setting, i) => `<a href="#set${i}">${escaped(settingName(setting))}</a>`);
   const body = [
     "<h1>Methods compared</h1>",
@@ -48,7 +44,7 @@ export function htmlReport(
     ...shareSection(comparison),
     ...(links.length > 1 ? ["<h2>Set by set</h2>", `<nav>${links.join("")}</nav>`] : []),
     ...settings.map((setting, i) => settingSection(setting, i, comparison.split, traces)),
-    ...reproduction(comparison, facts),
+    ...reproduction(comparison, command),
   ];
   return markupPage("dmil compare", STYLE, body.join("\n"), SORT_SCRIPT);
 }
@@ -176,7 +172,8 @@ function shareSection(comparison: Comparison): string[] {
   return ["<h2>By share of the training samples</h2>", ...parts];
 }
 
-function reproduction(comparison: Comparison, { sweeps, command, environments }: CompareFacts): string[] {
+function reproduction(comparison: ComparedSweeps, command: string): string[] {
+  const { sweeps, environments } = comparison;
   const tuning = tuningLines(comparison);
   const commands = [...sweeps.flatMap(({ head }) => (head === undefined ? [] : [head.command])), command];
   const runs = comparison.settings.flatMap(({ methods }) => methods.flatMap((result) => result.runs));

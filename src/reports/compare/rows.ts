@@ -1,9 +1,11 @@
 /** @file A comparison for programs: a row a run, a row a figure of a run, and one document. */
+
+import type { Comparison } from "../../experiments/compare/compare.ts";
+import { type ComparedSweeps, environmentLine } from "../../experiments/compare.ts";
+import type { SweepEntry } from "../../experiments/entry.ts";
 import type { Cell } from "../../interactions/report.ts";
 import type { Row } from "../../runs/tables.ts";
-import type { SweepEntry } from "../entry.ts";
-import type { Comparison } from "./compare.ts";
-import { type CompareFacts, environmentLine, protocolLines } from "./facts.ts";
+import { protocolLines } from "./protocol.ts";
 
 /** What names a run in both forms. */
 function keyOf({ data, split, trainShare, method, seed, status, id }: SweepEntry): Record<string, Cell> {
@@ -47,14 +49,14 @@ export function longRows(comparison: Comparison): Row[] {
 }
 
 /** Everything as one document; what is no number is null. */
-export function comparisonDocument(comparison: Comparison, facts: CompareFacts): Record<string, unknown> {
+export function comparisonDocument(comparison: ComparedSweeps, command: string): Record<string, unknown> {
   return {
     format: "dmil-comparison-1",
-    command: facts.command,
-    sweeps: facts.sweeps.map(({ label, head }) => ({ label, ...head })),
-    environments: facts.environments.map((own) => environmentLine(own)),
+    command,
+    sweeps: comparison.sweeps.map(({ label, head }) => ({ label, ...head })),
+    environments: comparison.environments.map((own) => environmentLine(own)),
     protocol: protocolLines(comparison),
-    notes: [...facts.notes, ...comparison.notes],
+    notes: comparison.notes,
     split: comparison.split,
     settings: comparison.settings.map(({ figures, methods, ...setting }) => ({
       ...setting,
@@ -62,7 +64,7 @@ export function comparisonDocument(comparison: Comparison, facts: CompareFacts):
       figures: figures.map(({ read: _, ...own }) => own),
       methods: methods.map(({ runs, ...own }) => ({
         ...own,
-        runs: runs.map(({ scores: { right: _, ...scores }, config: __, ...run }) => ({ ...run, scores })),
+        runs: runs.map(({ scores: { correct: _, ...scores }, config: __, ...run }) => ({ ...run, scores })),
       })),
     })),
     failed: comparison.failed,

@@ -1,8 +1,9 @@
 /** @file A setting as tables of texts: the main one, and further figures by theme. */
+
+import { type Comparison, type MethodResult, type Setting, settingName } from "../../experiments/compare/compare.ts";
+import type { Figure } from "../../experiments/compare/metrics.ts";
 import type { Mean } from "../../info/statistics/paired.ts";
-import type { Mark, TextTable } from "../../reports/text-table.ts";
-import { type Comparison, type MethodResult, type Setting, settingName } from "./compare.ts";
-import type { Figure } from "./figures.ts";
+import type { Mark, TextTable } from "../text-table.ts";
 
 /** A column: its head, the text of a method's cell, and whether the best is marked in it. */
 interface Column {
