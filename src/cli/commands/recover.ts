@@ -56,7 +56,8 @@ export async function recover(flags: RecoverFlags): Promise<Answer> {
     const { cpu, cores, node } = machine();
     const origin: Origin = { command: commandOf(flags), environment: { dmil: version(), node, cpu, cores } };
     const { seeds } = choice;
-    const json = { ...origin, seeds, quick, ...recovery };
+    const { failed, verdicts, results } = recovery;
+    const json = { ...origin, seeds, quick, failed, verdicts, results };
     const written = await writeReports(flags, recovery, origin, json);
     const seconds = duration((performance.now() - started) / 1000);
     return {

@@ -35,7 +35,7 @@ describe("on one split, over seeds", () => {
     expect(setting).toMatchObject({ unit: "seed", units: 5, overlap: 0, against: "joint" });
     expect(result(comparison, "dmil").figures.accuracy).toEqual(meanOf(accuracies(entries, "dmil")));
     expect(result(comparison, "dmil").figures.peakMemory!.mean).toBeCloseTo(
-      meanOf(entries.filter(({ method }) => method === "dmil").map(({ peakMemory }) => peakMemory / 2 ** 20)).mean,
+      meanOf(entries.filter(({ method }) => method === "dmil").map(({ peakMemory }) => peakMemory! / 2 ** 20)).mean,
       9,
     );
   });
@@ -54,7 +54,7 @@ describe("on one split, over seeds", () => {
   });
 
   test("each test sample counts once, by the method that is right more often", () => {
-    const runs = (method: string) => entries.filter((run) => run.method === method).map((run) => run.scores!.right!);
+    const runs = (method: string) => entries.filter((run) => run.method === method).map((run) => run.scores!.correct!);
     const [mine, others] = [runs("dmil"), runs("joint")];
     const leads = [...mine[0]!].map((_, i) =>
       mine.reduce((sum, right, r) => sum + Number(right[i]) - Number(others[r]![i]), 0),
@@ -141,7 +141,10 @@ describe("what is not there", () => {
     const longer = entries.map((entry) => {
       const { scores } = entry;
       if (entry.method !== "dmil" || scores === undefined) return entry;
-      return { ...entry, scores: { ...scores, samples: { ...scores.samples, test: 401 }, right: `${scores.right}1` } };
+      return {
+        ...entry,
+        scores: { ...scores, samples: { ...scores.samples, test: 401 }, correct: `${scores.correct}1` },
+      };
     });
     const comparison = compareRuns(longer);
     expect(comparison.notes[0]).toMatch(/^test sets of one split differ in size between runs/);

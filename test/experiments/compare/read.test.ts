@@ -57,7 +57,7 @@ describe("what is refused", () => {
     ["another figure", manifest.replace('"seed":0', '"seed":1')],
     ["no line of a sweep", manifest, { id: 3 }],
     ["scores missing", "", { ...entries[0], scores: undefined }],
-    ["odd predictions", "", { ...entries[0], scores: { ...entries[0]!.scores, right: "01x" } }],
+    ["odd predictions", "", { ...entries[0], scores: { ...entries[0]!.scores, correct: "01x" } }],
     ["empty", "\n"],
   ])("%s", async (_, text, ...sealed) => {
     await expect(readSweep(await withManifest(text + (await lines(sealed))))).rejects.toThrowErrorMatchingSnapshot();

@@ -1,15 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { CASES } from "../../../src/experiments/recover/cases.ts";
-import { htmlReport } from "../../../src/reports/recover/html.ts";
 import type { RecoveryResult } from "../../../src/experiments/recover/job.ts";
-import { markdownReport } from "../../../src/reports/recover/markdown.ts";
-import { SUITE_METHODS } from "../../../src/experiments/recover/settings.ts";
-import { jobKey, resultRows, suiteJobs } from "../../../src/experiments/recover/suite.ts";
 import { FIGURES, figureNamed, measure, measured, told } from "../../../src/experiments/recover/metrics.ts";
-import { failures, targetTable } from "../../../src/reports/recover/tables.ts";
+import { SUITE_METHODS } from "../../../src/experiments/recover/settings.ts";
+import { jobKey, suiteJobs } from "../../../src/experiments/recover/suite.ts";
 import { TARGETS, verdicts } from "../../../src/experiments/recover/targets.ts";
 import type { TruthFigures } from "../../../src/interactions/truth.ts";
 import { svgChart } from "../../../src/reports/charts.ts";
+import { recoverHtml } from "../../../src/reports/recover/html.ts";
+import { recoverMarkdown } from "../../../src/reports/recover/markdown.ts";
+import { resultRows } from "../../../src/reports/recover/rows.ts";
+import { failures, targetTable } from "../../../src/reports/recover/tables.ts";
 
 const types = ["redundant", "unique_a", "unique_b", "synergistic"];
 const by = (value: (type: string) => number) =>
@@ -77,7 +78,8 @@ function result(method: string, seed: number, right: number, leak: number): Reco
   };
 }
 const results = [result("joint", 0, 0.8, 0), ...[0.99, 1, 1].map((right, seed) => result("dmil", seed, right, 0.2))];
-const facts = { command: "dmil recover", environment: { node: "20" }, failed: [] };
+const recovery = { results, failed: [], verdicts: verdicts(results) };
+const origin = { command: "dmil recover", environment: { node: "20" } };
 
 describe("means over seeds", () => {
   test("come with Student's interval", () => {
@@ -181,7 +183,7 @@ describe("the suite", () => {
 
 describe("reports", () => {
   test("the page is one file: no address, no script, no foreign part", () => {
-    const page = htmlReport(results, facts);
+    const page = recoverHtml(recovery, origin);
     expect(page).not.toMatch(/https?:|<script|<link|<img|@import|url\(/);
     expect(page).toContain("<svg");
     expect(page).toContain("rgba(0,114,178");
@@ -190,7 +192,7 @@ describe("reports", () => {
 
   test("texts are escaped", () => {
     const job = results[0]!.job;
-    const page = htmlReport(results, { ...facts, failed: [{ job, error: "a < b & <script>" }] });
+    const page = recoverHtml({ ...recovery, failed: [{ job, error: "a < b & <script>" }] }, origin);
     expect(page).toContain("a &lt; b &amp; &lt;script&gt;");
     expect(svgChart({ title: "<t>", x: "", y: "", range: { x: [0, 1], y: [0, 1] }, series: [] })).toContain(
       "&lt;t&gt;",
@@ -198,7 +200,7 @@ describe("reports", () => {
   });
 
   test("the markdown page tells what is missed, and how to get it", () => {
-    const page = markdownReport(results, facts);
+    const page = recoverMarkdown(recovery, origin);
     expect(page).toMatch(/## Where it still fails\n\n- mixture-k2-balanced-3: S's own information/);
     expect(page).toContain("```sh\ndmil recover\n```");
     for (const line of page.split("\n").filter((text) => text.startsWith("|"))) expect(line.endsWith("|")).toBe(true);
