@@ -32,7 +32,7 @@ const figure = (set: string, method: string): string =>
   comparison.settings
     .find(({ data }) => data === set)!
     .methods.find((own) => own.method === method)!
-    .figures.accuracy!.mean.toFixed(3);
+    .metrics.accuracy!.mean.toFixed(3);
 const [ours, mlp, joint] = ["dmil", "joint-mlp", "joint"].map((method) => figure("scenes", method)) as [
   string,
   string,

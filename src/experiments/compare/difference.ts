@@ -1,7 +1,7 @@
 /** @file The difference between two methods: paired by run over shared seeds and splits, and by sample. */
 import { mcnemar, type PairedTest, pairedTest, signFlip } from "../../info/statistics/paired.ts";
 import type { SweepEntry } from "../entry.ts";
-import type { Figure } from "./metrics.ts";
+import type { Metric } from "./metrics.ts";
 import type { FinishedEntry } from "./read.ts";
 
 /** The difference of the ranking metric: this method minus the other. */
@@ -40,7 +40,7 @@ export function byUnit<R extends SweepEntry>(
 export function difference(
   mine: readonly FinishedEntry[],
   others: readonly FinishedEntry[],
-  ranking: Figure,
+  ranking: Metric,
   unitOf: UnitOf,
   overlap: number,
 ): Omit<Difference, "holm"> {

@@ -71,7 +71,7 @@ function settingSection(setting: Setting, i: number, split: string, traces: Read
 }
 
 /** A row a method: a dot a run, the mean and its interval on a scale that all rows share. */
-function dots({ methods, figures: [ranking], against }: Setting): string {
+function dots({ methods, metrics: [ranking], against }: Setting): string {
   const { name, digits, read } = ranking!;
   const valuesOf = ({ runs }: MethodResult): number[] => runs.flatMap((run) => read(run) ?? []);
   const values = methods.flatMap(valuesOf);
@@ -79,11 +79,11 @@ function dots({ methods, figures: [ranking], against }: Setting): string {
   const pad = Math.max(0.1 * (most - least), 0.5 * 10 ** -digits);
   const [low, high] = [least - pad, most + pad];
   const at = (value: number): string => `${((100 * (value - low)) / (high - low)).toFixed(2)}%`;
-  const reference = methods.find(({ method }) => method === against)?.figures[name];
+  const reference = methods.find(({ method }) => method === against)?.metrics[name];
   const line = (value: number, kind: string): string =>
     `<line class="${kind}" x1="${at(value)}" x2="${at(value)}" y1="0" y2="20"/>`;
   const rows = methods.map((result) => {
-    const mean = result.figures[name];
+    const mean = result.metrics[name];
     const interval =
       mean === undefined || Number.isNaN(mean.lower)
         ? ""
@@ -139,19 +139,19 @@ function curveCharts({ methods, against }: Setting, traces: ReadonlyMap<SweepEnt
 /** So many lines a chart of shares has at most; the table has all. */
 const MOST_LINES = 8;
 
-/** Charts and tables of figures by share of the training samples. */
+/** Charts and tables of metrics by share of the training samples. */
 function shareSection(comparison: Comparison): string[] {
   const groups = shareGroups(comparison);
   if (groups.length === 0) return [];
   const parts = groups.map((group) => {
     const largest = group.at(-1)!;
-    const ranking = largest.figures[0]!;
+    const ranking = largest.metrics[0]!;
     const first = largest.methods.filter(({ method }, i) => i < MOST_LINES || method === largest.against);
     const series = first.map(
       ({ method }): Series => ({
         name: method,
         points: group.flatMap(({ trainShare, methods }) => {
-          const mean = methods.find((result) => result.method === method)?.figures[ranking.name]?.mean;
+          const mean = methods.find((result) => result.method === method)?.metrics[ranking.name]?.mean;
           return mean === undefined ? [] : [[trainShare, mean] as const];
         }),
       }),

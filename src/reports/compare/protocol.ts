@@ -1,7 +1,7 @@
 /** @file The protocol of a comparison and its tuning, in words, for every form of the report. */
 import { type Comparison, LEVEL } from "../../experiments/compare/compare.ts";
 
-/** How figures were made and tested, a line each. */
+/** How metrics were made and tested, a line each. */
 export function protocolLines({ settings, split }: Comparison): string[] {
   const units = new Set(settings.map(({ unit }) => unit));
   const overlaps = settings.filter(({ overlap }) => overlap > 0);

@@ -1,4 +1,4 @@
-/** @file A comparison for programs: a row a run, a row a figure of a run, and one document. */
+/** @file A comparison for programs: a row a run, a row a metric of a run, and one document. */
 
 import type { Comparison } from "../../experiments/compare/compare.ts";
 import { type ComparedSweeps, environmentLine } from "../../experiments/compare.ts";
@@ -12,14 +12,14 @@ function keyOf({ data, split, trainShare, method, seed, status, id }: SweepEntry
   return { data, split, train_share: trainShare, method, seed, status, id };
 }
 
-/** Finished runs with the figures of their setting, by name; then those that failed. */
-function runFigures(comparison: Comparison): { entry: SweepEntry; figures: Readonly<Record<string, number>> }[] {
-  const finished = comparison.settings.flatMap(({ methods, figures }) =>
+/** Finished runs with the metrics of their setting, by name; then those that failed. */
+function runMetrics(comparison: Comparison): { entry: SweepEntry; metrics: Readonly<Record<string, number>> }[] {
+  const finished = comparison.settings.flatMap(({ methods, metrics }) =>
     methods.flatMap(({ runs }) =>
       runs.map((entry) => ({
         entry: entry as SweepEntry,
-        figures: Object.fromEntries(
-          figures.flatMap(({ name, read }) => {
+        metrics: Object.fromEntries(
+          metrics.flatMap(({ name, read }) => {
             const value = read(entry);
             return value === undefined ? [] : [[name, value]];
           }),
@@ -27,28 +27,28 @@ function runFigures(comparison: Comparison): { entry: SweepEntry; figures: Reado
       })),
     ),
   );
-  return [...finished, ...comparison.failed.map((entry) => ({ entry, figures: {} }))];
+  return [...finished, ...comparison.failed.map((entry) => ({ entry, metrics: {} }))];
 }
 
-/** A row a run, failed ones included: a column for every figure of any run, empty where a run has none. */
+/** A row a run, failed ones included: a column for every metric of any run, empty where a run has none. */
 export function runRows(comparison: Comparison): Row[] {
-  const found = runFigures(comparison);
-  const names = [...new Set(found.flatMap(({ figures }) => Object.keys(figures)))];
-  return found.map(({ entry, figures }) => ({
+  const found = runMetrics(comparison);
+  const names = [...new Set(found.flatMap(({ metrics }) => Object.keys(metrics)))];
+  return found.map(({ entry, metrics }) => ({
     ...keyOf(entry),
     error: entry.error,
-    ...Object.fromEntries(names.map((name) => [name, figures[name]])),
+    ...Object.fromEntries(names.map((name) => [name, metrics[name]])),
   }));
 }
 
-/** A row for every figure of every finished run. */
+/** A row for every metric of every finished run. */
 export function longRows(comparison: Comparison): Row[] {
-  return runFigures(comparison).flatMap(({ entry, figures }) =>
-    Object.entries(figures).map(([figure, value]) => ({ ...keyOf(entry), figure, value })),
+  return runMetrics(comparison).flatMap(({ entry, metrics }) =>
+    Object.entries(metrics).map(([name, value]) => ({ ...keyOf(entry), figure: name, value })),
   );
 }
 
-/** Everything as one document; what is no number is null. */
+/** Everything as one document of the format dmil-comparison-1, which calls metrics figures; what is no number is null. */
 export function comparisonDocument(comparison: ComparedSweeps, command: string): Record<string, unknown> {
   return {
     format: "dmil-comparison-1",
@@ -58,12 +58,13 @@ export function comparisonDocument(comparison: ComparedSweeps, command: string):
     protocol: protocolLines(comparison),
     notes: comparison.notes,
     split: comparison.split,
-    settings: comparison.settings.map(({ figures, methods, ...setting }) => ({
+    settings: comparison.settings.map(({ metrics, methods, ...setting }) => ({
       ...setting,
-      ranking: figures[0]!.name,
-      figures: figures.map(({ read: _, ...own }) => own),
-      methods: methods.map(({ runs, ...own }) => ({
+      ranking: metrics[0]!.name,
+      figures: metrics.map(({ read: _, ...own }) => own),
+      methods: methods.map(({ runs, metrics: figures, ...own }) => ({
         ...own,
+        figures,
         runs: runs.map(({ scores: { correct: _, ...scores }, config: __, ...run }) => ({ ...run, scores })),
       })),
     })),

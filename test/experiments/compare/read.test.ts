@@ -22,8 +22,8 @@ async function withManifest(text: string) {
 
 describe("a manifest", () => {
   test("gives its runs and its head", async () => {
-    const sweep = await readSweep(await madeFolder(entries, { bare: true }));
-    expect(sweep).toEqual({ label: "sweep", head: HEAD, entries, notes: [] });
+    const folder = await madeFolder(entries, { bare: true });
+    expect(await readSweep(folder)).toEqual({ label: "sweep", folder, head: HEAD, entries, notes: [] });
   });
 
   test("may end in half a line, which is noted; a whole last line without its end counts", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { CASES } from "../../../src/experiments/recover/cases.ts";
 import type { RecoveryResult } from "../../../src/experiments/recover/job.ts";
-import { FIGURES, figureNamed, measure, measured, told } from "../../../src/experiments/recover/metrics.ts";
+import { METRICS, meanText, measure, measured, metricNamed } from "../../../src/experiments/recover/metrics.ts";
 import { SUITE_METHODS } from "../../../src/experiments/recover/settings.ts";
 import { jobKey, suiteJobs } from "../../../src/experiments/recover/suite.ts";
 import { TARGETS, verdicts } from "../../../src/experiments/recover/targets.ts";
@@ -86,36 +86,36 @@ describe("means over seeds", () => {
     const { mean, interval, seeds } = measured([1, 2, 3]);
     expect([mean, seeds]).toEqual([2, 3]);
     expect(interval).toBeCloseTo(4.30265272974946 / Math.sqrt(3), 10);
-    expect(told(measured([0.5]))).toBe("0.500");
-    expect(told({ mean: 0.5, interval: 0.01, seeds: 3 })).toBe("0.500 ± 0.010");
+    expect(meanText(measured([0.5]))).toBe("0.500");
+    expect(meanText({ mean: 0.5, interval: 0.01, seeds: 3 })).toBe("0.500 ± 0.010");
   });
 
   test("are those of the figure", () => {
-    expect(measure(figureNamed("identified"), results.slice(1))!.mean).toBeCloseTo(2.99 / 3, 12);
-    expect(measure(figureNamed("leak-synergy"), results)!.mean).toBeCloseTo(0.15, 12);
-    expect(measure(figureNamed("synergy-kept"), results)!.mean).toBeCloseTo(0.9, 12);
-    expect(measure(figureNamed("behind-bayes"), results.slice(0, 1))!.mean).toBeCloseTo(0.2, 12);
-    expect(measure(figureNamed("identified-worst"), results.slice(0, 1))!.mean).toBeCloseTo(0.8, 12);
-    expect(measure(figureNamed("absent-atoms"), results)).toBeUndefined();
+    expect(measure(metricNamed("identified"), results.slice(1))!.mean).toBeCloseTo(2.99 / 3, 12);
+    expect(measure(metricNamed("leak-synergy"), results)!.mean).toBeCloseTo(0.15, 12);
+    expect(measure(metricNamed("synergy-kept"), results)!.mean).toBeCloseTo(0.9, 12);
+    expect(measure(metricNamed("behind-bayes"), results.slice(0, 1))!.mean).toBeCloseTo(0.2, 12);
+    expect(measure(metricNamed("identified-worst"), results.slice(0, 1))!.mean).toBeCloseTo(0.8, 12);
+    expect(measure(metricNamed("absent-atoms"), results)).toBeUndefined();
     // Found above what is there, on the worst type that has no synergy: .2 - .1.
-    expect(measure(figureNamed("absent-synergy"), results.slice(1))!.mean).toBeCloseTo(0.1, 12);
-    expect(measure(figureNamed("ceiling-off"), results)!.mean).toBeCloseTo(0.25, 12);
-    expect(measure(figureNamed("behind-naming"), results.slice(0, 1))!.mean).toBeCloseTo(0.2, 12);
+    expect(measure(metricNamed("absent-synergy"), results.slice(1))!.mean).toBeCloseTo(0.1, 12);
+    expect(measure(metricNamed("ceiling-off"), results)!.mean).toBeCloseTo(0.25, 12);
+    expect(measure(metricNamed("behind-naming"), results.slice(0, 1))!.mean).toBeCloseTo(0.2, 12);
   });
 });
 
 describe("targets", () => {
   test("name figures and cases that exist", () => {
-    const names = FIGURES.map(({ name }) => name);
-    for (const { figure, cases } of TARGETS) {
-      expect(names).toContain(figure);
+    const names = METRICS.map(({ name }) => name);
+    for (const { metric, cases } of TARGETS) {
+      expect(names).toContain(metric);
       expect(CASES.some(({ name }) => cases.test(name))).toBe(true);
     }
   });
 
   test("are judged on the dmil form alone, by the mean over seeds", () => {
     const found = verdicts(results);
-    const verdict = (figure: string) => found.find(({ target }) => target.figure === figure)!;
+    const verdict = (metric: string) => found.find(({ target }) => target.metric === metric)!;
     expect(new Set(found.map((own) => own.case))).toEqual(new Set(["mixture-k2-balanced-3"]));
     expect(verdict("identified")).toMatchObject({ met: true, measured: { seeds: 3 }, ceiling: { mean: 1 } });
     expect(verdict("leak-synergy").met).toBe(false);
