@@ -7,15 +7,17 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
-import { featureCount, mapSplits, takeRows } from "../src/data/dataset.ts";
+import { mapSplits, takeRows } from "../src/data/dataset.ts";
 import type { Generated } from "../src/data/synthetic/exact.ts";
 import { exactMixture } from "../src/data/synthetic/mixture-exact.ts";
 import { quadMixture } from "../src/data/synthetic/quad.ts";
 import { type Fitted, memberModels } from "../src/evaluation/model.ts";
 import { type Predictions, predict } from "../src/evaluation/predict.ts";
-import { suiteMethod } from "../src/experiments/recover/settings.ts";
+import { suiteSettings } from "../src/experiments/recover/settings.ts";
 import { type Atoms, bitsOf } from "../src/interactions/bits.ts";
 import { poolIntervals, poolMeanInterval } from "../src/interactions/uncertainty.ts";
+import { planRun } from "../src/runs/plan.ts";
+import { parseSettings } from "../src/runs/settings.ts";
 import { logPriorOf, UNSCALED } from "../src/targets/calibrate.ts";
 import { fit } from "../src/train/fit.ts";
 import { markdownTable, writeRegion } from "./region.ts";
@@ -91,12 +93,11 @@ async function trained(name: string, set: number, { splits: all }: Generated): P
   if (file !== undefined && existsSync(file)) return JSON.parse(readFileSync(file, "utf8"));
   const asked = Array.from({ length: ASKED }, (_, i) => i);
   const splits = mapSplits((split) => (split === "test" ? takeRows(all.test, asked) : all[split]));
-  const features = Object.fromEntries(
-    Object.entries(splits.train.modalities).map(([modality, column]) => [modality, featureCount(column)]),
-  );
+  const settings = parseSettings({ ...suiteSettings("dmil"), data: name });
+  const { method } = planRun(settings, splits.train);
   const runs: Told[] = [];
   for (let seed = 0; seed < pools; seed++) {
-    const fitted = await fit(suiteMethod("dmil", features), splits, { seed, batchSize: 64, threads: 1 });
+    const fitted = await fit(method, splits, { seed, batchSize: 64, threads: 1 });
     const bitsOfModel = async (model: Fitted): Promise<Columns> => {
       const predictions = await predict(model, splits.test, { threads: 1 });
       return columnsOf(bitsOf(predictions, fitted.calibration, splits.test.labels).labelFree);

@@ -2,7 +2,7 @@
 import { writeDataset } from "dmil";
 import { disk } from "dmil/node";
 import { printAnswer, printError } from "../src/cli/answer.ts";
-import { compare } from "../src/cli/comparison.ts";
+import { compare } from "../src/cli/demo-runs.ts";
 import { sensors } from "./sensors.ts";
 
 const data = ".demo/indoor-outdoor-sensors";

@@ -20,6 +20,7 @@ export {
   takeRows,
 } from "./data/dataset.ts";
 export { type LoadedData, type LoadOptions, loadDataset, readDataset } from "./data/load.ts";
+export { foldSplits as folds } from "./data/folds.ts";
 export { hideModalities } from "./data/presence.ts";
 export { type SplitOptions, splitBy } from "./data/split.ts";
 export { writeDataset } from "./data/write.ts";
@@ -164,3 +165,17 @@ export {
   type TrainingData,
   type Unfinished,
 } from "./runs/index.ts";
+
+// Experiments: many runs under one protocol, and their comparison; the names of the commands
+
+export type { Comparison, MethodResult, Setting } from "./experiments/compare/compare.ts";
+export { readSweep, type Sweep } from "./experiments/compare/read.ts";
+export { type ComparedSweeps, compare } from "./experiments/compare.ts";
+export type { SweepEntry } from "./experiments/entry.ts";
+export { type Executor, inProcess, type JobHooks } from "./experiments/executor.ts";
+export type { Experiment, ExperimentInput } from "./experiments/experiment.ts";
+export { type JobInputs, type JobKind, type JobResults, type Places, runJob } from "./experiments/job.ts";
+export { type RecoverOptions, type Recovery, recover } from "./experiments/recover.ts";
+export type { ExperimentEvent, ExperimentOptions } from "./experiments/run-jobs.ts";
+export { type SweepOptions, type SweepResult, sweep } from "./experiments/sweep.ts";
+export { type Tuned, type TuneOptions, tune } from "./experiments/tune.ts";

@@ -16,8 +16,8 @@ const lines = [
   ["interactions"],
   ["quantify"],
   ["runs"],
-  ["reports"],
   ["experiments"],
+  ["reports"],
   ["cli"],
 ];
 const reached = ["core"];

@@ -6,8 +6,8 @@ import { readDocuments } from "../scripts/claims/documents.ts";
 import { overview } from "../scripts/claims/overview.ts";
 import { readPage } from "../scripts/claims/pages.ts";
 import { standing } from "../scripts/claims/standing.ts";
-import { compareRuns } from "../src/experiments/compare/compare.ts";
-import { markdownReport } from "../src/experiments/compare/markdown.ts";
+import { compare } from "../src/experiments/compare.ts";
+import { compareMarkdown } from "../src/reports/compare/markdown.ts";
 import { madeEntries } from "./experiments/compare/manifest.ts";
 
 test("README claims no figure that no table has, and names the strongest rival", () => {
@@ -25,14 +25,14 @@ const entries = [
   ...madeEntries({ data: ["scenes"], methods: { joint: 0.6, "joint-mlp": 0.8, dmil: 0.9 }, seeds: 3 }),
   ...madeEntries({ data: ["sensors"], methods: { joint: 0.9, "joint-mlp": 0.8, dmil: 0.7 }, seeds: 3 }),
 ];
-const comparison = compareRuns(entries);
-const text = markdownReport(comparison, { command: "dmil compare s", sweeps: [], environments: [], notes: [] });
+const comparison = await compare({ label: "s", entries, notes: [] });
+const text = compareMarkdown(comparison, "dmil compare s");
 const page = readPage(text)!;
 const figure = (set: string, method: string): string =>
   comparison.settings
     .find(({ data }) => data === set)!
     .methods.find((own) => own.method === method)!
-    .figures.accuracy!.mean.toFixed(3);
+    .metrics.accuracy!.mean.toFixed(3);
 const [ours, mlp, joint] = ["dmil", "joint-mlp", "joint"].map((method) => figure("scenes", method)) as [
   string,
   string,

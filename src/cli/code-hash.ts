@@ -9,34 +9,22 @@ const ending = path.extname(import.meta.filename);
 /** Path of the main file, for child processes. */
 export const MAIN: string = path.join(root, "cli", `main${ending}`);
 
-/** Parts of the code: whole folders, and single files by their path without extension. */
-export interface CodeParts {
-  readonly folders: readonly string[];
-  readonly files: readonly string[];
-}
+/** The folders and files that determine the results of experiments; planning, reports and commands do not. */
+const FOLDERS = [
+  ...["core", "data", "graph", "nn", "optim", "runtime", "targets", "methods"],
+  ...["engine", "evaluation", "train", "interactions"],
+];
+const FILES = [
+  path.join("info", "synergy-indicator"),
+  ...["identity", "plan", "run", "settings"].map((name) => path.join("runs", name)),
+  ...["job", "score", "settings", "tuning", "variants"].map((name) => path.join("experiments", name)),
+  ...["cases", "job", "settings"].map((name) => path.join("experiments", "recover", name)),
+];
 
-const FOLDERS = ["core", "data", "graph", "nn", "optim", "runtime", "methods", "train", "interactions"] as const;
-
-/** The code that determines the result of a recovery job; reports and commands do not. */
-export const RECOVERY_CODE: CodeParts = {
-  folders: FOLDERS,
-  files: ["settings", "cases", "job"].map((name) => path.join("runs", "recover", name)),
-};
-
-/** The code that determines the result of a run of a sweep. */
-export const SWEEP_CODE: CodeParts = {
-  folders: FOLDERS,
-  files: [
-    path.join("info", "synergy-indicator"),
-    ...["identity", "plan", "run", "settings"].map((name) => path.join("runs", name)),
-    ...["job", "score", "tuning", "variants"].map((name) => path.join("runs", "sweep", name)),
-  ],
-};
-
-/** SHA-256 of the names and contents of code files. */
-export async function codeHash({ folders, files }: CodeParts): Promise<string> {
+/** SHA-256 of the names and contents of the code that determines results. */
+export async function codeHash(): Promise<string> {
   const listed = await Promise.all(
-    folders.map(async (part) => {
+    FOLDERS.map(async (part) => {
       const entries = await readdir(path.join(root, part), { recursive: true });
       return entries
         .filter((file) => file.endsWith(ending) && !file.endsWith(".d.ts"))
@@ -44,7 +32,7 @@ export async function codeHash({ folders, files }: CodeParts): Promise<string> {
     }),
   );
   const hash = createHash("sha256");
-  for (const file of [...listed.flat(), ...files.map((name) => name + ending)].sort()) {
+  for (const file of [...listed.flat(), ...FILES.map((name) => name + ending)].sort()) {
     hash
       .update(`${file}\0`)
       .update(await readFile(path.join(root, file)))

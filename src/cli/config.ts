@@ -4,6 +4,7 @@ import { configError, DmilError } from "../core/errors.ts";
 import { isRecord } from "../core/keys.ts";
 import type { OptionIssue } from "../core/options.ts";
 import { LARGEST_SEED } from "../core/random.ts";
+import { withValue } from "../core/record.ts";
 import { systemReason } from "../core/system-errors.ts";
 import { MOST_RUNS } from "../experiments/entry.ts";
 import { readYaml } from "./yaml.ts";
@@ -11,7 +12,7 @@ import { readYaml } from "./yaml.ts";
 type Path = readonly (string | number)[];
 
 /** Settings before they are checked. */
-export interface Given {
+export interface SettingsInput {
   readonly value: Readonly<Record<string, unknown>>;
   /** Where the setting at a path was written, and its name: `run.yaml:3:5 encoder.dropout: `, `--seed: `. */
   origin(path: Path): string;
@@ -30,11 +31,11 @@ export async function gatherSettings(
   flags: readonly Flag[],
   sets: readonly string[],
   under: readonly string[] = [],
-): Promise<Given> {
+): Promise<SettingsInput> {
   const source = file === undefined ? undefined : await readConfig(file);
   const overrides = [...flags.filter(({ value }) => value !== undefined), ...sets.map((set) => parseSet(set, under))];
   let value: Record<string, unknown> = source?.value ?? {};
-  for (const { label, path, value: setting } of overrides) value = withValue(value, path, setting, label, []);
+  for (const { label, path, value: setting } of overrides) value = withValue(value, path, setting, `${label}: `);
   return {
     value,
     origin(path) {
@@ -48,7 +49,7 @@ export async function gatherSettings(
 }
 
 /** Runs `work`; adds to a ConfigError about settings where they were written. @throws what `work` throws. */
-export async function locating<T>(input: Pick<Given, "origin">, work: () => T | Promise<T>): Promise<T> {
+export async function locating<T>(input: Pick<SettingsInput, "origin">, work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -100,7 +101,7 @@ export function workersOf(text: string): number {
   throw configError(`--workers ${text}: a whole number of at least 1 is needed.`);
 }
 
-async function readConfig(file: string): Promise<Given> {
+async function readConfig(file: string): Promise<SettingsInput> {
   const text = await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
     const reason = cause.code === "ENOENT" ? "this file does not exist." : systemReason(cause);
     throw configError(`--config ${file}: ${reason}`, { file });
@@ -130,25 +131,6 @@ function parseSet(text: string, under: readonly string[]): Flag {
   }
   const { value } = readYaml(text.slice(equals + 1), () => `--set ${text}: `);
   return { label: `--set ${text}`, path: [...under, ...path], value };
-}
-
-/** Copies settings with one setting changed. */
-function withValue(
-  value: unknown,
-  path: readonly string[],
-  entry: unknown,
-  label: string,
-  parents: readonly string[],
-): Record<string, unknown> {
-  const [first, ...rest] = path as [string, ...string[]];
-  if (!isRecord(value)) {
-    const problem = Array.isArray(value)
-      ? "a list; set the whole list, for example [64, 32]"
-      : `${JSON.stringify(value)}, which has no parts`;
-    throw configError(`${label}: ${parents.join(".")} is ${problem}.`);
-  }
-  const inner = Object.hasOwn(value, first) ? value[first] : {};
-  return { ...value, [first]: rest.length === 0 ? entry : withValue(inner, rest, entry, label, [...parents, first]) };
 }
 
 function named(path: Path): string {

@@ -3,7 +3,7 @@ import { printable } from "../core/printable.ts";
 import type { Answers, TargetReport, TargetSample } from "../interactions/explain-target.ts";
 import type { SampleReport } from "../interactions/report.ts";
 import type { GroupSummary } from "../interactions/summary.ts";
-import { figuresTable } from "./figures.ts";
+import { figuresTable } from "./metrics-text.ts";
 import { count, share, table } from "./text.ts";
 
 /** Means by group: one table each for accuracy, gate (if the method has one) and bits; `by` is the header of the first column. */

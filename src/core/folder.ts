@@ -52,6 +52,23 @@ export function memoryFolder(label = "memory", files: Map<string, Uint8Array> = 
   };
 }
 
+/** The files of a folder below `name`, as a folder of their own. */
+export function subfolder(folder: Folder, name: string): Folder {
+  const inside = (path: string): string => `${name}/${path}`;
+  return {
+    label: `${folder.label}/${name}`,
+    read: (path) => folder.read(inside(path)),
+    write: (path, bytes) => folder.write(inside(path), bytes),
+    append: (path, text) => folder.append(inside(path), text),
+    exists: (path) => folder.exists(inside(path)),
+    remove: (path) => folder.remove(inside(path)),
+    async list(under = "") {
+      const paths = await folder.list(under === "" ? name : inside(under));
+      return paths.map((path) => path.slice(name.length + 1));
+    },
+  };
+}
+
 /** The text of a UTF-8 file. */
 export async function readText(folder: Pick<Folder, "read">, path: string): Promise<string> {
   return new TextDecoder().decode(await folder.read(path));

@@ -47,6 +47,8 @@ export function crossFolds(
 /**
  * K folds as splits, where `test` is the held-out part. Three splits are pooled first, so each sample is in one test split. Groups
  * are kept whole. The same seed gives the same folds. @throws as `crossFolds`; DataError when a fold's training part lacks a class.
+ * @example
+ * for (const { train, validation, test } of folds(splits, 5, 0)) console.log(train.ids.length, validation.ids.length, test.ids.length);
  */
 export function foldSplits(data: Dataset | DataSplits, folds: number, seed: number): DataSplits[] {
   const dataset = pooled(data, "foldSplits");

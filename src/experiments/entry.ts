@@ -47,8 +47,8 @@ export interface SweepEntry {
   /** Seconds of training, and of one step of the longest stage. */
   readonly seconds: number;
   readonly secondsPerStep?: number;
-  /** Peak resident set size of the process of the run, bytes. */
-  readonly peakMemory: number;
+  /** Peak resident set size of the process of the run, bytes; only if the run had a process of its own. */
+  readonly peakMemory?: number;
   readonly config?: RunConfig;
   /** The number of tuning trials and the changes of the selected trial, if the run was tuned. */
   readonly tuning?: { readonly trials: number; readonly chosen: Readonly<Record<string, unknown>> };
@@ -89,5 +89,5 @@ export interface Scores {
   /** Accuracy of a linear probe on frozen representations for classes that training has not seen. */
   readonly probe?: number;
   /** One character per labelled test sample, 1 correct and 0 wrong, for paired tests. Only for classes. */
-  readonly right?: string;
+  readonly correct?: string;
 }

@@ -2,9 +2,10 @@
 
 import * as z from "zod";
 import { hint } from "../core/errors.ts";
-import { shown } from "../core/keys.ts";
+import { isRecord, shown } from "../core/keys.ts";
 import { type OptionIssue, optionIssues } from "../core/options.ts";
 import { ownValue } from "../core/record.ts";
+import { type DataSplits, SPLITS } from "../data/dataset.ts";
 import { readingSchemas, type SplitRequest } from "../data/reading.ts";
 import { methodNames, methods } from "../methods/index.ts";
 import { whole } from "../optim/settings.ts";
@@ -13,9 +14,10 @@ import { MOST_RUNS } from "./entry.ts";
 
 /** One data set of an experiment. */
 export interface DataEntry {
-  /** The data folder; or how to generate the data, by the names of the flags of `dmil data generate`. */
+  /** The data: its folder, how to generate it (by the names of the flags of `dmil data generate`), or splits in memory. */
   readonly path?: string | undefined;
   readonly generate?: Readonly<Record<string, unknown>> | undefined;
+  readonly splits?: DataSplits | undefined;
   /** Name in tables; default: the name of the folder. */
   readonly name?: string | undefined;
   readonly modalities?: readonly string[] | undefined;
@@ -46,6 +48,12 @@ export interface Experiment {
   readonly trainShares: readonly number[];
 }
 
+/** An experiment as it is given: what is missing has a default. */
+export interface ExperimentInput extends Partial<Omit<Experiment, "data" | "methods">> {
+  readonly data: readonly (Omit<DataEntry, "settings"> & Partial<Pick<DataEntry, "settings">>)[];
+  readonly methods?: "all" | readonly string[];
+}
+
 const allowing =
   (allowed: string) =>
   (issue: { readonly input?: unknown }): string =>
@@ -63,6 +71,11 @@ const entry = z
     {
       path: text("the path of a data folder").optional(),
       generate: settings.optional(),
+      splits: z
+        .custom<DataSplits>((value) => isRecord(value) && SPLITS.every((name) => isRecord(value[name])), {
+          error: allowing("data in memory, from a program: { train, validation, test }"),
+        })
+        .optional(),
       name: text("a name for tables").optional(),
       modalities: modalities.min(2, "names fewer than two modalities; methods need two or more").optional(),
       ...readingSchemas,
@@ -71,11 +84,13 @@ const entry = z
     },
     { error: allowing("a data set, for example {path: clips, modalities: [audio, face]}") },
   )
-  .superRefine(({ path, generate, name }, context) => {
-    if ((path === undefined) === (generate === undefined)) {
+  .superRefine(({ path, generate, splits, name }, context) => {
+    if ([path, generate, splits].filter((source) => source !== undefined).length !== 1) {
       context.addIssue("give either path (the data folder) or generate (how to make the data)");
     }
-    if (generate !== undefined && name === undefined) context.addIssue("generated data needs a name");
+    if (path === undefined && name === undefined) {
+      context.addIssue(generate === undefined ? "data in memory needs a name" : "generated data needs a name");
+    }
   });
 
 const share = z

@@ -1,53 +1,142 @@
-/** @file One run of a sweep: trained without the test split, then evaluated on it once. */
+/** @file The jobs of experiments: a run that is scored on the test split, the tuning of a method, and a run that is scored against known truth. */
 import type { Folder } from "../core/folder.ts";
 import { readDataset, readTraining } from "../data/load.ts";
+import type { TrainingData } from "../runs/identity.ts";
 import { planRun, type RunConfig } from "../runs/plan.ts";
-import type { RunOptions } from "../runs/run.ts";
-import { startRun } from "../runs/run.ts";
+import { runFiles } from "../runs/record.ts";
+import { type RunOptions, removeRun } from "../runs/run.ts";
 import { writeSampleBits } from "../runs/sample-bits.ts";
 import { parseSettings } from "../runs/settings.ts";
-import { openTeacher } from "../runs/teacher.ts";
+import { openTeacher, type RunTeacher } from "../runs/teacher.ts";
 import type { FitEvent } from "../train/events.ts";
 import type { SweepEntry } from "./entry.ts";
+import { type RecoveryJob, type RecoveryResult, runRecoveryJob } from "./recover/job.ts";
 import { scoreRun } from "./score.ts";
+import { trainTimed } from "./train-timed.ts";
+import { type Changes, runTuning, type Tuning } from "./tuning.ts";
 
-/** The folders of a run. */
-export interface RunPlaces {
-  readonly data: Folder;
-  readonly run: Folder;
-  /** The run of the teacher in the settings. */
-  readonly teacher?: Folder;
-  /** Data of the classes left out of training. */
-  readonly unseen?: Folder;
+/** Where a job finds its data. */
+export interface Place {
+  /** Whether `path` is a name among the cached data of the experiment. */
+  readonly cached: boolean;
+  readonly path: string;
+  /** Name in the cache of the data of classes left out of training. */
+  readonly unseen?: string;
+}
+
+/** A run to be trained without the test split, then evaluated on it once. */
+export interface RunJob {
+  readonly config: RunConfig;
+  readonly place: Place;
+  /** The modalities that the method trains on. */
+  readonly reads: readonly string[];
+  /** Folder of the run within that of the sweep. */
+  readonly run: string;
+}
+
+/** The trials of a method on one data set. */
+export interface TuneJob {
+  readonly configs: readonly RunConfig[];
+  readonly changes: readonly Changes[];
+  readonly place: Place;
 }
 
 /** The part of a manifest entry that a run provides. */
 export type RunOutcome = Required<Pick<SweepEntry, "config" | "seconds" | "scores">> &
-  Pick<SweepEntry, "secondsPerStep">;
+  Pick<SweepEntry, "secondsPerStep" | "peakMemory">;
 
-/** Trains and evaluates a run; `reads` are the modalities that the method trains on. @throws the errors of training. */
-export async function runSweepJob(
-  settings: RunConfig,
-  reads: readonly string[],
-  places: RunPlaces,
-  options: RunOptions = {},
-): Promise<RunOutcome> {
+/** The input of each kind of job: plain data. */
+export interface JobInputs {
+  readonly run: RunJob;
+  readonly tune: TuneJob;
+  readonly recover: RecoveryJob;
+}
+
+/** The result of each kind of job: plain data. */
+export interface JobResults {
+  readonly run: RunOutcome;
+  readonly tune: Tuning;
+  readonly recover: RecoveryResult;
+}
+
+export type JobKind = keyof JobInputs;
+
+/** Progress of a job: an epoch of a stage. */
+export interface JobProgress {
+  readonly stage: string;
+  readonly epoch: number;
+  readonly epochs: number;
+}
+
+/** How a job opens the folders that it names. */
+export interface Places {
+  /** Opens a folder within that of the experiment. */
+  inside(name: string): Folder;
+  /** Opens a folder by the path that the user gave: data, the run of a teacher, recordings. */
+  outside(path: string): Folder;
+  /** A path that is valid from every working directory; default: the path itself. */
+  absolute?(path: string): string;
+}
+
+/** Options of a job. */
+export interface JobOptions extends Pick<RunOptions, "environment" | "checkpointSeconds" | "signal"> {
+  readonly onProgress?: (progress: JobProgress) => void;
+}
+
+type Runner<K extends JobKind> = (job: JobInputs[K], places: Places, options: JobOptions) => Promise<JobResults[K]>;
+
+const RUNNERS: { readonly [K in JobKind]: Runner<K> } = { run: trainAndScore, tune, recover };
+
+/** Runs a job. @throws the errors of training. */
+export function runJob<K extends JobKind>(
+  kind: K,
+  job: JobInputs[K],
+  places: Places,
+  options: JobOptions = {},
+): Promise<JobResults[K]> {
+  return RUNNERS[kind](job, places, options);
+}
+
+/** The folder of the data of a job. */
+function dataAt({ cached, path }: Place, places: Places): Folder {
+  return cached ? places.inside(`data/${path}`) : places.outside(path);
+}
+
+/** The teacher of the settings as an option of training. */
+async function teacherOption(
+  { teacher }: RunConfig,
+  places: Places,
+  { train }: TrainingData,
+): Promise<{ readonly teacher?: RunTeacher }> {
+  return teacher === undefined ? {} : { teacher: await openTeacher(places.outside(teacher.run), train) };
+}
+
+/** Reports the epochs of a run. */
+function epochsTo(onProgress: JobOptions["onProgress"], prefix = ""): (event: FitEvent) => void {
+  return (event) => {
+    if (event.kind !== "epoch") return;
+    onProgress?.({ stage: `${prefix}${event.stage}`, epoch: event.epoch, epochs: event.epochs });
+  };
+}
+
+async function trainAndScore(job: RunJob, places: Places, { onProgress, ...options }: JobOptions): Promise<RunOutcome> {
+  const { place, reads } = job;
+  const folder = places.inside(job.run);
+  if (await folder.exists(runFiles.record)) await removeRun(folder);
+  const dataFolder = dataAt(place, places);
+  const settings = { ...job.config, data: dataFolder.label };
   const chosen = { modalities: settings.modalities };
-  const training = await readTraining(places.data, chosen);
+  const training = await readTraining(dataFolder, chosen);
   const plan = planRun(parseSettings(settings), training.train);
-  const pace = paceOf();
-  const started = performance.now();
-  const { fitted, record } = await startRun(places.run, plan, training, {
+  const { fitted, record, seconds, secondsPerStep } = await trainTimed(folder, plan, training, {
     ...options,
-    ...(places.teacher !== undefined && { teacher: await openTeacher(places.teacher, training.train) }),
-    onEvent(event) {
-      pace.onEvent(event);
-      options.onEvent?.(event);
-    },
+    dataPath: places.absolute?.(dataFolder.label) ?? dataFolder.label,
+    ...(await teacherOption(settings, places, training)),
+    onEvent: epochsTo(onProgress),
   });
-  const seconds = (performance.now() - started) / 1000;
-  const { splits } = await readDataset(places.data, chosen);
-  const unseen = places.unseen === undefined ? undefined : (await readDataset(places.unseen, chosen)).splits;
+  const { splits } = await readDataset(dataFolder, chosen);
+  const unseen =
+    place.unseen === undefined ? undefined : (await readDataset(places.inside(`data/${place.unseen}`), chosen)).splits;
   const { backend, threads } = record.engine!;
   const { scores, bits } = await scoreRun(fitted, splits, {
     seed: plan.config.seed,
@@ -56,27 +145,20 @@ export async function runSweepJob(
     threads,
     ...(unseen !== undefined && { unseen }),
   });
-  if (bits !== undefined) await writeSampleBits(places.run, bits);
-  const secondsPerStep = pace.secondsPerStep();
+  if (bits !== undefined) await writeSampleBits(folder, bits);
   return { config: plan.config, seconds, scores, ...(secondsPerStep !== undefined && { secondsPerStep }) };
 }
 
-/** Measures the seconds per step of the longest stage: the median over epochs, including validation, divided by the steps per epoch. */
-function paceOf() {
-  const stages = new Map<string, { readonly steps: number; readonly epochs: number[] }>();
-  return {
-    onEvent(event: FitEvent): void {
-      if (event.kind === "stage") stages.set(event.stage, { steps: event.steps, epochs: [] });
-      if (event.kind === "epoch") stages.get(event.stage)?.epochs.push(event.seconds);
-    },
-    secondsPerStep(): number | undefined {
-      const total = ({ epochs }: { readonly epochs: readonly number[] }): number => epochs.reduce((a, b) => a + b, 0);
-      const [longest] = [...stages.values()]
-        .filter(({ epochs }) => epochs.length > 0)
-        .sort((a, b) => total(b) - total(a));
-      if (longest === undefined) return undefined;
-      const { epochs, steps } = longest;
-      return epochs.sort((a, b) => a - b)[Math.floor(epochs.length / 2)]! / steps;
-    },
-  };
+async function tune({ configs, changes, place }: TuneJob, places: Places, { onProgress, signal }: JobOptions) {
+  const training = await readTraining(dataAt(place, places), { modalities: configs[0]!.modalities });
+  return runTuning(configs, changes, training, {
+    ...(await teacherOption(configs[0]!, places, training)),
+    ...(signal !== undefined && { signal }),
+    onEvent: (event, trial) => epochsTo(onProgress, `trial ${trial + 1}/${configs.length} `)(event),
+  });
+}
+
+async function recover(job: RecoveryJob, places: Places, { onProgress, signal }: JobOptions): Promise<RecoveryResult> {
+  const recordings = job.digits === undefined ? undefined : places.outside(job.digits);
+  return runRecoveryJob(job, recordings, { onEvent: epochsTo(onProgress), ...(signal !== undefined && { signal }) });
 }

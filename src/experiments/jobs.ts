@@ -4,7 +4,6 @@ import type { Folder } from "../core/folder.ts";
 import { isRecord } from "../core/keys.ts";
 import type { OptionIssue } from "../core/options.ts";
 import type { DataSplits } from "../data/dataset.ts";
-import { methodNamed, resolveMethod } from "../methods/index.ts";
 import { hashSplits, hashValue, identityOf, withTeacher } from "../runs/identity.ts";
 import type { Plan, RunConfig } from "../runs/plan.ts";
 import { issuesError } from "../runs/settings.ts";
@@ -13,8 +12,10 @@ import { stageNames } from "../train/plan.ts";
 import { type DataCache, slug } from "./cache.ts";
 import { sweepFiles } from "./entry.ts";
 import { type DataEntry, type Experiment, methodCalled, methodsFor } from "./experiment.ts";
+import type { Place } from "./job.ts";
 import { mergedSettings, planTrial, requireKnownStages } from "./settings.ts";
-import { type Changes, TUNING_SEED, trialsOf } from "./tuning.ts";
+import { plannedTrials } from "./tune.ts";
+import { type Changes, TUNING_SEED } from "./tuning.ts";
 import { type Variant, variantsOf } from "./variants.ts";
 
 /** One data set of the experiment after it was read. */
@@ -27,15 +28,6 @@ export interface OpenedData {
   readonly path?: string;
   /** Name of the groups. */
   readonly groups?: string;
-}
-
-/** The location of the data of a job. */
-export interface Place {
-  /** Whether `path` is a name in the cache. */
-  readonly cached: boolean;
-  readonly path: string;
-  /** Name in the cache of the data of classes left out of training. */
-  readonly unseen?: string;
 }
 
 /** A run that can be started. */
@@ -224,12 +216,11 @@ async function tuningOf(
   configOf: (changes: Changes, seed: number) => RunConfig,
   code: string,
 ): Promise<PlannedTuning> {
-  const config = configOf({}, TUNING_SEED);
-  const { search } = methodNamed(resolveMethod(config.method).method);
-  const at = (name: string): unknown =>
-    name.split(".").reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], config);
-  const changes = trialsOf(trials, search, at, `${labels.data} ${labels.method}`);
-  const configs = changes.map((change) => configOf(change, TUNING_SEED));
+  const { changes, configs } = plannedTrials(
+    trials,
+    (change) => configOf(change, TUNING_SEED),
+    `${labels.data} ${labels.method}`,
+  );
   const trained = Object.fromEntries(
     Object.entries(hashes).filter(([name]) => /^(train\/|validation\/|teacher$)/.test(name)),
   );

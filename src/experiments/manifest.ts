@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { DmilError, dataError } from "../core/errors.ts";
 import { type Folder, readText } from "../core/folder.ts";
+import { isRecord } from "../core/keys.ts";
 import { optionIssues } from "../core/options.ts";
 import { verifyChecksum, withChecksum } from "../runs/checksum.ts";
 import { type SweepEntry, type SweepHead, sweepFiles } from "./entry.ts";
@@ -23,7 +24,7 @@ const schema = z.looseObject({
   started: z.string(),
   seconds: z.number(),
   secondsPerStep: z.number().optional(),
-  peakMemory: z.number(),
+  peakMemory: z.number().optional(),
   config: z.looseObject({}).optional(),
   scores: z
     .looseObject({
@@ -39,7 +40,7 @@ const schema = z.looseObject({
       gate: figures.optional(),
       bits: figures.optional(),
       probe: figure.optional(),
-      right: z
+      correct: z
         .string()
         .regex(/^[01]*$/, "one character 0 or 1 per sample is needed")
         .optional(),
@@ -97,7 +98,7 @@ export async function readManifest(folder: Folder, advice: string = AGAIN): Prom
 
 /** Parses an entry. @throws DataError for an invalid line. */
 async function parseLine(line: string, where: string, advice: string): Promise<SweepEntry> {
-  const value = (await verifyChecksum(line, { where, advice })) as SweepEntry;
+  const value = withNewNames(await verifyChecksum(line, { where, advice })) as SweepEntry;
   const issues = optionIssues(schema, value);
   const { status, scores } = value;
   if (issues.length === 0 && (status === "failed" || scores !== undefined)) return value;
@@ -105,6 +106,13 @@ async function parseLine(line: string, where: string, advice: string): Promise<S
   const listed = issues.length > 3 ? [...first, `and ${issues.length - 3} more`] : first;
   const problems = listed.length > 0 ? listed.join("; ") : "scores are missing";
   throw dataError(`${where}: not an entry of a sweep (${problems.replace(/\.$/, "")}). ${advice}`, { where, issues });
+}
+
+/** An entry of an earlier version, which called `correct` `right`, with the names of today. */
+function withNewNames(entry: unknown): unknown {
+  if (!isRecord(entry) || !isRecord(entry.scores) || entry.scores.right === undefined) return entry;
+  const { right: correct, ...scores } = entry.scores;
+  return { ...entry, scores: { ...scores, correct } };
 }
 
 /** Writes the manifest again with one line per id, without replaced, incomplete and damaged lines. */

@@ -56,7 +56,7 @@ export async function scoreRun(fitted: Fitted, splits: DataSplits, options: Scor
 }
 
 interface SpecificScores extends Pick<Scored, "bits"> {
-  readonly scores: Pick<Scores, "synergy" | "classes" | "missing" | "gate" | "bits" | "right">;
+  readonly scores: Pick<Scores, "synergy" | "classes" | "missing" | "gate" | "bits" | "correct">;
 }
 
 /** Scores that exist only for classes. */
@@ -84,7 +84,7 @@ async function ofClasses(
     })),
     ...(Object.keys(gate).length > 0 && { gate }),
     bits,
-    right: [...whole]
+    correct: [...whole]
       .flatMap((k, i) => (splits.test.labels[i]! < 0 ? [] : k === splits.test.labels[i] ? "1" : "0"))
       .join(""),
   };

@@ -3,13 +3,13 @@ import * as z from "zod";
 import { configError } from "../core/errors.ts";
 import { memoryFolder } from "../core/folder.ts";
 import { stream } from "../core/random.ts";
+import { withValue } from "../core/record.ts";
 import { expected } from "../core/system-errors.ts";
 import { leading } from "../evaluation/figures.ts";
 import type { TrainingData } from "../runs/identity.ts";
 import { planRun, type RunConfig } from "../runs/plan.ts";
-import { startRun } from "../runs/run.ts";
+import { type RunOptions, startRun } from "../runs/run.ts";
 import { issuesError, parseSettings } from "../runs/settings.ts";
-import type { RunTeacher } from "../runs/teacher.ts";
 import type { FitEvent } from "../train/events.ts";
 
 /** The changes of a trial, by setting: `learningRate` is a factor for the rate of every stage, `options.alpha` an option of the method. */
@@ -94,22 +94,21 @@ export function withChanges(settings: Readonly<Record<string, unknown>>, changes
   const { learningRate: _, ...rest } = changes;
   return Object.entries(rest).reduce<Record<string, unknown>>(
     (changed, [name, value]) => withValue(changed, name.split("."), value),
-    settings,
+    { ...settings },
   );
 }
 
-function withValue(settings: unknown, [first, ...rest]: readonly string[], value: unknown): Record<string, unknown> {
-  const before = (settings ?? {}) as Record<string, unknown>;
-  return { ...before, [first!]: rest.length === 0 ? value : withValue(before[first!], rest, value) };
+/** Options of the trials. */
+export interface TrialOptions extends Pick<RunOptions, "teacher" | "signal"> {
+  readonly onEvent?: (event: FitEvent, trial: number) => void;
 }
 
-/** Runs trials with training and validation data; the test split is not available here. */
+/** Runs trials with training and validation data; the test split is not available here. @throws ConfigError if every trial fails. */
 export async function runTuning(
   configs: readonly RunConfig[],
   changes: readonly Changes[],
   data: TrainingData,
-  onEvent: (event: FitEvent, trial: number) => void = () => {},
-  teacher?: RunTeacher,
+  { onEvent, ...options }: TrialOptions = {},
 ): Promise<Tuning> {
   const trials: Trial[] = [];
   for (const [t, config] of configs.entries()) {
@@ -118,15 +117,16 @@ export async function runTuning(
     try {
       const plan = planRun(parseSettings(config), data.train);
       const { result } = await startRun(memoryFolder(), plan, data, {
+        ...options,
         checkpointSeconds: Number.POSITIVE_INFINITY,
-        ...(teacher !== undefined && { teacher }),
-        onEvent: (event) => onEvent(event, t),
+        onEvent: (event) => onEvent?.(event, t),
       });
       const { validation } = result;
       const { logLoss } = "figures" in validation ? validation.figures : validation;
       const reached = leading(validation).value;
       trials.push({ changes: changes[t]!, seconds: seconds(), reached, ...(logLoss !== undefined && { logLoss }) });
     } catch (error) {
+      if (options.signal?.aborted) throw error;
       trials.push({ changes: changes[t]!, seconds: seconds(), error: expected(error).message });
     }
   }

@@ -1,10 +1,8 @@
 /** @file Runs jobs in child processes, one process each, so that a crash affects only its own job. */
 import { type ChildProcess, fork } from "node:child_process";
 import { checkOptions, type Keys } from "../core/keys.ts";
+import type { Outcome } from "../core/outcome.ts";
 import { expected, systemReason } from "../core/system-errors.ts";
-
-/** The result or the error of a job. */
-export type Outcome<R> = { readonly ok: true; readonly value: R } | { readonly ok: false; readonly error: string };
 
 /** Options of `runJobs`. */
 export interface PoolOptions<R, E> {

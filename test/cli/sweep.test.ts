@@ -55,7 +55,7 @@ test("runs are kept with their scores, are ordinary runs, and are done once", as
   );
   for (const { status, scores, peakMemory, config } of lines) {
     expect(status).toBe("finished");
-    expect(scores!.right).toHaveLength(scores!.samples.test);
+    expect(scores!.correct).toHaveLength(scores!.samples.test);
     expect(peakMemory).toBeGreaterThan(50e6);
     expect(config!.batchSize).toBe(8);
   }

@@ -1,14 +1,15 @@
 import { beforeAll, expect, test } from "vitest";
-import { memoryFolder } from "../../src/core/folder.ts";
+import { type Folder, memoryFolder } from "../../src/core/folder.ts";
 import { classesApart } from "../../src/data/subsets.ts";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
 import { writeDataset } from "../../src/data/write.ts";
 import { predict } from "../../src/evaluation/predict.ts";
 import type { Scores } from "../../src/experiments/entry.ts";
-import { type RunOutcome, runSweepJob } from "../../src/experiments/job.ts";
+import { type RunOutcome, runJob } from "../../src/experiments/job.ts";
 import { planTrial } from "../../src/experiments/settings.ts";
 import { explain } from "../../src/interactions/explain.ts";
 import { openRun } from "../../src/runs/open.ts";
+import type { RunConfig } from "../../src/runs/plan.ts";
 import { runFiles } from "../../src/runs/record.ts";
 import { readSampleBits } from "../../src/runs/sample-bits.ts";
 import { argmaxRows } from "../../src/targets/metrics.ts";
@@ -25,10 +26,25 @@ const splits = interactionMixture({
 const data = memoryFolder("clips");
 const runs = new Map<string, { outcome: RunOutcome; folder: ReturnType<typeof memoryFolder> }>();
 
+/** A run as a job, with its data and its folder in memory. */
+const trained = (
+  config: RunConfig,
+  reads: readonly string[],
+  places: { readonly data?: Folder; readonly unseen?: Folder; readonly run?: Folder },
+): Promise<RunOutcome> => {
+  const { unseen, run: own = memoryFolder() } = places;
+  const place = { cached: false, path: "clips", ...(unseen !== undefined && { unseen: "apart" }) };
+  return runJob(
+    "run",
+    { config, reads, place, run: "run" },
+    { inside: (name) => (name === "run" ? own : unseen!), outside: () => places.data ?? data },
+  );
+};
+
 async function run(method: string, options: object, reads: readonly string[]): Promise<void> {
   const { config } = planTrial({ data: "clips", method, epochs: 3, options, seed: 1 }, {}, splits.train);
   const folder = memoryFolder(method);
-  runs.set(method, { outcome: await runSweepJob(config, reads, { data, run: folder }), folder });
+  runs.set(method, { outcome: await trained(config, reads, { run: folder }), folder });
 }
 const scoresOf = (method: string): Scores => runs.get(method)!.outcome.scores;
 
@@ -50,7 +66,7 @@ test("figures are those of the run's own model, counted again here", async () =>
   expect(scores.samples).toEqual({ train: 300, validation: 100, test: 200 });
   expect(Object.keys(scores.test)[0]).toBe("accuracy");
   expect(scores.test.accuracy).toBeCloseTo(mean(whole), 12);
-  expect(scores.right).toBe(whole.map((own) => (own ? "1" : "0")).join(""));
+  expect(scores.correct).toBe(whole.map((own) => (own ? "1" : "0")).join(""));
   expect(scores.unimodal.a).toBeCloseTo(mean(a), 12);
   const wrong = a.map((own, i) => !own && !b[i]);
   expect(scores.synergy!.slices.rate).toBeCloseTo(mean(whole.map((own, i) => own && wrong[i]!)), 12);
@@ -106,7 +122,7 @@ test("the bits of test samples lie in the run's folder, of methods that read sev
 
 test("the same run has the same scores", async () => {
   const { config, scores } = runs.get("joint")!.outcome;
-  const again = await runSweepJob(config, ["a", "b"], { data, run: memoryFolder() });
+  const again = await trained(config, ["a", "b"], {});
   expect(again.scores).toEqual(scores);
   expect(again.secondsPerStep).toBeGreaterThan(0);
   expect(again.secondsPerStep!).toBeLessThan(again.seconds);
@@ -118,7 +134,7 @@ test("unseen classes are told apart by a probe on the frozen model", async () =>
   await writeDataset(own, seen);
   await writeDataset(apart, unseen);
   const { config } = planTrial({ data: "clips", method: "joint", epochs: 6, seed: 0 }, {}, seen.train);
-  const { scores } = await runSweepJob(config, ["a", "b"], { data: own, unseen: apart, run: memoryFolder() });
+  const { scores } = await trained(config, ["a", "b"], { data: own, unseen: apart });
   expect(scores.classes).toHaveLength(3);
   expect(scores.probe).toBeGreaterThan(0.6);
   expect(scores.probe).toBeLessThanOrEqual(1);

@@ -8,7 +8,8 @@ test("dmil names the true type of nearly every sample of the quick mixture", {
   const epochs: string[] = [];
   const { figures, ceiling, curves } = await runRecoveryJob(
     { case: "mixture-k2-balanced-3", method: "dmil", seed: 0, quick: true },
-    (event) => event.kind === "epoch" && epochs.push(event.stage),
+    undefined,
+    { onEvent: (event) => event.kind === "epoch" && epochs.push(event.stage) },
   );
   expect(curves).toHaveLength(epochs.length);
   expect(ceiling.identified!.labelFree).toBeGreaterThan(0.999);

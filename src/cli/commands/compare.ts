@@ -1,21 +1,18 @@
 /** @file `dmil compare`: compares the methods of sweeps, as tables, reports and files. */
 import * as path from "node:path";
 import { configError, hint } from "../../core/errors.ts";
-import { type Comparison, compareRuns } from "../../experiments/compare/compare.ts";
-import { type CompareFacts, distinct } from "../../experiments/compare/facts.ts";
-import type { ScoredSplit } from "../../experiments/compare/figures.ts";
-import { htmlReport } from "../../experiments/compare/html.ts";
-import { latexReport } from "../../experiments/compare/latex.ts";
-import { markdownReport } from "../../experiments/compare/markdown.ts";
-import { missingLines, overviewTable, shareGroups, shareTable } from "../../experiments/compare/overview.ts";
-import { mergeSweeps, readSweep, type Sweep } from "../../experiments/compare/read.ts";
-import { comparisonDocument, longRows, runRows } from "../../experiments/compare/rows.ts";
-import { kappaTable, stabilityTable } from "../../experiments/compare/stability-tables.ts";
-import { shortTable, tablesByMethod } from "../../experiments/compare/tables.ts";
-import { mixedEnvironments, readTrace, type Trace, unreadNotes } from "../../experiments/compare/trace.ts";
-import type { SweepEntry } from "../../experiments/entry.ts";
+import type { Comparison } from "../../experiments/compare/compare.ts";
+import type { ScoredSplit } from "../../experiments/compare/metrics.ts";
+import { readSweep, type Sweep } from "../../experiments/compare/read.ts";
+import { type ComparedSweeps, compare as compareSweeps } from "../../experiments/compare.ts";
 import { disk } from "../../node/disk.ts";
-import type { Environment } from "../../runs/record.ts";
+import { compareHtml } from "../../reports/compare/html.ts";
+import { compareLatex } from "../../reports/compare/latex.ts";
+import { compareMarkdown } from "../../reports/compare/markdown.ts";
+import { missingLines, overviewTable, shareGroups, shareTable } from "../../reports/compare/overview.ts";
+import { comparisonDocument, longRows, runRows } from "../../reports/compare/rows.ts";
+import { kappaTable, stabilityTable } from "../../reports/compare/stability-tables.ts";
+import { shortTable, tablesByMethod } from "../../reports/compare/tables.ts";
 import { encodeTable } from "../../runs/tables.ts";
 import { type Answer, note } from "../answer.ts";
 import { names } from "../config.ts";
@@ -35,18 +32,14 @@ export interface CompareFlags {
 }
 
 /** Makes the content of a report file. */
-type Writer = (
-  comparison: Comparison,
-  facts: CompareFacts,
-  traces: ReadonlyMap<SweepEntry, Trace>,
-) => string | Uint8Array;
+type Writer = (comparison: ComparedSweeps, command: string) => string | Uint8Array;
 
 const WRITERS: Readonly<Record<string, Writer>> = {
-  html: htmlReport,
-  md: markdownReport,
+  html: compareHtml,
+  md: compareMarkdown,
   csv: (comparison) => encodeTable(runRows(comparison), "runs.csv"),
-  tex: latexReport,
-  json: (comparison, facts) => `${JSON.stringify(comparisonDocument(comparison, facts), undefined, 1)}\n`,
+  tex: compareLatex,
+  json: (comparison, command) => `${JSON.stringify(comparisonDocument(comparison, command), undefined, 1)}\n`,
 };
 
 /** Reads sweeps, compares them, writes the requested files and prints the main columns. */
@@ -54,21 +47,17 @@ export async function compare(directories: readonly string[], flags: CompareFlag
   const files = filesOf(flags);
   const sweeps: Sweep[] = [];
   for (const directory of directories) sweeps.push(await readSweep(disk(directory)));
-  const { entries, notes } = mergeSweeps(sweeps);
-  const { traces, environments } = await readTraces(directories, sweeps, entries);
-  const comparison = compareRuns(entries, { ...flags, bits: (entry) => traces.get(entry)?.bits });
-  const unread = unreadNotes([...traces.values()]);
-  for (const text of unread) note(`note: ${text}`);
-  const shownNotes = [...notes, ...mixedEnvironments(environments)];
-  const facts: CompareFacts = {
-    command: commandOf(directories, flags),
-    sweeps,
-    environments: distinct(environments),
-    notes: [...shownNotes, ...unread],
-  };
+  const { against, metric, split } = flags;
+  const comparison = await compareSweeps(sweeps, {
+    split,
+    ...(against !== undefined && { against }),
+    ...(metric !== undefined && { metric }),
+  });
+  for (const text of comparison.unread) note(`note: ${text}`);
+  const command = commandOf(directories, flags);
   const written: string[] = [];
   for (const { file, ending } of files) {
-    await writeFile(file, WRITERS[ending]!(comparison, facts, traces));
+    await writeFile(file, WRITERS[ending]!(comparison, command));
     written.push(file);
     if (ending !== "csv") continue;
     const long = file.replace(/\.csv$/, ".long.csv");
@@ -76,27 +65,10 @@ export async function compare(directories: readonly string[], flags: CompareFlag
     written.push(long);
   }
   return {
-    text: textOf(comparison, shownNotes, written, flags.by),
-    json: comparisonDocument(comparison, facts),
+    text: textOf(comparison, written, flags.by),
+    json: comparisonDocument(comparison, command),
     failed: comparison.settings.length === 0,
   };
-}
-
-/** Curves and environments of runs. The environment comes from the folder of the run, or from its sweep where the run has none. */
-async function readTraces(
-  directories: readonly string[],
-  sweeps: readonly Sweep[],
-  entries: readonly SweepEntry[],
-): Promise<{ traces: Map<SweepEntry, Trace>; environments: Environment[] }> {
-  const traces = new Map<SweepEntry, Trace>();
-  const environments: Environment[] = [];
-  for (const entry of entries) {
-    const s = sweeps.findIndex((sweep) => sweep.entries.includes(entry));
-    const trace = await readTrace(disk(directories[s]!), entry.run);
-    traces.set(entry, trace);
-    environments.push({ ...sweeps[s]!.head?.environment, ...trace.environment });
-  }
-  return { traces, environments };
 }
 
 /** The files to write, with their extensions. @throws ConfigError for an unknown extension. */
@@ -116,16 +88,12 @@ function filesOf({ out = [], markdown }: CompareFlags): { file: string; ending: 
 }
 
 /** Tables, then missing runs and notes. */
-function textOf(
-  comparison: Comparison,
-  notes: readonly string[],
-  written: readonly string[],
-  by: CompareFlags["by"],
-): string {
+function textOf(comparison: ComparedSweeps, written: readonly string[], by: CompareFlags["by"]): string {
   const overview = overviewTable(comparison);
   const lines = [
     ...missingLines(comparison),
-    ...[...notes, ...comparison.notes].map((note) => `note: ${note}`),
+    // What could not be read is told on stderr.
+    ...comparison.notes.filter((text) => !comparison.unread.includes(text)).map((text) => `note: ${text}`),
     ...(written.length === 0 ? [] : [`written: ${written.join(", ")}`]),
   ];
   const tables = [

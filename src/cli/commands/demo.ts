@@ -7,7 +7,7 @@ import { interactionMixture } from "../../data/synthetic/mixture.ts";
 import { writeDataset } from "../../data/write.ts";
 import { disk, replaceFolder } from "../../node/disk.ts";
 import type { Answer } from "../answer.ts";
-import { compare } from "../comparison.ts";
+import { compare } from "../demo-runs.ts";
 import { withFolderLock } from "../folder-lock.ts";
 
 export interface DemoFlags {

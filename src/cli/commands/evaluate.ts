@@ -12,7 +12,7 @@ import {
 } from "../../evaluation/patterns.ts";
 import { type PredictOptions, predict } from "../../evaluation/predict.ts";
 import type { Answer } from "../answer.ts";
-import { figuresTable, titleOf } from "../figures.ts";
+import { figuresTable, titleOf } from "../metrics-text.ts";
 import { aboutUnfinished, openForQuestions } from "../open-data.ts";
 import { count, share, table } from "../text.ts";
 

@@ -13,7 +13,7 @@ import { type RunOptions, removeRun, requireNoRun, startRun } from "../../runs/r
 import { parseSettings, type Settings } from "../../runs/settings.ts";
 import { openTeacher } from "../../runs/teacher.ts";
 import type { Answer } from "../answer.ts";
-import { type Given, gatherSettings, locating, numberOrText } from "../config.ts";
+import { gatherSettings, locating, numberOrText, type SettingsInput } from "../config.ts";
 import { withFolderLock } from "../folder-lock.ts";
 import { openData, printData } from "../open-data.ts";
 import { type ReadingFlags, readingFlags } from "../reading.ts";
@@ -81,7 +81,7 @@ async function teacherOf({ teacher }: Settings, out: string, train: Dataset): Pr
   return { teacher: await openTeacher(disk(teacher.run), train) };
 }
 
-async function settingsOf(data: string | undefined, flags: TrainFlags): Promise<Given> {
+async function settingsOf(data: string | undefined, flags: TrainFlags): Promise<SettingsInput> {
   const input = await gatherSettings(
     flags.config,
     [

@@ -10,7 +10,7 @@ import { runFiles } from "../../runs/record.ts";
 import type { SampleBits } from "../../runs/sample-bits.ts";
 import type { SweepEntry } from "../entry.ts";
 import { byUnit, type Difference, difference, placeIn, type UnitOf } from "./difference.ts";
-import { type Figure, figuresOf, rankingFigure, requireFigure, type ScoredSplit } from "./figures.ts";
+import { type Metric, metricsOf, rankingMetric, requireMetric, type ScoredSplit } from "./metrics.ts";
 import type { FinishedEntry } from "./read.ts";
 import { type Stability, stabilityOf } from "./stability.ts";
 
@@ -37,7 +37,7 @@ export interface MethodResult {
   /** Seeds or splits of other methods for which this method has no run. */
   readonly lacks: readonly string[];
   /** Means over seeds or splits, by metric. */
-  readonly figures: Readonly<Record<string, Mean>>;
+  readonly metrics: Readonly<Record<string, Mean>>;
   /** Difference to the reference method; undefined for itself, or if the reference has no run. */
   readonly against?: Difference;
   /** Rank from 1, with mean ranks for ties; undefined if the metric is missing. */
@@ -59,7 +59,7 @@ export interface Setting {
   readonly units: number;
   /** Test samples / training samples if splits overlap, otherwise 0; see `meanOf`. */
   readonly overlap: number;
-  readonly figures: readonly Figure[];
+  readonly metrics: readonly Metric[];
   /** The best first. */
   readonly methods: readonly MethodResult[];
   /** The reference method, if it has runs in this setting. */
@@ -74,7 +74,7 @@ export interface Comparison {
   readonly notes: readonly string[];
 }
 
-/** Compares runs, setting by setting. @throws ConfigError for a method or figure that no run has. */
+/** Compares runs, setting by setting. @throws ConfigError for a method or metric that no run has. */
 export function compareRuns(entries: readonly SweepEntry[], options: CompareOptions = {}): Comparison {
   const { against, metric, split = "test" } = options;
   // A comparison on validation data must not show results on test data.
@@ -84,7 +84,7 @@ export function compareRuns(entries: readonly SweepEntry[], options: CompareOpti
     throw configError(`--against ${against}: no run of this method is here${hint(against, methods)}`);
   }
   const finished = entries.filter(isFinished);
-  if (metric !== undefined && finished.length > 0) requireFigure(finished, split, metric);
+  if (metric !== undefined && finished.length > 0) requireMetric(finished, split, metric);
   const groups = new Map<string, SweepEntry[]>();
   for (const entry of entries) {
     const key = JSON.stringify([entry.data, kindOf(entry.split), entry.trainShare]);
@@ -93,7 +93,7 @@ export function compareRuns(entries: readonly SweepEntry[], options: CompareOpti
   const notes: string[] = [];
   const settings = [...groups.values()].flatMap((group): Setting[] => {
     const runs = group.filter(isFinished);
-    const ranking = rankingFigure(runs, split, metric);
+    const ranking = rankingMetric(runs, split, metric);
     const { data, trainShare } = group[0]!;
     const kind = kindOf(group[0]!.split);
     if (ranking === undefined) {
@@ -197,14 +197,14 @@ interface Group {
   readonly byMethod: ReadonlyMap<string, readonly FinishedEntry[]>;
   readonly unitOf: UnitOf;
   readonly overlap: number;
-  readonly ranking: Figure;
+  readonly ranking: Metric;
   readonly split: ScoredSplit;
 }
 
 interface Given {
   readonly all: readonly SweepEntry[];
   readonly runs: readonly FinishedEntry[];
-  readonly ranking: Figure;
+  readonly ranking: Metric;
   readonly split: ScoredSplit;
   readonly bits: NonNullable<CompareOptions["bits"]>;
 }
@@ -215,19 +215,19 @@ function compareSetting({ all, runs, ranking, split, bits }: Given, other: strin
   const overlap = bySplit ? meanOf(runs.map(({ scores: { samples } }) => samples.test / samples.train)).mean : 0;
   const names = [...new Set(all.map(({ method }) => method))];
   const byMethod = new Map(names.map((name) => [name, runs.filter(({ method }) => method === name)]));
-  const figures = figuresOf(runs, ranking, split);
+  const metrics = metricsOf(runs, ranking, split);
   const group: Group = { all, byMethod, unitOf, overlap, ranking, split };
   const sign = ranking.better === "smaller" ? -1 : 1;
-  const value = ({ figures: found }: MethodMeans): number =>
+  const value = ({ metrics: found }: MethodMeans): number =>
     found[ranking.name] === undefined
       ? Number.NEGATIVE_INFINITY
       : // Equal means may differ in the last bits because of the summation order.
         sign * Number(found[ranking.name]!.mean.toPrecision(12));
   // The sort is stable: among equals the order of names stays.
   const ordered = names
-    .map((name) => meansOf(name, figures, group))
+    .map((name) => meansOf(name, metrics, group))
     .sort((a, b) => (value(a) < value(b) ? 1 : value(a) > value(b) ? -1 : 0));
-  const ranked = ordered.filter((means) => means.figures[ranking.name] !== undefined);
+  const ranked = ordered.filter((means) => means.metrics[ranking.name] !== undefined);
   const against = ranked.some(({ method }) => method === other) ? other : undefined;
   const toOther = comparedWith(against, ranked, group);
   const first = ranked[0]!.method;
@@ -254,7 +254,7 @@ function compareSetting({ all, runs, ranking, split, bits }: Given, other: strin
     unit: bySplit ? "split" : "seed",
     units: new Set(all.map(unitOf)).size,
     overlap,
-    figures,
+    metrics,
     methods,
     ...(against !== undefined && { against }),
   };
@@ -263,19 +263,19 @@ function compareSetting({ all, runs, ranking, split, bits }: Given, other: strin
 type MethodMeans = Omit<MethodResult, "against" | "rank" | "mark" | "stability">;
 
 /** The means of a method over units, and its missing runs. */
-function meansOf(method: string, figures: readonly Figure[], { all, byMethod, unitOf, overlap }: Group): MethodMeans {
+function meansOf(method: string, metrics: readonly Metric[], { all, byMethod, unitOf, overlap }: Group): MethodMeans {
   const runs = byMethod.get(method)!;
   const have = new Set(runs.map(placeIn));
-  const found = figures.flatMap((figure): [string, Mean][] => {
-    const values = byUnit(runs, unitOf, figure.read);
-    return values.length === 0 ? [] : [[figure.name, meanOf(values, overlap)]];
+  const found = metrics.flatMap((metric): [string, Mean][] => {
+    const values = byUnit(runs, unitOf, metric.read);
+    return values.length === 0 ? [] : [[metric.name, meanOf(values, overlap)]];
   });
   return {
     method,
     runs,
     failed: all.filter((run) => run.method === method && run.status === "failed").length,
     lacks: [...new Set(all.map(placeIn))].filter((place) => !have.has(place)),
-    figures: Object.fromEntries(found),
+    metrics: Object.fromEntries(found),
   };
 }
 

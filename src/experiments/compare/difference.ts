@@ -1,7 +1,7 @@
 /** @file The difference between two methods: paired by run over shared seeds and splits, and by sample. */
 import { mcnemar, type PairedTest, pairedTest, signFlip } from "../../info/statistics/paired.ts";
 import type { SweepEntry } from "../entry.ts";
-import type { Figure } from "./figures.ts";
+import type { Metric } from "./metrics.ts";
 import type { FinishedEntry } from "./read.ts";
 
 /** The difference of the ranking metric: this method minus the other. */
@@ -40,7 +40,7 @@ export function byUnit<R extends SweepEntry>(
 export function difference(
   mine: readonly FinishedEntry[],
   others: readonly FinishedEntry[],
-  ranking: Figure,
+  ranking: Metric,
   unitOf: UnitOf,
   overlap: number,
 ): Omit<Difference, "holm"> {
@@ -69,12 +69,12 @@ function discordant(
 ): Difference["samples"] {
   const leads = new Map<string, Int32Array>();
   for (const run of mine) {
-    const { right } = run.scores;
-    const other = partner.get(placeIn(run))?.scores.right;
-    if (right === undefined || other === undefined || right.length !== other.length) continue;
-    const lead = leads.get(run.split) ?? new Int32Array(right.length);
-    if (lead.length !== right.length) continue;
-    for (let i = 0; i < right.length; i++) lead[i]! += Number(right[i]) - Number(other[i]);
+    const { correct } = run.scores;
+    const other = partner.get(placeIn(run))?.scores.correct;
+    if (correct === undefined || other === undefined || correct.length !== other.length) continue;
+    const lead = leads.get(run.split) ?? new Int32Array(correct.length);
+    if (lead.length !== correct.length) continue;
+    for (let i = 0; i < correct.length; i++) lead[i]! += Number(correct[i]) - Number(other[i]);
     leads.set(run.split, lead);
   }
   if (leads.size === 0) return undefined;

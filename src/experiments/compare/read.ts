@@ -9,6 +9,8 @@ import { readHead, readManifest } from "../manifest.ts";
 export interface Sweep {
   /** The folder as the user named it. */
   readonly label: string;
+  /** The folder, whose runs hold training curves and bits; undefined if there is none. */
+  readonly folder?: Folder;
   /** Undefined if the folder has none. */
   readonly head?: SweepHead;
   /** Entries of the manifest; of several with the same id, the last. */
@@ -39,7 +41,7 @@ export async function readSweep(folder: Folder): Promise<Sweep> {
   }
   const head = await readHead(folder);
   if (head === undefined) notes.push(`${label}: no ${sweepFiles.head}, so how the sweep was made is not known.`);
-  return { label, ...(head !== undefined && { head }), entries: [...entries.values()], notes };
+  return { label, folder, ...(head !== undefined && { head }), entries: [...entries.values()], notes };
 }
 
 async function noSweep(folder: Folder): Promise<Error> {

@@ -1,6 +1,6 @@
 /** @file Reads from the folder of a run what its manifest entry lacks: the training curve, the environment and the bits of test samples. */
 import { DmilError, dataError, listing } from "../../core/errors.ts";
-import { type Folder, readText } from "../../core/folder.ts";
+import { type Folder, readText, subfolder } from "../../core/folder.ts";
 import { isRecord } from "../../core/keys.ts";
 import { type Environment, readRecord, runFiles } from "../../runs/record.ts";
 import { readSampleBits, type SampleBits } from "../../runs/sample-bits.ts";
@@ -36,7 +36,7 @@ export async function readTrace(folder: Folder, run: string, most = 40): Promise
     }
   };
   const curve = await attempt(runFiles.metrics, () => readCurve(folder, run, most));
-  const inside = insideOf(folder, run);
+  const inside = subfolder(folder, run);
   const environment = await attempt(runFiles.record, () => readEnvironment(inside));
   const bits = (await inside.exists(runFiles.bits))
     ? await attempt(runFiles.bits, () => readSampleBits(inside))
@@ -82,18 +82,7 @@ function reachedIn(line: string, where: string): unknown {
   return isRecord(validation) ? (validation.accuracy ?? validation.r2) : undefined;
 }
 
-type Inside = Pick<Folder, "label" | "exists" | "read">;
-
-/** A subfolder as a folder. */
-function insideOf(folder: Folder, name: string): Inside {
-  return {
-    label: `${folder.label}/${name}`,
-    exists: (file) => folder.exists(`${name}/${file}`),
-    read: (file) => folder.read(`${name}/${file}`),
-  };
-}
-
-async function readEnvironment(run: Inside): Promise<Environment | undefined> {
+async function readEnvironment(run: Folder): Promise<Environment | undefined> {
   if (!(await run.exists(runFiles.record))) return undefined;
   const { environment, engine } = await readRecord(run);
   return { ...environment, ...(engine !== undefined && { backend: engine.backend, onnxruntime: engine.version }) };

@@ -1,10 +1,10 @@
 /** @file One job of the recovery suite: generates the data of a case, trains a method with a seed and computes metrics. Input and output are plain data. */
 import * as z from "zod";
 import { configError, hint } from "../../core/errors.ts";
-import type { Folder } from "../../core/folder.ts";
+import { type Folder, memoryFolder } from "../../core/folder.ts";
 import { float32, type Tensor } from "../../core/tensor.ts";
-import { type DataSplits, featureCount } from "../../data/dataset.ts";
-import type { Exact, SetTruth } from "../../data/synthetic/exact.ts";
+import type { DataSplits, Dataset } from "../../data/dataset.ts";
+import type { Exact, Generated, SetTruth } from "../../data/synthetic/exact.ts";
 import type { Fitted } from "../../evaluation/model.ts";
 import { type Predictions, predict } from "../../evaluation/predict.ts";
 import { bitColumns, bitsOf } from "../../interactions/bits.ts";
@@ -13,12 +13,14 @@ import { modelRepresentation, type ProbeReport, probeRepresentations } from "../
 import { bitsOfSets, readSets, type SetFigures, setMetrics, synergyOfSets } from "../../interactions/sets.ts";
 import { estimateSynergyBound, type SynergyBoundEstimate } from "../../interactions/synergy-bound.ts";
 import { type TruthFigures, truthMetrics } from "../../interactions/truth.ts";
+import { planRun } from "../../runs/plan.ts";
+import type { RunOptions } from "../../runs/run.ts";
+import { parseSettings } from "../../runs/settings.ts";
 import { type Calibration, logPriorOf, scaledPrediction, UNSCALED } from "../../targets/calibrate.ts";
 import { logSoftmaxRows } from "../../targets/metrics.ts";
-import type { FitEvent } from "../../train/events.ts";
-import { fit as train } from "../../train/fit.ts";
+import { trainTimed } from "../train-timed.ts";
 import { CASES, type Case, sizesOf } from "./cases.ts";
-import { BATCH_SIZE, SETS_DROPOUT, SUITE_METHODS, suiteMethod, THREADS } from "./settings.ts";
+import { SETS_DROPOUT, suiteSettings, THREADS } from "./settings.ts";
 
 /** The input of a job. */
 export interface RecoveryJob {
@@ -77,43 +79,42 @@ export function caseNamed(name: string): Case {
   return found;
 }
 
-/** Runs one job. @throws ConfigError for an unknown case or method, and the errors of training. */
+/** Trains a method on a case and scores it against the truth. @throws ConfigError for an unknown case or method, and the errors of training. */
 export async function runRecoveryJob(
   job: RecoveryJob,
-  onEvent: (event: FitEvent) => void = () => {},
   digits?: Folder,
+  options: Pick<RunOptions, "onEvent" | "signal"> = {},
 ): Promise<RecoveryResult> {
-  if (!Object.hasOwn(SUITE_METHODS, job.method)) {
-    throw configError(`unknown method "${job.method}"${hint(job.method, Object.keys(SUITE_METHODS))}`);
-  }
   const own = caseNamed(job.case);
-  const { splits, exact, means, sets } = await own.generate(job.seed, sizesOf(own, job.quick), digits);
-  const features = Object.fromEntries(
-    Object.entries(splits.train.modalities).map(([name, values]) => [name, featureCount(values)]),
-  );
-  const method = suiteMethod(job.method, features);
-  const started = performance.now();
-  const fitted = await train(method, splits, {
+  const data = await own.generate(job.seed, sizesOf(own, job.quick), digits);
+  const settings = {
+    ...suiteSettings(job.method),
+    data: job.case,
     seed: job.seed,
-    batchSize: BATCH_SIZE,
-    threads: THREADS,
-    onEvent,
-    ...(sets !== undefined && { modalityDropout: SETS_DROPOUT }),
+    ...(data.sets !== undefined && { modalityDropout: SETS_DROPOUT }),
+  };
+  const plan = planRun(parseSettings(settings), data.splits.train);
+  const { fitted, seconds } = await trainTimed(memoryFolder(), plan, data.splits, {
+    ...options,
+    checkpointSeconds: Number.POSITIVE_INFINITY,
   });
-  const seconds = (performance.now() - started) / 1000;
-  const predictions = await predict(fitted, splits.test, { threads: THREADS, representations: own.probed });
-  const options = { means };
+  const scores = await scoreAgainstTruth(fitted, data, { seed: job.seed, probed: own.probed, quick: job.quick });
+  return { job, seconds, epochs: plan.config.epochs, ...scores };
+}
+
+/** The truth scorer: metrics of a model on data whose truth is known, beside those of exact class probabilities. */
+async function scoreAgainstTruth(
+  fitted: Fitted,
+  { splits, exact, means, sets }: Generated,
+  { seed, probed, quick }: { readonly seed: number; readonly probed: boolean; readonly quick: boolean },
+): Promise<Omit<RecoveryResult, "job" | "seconds" | "epochs">> {
+  const predictions = await predict(fitted, splits.test, { threads: THREADS, representations: probed });
   const logPrior = logPriorOf(splits.train.labels, splits.train.classes.length);
   const components = calibratedComponents(predictions, fitted.calibration);
-  const figures = truthMetrics({ ...predictions, components }, fitted.calibration, splits.test, options);
-  const ceiling = truthMetrics(exact.test, exactCalibration(exact.test, logPrior), splits.test, options);
   const found = bitsOf(predictions, fitted.calibration, splits.test.labels).labelFree;
-  const result: RecoveryResult = {
-    job,
-    seconds,
-    epochs: Object.fromEntries(method.stages.map(({ name, epochs }) => [name, epochs])),
-    figures,
-    ceiling,
+  return {
+    figures: truthMetrics({ ...predictions, components }, fitted.calibration, splits.test, { means }),
+    ceiling: truthMetrics(exact.test, exactCalibration(exact.test, logPrior), splits.test, { means }),
     against: againstCeiling(
       bitColumns(found),
       ceilingBits(exact.test, Object.keys(predictions.unimodal), logPrior),
@@ -125,20 +126,22 @@ export async function runRecoveryJob(
       trainAccuracy: accuracy!,
       validationAccuracy: validation.accuracy!,
     })),
+    ...(sets && { sets: await synergyBySet(fitted, splits, sets.test, logPrior) }),
+    ...(probed && !quick && (await probesOf(predictions, splits.test, seed))),
   };
-  const known = sets && { ...result, sets: await setsTold(fitted, splits, sets.test, logPrior) };
-  if (!own.probed || job.quick) return known ?? result;
-  const probing = { seed: job.seed };
+}
+
+/** Probes of the representations, and both sides of Theorem 1. */
+async function probesOf(
+  predictions: Predictions,
+  test: Dataset,
+  seed: number,
+): Promise<Pick<RecoveryResult, "probes" | "theorem1">> {
   return {
-    ...(known ?? result),
-    probes: await probeRepresentations(predictions, splits.test, probing),
+    probes: await probeRepresentations(predictions, test, { seed }),
     theorem1: {
-      representation: await estimateSynergyBound(modelRepresentation(predictions), splits.test, probing),
-      prediction: await estimateSynergyBound(
-        logProbabilities(predictions, splits.test.classes.length),
-        splits.test,
-        probing,
-      ),
+      representation: await estimateSynergyBound(modelRepresentation(predictions), test, { seed }),
+      prediction: await estimateSynergyBound(logProbabilities(predictions, test.classes.length), test, { seed }),
     },
   };
 }
@@ -157,7 +160,7 @@ function calibratedComponents({ components }: Predictions, calibration: Calibrat
 }
 
 /** Synergy of each set of modalities, for the model with other modalities hidden and for exact posteriors. */
-async function setsTold(
+async function synergyBySet(
   fitted: Fitted,
   { validation, test }: DataSplits,
   { truth, exact }: SetTruth,

@@ -1,7 +1,6 @@
 /** @file The settings of the recovery suite: sizes, encoders and methods, the same for every method. */
-import { methodNamed } from "../../methods/index.ts";
-import type { Method } from "../../methods/method.ts";
-import { mlp } from "../../nn/mlp.ts";
+import { configError, hint } from "../../core/errors.ts";
+import { ownValue } from "../../core/record.ts";
 
 /** Samples per split. */
 export interface Sizes {
@@ -21,18 +20,17 @@ export const DIGITS: Sizes = { train: 4000, validation: 1000, test: 2000 };
 /** Everything in the quick suite. */
 export const QUICK: Sizes = { train: 4000, validation: 1000, test: 2000 };
 
-/** Hidden layers of every encoder, width of every embedding, samples per step, threads within one operation. */
-export const HIDDEN: readonly number[] = [64, 64];
-/** Dropout probability of hidden units; selected on validation data, and the default of the command line. */
-export const DROPOUT = 0.2;
-export const EMBEDDING = 64;
-export const BATCH_SIZE = 64;
+/** Threads within one operation. */
 export const THREADS = 1;
 /** Modality dropout in training, for cases that evaluate a model with hidden modalities. */
 export const SETS_DROPOUT = 0.5;
 
 /** Offset of the data seed from the model seed, so that they share no random stream. */
 export const DATA_SEED = 100;
+
+/** The settings of every run; the dropout is the default of the command line, selected on validation data. */
+const COMMON = { batchSize: 64, threads: THREADS, encoder: { hidden: [64, 64], dropout: 0.2 } } as const;
+const EMBEDDING = 64;
 
 /** The methods of the suite by name, with their options besides the common ones. */
 export const SUITE_METHODS: Readonly<Record<string, { readonly method: string; readonly options: object }>> = {
@@ -44,11 +42,9 @@ export const SUITE_METHODS: Readonly<Record<string, { readonly method: string; r
   i2moe: { method: "i2moe", options: {} },
 };
 
-/** A method of the suite for data with these features by modality. */
-export function suiteMethod(name: string, features: Readonly<Record<string, number>>): Method {
-  const { method, options } = SUITE_METHODS[name]!;
-  const encoders = Object.fromEntries(
-    Object.entries(features).map(([modality, width]) => [modality, mlp([width, ...HIDDEN], { dropout: DROPOUT })]),
-  );
-  return methodNamed(method).configure({ encoders, embedding: EMBEDDING, ...options });
+/** The settings of a run of the suite, without data and seed. @throws ConfigError that suggests the most similar name. */
+export function suiteSettings(name: string): Readonly<Record<string, unknown>> {
+  const found = ownValue(SUITE_METHODS, name);
+  if (found === undefined) throw configError(`unknown method "${name}"${hint(name, Object.keys(SUITE_METHODS))}`);
+  return { ...COMMON, method: found.method, options: { embedding: EMBEDDING, ...found.options } };
 }

@@ -1,14 +1,14 @@
 /** @file The jobs of the suite, the keys of stored results, and the rows of a report. */
 import { configError } from "../../core/errors.ts";
 import { sha256 } from "../../core/hash.ts";
-import type { Row } from "../../runs/tables.ts";
 import { MOST_RUNS } from "../entry.ts";
 import { CASES } from "./cases.ts";
-import type { RecoveryJob, RecoveryResult } from "./job.ts";
+import type { RecoveryJob } from "./job.ts";
 import { SUITE_METHODS } from "./settings.ts";
 
-/** The selection of a suite. */
+/** Which part of the suite is run. */
 export interface SuiteChoice {
+  /** Whether to run two cases with fewer samples. */
   readonly quick: boolean;
   readonly seeds: readonly number[];
   /** Names of methods; default: all. */
@@ -66,34 +66,4 @@ export function suiteJobs({ quick, seeds, methods, cases, digits }: SuiteChoice)
 export async function jobKey({ case: own, method, seed, quick, digits }: RecoveryJob, code: string): Promise<string> {
   const hash = await sha256(new TextEncoder().encode(JSON.stringify([own, method, seed, quick, code, digits])));
   return `${own}-${method}-${seed}-${hash.slice(0, 12)}`;
-}
-
-/** All numbers of all results as rows: case, method, seed, metric (a dotted path), value. */
-export function resultRows(results: readonly RecoveryResult[]): Row[] {
-  return results.flatMap(({ job, seconds, figures, ceiling, against, sets, probes, theorem1 }) => {
-    const { reliability: _, components: __, ...told } = figures;
-    const { reliability: ___, components: ____, own: _____, ...exact } = ceiling;
-    const all = {
-      seconds,
-      ...told,
-      exact,
-      against,
-      ...(sets && { sets }),
-      ...(probes && { probes }),
-      ...(theorem1 && { theorem1 }),
-    };
-    return numbersOf(all, "").map(([figure, value]) => ({
-      case: job.case,
-      method: job.method,
-      seed: job.seed,
-      figure,
-      value,
-    }));
-  });
-}
-
-function numbersOf(value: unknown, path: string): [string, number][] {
-  if (typeof value === "number") return [[path, value]];
-  if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([key, part]) => numbersOf(part, path === "" ? key : `${path}.${key}`));
 }

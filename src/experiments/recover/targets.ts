@@ -1,12 +1,12 @@
 /** @file The targets of the recommended method, and whether they are met. */
 import type { RecoveryResult } from "./job.ts";
-import { cells, figureNamed, type Measured, measure } from "./summary.ts";
+import { cells, type Measured, measure, metricNamed } from "./metrics.ts";
 
 /** One target: a limit for a metric of a method on some cases. */
 export interface Target {
   readonly name: string;
   readonly cases: RegExp;
-  readonly figure: string;
+  readonly metric: string;
   readonly relation: ">=" | "<=";
   readonly limit: number;
 }
@@ -25,91 +25,91 @@ export const TARGETS: readonly Target[] = [
   {
     name: "accuracy behind Bayes, worst type",
     cases: easy,
-    figure: "behind-bayes",
+    metric: "behind-bayes",
     relation: "<=",
     limit: 0.01,
   },
-  { name: "identified label-free", cases: easy, figure: "identified", relation: ">=", limit: 0.99 },
-  { name: "identified with the label", cases: easy, figure: "identified-label", relation: ">=", limit: 0.98 },
-  { name: "error per atom, of log2 K", cases: easy, figure: "error", relation: "<=", limit: 0.05 },
-  { name: "gate names the true type, share of samples", cases: easy, figure: "gate", relation: ">=", limit: 0.97 },
+  { name: "identified label-free", cases: easy, metric: "identified", relation: ">=", limit: 0.99 },
+  { name: "identified with the label", cases: easy, metric: "identified-label", relation: ">=", limit: 0.98 },
+  { name: "error per atom, of log2 K", cases: easy, metric: "error", relation: "<=", limit: 0.05 },
+  { name: "gate names the true type, share of samples", cases: easy, metric: "gate", relation: ">=", limit: 0.97 },
   {
     name: "S's own information on R and U samples, of log2 K",
     cases: leaking,
-    figure: "leak-synergy",
+    metric: "leak-synergy",
     relation: "<=",
     limit: 0.05,
   },
   {
     name: "U_m's own information on U_n samples, of log2 K",
     cases: leaking,
-    figure: "leak-unique",
+    metric: "leak-unique",
     relation: "<=",
     limit: 0.05,
   },
   {
     name: "S's own information on S samples, of log2 K",
     cases: leaking,
-    figure: "synergy-kept",
+    metric: "synergy-kept",
     relation: ">=",
     limit: 0.8,
   },
-  { name: "identified label-free", cases: noisy, figure: "identified", relation: ">=", limit: 0.95 },
-  { name: "identified label-free", cases: /^mixture-k8-/, figure: "identified", relation: ">=", limit: 0.97 },
+  { name: "identified label-free", cases: noisy, metric: "identified", relation: ">=", limit: 0.95 },
+  { name: "identified label-free", cases: /^mixture-k8-/, metric: "identified", relation: ">=", limit: 0.97 },
   {
     name: "identified behind the exact-density ceiling",
     cases: /^quad$/,
-    figure: "behind-ceiling",
+    metric: "behind-ceiling",
     relation: "<=",
     limit: 0.03,
   },
   {
     name: "mean atoms with the label against the exact density's, bits",
     cases: /^quad$/,
-    figure: "means-off",
+    metric: "means-off",
     relation: "<=",
     limit: 0.04,
   },
   {
     name: "mean atoms label-free against the exact density's, bits",
     cases: /^quad$/,
-    figure: "means-off-free",
+    metric: "means-off-free",
     relation: "<=",
     limit: 0.04,
   },
   {
     name: "largest mean atom that is not there, bits",
     cases: /^noise$/,
-    figure: "absent-atoms",
+    metric: "absent-atoms",
     relation: "<=",
     limit: 0.03,
   },
   {
     name: "identified label-free, worst type",
     cases: /^three$/,
-    figure: "identified-worst",
+    metric: "identified-worst",
     relation: ">=",
     limit: 0.95,
   },
   {
     name: "synergy that is not there, worst type, bits",
     cases: planes,
-    figure: "absent-synergy",
+    metric: "absent-synergy",
     relation: "<=",
     limit: 0.1,
   },
   {
     name: "set of synergy (pairs, all three) named behind the exact posterior",
     cases: /^synergy-sets$/,
-    figure: "sets-behind",
+    metric: "sets-behind",
     relation: "<=",
     limit: 0.05,
   },
-  { name: "identified label-free", cases: /^digits-clean$/, figure: "identified", relation: ">=", limit: 0.9 },
+  { name: "identified label-free", cases: /^digits-clean$/, metric: "identified", relation: ">=", limit: 0.9 },
   {
     name: "identified label-free behind the ceiling",
     cases: /^digits-noisy$/,
-    figure: "behind-naming",
+    metric: "behind-naming",
     relation: "<=",
     limit: 0.05,
   },
@@ -133,8 +133,8 @@ export function verdicts(results: readonly RecoveryResult[]): Verdict[] {
     own
       .filter((cell) => target.cases.test(cell.case))
       .flatMap((cell): Verdict[] => {
-        const figure = figureNamed(target.figure);
-        const value = measure(figure, cell.results);
+        const metric = metricNamed(target.metric);
+        const value = measure(metric, cell.results);
         if (value === undefined) return [];
         const exact = cell.results.map((result) => ({ ...result, figures: result.ceiling }));
         return [
@@ -143,7 +143,7 @@ export function verdicts(results: readonly RecoveryResult[]): Verdict[] {
             case: cell.case,
             measured: value,
             met: target.relation === ">=" ? value.mean >= target.limit : value.mean <= target.limit,
-            ceiling: target.figure.startsWith("identified") ? measure(figure, exact) : undefined,
+            ceiling: target.metric.startsWith("identified") ? measure(metric, exact) : undefined,
           },
         ];
       }),

@@ -33,9 +33,9 @@ describe("on one split, over seeds", () => {
 
   test("means and intervals are those of the seeds", () => {
     expect(setting).toMatchObject({ unit: "seed", units: 5, overlap: 0, against: "joint" });
-    expect(result(comparison, "dmil").figures.accuracy).toEqual(meanOf(accuracies(entries, "dmil")));
-    expect(result(comparison, "dmil").figures.peakMemory!.mean).toBeCloseTo(
-      meanOf(entries.filter(({ method }) => method === "dmil").map(({ peakMemory }) => peakMemory / 2 ** 20)).mean,
+    expect(result(comparison, "dmil").metrics.accuracy).toEqual(meanOf(accuracies(entries, "dmil")));
+    expect(result(comparison, "dmil").metrics.peakMemory!.mean).toBeCloseTo(
+      meanOf(entries.filter(({ method }) => method === "dmil").map(({ peakMemory }) => peakMemory! / 2 ** 20)).mean,
       9,
     );
   });
@@ -54,7 +54,7 @@ describe("on one split, over seeds", () => {
   });
 
   test("each test sample counts once, by the method that is right more often", () => {
-    const runs = (method: string) => entries.filter((run) => run.method === method).map((run) => run.scores!.right!);
+    const runs = (method: string) => entries.filter((run) => run.method === method).map((run) => run.scores!.correct!);
     const [mine, others] = [runs("dmil"), runs("joint")];
     const leads = [...mine[0]!].map((_, i) =>
       mine.reduce((sum, right, r) => sum + Number(right[i]) - Number(others[r]![i]), 0),
@@ -109,7 +109,7 @@ describe("what is not there", () => {
     expect(comparison.failed).toHaveLength(1);
     const dmil = result(comparison, "dmil");
     expect(dmil).toMatchObject({ failed: 1, lacks: ["seed 1"] });
-    expect(dmil.figures.accuracy!.n).toBe(4);
+    expect(dmil.metrics.accuracy!.n).toBe(4);
     const joint = accuracies(entries, "joint");
     const differences = accuracies(entries, "dmil")
       .map((value, i) => value - joint[i]!)
@@ -119,7 +119,7 @@ describe("what is not there", () => {
 
   test("a method without any finished run is listed last, without rank", () => {
     const comparison = compareRuns(entries.map((entry) => (entry.method === "dmil" ? failed(entry) : entry)));
-    expect(comparison.settings[0]!.methods.at(-1)).toMatchObject({ method: "dmil", runs: [], failed: 5, figures: {} });
+    expect(comparison.settings[0]!.methods.at(-1)).toMatchObject({ method: "dmil", runs: [], failed: 5, metrics: {} });
     expect(result(comparison, "dmil")).not.toHaveProperty("rank");
     expect(compareRuns(entries.map(failed)).settings).toEqual([]);
   });
@@ -141,7 +141,10 @@ describe("what is not there", () => {
     const longer = entries.map((entry) => {
       const { scores } = entry;
       if (entry.method !== "dmil" || scores === undefined) return entry;
-      return { ...entry, scores: { ...scores, samples: { ...scores.samples, test: 401 }, right: `${scores.right}1` } };
+      return {
+        ...entry,
+        scores: { ...scores, samples: { ...scores.samples, test: 401 }, correct: `${scores.correct}1` },
+      };
     });
     const comparison = compareRuns(longer);
     expect(comparison.notes[0]).toMatch(/^test sets of one split differ in size between runs/);
@@ -152,7 +155,7 @@ describe("what is not there", () => {
     const comparison = compareRuns(
       entries.map((entry) => (entry.seed === 0 ? reaching(entry, null as unknown as number) : entry)),
     );
-    expect(result(comparison, "dmil").figures.accuracy!.n).toBe(4);
+    expect(result(comparison, "dmil").metrics.accuracy!.n).toBe(4);
   });
 });
 
@@ -166,7 +169,7 @@ describe("splits made anew", () => {
     const joint = accuracies(runs, "joint");
     const differences = accuracies(runs, "dmil").map((value, i) => value - joint[i]!);
     expect(result(comparison, "dmil").against).toMatchObject(pairedTest(differences, 400 / 1400));
-    expect(result(comparison, "dmil").figures.accuracy).toEqual(meanOf(accuracies(runs, "dmil"), 400 / 1400));
+    expect(result(comparison, "dmil").metrics.accuracy).toEqual(meanOf(accuracies(runs, "dmil"), 400 / 1400));
   });
 
   test("count once, whatever the number of their seeds", () => {
@@ -175,7 +178,7 @@ describe("splits made anew", () => {
     );
     const comparison = compareRuns(folds);
     expect(comparison.settings[0]).toMatchObject({ unit: "split", units: 2 });
-    expect(result(comparison, "dmil").figures.accuracy!.n).toBe(2);
+    expect(result(comparison, "dmil").metrics.accuracy!.n).toBe(2);
     expect(result(comparison, "dmil").runs).toHaveLength(6);
   });
 
@@ -192,7 +195,7 @@ describe("splits made anew", () => {
 describe("choices", () => {
   test("a figure that is better when smaller ranks the other way", () => {
     const { settings } = compareRuns(entries, { metric: "logLoss" });
-    const means = settings[0]!.methods.map(({ figures }) => figures.logLoss!.mean);
+    const means = settings[0]!.methods.map(({ metrics }) => metrics.logLoss!.mean);
     expect(means).toEqual([...means].sort((a, b) => a - b));
     expect(settings[0]!.methods[0]!.mark).toBe("best");
     expect(settings[0]!.methods[1]!.against ?? settings[0]!.methods[0]!.against).not.toHaveProperty("samples");
@@ -200,7 +203,7 @@ describe("choices", () => {
 
   test("who looks at validation sees nothing of the test split", () => {
     const { settings } = compareRuns(entries, { split: "validation" });
-    expect(settings[0]!.figures.map(({ name }) => name)).toEqual([
+    expect(settings[0]!.metrics.map(({ name }) => name)).toEqual([
       "accuracy",
       "macroF1",
       "logLoss",
@@ -211,7 +214,7 @@ describe("choices", () => {
       "peakMemory",
     ]);
     expect(settings[0]!.methods.every(({ against }) => against?.samples === undefined)).toBe(true);
-    expect(settings[0]!.methods[0]!.figures.accuracy!.mean).toBeCloseTo(
+    expect(settings[0]!.methods[0]!.metrics.accuracy!.mean).toBeCloseTo(
       meanOf(accuracies(entries, "dmil")).mean + 0.01,
       12,
     );

@@ -114,7 +114,7 @@ function scoresOf(
       gate: Object.fromEntries(components.map((name, c) => [name, (c + 1) / 10])),
       bits: Object.fromEntries(components.map((name, c) => [name, 0.3 + 0.1 * c])),
     }),
-    right,
+    correct: right,
   };
 }
 

@@ -22,8 +22,8 @@ async function withManifest(text: string) {
 
 describe("a manifest", () => {
   test("gives its runs and its head", async () => {
-    const sweep = await readSweep(await madeFolder(entries, { bare: true }));
-    expect(sweep).toEqual({ label: "sweep", head: HEAD, entries, notes: [] });
+    const folder = await madeFolder(entries, { bare: true });
+    expect(await readSweep(folder)).toEqual({ label: "sweep", folder, head: HEAD, entries, notes: [] });
   });
 
   test("may end in half a line, which is noted; a whole last line without its end counts", async () => {
@@ -57,7 +57,7 @@ describe("what is refused", () => {
     ["another figure", manifest.replace('"seed":0', '"seed":1')],
     ["no line of a sweep", manifest, { id: 3 }],
     ["scores missing", "", { ...entries[0], scores: undefined }],
-    ["odd predictions", "", { ...entries[0], scores: { ...entries[0]!.scores, right: "01x" } }],
+    ["odd predictions", "", { ...entries[0], scores: { ...entries[0]!.scores, correct: "01x" } }],
     ["empty", "\n"],
   ])("%s", async (_, text, ...sealed) => {
     await expect(readSweep(await withManifest(text + (await lines(sealed))))).rejects.toThrowErrorMatchingSnapshot();

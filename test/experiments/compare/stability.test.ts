@@ -8,7 +8,7 @@ import { compareRuns } from "../../../src/experiments/compare/compare.ts";
 import { stabilityOf } from "../../../src/experiments/compare/stability.ts";
 import { readTrace, type Trace } from "../../../src/experiments/compare/trace.ts";
 import type { SweepEntry } from "../../../src/experiments/entry.ts";
-import { runSweepJob } from "../../../src/experiments/job.ts";
+import { runJob } from "../../../src/experiments/job.ts";
 import { planTrial } from "../../../src/experiments/settings.ts";
 import { cohenKappa, spearman } from "../../../src/info/statistics/agreement.ts";
 import { readSampleBits, type SampleBits, writeSampleBits } from "../../../src/runs/sample-bits.ts";
@@ -145,7 +145,11 @@ describe("seeds that were trained", () => {
     for (const { run, seed } of made) {
       const { config } = planTrial({ data: "data", method: "dmil", epochs: 6, seed }, {}, splits.train);
       const folder = memoryFolder(run);
-      await runSweepJob(config, ["a", "b"], { data, run: folder });
+      await runJob(
+        "run",
+        { config, reads: ["a", "b"], run, place: { cached: false, path: "data" } },
+        { inside: () => folder, outside: () => data },
+      );
       await writeSampleBits(within(run), await readSampleBits(folder));
     }
   });

@@ -1,12 +1,21 @@
 /** @file The tables of the suite: targets, metrics by method and by true type, ceilings, Theorem 1, probes. */
+
+import { caseNamed, type RecoveryResult } from "../../experiments/recover/job.ts";
+import {
+  type Cell,
+  cells,
+  type Measured,
+  meanText,
+  measure,
+  measured,
+  metricNamed,
+} from "../../experiments/recover/metrics.ts";
+import type { Verdict } from "../../experiments/recover/targets.ts";
 import type { ByType } from "../../interactions/truth.ts";
-import type { TextTable } from "../../reports/text-table.ts";
-import { caseNamed, type RecoveryResult } from "./job.ts";
-import { type Cell, cells, FIGURES, figureNamed, type Measured, measure, measured, told } from "./summary.ts";
-import type { Verdict } from "./targets.ts";
+import type { TextTable } from "../text-table.ts";
 
 /** Columns of the table of a method; columns without values are omitted. */
-const COLUMNS: readonly (readonly [figure: string, heading: string])[] = [
+const COLUMNS: readonly (readonly [metric: string, heading: string])[] = [
   ["accuracy", "accuracy"],
   ["behind-bayes", "behind Bayes"],
   ["identified", "identified"],
@@ -25,7 +34,7 @@ const COLUMNS: readonly (readonly [figure: string, heading: string])[] = [
 
 /** The meaning of the columns of the method tables, one per line. */
 export const COLUMN_NOTES: readonly string[] = COLUMNS.map(
-  ([figure, heading]) => `${heading}: ${figureNamed(figure).title}`,
+  ([metric, heading]) => `${heading}: ${metricNamed(metric).title}`,
 );
 
 /** Target, case, limit, what was measured, met or missed. */
@@ -37,8 +46,8 @@ export function targetTable(found: readonly Verdict[]): TextTable {
       target.name,
       own,
       `${target.relation} ${target.limit}`,
-      told(value),
-      told(ceiling),
+      meanText(value),
+      meanText(ceiling),
       met ? "met" : "missed",
     ]),
   };
@@ -50,7 +59,7 @@ export function methodTables(results: readonly RecoveryResult[]): TextTable[] {
   const methods = [...new Set(all.map(({ method }) => method))];
   return methods.map((method) => {
     const own = all.filter((cell) => cell.method === method);
-    return figureTable(method, own, (cell) => cell.results);
+    return metricTable(method, own, (cell) => cell.results);
   });
 }
 
@@ -58,17 +67,17 @@ export function methodTables(results: readonly RecoveryResult[]): TextTable[] {
 export function ceilingTable(results: readonly RecoveryResult[]): TextTable {
   const seen = new Set<string>();
   const own = cells(results).filter((cell) => !seen.has(cell.case) && seen.add(cell.case));
-  return figureTable("exact posterior", own, (cell) =>
+  return metricTable("exact posterior", own, (cell) =>
     cell.results.map((result) => ({ ...result, figures: result.ceiling })),
   );
 }
 
-function figureTable(
+function metricTable(
   title: string,
   own: readonly Cell[],
   results: (cell: Cell) => readonly RecoveryResult[],
 ): TextTable {
-  const values = COLUMNS.map(([figure]) => own.map((cell) => told(measure(figureNamed(figure), results(cell)))));
+  const values = COLUMNS.map(([metric]) => own.map((cell) => meanText(measure(metricNamed(metric), results(cell)))));
   const kept = COLUMNS.map((_, c) => c).filter((c) => values[c]!.some((text) => text !== ""));
   return {
     title,
@@ -84,7 +93,7 @@ export function typeTables(results: readonly RecoveryResult[]): TextTable[] {
   const own = cells(results);
   const mean = (cell: Cell, read: (result: RecoveryResult) => ByType | undefined, type: string): string => {
     const values = cell.results.map((result) => read(result)?.[type]);
-    return values.some((v) => v === undefined) ? "" : told(measured(values as number[]));
+    return values.some((v) => v === undefined) ? "" : meanText(measured(values as number[]));
   };
   const row = (cell: Cell, name: string, read: (result: RecoveryResult) => ByType | undefined): string[] => [
     cell.method,
@@ -163,7 +172,7 @@ export function theoremTable(results: readonly RecoveryResult[]): TextTable | un
     kinds.map((kind) => {
       const estimates = cell.results.map((result) => result.theorem1![kind]);
       const value = (read: (estimate: (typeof estimates)[number]) => number): string =>
-        told(measured(estimates.map(read)));
+        meanText(measured(estimates.map(read)));
       return [
         cell.case,
         cell.method,
@@ -184,7 +193,7 @@ export function theoremTable(results: readonly RecoveryResult[]): TextTable | un
 /** Mean over seeds with the interval over seeds; for one seed with 1.96 standard errors over samples. */
 function combined(estimates: readonly { readonly value: number; readonly error: number }[]): string {
   const over = measured(estimates.map(({ value }) => value));
-  return told(estimates.length > 1 ? over : { ...over, interval: 1.96 * estimates[0]!.error });
+  return meanText(estimates.length > 1 ? over : { ...over, interval: 1.96 * estimates[0]!.error });
 }
 
 /** Information of probes in each representation, and how well components predict each other. */
@@ -200,7 +209,7 @@ export function probeTables(results: readonly RecoveryResult[]): TextTable[] {
     rows: own.flatMap((cell) =>
       Object.keys(read(cell.results[0]!)).map((name) => {
         const value: Measured = measured(cell.results.map((result) => read(result)[name]!));
-        return [cell.case, cell.method, name, told(value)];
+        return [cell.case, cell.method, name, meanText(value)];
       }),
     ),
   });
@@ -222,7 +231,7 @@ export function failures(results: readonly RecoveryResult[], found: readonly Ver
     .filter(({ met }) => !met)
     .map(
       ({ target, case: own, measured: value }) =>
-        `${own}: ${target.name}: ${told(value)}; the target is ${target.relation} ${target.limit}.`,
+        `${own}: ${target.name}: ${meanText(value)}; the target is ${target.relation} ${target.limit}.`,
     );
   const seen = new Set<string>();
   const limits = results.flatMap(({ job, ceiling }) => {
@@ -242,6 +251,3 @@ export function failures(results: readonly RecoveryResult[], found: readonly Ver
   });
   return [...missed, ...limits];
 }
-
-/** All metrics by name, for the notes of a report. */
-export const FIGURE_NOTES: readonly string[] = FIGURES.map(({ name, title }) => `${name}: ${title}`);

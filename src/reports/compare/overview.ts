@@ -1,7 +1,13 @@
-/** @file All settings at a glance: means and ranks, the first of each, figures by share of the training samples; and what is missing. */
+/** @file All settings at a glance: means and ranks, the first of each, metrics by share of the training samples; and what is missing. */
 import { listing } from "../../core/errors.ts";
-import type { TextTable } from "../../reports/text-table.ts";
-import { type Comparison, type MethodResult, percent, type Setting, settingName } from "./compare.ts";
+import {
+  type Comparison,
+  type MethodResult,
+  percent,
+  type Setting,
+  settingName,
+} from "../../experiments/compare/compare.ts";
+import type { TextTable } from "../text-table.ts";
 import { spread } from "./tables.ts";
 
 /** Settings of the overview: all of the training samples, or what there is. */
@@ -23,7 +29,7 @@ export function overviewTable(comparison: Comparison): TextTable | undefined {
   });
   // A mean rank over fewer settings is no fair rival; it comes after those over all.
   rows.sort((a, b) => b.ranked - a.ranked || a.rank - b.rank);
-  const metrics = new Set(settings.map(({ figures }) => figures[0]!.heading));
+  const metrics = new Set(settings.map(({ metrics }) => metrics[0]!.heading));
   const sameMetric = metrics.size === 1;
   return {
     title: `${sameMetric ? `mean ${[...metrics][0]}` : "mean of the first figure"} on ${comparison.split}, and mean rank`,
@@ -31,15 +37,15 @@ export function overviewTable(comparison: Comparison): TextTable | undefined {
       "method",
       "rank",
       "sets",
-      ...settings.map((setting) => `${settingName(setting)}${sameMetric ? "" : ` (${setting.figures[0]!.heading})`}`),
+      ...settings.map((setting) => `${settingName(setting)}${sameMetric ? "" : ` (${setting.metrics[0]!.heading})`}`),
     ],
     rows: rows.map(({ method, cells, rank, ranked }) => [
       method,
       ranked === 0 ? "-" : rank.toFixed(1),
       String(ranked),
       ...cells.map((result, s) => {
-        const { name, digits } = settings[s]!.figures[0]!;
-        const mean = result?.figures[name];
+        const { name, digits } = settings[s]!.metrics[0]!;
+        const mean = result?.metrics[name];
         return mean === undefined ? "-" : mean.mean.toFixed(digits);
       }),
     ]),
@@ -53,13 +59,13 @@ export function firstsTable(comparison: Comparison): TextTable {
     title: "first on each set, and what is not shown to differ from it (Holm-corrected p of at least 0.05)",
     header: ["data", "first", "value", "tied with it"],
     rows: wholeSettings(comparison).map((setting) => {
-      const [ranking] = setting.figures;
+      const [ranking] = setting.metrics;
       const first = setting.methods.find(({ mark }) => mark === "best")!;
       const tied = setting.methods.filter(({ mark }) => mark === "tied").map(({ method }) => method);
       return [
         settingName(setting),
         first.method,
-        spread(first.figures[ranking!.name], ranking!.digits),
+        spread(first.metrics[ranking!.name], ranking!.digits),
         tied.length === 0 ? "none" : tied.join(", "),
       ];
     }),
@@ -70,7 +76,7 @@ export function firstsTable(comparison: Comparison): TextTable {
 export function shareGroups({ settings }: Comparison): Setting[][] {
   const groups = new Map<string, Setting[]>();
   for (const setting of settings) {
-    const key = `${setting.data}\n${setting.kind}\n${setting.figures[0]!.name}`;
+    const key = `${setting.data}\n${setting.kind}\n${setting.metrics[0]!.name}`;
     groups.set(key, [...(groups.get(key) ?? []), setting]);
   }
   return [...groups.values()]
@@ -78,10 +84,10 @@ export function shareGroups({ settings }: Comparison): Setting[][] {
     .map((group) => group.sort((a, b) => a.trainShare - b.trainShare));
 }
 
-/** How figures grow with the training samples: methods by shares. */
+/** How metrics grow with the training samples: methods by shares. */
 export function shareTable(group: readonly Setting[]): TextTable {
   const largest = group.at(-1)!;
-  const [ranking] = largest.figures;
+  const [ranking] = largest.metrics;
   const methods = [...new Set([largest, ...group].flatMap((setting) => setting.methods.map(({ method }) => method)))];
   const found = (setting: Setting, method: string): MethodResult | undefined =>
     setting.methods.find((result) => result.method === method);
@@ -90,7 +96,7 @@ export function shareTable(group: readonly Setting[]): TextTable {
     header: ["method", ...group.map(({ trainShare }) => percent(trainShare))],
     rows: methods.map((method) => [
       method,
-      ...group.map((setting) => spread(found(setting, method)?.figures[ranking!.name], ranking!.digits)),
+      ...group.map((setting) => spread(found(setting, method)?.metrics[ranking!.name], ranking!.digits)),
     ]),
     marks: methods.map((method) => [undefined, ...group.map((setting) => found(setting, method)?.mark)]),
   };

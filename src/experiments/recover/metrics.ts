@@ -10,7 +10,7 @@ export interface Measured {
 }
 
 /** One metric of a result; undefined if the method or the data has none. */
-export interface Figure {
+export interface Metric {
   readonly name: string;
   /** Description in one line. */
   readonly title: string;
@@ -20,7 +20,7 @@ export interface Figure {
 }
 
 /** The metrics of all tables. Bits are per sample; portions are bits divided by log2 K. */
-export const FIGURES: readonly Figure[] = [
+export const METRICS: readonly Metric[] = [
   {
     name: "accuracy",
     title: "accuracy of the prediction",
@@ -211,8 +211,8 @@ function ownOn(
 }
 
 /** The metric with a name, which must exist. */
-export function figureNamed(name: string): Figure {
-  return FIGURES.find((figure) => figure.name === name)!;
+export function metricNamed(name: string): Metric {
+  return METRICS.find((metric) => metric.name === name)!;
 }
 
 /** Mean and interval of values with one value per seed. */
@@ -222,9 +222,9 @@ export function measured(values: readonly number[]): Measured {
 }
 
 /** A metric over results; undefined if no result has it. */
-export function measure(figure: Figure, results: readonly RecoveryResult[]): Measured | undefined {
+export function measure(metric: Metric, results: readonly RecoveryResult[]): Measured | undefined {
   const values = results.flatMap((result) => {
-    const value = figure.read(result);
+    const value = metric.read(result);
     return value === undefined ? [] : [value];
   });
   return values.length === 0 ? undefined : measured(values);
@@ -248,7 +248,7 @@ export function cells(results: readonly RecoveryResult[]): Cell[] {
 }
 
 /** Formats `.997 ± .002`, or `.997` for one seed; empty if there is no value. */
-export function told(value: Measured | undefined, digits = 3): string {
+export function meanText(value: Measured | undefined, digits = 3): string {
   if (value === undefined || Number.isNaN(value.mean)) return "";
   const mean = value.mean.toFixed(digits);
   return Number.isNaN(value.interval) ? mean : `${mean} ± ${value.interval.toFixed(digits)}`;

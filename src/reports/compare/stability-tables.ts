@@ -1,9 +1,10 @@
 /** @file Agreement between seeds as tables: of a setting, and of all settings at a glance. */
+
+import { type Comparison, type MethodResult, type Setting, settingName } from "../../experiments/compare/compare.ts";
+import { COLUMN_NOTES } from "../../experiments/compare/metrics.ts";
+import type { Stability } from "../../experiments/compare/stability.ts";
 import type { Estimate } from "../../interactions/uncertainty.ts";
-import type { TextTable } from "../../reports/text-table.ts";
-import { type Comparison, type MethodResult, type Setting, settingName } from "./compare.ts";
-import { COLUMN_NOTES } from "./figures.ts";
-import type { Stability } from "./stability.ts";
+import type { TextTable } from "../text-table.ts";
 
 /** What the tables of agreement mean, a line each. */
 const STABILITY_NOTES: readonly string[] = [

@@ -1,14 +1,15 @@
 /** @file A comparison as one HTML page that needs nothing else: tables that sort, a dot a run, training curves, how to reproduce it. */
 import { escaped, listed, markupPage } from "../../core/markup.ts";
-import { type Chart, type Series, svgChart } from "../../reports/charts.ts";
-import { folded, htmlTable, REPORT_STYLE, SORT_SCRIPT, titledTable } from "../../reports/html.ts";
-import type { SweepEntry } from "../entry.ts";
-import { type Comparison, type MethodResult, type Setting, settingName } from "./compare.ts";
-import { type CompareFacts, environmentLine, protocolLines, tuningLines } from "./facts.ts";
+import { type Comparison, type MethodResult, type Setting, settingName } from "../../experiments/compare/compare.ts";
+import type { CurvePoint, Trace } from "../../experiments/compare/trace.ts";
+import { type ComparedSweeps, environmentLine } from "../../experiments/compare.ts";
+import type { SweepEntry } from "../../experiments/entry.ts";
+import { type Chart, type Series, svgChart } from "../charts.ts";
+import { folded, htmlTable, REPORT_STYLE, SORT_SCRIPT, titledTable } from "../html.ts";
 import { firstsTable, missingLines, overviewTable, shareGroups, shareTable } from "./overview.ts";
+import { protocolLines, tuningLines } from "./protocol.ts";
 import { columnNotes, kappaTable, stabilityTables } from "./stability-tables.ts";
 import { classTable, fullTables, spread } from "./tables.ts";
-import type { CurvePoint, Trace } from "./trace.ts";
 
 const STYLE = `${REPORT_STYLE}
 .dots { display: grid; gap: 0 1rem; margin: 1rem 0; align-items: center; font-size: 13px; font-variant-numeric: tabular-nums; }
@@ -22,17 +23,12 @@ nav { columns: 16rem; } nav a { display: block; }
   .dots > div { grid-template-columns: 1fr auto; } .dots svg { grid-column: 1 / -1; order: 3; margin-bottom: .3rem; }
 }`;
 
-/** The page. `traces` has the training curves of runs. */
-export function htmlReport(
-  comparison: Comparison,
-  facts: CompareFacts,
-  traces: ReadonlyMap<SweepEntry, Trace>,
-): string {
+/** The page. */
+export function compareHtml(comparison: ComparedSweeps, command: string): string {
   const overview = overviewTable(comparison);
   const kappas = kappaTable(comparison);
   const missing = missingLines(comparison);
-  const notes = [...facts.notes, ...comparison.notes];
-  const { settings } = comparison;
+  const { settings, notes, traces } = comparison;
   const links = settings.map((setting, i) => `<a href="#set${i}">${escaped(settingName(setting))}</a>`);
   const body = [
     "<h1>Methods compared</h1>",
@@ -48,7 +44,7 @@ export function htmlReport(
     ...shareSection(comparison),
     ...(links.length > 1 ? ["<h2>Set by set</h2>", `<nav>${links.join("")}</nav>`] : []),
     ...settings.map((setting, i) => settingSection(setting, i, comparison.split, traces)),
-    ...reproduction(comparison, facts),
+    ...reproduction(comparison, command),
   ];
   return markupPage("dmil compare", STYLE, body.join("\n"), SORT_SCRIPT);
 }
@@ -75,7 +71,7 @@ function settingSection(setting: Setting, i: number, split: string, traces: Read
 }
 
 /** A row a method: a dot a run, the mean and its interval on a scale that all rows share. */
-function dots({ methods, figures: [ranking], against }: Setting): string {
+function dots({ methods, metrics: [ranking], against }: Setting): string {
   const { name, digits, read } = ranking!;
   const valuesOf = ({ runs }: MethodResult): number[] => runs.flatMap((run) => read(run) ?? []);
   const values = methods.flatMap(valuesOf);
@@ -83,11 +79,11 @@ function dots({ methods, figures: [ranking], against }: Setting): string {
   const pad = Math.max(0.1 * (most - least), 0.5 * 10 ** -digits);
   const [low, high] = [least - pad, most + pad];
   const at = (value: number): string => `${((100 * (value - low)) / (high - low)).toFixed(2)}%`;
-  const reference = methods.find(({ method }) => method === against)?.figures[name];
+  const reference = methods.find(({ method }) => method === against)?.metrics[name];
   const line = (value: number, kind: string): string =>
     `<line class="${kind}" x1="${at(value)}" x2="${at(value)}" y1="0" y2="20"/>`;
   const rows = methods.map((result) => {
-    const mean = result.figures[name];
+    const mean = result.metrics[name];
     const interval =
       mean === undefined || Number.isNaN(mean.lower)
         ? ""
@@ -143,19 +139,19 @@ function curveCharts({ methods, against }: Setting, traces: ReadonlyMap<SweepEnt
 /** So many lines a chart of shares has at most; the table has all. */
 const MOST_LINES = 8;
 
-/** Charts and tables of figures by share of the training samples. */
+/** Charts and tables of metrics by share of the training samples. */
 function shareSection(comparison: Comparison): string[] {
   const groups = shareGroups(comparison);
   if (groups.length === 0) return [];
   const parts = groups.map((group) => {
     const largest = group.at(-1)!;
-    const ranking = largest.figures[0]!;
+    const ranking = largest.metrics[0]!;
     const first = largest.methods.filter(({ method }, i) => i < MOST_LINES || method === largest.against);
     const series = first.map(
       ({ method }): Series => ({
         name: method,
         points: group.flatMap(({ trainShare, methods }) => {
-          const mean = methods.find((result) => result.method === method)?.figures[ranking.name]?.mean;
+          const mean = methods.find((result) => result.method === method)?.metrics[ranking.name]?.mean;
           return mean === undefined ? [] : [[trainShare, mean] as const];
         }),
       }),
@@ -176,7 +172,8 @@ function shareSection(comparison: Comparison): string[] {
   return ["<h2>By share of the training samples</h2>", ...parts];
 }
 
-function reproduction(comparison: Comparison, { sweeps, command, environments }: CompareFacts): string[] {
+function reproduction(comparison: ComparedSweeps, command: string): string[] {
+  const { sweeps, environments } = comparison;
   const tuning = tuningLines(comparison);
   const commands = [...sweeps.flatMap(({ head }) => (head === undefined ? [] : [head.command])), command];
   const runs = comparison.settings.flatMap(({ methods }) => methods.flatMap((result) => result.runs));

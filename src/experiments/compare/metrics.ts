@@ -1,4 +1,4 @@
-/** @file The figures of a run by name: what each is, which way is better, and how it is read and written. */
+/** @file The metrics of a run by name: what each is, which way is better, and how it is read and written. */
 
 import { configError, hint } from "../../core/errors.ts";
 import { ownValue } from "../../core/record.ts";
@@ -6,7 +6,7 @@ import { patternName } from "../../data/presence.ts";
 import type { FinishedEntry } from "./read.ts";
 
 /** One column of the tables. */
-export interface Figure {
+export interface Metric {
   /** As programs name it, with its group: `accuracy`, `without.b`, `seconds`. */
   readonly name: string;
   /** As tables head it. */
@@ -14,11 +14,11 @@ export interface Figure {
   /** Which way is better; left out where neither is. */
   readonly better?: "larger" | "smaller";
   readonly digits: number;
-  /** undefined where the run has no such figure, or one that is no number. */
+  /** undefined where the run has no such metric, or one that is no number. */
   read(run: FinishedEntry): number | undefined;
 }
 
-/** Splits whose figures a sweep keeps. */
+/** Splits whose metrics a sweep keeps. */
 export type ScoredSplit = "validation" | "test";
 
 const HEADINGS: Readonly<Record<string, string>> = {
@@ -34,7 +34,7 @@ const SMALLER = /loss|error|^(mae|mse|rmse|nll|ece|brier)$/i;
 const NEUTRAL = ["synergyRate"];
 
 /** A score of the split, by its name in the manifest. */
-function scoreFigure(name: string, split: ScoredSplit): Figure {
+function scoreMetric(name: string, split: ScoredSplit): Metric {
   return {
     name,
     heading: ownValue(HEADINGS, name) ?? name,
@@ -44,48 +44,48 @@ function scoreFigure(name: string, split: ScoredSplit): Figure {
   };
 }
 
-/** What methods are ranked by: the figure that was asked for, else the first score of the runs; undefined where they have none such. */
-export function rankingFigure(
+/** What methods are ranked by: the metric that was asked for, else the first score of the runs; undefined where they have none such. */
+export function rankingMetric(
   runs: readonly FinishedEntry[],
   split: ScoredSplit,
   asked: string | undefined,
-): Figure | undefined {
-  const all = allFigures(runs, split);
+): Metric | undefined {
+  const all = allMetrics(runs, split);
   return asked === undefined ? all[0] : all.find(({ name }) => name === asked);
 }
 
-/** @throws ConfigError when no run has a figure of that name on the split. */
-export function requireFigure(runs: readonly FinishedEntry[], split: ScoredSplit, asked: string): void {
-  const names = allFigures(runs, split).map(({ name }) => name);
+/** @throws ConfigError when no run has a metric of that name on the split. */
+export function requireMetric(runs: readonly FinishedEntry[], split: ScoredSplit, asked: string): void {
+  const names = allMetrics(runs, split).map(({ name }) => name);
   if (names.includes(asked)) return;
   throw configError(`--metric ${asked}: no run has such a figure on the ${split} split${hint(asked, names)}`);
 }
 
-/** All columns of these runs, the ranking figure first. */
-export function figuresOf(runs: readonly FinishedEntry[], ranking: Figure, split: ScoredSplit): Figure[] {
-  return [ranking, ...allFigures(runs, split).filter(({ name }) => name !== ranking.name)];
+/** All columns of these runs, the ranking metric first. */
+export function metricsOf(runs: readonly FinishedEntry[], ranking: Metric, split: ScoredSplit): Metric[] {
+  return [ranking, ...allMetrics(runs, split).filter(({ name }) => name !== ranking.name)];
 }
 
 /**
- * What these runs have: scores of the split, further test figures, cost. Figures that were taken on the test split alone are left out
+ * What these runs have: scores of the split, further test metrics, cost. Metrics that were taken on the test split alone are left out
  * where validation is looked at: who chooses by validation must not see them.
  */
-function allFigures(runs: readonly FinishedEntry[], split: ScoredSplit): Figure[] {
+function allMetrics(runs: readonly FinishedEntry[], split: ScoredSplit): Metric[] {
   // The rate by slices is the synergy rate, told beside its chance.
   const rated = split === "test" && runs.some(({ scores }) => scores.synergy !== undefined);
   const scores = namesOf(runs, (run) => Object.keys(run.scores[split])).filter(
     (name) => !(rated && name === "synergyRate"),
   );
   return [
-    ...scores.map((name) => scoreFigure(name, split)),
-    ...(split === "test" ? testFigures(runs) : []),
+    ...scores.map((name) => scoreMetric(name, split)),
+    ...(split === "test" ? testMetrics(runs) : []),
     ...COSTS,
-  ].filter((figure) => runs.some((run) => figure.read(run) !== undefined));
+  ].filter((metric) => runs.some((run) => metric.read(run) !== undefined));
 }
 
-/** Figures that are taken on the test split alone. */
-function testFigures(runs: readonly FinishedEntry[]): Figure[] {
-  const share = (name: string, heading: string, read: Figure["read"], better?: "larger"): Figure => ({
+/** Metrics that are taken on the test split alone. */
+function testMetrics(runs: readonly FinishedEntry[]): Metric[] {
+  const share = (name: string, heading: string, read: Metric["read"], better?: "larger"): Metric => ({
     name,
     heading,
     digits: 3,
@@ -97,7 +97,7 @@ function testFigures(runs: readonly FinishedEntry[]): Figure[] {
     name: string,
     title: (key: string) => string,
     read: (run: FinishedEntry) => Readonly<Record<string, number>> | undefined,
-  ): Figure[] =>
+  ): Metric[] =>
     namesOf(runs, (run) => Object.keys(read(run) ?? {})).map((key) =>
       share(`${name}.${key}`, title(key), (run) => ownValue(read(run), key)),
     );
@@ -133,7 +133,7 @@ function testFigures(runs: readonly FinishedEntry[]): Figure[] {
   ];
 }
 
-const COSTS: readonly Figure[] = [
+const COSTS: readonly Metric[] = [
   { name: "seconds", heading: "seconds", better: "smaller", digits: 1, read: ({ seconds }) => known(seconds) },
   {
     name: "msPerStep",
@@ -147,7 +147,7 @@ const COSTS: readonly Figure[] = [
     heading: "peak MiB",
     better: "smaller",
     digits: 0,
-    read: ({ peakMemory }) => known(peakMemory / 2 ** 20),
+    read: ({ peakMemory }) => known(peakMemory === undefined ? undefined : peakMemory / 2 ** 20),
   },
 ];
 

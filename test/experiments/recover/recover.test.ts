@@ -1,15 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { CASES } from "../../../src/experiments/recover/cases.ts";
-import { htmlReport } from "../../../src/experiments/recover/html.ts";
 import type { RecoveryResult } from "../../../src/experiments/recover/job.ts";
-import { markdownReport } from "../../../src/experiments/recover/markdown.ts";
+import { METRICS, meanText, measure, measured, metricNamed } from "../../../src/experiments/recover/metrics.ts";
 import { SUITE_METHODS } from "../../../src/experiments/recover/settings.ts";
-import { jobKey, resultRows, suiteJobs } from "../../../src/experiments/recover/suite.ts";
-import { FIGURES, figureNamed, measure, measured, told } from "../../../src/experiments/recover/summary.ts";
-import { failures, targetTable } from "../../../src/experiments/recover/tables.ts";
+import { jobKey, suiteJobs } from "../../../src/experiments/recover/suite.ts";
 import { TARGETS, verdicts } from "../../../src/experiments/recover/targets.ts";
 import type { TruthFigures } from "../../../src/interactions/truth.ts";
 import { svgChart } from "../../../src/reports/charts.ts";
+import { recoverHtml } from "../../../src/reports/recover/html.ts";
+import { recoverMarkdown } from "../../../src/reports/recover/markdown.ts";
+import { resultRows } from "../../../src/reports/recover/rows.ts";
+import { failures, targetTable } from "../../../src/reports/recover/tables.ts";
 
 const types = ["redundant", "unique_a", "unique_b", "synergistic"];
 const by = (value: (type: string) => number) =>
@@ -77,43 +78,44 @@ function result(method: string, seed: number, right: number, leak: number): Reco
   };
 }
 const results = [result("joint", 0, 0.8, 0), ...[0.99, 1, 1].map((right, seed) => result("dmil", seed, right, 0.2))];
-const facts = { command: "dmil recover", environment: { node: "20" }, failed: [] };
+const recovery = { results, failed: [], verdicts: verdicts(results) };
+const origin = { command: "dmil recover", environment: { node: "20" } };
 
 describe("means over seeds", () => {
   test("come with Student's interval", () => {
     const { mean, interval, seeds } = measured([1, 2, 3]);
     expect([mean, seeds]).toEqual([2, 3]);
     expect(interval).toBeCloseTo(4.30265272974946 / Math.sqrt(3), 10);
-    expect(told(measured([0.5]))).toBe("0.500");
-    expect(told({ mean: 0.5, interval: 0.01, seeds: 3 })).toBe("0.500 ± 0.010");
+    expect(meanText(measured([0.5]))).toBe("0.500");
+    expect(meanText({ mean: 0.5, interval: 0.01, seeds: 3 })).toBe("0.500 ± 0.010");
   });
 
   test("are those of the figure", () => {
-    expect(measure(figureNamed("identified"), results.slice(1))!.mean).toBeCloseTo(2.99 / 3, 12);
-    expect(measure(figureNamed("leak-synergy"), results)!.mean).toBeCloseTo(0.15, 12);
-    expect(measure(figureNamed("synergy-kept"), results)!.mean).toBeCloseTo(0.9, 12);
-    expect(measure(figureNamed("behind-bayes"), results.slice(0, 1))!.mean).toBeCloseTo(0.2, 12);
-    expect(measure(figureNamed("identified-worst"), results.slice(0, 1))!.mean).toBeCloseTo(0.8, 12);
-    expect(measure(figureNamed("absent-atoms"), results)).toBeUndefined();
+    expect(measure(metricNamed("identified"), results.slice(1))!.mean).toBeCloseTo(2.99 / 3, 12);
+    expect(measure(metricNamed("leak-synergy"), results)!.mean).toBeCloseTo(0.15, 12);
+    expect(measure(metricNamed("synergy-kept"), results)!.mean).toBeCloseTo(0.9, 12);
+    expect(measure(metricNamed("behind-bayes"), results.slice(0, 1))!.mean).toBeCloseTo(0.2, 12);
+    expect(measure(metricNamed("identified-worst"), results.slice(0, 1))!.mean).toBeCloseTo(0.8, 12);
+    expect(measure(metricNamed("absent-atoms"), results)).toBeUndefined();
     // Found above what is there, on the worst type that has no synergy: .2 - .1.
-    expect(measure(figureNamed("absent-synergy"), results.slice(1))!.mean).toBeCloseTo(0.1, 12);
-    expect(measure(figureNamed("ceiling-off"), results)!.mean).toBeCloseTo(0.25, 12);
-    expect(measure(figureNamed("behind-naming"), results.slice(0, 1))!.mean).toBeCloseTo(0.2, 12);
+    expect(measure(metricNamed("absent-synergy"), results.slice(1))!.mean).toBeCloseTo(0.1, 12);
+    expect(measure(metricNamed("ceiling-off"), results)!.mean).toBeCloseTo(0.25, 12);
+    expect(measure(metricNamed("behind-naming"), results.slice(0, 1))!.mean).toBeCloseTo(0.2, 12);
   });
 });
 
 describe("targets", () => {
   test("name figures and cases that exist", () => {
-    const names = FIGURES.map(({ name }) => name);
-    for (const { figure, cases } of TARGETS) {
-      expect(names).toContain(figure);
+    const names = METRICS.map(({ name }) => name);
+    for (const { metric, cases } of TARGETS) {
+      expect(names).toContain(metric);
       expect(CASES.some(({ name }) => cases.test(name))).toBe(true);
     }
   });
 
   test("are judged on the dmil form alone, by the mean over seeds", () => {
     const found = verdicts(results);
-    const verdict = (figure: string) => found.find(({ target }) => target.figure === figure)!;
+    const verdict = (metric: string) => found.find(({ target }) => target.metric === metric)!;
     expect(new Set(found.map((own) => own.case))).toEqual(new Set(["mixture-k2-balanced-3"]));
     expect(verdict("identified")).toMatchObject({ met: true, measured: { seeds: 3 }, ceiling: { mean: 1 } });
     expect(verdict("leak-synergy").met).toBe(false);
@@ -181,7 +183,7 @@ describe("the suite", () => {
 
 describe("reports", () => {
   test("the page is one file: no address, no script, no foreign part", () => {
-    const page = htmlReport(results, facts);
+    const page = recoverHtml(recovery, origin);
     expect(page).not.toMatch(/https?:|<script|<link|<img|@import|url\(/);
     expect(page).toContain("<svg");
     expect(page).toContain("rgba(0,114,178");
@@ -190,7 +192,7 @@ describe("reports", () => {
 
   test("texts are escaped", () => {
     const job = results[0]!.job;
-    const page = htmlReport(results, { ...facts, failed: [{ job, error: "a < b & <script>" }] });
+    const page = recoverHtml({ ...recovery, failed: [{ job, error: "a < b & <script>" }] }, origin);
     expect(page).toContain("a &lt; b &amp; &lt;script&gt;");
     expect(svgChart({ title: "<t>", x: "", y: "", range: { x: [0, 1], y: [0, 1] }, series: [] })).toContain(
       "&lt;t&gt;",
@@ -198,7 +200,7 @@ describe("reports", () => {
   });
 
   test("the markdown page tells what is missed, and how to get it", () => {
-    const page = markdownReport(results, facts);
+    const page = recoverMarkdown(recovery, origin);
     expect(page).toMatch(/## Where it still fails\n\n- mixture-k2-balanced-3: S's own information/);
     expect(page).toContain("```sh\ndmil recover\n```");
     for (const line of page.split("\n").filter((text) => text.startsWith("|"))) expect(line.endsWith("|")).toBe(true);

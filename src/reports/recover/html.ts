@@ -1,10 +1,11 @@
 /** @file The report as one self-contained HTML page: tables, confusion matrices, reliability diagrams, training curves. */
 import { escaped, listed, markupPage } from "../../core/markup.ts";
-import { type Chart, svgChart } from "../../reports/charts.ts";
-import { folded, htmlTable, REPORT_STYLE, titledTable } from "../../reports/html.ts";
-import { caseNamed, type RecoveryResult } from "./job.ts";
-import type { ReportFacts } from "./markdown.ts";
-import { cells } from "./summary.ts";
+import { caseNamed, type RecoveryResult } from "../../experiments/recover/job.ts";
+import { cells } from "../../experiments/recover/metrics.ts";
+import type { Recovery } from "../../experiments/recover.ts";
+import { type Chart, svgChart } from "../charts.ts";
+import { folded, htmlTable, REPORT_STYLE, titledTable } from "../html.ts";
+import type { Origin } from "./markdown.ts";
 import {
   COLUMN_NOTES,
   ceilingTable,
@@ -15,31 +16,29 @@ import {
   theoremTable,
   typeTables,
 } from "./tables.ts";
-import { verdicts } from "./targets.ts";
 
 /** The HTML page. */
-export function htmlReport(results: readonly RecoveryResult[], facts: ReportFacts): string {
-  const found = verdicts(results);
-  const wrong = failures(results, found);
+export function recoverHtml({ results, verdicts, failed }: Recovery, { command, environment }: Origin): string {
+  const wrong = failures(results, verdicts);
   const theorem = theoremTable(results);
   const names = [...new Set(results.map(({ job }) => job.case))];
   const body = [
     "<h1>Does the decomposition tell the truth?</h1>",
     "<p>Methods on data whose truth is known. Means over seeds on the test split, &plusmn; the half-width of the 95 % confidence interval. Bits are information about the class; a gate is a share of the prediction.</p>",
     "<h2>Targets</h2>",
-    found.length === 0
+    verdicts.length === 0
       ? "<p>No target concerns what was run.</p>"
       : folded(
-          `${found.filter(({ met }) => met).length} of ${found.length} targets of dmil are met`,
-          htmlTable(targetTable(found)),
+          `${verdicts.filter(({ met }) => met).length} of ${verdicts.length} targets of dmil are met`,
+          htmlTable(targetTable(verdicts)),
         ),
     "<h2>Where it still fails</h2>",
     wrong.length === 0 ? "<p>No target is missed.</p>" : listed(wrong),
-    ...(facts.failed.length === 0
+    ...(failed.length === 0
       ? []
       : [
           "<p>Jobs that gave no result:</p>",
-          `<ul>${facts.failed.map(({ job, error }) => `<li class="missed">${escaped(`${job.case}, ${job.method}, seed ${job.seed}: ${error}`)}</li>`).join("")}</ul>`,
+          `<ul>${failed.map(({ job, error }) => `<li class="missed">${escaped(`${job.case}, ${job.method}, seed ${job.seed}: ${error}`)}</li>`).join("")}</ul>`,
         ]),
     "<h2>By method</h2>",
     folded("What the columns mean", listed(COLUMN_NOTES)),
@@ -49,9 +48,9 @@ export function htmlReport(results: readonly RecoveryResult[], facts: ReportFact
     "<h2>Case by case</h2>",
     ...names.map((name) => caseSection(results.filter(({ job }) => job.case === name))),
     "<h2>To reproduce</h2>",
-    `<pre>${escaped(facts.command)}</pre>`,
+    `<pre>${escaped(command)}</pre>`,
     `<p>${escaped(
-      Object.entries(facts.environment)
+      Object.entries(environment)
         .map(([name, value]) => `${name} ${value}`)
         .join(", "),
     )}</p>`,

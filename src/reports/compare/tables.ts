@@ -1,8 +1,9 @@
-/** @file A setting as tables of texts: the main one, and further figures by theme. */
+/** @file A setting as tables of texts: the main one, and further metrics by theme. */
+
+import { type Comparison, type MethodResult, type Setting, settingName } from "../../experiments/compare/compare.ts";
+import type { Metric } from "../../experiments/compare/metrics.ts";
 import type { Mean } from "../../info/statistics/paired.ts";
-import type { Mark, TextTable } from "../../reports/text-table.ts";
-import { type Comparison, type MethodResult, type Setting, settingName } from "./compare.ts";
-import type { Figure } from "./figures.ts";
+import type { Mark, TextTable } from "../text-table.ts";
 
 /** A column: its head, the text of a method's cell, and whether the best is marked in it. */
 interface Column {
@@ -39,8 +40,8 @@ function runsOf({ runs, lacks }: MethodResult): string {
   return lacks.length === 0 ? String(runs.length) : `${runs.length} of ${runs.length + lacks.length}`;
 }
 
-/** The ranking figure with its interval; in short as its half-width. */
-function rankingColumns({ figures: [ranking] }: Setting, short: boolean): Column[] {
+/** The ranking metric with its interval; in short as its half-width. */
+function rankingColumns({ metrics: [ranking] }: Setting, short: boolean): Column[] {
   const { name, heading, digits } = ranking!;
   const interval = (mean: Mean | undefined): string => {
     if (mean === undefined || Number.isNaN(mean.lower)) return "-";
@@ -51,15 +52,15 @@ function rankingColumns({ figures: [ranking] }: Setting, short: boolean): Column
     { heading: "n", cell: runsOf },
     {
       heading: short ? heading : `${heading} ± sd`,
-      cell: ({ figures }) => spread(figures[name], digits),
+      cell: ({ metrics }) => spread(metrics[name], digits),
       marked: true,
     },
-    { heading: short ? "95 %" : "95 % interval", cell: ({ figures }) => interval(figures[name]) },
+    { heading: short ? "95 %" : "95 % interval", cell: ({ metrics }) => interval(metrics[name]) },
   ];
 }
 
 /** The difference to the chosen method; in short without its interval and the further tests. */
-function differenceColumns({ against, figures: [ranking], methods }: Setting, short: boolean): Column[] {
+function differenceColumns({ against, metrics: [ranking], methods }: Setting, short: boolean): Column[] {
   if (against === undefined || methods.length < 2) return [];
   const { digits } = ranking!;
   const from =
@@ -86,15 +87,15 @@ function differenceColumns({ against, figures: [ranking], methods }: Setting, sh
   return columns.filter(({ long }) => !(short && long));
 }
 
-function figureColumn({ name, heading, digits }: Figure, withSpread: boolean): Column {
+function metricColumn({ name, heading, digits }: Metric, withSpread: boolean): Column {
   return {
     heading,
-    cell: ({ figures }) =>
+    cell: ({ metrics }) =>
       withSpread
-        ? spread(figures[name], digits)
-        : figures[name] === undefined
+        ? spread(metrics[name], digits)
+        : metrics[name] === undefined
           ? "-"
-          : figures[name].mean.toFixed(digits),
+          : metrics[name].mean.toFixed(digits),
   };
 }
 
@@ -109,28 +110,28 @@ function tableOf(title: string, columns: readonly Column[], methods: readonly Me
 
 /** What a setting is, in a line: `mfeat: accuracy on test, 6 methods, 5 seeds`. */
 export function settingTitle(setting: Setting, split: string): string {
-  const { figures, methods, unit, units } = setting;
+  const { metrics, methods, unit, units } = setting;
   const number = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? "" : "s"}`;
-  return `${settingName(setting)}: ${figures[0]!.heading} on ${split}, ${number(methods.length, "method")}, ${number(units, unit)}`;
+  return `${settingName(setting)}: ${metrics[0]!.heading} on ${split}, ${number(methods.length, "method")}, ${number(units, unit)}`;
 }
 
-/** Figures that the short table shows besides the ranking one; those at the end are given up where room is short. */
+/** Metrics that the short table shows besides the ranking one; those at the end are given up where room is short. */
 const SHORT = ["probe", "macroF1", "synergy.slices", "logLoss", "calibrationError", "seconds"];
 
 /** Synergy with its chance, without which it says nothing. */
 const SYNERGY: Column = {
   heading: "synergy (chance)",
-  cell: ({ figures: { "synergy.slices": found, "synergy.slices.chance": chance } }) =>
+  cell: ({ metrics: { "synergy.slices": found, "synergy.slices.chance": chance } }) =>
     found === undefined ? "-" : `${found.mean.toFixed(3)} (${chance === undefined ? "-" : chance.mean.toFixed(3)})`,
 };
 
 /** The table for the terminal: the main columns, the most important first. */
 export function shortTable(setting: Setting, split: string): TextTable {
-  const figures = SHORT.flatMap((name) => setting.figures.slice(1).filter((figure) => figure.name === name));
+  const metrics = SHORT.flatMap((name) => setting.metrics.slice(1).filter((metric) => metric.name === name));
   const columns = [
     ...rankingColumns(setting, true),
     ...differenceColumns(setting, true),
-    ...figures.map((figure) => (figure.name === "synergy.slices" ? SYNERGY : figureColumn(figure, false))),
+    ...metrics.map((metric) => (metric.name === "synergy.slices" ? SYNERGY : metricColumn(metric, false))),
   ];
   return tableOf(settingTitle(setting, split), columns, setting.methods);
 }
@@ -161,7 +162,7 @@ export function tablesByMethod(comparison: Comparison): TextTable[] {
   });
 }
 
-/** Figures by theme; a theme that no figure belongs to has no table. */
+/** Metrics by theme; a theme that no metric belongs to has no table. */
 const THEMES: readonly (readonly [title: string, belongs: (name: string) => boolean])[] = [
   ["synergy, and what chance alone would give", (name) => name.startsWith("synergy.")],
   [
@@ -173,15 +174,15 @@ const THEMES: readonly (readonly [title: string, belongs: (name: string) => bool
   ["cost", (name) => /^(seconds|msPerStep|peakMemory)$/.test(name)],
 ];
 
-/** Everything of a setting: ranking figure and tests, other scores, then a table a theme; methods without any figure of a theme are left out there. */
+/** Everything of a setting: ranking metric and tests, other scores, then a table a theme; methods without any metric of a theme are left out there. */
 export function fullTables(setting: Setting, split: string): TextTable[] {
-  const [, ...rest] = setting.figures;
+  const [, ...rest] = setting.metrics;
   const themed = (name: string): boolean => THEMES.some(([, belongs]) => belongs(name));
   const method: Column = { heading: "method", cell: (result) => result.method };
-  const table = (title: string, figures: readonly Figure[]): TextTable[] => {
-    const methods = setting.methods.filter((result) => figures.some(({ name }) => result.figures[name] !== undefined));
+  const table = (title: string, metrics: readonly Metric[]): TextTable[] => {
+    const methods = setting.methods.filter((result) => metrics.some(({ name }) => result.metrics[name] !== undefined));
     if (methods.length === 0) return [];
-    return [tableOf(title, [method, ...figures.map((figure) => figureColumn(figure, true))], methods)];
+    return [tableOf(title, [method, ...metrics.map((metric) => metricColumn(metric, true))], methods)];
   };
   return [
     tableOf(

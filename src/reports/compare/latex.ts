@@ -1,10 +1,10 @@
 /** @file Tables for papers: LaTeX with booktabs, the best in bold, what is tied with it underlined. */
 import { texEscaped } from "../../core/markup.ts";
 import { printable } from "../../core/printable.ts";
-import type { TextTable } from "../../reports/text-table.ts";
-import type { Comparison } from "./compare.ts";
-import { type CompareFacts, protocolLines } from "./facts.ts";
+import type { Comparison } from "../../experiments/compare/compare.ts";
+import type { TextTable } from "../text-table.ts";
 import { overviewTable, shareGroups, shareTable } from "./overview.ts";
+import { protocolLines } from "./protocol.ts";
 import { stabilityTable } from "./stability-tables.ts";
 import { shortTable } from "./tables.ts";
 
@@ -33,7 +33,7 @@ export function latexTable({ title, header, rows, marks }: TextTable): string {
 }
 
 /** The overview, shares, and the short table of each setting. Needs \usepackage{booktabs}. */
-export function latexReport(comparison: Comparison, { command }: CompareFacts): string {
+export function compareLatex(comparison: Comparison, command: string): string {
   const overview = overviewTable(comparison);
   const tables = [
     ...(overview === undefined ? [] : [overview]),

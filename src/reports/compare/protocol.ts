@@ -1,20 +1,7 @@
-/** @file What a comparison rests on, in words: protocol, tuning, programs and machines. For every form of the report. */
-import type { Environment } from "../../runs/record.ts";
-import { type Comparison, LEVEL } from "./compare.ts";
-import type { Sweep } from "./read.ts";
+/** @file The protocol of a comparison and its tuning, in words, for every form of the report. */
+import { type Comparison, LEVEL } from "../../experiments/compare/compare.ts";
 
-/** What a report says besides results. */
-export interface CompareFacts {
-  /** The command that gives the same report. */
-  readonly command: string;
-  readonly sweeps: readonly Sweep[];
-  /** Each different program and machine of the runs. */
-  readonly environments: readonly Environment[];
-  /** What a reader should know, a line each: mixed environments, lines left out, what was done twice. */
-  readonly notes: readonly string[];
-}
-
-/** How figures were made and tested, a line each. */
+/** How metrics were made and tested, a line each. */
 export function protocolLines({ settings, split }: Comparison): string[] {
   const units = new Set(settings.map(({ unit }) => unit));
   const overlaps = settings.filter(({ overlap }) => overlap > 0);
@@ -52,16 +39,4 @@ export function tuningLines({ settings }: Comparison): string[] {
     const runs = [...chosen.values()].reduce((a, b) => a + b, 0);
     return `${method}: ${[...trials].sort((a, b) => a - b).join(" or ")} trials; chosen in ${times} of ${runs} runs: ${most}`;
   });
-}
-
-/** `dmil 0.1.0, node 20.19.0, cpu ..., code 12ab...`. */
-export function environmentLine(environment: Environment): string {
-  return Object.entries(environment)
-    .map(([name, value]) => `${name} ${value}`)
-    .join(", ");
-}
-
-/** Programs and machines of runs, each different one once. */
-export function distinct(environments: readonly Environment[]): Environment[] {
-  return [...new Map(environments.map((own) => [environmentLine(own), own])).values()];
 }

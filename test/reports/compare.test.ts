@@ -1,22 +1,23 @@
 /** @file Reports of a comparison in every form: what they must say, and that they are well formed. */
 import { parse } from "csv-parse/sync";
 import { describe, expect, test } from "vitest";
-import { texEscaped } from "../../../src/core/markup.ts";
-import { compareRuns } from "../../../src/experiments/compare/compare.ts";
-import type { CompareFacts } from "../../../src/experiments/compare/facts.ts";
-import { htmlReport } from "../../../src/experiments/compare/html.ts";
-import { latexReport } from "../../../src/experiments/compare/latex.ts";
-import { markdownReport } from "../../../src/experiments/compare/markdown.ts";
+import { texEscaped } from "../../src/core/markup.ts";
+import { compareRuns } from "../../src/experiments/compare/compare.ts";
+import { mergeSweeps, readSweep } from "../../src/experiments/compare/read.ts";
+import { compare } from "../../src/experiments/compare.ts";
+import type { SweepEntry } from "../../src/experiments/entry.ts";
+import { compareHtml } from "../../src/reports/compare/html.ts";
+import { compareLatex } from "../../src/reports/compare/latex.ts";
+import { compareMarkdown } from "../../src/reports/compare/markdown.ts";
 import {
   firstsTable,
   missingLines,
   overviewTable,
   shareGroups,
   shareTable,
-} from "../../../src/experiments/compare/overview.ts";
-import { mergeSweeps, readSweep } from "../../../src/experiments/compare/read.ts";
-import { comparisonDocument, longRows, runRows } from "../../../src/experiments/compare/rows.ts";
-import { kappaTable, stabilityTable } from "../../../src/experiments/compare/stability-tables.ts";
+} from "../../src/reports/compare/overview.ts";
+import { comparisonDocument, longRows, runRows } from "../../src/reports/compare/rows.ts";
+import { kappaTable, stabilityTable } from "../../src/reports/compare/stability-tables.ts";
 import {
   classTable,
   fullTables,
@@ -24,11 +25,9 @@ import {
   shortTable,
   spread,
   tablesByMethod,
-} from "../../../src/experiments/compare/tables.ts";
-import { readTrace, type Trace } from "../../../src/experiments/compare/trace.ts";
-import type { SweepEntry } from "../../../src/experiments/entry.ts";
-import { encodeTable } from "../../../src/runs/tables.ts";
-import { HEAD, madeEntries, madeFolder } from "./manifest.ts";
+} from "../../src/reports/compare/tables.ts";
+import { encodeTable } from "../../src/runs/tables.ts";
+import { HEAD, madeEntries, madeFolder } from "../experiments/compare/manifest.ts";
 
 const wrong: SweepEntry = {
   ...madeEntries({ seeds: 1, methods: { "<b>&_%": 0.5 } })[0]!,
@@ -41,28 +40,20 @@ const made = [
 ];
 const folder = await madeFolder(made);
 const sweep = await readSweep(folder);
+const failed = { ...wrong, scores: undefined } as unknown as SweepEntry;
+const comparison = await compare({ ...sweep, entries: [...sweep.entries, failed], notes: ["a note"] });
 const { entries } = mergeSweeps([sweep]);
-const traces = new Map<SweepEntry, Trace>();
-for (const entry of entries) traces.set(entry, await readTrace(folder, entry.run));
-const comparison = compareRuns([...entries, { ...wrong, scores: undefined } as unknown as SweepEntry], {
-  bits: (entry) => traces.get(entry)?.bits,
-});
-const facts: CompareFacts = {
-  command: "dmil compare sweep",
-  sweeps: [sweep],
-  environments: [HEAD.environment],
-  notes: ["a note"],
-};
-const page = htmlReport(comparison, facts, traces);
-const markdown = markdownReport(comparison, facts);
-const document = comparisonDocument(comparison, facts);
+const command = "dmil compare sweep";
+const page = compareHtml(comparison, command);
+const markdown = compareMarkdown(comparison, command);
+const document = comparisonDocument(comparison, command);
 
 test("every form but that of single runs tells how far seeds agree", () => {
   const setting = comparison.settings.find(({ data, trainShare }) => data === "mfeat fou+kar" && trainShare === 1)!;
   const { kappa, bits } = setting.methods.find(({ method }) => method === "dmil")!.stability!;
   const told = `${kappa.value.toFixed(3)} (${kappa.lower.toFixed(3)} to ${kappa.upper.toFixed(3)})`;
   const mean = `${bits.redundant!.value.toFixed(3)} (${bits.redundant!.lower.toFixed(3)} to`;
-  for (const form of [page, markdown, latexReport(comparison, facts)]) expect(form).toContain(told);
+  for (const form of [page, markdown, compareLatex(comparison, command)]) expect(form).toContain(told);
   for (const form of [page, markdown]) expect(form).toContain(mean);
   for (const form of [page, markdown]) expect(form).toContain("kappa: the same beyond chance");
   expect(stabilityTable(setting)!.rows.map(([method, runs, samples]) => [method, runs, samples])).toEqual([
@@ -209,7 +200,7 @@ describe("LaTeX", () => {
     expect(texEscaped("a_b & 10 % ± {x} -0.3 \\ ^ ~ # $ <0.001")).toBe(
       "a\\_b \\& 10 \\% $\\pm$ \\{x\\} $-$0.3 \\textbackslash{} \\textasciicircum{} \\textasciitilde{} \\# \\$ $<$0.001",
     );
-    const text = latexReport(comparison, facts);
+    const text = compareLatex(comparison, command);
     expect(text.match(/\\begin\{tabular\}/g)).toHaveLength(7);
     expect(text).toContain("{\\bfseries\\boldmath 0.");
     for (const own of text.split("\\begin{tabular}").slice(1)) {

@@ -1,0 +1,33 @@
+/** @file Commands that read a finished run: evaluate, explain and export. */
+import { add, type Define, split } from "./shared.ts";
+
+/** `dmil evaluate`. */
+export const evaluate: Define = (program, give) => {
+  add(program, "evaluate <run>", "accuracy and other metrics on one split")
+    .addOption(split())
+    .option("--data <dir>", "other data of the same kind")
+    .option("--missing", "also evaluate with modalities hidden, for every combination of modalities")
+    .action(async (run, flags) => give((await import("../commands/evaluate.ts")).evaluate(run, flags)));
+};
+
+/** `dmil explain`. */
+export const explain: Define = (program, give) => {
+  add(program, "explain <run>", "what each component contributed, sample by sample")
+    .addOption(split())
+    .option("--data <dir>", "other data of the same kind")
+    .option(
+      "--out <file>",
+      "table with one row per sample: .csv (with ' before cells that a spreadsheet would run as formulas), .jsonl or .parquet (default: print a summary and three samples)",
+    )
+    .option("--probe", "also train probes on the frozen representations: which information each one contains")
+    .action(async (run, flags) => give((await import("../commands/explain.ts")).explain(run, flags)));
+};
+
+/** `dmil export`. */
+export const exportModel: Define = (program, give) => {
+  add(program, "export <run>", "write the model to one file, with a model card (.md) beside it")
+    .requiredOption("--out <file>", ".onnx or .safetensors")
+    .option("--missing", ".onnx: add the input present [batch, modalities], 1 where a sample has the modality")
+    .option("--no-card", "write no model card")
+    .action(async (run, flags) => give((await import("../commands/export.ts")).exportModel(run, flags)));
+};

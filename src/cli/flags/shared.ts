@@ -1,0 +1,23 @@
+/** @file What the definitions of commands share. They hold flags and help texts only; the code of a command is loaded when it is called, so that help prints quickly. */
+import { type Command, Option } from "commander";
+import type { Answer } from "../answer.ts";
+
+/** Adds a command to the program; the command passes the promise of its answer to `give`. */
+export type Define = (program: Command, give: (answer: Promise<Answer>) => Promise<void>) => void;
+
+/** A command with `--json`. */
+export function add(parent: Command, usage: string, description: string): Command {
+  return parent.command(usage).description(description).option("--json", "print one JSON document on stdout");
+}
+
+export const quiet = ["-q, --quiet", "print no progress on stderr"] as const;
+
+/** The flag for one of the three splits. */
+export function split(): Option {
+  return new Option("--split <name>", "which split").choices(["train", "validation", "test"]).default("test");
+}
+
+/** Collects the values of a flag that can be repeated. */
+export function collect(value: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, value];
+}
