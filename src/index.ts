@@ -129,4 +129,12 @@ export {
   type Unfinished,
 } from "./runs/index.ts";
 export type { BackendName } from "./runtime/backend.ts";
-export { type FitEvent, type FitOptions, fit, type TeacherOptions } from "./train/index.ts";
+export {
+  type FindLearningRateOptions,
+  type FitEvent,
+  type FitOptions,
+  type FoundLearningRate,
+  findLearningRate,
+  fit,
+  type TeacherOptions,
+} from "./train/index.ts";

@@ -3,6 +3,7 @@
 import { Argument, Command, CommanderError, Option } from "commander";
 import { configError, hint } from "../core/errors.ts";
 import { systemReason } from "../core/system-errors.ts";
+import { defaults } from "../train/defaults.ts";
 import { type Answer, printAnswer, printError } from "./answer.ts";
 import { candidates, SCRIPTS, SHELLS, type Shell } from "./completion.ts";
 import { checkPaths } from "./paths.ts";
@@ -88,7 +89,7 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     .option("--config <file>", "settings as YAML; flags and --set override them")
     .option("--set <path=value>", "one setting, for example epochs.whole=5; can be repeated", collect)
     .option("--epochs <n>", "epochs of every stage; --set epochs.whole=5 sets one stage (default: the method's)")
-    .option("--batch-size <n>", "samples per step (default: 64)")
+    .option("--batch-size <n>", `samples per step (default: ${defaults.batchSize})`)
     .option("--learning-rate <x>", "learning rate of all stages (default: the method's)")
     .option("--modality-dropout <x>", "share of the samples of a batch in which one modality is hidden (default: 0)")
     .option("--members <n>", "number of models of the ensemble; their logits are averaged (default: the method's)")

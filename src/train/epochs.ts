@@ -7,9 +7,10 @@ import type { EpochRecord } from "../evaluation/history.ts";
 import { adam } from "../optim/index.ts";
 import type { EpochMetrics } from "../targets/epoch-metrics.ts";
 import { files, type Position } from "./checkpoint.ts";
+import { defaults } from "./defaults.ts";
 import { isBetterBy, monitoredBy, scoredFor } from "./monitor.ts";
 import { checkpointing, saveAfterDivergence } from "./pause.ts";
-import { defaults, type PlannedStage } from "./plan.ts";
+import type { PlannedStage } from "./plan.ts";
 import { type Rate, rateOf } from "./rate.ts";
 import type { Progress, StageRun, Training } from "./stage-run.ts";
 

@@ -2,8 +2,8 @@
 import { DmilError, runError } from "../core/errors.ts";
 import type { PreparedStage } from "../engine/stage.ts";
 import type { Position } from "./checkpoint.ts";
+import { defaults } from "./defaults.ts";
 import { interrupted } from "./interrupt.ts";
-import { defaults } from "./plan.ts";
 import type { Progress, StageRun } from "./stage-run.ts";
 
 /**

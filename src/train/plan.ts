@@ -7,12 +7,10 @@ import { ownValue } from "../core/record.ts";
 import type { Method, Outputs, Stage } from "../methods/method.ts";
 import { constant, cosine, type Optimiser, plateau, type Schedule, step as stepSchedule } from "../optim/index.ts";
 import type { BackendName } from "../runtime/backend.ts";
+import { defaults } from "./defaults.ts";
 import type { FitEvent } from "./events.ts";
 import type { Monitor } from "./monitor.ts";
 import type { TeacherOptions } from "./teacher.ts";
-
-/** Defaults of training; settings of runs and the help of the command line read them too. */
-export const defaults = { batchSize: 64, checkpointSeconds: 5 } as const;
 
 export interface FitOptions {
   /** Seed of initial weights, sample order and noise. The same seed gives the same bits with the same backend and thread count. */
@@ -37,14 +35,12 @@ export interface FitOptions {
    */
   readonly monitor?: Monitor;
   /**
-   * Weights of the classes in losses: by name of the class, 1 where none is given, or "balanced" for N / (K n_c) as in scikit-learn. Terms
-   * without a target (KL, reconstruction) and metrics are not weighted. Needs a target of classes. Default: all 1.
+   * Weights of the classes in losses: by name of the class, 1 where none is given, or "balanced" for N / (K n_c) as in scikit-learn. Losses
+   * are means over the batch of weight times loss, as in Keras (PyTorch divides by the sum of weights). Terms that do not compare a prediction
+   * with the target (KL, reconstruction, contrasts, a teacher's) and metrics are not weighted. Needs a target of classes. Default: all 1.
    */
   readonly classWeights?: ClassWeights;
-  /**
-   * Weights [N] of the training samples in losses, which are means over the batch of weight times loss, as in Keras; they multiply class
-   * weights. Metrics are not weighted. Default: all 1.
-   */
+  /** Weights [N] of the training samples in losses, like class weights, with which they are multiplied. Default: all 1. */
   readonly sampleWeights?: ArrayLike<number>;
   /** Default Adam. Each stage starts with a new optimiser state. */
   readonly optimiser?: Optimiser;
@@ -156,7 +152,9 @@ export function plan(method: Method, options: FitOptions): PlannedStage[] {
   checkByStage(method, "epochs", epochs, 0, true);
   checkByStage(method, "learningRate", learningRate, 0, false);
   checkByStage(method, "patience", patience, 1, true);
-  checkWarmup(warmup);
+  if (warmup !== undefined && !isWarmup(warmup)) {
+    throw configError(`warmup is ${shown(warmup)}; give { epochs: 2 } or { steps: 500 }, above 0.`);
+  }
   const given = options.optimiser?.learningRate;
   requireOneRate(given, learningRate);
   const planned = method.stages.flatMap((stage): PlannedStage[] => {
@@ -196,14 +194,11 @@ function checkByStage(method: Method, what: string, settings: ByStage, min: numb
   }
 }
 
-/** @throws ConfigError unless the warm-up is a positive number of epochs or steps. */
-function checkWarmup(warmup: Warmup | undefined): void {
-  if (warmup === undefined) return;
-  const [[unit, length] = [], ...more] = isRecord(warmup) ? Object.entries(warmup) : [];
-  const whole = unit === "steps";
-  const positive = typeof length === "number" && Number.isFinite(length) && length > 0;
-  if (more.length === 0 && positive && (whole ? Number.isInteger(length) : unit === "epochs")) return;
-  throw configError(`warmup is ${shown(warmup)}; give { epochs: 2 } or { steps: 500 }, above 0.`);
+/** Whether a value is a warm-up: a positive number of epochs, or a positive whole number of steps. */
+export function isWarmup(value: unknown): value is Warmup {
+  const [[unit, length] = [], ...more] = isRecord(value) ? Object.entries(value) : [];
+  if (more.length > 0 || typeof length !== "number" || !Number.isFinite(length) || length <= 0) return false;
+  return unit === "epochs" || (unit === "steps" && Number.isInteger(length));
 }
 
 /**
@@ -217,9 +212,7 @@ export function requireOneRate(optimiser: number | undefined, settings: ByStage)
   if (other === undefined) return;
   const [stage, rate] = other;
   const message = `${optimiser} is the optimiser's, but learningRate${stage === "" ? "" : `.${stage}`} is ${rate}. Give one of the two.`;
-  throw configError(`optimiser.learningRate: ${message}`, {
-    issues: [{ path: ["optimiser", "learningRate"], message }],
-  });
+  throw configError(`optimiser.learningRate: ${message}`, { issues: [{ path: ["learningRate"], message }] });
 }
 
 function scheduleOf({ schedule }: Stage<Outputs>, epochs: number): Schedule {

@@ -24,7 +24,7 @@ import type { Training } from "./stage-run.ts";
 import { type DistillationTargets, distillationTargets, isAuxiliary, withTeacher } from "./teacher.ts";
 import { sampleWeightsOf } from "./weights.ts";
 
-/** The data of a training run. */
+/** The data that training uses; the test split is not part of it. */
 export interface TrainingData {
   readonly train: Dataset;
   readonly validation: Dataset;

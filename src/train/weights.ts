@@ -1,15 +1,15 @@
 /** @file Weights of the training samples in losses, from weights of classes and of samples. */
-import { configError, listing } from "../core/errors.ts";
+import { configError, type DmilError, listing } from "../core/errors.ts";
 import { isRecord, shown } from "../core/keys.ts";
 import { ownValue } from "../core/record.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { describeTarget } from "../data/target.ts";
-import type { ClassWeights, FitOptions } from "./plan.ts";
+import type { ClassWeights } from "./plan.ts";
 
 /** The weight of each training sample, [N]; undefined if every sample counts alike. @throws ConfigError for weights that do not fit the data. */
 export function sampleWeightsOf(
   train: Dataset,
-  { classWeights, sampleWeights }: Pick<FitOptions, "classWeights" | "sampleWeights">,
+  { classWeights, sampleWeights }: { classWeights?: ClassWeights | undefined; sampleWeights?: ArrayLike<number> },
 ): Float32Array | undefined {
   if (classWeights === undefined && sampleWeights === undefined) return undefined;
   const samples = train.labels.length;
@@ -36,9 +36,7 @@ export function sampleWeightsOf(
 function weightByClass(train: Dataset, weights: ClassWeights): number[] {
   const { labels, classes, target } = train;
   if (target !== undefined) {
-    throw configError(
-      `classWeights needs a target of classes; this data has ${describeTarget(train)}. Use sampleWeights instead.`,
-    );
+    throw wrong([], `needs a target of classes; this data has ${describeTarget(train)}.`);
   }
   if (weights === "balanced") {
     const counts = classes.map(() => 0);
@@ -46,17 +44,24 @@ function weightByClass(train: Dataset, weights: ClassWeights): number[] {
     return counts.map((count) => (count === 0 ? 0 : labels.length / (classes.length * count)));
   }
   if (!isRecord(weights)) {
-    throw configError(
-      `classWeights is ${shown(weights)}; give "balanced", or weights by class, for example {${shown(classes[0])}: 2}.`,
+    throw wrong(
+      [],
+      `${shown(weights)} given; give "balanced", or weights by class, for example {${shown(classes[0])}: 2}.`,
     );
   }
   for (const [name, weight] of Object.entries(weights)) {
     if (!classes.includes(name)) {
-      throw configError(`classWeights: the data has no class "${name}". Its classes: ${listing(classes)}.`);
+      throw wrong([name], `the data has no class "${name}". Its classes: ${listing(classes)}.`);
     }
     checked(weight, `classWeights.${name}`);
   }
   return classes.map((name) => ownValue(weights, name) ?? 1);
+}
+
+/** An error about the setting `classWeights`. */
+function wrong(path: readonly string[], message: string): DmilError {
+  const at = ["classWeights", ...path];
+  return configError(`${at.join(".")}: ${message}`, { issues: [{ path: at, message }] });
 }
 
 function checked(weight: unknown, what: string): number {
