@@ -25,7 +25,7 @@ export interface FitOptions {
   readonly warmup?: Warmup;
   /**
    * Early stopping: a stage ends after this many epochs without improvement of the metric that selects its best epoch; for all stages or by
-   * stage. Default: that of the method, none for most.
+   * stage. A stage that keeps its last epoch instead of its best stops early only with `monitor`. Default: that of the method, none for most.
    */
   readonly patience?: ByStage;
   /**
