@@ -1,6 +1,7 @@
 /** @file A stage of a method on random data, ready to be timed. */
 import { stream } from "../src/core/random.ts";
 import { modalityLeaf, parametersOf, type Widths } from "../src/engine/graph.ts";
+import { inMemory } from "../src/engine/rows.ts";
 import { type PreparedStage, prepareStage } from "../src/engine/stage.ts";
 import type { Method, Stage } from "../src/methods/method.ts";
 import { initialState } from "../src/nn/module.ts";
@@ -25,7 +26,7 @@ export async function timed(method: Method, stage: Stage<never>, widths: Widths,
   const sources = Object.fromEntries(
     Object.entries(widths.features).map(([name, width]) => {
       const data = Float32Array.from({ length: SAMPLES * width }, () => draw.normal());
-      return [modalityLeaf(name), { data, lead: 1, rows: SAMPLES, width }];
+      return [modalityLeaf(name), inMemory({ data, lead: 1, rows: SAMPLES, width })];
     }),
   );
   const backend = await loadBackend("native");

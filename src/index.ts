@@ -19,8 +19,8 @@ export {
   type TargetKind,
   takeRows,
 } from "./data/dataset.ts";
-export { type LoadedData, type LoadOptions, loadDataset, readDataset } from "./data/load.ts";
 export { foldSplits as folds } from "./data/folds.ts";
+export { type LoadedData, type LoadOptions, loadDataset, readDataset } from "./data/load.ts";
 export { hideModalities } from "./data/presence.ts";
 export { type SplitOptions, splitBy } from "./data/split.ts";
 export { writeDataset } from "./data/write.ts";
@@ -79,7 +79,15 @@ export { unimodal } from "./methods/unimodal.ts";
 
 export { type AdamOptions, adam, adamw, type Optimiser, type SgdOptions, sgd } from "./optim/index.ts";
 export type { BackendName } from "./runtime/backend.ts";
-export { type FitEvent, type FitOptions, fit, type TeacherOptions } from "./train/index.ts";
+export {
+  type FindLearningRateOptions,
+  type FitEvent,
+  type FitOptions,
+  type FoundLearningRate,
+  findLearningRate,
+  fit,
+  type TeacherOptions,
+} from "./train/index.ts";
 
 // Predictions, metrics, model files
 

@@ -6,8 +6,8 @@ import { expect, test } from "vitest";
 /** Each folder and the folders it may import besides itself. */
 const below: Record<string, readonly string[]> = { core: [] };
 const lines = [
-  ["graph", "data", "info"],
-  ["nn", "optim", "runtime"],
+  ["graph", "data", "info", "optim"],
+  ["nn", "runtime"],
   ["targets"],
   ["methods"],
   ["engine"],

@@ -70,7 +70,7 @@ const calls: Readonly<Record<string, Call>> = {
   miKsgContinuous: (odd) => info.miKsgContinuous(rows as never, rows as never, { seed: 0, ...odd }),
   sampleRows: (odd) => info.sampleRows(table, { rows: 3, seed: 0, ...odd }),
   surprisal: (odd) =>
-    info.surprisal(info.fitDensity(rows as never, rows as never, { seed: 0, components: [1] }), rows as never, { seed: 0, ...odd }),
+    info.surprisal(info.fitDensity(rows as never, rows as never, { seed: 0, components: [1] }), rows as never, odd),
   kMeans: (odd) => info.kMeans(rows as never, { clusters: 2, seed: 0, ...odd }),
 };
 

@@ -43,7 +43,8 @@ export function printError(thrown: unknown, asJson: boolean): number {
     const origin = error.cause instanceof Error ? error.cause : thrown;
     process.stderr.write(`${color.dim(printableLines((origin as Error).stack ?? String(origin)))}\n`);
   }
-  if (asJson) process.stdout.write(`${toJson({ error: { ...fields, code, message } })}\n`);
+  const { fitted: _, ...plain } = fields; // the model of an interrupted run is no text
+  if (asJson) process.stdout.write(`${toJson({ error: { ...plain, code, message } })}\n`);
   return code === "ConfigError" ? 2 : 1;
 }
 

@@ -10,7 +10,7 @@ import { rowAxes } from "../graph/rows.ts";
 import type { Backend, Executable } from "../runtime/backend.ts";
 import { type Bound, compile, layoutOf, type Part } from "../runtime/program.ts";
 import { modalityLeaf, PRESENT } from "./graph.ts";
-import { gatherRows, type RowSource, rowSize, type Sources, scatterRows } from "./rows.ts";
+import { inMemory, type RowSource, type Rows, rowSize, type Sources, scatterRows } from "./rows.ts";
 
 /**
  * The number of samples that a program computes at a time if `wanted` are requested: at least two, because a sample axis of size 1 could
@@ -60,11 +60,11 @@ export function sourcesOf(
   const flat = standardise({ ...dataset, modalities: chosen }, standardiser);
   const present = { lead: 1, rows: dataset.labels.length, width: modalities.length };
   return Object.fromEntries([
-    ...Object.entries(flat.modalities).map(([name, { data, shape }]): [string, RowSource] => [
+    ...Object.entries(flat.modalities).map(([name, { data, shape }]): [string, Rows] => [
       modalityLeaf(name),
-      { data, lead: 1, rows: shape[0]!, width: shape[1]! },
+      inMemory({ data, lead: 1, rows: shape[0]!, width: shape[1]! }),
     ]),
-    ...(masked ? [[PRESENT, { ...present, data: presenceMatrix(dataset, modalities) }] as const] : []),
+    ...(masked ? [[PRESENT, inMemory({ ...present, data: presenceMatrix(dataset, modalities) })] as const] : []),
   ]);
 }
 
@@ -100,7 +100,7 @@ export async function createEvaluator(
 
   return {
     async run(sources) {
-      const count = sources[leaves[0]!.name]!.rows;
+      const count = sources[leaves[0]!.name]!.size;
       const all = outputs.map((_, i): RowSource => {
         const { lead, width } = rowSize(shapes[i]!, axisOf[i]!);
         return { data: new Float32Array(lead * count * width), lead, rows: count, width };
@@ -109,7 +109,10 @@ export async function createEvaluator(
       for (let start = 0; start < count; start += batch) {
         const filled = Math.min(batch, count - start);
         for (let i = 0; i < batch; i++) rows[i] = start + (i < filled ? i : 0);
-        for (const { name } of leaves) gatherRows(placeOf(inputs, name), sources[name]!, rows, 0, batch);
+        for (const { name } of leaves) {
+          const waiting = sources[name]!.read(rows, 0, batch, placeOf(inputs, name));
+          if (waiting !== undefined) await waiting;
+        }
         const pending = program.run();
         if (pending !== undefined) await pending;
         all.forEach((target, i) => {

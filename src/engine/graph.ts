@@ -10,6 +10,7 @@ import { type Method, type Outputs, PRIOR, type Stage, type StepContext, type Te
 import { presence, priorWhereMissing } from "../methods/missing.ts";
 import { type NoiseSpec, type ParameterSpec, type Requests, rootScope, type Scope } from "../nn/module.ts";
 import { tasks } from "../targets/task.ts";
+import { weighted } from "../targets/weighted.ts";
 
 /** Sizes with which a model is built: features of each modality (in order) and the number of outputs. */
 export interface Widths {
@@ -20,11 +21,15 @@ export interface Widths {
   readonly kind?: TargetKind;
   /** The model reads a mask of the modalities that each sample has. */
   readonly masked?: boolean;
+  /** Losses read a weight of each sample. */
+  readonly weighted?: boolean;
 }
 
 /** The leaf of a modality [B, F], and the leaf of the target [B, K]. */
 export const modalityLeaf = (name: string): string => `modality.${name}`;
 export const TARGET = "target";
+/** The leaf of the sample weights [B, 1]. */
+export const WEIGHT = "weight";
 /** The leaf of the modality mask [B, M], in the order of `Widths.features`. */
 export const PRESENT = "present";
 /** The leaf of the epoch [], and the leaves of a stage's memory. Per-sample memory is [B, width], its min and max are [width]. */
@@ -104,8 +109,11 @@ export function stageGraph<O extends Outputs>(
   const frozen = (path: string): boolean => !stage.trains(`${path}.`);
   const { outputs, requests } = forward(method, widths, batch, { training: true, frozen });
   const target = leaf("input", TARGET, [batch, widths.classes]);
-  const task = tasks[widths.kind ?? "classes"];
-  const smoothed = smoothing === 0 ? target : task.smoothed!(target, smoothing);
+  const unweighted = tasks[widths.kind ?? "classes"];
+  const soft = smoothing === 0 ? target : unweighted.smoothed!(target, smoothing);
+  const { task, target: smoothed } = widths.weighted
+    ? weighted(unweighted, soft, leaf("input", WEIGHT, [batch, 1]))
+    : { task: unweighted, target: soft };
   const context = { ...contextOf(stage, batch, requests), task, plain: target, smoothed };
   const terms = stage.terms(outputs, smoothed, context);
   for (const { names, value, weights } of terms) {

@@ -5,7 +5,7 @@ import type { Stage } from "../methods/method.ts";
 import { type Bound, type Layout, layoutOf } from "../runtime/program.ts";
 import { leafParts, placeOf } from "./evaluator.ts";
 import { boundLeaf, EPOCH, memoryLeaf, sampleLeaf } from "./graph.ts";
-import { type Sources, scatterInto } from "./rows.ts";
+import { inMemory, type RowSource, type Sources, scatterInto } from "./rows.ts";
 
 export interface Memory {
   /** Memory layout that programs read. */
@@ -27,7 +27,7 @@ export interface Memory {
 export function createMemory(stage: Stage<never>, outputs: readonly Expr[], count: number): Memory {
   const { memory = {}, sampleMemory = {} } = stage;
   const layout = layoutOf("memory", leafParts(outputs, "memory"));
-  const samples = Object.fromEntries(
+  const samples: Readonly<Record<string, RowSource>> = Object.fromEntries(
     Object.entries(sampleMemory).map(([name, { width, value }]) => [
       sampleLeaf(name),
       { data: new Float32Array(count * width).fill(value), lead: 1, rows: count, width },
@@ -39,7 +39,7 @@ export function createMemory(stage: Stage<never>, outputs: readonly Expr[], coun
   };
   return {
     layout,
-    samples,
+    samples: Object.fromEntries(Object.entries(samples).map(([name, source]) => [name, inMemory(source)])),
 
     bind(data) {
       numbers = { layout, data };

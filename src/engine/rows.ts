@@ -1,16 +1,22 @@
-/** @file Samples as rows of arrays, and copies of rows to and from batches. */
+/** @file Samples as rows: the reader that batches are filled from, and rows of arrays in memory. */
 import { type Shape, sizeOf } from "../core/shape.ts";
 
-/** Samples as rows along any axis: the array is [lead, N, width]. */
-export interface RowSource {
-  readonly data: Float32Array;
+/** Samples as rows that can be read in any order; they need not be in memory. */
+export interface Rows {
+  /** Number of samples N. */
+  readonly size: number;
+  /** Numbers before and after the sample axis: together the rows are [lead, N, width]. */
   readonly lead: number;
-  readonly rows: number;
   readonly width: number;
+  /**
+   * Copies the samples `rows[from .. from + count)` into `into`, laid out as [lead, count, width]. Returns a promise only if it must wait,
+   * because a step reads several sources and each turn of the event loop costs more than a copy.
+   */
+  read(rows: ArrayLike<number>, from: number, count: number, into: Float32Array): Promise<void> | undefined;
 }
 
-/** Samples as rows of named sources, one for each input leaf of a graph. */
-export type Sources = Readonly<Record<string, RowSource>>;
+/** Rows of named sources, one for each input leaf of a graph. */
+export type Sources = Readonly<Record<string, Rows>>;
 
 /** Standardised samples of one split, by input leaf, and their labels [N]. */
 export interface Samples {
@@ -18,6 +24,27 @@ export interface Samples {
   readonly labels: Int32Array;
   /** Labels or standardised values [N, K], if the target is not classes. */
   readonly target?: RowSource;
+}
+
+/** Samples as rows along any axis of an array in memory: [lead, N, width]. */
+export interface RowSource {
+  readonly data: Float32Array;
+  readonly lead: number;
+  readonly rows: number;
+  readonly width: number;
+}
+
+/** The reader of an array in memory; it sees later changes of the array. */
+export function inMemory(source: RowSource): Rows {
+  return {
+    size: source.rows,
+    lead: source.lead,
+    width: source.width,
+    read(rows, from, count, into) {
+      gatherRows(into, source, rows, from, count);
+      return undefined;
+    },
+  };
 }
 
 /** The sizes before and after the row axis `axis` of a shape. */

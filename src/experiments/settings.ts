@@ -7,21 +7,26 @@ import { stageNames } from "../train/plan.ts";
 import type { Experiment } from "./experiment.ts";
 import { type Changes, withChanges } from "./tuning.ts";
 
-/** Plans a run with resolved settings; `epochs` and `learningRate` of stages that the method does not have are ignored. */
+/** Plans a run with resolved settings; `epochs`, `learningRate` and `patience` of stages that the method does not have are ignored. */
 export function planTrial(input: Readonly<Record<string, unknown>>, changes: Changes, train: Dataset): Plan {
-  const { epochs, learningRate, ...rest } = withChanges({ batchSize: batchSizeFor(train), ...input }, changes);
+  const { epochs, learningRate, patience, ...rest } = withChanges(
+    { batchSize: batchSizeFor(train), ...input },
+    changes,
+  );
   const { stages } = planRun(parseSettings(rest), train).method;
   const names = stageNames({ stages });
   const settings = {
     ...rest,
     ...(epochs !== undefined && { epochs: ofStages(epochs, names) }),
     ...(learningRate !== undefined && { learningRate: ofStages(learningRate, names) }),
+    ...(patience !== undefined && { patience: ofStages(patience, names) }),
   };
   const plan = planRun(parseSettings(settings), train);
   const factor = changes.learningRate;
   if (factor === undefined || factor === 1) return plan;
   const rates = Object.entries(plan.config.learningRate).map(([name, rate]) => [name, rate * (factor as number)]);
-  return planRun(parseSettings({ ...settings, learningRate: Object.fromEntries(rates) }), train);
+  const { optimiser } = plan.config; // without a learning rate, which the stages have now
+  return planRun(parseSettings({ ...settings, optimiser, learningRate: Object.fromEntries(rates) }), train);
 }
 
 /** Merges the settings of a data set into those of the experiment, recursively: `encoder.hidden` of one is kept beside `encoder.dropout` of the other. */
@@ -58,7 +63,7 @@ export function requireKnownStages({ set, data }: Experiment, known: ReadonlySet
     ...data.map(({ settings }, i) => ({ at: ["data", i, "settings"], settings })),
   ];
   const issues = parts.flatMap(({ at, settings }) =>
-    (["epochs", "learningRate"] as const).flatMap((setting): OptionIssue[] =>
+    (["epochs", "learningRate", "patience"] as const).flatMap((setting): OptionIssue[] =>
       Object.keys(Object(settings[setting])).flatMap((name) =>
         known.has(name)
           ? []

@@ -83,9 +83,9 @@ export interface MemorySpec {
 /** What a step reads besides the batch. Nothing in it has a gradient. */
 export interface StepContext {
   readonly task: Task;
-  /** The target without label smoothing, [B, K]: for terms that use it as class membership instead of as target probabilities. */
+  /** The target without label smoothing and sample weights, [B, K]: for terms that use it as class membership instead of as target probabilities. */
   readonly plain: Expr;
-  /** The target that `Stage.terms` gets: for losses that `Stage.modulate` computes again. Equals `plain` without label smoothing. */
+  /** The target that `Stage.terms` gets: for losses that `Stage.modulate` computes again. Equals `plain` without label smoothing and weights. */
   readonly smoothed: Expr;
   /** The name of a parameter's node, as in `trains` and the gradients. Other leaves have their own names; for computed nodes it is "". */
   nameOf(node: Expr): string;
@@ -127,8 +127,8 @@ export interface Stage<O extends Outputs> {
   /** Whether the stage trains the parameter of this name. The others do not change by a bit. */
   trains(parameter: string): boolean;
   /**
-   * Training losses; `target` [B, K] has one-hot classes, labels 0 or 1, or standardised values; NaN if unknown. Label smoothing is applied
-   * to the `target` of this function, not to that of the others.
+   * Training losses; `target` [B, K] has one-hot classes, labels 0 or 1, or standardised values; NaN if unknown. Label smoothing
+   * and the weights of samples are applied to the `target` of this function, not to that of the others.
    */
   terms(outputs: O, target: Expr, context: StepContext): readonly Terms[];
   /**

@@ -4,9 +4,9 @@ import { parseOptions } from "../core/options.ts";
 import type { Optimiser } from "./optimiser.ts";
 import { fraction, notNegative, positive } from "./settings.ts";
 
-/** Settings of Adam and AdamW; defaults are PyTorch's. */
+/** Settings of Adam and AdamW; defaults are PyTorch's, except for the learning rate. */
 export interface AdamOptions {
-  /** Base learning rate. Default 0.001. */
+  /** Base learning rate of all stages. Default: that of each stage. */
   readonly learningRate?: number;
   /** Decay rate of the first moment, in [0, 1). Default 0.9. */
   readonly beta1?: number;
@@ -18,8 +18,8 @@ export interface AdamOptions {
   readonly weightDecay?: number;
 }
 
-/** Complete options. */
-export type AdamSettings = Required<AdamOptions>;
+/** Complete options; the learning rate only if it was given. */
+export type AdamSettings = Required<Omit<AdamOptions, "learningRate">> & { readonly learningRate?: number | undefined };
 
 /**
  * Adam; the weight decay is added to the gradient.
@@ -46,7 +46,7 @@ function describe(
   decoupled: boolean,
 ): Optimiser<AdamSettings> {
   const schema = z.strictObject({
-    learningRate: notNegative("0.001").default(0.001),
+    learningRate: notNegative("0.001").optional(),
     beta1: fraction("0.9").default(0.9),
     beta2: fraction("0.999").default(0.999),
     epsilon: positive("1e-8").default(1e-8),

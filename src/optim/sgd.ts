@@ -5,9 +5,9 @@ import { parseOptions } from "../core/options.ts";
 import type { Optimiser } from "./optimiser.ts";
 import { fraction, notNegative } from "./settings.ts";
 
-/** Settings of gradient descent; defaults are PyTorch's. */
+/** Settings of gradient descent; defaults are PyTorch's, except for the learning rate. */
 export interface SgdOptions {
-  /** Base learning rate. Default 0.001. */
+  /** Base learning rate of all stages. Default: that of each stage. */
   readonly learningRate?: number;
   /** Momentum, in [0, 1). Default 0. */
   readonly momentum?: number;
@@ -17,8 +17,8 @@ export interface SgdOptions {
   readonly nesterov?: boolean;
 }
 
-/** Complete options. */
-export type SgdSettings = Required<SgdOptions>;
+/** Complete options; the learning rate only if it was given. */
+export type SgdSettings = Required<Omit<SgdOptions, "learningRate">> & { readonly learningRate?: number | undefined };
 
 /**
  * Gradient descent.
@@ -27,7 +27,7 @@ export type SgdSettings = Required<SgdOptions>;
  */
 export function sgd(options: SgdOptions = {}): Optimiser<SgdSettings> {
   const schema = z.strictObject({
-    learningRate: notNegative("0.001").default(0.001),
+    learningRate: notNegative("0.001").optional(),
     momentum: fraction("0.9").default(0),
     weightDecay: notNegative("0.0001").default(0),
     nesterov: z.boolean().default(false),

@@ -3,16 +3,13 @@
 import { sha256 } from "../core/hash.ts";
 import { ownValue } from "../core/record.ts";
 import type { Dataset } from "../data/dataset.ts";
+import type { TrainingData } from "../train/setup.ts";
 import type { RunConfig } from "./plan.ts";
+
+export type { TrainingData } from "../train/setup.ts";
 
 /** SHA-256 hashes of the training and validation arrays by `<split>/<modality>` and `<split>/labels`, of masks by `<split>/<modality>_present`, and of the model of a teacher by `teacher`. */
 export type DataHashes = Readonly<Record<string, string>>;
-
-/** The data that training uses; the test split is not part of it. */
-export interface TrainingData {
-  readonly train: Dataset;
-  readonly validation: Dataset;
-}
 
 /** Hashes the training data of the modalities that a run reads. */
 export async function hashData(

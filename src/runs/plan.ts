@@ -8,7 +8,9 @@ import { smoothingFor } from "../engine/target.ts";
 import { methodNamed, methods, resolveMethod } from "../methods/index.ts";
 import { type Method, requireTarget } from "../methods/method.ts";
 import { mlp } from "../nn/mlp.ts";
+import { requireMonitor } from "../train/monitor.ts";
 import { type ByStage, ofStage, stageNames } from "../train/plan.ts";
+import { sampleWeightsOf } from "../train/weights.ts";
 import { issuesError, optimiserOf, type Settings } from "./settings.ts";
 
 /** Fully resolved settings, except for choices of the backend; they are valid `Settings`. */
@@ -28,8 +30,8 @@ export interface Plan {
 
 /**
  * Builds the method of the settings for the features of `train`, and resolves the settings that depend on it.
- * @throws ConfigError for unknown modalities or stages and for label smoothing of values (listed in `fields.issues`), and for a method
- * that does not support the kind of target of the data.
+ * @throws ConfigError for unknown modalities or stages and for what the target of the data does not allow: label smoothing, weights of
+ * classes, a metric to monitor (listed in `fields.issues`), or the method.
  */
 export function planRun(settings: Settings, train: Dataset): Plan {
   const available = Object.keys(train.modalities);
@@ -53,13 +55,18 @@ export function planRun(settings: Settings, train: Dataset): Plan {
   const kind = targetKind(train);
   const serving = Object.keys(methods).filter((name) => methods[name]!.targets.includes(kind));
   requireTarget(method, kind, describeTarget(train), ` Methods for ${kind}: ${serving.join(", ")}.`);
-  const { epochs, learningRate = {} } = settings;
-  const issues = [...stageIssues("epochs", epochs, method), ...stageIssues("learningRate", learningRate, method)];
+  const { epochs, learningRate = {}, patience = {} } = settings;
+  const issues = Object.entries({ epochs, learningRate, patience }).flatMap(([setting, value]) =>
+    stageIssues(setting, value, method),
+  );
   if (issues.length > 0) throw issuesError(issues);
   if (method.stages.every((stage) => ofStage(epochs, stage) === 0)) {
     throw issuesError([{ path: ["epochs"], message: "every stage has 0 epochs, so nothing would be trained." }]);
   }
   const { members = 1 } = method.description;
+  requireMonitor(settings.monitor, kind);
+  sampleWeightsOf(train, settings);
+  const optimiser = optimiserOf(settings.optimiser);
   const smoothing = smoothingFor(method, kind, settings.labelSmoothing);
   const byStage = (value: (stage: Method["stages"][number]) => number): Record<string, number> =>
     Object.fromEntries(method.stages.map((stage) => [stage.name, value(stage)]));
@@ -69,8 +76,8 @@ export function planRun(settings: Settings, train: Dataset): Plan {
     ...((settings.labelSmoothing !== undefined || smoothing > 0) && { labelSmoothing: smoothing }),
     ...((settings.members !== undefined || members > 1) && { members }),
     epochs: byStage((stage) => ofStage(epochs, stage) ?? stage.epochs),
-    learningRate: byStage((stage) => ofStage(learningRate, stage) ?? stage.learningRate),
-    optimiser: { name: settings.optimiser.name, ...withoutRate(optimiserOf(settings.optimiser).settings) },
+    learningRate: byStage((stage) => ofStage(learningRate, stage) ?? optimiser.learningRate ?? stage.learningRate),
+    optimiser: { name: settings.optimiser.name, ...withoutRate(optimiser.settings) },
     options: method.description.options as Settings["options"],
   };
   return { config, method };
@@ -86,7 +93,7 @@ function stageIssues(setting: string, value: ByStage, method: Method): OptionIss
     }));
 }
 
-/** Removes the learning rate from the settings of an optimiser, because each stage has its own. */
+/** Removes the learning rate from the settings of an optimiser: it is among those of the stages. */
 function withoutRate(settings: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(settings).filter(([name]) => name !== "learningRate"));
 }

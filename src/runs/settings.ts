@@ -8,9 +8,11 @@ import { methodNamed, methodNames, resolveMethod } from "../methods/index.ts";
 import { MAX_MEMBERS } from "../methods/method.ts";
 import type { Activation } from "../nn/mlp.ts";
 import { adam, adamw, type Optimiser, sgd } from "../optim/index.ts";
-import { fraction, positive, whole } from "../optim/settings.ts";
+import { fraction, notNegative, positive, whole } from "../optim/settings.ts";
 import { BACKENDS, type BackendName } from "../runtime/backend.ts";
-import type { ByStage } from "../train/plan.ts";
+import { defaults } from "../train/defaults.ts";
+import { MONITORS, type Monitor } from "../train/monitor.ts";
+import { type ByStage, type ClassWeights, isWarmup, requireOneRate, type Warmup } from "../train/plan.ts";
 import { TAUGHT, type Taught } from "../train/teacher.ts";
 
 /** Settings with all defaults that do not depend on the data. */
@@ -37,9 +39,17 @@ export interface Settings {
   readonly batchSize: number;
   /** Epochs of all stages, or by stage; default: those of the method. */
   readonly epochs: ByStage;
-  /** Learning rate of all stages, or by stage; default: that of the method. */
+  /** Learning rate of all stages, or by stage; default: that of the optimiser if it has one, else that of the method. */
   readonly learningRate?: ByStage | undefined;
-  /** The name of the optimiser and its settings, except the learning rate. */
+  /** Linear warm-up of the learning rate in each stage; default: none. */
+  readonly warmup?: Warmup | undefined;
+  /** Early stopping: epochs without improvement after which a stage ends; default: that of the method. */
+  readonly patience?: ByStage | undefined;
+  /** The validation metric that selects the best epoch; default: that of the method. */
+  readonly monitor?: Monitor | undefined;
+  /** Weights of the classes in losses; default: all 1. */
+  readonly classWeights?: ClassWeights | undefined;
+  /** The name of the optimiser and its settings. */
   readonly optimiser: { readonly name: "adam" | "adamw" | "sgd" } & Readonly<Record<string, unknown>>;
   /** Maximum global norm of the gradients; default: no clipping. */
   readonly clipNorm?: number | undefined;
@@ -99,9 +109,17 @@ const schema = z.strictObject(
     method: text("the name of a method").default("dmil"),
     members: members.optional(),
     seed: whole(0, "0").default(0),
-    batchSize: whole(2, "64").default(64),
+    batchSize: whole(2, "64").default(defaults.batchSize),
     epochs: byStage(whole(0, "10"), "10").default({}),
     learningRate: byStage(positive("0.001"), "0.001").optional(),
+    warmup: z.custom<Warmup>(isWarmup, { error: allowing("{epochs: 2} or {steps: 500}, above 0") }).optional(),
+    patience: byStage(whole(1, "10"), "10").optional(),
+    monitor: oneOf(...MONITORS).optional(),
+    classWeights: z
+      .union([z.literal("balanced"), z.record(z.string(), notNegative("2"))], {
+        error: allowing("balanced, or weights by class, for example {happy: 2, sad: 0.5}"),
+      })
+      .optional(),
     optimiser: z
       .looseObject({ name: oneOf("adam", "adamw", "sgd").default("adam") }, { error: allowing("{name: adam}") })
       .default({ name: "adam" }),
@@ -162,6 +180,7 @@ export function parseSettings(value: unknown): Settings {
   const isWrong = (name: string): boolean => issues.some((issue) => issue.path[0] === name || issue.path.length === 0);
   const raw = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
   const { method = "dmil", options = {}, optimiser = {} } = raw;
+  const learningRate = isWrong("learningRate") ? {} : ((raw.learningRate ?? {}) as ByStage);
   if (!isWrong("method")) {
     if (!methodNames.includes(method as string)) {
       const message = `unknown method "${method}"${hint(method as string, methodNames)}`;
@@ -172,7 +191,7 @@ export function parseSettings(value: unknown): Settings {
       issues.push(...under("options", optionIssues(methodNamed(named.method).schema, all)));
     }
   }
-  if (!isWrong("optimiser")) issues.push(...under("optimiser", optimiserIssues(optimiser as object)));
+  if (!isWrong("optimiser")) issues.push(...under("optimiser", optimiserIssues(optimiser as object, learningRate)));
   if (issues.length > 0) throw issuesError(issues);
   const parsed = schema.parse(value);
   const named = resolveMethod(parsed.method);
@@ -191,13 +210,13 @@ export function optimiserOf({ name, ...settings }: Settings["optimiser"]): Optim
   return optimisers[name](settings);
 }
 
-/** Problems with the settings of an optimiser; the learning rate is refused, because it is set by stage. */
-function optimiserIssues({ name = "adam", ...settings }: { name?: keyof typeof optimisers }): OptionIssue[] {
-  if ("learningRate" in settings) {
-    return [{ path: ["learningRate"], message: "is not set here; set learningRate at the top level" }];
-  }
+/** Problems with the settings of an optimiser. */
+function optimiserIssues(
+  { name = "adam", ...settings }: { name?: keyof typeof optimisers },
+  learningRate: ByStage,
+): OptionIssue[] {
   try {
-    optimisers[name](settings);
+    requireOneRate(optimisers[name](settings).learningRate, learningRate);
     return [];
   } catch (error) {
     const { fields, message } = error as DmilError;

@@ -1,244 +1,209 @@
 /** @file One stage of training: its epochs, its best state, and its checkpoints. */
-import { DmilError, runError } from "../core/errors.ts";
 import type { State } from "../core/tensor.ts";
 import { epochOrder } from "../data/batches.ts";
-import type { Widths } from "../engine/graph.ts";
-import {
-  diverged,
-  isBetter,
-  monitoredValue,
-  notFinite,
-  primaryMetric,
-  primaryMetricOf,
-  validationMetrics,
-} from "../engine/judge.ts";
-import type { Samples } from "../engine/rows.ts";
+import { diverged, notFinite, primaryMetric, primaryMetricOf, validationMetrics } from "../engine/judge.ts";
 import { type PreparedStage, prepareStage } from "../engine/stage.ts";
 import type { EpochRecord } from "../evaluation/history.ts";
-import type { Method } from "../methods/method.ts";
 import { adam } from "../optim/index.ts";
-import type { Backend } from "../runtime/backend.ts";
-import { type Checkpoint, files, type Position } from "./checkpoint.ts";
-import type { FitEvent } from "./events.ts";
-import type { FitOptions, PlannedStage } from "./plan.ts";
-
-/** Everything that a stage needs to run. */
-export interface StageRun extends PlannedStage {
-  readonly method: Method;
-  readonly index: number;
-  readonly widths: Widths;
-  readonly samples: { readonly train: Samples; readonly validation: Samples };
-  readonly state: State;
-  readonly history: readonly EpochRecord[];
-  readonly resumed: Checkpoint | undefined;
-  readonly backend: Backend;
-  readonly threads: number;
-  readonly options: FitOptions;
-  readonly labelSmoothing: number;
-  readonly emit: (event: FitEvent) => void;
-  readonly pace: Pace;
-  readonly save: (next: Omit<Checkpoint, "identity">) => Promise<void>;
-}
+import type { EpochMetrics } from "../targets/epoch-metrics.ts";
+import { files, type Position } from "./checkpoint.ts";
+import { defaults } from "./defaults.ts";
+import { isBetterBy, monitoredBy, scoredFor } from "./monitor.ts";
+import { checkpointing, saveAfterDivergence } from "./pause.ts";
+import type { PlannedStage } from "./plan.ts";
+import { type Rate, rateOf } from "./rate.ts";
+import type { Progress, StageRun, Training } from "./stage-run.ts";
 
 /** Runs one stage to its end and returns its best state. @throws RunError on an interrupt or when training diverges. */
 export async function runStage(run: StageRun): Promise<{ state: State; history: readonly EpochRecord[] }> {
-  const { stage, epochs, learningRate, schedule, samples, options, emit, resumed } = run;
-  const { seed, batchSize = 64, folder, signal, checkpointSeconds = 5 } = options;
-  const kind = run.widths.kind ?? "classes";
-  const prepared = await prepareStage({
+  const prepared = await prepare(run, run.state);
+  const pause = checkpointing(run, prepared);
+  let progress = await begin(run, prepared);
+  try {
+    while (!progress.position.finished) {
+      const started = performance.now();
+      const rate = rateOf(run, prepared.plan.length, progress.position.schedule);
+      const trained = await trainEpoch(run, prepared, progress, rate, pause);
+      const validation = await evaluateEpoch(run, prepared, trained, rate);
+      const best = keepBest(run, progress, validation, prepared);
+      const record = recordOf(run, prepared, trained, validation, best, rate);
+      progress = { position: nextPosition(run, trained, record, best), best: best.state };
+      await log(run, record, (performance.now() - started) / 1000);
+      await pause(progress);
+    }
+  } catch (error) {
+    throw await saveAfterDivergence(run, progress, error);
+  } finally {
+    await prepared.dispose();
+  }
+  return { state: progress.best, history: progress.position.history };
+}
+
+/** Compiles a stage of a run with the settings of its options. */
+export function prepare(run: Training & Pick<PlannedStage, "stage">, state: State): Promise<PreparedStage> {
+  const { options, samples } = run;
+  return prepareStage({
     ...run,
+    state,
     train: samples.train,
-    batchSize,
-    seed,
+    batchSize: options.batchSize ?? defaults.batchSize,
+    seed: options.seed,
     optimiser: options.optimiser ?? adam(),
     clipNorm: options.clipNorm,
     modalityDropout: options.modalityDropout ?? 0,
   });
-  const { termNames, weights, plan: batches } = prepared;
-  emit({
-    kind: "stage",
-    stage: stage.name,
-    epochs,
-    steps: batches.length,
-    trainedParameters: prepared.trainedParameters,
-    keptFeatures: prepared.keptFeatures,
-  });
+}
 
-  let position: Position = resumed?.position ?? {
+/** Where the stage starts: at its first epoch, or at the checkpoint of a resumed run. */
+async function begin(run: StageRun, prepared: PreparedStage): Promise<Progress> {
+  const { stage, schedule, resumed, emit } = run;
+  const { plan, trainedParameters, keptFeatures } = prepared;
+  emit({ kind: "stage", stage: stage.name, epochs: run.epochs, steps: plan.length, trainedParameters, keptFeatures });
+  const position: Position = resumed?.position ?? {
     stage: run.index,
     epoch: 0,
     batch: 0,
     step: 0,
     schedule: schedule.initial(),
-    sums: emptySums(termNames.length),
+    sums: emptySums(prepared),
     history: run.history,
     finished: false,
   };
-  let best: State = resumed?.best ?? run.state;
   if (resumed !== undefined && position.step > 0) prepared.restore(resumed.moments);
   else await prepared.updateStatistics();
-  if (stage.scoreInitial === true && position.best === undefined && position.step === 0) {
-    const figures = validationMetrics(await prepared.predict(samples.validation), samples.validation, kind, stage.best);
-    best = prepared.state();
-    position = { ...position, best: { epoch: 0, ...figures } };
+  if (stage.scoreInitial !== true || position.best !== undefined || position.step > 0) {
+    return { position, best: resumed?.best ?? run.state };
   }
-  let saved = performance.now();
-  const save = async (): Promise<void> => {
-    saved = performance.now();
-    if (folder === undefined) return;
-    const moments = position.finished ? {} : prepared.moments();
-    await run.save({ position, state: prepared.state(), best, moments });
-    emit({ kind: "checkpoint", stage: stage.name, epoch: position.epoch, step: position.step });
-  };
-  const due = (): boolean => performance.now() - saved >= 1000 * checkpointSeconds;
-  /** Between steps: saves if a checkpoint is due, and stops if the signal was aborted. */
-  const pause = async (): Promise<void> => {
-    if (due() || signal?.aborted || position.finished) await save();
-    if (signal?.aborted && !position.finished) {
-      throw runError(`interrupted in stage ${stage.name}, epoch ${position.epoch + 1}.`, { interrupted: true });
-    }
-  };
-
-  try {
-    while (!position.finished) {
-      const epochStarted = performance.now();
-      position = await runEpoch(run, prepared, position, (now) => {
-        position = now;
-        return pause();
-      });
-      await prepared.updateStatistics();
-      const validation = validationMetrics(
-        await prepared.predict(samples.validation),
-        samples.validation,
-        kind,
-        stage.best,
-      );
-      const epoch = position.epoch + 1;
-      const bad = notFinite(validation);
-      if (bad.length > 0) {
-        throw diverged(
-          `on validation data ${bad.join(", ")} after epoch ${epoch} (stage ${stage.name}).`,
-          learningRate * position.schedule.factor,
-          { stage: stage.name, epoch },
-        );
-      }
-      const before = position.best;
-      const better = isBetter(validation, before, stage.best, kind);
-      if (better) best = prepared.state();
-      const bestNow = before === undefined || better ? { epoch, ...validation } : before;
-      const { samples: count, correct, terms } = position.sums;
-      const record: EpochRecord = {
-        stage: stage.name,
-        epoch,
-        epochs,
-        learningRate: learningRate * position.schedule.factor,
-        train: {
-          loss: terms.reduce((total, term, i) => total + (weights[i]! * term) / count, 0),
-          ...primaryMetricOf(correct / count, kind),
-          terms: Object.fromEntries(termNames.map((name, i) => [name, terms[i]! / count])),
-        },
-        validation,
-        best: { ...primaryMetric(bestNow), epoch: bestNow.epoch },
-      };
-      position = {
-        ...position,
-        epoch,
-        batch: 0,
-        schedule: schedule.next(position.schedule, monitoredValue(validation, stage.best, kind)),
-        best: bestNow,
-        sums: emptySums(termNames.length),
-        history: [...position.history, record],
-        finished: epoch === epochs || epoch - bestNow.epoch >= (stage.patience ?? Number.POSITIVE_INFINITY),
-      };
-      if (folder !== undefined) await folder.append(files.metrics, `${JSON.stringify(record)}\n`);
-      const seconds = (performance.now() - epochStarted) / 1000;
-      emit({ kind: "epoch", ...record, seconds, secondsLeft: run.pace.left(run.index, epoch, seconds) });
-      await pause();
-    }
-  } catch (error) {
-    if (!(error instanceof DmilError) || error.fields.diverged !== true || folder === undefined) throw error;
-    const last = position.history.at(-1);
-    const { message, fields } = error;
-    if (last === undefined) {
-      throw runError(`${message} No epoch was finished before, so there is no model.`, fields);
-    }
-    const failed: Position = { ...position, sums: emptySums(termNames.length), failed: message };
-    const kept = await run.save({ position: failed, state: {}, best, moments: {} }).then(
-      () =>
-        `The model of stage ${last.stage}, epoch ${last.best.epoch} of ${last.epochs}, is kept; evaluate, explain and export work on it.`,
-      (cause: Error) => `The best model so far could not be kept: ${cause.message}`,
-    );
-    throw runError(`${message} ${kept}`, fields);
-  } finally {
-    await prepared.dispose();
-  }
-  return { state: best, history: position.history };
+  const metrics = await validate(run, prepared);
+  return { position: { ...position, best: { epoch: 0, ...metrics } }, best: prepared.state() };
 }
 
 /** Runs the rest of an epoch from a position on; `pause` is called between steps, every 50 ms. */
-async function runEpoch(
-  { stage, epochs, learningRate, index, widths, samples, options, emit }: StageRun,
+async function trainEpoch(
+  { stage, epochs, index, widths, samples, options, emit }: StageRun,
   prepared: PreparedStage,
-  start: Position,
-  pause: (now: Position) => Promise<void>,
+  { position: start, best }: Progress,
+  rate: Rate,
+  pause: (now: Progress) => Promise<void>,
 ): Promise<Position> {
+  const { plan, lossTerms } = prepared;
   const order = epochOrder(samples.train.labels.length, options.seed, 100_000 * index + start.epoch);
-  const rate = learningRate * start.schedule.factor;
   const terms = [...start.sums.terms];
   let { samples: count, correct } = start.sums;
   let { batch, step } = start;
-  let from = prepared.plan.slice(0, batch).reduce((a, b) => a + b, 0);
+  let from = plan.slice(0, batch).reduce((a, b) => a + b, 0);
   let lastYield = performance.now();
   const yieldEveryMs = options.checkpointSeconds === 0 ? -1 : 50;
   prepared.beginEpoch(start.epoch + 1, start.batch > 0);
   const position = (): Position => ({ ...start, batch, step, sums: { samples: count, correct, terms: [...terms] } });
-  while (batch < prepared.plan.length) {
-    const size = prepared.plan[batch]!;
-    const result = await prepared.step(order, from, size, ++step, rate);
+  while (batch < plan.length) {
+    const size = plan[batch]!;
+    const result = await prepared.step(order, from, size, ++step, rate(step));
     for (let i = 0; i < terms.length; i++) terms[i]! += result.terms[i]! * size;
     correct += result.correct;
     count += size;
     from += size;
     batch++;
     // Yield to the event loop, so that interrupts, progress output and pages are served.
-    if (performance.now() - lastYield > yieldEveryMs || batch === prepared.plan.length) {
-      const loss = terms.reduce((total, term, i) => total + (prepared.weights[i]! * term) / count, 0);
-      const progress = { epoch: start.epoch + 1, epochs, step: batch, steps: prepared.plan.length };
-      emit({
-        kind: "step",
-        stage: stage.name,
-        ...progress,
-        loss,
-        ...primaryMetricOf(correct / count, widths.kind ?? "classes"),
-      });
+    if (performance.now() - lastYield > yieldEveryMs || batch === plan.length) {
+      const loss = meanLoss(terms, count, lossTerms.weights);
+      const progress = { epoch: start.epoch + 1, epochs, step: batch, steps: plan.length };
+      const metric = primaryMetricOf(correct / count, widths.kind ?? "classes");
+      emit({ kind: "step", stage: stage.name, ...progress, loss, ...metric });
       await new Promise((resolve) => setTimeout(resolve, 0));
-      if (batch < prepared.plan.length) await pause(position());
+      if (batch < plan.length) await pause({ position: position(), best });
       lastYield = performance.now();
     }
   }
   return position();
 }
 
-function emptySums(terms: number): Position["sums"] {
-  return { samples: 0, correct: 0, terms: new Array<number>(terms).fill(0) };
+/** Metrics of the stage's prediction on validation data. */
+async function validate(run: StageRun, prepared: PreparedStage): Promise<EpochMetrics> {
+  const { samples, widths, options, stage } = run;
+  const predicted = await prepared.predict(samples.validation);
+  const scored = scoredFor(stage.best, options.monitor);
+  return validationMetrics(predicted, samples.validation, widths.kind ?? "classes", scored);
 }
 
-/** Estimates the remaining time. */
-export interface Pace {
-  /** Seconds left; to be called after each epoch with its duration in seconds. */
-  left(stage: number, epoch: number, seconds: number): number;
+/** Renews the stored statistics and evaluates an epoch. @throws RunError if a metric is not finite. */
+async function evaluateEpoch(
+  run: StageRun,
+  prepared: PreparedStage,
+  { epoch: before, step }: Position,
+  rate: Rate,
+): Promise<EpochMetrics> {
+  await prepared.updateStatistics();
+  const validation = await validate(run, prepared);
+  const bad = notFinite(validation);
+  if (bad.length === 0) return validation;
+  const [stage, epoch] = [run.stage.name, before + 1];
+  const what = `on validation data ${bad.join(", ")} after epoch ${epoch} (stage ${stage}).`;
+  throw diverged(what, rate(step), { stage, epoch });
 }
 
-/** An estimate from the mean duration of all epochs so far, over all stages. */
-export function paceOf(stages: readonly PlannedStage[]): Pace {
-  let total = 0;
-  let count = 0;
+/** The best epoch of a stage so far, and its state. */
+interface Best {
+  readonly epoch: EpochMetrics & { readonly epoch: number };
+  readonly state: State;
+}
+
+function keepBest(run: StageRun, { position, best }: Progress, now: EpochMetrics, prepared: PreparedStage): Best {
+  const before = position.best;
+  if (before !== undefined && !isBetterBy(run, now, before)) return { epoch: before, state: best };
+  return { epoch: { epoch: position.epoch + 1, ...now }, state: prepared.state() };
+}
+
+function recordOf(
+  { stage, epochs, widths }: StageRun,
+  { lossTerms }: PreparedStage,
+  { epoch, step, sums }: Position,
+  validation: EpochMetrics,
+  best: Best,
+  rate: Rate,
+): EpochRecord {
+  const { samples: count, correct, terms } = sums;
   return {
-    left(index, epoch, seconds) {
-      total += seconds;
-      count++;
-      const later = stages.slice(index + 1).reduce((n, stage) => n + stage.epochs, 0);
-      return (total / count) * (stages[index]!.epochs - epoch + later);
+    stage: stage.name,
+    epoch: epoch + 1,
+    epochs,
+    learningRate: rate(step),
+    train: {
+      loss: meanLoss(terms, count, lossTerms.weights),
+      ...primaryMetricOf(correct / count, widths.kind ?? "classes"),
+      terms: Object.fromEntries(lossTerms.names.map((name, i) => [name, terms[i]! / count])),
     },
+    validation,
+    best: { ...primaryMetric(best.epoch), epoch: best.epoch.epoch },
   };
+}
+
+/** The position at the start of the next epoch. The stage is finished after its last epoch, or after `patience` epochs without improvement. */
+function nextPosition(run: StageRun, position: Position, record: EpochRecord, { epoch: best }: Best): Position {
+  const { epoch, validation } = record;
+  const patience = run.stage.patience ?? Number.POSITIVE_INFINITY;
+  return {
+    ...position,
+    epoch,
+    batch: 0,
+    schedule: run.schedule.next(position.schedule, monitoredBy(run, validation)),
+    best,
+    sums: { samples: 0, correct: 0, terms: position.sums.terms.map(() => 0) },
+    history: [...position.history, record],
+    finished: epoch === run.epochs || epoch - best.epoch >= patience,
+  };
+}
+
+async function log({ options, emit, pace, index }: StageRun, record: EpochRecord, seconds: number): Promise<void> {
+  await options.folder?.append(files.metrics, `${JSON.stringify(record)}\n`);
+  emit({ kind: "epoch", ...record, seconds, secondsLeft: pace.left(index, record.epoch, seconds) });
+}
+
+function emptySums({ lossTerms }: PreparedStage): Position["sums"] {
+  return { samples: 0, correct: 0, terms: lossTerms.names.map(() => 0) };
+}
+
+/** The weighted sum of the means of loss terms. */
+function meanLoss(sums: readonly number[], count: number, weights: readonly number[]): number {
+  return sums.reduce((total, sum, i) => total + (weights[i]! * sum) / count, 0);
 }

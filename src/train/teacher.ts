@@ -7,7 +7,7 @@ import { checkOptions, shown } from "../core/keys.ts";
 import { ownValue } from "../core/record.ts";
 import { formatShape, sameShape } from "../core/shape.ts";
 import type { Dataset, TargetKind } from "../data/dataset.ts";
-import type { RowSource, Sources } from "../engine/rows.ts";
+import { inMemory, type Rows, type Sources } from "../engine/rows.ts";
 import { fitTarget, standardised } from "../engine/target.ts";
 import type { Fitted } from "../evaluation/model.ts";
 import { type PredictOptions, predict, scaled } from "../evaluation/predict.ts";
@@ -19,6 +19,7 @@ import type { BuildInput, Method, Outputs, Stage, StepContext, Terms } from "../
 import { linear } from "../nn/linear.ts";
 import { meanSquaredError } from "../nn/losses.ts";
 import { logSoftmaxRows } from "../targets/metrics.ts";
+import { tasks } from "../targets/task.ts";
 
 /** The outputs of a teacher that can be distilled. */
 export const TAUGHT = ["prediction", "components", "representations"] as const;
@@ -102,9 +103,9 @@ export async function distillationTargets(
   const kind = target?.kind ?? "classes";
   const K = target?.names.length ?? train.classes.length;
   const rows = train.ids.length;
-  const source = (data: Float32Array, width: number): RowSource => ({ data, lead: 1, rows, width });
+  const source = (data: Float32Array, width: number): Rows => inMemory({ data, lead: 1, rows, width });
   /** An output as a target: probabilities of classes or labels, or standardised values. */
-  const answer = (outputs: Float32Array): RowSource =>
+  const answer = (outputs: Float32Array): Rows =>
     source(
       target === undefined ? probabilities(outputs, kind, K) : probabilities(standardised(outputs, target), kind, K),
       K,
@@ -208,7 +209,7 @@ function learntBy(
 
 function taughtStage(stage: Stage<Outputs>, lesson: DistillationTargets): Stage<Outputs> {
   const added = (outputs: Outputs, { task }: StepContext): Terms[] =>
-    termsOf(stage.prediction(outputs), outputs as TaughtOutputs, lesson, task);
+    termsOf(stage.prediction(outputs), outputs as TaughtOutputs, lesson, tasks[task.kind]); // without sample weights
   const { modulate } = stage;
   return {
     ...stage,

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { float32 } from "../../src/core/tensor.ts";
-import { batchPlan, epochOrder, fillRows } from "../../src/data/batches.ts";
+import { batchPlan, epochOrder } from "../../src/data/batches.ts";
 import { caught } from "./fixtures/reference.ts";
 
 describe("epochOrder", () => {
@@ -39,23 +38,5 @@ describe("batchPlan", () => {
     for (const size of [0, -1, 1.5, Number.NaN])
       expect(caught(() => batchPlan(5, size, "train")).code).toBe("ConfigError");
     expect(caught(() => batchPlan(1, 4, "train")).message).toMatch(/at least two/);
-  });
-});
-
-describe("fillRows", () => {
-  const source = float32([4, 2, 1], [0, 1, 10, 11, 20, 21, 30, 31]);
-  it("copies rows one after the other and touches nothing else", () => {
-    const target = new Float32Array(7).fill(-1);
-    fillRows(target, 1, source, Uint32Array.of(9, 3, 0, 3), 1, 2);
-    expect([...target]).toEqual([-1, 30, 31, 0, 1, -1, -1]);
-    fillRows(target, 5, source, [2], 0, 1);
-    expect([...target]).toEqual([-1, 30, 31, 0, 1, 20, 21]);
-  });
-  it("refuses what does not fit", () => {
-    const target = new Float32Array(4);
-    expect(caught(() => fillRows(target, 1, source, [0, 1], 0, 2)).code).toBe("ShapeError");
-    expect(caught(() => fillRows(target, -1, source, [0], 0, 1)).code).toBe("ShapeError");
-    expect(caught(() => fillRows(target, 0, source, [0], 0, 2)).code).toBe("ShapeError");
-    expect(caught(() => fillRows(target, 0, source, [4], 0, 1)).message).toMatch(/row 4 .*\[4, 2, 1\]/);
   });
 });

@@ -25,7 +25,7 @@ describe.each(named)("%s", (_name, optimiser) => {
     const steps = 1500;
     for (let step = 1; step <= steps; step++) {
       for (let i = 0; i < grad.length; i++) grad[i] = CURVATURE[i]! * (param[i]! - MINIMUM[i]!);
-      const learningRate = optimiser.learningRate * (1 - (step - 1) / steps);
+      const learningRate = optimiser.learningRate! * (1 - (step - 1) / steps);
       optimiser.update(kernels, range, { learningRate, step, gradientScale: 1 });
     }
     for (let i = 0; i < param.length; i++) expect(param[i]).toBeCloseTo(MINIMUM[i]!, 3);
@@ -74,7 +74,11 @@ describe("PyTorch's numbers", () => {
       const { param, grad, range, kernels } = bench(optimiser, start, plain);
       for (const [i, expected] of params.entries()) {
         grad.set(gradients[i]!);
-        optimiser.update(kernels, range, { learningRate: optimiser.learningRate, step: i + 1, gradientScale: 1 });
+        optimiser.update(kernels, range, {
+          learningRate: optimiser.learningRate ?? 0.001,
+          step: i + 1,
+          gradientScale: 1,
+        });
         for (let j = 0; j < start.length; j++) expect(Math.abs(param[j]! - expected[j]!)).toBeLessThan(1e-6);
       }
     }
@@ -83,9 +87,9 @@ describe("PyTorch's numbers", () => {
 
 describe("defaults", () => {
   test("are PyTorch's", () => {
-    expect(adam().settings).toEqual({ learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 });
+    expect(adam().settings).toEqual({ beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 });
     expect(adamw().settings).toEqual({ ...adam().settings, weightDecay: 0.01 });
-    expect(sgd().settings).toEqual({ learningRate: 0.001, momentum: 0, weightDecay: 0, nesterov: false });
+    expect(sgd().settings).toEqual({ momentum: 0, weightDecay: 0, nesterov: false });
     expect([adam().slots, adamw().slots, sgd().slots, sgd({ momentum: 0.5 }).slots]).toEqual([2, 2, 0, 1]);
   });
 });

@@ -54,7 +54,11 @@ test.each<[string, unknown]>([
   ["learning rates", { data: "x", learningRate: { whole: 0, intra: "x" } }],
   ["the optimiser's own settings", { data: "x", optimiser: { name: "sgd", momentun: 0.9, momentum: 2 } }],
   ["nesterov without momentum", { data: "x", optimiser: { name: "sgd", nesterov: true } }],
-  ["a learning rate in the wrong place", { data: "x", optimiser: { learningRate: 1 } }],
+  ["two learning rates", { data: "x", optimiser: { learningRate: 1 }, learningRate: { whole: 0.1 } }],
+  [
+    "options of training",
+    { data: "x", warmup: { epochs: 0 }, patience: 0, monitor: "acuracy", classWeights: { a: -1 } },
+  ],
   ["an unknown optimiser", { data: "x", optimiser: { name: "adma" } }],
   ["no object", [1]],
 ])("%s", (_, value) => {
@@ -100,6 +104,23 @@ describe("settings and data together", () => {
     expect(config.epochs).toEqual({ intra: 5, components: 5, whole: 5 });
     expect(config.learningRate).toEqual({ intra: 0.1, components: 0.1, whole: 0.1 });
     expect(() => plan({ epochs: 0 })).toThrow(/every stage has 0 epochs/);
+  });
+
+  test("take the learning rate of the optimiser for all stages", () => {
+    const { config } = plan({ optimiser: { learningRate: 0.02 } });
+    expect(config.learningRate).toEqual({ intra: 0.02, components: 0.02, whole: 0.02 });
+    expect(config.optimiser).not.toHaveProperty("learningRate");
+    expect(plan({ optimiser: { learningRate: 0.02 }, learningRate: 0.02 }).config).toEqual(config);
+    expect(planRun(parseSettings(JSON.parse(JSON.stringify(config))), train).config).toEqual(config);
+  });
+
+  test("keep options of training that are given, and check them against the data", () => {
+    const given = { warmup: { epochs: 2 }, patience: { whole: 3 }, monitor: "logLoss", classWeights: "balanced" };
+    expect(plan(given).config).toMatchObject(given);
+    for (const name of Object.keys(given)) expect(plan({}).config).not.toHaveProperty(name);
+    expect(() => plan({ patience: { hole: 1 } })).toThrow(/patience\.hole: dmil-published has no stage "hole"/);
+    expect(() => plan({ monitor: "r2" })).toThrow(/monitor: r2 given, but this data has classes/);
+    expect(() => plan({ classWeights: { none: 2 } })).toThrow(/classWeights\.none: the data has no class "none"/);
   });
 
   test("give the encoders the features of the data, in the order of the modalities", () => {

@@ -1,4 +1,5 @@
 /** @file Commands that train one run: train and resume. */
+import { defaults } from "../../train/defaults.ts";
 import { withReadingFlags } from "../reading-flags.ts";
 import { add, collect, type Define, quiet } from "./shared.ts";
 
@@ -13,7 +14,7 @@ export const train: Define = (program, give) => {
     .option("--config <file>", "settings as YAML; flags and --set override them")
     .option("--set <path=value>", "one setting, for example epochs.whole=5; can be repeated", collect)
     .option("--epochs <n>", "epochs of every stage; --set epochs.whole=5 sets one stage (default: the method's)")
-    .option("--batch-size <n>", "samples per step (default: 64)")
+    .option("--batch-size <n>", `samples per step (default: ${defaults.batchSize})`)
     .option("--learning-rate <x>", "learning rate of all stages (default: the method's)")
     .option("--modality-dropout <x>", "share of the samples of a batch in which one modality is hidden (default: 0)")
     .option("--members <n>", "number of models of the ensemble; their logits are averaged (default: the method's)")

@@ -161,6 +161,12 @@ function trainingRows({ record, result }: CardInput): string[][] {
       ? []
       : [["members, trained one after the other and pooled", String(config.members)]]),
     ["modality dropout", String(config.modalityDropout ?? 0)],
+    ...Object.entries({
+      "learning rate warm-up": config.warmup,
+      "early stopping patience, in epochs": config.patience,
+      "metric that selects the best epoch": config.monitor,
+      "class weights": config.classWeights,
+    }).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(JSON.stringify(value))]])),
     ...(config.labelSmoothing === undefined ? [] : [["label smoothing", String(config.labelSmoothing)]]),
   ];
 }

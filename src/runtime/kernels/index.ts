@@ -4,7 +4,7 @@ import { kernelsBase64 } from "./generated/kernels.ts";
 import type { Kernels } from "./interface.ts";
 import { adamScalars, dropoutScalars, sgdScalars } from "./scalars.ts";
 
-export type { AdamStep, Kernels, SgdStep } from "./interface.ts";
+export type { Kernels } from "./interface.ts";
 
 /** What assembly/index.ts exports. */
 interface Exports {

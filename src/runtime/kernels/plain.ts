@@ -1,6 +1,7 @@
 /** @file The kernels as plain loops: slow, the reading version and the tests' oracle. Every float32 operation is one Math.fround. */
 import { type Key, threefry } from "../../core/random.ts";
-import type { AdamStep, Kernels, SgdStep } from "./interface.ts";
+import type { AdamUpdate, SgdUpdate } from "../../optim/optimiser.ts";
+import type { Kernels } from "./interface.ts";
 import { adamScalars, dropoutScalars, sgdScalars } from "./scalars.ts";
 
 const f = Math.fround;
@@ -30,7 +31,7 @@ export function plainKernels(memory: WebAssembly.Memory): Kernels {
       return even + odd + rest;
     },
 
-    adam(param, grad, m, v, count, settings: AdamStep) {
+    adam(param, grad, m, v, count, settings: AdamUpdate) {
       const { scale, decayGradient, keep, rate1, beta2, rate2, size, epsilon } = adamScalars(settings);
       const [ps, gs, ms, vs] = [at(param, count), at(grad, count), at(m, count), at(v, count)];
       for (let i = 0; i < count; i++) {
@@ -44,7 +45,7 @@ export function plainKernels(memory: WebAssembly.Memory): Kernels {
       }
     },
 
-    sgd(param, grad, momentumBuffer, count, settings: SgdStep) {
+    sgd(param, grad, momentumBuffer, count, settings: SgdUpdate) {
       const { scale, decay, rate, keep, useGradient, useBuffer } = sgdScalars(settings);
       const [ps, gs] = [at(param, count), at(grad, count)];
       const bs = settings.momentum === 0 ? undefined : at(momentumBuffer, count);

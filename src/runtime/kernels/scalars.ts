@@ -1,6 +1,6 @@
 /** @file From settings to the few float32 numbers a kernel uses; computed in double precision with + - * / and roots alone. */
 import { configError } from "../../core/errors.ts";
-import type { AdamStep, SgdStep } from "./interface.ts";
+import type { AdamUpdate, SgdUpdate } from "../../optim/optimiser.ts";
 
 /** What one Adam step does: g = scale g + decayGradient p; m += rate1 (g - m); v = beta2 v + rate2 g g; p = keep p - size m / (sqrt(v) + epsilon). */
 export interface AdamScalars {
@@ -18,7 +18,7 @@ export interface AdamScalars {
  * PyTorch's step, lr / (1 - beta1^t) m / (sqrt(v) / r + eps) with r = sqrt(1 - beta2^t), with r moved up:
  * size = lr r / (1 - beta1^t) and epsilon = r eps save one division an element.
  */
-export function adamScalars(settings: AdamStep): AdamScalars {
+export function adamScalars(settings: AdamUpdate): AdamScalars {
   const { learningRate, beta1, beta2, weightDecay, decoupled, step } = settings;
   const root = Math.sqrt(1 - power(beta2, step));
   return {
@@ -43,7 +43,7 @@ export interface SgdScalars {
   readonly useBuffer: number;
 }
 
-export function sgdScalars(settings: SgdStep): SgdScalars {
+export function sgdScalars(settings: SgdUpdate): SgdScalars {
   const { momentum, nesterov } = settings;
   return {
     scale: Math.fround(settings.gradientScale),

@@ -1,7 +1,8 @@
 /** WebAssembly and plain loops must leave the same bytes in the whole memory, whatever the count, the place and the settings. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type AdamStep, createKernels, type Kernels, type SgdStep } from "../../../src/runtime/kernels/index.ts";
+import type { AdamUpdate, SgdUpdate } from "../../../src/optim/index.ts";
+import { createKernels, type Kernels } from "../../../src/runtime/kernels/index.ts";
 import { plainKernels } from "../../../src/runtime/kernels/plain.ts";
 
 /** Bytes below this are the kernels' scratch. */
@@ -67,7 +68,7 @@ describe("bit for bit", () => {
   });
 
   test("adam", () => {
-    const settings: fc.Arbitrary<AdamStep> = fc.record({
+    const settings: fc.Arbitrary<AdamUpdate> = fc.record({
       learningRate: rate,
       beta1: share,
       beta2: share,
@@ -86,7 +87,7 @@ describe("bit for bit", () => {
   });
 
   test("sgd", () => {
-    const settings: fc.Arbitrary<SgdStep> = fc.record({
+    const settings: fc.Arbitrary<SgdUpdate> = fc.record({
       learningRate: rate,
       momentum: fc.oneof(fc.constant(0), share),
       weightDecay: rate,

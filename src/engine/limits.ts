@@ -1,0 +1,13 @@
+/** @file Sizes that decide how a stage is computed. They change time and memory, and within float32 rounding nothing else. */
+
+/** Models with at least this many parameters train faster with two threads. Measured. */
+export const TWO_THREADS = 500_000;
+
+/** Features of frozen parts are cached up to this many numbers (1 GiB); larger ones are computed in every step. */
+export const KEPT_LIMIT = 2 ** 28;
+
+/** Stored statistics are means over this many training samples: precise enough, and cheap to recompute. */
+export const REFERENCE_SAMPLES = 2048;
+
+/** Samples that a stage's predictions and statistics compute at a time. */
+export const EVALUATED_AT_ONCE = 256;
