@@ -91,14 +91,14 @@ export async function createEvaluator(
     outputs.map((expr, i) => ({ name: String(i), expr })),
   );
   const program: Executable = await compile(backend, { inputs: [parameters, inputs], outputs: [results] }, threads);
-  const batch = outputs[0]!.shape[axisOf[0]!]!;
+  const batch = leaves[0]!.expr.shape[0]!;
   const shapes: readonly Shape[] = outputs.map((output) => output.shape);
 
   return {
     async run(sources) {
       const count = sources[leaves[0]!.name]!.rows;
       const all = outputs.map((_, i): RowSource => {
-        const { lead, width } = rowSize(shapes[i]!, axisOf[i]!);
+        const { lead, width } = rowSize(shapes[i]!, axisOf[i]!, batch);
         return { data: new Float32Array(lead * count * width), lead, rows: count, width };
       });
       const rows = new Uint32Array(batch);

@@ -20,9 +20,14 @@ export interface Samples {
   readonly target?: RowSource;
 }
 
-/** The sizes before and after the row axis `axis` of a shape. */
-export function rowSize(shape: Shape, axis: number): { readonly lead: number; readonly width: number } {
-  return { lead: sizeOf(shape.slice(0, axis)), width: sizeOf(shape.slice(axis + 1)) };
+/** The sizes before the row axis `axis` of a shape, and of what each of its samples has. */
+export function rowSize(
+  shape: Shape,
+  axis: number,
+  samples: number,
+): { readonly lead: number; readonly width: number } {
+  const lead = sizeOf(shape.slice(0, axis));
+  return { lead, width: sizeOf(shape) / (lead * samples) };
 }
 
 /** Copies rows `rows[from .. from + count)` of a source into `target`, laid out as [lead, count, width]. */

@@ -10,10 +10,11 @@ import {
   reducedShape,
   reduceRows,
   restored,
+  sum,
   sumValue,
 } from "./broadcast.ts";
 import { constant } from "./constant.ts";
-import { mul } from "./elementwise.ts";
+import { div, greater, mul, sub } from "./elementwise.ts";
 
 const meanOp: OpRecord<ReduceAttributes> = {
   name: "mean",
@@ -32,7 +33,7 @@ const meanOp: OpRecord<ReduceAttributes> = {
   rows: reduceRows,
 };
 
-/** The maximum has no gradient rule: it is used only for shifts and comparisons, always with `stopGradient`. */
+/** Equal maxima share the gradient evenly, as in PyTorch's `amax`. */
 const maxOp: OpRecord<ReduceAttributes> = {
   name: "max",
   shape: ([x], attributes) => reducedShape(x!.shape, attributes),
@@ -43,7 +44,13 @@ const maxOp: OpRecord<ReduceAttributes> = {
     });
     return out;
   },
-  gradient: () => [undefined],
+  gradient(node, cotangent) {
+    const [x] = node.inputs as [Expr];
+    const attributes = node.attributes as ReduceAttributes;
+    const isLargest = sub(1, greater(restored(node, x, attributes), x));
+    const shares = div(isLargest, sum(isLargest, attributes.axes, true));
+    return [mul(shares, restored(cotangent, x, attributes))];
+  },
   onnx: (emit, inputs, node) => emit.reduce("ReduceMax", inputs[0]!, node.attributes as ReduceAttributes),
   rows: reduceRows,
 };
@@ -53,7 +60,7 @@ export function mean(x: Expr, axes?: Axes, keep = false): Expr {
   return reduce(meanOp, x, axes, keep);
 }
 
-/** Maximum over `axes`; no gradient flows through it. */
+/** Maximum over `axes`. */
 export function max(x: Expr, axes?: Axes, keep = false): Expr {
   return reduce(maxOp, x, axes, keep);
 }
