@@ -8,7 +8,7 @@ const below: Record<string, readonly string[]> = { core: [] };
 const lines = [
   ["graph", "data", "info"],
   ["nn", "optim", "runtime"],
-  ["targets"],
+  ["targets", "modalities", "encoders"],
   ["methods"],
   ["engine"],
   ["evaluation"],

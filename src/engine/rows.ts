@@ -12,7 +12,7 @@ export interface RowSource {
 /** Samples as rows of named sources, one for each input leaf of a graph. */
 export type Sources = Readonly<Record<string, RowSource>>;
 
-/** Standardised samples of one split, by input leaf, and their labels [N]. */
+/** Samples of one split as encoders read them, by input leaf, and their labels [N]. */
 export interface Samples {
   readonly sources: Sources;
   readonly labels: Int32Array;

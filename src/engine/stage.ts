@@ -229,6 +229,7 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
         from,
         count,
       );
+      for (const name of graph.updates.keys()) placeOf(parameters, name).set(placeOf(result, `update.${name}`));
       const gradientScale =
         setup.clipNorm === undefined ? 1 : clipScale(Math.sqrt(kernels.sumSquares(range.grad, span)), setup.clipNorm);
       optimiser.update(kernels, range, { learningRate, step, gradientScale });
@@ -252,7 +253,7 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
 
     state() {
       const moved = Object.fromEntries(
-        [...trained.keys(), ...renewed.map(({ name }) => name)].map((name) => {
+        [...trained.keys(), ...first.graph.updates.keys(), ...renewed.map(({ name }) => name)].map((name) => {
           const { shape } = parameterLayout.places.get(name)!;
           return [name, float32(shape, placeOf(parameters, name).slice())];
         }),
@@ -297,9 +298,10 @@ function batchGraph(setup: StageSetup, size: number): BatchGraph {
     graph.prediction,
     ...[...graph.gradients.values()].map(({ gradient }) => gradient),
     ...graph.remembered.values(),
+    ...graph.updates.values(),
   ];
   const moves = (input: string): boolean => changes(input) || (modalityDropout > 0 && input === PRESENT);
-  const cut = cutFrozen(outputs, new Set(graph.gradients.keys()), moves);
+  const cut = cutFrozen(outputs, new Set([...graph.gradients.keys(), ...graph.updates.keys()]), moves);
   const kept = cut.features.reduce(
     (n, feature) => n + (feature.source.shape.reduce((a, b) => a * b, 1) / size) * train.labels.length,
     0,
@@ -316,7 +318,11 @@ function resultParts({ graph, outputs }: BatchGraph): Part[] {
     name: `remember.${name}`,
     expr: outputs[start + i]!,
   }));
-  return [...terms, { name: "prediction", expr: outputs[terms.length]! }, ...remembered];
+  const updates = [...graph.updates.keys()].map((name, i) => ({
+    name: `update.${name}`,
+    expr: outputs[start + remembered.length + i]!,
+  }));
+  return [...terms, { name: "prediction", expr: outputs[terms.length]! }, ...remembered, ...updates];
 }
 
 function gradientParts({ graph, outputs }: BatchGraph): Part[] {

@@ -3,9 +3,8 @@ import { configError, dataError, listing, runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
 import { ownValue } from "../core/record.ts";
 import { float32, type State } from "../core/tensor.ts";
-import { type Dataset, featureCount } from "../data/dataset.ts";
+import type { Dataset } from "../data/dataset.ts";
 import { hasMissing } from "../data/presence.ts";
-import { fitStandardiser, type Standardiser } from "../data/standardise.ts";
 import { describeTarget, hasTarget, targetKind } from "../data/target.ts";
 import { sourcesOf } from "../engine/evaluator.ts";
 import { parametersOf, type Widths } from "../engine/graph.ts";
@@ -16,6 +15,7 @@ import type { EpochRecord } from "../evaluation/history.ts";
 import { encodeModel, type Fitted } from "../evaluation/model.ts";
 import { calibrate } from "../evaluation/predict.ts";
 import { type Method, PRIOR } from "../methods/method.ts";
+import { fitTransforms, normalizeIssues, type Transforms } from "../modalities/index.ts";
 import { checkRate, initialState } from "../nn/module.ts";
 import { loadBackend } from "../runtime/backend.ts";
 import { calibrationWarnings, UNSCALED } from "../targets/calibrate.ts";
@@ -29,7 +29,7 @@ const TWO_THREADS = 500_000;
 
 /**
  * Trains a method stage by stage. Each stage starts from the best state of the previous one, selected on validation data as the stage
- * defines. Standardisation is fitted on the training samples and is part of the result.
+ * defines. The transforms of the modalities are fitted on the training samples and are part of the result.
  * @throws ConfigError for bad options, ShapeError if encoders do not fit the data, RunError if training cannot go on.
  */
 export async function fit(
@@ -44,6 +44,8 @@ export async function fit(
   const { modalityDropout = 0 } = options;
   checkRate(modalityDropout, "modalityDropout");
   checkRate(options.labelSmoothing ?? 0, "labelSmoothing");
+  const [issue] = normalizeIssues(options.normalize, method.modalities);
+  if (issue !== undefined) throw configError(`${["normalize", ...issue.path].join(".")}: ${issue.message}`);
   const shapes = Object.fromEntries(
     method.modalities.map((name) => {
       const values = ownValue(train.modalities, name);
@@ -56,7 +58,7 @@ export async function fit(
     }),
   );
   const widths: Widths = {
-    features: Object.fromEntries(method.modalities.map((name) => [name, featureCount(train.modalities[name]!)])),
+    shapes,
     classes: train.target?.names.length ?? train.classes.length,
     kind: targetKind(train),
     ...((modalityDropout > 0 || [train, validation].some((part) => hasMissing(part, method.modalities))) && {
@@ -75,11 +77,11 @@ export async function fit(
   const backend = await loadBackend(options.backend ?? "auto", options.onEvent && ((note) => notes.push(note)));
   const threads = options.threads ?? (size >= TWO_THREADS ? 2 : 1);
   const checkpoint = options.resume === true ? await readCheckpoint(options) : undefined;
-  const standardiser = fitStandardiser(train);
-  const trainSamples = samplesOf(train, standardiser, method, widths, target);
+  const transforms = fitTransforms(train, method.modalities, options.normalize);
+  const trainSamples = samplesOf(train, transforms, method, widths, target);
   const samples = {
     train: { ...trainSamples, sources: { ...trainSamples.sources, ...lesson?.sources } },
-    validation: samplesOf(validation, standardiser, method, widths, target),
+    validation: samplesOf(validation, transforms, method, widths, target),
   };
 
   emit({
@@ -105,7 +107,7 @@ export async function fit(
     classes: train.classes,
     ...(target !== undefined && { target }),
     shapes,
-    standardiser,
+    transforms,
     state,
     calibration: unscaled,
     history,
@@ -184,13 +186,13 @@ function withPrior(state: State, logPrior: readonly number[]): State {
 
 function samplesOf(
   dataset: Dataset,
-  standardiser: Standardiser,
+  transforms: Transforms,
   method: Method,
   { masked }: Widths,
   fitted: FittedTarget | undefined,
 ): Samples {
   const target = targetRows(dataset, fitted);
-  const sources = sourcesOf(dataset, standardiser, method.modalities, masked);
+  const sources = sourcesOf(dataset, transforms, method.modalities, masked);
   return { labels: dataset.labels, sources, ...(target !== undefined && { target }) };
 }
 
