@@ -25,6 +25,8 @@ export { type QuadOptions, quadMixture } from "./data/synthetic/quad.ts";
 export { type SceneKind, type ScenesOptions, scenes } from "./data/synthetic/scenes.ts";
 export { type SumsOptions, sums } from "./data/synthetic/sums.ts";
 export { writeDataset } from "./data/write.ts";
+// Encoders of modalities, and how their values are normalised
+export { type PoolOptions, pool } from "./encoders/pool.ts";
 export {
   createPredictor,
   decodeModel,
@@ -90,6 +92,7 @@ export {
   type Stage,
   type Terms,
 } from "./methods/method.ts";
+export type { Normalize, NormalizeSetting } from "./modalities/modality.ts";
 // Methods: what is trained
 export { type Activation, type MlpOptions, mlp } from "./nn/mlp.ts";
 export type { Module } from "./nn/module.ts";

@@ -60,7 +60,7 @@ export function normalizeIssues(setting: unknown, modalities: readonly string[])
   const entries: [readonly string[], unknown][] =
     typeof setting === "object" && setting !== null
       ? Object.entries(setting).map(([name, value]) => [[name], value])
-      : [[[], setting ?? "standard"]];
+      : [[[], setting === undefined ? "standard" : setting]];
   return entries.flatMap(([path, value]): OptionIssue[] => {
     const [name] = path;
     if (name !== undefined && !modalities.includes(name)) {

@@ -136,7 +136,7 @@ const schema = z.strictObject(
     encoders: z
       .record(z.string(), encoder, { error: allowing("encoders by modality, for example {audio: {kind: mlp}}") })
       .optional(),
-    normalize: z.unknown(),
+    normalize: z.unknown().optional(),
     options: z
       .looseObject({}, { error: allowing("the options of the method, for example {embedding: 64}") })
       .default({}),
