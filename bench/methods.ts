@@ -27,7 +27,7 @@ const { values: flags } = parseArgs({
 const rounds = Number(flags.rounds);
 const steps = Number(flags.steps);
 const sizes = flags.hidden.split(" ").map((list) => list.split(",").map(Number));
-const widths = { features: { fou: 76, kar: 64 }, classes: 10 };
+const widths = { shapes: { fou: [76], kar: [64] }, classes: 10 };
 
 function methodOf(name: string, hidden: readonly number[]): Method {
   const { method, options } = resolveMethod(name);

@@ -1,5 +1,6 @@
 /** @file A stage of a method on random data, ready to be timed. */
 import { stream } from "../src/core/random.ts";
+import { sizeOf } from "../src/core/shape.ts";
 import { modalityLeaf, parametersOf, type Widths } from "../src/engine/graph.ts";
 import { inMemory } from "../src/engine/rows.ts";
 import { type PreparedStage, prepareStage } from "../src/engine/stage.ts";
@@ -24,7 +25,8 @@ export interface Timed {
 export async function timed(method: Method, stage: Stage<never>, widths: Widths, threads: number): Promise<Timed> {
   const draw = stream(0, "bench");
   const sources = Object.fromEntries(
-    Object.entries(widths.features).map(([name, width]) => {
+    Object.entries(widths.shapes).map(([name, shape]) => {
+      const width = sizeOf(shape);
       const data = Float32Array.from({ length: SAMPLES * width }, () => draw.normal());
       return [modalityLeaf(name), inMemory({ data, lead: 1, rows: SAMPLES, width })];
     }),

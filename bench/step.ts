@@ -26,7 +26,7 @@ interface Contender {
 
 async function ours(width: number, threads: number): Promise<Contender> {
   const method = dmilPublished({ encoders: { first: mlp([width]), second: mlp([width]) }, embedding: width });
-  const widths = { features: { first: width, second: width }, classes: CLASSES };
+  const widths = { shapes: { first: [width], second: [width] }, classes: CLASSES };
   const { prepared, backend, steps } = await timed(method, method.stages[2] as never, widths, threads);
   return {
     name: `dmil (${backend})`,

@@ -43,8 +43,10 @@ export {
   quantifyTable,
 } from "./quantify/index.ts";
 
-// Encoders
+// Encoders of modalities, and how their values are normalised
 
+export { type PoolOptions, pool } from "./encoders/pool.ts";
+export type { Normalize, NormalizeSetting } from "./modalities/modality.ts";
 export { type Activation, type MlpOptions, mlp } from "./nn/mlp.ts";
 export type { Module } from "./nn/module.ts";
 

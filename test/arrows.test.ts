@@ -8,7 +8,7 @@ const below: Record<string, readonly string[]> = { core: [] };
 const lines = [
   ["graph", "data", "info", "optim"],
   ["nn", "runtime"],
-  ["targets"],
+  ["targets", "modalities", "encoders"],
   ["methods"],
   ["engine"],
   ["evaluation"],

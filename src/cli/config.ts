@@ -65,6 +65,27 @@ export function numberOrText(text: string | undefined): number | string | undefi
   return text === undefined || text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
 }
 
+/**
+ * The settings of a flag that holds for all modalities (`--encoder pool`) or for one (`--encoder audio=pool`); `pathOf` returns where the
+ * setting stands. @throws ConfigError for an empty name or value.
+ */
+export function byModality(
+  flag: string,
+  values: readonly string[] = [],
+  pathOf: (modality?: string) => readonly string[],
+): Flag[] {
+  return values.map((text) => {
+    const equals = text.lastIndexOf("=");
+    const value = text.slice(equals + 1);
+    if (equals === 0 || value === "") {
+      throw configError(
+        `${flag} ${text}: a value, or a modality and a value, is needed, for example ${flag} audio=VALUE`,
+      );
+    }
+    return { label: `${flag} ${text}`, path: pathOf(equals < 0 ? undefined : text.slice(0, equals)), value };
+  });
+}
+
 /** Splits `audio,face` into names. @throws ConfigError for an empty name. */
 export function names(text: string | undefined, flag = "--modalities"): string[] | undefined {
   const list = text?.split(",").map((name) => name.trim());

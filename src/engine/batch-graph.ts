@@ -12,13 +12,14 @@ import type { StageSetup } from "./setup.ts";
 export const PREDICTION = "prediction";
 export const termOutput = (index: number): string => `term.${index}`;
 export const gradientOutput = (parameter: string): string => `gradient.${parameter}`;
+export const updateOutput = (buffer: string): string => `update.${buffer}`;
 export const memoryOutput = (name: string): string => `remember.${name}`;
 
 /** A stage's graph for one batch size; it reads cached features instead of data. */
 export interface BatchGraph {
   readonly size: number;
   readonly graph: StageGraph;
-  /** Loss terms, prediction, gradients and new memory, by the names above. */
+  /** Loss terms, prediction, gradients, new memory and new buffers, by the names above. */
   readonly outputs: ReadonlyMap<string, Expr>;
   readonly features: readonly FrozenFeature[];
 }
@@ -33,9 +34,10 @@ export function batchGraph(setup: StageSetup, size: number): BatchGraph {
     [PREDICTION, graph.prediction],
     ...[...graph.gradients].map(([name, { gradient }]) => [gradientOutput(name), gradient] as const),
     ...[...graph.remembered].map(([name, value]) => [memoryOutput(name), value] as const),
+    ...[...graph.updates].map(([name, value]) => [updateOutput(name), value] as const),
   ]);
   const moves = (input: string): boolean => changes(input) || (modalityDropout > 0 && input === PRESENT);
-  const cut = cutFrozen(outputs, new Set(graph.gradients.keys()), moves);
+  const cut = cutFrozen(outputs, new Set([...graph.gradients.keys(), ...graph.updates.keys()]), moves);
   const perSample = cut.features.reduce((sum, { shape }) => sum + sizeOf(shape) / size, 0);
   return perSample * train.labels.length > KEPT_LIMIT
     ? { size, graph, outputs, features: [] }

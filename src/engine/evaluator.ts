@@ -2,11 +2,11 @@
 import { internalError, methodError } from "../core/errors.ts";
 import { formatShape, type Shape } from "../core/shape.ts";
 import type { State } from "../core/tensor.ts";
-import type { Dataset } from "../data/dataset.ts";
+import { type Dataset, featureCount } from "../data/dataset.ts";
 import { presenceMatrix } from "../data/presence.ts";
-import { type Standardiser, standardise } from "../data/standardise.ts";
 import { asLeaf, type Expr, type LeafKind, topological } from "../graph/expr.ts";
 import { rowAxes } from "../graph/rows.ts";
+import { type Transforms, transformed } from "../modalities/index.ts";
 import type { Backend, Executable } from "../runtime/backend.ts";
 import { type Bound, compile, layoutOf, type Part } from "../runtime/program.ts";
 import { modalityLeaf, PRESENT } from "./graph.ts";
@@ -49,20 +49,20 @@ export function storedParameters(outputs: readonly Expr[], state: State): Bound 
   return parameters;
 }
 
-/** Some modalities of a data set, standardised, by input leaf; with `masked` also the mask of the modalities that each sample has. */
+/** Some modalities of a data set as encoders read them, by input leaf; with `masked` also the mask of the modalities that each sample has. */
 export function sourcesOf(
   dataset: Dataset,
-  standardiser: Standardiser,
+  transforms: Transforms,
   modalities: readonly string[],
   masked = false,
 ): Sources {
   const chosen = Object.fromEntries(modalities.map((name) => [name, dataset.modalities[name]!]));
-  const flat = standardise({ ...dataset, modalities: chosen }, standardiser);
+  const inputs = transformed({ ...dataset, modalities: chosen }, transforms);
   const present = { lead: 1, rows: dataset.labels.length, width: modalities.length };
   return Object.fromEntries([
-    ...Object.entries(flat.modalities).map(([name, { data, shape }]): [string, Rows] => [
+    ...Object.entries(inputs).map(([name, values]): [string, Rows] => [
       modalityLeaf(name),
-      inMemory({ data, lead: 1, rows: shape[0]!, width: shape[1]! }),
+      inMemory({ data: values.data, lead: 1, rows: values.shape[0]!, width: featureCount(values) }),
     ]),
     ...(masked ? [[PRESENT, inMemory({ ...present, data: presenceMatrix(dataset, modalities) })] as const] : []),
   ]);
@@ -95,14 +95,14 @@ export async function createEvaluator(
     outputs.map((expr, i) => ({ name: String(i), expr })),
   );
   const program: Executable = await compile(backend, { inputs: [parameters, inputs], outputs: [results] }, threads);
-  const batch = outputs[0]!.shape[axisOf[0]!]!;
+  const batch = leaves[0]!.expr.shape[0]!;
   const shapes: readonly Shape[] = outputs.map((output) => output.shape);
 
   return {
     async run(sources) {
       const count = sources[leaves[0]!.name]!.size;
       const all = outputs.map((_, i): RowSource => {
-        const { lead, width } = rowSize(shapes[i]!, axisOf[i]!);
+        const { lead, width } = rowSize(shapes[i]!, axisOf[i]!, batch);
         return { data: new Float32Array(lead * count * width), lead, rows: count, width };
       });
       const rows = new Uint32Array(batch);

@@ -5,16 +5,16 @@ import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
 import type { TargetKind } from "../data/dataset.ts";
 import { asLeaf, type Expr, leaf, topological } from "../graph/expr.ts";
 import { grad } from "../graph/grad.ts";
-import { slice, where } from "../graph/ops/index.ts";
+import { reshape, slice, where } from "../graph/ops/index.ts";
 import { type Method, type Outputs, PRIOR, type Stage, type StepContext, type Terms } from "../methods/method.ts";
 import { presence, priorWhereMissing } from "../methods/missing.ts";
 import { type NoiseSpec, type ParameterSpec, type Requests, rootScope, type Scope } from "../nn/module.ts";
 import { tasks } from "../targets/task.ts";
 import { weighted } from "../targets/weighted.ts";
 
-/** Sizes with which a model is built: features of each modality (in order) and the number of outputs. */
+/** Sizes with which a model is built: the shape of a sample of each modality (in order) and the number of outputs. */
 export interface Widths {
-  readonly features: Readonly<Record<string, number>>;
+  readonly shapes: Readonly<Record<string, Shape>>;
   /** Number of outputs K: of classes, labels or values. */
   readonly classes: number;
   /** Kind of the target. Default `classes`. */
@@ -25,12 +25,12 @@ export interface Widths {
   readonly weighted?: boolean;
 }
 
-/** The leaf of a modality [B, F], and the leaf of the target [B, K]. */
+/** The leaf of a modality [B, ...sample shape], and the leaf of the target [B, K]. */
 export const modalityLeaf = (name: string): string => `modality.${name}`;
 export const TARGET = "target";
 /** The leaf of the sample weights [B, 1]. */
 export const WEIGHT = "weight";
-/** The leaf of the modality mask [B, M], in the order of `Widths.features`. */
+/** The leaf of the modality mask [B, M], in the order of `Widths.shapes`. */
 export const PRESENT = "present";
 /** The leaf of the epoch [], and the leaves of a stage's memory. Per-sample memory is [B, width], its min and max are [width]. */
 export const EPOCH = "epoch";
@@ -43,15 +43,13 @@ export const changes = (input: string): boolean => input === TARGET || input.sta
 /** The method's graph for a batch, with the parameters and noise that it requested. */
 export function forward<O extends Outputs>(
   method: Method<O>,
-  { features, classes, kind = "classes", masked = false }: Widths,
+  { shapes, classes, kind = "classes", masked = false }: Widths,
   batch: number,
   options: { readonly training: boolean; readonly frozen?: (path: string) => boolean },
 ): { outputs: O; requests: Requests } {
   const { scope, requests } = rootScope(options);
-  const inputs = Object.fromEntries(
-    Object.entries(features).map(([name, width]) => [name, leaf("input", modalityLeaf(name), [batch, width])]),
-  );
-  const present = masked ? leaf("input", PRESENT, [batch, Object.keys(features).length]) : undefined;
+  const inputs = mapValues(shapes, (shape, name) => leaf("input", modalityLeaf(name), [batch, ...shape]));
+  const present = masked ? leaf("input", PRESENT, [batch, Object.keys(shapes).length]) : undefined;
   const outputs = buildOn(method, scope, inputs, { classes, kind }, present);
   requireShape(`${method.name}, build`, "logits", outputs.logits, [batch, classes]);
   requireShape(`${method.name}, build`, "unimodal", outputs.unimodal, [method.modalities.length, batch, classes]);
@@ -73,7 +71,10 @@ export function buildOn<O extends Outputs>(
   const prior = (): Expr => scope.statistic(PRIOR, [classes], kind === "classes" ? -Math.log(classes) : 0);
   const task = tasks[kind];
   if (present === undefined) return method.build({ scope, inputs, classes, task, prior });
-  const shown = mapValues(inputs, (x, name) => where(slice(present, 1, Object.keys(inputs).indexOf(name), 1), x, 0));
+  const shown = mapValues(inputs, (x, name) => {
+    const mask = slice(present, 1, Object.keys(inputs).indexOf(name), 1);
+    return where(reshape(mask, [x.shape[0]!, ...x.shape.slice(1).map(() => 1)]), x, 0);
+  });
   const input = { scope, inputs: shown, classes, task, prior, present };
   const outputs = method.build(input);
   return { ...outputs, unimodal: priorWhereMissing(input, outputs.unimodal, presence(input, method.modalities)) };
@@ -93,6 +94,8 @@ export interface StageGraph {
   readonly noises: ReadonlyMap<string, NoiseSpec>;
   /** New values of the stage's memory, by name. */
   readonly remembered: ReadonlyMap<string, Expr>;
+  /** New values of buffers (`Scope.buffer`), by name. */
+  readonly updates: ReadonlyMap<string, Expr>;
 }
 
 /**
@@ -156,6 +159,7 @@ export function stageGraph<O extends Outputs>(
     ),
     noises: requests.noises,
     remembered: new Map(Object.entries(remembered)),
+    updates: requests.updates,
   };
 }
 

@@ -18,7 +18,7 @@ export interface Rows {
 /** Rows of named sources, one for each input leaf of a graph. */
 export type Sources = Readonly<Record<string, Rows>>;
 
-/** Standardised samples of one split, by input leaf, and their labels [N]. */
+/** Samples of one split as encoders read them, by input leaf, and their labels [N]. */
 export interface Samples {
   readonly sources: Sources;
   readonly labels: Int32Array;
@@ -47,9 +47,14 @@ export function inMemory(source: RowSource): Rows {
   };
 }
 
-/** The sizes before and after the row axis `axis` of a shape. */
-export function rowSize(shape: Shape, axis: number): { readonly lead: number; readonly width: number } {
-  return { lead: sizeOf(shape.slice(0, axis)), width: sizeOf(shape.slice(axis + 1)) };
+/** The sizes before the row axis `axis` of a shape, and of what each of its samples has. */
+export function rowSize(
+  shape: Shape,
+  axis: number,
+  samples: number,
+): { readonly lead: number; readonly width: number } {
+  const lead = sizeOf(shape.slice(0, axis));
+  return { lead, width: sizeOf(shape) / (lead * samples) };
 }
 
 /** Copies rows `rows[from .. from + count)` of a source into `target`, laid out as [lead, count, width]. */

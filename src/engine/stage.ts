@@ -74,7 +74,7 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
   const readers = Object.entries(kept).map(([name, source]) => [name, inMemory(source)] as const);
   const sources = { ...train.sources, ...Object.fromEntries(readers) };
   const lossTerms = lossTermsOf(graph);
-  const changed = [...trained, ...means.map(({ name }) => name)];
+  const changed = [...trained, ...graph.updates.keys(), ...means.map(({ name }) => name)];
 
   return {
     lossTerms,

@@ -3,7 +3,15 @@ import { type Stream, stream, streamKey } from "../core/random.ts";
 import { clipScale } from "../optim/clip.ts";
 import type { Backend, Executable } from "../runtime/backend.ts";
 import { compile, type Layout } from "../runtime/program.ts";
-import { type BatchGraph, type BatchLayouts, memoryOutput, noiseRate, PREDICTION, termOutput } from "./batch-graph.ts";
+import {
+  type BatchGraph,
+  type BatchLayouts,
+  memoryOutput,
+  noiseRate,
+  PREDICTION,
+  termOutput,
+  updateOutput,
+} from "./batch-graph.ts";
 import { placeOf } from "./evaluator.ts";
 import { PRESENT, type StageGraph, TARGET } from "./graph.ts";
 import { batchScore, diverged } from "./judge.ts";
@@ -40,6 +48,8 @@ export interface StepProgram {
   readonly prediction: Float32Array;
   /** By name of the memory. */
   readonly remembered: ReadonlyMap<string, Float32Array>;
+  /** Buffers in the memory of parameters, and where the program writes their new values. */
+  readonly updates: readonly { readonly buffer: Float32Array; readonly value: Float32Array }[];
 }
 
 /** Compiles the step of a batch size. */
@@ -68,6 +78,10 @@ export async function compileStep(
     terms: graph.terms.map((_, i) => placeOf(result, termOutput(i))),
     prediction: placeOf(result, PREDICTION),
     remembered: new Map([...graph.remembered.keys()].map((name) => [name, placeOf(result, memoryOutput(name))])),
+    updates: [...graph.updates.keys()].map((name) => ({
+      buffer: placeOf(parameters, name),
+      value: placeOf(result, updateOutput(name)),
+    })),
   };
 }
 
@@ -111,6 +125,7 @@ export function createStep(
         learningRate,
       );
     memory.store((name) => remembered.get(name), order, from, count);
+    for (const { buffer, value } of results.updates) buffer.set(value);
     const gradientScale =
       clipNorm === undefined ? 1 : clipScale(Math.sqrt(kernels.sumSquares(range.grad, range.count)), clipNorm);
     optimiser.update(kernels, range, { learningRate, step, gradientScale });

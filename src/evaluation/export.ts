@@ -1,16 +1,15 @@
-/** @file A fitted model as one ONNX file: its inputs are raw modalities, its outputs what reports show; standardisation and calibration are part of the graph. */
+/** @file A fitted model as one ONNX file: its inputs are raw modalities, its outputs what reports show; the transforms of its modalities and calibration are part of the graph. */
 import { checkOptions } from "../core/keys.ts";
 import type { Shape } from "../core/shape.ts";
 import { VERSION } from "../core/version.ts";
-import { CLIP } from "../data/standardise.ts";
 import { buildOn, modalityLeaf, PRESENT } from "../engine/graph.ts";
 import { kindOf, toDataUnits } from "../engine/target.ts";
 import { type Expr, leaf } from "../graph/expr.ts";
 import { lower } from "../graph/onnx/lower.ts";
-import { maximum, minimum, mul, reshape, sub } from "../graph/ops/index.ts";
+import { modalityTypes, storedName, transformState } from "../modalities/index.ts";
 import { rootScope } from "../nn/module.ts";
 import { answersOf, bitNames, calibrationState, type ExportOutput } from "./export-outputs.ts";
-import { type Fitted, standardiserState, widthsOf } from "./model.ts";
+import { type Fitted, widthsOf } from "./model.ts";
 
 /** Batch size with which the exported graph is built; the axis is dynamic in the file. */
 const BATCH = 3;
@@ -44,7 +43,7 @@ export interface ExportOptions {
  * it is missing, in which case its input is ignored (it may be NaN).
  */
 export function toOnnx(fitted: Fitted, options: ExportOptions = {}): Uint8Array {
-  const { method, classes, target, calibration, shapes, standardiser } = fitted;
+  const { method, classes, target, calibration, shapes, transforms } = fitted;
   const { inputs, outputs, components } = graphOf(fitted, options);
   const text = (value: unknown): string => JSON.stringify(value);
   const meanings = (parts: Exported["outputs"]): string =>
@@ -53,7 +52,7 @@ export function toOnnx(fitted: Fitted, options: ExportOptions = {}): Uint8Array 
   return lower({
     inputs: inputs.map(({ name, value, meaning }) => ({ name, parts: [value], meaning })),
     outputs: outputs.map(({ name, value, meaning }) => ({ name, parts: [value], meaning })),
-    stored: { ...calibrationState(calibration), ...fitted.state, ...standardiserState(standardiser) },
+    stored: { ...calibrationState(calibration), ...fitted.state, ...transformState(transforms) },
     openBatch: true,
     about: {
       version: VERSION,
@@ -90,16 +89,21 @@ interface ExportGraph {
 function graphOf(fitted: Fitted, options: ExportOptions): ExportGraph {
   checkOptions("toOnnx", options, { missing: true });
   const { missing = false } = options;
-  const { method, shapes, target, calibration } = fitted;
+  const { method, shapes, target, calibration, transforms } = fitted;
   const { modalities } = method;
-  const { features, ...widths } = widthsOf(fitted);
   const raw = Object.fromEntries(
     modalities.map((name) => [name, leaf("input", modalityLeaf(name), [BATCH, ...shapes[name]!])]),
   );
   const present = missing ? leaf("input", PRESENT, [BATCH, modalities.length]) : undefined;
   const { scope } = rootScope({ training: false });
-  const inputs = Object.fromEntries(modalities.map((name) => [name, standardised(name, raw[name]!, features[name]!)]));
-  const outputs = toDataUnits(buildOn(method, scope, inputs, widths, present), target, modalities);
+  const inputs = Object.fromEntries(
+    modalities.map((name) => {
+      const transform = transforms[name]!;
+      const stored = (number: string, shape: Shape): Expr => leaf("parameter", storedName(name, number), shape);
+      return [name, modalityTypes[transform.kind].graph(raw[name]!, transform, stored)];
+    }),
+  );
+  const outputs = toDataUnits(buildOn(method, scope, inputs, widthsOf(fitted), present), target, modalities);
   const answers = answersOf(kindOf(target), { outputs, calibration, modalities });
   const usedNames = new Set([...answers.map(({ name }) => name), ...(missing ? [PRESENT] : [])]);
   const modalityInputs = modalities.map((name) => ({
@@ -107,7 +111,7 @@ function graphOf(fitted: Fitted, options: ExportOptions): ExportGraph {
     name: usedNames.has(name) ? modalityLeaf(name) : name,
     shape: shapes[name]!,
     value: raw[name]!,
-    meaning: `[batch, ${shapes[name]!.join(", ")}]: ${name} as in the data files; standardisation is inside`,
+    meaning: `[batch, ${shapes[name]!.join(", ")}]: ${name} as in the data files; ${modalityTypes[transforms[name]!.kind].describe(transforms[name]!)}`,
   }));
   const presentInput = {
     name: PRESENT,
@@ -119,13 +123,6 @@ function graphOf(fitted: Fitted, options: ExportOptions): ExportGraph {
     outputs: answers,
     components: outputs.components?.names ?? [],
   };
-}
-
-/** Raw samples as the method's input: flattened, standardised like the training data, and clipped. */
-function standardised(name: string, raw: Expr, width: number): Expr {
-  const stored = (part: string): Expr => leaf("parameter", `standardise.${name}.${part}`, [width]);
-  const scaled = mul(sub(reshape(raw, [BATCH, width]), stored("mean")), stored("scale"));
-  return minimum(maximum(scaled, -CLIP), CLIP);
 }
 
 function usage({ inputs, outputs }: Exported): string {

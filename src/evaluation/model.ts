@@ -1,26 +1,29 @@
 /** @file A fitted model: everything that prediction needs, and its file format (safetensors with a description). */
 import { dataError } from "../core/errors.ts";
+import { ownValue } from "../core/record.ts";
 import type { Shape } from "../core/shape.ts";
-import { float32, type State } from "../core/tensor.ts";
-import type { Standardiser } from "../data/standardise.ts";
+import type { State } from "../core/tensor.ts";
 import type { Widths } from "../engine/graph.ts";
 import { type FittedTarget, kindOf } from "../engine/target.ts";
 import type { Method } from "../methods/method.ts";
+import { isStoredNumber, type Transforms, transformFrom, transformState } from "../modalities/index.ts";
+import type { Transform } from "../modalities/modality.ts";
 import type { Calibration } from "../targets/calibrate.ts";
 import { decodeWithChecksum, encodeWithChecksum } from "./checksum.ts";
 import type { EpochRecord } from "./history.ts";
 import { storedModel, storedValue } from "./stored.ts";
 
-/** A trained model with its standardiser and calibration. */
+/** A trained model with the transforms of its modalities and its calibration. */
 export interface Fitted {
   readonly method: Method;
   /** Names of the classes; empty if there is a `target`. */
   readonly classes: readonly string[];
   /** The target, if it is labels or values. */
   readonly target?: FittedTarget;
-  /** Shape of one sample of each modality, before flattening. */
+  /** Shape of one sample of each modality. */
   readonly shapes: Readonly<Record<string, Shape>>;
-  readonly standardiser: Standardiser;
+  /** What each modality goes through before its encoder. */
+  readonly transforms: Transforms;
   /** Parameters and statistics of the best epoch. */
   readonly state: State;
   /** Fitted on validation data at the end of training; the identity before. Labels and values have `target.scale` instead. */
@@ -31,9 +34,7 @@ export interface Fitted {
 /** Sizes with which the method's graph is built. */
 export function widthsOf(fitted: Pick<Fitted, "shapes" | "classes" | "target">): Widths {
   return {
-    features: Object.fromEntries(
-      Object.entries(fitted.shapes).map(([name, shape]) => [name, shape.reduce((a, b) => a * b, 1)]),
-    ),
+    shapes: fitted.shapes,
     classes: fitted.target?.names.length ?? fitted.classes.length,
     kind: kindOf(fitted.target),
   };
@@ -54,6 +55,8 @@ interface ModelDescription {
   readonly classes: readonly string[];
   readonly target?: FittedTarget;
   readonly shapes: Readonly<Record<string, Shape>>;
+  /** Files of earlier versions have none: every modality was a standardised vector. */
+  readonly modalities?: Readonly<Record<string, Pick<Transform, "kind" | "normalize">>>;
   readonly calibration: Calibration;
 }
 
@@ -64,9 +67,8 @@ export type Frame = Omit<Fitted, "state" | "history">;
 export type MethodFrom = (name: string, description: Method["description"]) => Method;
 
 const FORMAT = "dmil-model-3";
-const PREFIX = "standardise.";
 
-/** The model as bytes: safetensors, parameters by name, the standardiser as `standardise.<modality>.mean` and `.scale`, with a checksum. */
+/** The model as bytes: safetensors, parameters by name, fitted numbers of modalities as `standardise.<modality>.<number>`, with a checksum. */
 export async function encodeModel(fitted: Fitted): Promise<Uint8Array> {
   const { tensors, text } = encodeFrame(fitted);
   return encodeWithChecksum({ ...fitted.state, ...tensors }, { dmil: text });
@@ -89,13 +91,13 @@ export async function decodeModel(
   if (metadata.dmil === undefined) {
     throw dataError(`${where}: this file holds no model. Use one that a run or \`dmil export\` wrote.`, { where });
   }
-  const state = Object.fromEntries(Object.entries(all).filter(([name]) => !name.startsWith(PREFIX)));
+  const state = Object.fromEntries(Object.entries(all).filter(([name]) => !isStoredNumber(name)));
   return { ...decodeFrame(metadata.dmil, all, methodFrom, where), state, history: [] };
 }
 
-/** The frame as text, and its standardiser as tensors. */
+/** The frame as text, and the fitted numbers of its modalities as tensors. */
 export function encodeFrame(frame: Frame): { readonly text: string; readonly tensors: State } {
-  const { method, classes, target, shapes, calibration, standardiser } = frame;
+  const { method, classes, target, shapes, calibration, transforms } = frame;
   const description: ModelDescription = {
     format: FORMAT,
     method: method.name,
@@ -103,31 +105,31 @@ export function encodeFrame(frame: Frame): { readonly text: string; readonly ten
     classes,
     ...(target !== undefined && { target }),
     shapes,
+    modalities: Object.fromEntries(
+      Object.entries(transforms).map(([name, { kind, normalize }]) => [name, { kind, normalize }]),
+    ),
     calibration,
   };
-  return { text: JSON.stringify(description), tensors: standardiserState(standardiser) };
+  return { text: JSON.stringify(description), tensors: transformState(transforms) };
 }
 
 /** Reads what `encodeFrame` wrote; the caller has verified the checksum of the file. */
 export function decodeFrame(text: string, tensors: State, methodFrom: MethodFrom, where: string): Frame {
   const stored = storedValue<ModelDescription>(text, storedModel, where);
-  const { method, description, classes, target, shapes, calibration } = stored;
+  const { method, description, classes, target, shapes, modalities = {}, calibration } = stored;
   const numbers = (tensor: string): Float32Array => {
     if (Object.hasOwn(tensors, tensor)) return tensors[tensor]!.data;
     throw dataError(`${where}: the tensor ${tensor} is missing; no version of dmil wrote this file.`, { where });
   };
-  const standardiser = Object.fromEntries(
-    Object.keys(shapes).map((name) => [
-      name,
-      { mean: numbers(`${PREFIX}${name}.mean`), scale: numbers(`${PREFIX}${name}.scale`) },
-    ]),
+  const transforms = Object.fromEntries(
+    Object.keys(shapes).map((name) => [name, transformFrom(name, ownValue(modalities, name) ?? {}, numbers)]),
   );
   return {
     method: methodFrom(method, description),
     classes,
     ...(target !== undefined && { target }),
     shapes,
-    standardiser,
+    transforms,
     calibration,
   };
 }
@@ -136,14 +138,4 @@ export function decodeFrame(text: string, tensors: State, methodFrom: MethodFrom
 function olderModel(text: string): string {
   const format = /"format":"(dmil-model-\d+)"/.exec(text)?.[1] ?? "an unknown format";
   return `this model was written by an earlier version of dmil (${format}, without a checksum), which this one does not read. Train it again.`;
-}
-
-/** The standardiser as named tensors. */
-export function standardiserState(standardiser: Standardiser): State {
-  return Object.fromEntries(
-    Object.entries(standardiser).flatMap(([name, { mean, scale }]) => [
-      [`${PREFIX}${name}.mean`, float32([mean.length], mean)],
-      [`${PREFIX}${name}.scale`, float32([scale.length], scale)],
-    ]),
-  );
 }

@@ -165,11 +165,11 @@ async function compileOutputs(fitted: Fitted, masked: boolean, options: PredictO
 
 async function answerOf(
   { evaluator, outputs, asked, answers, classes }: Compiled,
-  { method, standardiser, calibration }: Fitted,
+  { method, transforms, calibration }: Fitted,
   dataset: Dataset,
   masked: boolean,
 ): Promise<Predictions> {
-  const results = await evaluator.run(sourcesOf(dataset, standardiser, method.modalities, masked));
+  const results = await evaluator.run(sourcesOf(dataset, transforms, method.modalities, masked));
   const [logits, unimodal, components, gate, contributions] = results;
   const count = dataset.labels.length;
   const size = count * classes;

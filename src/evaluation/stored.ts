@@ -2,7 +2,10 @@
 import * as z from "zod";
 import { dataError } from "../core/errors.ts";
 import { optionIssues } from "../core/options.ts";
+import { ownValue } from "../core/record.ts";
+import { encoderTypes } from "../encoders/index.ts";
 import { MAX_MEMBERS } from "../methods/method.ts";
+import { MODALITY_KINDS, NORMALIZE } from "../modalities/modality.ts";
 
 /** A metric that is NaN or infinite is null in JSON. */
 const figure = z.number().nullable();
@@ -10,15 +13,11 @@ const size = z.int().min(0);
 const count = z.int().min(1);
 const texts = z.array(z.string());
 const scaling = z.looseObject({ scale: z.number(), doubt: z.number() });
-const encoder = z
-  .looseObject({
-    kind: z.string(),
-    sizes: z.array(count).min(1).optional(),
-    activation: z.string().optional(),
-    dropout: z.number().optional(),
-    norm: z.boolean().optional(),
-  })
-  .refine(({ kind, sizes }) => kind !== "mlp" || sizes !== undefined, "the sizes of an mlp are missing");
+const encoder = z.looseObject({ kind: z.string() }).superRefine((description, context) => {
+  const type = ownValue(encoderTypes, description.kind);
+  const issues = type === undefined ? [] : optionIssues(type.stored, description);
+  for (const { path, message } of issues) context.addIssue({ code: "custom", path: [...path], message });
+});
 
 /** The description of a model (evaluation/model.ts writes it). */
 export const storedModel: z.ZodType = z.looseObject({
@@ -41,6 +40,9 @@ export const storedModel: z.ZodType = z.looseObject({
     })
     .optional(),
   shapes: z.record(z.string(), z.array(size)),
+  modalities: z
+    .record(z.string(), z.looseObject({ kind: z.enum(MODALITY_KINDS), normalize: z.enum(NORMALIZE) }))
+    .optional(),
   calibration: z.looseObject({
     logPrior: z.array(z.number()),
     prediction: scaling,

@@ -25,9 +25,10 @@ export interface OpRecord<A extends Attributes = Attributes> {
   onnx(emit: Emitter, inputs: readonly string[], attributes: A, shape: Shape): string;
   /**
    * The row axis of the output, if row i of the output depends only on row i of the inputs, or undefined if rows mix. The row axis of each
-   * input is given (undefined: the input has no rows); at least one is a number.
+   * input is given (undefined: the input has no rows), and the number of samples. A row axis has the same number of entries for each
+   * sample, in order: 1, or T after [B, T, F] became [B * T, F].
    */
-  rows(node: Expr, rowAxes: readonly (number | undefined)[], attributes: A): number | undefined;
+  rows(node: Expr, rowAxes: readonly (number | undefined)[], attributes: A, samples: number): number | undefined;
 }
 
 /** A symbolic float32 tensor: an operation, its inputs, its attributes and the resulting shape. */

@@ -7,15 +7,18 @@ export type RowAxes = ReadonlyMap<Expr, number | undefined | "mixed">;
 /** Propagates the row axis of leaves through the graph; `rowAxisOf` returns it for leaves. A batch of one row is ambiguous: use at least two. */
 export function rowAxes(outputs: readonly Expr[], rowAxisOf: (leaf: Expr) => number | undefined): RowAxes {
   const axes = new Map<Expr, number | undefined | "mixed">();
+  let samples = 0;
   for (const node of topological(outputs)) {
     if (node.inputs.length === 0) {
-      axes.set(node, rowAxisOf(node));
+      const axis = rowAxisOf(node);
+      axes.set(node, axis);
+      if (axis !== undefined) samples = node.shape[axis]!;
       continue;
     }
     const inputs = node.inputs.map((input) => axes.get(input));
     if (inputs.includes("mixed")) axes.set(node, "mixed");
     else if (inputs.every((axis) => axis === undefined)) axes.set(node, undefined);
-    else axes.set(node, node.op.rows(node, inputs as (number | undefined)[], node.attributes) ?? "mixed");
+    else axes.set(node, node.op.rows(node, inputs as (number | undefined)[], node.attributes, samples) ?? "mixed");
   }
   return axes;
 }

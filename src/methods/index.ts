@@ -1,7 +1,6 @@
 /** @file The registry of methods, and the construction of a method from a stored description. */
 import { configError, hint } from "../core/errors.ts";
-import { type MlpOptions, mlp } from "../nn/mlp.ts";
-import type { Module } from "../nn/module.ts";
+import { encoderFrom } from "../encoders/index.ts";
 import { agm } from "./agm.ts";
 import type { MethodRecord } from "./define.ts";
 import { dmil } from "./dmil/index.ts";
@@ -82,16 +81,8 @@ export function methodNamed(name: string): MethodRecord {
 /** Builds a method from its description. @throws ConfigError if an encoder is of a kind that this library does not define. */
 export function methodFrom(name: string, description: Method["description"]): Method {
   const encoders = Object.fromEntries(
-    Object.entries(description.encoders).map(([modality, encoder]) => [modality, moduleFrom(encoder, modality)]),
+    Object.entries(description.encoders).map(([modality, encoder]) => [modality, encoderFrom(encoder, modality)]),
   );
   const { options, members = 1 } = description;
   return methodNamed(name).configure({ encoders, members, ...(options as object) });
-}
-
-function moduleFrom(description: Module["description"], modality: string): Module {
-  const { kind, sizes, ...options } = description as Module["description"] & { sizes: number[] } & MlpOptions;
-  if (kind === "mlp") return mlp(sizes, options);
-  throw configError(
-    `the encoder of ${modality} is of kind "${kind}", which cannot be rebuilt from a file; pass the method itself.`,
-  );
 }

@@ -71,7 +71,7 @@ export interface QmfOutputs extends Outputs {
 
 /** log(sum_k e^(logit_k)) / temperature of logits [M, B, K]: [M, B, 1]. */
 export function confidences(logits: Expr, temperature: number): Expr {
-  const top = max(logits, -1, true);
+  const top = stopGradient(max(logits, -1, true));
   return div(add(log(sum(exp(sub(logits, top)), -1, true)), top), temperature);
 }
 

@@ -1,5 +1,5 @@
-/** @file Parameters and noise of layers: a Scope creates and names them while the graph is built. */
-import { configError, methodError } from "../core/errors.ts";
+/** @file Parameters, buffers and noise of layers: a Scope creates and names them while the graph is built. */
+import { configError, methodError, shapeError } from "../core/errors.ts";
 import { checkOptions } from "../core/keys.ts";
 import { stream } from "../core/random.ts";
 import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
@@ -31,10 +31,12 @@ export interface NoiseSpec {
   readonly rate: number;
 }
 
-/** Parameters and noise that a model requested while it was built, in order. */
+/** Parameters, noise and updates of buffers that a model requested while it was built, in order. */
 export interface Requests {
   readonly parameters: Map<string, ParameterSpec>;
   readonly noises: Map<string, NoiseSpec>;
+  /** Values of buffers after a training step, by name; empty in evaluation mode. */
+  readonly updates: Map<string, Expr>;
 }
 
 /** A path in a model; it creates parameters and noise under this path. */
@@ -50,8 +52,15 @@ export interface Scope {
   /** The same path with detached parameters. */
   detached(): Scope;
   parameter(name: string, shape: Shape, init: Init): Expr;
-  /** A stored array that is not trained (a buffer in PyTorch). */
+  /** A stored mean over training samples; training recomputes it from the outputs' `statistics` before each evaluation. */
   statistic(name: string, shape: Shape, value: number): Expr;
+  /** A stored array that training steps change by `update` (a buffer in PyTorch). After an update it is the new value. */
+  buffer(name: string, shape: Shape, value: number): Expr;
+  /**
+   * Sets the value that a buffer has after the training step; no gradient flows into it. Ignored in evaluation mode and in frozen parts,
+   * whose buffers keep their values. @throws ShapeError if the buffer has another shape.
+   */
+  update(name: string, value: Expr): void;
   noise(name: string, shape: Shape, kind?: NoiseSpec["kind"], rate?: number): Expr;
 }
 
@@ -65,7 +74,7 @@ export interface ScopeOptions {
 export function rootScope(options: ScopeOptions): { scope: Scope; requests: Requests } {
   checkOptions("rootScope", options, { training: true, frozen: true });
   const { training, frozen = () => false } = options;
-  const requests: Requests = { parameters: new Map(), noises: new Map() };
+  const requests: Requests = { parameters: new Map(), noises: new Map(), updates: new Map() };
   // A parameter that is requested twice is one node, so that its gradient sums both uses.
   const leaves = new Map<string, Expr>();
   const scopeAt = (path: string, training: boolean, constant: boolean): Scope => {
@@ -92,6 +101,19 @@ export function rootScope(options: ScopeOptions): { scope: Scope; requests: Requ
       parameter: (name, shape, init) => parameter({ name: full(name), shape, init, trainable: true }),
       statistic: (name, shape, value) =>
         parameter({ name: full(name), shape, init: { kind: "constant", value }, trainable: false }),
+      buffer(name, shape, value) {
+        const stored = parameter({ name: full(name), shape, init: { kind: "constant", value }, trainable: false });
+        return requests.updates.get(full(name)) ?? stored;
+      },
+      update(name, value) {
+        const known = requests.parameters.get(full(name));
+        if (known === undefined || !sameShape(known.shape, value.shape)) {
+          const needed =
+            known === undefined ? "no such buffer was created" : `the buffer is ${formatShape(known.shape)}`;
+          throw shapeError(`${full(name)}: the update is ${formatShape(value.shape)}; ${needed}.`);
+        }
+        if (training && !frozen(path)) requests.updates.set(full(name), stopGradient(value));
+      },
       noise(name, shape, kind = "normal", rate = 0) {
         requests.noises.set(full(name), { name: full(name), shape, kind, rate });
         return leaf("noise", full(name), shape);
@@ -120,7 +142,7 @@ export function initialState(parameters: Iterable<ParameterSpec>, seed: number):
 export interface Module {
   /** Plain data that describes the module; modules with a known `kind` can be rebuilt from it. */
   readonly description: Readonly<Record<string, unknown>> & { readonly kind: string };
-  /** [B, in] to [B, out]. */
+  /** Samples [B, ...] to [B, out]. */
   build(scope: Scope, x: Expr): Expr;
 }
 

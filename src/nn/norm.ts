@@ -1,4 +1,6 @@
-/** @file Layer normalisation and dropout. */
+/** @file Layer and batch normalisation, and dropout. */
+import { shapeError } from "../core/errors.ts";
+import { formatShape, sizeOf } from "../core/shape.ts";
 import type { Expr } from "../graph/expr.ts";
 import { add, div, mean, mul, sqrt, square, sub } from "../graph/ops/index.ts";
 import { checkRate, type Scope } from "./module.ts";
@@ -18,6 +20,40 @@ export function layerNorm(scope: Scope, x: Expr): Expr {
 export function normalize(x: Expr): Expr {
   const centred = sub(x, mean(x, -1, true));
   return div(centred, sqrt(add(mean(square(centred), -1, true), 1e-5)));
+}
+
+/** Share of the batch in the running statistics of `batchNorm` (PyTorch's momentum). */
+const MOMENTUM = 0.1;
+
+/**
+ * Batch normalisation of each feature, with a learned scale and shift: [..., F] to [..., F]. In training mode mean and biased variance are
+ * those of the batch over all other axes, and the buffers `running_mean` and `running_var` move by 0.1 towards the batch's mean and unbiased
+ * variance; in evaluation mode and in frozen parts the buffers are used. Epsilon 1e-5, momentum and both variances as in PyTorch's
+ * BatchNorm1d. Source: Ioffe, Szegedy 2015. @throws ShapeError if a training batch has one value of each feature.
+ */
+export function batchNorm(scope: Scope, x: Expr): Expr {
+  const width = x.shape.at(-1)!;
+  const scale = scope.parameter("scale", [width], { kind: "constant", value: 1 });
+  const shift = scope.parameter("shift", [width], { kind: "constant", value: 0 });
+  const runningMean = scope.buffer("running_mean", [width], 0);
+  const runningVariance = scope.buffer("running_var", [width], 1);
+  const apply = (centred: Expr, variance: Expr): Expr =>
+    add(mul(div(centred, sqrt(add(variance, 1e-5))), scale), shift);
+  if (!scope.training || scope.frozen) return apply(sub(x, runningMean), runningVariance);
+  const count = sizeOf(x.shape) / width;
+  if (count < 2) {
+    throw shapeError(
+      `${scope.path}: batch normalisation needs two values of each feature; the batch is ${formatShape(x.shape)}.`,
+    );
+  }
+  const others = x.shape.slice(0, -1).map((_, axis) => axis);
+  const batchMean = mean(x, others);
+  const centred = sub(x, batchMean);
+  const variance = mean(square(centred), others);
+  const moved = (from: Expr, to: Expr): Expr => add(mul(from, 1 - MOMENTUM), mul(to, MOMENTUM));
+  scope.update("running_mean", moved(runningMean, batchMean));
+  scope.update("running_var", moved(runningVariance, mul(variance, count / (count - 1))));
+  return apply(centred, variance);
 }
 
 /** Dropout: sets a share `rate` of elements to 0 and scales the rest by 1 / (1 - rate); the identity in evaluation mode and in frozen parts. */

@@ -7,7 +7,7 @@
  */
 import { at, concat, logSoftmax, stack } from "../graph/ops/index.ts";
 import type { Method, Outputs, Stage } from "../methods/method.ts";
-import { linear } from "../nn/linear.ts";
+import { flatten, linear } from "../nn/linear.ts";
 import { negativeLogLikelihood } from "../nn/losses.ts";
 import { mlp } from "../nn/mlp.ts";
 
@@ -46,7 +46,7 @@ export function classifiers(sources: readonly [string, string], options: Classif
       const network = (name: string, parts: readonly string[]) => {
         const child = scope.child(name);
         const x = concat(
-          parts.map((part) => inputs[part]!),
+          parts.map((part) => flatten(inputs[part]!)),
           -1,
         );
         const body = mlp([x.shape.at(-1)!, ...hidden], { dropout }).build(child, x);

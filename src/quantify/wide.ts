@@ -7,8 +7,8 @@
  */
 import { float32, type Tensor } from "../core/tensor.ts";
 import { type Dataset, featureCount, takeRows } from "../data/dataset.ts";
-import { fitStandardiser, standardise } from "../data/standardise.ts";
 import { rowSpace } from "../info/index.ts";
+import { fitTransforms, transformed } from "../modalities/index.ts";
 
 /** Maximum rows for which the products of all pairs cost less than they save. */
 const MAX_ROWS = 2000;
@@ -23,9 +23,9 @@ export function inRowSpace(dataset: Dataset, train: readonly number[]): Dataset 
   const wide = Object.entries(dataset.modalities).filter(([, values]) => isWide(values));
   if (wide.length === 0 || rows > MAX_ROWS) return dataset;
   const chosen = { ...dataset, modalities: Object.fromEntries(wide) };
-  const { modalities } = standardise(chosen, fitStandardiser(takeRows(chosen, train)));
-  const reduced = Object.entries(modalities).map(([name, values]): [string, Tensor<"float32">] => {
-    const { shape, data } = rowSpace(values, train);
+  const standardised = transformed(chosen, fitTransforms(takeRows(chosen, train)));
+  const reduced = Object.entries(standardised).map(([name, values]): [string, Tensor<"float32">] => {
+    const { shape, data } = rowSpace({ shape: [rows, featureCount(values)], data: values.data }, train);
     return [name, float32(shape, data)];
   });
   // The order of the modalities is the order of the sources.

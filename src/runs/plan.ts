@@ -1,13 +1,16 @@
 /** @file Plans a run: builds the method with its encoders from settings and data, and resolves all settings. */
 
-import { hint } from "../core/errors.ts";
+import { DmilError, hint } from "../core/errors.ts";
 import type { OptionIssue } from "../core/options.ts";
-import { type Dataset, featureCount, requireModalities } from "../data/dataset.ts";
+import { ownValue } from "../core/record.ts";
+import { type Dataset, requireModalities } from "../data/dataset.ts";
 import { describeTarget, targetKind } from "../data/target.ts";
+import { encoderOf } from "../encoders/index.ts";
 import { smoothingFor } from "../engine/target.ts";
 import { methodNamed, methods, resolveMethod } from "../methods/index.ts";
 import { type Method, requireTarget } from "../methods/method.ts";
-import { mlp } from "../nn/mlp.ts";
+import { normalizeIssues } from "../modalities/index.ts";
+import type { Module } from "../nn/module.ts";
 import { requireMonitor } from "../train/monitor.ts";
 import { type ByStage, ofStage, stageNames } from "../train/plan.ts";
 import { sampleWeightsOf } from "../train/weights.ts";
@@ -43,10 +46,7 @@ export function planRun(settings: Settings, train: Dataset): Plan {
     const message = `one modality (${modalities[0]}) is not enough; ${settings.method} needs two or more. For a single modality: --method ${unimodal[0]} --set options.modality=${modalities[0]}.`;
     throw issuesError([{ path: ["modalities"], message }]);
   }
-  const { hidden, ...mlpOptions } = settings.encoder;
-  const encoders = Object.fromEntries(
-    modalities.map((name) => [name, mlp([featureCount(train.modalities[name]!), ...hidden], mlpOptions)]),
-  );
+  const encoders = encodersOf(settings, train, modalities);
   const method = methodNamed(resolveMethod(settings.method).method).configure({
     encoders,
     ...(settings.members !== undefined && { members: settings.members }),
@@ -81,6 +81,37 @@ export function planRun(settings: Settings, train: Dataset): Plan {
     options: method.description.options as Settings["options"],
   };
   return { config, method };
+}
+
+/** The encoders of the modalities for samples of their shapes. @throws ConfigError (`fields.issues`) for a modality or shape that does not fit. */
+function encodersOf(
+  { encoder, encoders = {}, normalize }: Settings,
+  { modalities: arrays }: Dataset,
+  modalities: readonly string[],
+): Record<string, Module> {
+  const unknown = Object.keys(encoders).filter((name) => !modalities.includes(name));
+  const issues: OptionIssue[] = [
+    ...unknown.map((name) => ({
+      path: ["encoders", name],
+      message: `there is no modality "${name}"${hint(name, modalities)}`,
+    })),
+    ...normalizeIssues(normalize, modalities).map(({ path, message }) => ({ path: ["normalize", ...path], message })),
+  ];
+  const built = modalities.flatMap((name): [string, Module][] => {
+    const own = ownValue(encoders, name);
+    try {
+      return [[name, encoderOf(own ?? encoder, arrays[name]!.shape.slice(1), name)]];
+    } catch (error) {
+      if (!(error instanceof DmilError)) throw error;
+      issues.push({
+        path: own === undefined ? ["encoder", "kind"] : ["encoders", name, "kind"],
+        message: error.message,
+      });
+      return [];
+    }
+  });
+  if (issues.length > 0) throw issuesError(issues);
+  return Object.fromEntries(built);
 }
 
 function stageIssues(setting: string, value: ByStage, method: Method): OptionIssue[] {

@@ -164,6 +164,7 @@ async function train(
       ...(config.clipNorm !== undefined && { clipNorm: config.clipNorm }),
       ...(config.modalityDropout !== undefined && { modalityDropout: config.modalityDropout }),
       ...(config.labelSmoothing !== undefined && { labelSmoothing: config.labelSmoothing }),
+      ...(config.normalize !== undefined && { normalize: config.normalize }),
       ...(teacher !== undefined && { teacher: { model: teacher.model, ...distillationOf(config) } }),
       // A resumed run keeps its backend and threads, because others give different bits.
       backend: start.engine?.backend ?? config.backend,

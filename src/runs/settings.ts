@@ -1,12 +1,14 @@
 /** @file The settings of a run, as in a configuration file; checked as far as possible without the data. */
 import * as z from "zod";
 import { configError, type DmilError, hint } from "../core/errors.ts";
-import { shown } from "../core/keys.ts";
-import { type OptionIssue, oneOf, optionIssues } from "../core/options.ts";
+import { isRecord } from "../core/keys.ts";
+import { allowing, type OptionIssue, oneOf, optionIssues } from "../core/options.ts";
 import { readingSchemas, type SplitRequest } from "../data/reading.ts";
+import { type EncoderSettings, encoderIssues, settingsOf, withDefaults } from "../encoders/index.ts";
 import { methodNamed, methodNames, resolveMethod } from "../methods/index.ts";
 import { MAX_MEMBERS } from "../methods/method.ts";
-import type { Activation } from "../nn/mlp.ts";
+import { normalizeIssues } from "../modalities/index.ts";
+import type { NormalizeSetting } from "../modalities/modality.ts";
 import { adam, adamw, type Optimiser, sgd } from "../optim/index.ts";
 import { fraction, notNegative, positive, whole } from "../optim/settings.ts";
 import { BACKENDS, type BackendName } from "../runtime/backend.ts";
@@ -62,23 +64,17 @@ export interface Settings {
   /** Threads within one operation; "auto" is 1 for small models and 2 for large ones. */
   readonly threads: number | "auto";
   readonly backend: BackendName;
-  /** The MLP that encodes each modality: hidden widths (default [64]) after the features of the data. */
-  readonly encoder: {
-    readonly hidden: readonly number[];
-    readonly activation: Activation;
-    readonly dropout: number;
-    readonly norm: boolean;
-  };
+  /** The encoder of every modality; default an MLP with one hidden layer of 64. */
+  readonly encoder: EncoderSettings;
+  /** Encoders of single modalities; for settings that they do not have, those of `encoder` hold where the kind has them. */
+  readonly encoders?: Readonly<Record<string, EncoderSettings>> | undefined;
+  /** Normalisation of all modalities, or by modality; default `standard`. */
+  readonly normalize?: NormalizeSetting | undefined;
   /** Options of the method. */
   readonly options: Readonly<Record<string, unknown>>;
 }
 
 const optimisers = { adam, adamw, sgd } as const;
-
-const allowing =
-  (allowed: string) =>
-  (issue: { readonly input?: unknown }): string =>
-    `${shown(issue.input)} given; allowed is ${allowed}`;
 
 const text = (what: string): z.ZodType<string> => z.string({ error: allowing(what) }).min(1, `is empty; give ${what}`);
 
@@ -96,6 +92,9 @@ const byStage = (value: z.ZodType<number>, example: string): z.ZodType<unknown> 
 export const members: z.ZodType<number> = whole(1, "4").refine((count) => count <= MAX_MEMBERS, {
   error: allowing(`a whole number from 1 to ${MAX_MEMBERS}, for example 4`),
 });
+
+/** Settings of an encoder; those of its kind are checked by `encoderIssues`. */
+const encoder = z.looseObject({}, { error: allowing("settings of the encoder, for example {hidden: [64, 32]}") });
 
 const schema = z.strictObject(
   {
@@ -151,19 +150,11 @@ const schema = z.strictObject(
       )
       .default("auto"),
     backend: oneOf("auto", ...BACKENDS).default("auto"),
-    encoder: z
-      .strictObject(
-        {
-          hidden: z
-            .array(whole(1, "64"), { error: allowing("a list of widths, for example [64] or []") })
-            .default([64]),
-          activation: oneOf("relu", "tanh", "sigmoid").default("relu"),
-          dropout: fraction("0.2").default(0.2),
-          norm: z.boolean({ error: allowing("true or false") }).default(false),
-        },
-        { error: allowing("settings of the encoder, for example {hidden: [64, 32]}") },
-      )
-      .prefault({}),
+    encoder: encoder.default({}),
+    encoders: z
+      .record(z.string(), encoder, { error: allowing("encoders by modality, for example {audio: {kind: mlp}}") })
+      .optional(),
+    normalize: z.unknown().optional(),
     options: z
       .looseObject({}, { error: allowing("the options of the method, for example {embedding: 64}") })
       .default({}),
@@ -188,15 +179,39 @@ export function parseSettings(value: unknown): Settings {
     } else if (!isWrong("options")) {
       const named = resolveMethod(method as string);
       const all = { ...named.options, ...(options as object) };
-      issues.push(...under("options", optionIssues(methodNamed(named.method).schema, all)));
+      issues.push(...under(["options"], optionIssues(methodNamed(named.method).schema, all)));
     }
   }
-  if (!isWrong("optimiser")) issues.push(...under("optimiser", optimiserIssues(optimiser as object, learningRate)));
+  if (!isWrong("encoder") && !isWrong("encoders")) issues.push(...modalityIssues(raw));
+  if (!isWrong("optimiser")) issues.push(...under(["optimiser"], optimiserIssues(optimiser as object, learningRate)));
   if (issues.length > 0) throw issuesError(issues);
   const parsed = schema.parse(value);
   const named = resolveMethod(parsed.method);
   const all = { ...named.options, ...parsed.options };
-  return { ...parsed, options: methodNamed(named.method).schema.parse(all) } as Settings;
+  const encoders =
+    parsed.encoders &&
+    Object.fromEntries(
+      Object.entries(parsed.encoders).map(([name, own]) => [name, withDefaults(settingsOf(parsed.encoder, own))]),
+    );
+  return {
+    ...parsed,
+    encoder: withDefaults(parsed.encoder),
+    ...(encoders !== undefined && { encoders }),
+    options: methodNamed(named.method).schema.parse(all),
+  } as Settings;
+}
+
+/** Problems with settings of encoders and normalisation; whether there are such modalities is checked with the data. */
+function modalityIssues({ encoder = {}, encoders = {}, normalize }: Record<string, unknown>): OptionIssue[] {
+  const shared = isRecord(encoder) ? encoder : {};
+  const named = isRecord(normalize) ? Object.keys(normalize) : [];
+  return [
+    ...under(["encoder"], encoderIssues(shared)),
+    ...Object.entries(isRecord(encoders) ? encoders : {}).flatMap(([name, own]) =>
+      under(["encoders", name], encoderIssues(isRecord(own) ? { ...own, kind: settingsOf(shared, own).kind } : own)),
+    ),
+    ...under(["normalize"], normalizeIssues(normalize, named)),
+  ];
 }
 
 /** A ConfigError about all problems of settings: one line each, and as data in `fields.issues`. */
@@ -224,6 +239,6 @@ function optimiserIssues(
   }
 }
 
-function under(name: string, issues: readonly OptionIssue[]): OptionIssue[] {
-  return issues.map(({ path, message }) => ({ path: [name, ...path], message }));
+function under(parents: readonly string[], issues: readonly OptionIssue[]): OptionIssue[] {
+  return issues.map(({ path, message }) => ({ path: [...parents, ...path], message }));
 }

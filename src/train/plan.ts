@@ -5,6 +5,7 @@ import type { Folder } from "../core/folder.ts";
 import { checkOptions, isRecord, type Keys, shown } from "../core/keys.ts";
 import { ownValue } from "../core/record.ts";
 import type { Method, Outputs, Stage } from "../methods/method.ts";
+import type { NormalizeSetting } from "../modalities/modality.ts";
 import { constant, cosine, type Optimiser, plateau, type Schedule, step as stepSchedule } from "../optim/index.ts";
 import type { BackendName } from "../runtime/backend.ts";
 import { defaults } from "./defaults.ts";
@@ -56,6 +57,8 @@ export interface FitOptions {
    * Accuracy uses the unsmoothed target. Default: that of the method, 0 for most.
    */
   readonly labelSmoothing?: number;
+  /** Normalisation of all modalities, or by modality: `standard` (default) or `none`. The model stores it. */
+  readonly normalize?: NormalizeSetting;
   /** A frozen model whose outputs are an additional training target (distillation). */
   readonly teacher?: TeacherOptions;
   /** Calibrate probabilities on the validation data when training ends. Default true. */
@@ -93,6 +96,7 @@ const KNOWN: Keys<FitOptions> = {
   clipNorm: true,
   modalityDropout: true,
   labelSmoothing: true,
+  normalize: true,
   teacher: true,
   calibrate: true,
   threads: true,

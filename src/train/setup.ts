@@ -3,9 +3,8 @@ import { configError, dataError, listing } from "../core/errors.ts";
 import { ownValue } from "../core/record.ts";
 import { type Shape, sizeOf } from "../core/shape.ts";
 import { float32, type State } from "../core/tensor.ts";
-import { type Dataset, featureCount } from "../data/dataset.ts";
+import type { Dataset } from "../data/dataset.ts";
 import { hasMissing } from "../data/presence.ts";
-import { fitStandardiser, type Standardiser } from "../data/standardise.ts";
 import { describeTarget, hasTarget, targetKind } from "../data/target.ts";
 import { sourcesOf } from "../engine/evaluator.ts";
 import { parametersOf, WEIGHT, type Widths } from "../engine/graph.ts";
@@ -15,6 +14,7 @@ import { type FittedTarget, fitTarget, priorOf, smoothingFor, targetRows } from 
 import type { EpochRecord } from "../evaluation/history.ts";
 import type { Fitted } from "../evaluation/model.ts";
 import { type Method, PRIOR, requireTarget } from "../methods/method.ts";
+import { fitTransforms, normalizeIssues, type Transforms } from "../modalities/index.ts";
 import { checkRate, initialState } from "../nn/module.ts";
 import { loadBackend } from "../runtime/load.ts";
 import { UNSCALED } from "../targets/calibrate.ts";
@@ -55,21 +55,23 @@ export async function setUp(
   const planned = plan(method, options);
   checkRate(options.modalityDropout ?? 0, "modalityDropout");
   checkRate(options.labelSmoothing ?? 0, "labelSmoothing");
+  const [issue] = normalizeIssues(options.normalize, method.modalities);
+  if (issue !== undefined) throw configError(`${["normalize", ...issue.path].join(".")}: ${issue.message}`);
   const shapes = sampleShapes(method, train);
   requireTarget(method, targetKind(train), describeTarget(train));
   requireKnown(validation);
   requireMonitor(options.monitor, targetKind(train));
   const labelSmoothing = smoothingFor(method, targetKind(train), options.labelSmoothing);
   const weights = sampleWeightsOf(train, options);
-  const widths = widthsFor(method, { train, validation }, options, weights !== undefined);
+  const widths = widthsFor(method, shapes, { train, validation }, options, weights !== undefined);
   const { lesson, learner } = await learnerOf(method, train, options);
   const parameters = parametersOf(learner, widths);
   const size = parameters.reduce((n, { shape }) => n + sizeOf(shape), 0);
   const notes: string[] = [];
   const backend = await loadBackend(options.backend ?? "auto", options.onEvent && ((note) => notes.push(note)));
-  const standardiser = fitStandardiser(train);
+  const transforms = fitTransforms(train, method.modalities, options.normalize);
   const target = fitTarget(train);
-  const samples = samplesOf(train, standardiser, method, widths, target);
+  const samples = samplesOf(train, transforms, method, widths, target);
   const logPrior = priorOf(train);
   return {
     method: learner,
@@ -77,7 +79,7 @@ export async function setUp(
     widths,
     samples: {
       train: { ...samples, sources: { ...samples.sources, ...lesson?.sources, ...weightSource(weights) } },
-      validation: samplesOf(validation, standardiser, method, widths, target),
+      validation: samplesOf(validation, transforms, method, widths, target),
     },
     backend,
     threads: options.threads ?? (size >= TWO_THREADS ? 2 : 1),
@@ -91,7 +93,7 @@ export async function setUp(
       classes: train.classes,
       ...(target !== undefined && { target }),
       shapes,
-      standardiser,
+      transforms,
       state: Object.fromEntries(Object.entries(state).filter(([name]) => !isAuxiliary(name))),
       calibration: {
         logPrior,
@@ -121,13 +123,14 @@ function sampleShapes({ modalities }: Method, train: Dataset): Record<string, Sh
 
 function widthsFor(
   { modalities }: Method,
+  shapes: Readonly<Record<string, Shape>>,
   { train, validation }: TrainingData,
   { modalityDropout = 0 }: FitOptions,
   weighted: boolean,
 ): Widths {
   const missing = [train, validation].some((part) => hasMissing(part, modalities));
   return {
-    features: Object.fromEntries(modalities.map((name) => [name, featureCount(train.modalities[name]!)])),
+    shapes,
     classes: train.target?.names.length ?? train.classes.length,
     kind: targetKind(train),
     ...((modalityDropout > 0 || missing) && { masked: true }),
@@ -157,13 +160,13 @@ function withPrior(state: State, logPrior: readonly number[]): State {
 
 function samplesOf(
   dataset: Dataset,
-  standardiser: Standardiser,
+  transforms: Transforms,
   method: Method,
   { masked }: Widths,
   fitted: FittedTarget | undefined,
 ): Samples {
   const target = targetRows(dataset, fitted);
-  const sources = sourcesOf(dataset, standardiser, method.modalities, masked);
+  const sources = sourcesOf(dataset, transforms, method.modalities, masked);
   return { labels: dataset.labels, sources, ...(target !== undefined && { target }) };
 }
 

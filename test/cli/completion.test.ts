@@ -5,7 +5,9 @@ import * as path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { METHOD_FLAGS, SHELLS, VALUES } from "../../src/cli/completion.ts";
+import { encoderKinds } from "../../src/encoders/index.ts";
 import { methodNames } from "../../src/methods/index.ts";
+import { NORMALIZE } from "../../src/modalities/modality.ts";
 import { dmil, MAIN, workplace } from "./support.ts";
 
 let cwd = "";
@@ -63,6 +65,11 @@ test("nothing where a file or a number is meant, so that the shell offers files"
   for (const line of ["train ", "train clips --out ", "train clips --seed ", "train clips "]) {
     expect(await offered(`dmil ${line}`), line).toEqual([]);
   }
+});
+
+test("kinds of encoders and normalisations are those that exist", () => {
+  expect(VALUES["--encoder"]).toEqual(encoderKinds);
+  expect(VALUES["--normalize"]).toEqual(NORMALIZE);
 });
 
 test("every flag whose values are listed exists", async () => {

@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { float32 } from "../../src/core/tensor.ts";
 import { hasMissing, hideModalities, presenceMatrix, presentAt, rowsByPattern } from "../../src/data/presence.ts";
-import { fitStandardiser, standardise } from "../../src/data/standardise.ts";
+import { fitTransforms, transformed } from "../../src/modalities/index.ts";
 import { caught } from "./fixtures/reference.ts";
 import { smallSplits } from "./fixtures/small.ts";
 
@@ -42,17 +42,17 @@ it("standardising is fitted on present rows, and makes missing ones zeros whatev
   const values = some.modalities.sound!.data.slice();
   for (const row of [1, 4]) values.fill(Number.NaN, 2 * row, 2 * row + 2);
   const odd = { ...some, modalities: { ...some.modalities, sound: float32([6, 2], values) } };
-  const fitted = fitStandardiser(odd);
-  expect(fitted).toEqual(fitStandardiser(some));
+  const fitted = fitTransforms(odd);
+  expect(fitted).toEqual(fitTransforms(some));
   const kept = [0, 2, 3, 5];
   for (const f of [0, 1]) {
     const mean = kept.reduce((total, row) => total + values[2 * row + f]! / 4, 0);
-    expect(fitted.sound!.mean[f]).toBeCloseTo(mean, 6);
+    expect(fitted.sound!.numbers.mean![f]).toBeCloseTo(mean, 6);
   }
-  const { data } = standardise(odd, fitted).modalities.sound!;
+  const { data } = transformed(odd, fitted).sound!;
   expect([...data.subarray(2, 4), ...data.subarray(8, 10)]).toEqual([0, 0, 0, 0]);
   expect(data.every(Number.isFinite)).toBe(true);
-  expect(caught(() => fitStandardiser(hideModalities(train, ["sound"]))).message).toMatch(
+  expect(caught(() => fitTransforms(hideModalities(train, ["sound"]))).message).toMatch(
     /no sample .* has the modality "sound"/,
   );
 });

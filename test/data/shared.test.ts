@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { loadDataset, readDataset } from "../../src/data/load.ts";
-import { fitStandardiser, standardise } from "../../src/data/standardise.ts";
+import { fitTransforms, transformed } from "../../src/modalities/index.ts";
 import { hasSharedData, readOnlyDisk, sharedData } from "./fixtures/reference.ts";
 
 if (!hasSharedData) console.warn("skipped: the shared data sets are not beside this checkout (../shared/data)");
@@ -71,8 +71,8 @@ describe.skipIf(!hasSharedData)("the shared sets", () => {
     const side = report.warnings.filter((text) => /side information/.test(text));
     expect(side).toHaveLength(set.name === "indoor-outdoor-sensors" ? 2 : 0);
 
-    const scaled = standardise(splits.test, fitStandardiser(splits.train));
-    for (const { data } of Object.values(scaled.modalities)) {
+    const scaled = transformed(splits.test, fitTransforms(splits.train));
+    for (const { data } of Object.values(scaled)) {
       let largest = 0;
       for (const value of data) largest = Math.max(largest, Math.abs(value));
       expect(largest).toBeLessThanOrEqual(10);

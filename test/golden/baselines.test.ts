@@ -67,8 +67,8 @@ describe.each(Object.entries(cases))("%s", (_, { method: name, options, encoders
     encoders: Object.fromEntries(Object.entries(encoders).map(([key, rest]) => [key, { kind: "mlp", ...rest }])),
     options: { embedding, ...options },
   });
-  const features = Object.fromEntries(Object.entries(encoders).map(([key, { sizes }]) => [key, sizes[0]!]));
-  const widths: Widths = { features, classes };
+  const shapes = Object.fromEntries(Object.entries(encoders).map(([key, { sizes }]) => [key, [sizes[0]!]]));
+  const widths: Widths = { shapes, classes };
   const outputs = forward(method, widths, batch, { training: false }).outputs;
 
   test("the predictions of the model and of each modality agree", () => {

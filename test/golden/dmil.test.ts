@@ -20,7 +20,10 @@ const golden = JSON.parse(readFileSync(new URL("dmil.json", import.meta.url), "u
 const { batch, embedding, classes, features } = golden.sizes;
 const encoders = Object.fromEntries(Object.entries(features).map(([name, width]) => [name, mlp([width])]));
 const method: Method = dmilPublished({ encoders, embedding });
-const widths = { features, classes };
+const widths = {
+  shapes: Object.fromEntries(Object.entries(features).map(([name, width]) => [name, [width]])),
+  classes,
+};
 const bindings: Record<string, number[]> = {
   ...golden.leaves,
   ...Object.fromEntries(Object.entries(golden.parameters).map(([name, { data }]) => [name, data])),

@@ -9,6 +9,15 @@ const B = 5;
 const data = (): Expr => leaf("input", "data", [B, 4]);
 const axisOf = (f: Expr) => rowAxes([f], (node) => (asLeaf(node)?.kind === "input" ? 0 : undefined)).get(f);
 
+const T = 3;
+/** [B, T, 4]: T steps of each sample. */
+const steps = (): Expr =>
+  ops.concat(
+    [1, 2, 3].map((k) => ops.reshape(ops.mul(data(), k), [B, 1, 4])),
+    1,
+  );
+const flat = (): Expr => ops.reshape(steps(), [B * T, 4]);
+
 const cases: [string, Expr, number | "mixed"][] = [
   ["a linear layer", ops.matmul(data(), x("w", [4, 3]), { bias: x("b", [3]) }), 0],
   ["a product with itself transposed", ops.matmul(data(), data(), { transposeB: true }), "mixed"],
@@ -29,6 +38,19 @@ const cases: [string, Expr, number | "mixed"][] = [
   ["stretched", ops.broadcastTo(ops.reshape(data(), [1, B, 4]), [2, B, 4]), "mixed"],
   ["joined features", ops.concat([data(), data()], 1), 0],
   ["joined samples", ops.concat([data(), data()], 0), "mixed"],
+  ["a linear layer of each step", ops.matmul(steps(), x("w", [4, 3]), { bias: x("b", [3]) }), 0],
+  ["steps taken flat", flat(), 0],
+  ["steps taken flat, a layer, and back", ops.reshape(ops.matmul(flat(), x("w", [4, 3])), [B, T, 3]), 0],
+  ["steps taken flat and cut elsewhere", ops.reshape(flat(), [T, B, 4]), "mixed"],
+  ["steps taken flat, and mixed", ops.sum(flat(), 0), "mixed"],
+  ["steps taken flat, plus another flat", ops.add(flat(), ops.mul(flat(), 2)), 0],
+  ["the maximum over steps", ops.max(steps(), 1), 0],
+  ["scores of steps", ops.matmul(steps(), steps(), { transposeB: true }), 0],
+  [
+    "scores across samples",
+    ops.matmul(ops.transpose(steps(), [1, 0, 2]), ops.transpose(steps(), [1, 0, 2]), { transposeB: true }),
+    "mixed",
+  ],
 ];
 
 test.each(cases)("%s", (_, f, expected) => {
@@ -43,14 +65,14 @@ test("where rows are kept apart, changing one sample changes that row alone", ()
       w: normals([64], 2),
       b: normals([3], 3),
     };
-    const w = { "a linear layer": 12, "a stacked linear layer": 24, "times a row of numbers": 4 }[name];
+    const w = { "a stacked linear layer": 24, "times a row of numbers": 4 }[name];
     bindings.w = bindings.w!.slice(0, w ?? 12);
     const changed = { ...bindings, data: bindings.data!.map((v, i) => (Math.floor(i / 4) === 2 ? v + 1 : v)) };
     const [before, after] = [bindings, changed].map((given) => interpret([f], given)[0]!.data);
     const inner = f.shape.slice(axis + 1).reduce((p, n) => p * n, 1);
     const rows = new Set<number>();
     before!.forEach((v, i) => {
-      if (v !== after![i]) rows.add(Math.floor(i / inner) % B);
+      if (v !== after![i]) rows.add(Math.floor(i / (inner * (f.shape[axis]! / B))) % B);
     });
     expect([name, ...rows]).toEqual([name, 2]);
   }

@@ -134,7 +134,7 @@ const variants: Record<string, Method> = {
 const B = 6;
 const K = 3;
 const widthsOf = (method: Method): Widths => ({
-  features: Object.fromEntries(method.modalities.map((name, i) => [name, 5 - i])),
+  shapes: Object.fromEntries(method.modalities.map((name, i) => [name, [5 - i]])),
   classes: K,
 });
 
@@ -153,16 +153,13 @@ function withFeatures(method: Method, features: number): Method {
 
 /** The method with its first numbers, nothing scaled. */
 function untrained(method: Method): Fitted {
-  const features = Object.entries(widthsOf(method).features);
+  const { shapes } = widthsOf(method);
   return {
     method,
     classes: ["0", "1", "2"],
-    shapes: Object.fromEntries(features.map(([name, width]) => [name, [width]])),
-    standardiser: Object.fromEntries(
-      features.map(([name, width]) => [
-        name,
-        { mean: new Float32Array(width), scale: new Float32Array(width).fill(1) },
-      ]),
+    shapes,
+    transforms: Object.fromEntries(
+      Object.keys(shapes).map((name) => [name, { kind: "vector", normalize: "none", numbers: {} }]),
     ),
     state: initialState(parametersOf(method, widthsOf(method)), 2),
     calibration: {
@@ -251,13 +248,13 @@ describe.each([...Object.entries(variants), ...others])("%s", (_, method) => {
   });
 
   test("an exported model says what the model says, for any number of samples", async () => {
-    const features = Object.entries(widths.features);
+    const shapes = Object.entries(widths.shapes);
     const fitted = untrained(method);
     const ort = await import("onnxruntime-node");
     const session = await ort.InferenceSession.create(toOnnx(fitted));
     const stored = Object.fromEntries(Object.entries(fitted.state).map(([name, { data }]) => [name, data]));
     for (const count of [1, 5]) {
-      const rows = features.map(([name, width], i) => ({ name, width, data: normals([count, width], 9 + i) }));
+      const rows = shapes.map(([name, [width = 0]], i) => ({ name, width, data: normals([count, width], 9 + i) }));
       const said = await session.run(
         Object.fromEntries(
           rows.map(({ name, width, data }) => [name, new ort.Tensor("float32", data, [count, width])]),
@@ -279,7 +276,7 @@ describe.each([...Object.entries(variants), ...others])("%s", (_, method) => {
       name: "rows",
       ids: Array.from({ length: rows }, (_, i) => String(i)),
       modalities: Object.fromEntries(
-        Object.entries(widths.features).map(([name, width], i) => [
+        Object.entries(widths.shapes).map(([name, [width = 0]], i) => [
           name,
           float32([rows, width], normals([rows, width], 9 + i)),
         ]),
@@ -342,7 +339,7 @@ describe.each([...Object.entries(variants), ...others])("%s", (_, method) => {
     // A stage that may keep the model it began with would not show what it trains.
     const sized = { ...own, stages: own.stages.map((stage) => ({ ...stage, scoreInitial: false })) };
     const names = method.stages.map((stage) => stage.name);
-    const wide: Widths = { features: Object.fromEntries(method.modalities.map((name) => [name, 5])), classes: 2 };
+    const wide: Widths = { shapes: Object.fromEntries(method.modalities.map((name) => [name, [5]])), classes: 2 };
     let before = initialState(parametersOf(sized, wide), 0);
     const stored = new Set(parametersOf(sized, wide).flatMap((spec) => (spec.trainable ? [] : [spec.name])));
     for (let i = 0; i < names.length; i++) {
@@ -360,9 +357,9 @@ describe.each([...Object.entries(variants), ...others])("%s", (_, method) => {
   });
 
   test("names the modality that the data lacks", () => {
-    const { a, ...rest } = widths.features;
-    expect(a).toBe(5);
-    expect(() => forward(method, { features: { aa: 5, ...rest }, classes: K }, B, { training: true })).toThrowError(
+    const { a, ...rest } = widths.shapes;
+    expect(a).toEqual([5]);
+    expect(() => forward(method, { shapes: { aa: [5], ...rest }, classes: K }, B, { training: true })).toThrowError(
       /no modality "a"; did you mean "aa"\?/,
     );
   });
@@ -379,7 +376,7 @@ test("joint: the slices sum to the prediction", async () => {
 
 test("ensemble: with equal members it equals either", async () => {
   const twin = ensemble({ encoders: { a: mlp([4]), b: mlp([4]) }, embedding: 3 });
-  const { outputs } = forward(twin, { features: { a: 4, b: 4 }, classes: K }, B, { training: false });
+  const { outputs } = forward(twin, { shapes: { a: [4], b: [4] }, classes: K }, B, { training: false });
   const bindings = bindingsFor(variants.joint!, []);
   for (const node of topological([outputs.logits])) {
     const found = asLeaf(node);

@@ -95,7 +95,7 @@ describe.each(methodNames)("%s", (name) => {
 
   test("in training too, the graph does not read what is hidden", () => {
     for (const stage of method.stages) {
-      const widths = { features: { a: 5, b: 5 }, classes: 3, masked: true };
+      const widths = { shapes: { a: [5], b: [5] }, classes: 3, masked: true };
       const graph = stageGraph(method, stage as never, widths, 6);
       const outputs = [graph.prediction, ...graph.terms.map(({ value }) => value)];
       const state = initialState(parametersOf(method, widths), 1);

@@ -124,7 +124,7 @@ describe.each(["labels", "values"] as const)("%s", (kind) => {
 
   describe.each(names)("%s", (name) => {
     const method = methodOf(name);
-    const widths: Widths = { features: { a: 5, b: 5 }, classes: K, kind };
+    const widths: Widths = { shapes: { a: [5], b: [5] }, classes: K, kind };
 
     test.each(method.stages.map((stage) => [stage.name, stage] as const))(
       "stage %s: every loss term is named after its loss and moves something, gaps or not",

@@ -25,7 +25,7 @@ export function encoders(count = 2): Record<string, ReturnType<typeof mlp>> {
 
 /** Widths of a method over those encoders. */
 export function widths(method: Method): Widths {
-  return { features: Object.fromEntries(method.modalities.map((name) => [name, F])), classes: K };
+  return { shapes: Object.fromEntries(method.modalities.map((name) => [name, [F]])), classes: K };
 }
 
 /** Random values of every leaf that expressions reach; `given` goes before. Targets are one-hot, class i % K. */

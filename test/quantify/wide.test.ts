@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { stream } from "../../src/core/random.ts";
 import { float32 } from "../../src/core/tensor.ts";
 import { type Dataset, rowIds, takeRows } from "../../src/data/dataset.ts";
-import { fitStandardiser, standardise } from "../../src/data/standardise.ts";
+import { fitTransforms, transformed } from "../../src/modalities/index.ts";
 import { quantify } from "../../src/quantify/index.ts";
 import { inRowSpace } from "../../src/quantify/wide.ts";
 
@@ -29,7 +29,7 @@ describe("more features than rows", () => {
     expect(shape).toEqual([60, 39]); // 40 rows less their mean
     expect(found.modalities.small).toBe(data.modalities.small);
     expect(Object.keys(found.modalities)).toEqual(["wide", "small"]);
-    const { wide } = standardise(data, fitStandardiser(takeRows(data, train))).modalities;
+    const { wide } = transformed(data, fitTransforms(takeRows(data, train)));
     const inner = (values: Float32Array, width: number, i: number, j: number): number =>
       values.subarray(i * width, (i + 1) * width).reduce((sum, value, f) => sum + value * values[j * width + f]!, 0);
     for (const i of [0, 1, 17, 39]) {

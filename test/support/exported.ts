@@ -2,7 +2,6 @@
 import { float32 } from "../../src/core/tensor.ts";
 import type { DataSplits, Dataset } from "../../src/data/dataset.ts";
 import { hideModalities, presenceMatrix } from "../../src/data/presence.ts";
-import { fitStandardiser } from "../../src/data/standardise.ts";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
 import { sums } from "../../src/data/synthetic/sums.ts";
 import { forward, parametersOf } from "../../src/engine/graph.ts";
@@ -15,6 +14,7 @@ import { type Cell, sampleRow } from "../../src/interactions/report.ts";
 import { dmil } from "../../src/methods/dmil/index.ts";
 import { methodNamed, methodNames, resolveMethod } from "../../src/methods/index.ts";
 import { type Method, PRIOR } from "../../src/methods/method.ts";
+import { fitTransforms } from "../../src/modalities/index.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { initialState } from "../../src/nn/module.ts";
 import { methodOf } from "./models.ts";
@@ -77,7 +77,7 @@ export function modelOf(method: Method, { train }: DataSplits): Fitted {
     method,
     classes,
     shapes,
-    standardiser: fitStandardiser(train),
+    transforms: fitTransforms(train),
     state: { ...state, [PRIOR]: float32([K], logPrior) },
     ...(target && {
       target: {

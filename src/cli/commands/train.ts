@@ -13,7 +13,7 @@ import { type RunOptions, removeRun, requireNoRun, startRun } from "../../runs/r
 import { parseSettings, type Settings } from "../../runs/settings.ts";
 import { openTeacher } from "../../runs/teacher.ts";
 import type { Answer } from "../answer.ts";
-import { gatherSettings, locating, numberOrText, type SettingsInput } from "../config.ts";
+import { byModality, gatherSettings, locating, numberOrText, type SettingsInput } from "../config.ts";
 import { withFolderLock } from "../folder-lock.ts";
 import { openData, printData } from "../open-data.ts";
 import { type ReadingFlags, readingFlags } from "../reading.ts";
@@ -29,6 +29,8 @@ export interface TrainFlags extends ReadingFlags {
   readonly learningRate?: string;
   readonly modalityDropout?: string;
   readonly labelSmoothing?: string;
+  readonly encoder?: readonly string[];
+  readonly normalize?: readonly string[];
   readonly members?: string;
   readonly teacher?: string;
   readonly teacherWeight?: string;
@@ -95,6 +97,12 @@ async function settingsOf(data: string | undefined, flags: TrainFlags): Promise<
       { label: "--modality-dropout", path: ["modalityDropout"], value: numberOrText(flags.modalityDropout) },
       { label: "--members", path: ["members"], value: numberOrText(flags.members) },
       { label: "--label-smoothing", path: ["labelSmoothing"], value: numberOrText(flags.labelSmoothing) },
+      ...byModality("--encoder", flags.encoder, (name) =>
+        name === undefined ? ["encoder", "kind"] : ["encoders", name, "kind"],
+      ),
+      ...byModality("--normalize", flags.normalize, (name) =>
+        name === undefined ? ["normalize"] : ["normalize", name],
+      ),
       { label: "--teacher", path: ["teacher", "run"], value: flags.teacher },
       { label: "--teacher-weight", path: ["teacher", "weight"], value: numberOrText(flags.teacherWeight) },
       { label: "--threads", path: ["threads"], value: numberOrText(flags.threads) },

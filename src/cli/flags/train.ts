@@ -16,6 +16,16 @@ export const train: Define = (program, give) => {
     .option("--epochs <n>", "epochs of every stage; --set epochs.whole=5 sets one stage (default: the method's)")
     .option("--batch-size <n>", `samples per step (default: ${defaults.batchSize})`)
     .option("--learning-rate <x>", "learning rate of all stages (default: the method's)")
+    .option(
+      "--encoder <kind>",
+      "mlp or pool (sequences), of all modalities or of one, for example audio=pool; can be repeated (default: mlp)",
+      collect,
+    )
+    .option(
+      "--normalize <how>",
+      "standard or none, of all modalities or of one, for example audio=none; can be repeated (default: standard)",
+      collect,
+    )
     .option("--modality-dropout <x>", "share of the samples of a batch in which one modality is hidden (default: 0)")
     .option("--members <n>", "number of models of the ensemble; their logits are averaged (default: the method's)")
     .option("--label-smoothing <x>", "share of each training target that is spread evenly (default: the method's)")

@@ -20,13 +20,12 @@ const reshapeOp: OpRecord<ReshapeAttributes> = {
   value: ([x]) => x!.data,
   gradient: (node, cotangent) => [reshape(cotangent, node.inputs[0]!.shape)],
   onnx: (emit, inputs, { shape }) => emit.reshape(inputs[0]!, shape),
-  rows(node, [axis]) {
-    // Rows stay apart when everything before the row axis, and the axis itself, is untouched (up to axes of size 1).
+  rows(node, [axis], _, samples) {
+    // What lies before the row axis stays before it; the axis may take in or give up axes that follow it: [B, T, F] and [B * T, F].
     if (axis === undefined) return undefined;
-    const input = node.inputs[0]!.shape;
-    const before = sizeOf(input.slice(0, axis));
+    const before = sizeOf(node.inputs[0]!.shape.slice(0, axis));
     for (let to = 0, lead = 1; to < node.shape.length; lead *= node.shape[to++]!) {
-      if (lead === before && node.shape[to] === input[axis]) return to;
+      if (lead === before && node.shape[to]! % samples === 0) return to;
     }
     return undefined;
   },

@@ -10,10 +10,11 @@ import {
   reduce,
   reducedShape,
   reduceRows,
+  sum,
   sumValue,
 } from "./broadcast.ts";
 import { constant } from "./constant.ts";
-import { mul } from "./elementwise.ts";
+import { div, greater, mul, sub } from "./elementwise.ts";
 
 const meanOp: OpRecord<ReduceAttributes> = {
   name: "mean",
@@ -30,7 +31,7 @@ const meanOp: OpRecord<ReduceAttributes> = {
   rows: reduceRows,
 };
 
-/** The maximum has no gradient rule: it is used only for shifts and comparisons, always with `stopGradient`. */
+/** Equal maxima share the gradient evenly, as in PyTorch's `amax`. */
 const maxOp: OpRecord<ReduceAttributes> = {
   name: "max",
   shape: ([x], attributes) => reducedShape(x!.shape, attributes),
@@ -41,7 +42,12 @@ const maxOp: OpRecord<ReduceAttributes> = {
     });
     return out;
   },
-  gradient: () => [undefined],
+  gradient(node, cotangent, attributes) {
+    const [x] = node.inputs as [Expr];
+    const isLargest = sub(1, greater(keepDims(node, x, attributes), x));
+    const shares = div(isLargest, sum(isLargest, attributes.axes, true));
+    return [mul(shares, keepDims(cotangent, x, attributes))];
+  },
   onnx: (emit, inputs, attributes) => emit.reduce("ReduceMax", inputs[0]!, attributes),
   rows: reduceRows,
 };
@@ -51,7 +57,7 @@ export function mean(x: Expr, axes?: Axes, keep = false): Expr {
   return reduce(meanOp, x, axes, keep);
 }
 
-/** Maximum over `axes`; no gradient flows through it. */
+/** Maximum over `axes`. */
 export function max(x: Expr, axes?: Axes, keep = false): Expr {
   return reduce(maxOp, x, axes, keep);
 }

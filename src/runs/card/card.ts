@@ -119,10 +119,10 @@ function modelRows({ fitted, record }: CardInput): string[][] {
   ];
 }
 
-function modalityRows({ method, shapes }: Fitted): string[][] {
+function modalityRows({ method, shapes, transforms }: Fitted): string[][] {
   return [
-    ["modality", "shape of a sample"],
-    ...method.modalities.map((name) => [name, `(${shapes[name]!.join(", ")})`]),
+    ["modality", "shape of a sample", "normalisation"],
+    ...method.modalities.map((name) => [name, `(${shapes[name]!.join(", ")})`, transforms[name]!.normalize]),
   ];
 }
 
@@ -155,6 +155,7 @@ function trainingRows({ record, result }: CardInput): string[][] {
     ["batch size", String(config.batchSize)],
     ["optimiser", JSON.stringify(config.optimiser)],
     ["encoder of each modality", JSON.stringify(config.encoder)],
+    ...Object.entries(config.encoders ?? {}).map(([name, own]) => [`encoder of ${name}`, JSON.stringify(own)]),
     ["options of the method", JSON.stringify(config.options)],
     ...(config.clipNorm === undefined ? [] : [["gradients clipped to norm", String(config.clipNorm)]]),
     ...(config.members === undefined

@@ -1,8 +1,8 @@
 /** @file The notes of a model card on calibration and known limits. */
 import { markdownEscaped } from "../../core/markup.ts";
-import { CLIP } from "../../data/standardise.ts";
 import type { ExportOptions } from "../../evaluation/export.ts";
 import type { Fitted } from "../../evaluation/model.ts";
+import { CLIP } from "../../modalities/vector.ts";
 import type { EvidenceScaling } from "../../targets/calibrate.ts";
 import type { RunRecord } from "../record.ts";
 
@@ -30,7 +30,11 @@ export function calibrationLines({ calibration, target }: Fitted): string[] {
 }
 
 /** The limits of the model. */
-export function limits({ method, target }: Fitted, record: RunRecord, onnx: ExportOptions | undefined): string[] {
+export function limits(
+  { method, target, transforms }: Fitted,
+  record: RunRecord,
+  onnx: ExportOptions | undefined,
+): string[] {
   const gaps = Object.keys(record.data.hashes).some((part) => part.endsWith("_present"));
   const dropout = (record.config.modalityDropout ?? 0) > 0;
   const alone = method.modalities.map(markdownEscaped).join(", ");
@@ -41,7 +45,11 @@ export function limits({ method, target }: Fitted, record: RunRecord, onnx: Expo
     ...(onnx !== undefined && onnx.missing !== true
       ? ["This file needs every modality of every sample; `dmil export --missing` writes one that does not."]
       : []),
-    `A feature further than ${CLIP} standard deviations from the mean of the training data counts as if it were ${CLIP} away.`,
+    ...(Object.values(transforms).some(({ normalize }) => normalize === "standard")
+      ? [
+          `A feature further than ${CLIP} standard deviations from the mean of the training data counts as if it were ${CLIP} away.`,
+        ]
+      : []),
     "A gate share says how much a component counted in a prediction, not how much it knew; components are learned and are not exact atoms of an information decomposition.",
     target === undefined
       ? "It answers with one of its classes whatever it is given; it does not know what it has never seen."
