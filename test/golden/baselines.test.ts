@@ -13,6 +13,7 @@ type Numbers = Record<string, number[]>;
 type Named = readonly [name: string, value: Expr];
 interface GoldenStage {
   given: Numbers;
+  smoothing: number;
   loss: number;
   terms: Record<string, number>;
   gradients: Numbers;
@@ -80,7 +81,7 @@ describe.each(Object.entries(cases))("%s", (_, { method: name, options, encoders
 
   test.each(Object.entries(stages))("stage %s: losses, gradients and memory agree", async (stageName, expected) => {
     const stage = method.stages.find((candidate) => candidate.name === stageName)!;
-    const graph = stageGraph(method, stage, widths, batch);
+    const graph = stageGraph(method, stage, widths, batch, expected.smoothing);
     const perSample = stage.statistics?.(outputs, leaf("input", TARGET, [batch, classes])) ?? {};
     const terms = graph.terms.map(({ value }, i): Named => [String(i), value]);
     const gradients = [...graph.gradients].map(([key, { gradient }]): Named => [key, gradient]);
