@@ -1,10 +1,10 @@
-"""Golden steps of the baselines, computed by PyTorch in double precision: losses, gradients as the optimiser sees them, memory.
+"""Golden steps of the baselines: losses, gradients as the optimiser sees them and memory, from PyTorch in double precision.
 
 Run: python3 scripts/golden-baselines.py > test/golden/baselines.json   (needs torch)
-Each method is written from the formulas of its paper, modality by modality, with the gradients of autograd. Where a method of this
-project differs from its paper, docs/methods.md says so and this file follows it. A linear layer reads weight [in, out].
-No number of a model is stored: every parameter, input and noise is `wave` of its name, which the test computes too, unless the case
-gives other values.
+Each method is written from the formulas of its paper, modality by modality, with the gradients of autograd. Where a method
+of this project differs from its paper, docs/methods.md says so and this file follows it. A linear layer reads weight [in, out].
+No number of a model is stored: every parameter, input and noise is `wave` of its name, which the test computes too, unless
+the case gives other values.
 """
 
 import itertools
@@ -26,7 +26,7 @@ THREE = {**TWO, "c": [3]}
 
 
 def wave(name, count):
-    """sin(code + 0.37 (i + 1)^2) for i = 0, 1, ..., where the code is the sum of the positions times the characters of the name."""
+    """sin(code + 0.37 (i + 1)^2) for i = 0, 1, ...; the code is the sum of positions times characters of the name."""
     code = sum((k + 1) * ord(c) for k, c in enumerate(name)) % 1000
     return [math.sin(code + 0.37 * (i + 1) ** 2) for i in range(count)]
 
@@ -111,8 +111,8 @@ def case(name, method, options, model, logits, unimodal):
     }
 
 
-def stage(name, of, model, terms, trains=lambda p: True, change=None, memory=None, given=None):
-    """Adds a stage: `terms` are (weight, value) by name; `change` makes the optimiser's gradients of those of the loss."""
+def stage(name, of, model, terms, trains=lambda p: True, change=None, memory=None, given=None, smoothing=0):
+    """Adds a stage: `terms` are (weight, value) by name; `change` turns gradients of the loss into the optimiser's."""
     loss = sum(weight * value for weight, value in terms.values())
     names = [p for p in model.parameters if trains(p)]
     found = torch.autograd.grad(loss, [model.parameters[p] for p in names], retain_graph=True, allow_unused=True)
@@ -122,6 +122,7 @@ def stage(name, of, model, terms, trains=lambda p: True, change=None, memory=Non
     gradients.update(change(gradients) if change else {})
     cases[name]["stages"][of] = {
         "given": given or {},
+        "smoothing": smoothing,
         "loss": loss.item(),
         "terms": {n: value.item() for n, (_, value) in terms.items()},
         "gradients": {p: plain(g) for p, g in gradients.items()},
@@ -232,7 +233,7 @@ def pmr():
         ("pmr-2", TWO, {"alpha": 0.7, "momentum": 0.2}, False),
         ("pmr-3", THREE, {"alpha": 0.7}, True),
         ("pmr-paper-2", TWO, {"alpha": 1.5, "form": "paper", "entropy": 0.3}, False),
-        ("pmr-paper-3", THREE, {"alpha": 1.5, "form": "paper"}, False),
+        ("pmr-paper-3", THREE, {"alpha": 1.5, "form": "paper", "entropy": 0.3}, False),
     ):
         M = len(encoders)
         sums = torch.tensor(wave("prototypes.sums", M * K * E)).reshape(M, K, E) / K
@@ -242,6 +243,12 @@ def pmr():
         centres = sums / shares.clamp(min=1e-3)[:, None]
         if absent:
             centres[:, 2] = sums.sum(1)
+        if label == "pmr-paper-2":
+            # The first modality has class means, drawn apart; of the second, only those of a rare class are near.
+            z = Model(encoders).embed()
+            centres = torch.stack([torch.stack([6 * v[y == k].mean(0) - 5 * v.mean(0) for k in range(K)]) for v in z])
+            centres[1, :2] += 20
+            sums = centres * shares[:, None]
         given = {"prototypes.sums": plain(sums), "prototypes.shares": plain(shares)}
         model = Model(encoders, given)
         z = model.embed()
@@ -250,6 +257,7 @@ def pmr():
         s = [correct(-v).sum().item() for v in d]
         best = max(s)
         # In the paper's form for two modalities: beta = clip(1/rho - 1, 0, 1), gamma = clip(rho - 1, 0, 1).
+        assert label != "pmr-paper-2" or best > 2 * min(s), "a clipped coefficient is wanted"
         lags = [min(max(best / v - 1, 0), 1) for v in s]
         pulls = lags if options.get("form") == "paper" else [float(v < best) for v in s]
         terms = {"ce.prediction": (1, ce(o, y))}
@@ -259,7 +267,9 @@ def pmr():
             for m, name in enumerate(model.names):
                 q = torch.softmax(-d[m], 1)
                 entropy = -(q * q.log()).sum(1).mean()
-                terms[f"entropy.{name}"] = (options["entropy"], -entropy * (lags[1 - m] if s[m] == best else 0))
+                # Of the best modality, by how far it is ahead of the others on average.
+                ahead = sum(lags) / (M - 1) if s[m] == best else 0
+                terms[f"entropy.{name}"] = (options["entropy"], -entropy * ahead)
         case(label, "pmr", options, model, o, u)
         stage(label, "whole", model, terms, given={"epoch": [2]})
         # The batch as the samples of the next prototypes, which are stored as class means times shares of the classes.
@@ -279,7 +289,7 @@ def agm():
         names = model.names
 
         def phi(*present):
-            """Logits with the inputs of other modalities set to zero; in training mode if none is. Nothing is left of the empty set."""
+            """Logits with the inputs of other modalities set to zero, in training mode if none is; 0 for the empty set."""
             if not present:
                 return torch.zeros(B, K)
             muted = [name for name in names if name not in present]
@@ -311,9 +321,9 @@ def agm():
 
 
 # ---- MLB: Kontras et al., BMVC 2024; MMML: Wu et al., NAACL 2024; MMPareto: Wei and Hu, ICML 2024 ----
-def multi_loss_terms(model, o, h, weight=1.0):
-    only = {f"ce.only.{name}": (weight, ce(h[m], y)) for m, name in enumerate(model.names)}
-    return {"ce.prediction": (1, ce(o, y)), **only}
+def multi_loss_terms(model, o, h, weight=1.0, smoothing=0.0):
+    only = {f"ce.only.{n}": (weight, ce(v, y, label_smoothing=smoothing)) for n, v in zip(model.names, h)}
+    return {"ce.prediction": (1, ce(o, y, label_smoothing=smoothing)), **only}
 
 
 def mlb():
@@ -335,7 +345,9 @@ def mlb():
 
         name = f"mlb-{model.M}"
         case(name, "mlb", {"alpha": alpha, "beta": beta, "unimodal": 0.5}, model, o, h)
-        stage(name, "whole", model, multi_loss_terms(model, o, h, 0.5), change=change)
+        # Losses see smoothed labels, factors the labels themselves.
+        terms = multi_loss_terms(model, o, h, 0.5, smoothing=0.1)
+        stage(name, "whole", model, terms, change=change, smoothing=0.1)
 
 
 def mmml():
@@ -355,7 +367,7 @@ def mmml():
 
 
 def mmpareto():
-    # The third unimodal head is the negative of the modality's slice of the joint head, so that their gradients disagree.
+    # The third unimodal head is the negative of the slice of the joint head, so that their gradients disagree.
     opposite = [-v for v in wave("head.weight", 3 * E * K)[2 * E * K :]]
     model = Model(THREE, {"heads.weight": wave("heads.weight", 2 * E * K) + opposite})
     z = model.embed()
@@ -367,8 +379,8 @@ def mmpareto():
         for m in range(model.M):
             names = [p for p in gradients if model.encoder_of(p) == m]
             own = [model.parameters[p] for p in names]
-            both = torch.autograd.grad(ce(o, y), own, retain_graph=True)
-            only = torch.autograd.grad(ce(h[m], y), own, retain_graph=True)
+            both = torch.autograd.grad(ce(o, y, label_smoothing=0.1), own, retain_graph=True)
+            only = torch.autograd.grad(ce(h[m], y, label_smoothing=0.1), own, retain_graph=True)
             g, v = (torch.cat([part.flatten() for part in parts]) for parts in (both, only))
             signs.append(bool(g @ v > 0))
             # The point of the segment between the two gradients that is nearest to 0, if they disagree.
@@ -380,7 +392,8 @@ def mmpareto():
         return changed
 
     case("mmpareto", "mmpareto", {"gamma": 1.5}, model, o, h)
-    stage("mmpareto", "whole", model, multi_loss_terms(model, o, h), change=change)
+    terms = multi_loss_terms(model, o, h, smoothing=0.1)
+    stage("mmpareto", "whole", model, terms, change=change, smoothing=0.1)
     assert len(set(signs)) == 2, "both cases of MMPareto are wanted"
 
 
@@ -408,7 +421,7 @@ def mcr():
         parts = [still[m] @ W[m * E : (m + 1) * E] for m in range(M)]
 
         def effect(chosen, player=None):
-            """Change of the prediction when the parts of `chosen` are permuted, over all shifts of the batch; others than `player` detached."""
+            """Change of the prediction when the parts of `chosen` are permuted; parts of others than `player` are detached."""
             kept = [p if player in (None, m) else p.detach() for m, p in enumerate(parts)]
             whole = sum(parts) + b
             shifted = lambda shift: sum(p.roll(shift, 0) if m in chosen else p for m, p in enumerate(kept)) + b
@@ -452,7 +465,8 @@ def fe():
         for n in range(copies):
             for i in range(B):
                 # The standard deviation is over the batch, without Bessel's correction.
-                near = [z[m][i] + noise[n, i, m * E : (m + 1) * E] * z[m].std(0, correction=0).detach() for m in range(M)]
+                drawn = noise[n, i].split(E)
+                near = [v[i] + d * v.std(0, correction=0).detach() for v, d in zip(z, drawn)]
                 moved = torch.cat(near) @ model.parameters["head.weight"] + model.parameters["head.bias"]
                 f = F.binary_cross_entropy_with_logits(moved, torch.softmax(o[i], 0).detach())
                 slopes = torch.autograd.grad(f, near, create_graph=True)
@@ -499,7 +513,7 @@ def mmtm():
 
 def greedy():
     gates_before = [1.1, 0.9, 0.7, 1.2, 0.8, 1.3, 1.0, 0.6]
-    through, alone_speed, seen = [0.5, 0.2], [0.3, 0.4], 3
+    through, alone_speed, seen = [0.2, 0.5], [0.4, 0.3], 3
     for label, left, branch in (("greedy-free", 0, 0), ("greedy-guided", 2, 1)):
         model = Model(TWO)
         z, gates, branches, alone = transfer(model)
@@ -611,7 +625,8 @@ def fcl():
 
     def score(name, a, b, held=False):
         """The critic on one pair: an MLP on the concatenation."""
-        shapes = {"left": (len(a), H), "right": (len(b), H), "bias": (H,), "inner": (H, H), "innerBias": (H,), "outer": (H, 1)}
+        shapes = {"left": (len(a), H), "right": (len(b), H), "bias": (H,), "inner": (H, H), "innerBias": (H,)}
+        shapes["outer"] = (H, 1)
         w = {part: model.weight(f"critics.{name}.{part}", *shape) for part, shape in shapes.items()}
         w = {part: v.detach() if held else v for part, v in w.items()}
         first = torch.relu(torch.cat([a, b]) @ torch.cat([w["left"], w["right"]]) + w["bias"])

@@ -30,21 +30,6 @@ test("mean of logits is joint learning with half of each member's head", () => {
   expect(difference(mean!, joined!)).toBeLessThan(1e-6);
 });
 
-test("the product is that of the members' probabilities over the prior to the M - 1", () => {
-  const method = ensemble({ encoders: encoders(3), embedding: E, combine: "product" });
-  const prior = [0.5, 0.3, 0.2];
-  const { logits, unimodal } = outputsOf(method, false);
-  const [whole, members] = valuesOf(method, [logits, unimodal], { prior: prior.map(Math.log) });
-  for (let i = 0; i < B; i++) {
-    const p = [0, 1, 2].map((m) => softmax(members!.subarray((m * B + i) * K, (m * B + i + 1) * K)));
-    const products = prior.map((share, k) => p.reduce((product, own) => product * own[k]!, 1) / share ** 2);
-    const total = products.reduce((a, b) => a + b);
-    softmax(whole!.subarray(i * K, (i + 1) * K)).forEach((own, k) => {
-      expect(own).toBeCloseTo(products[k]! / total, 6);
-    });
-  }
-});
-
 test("a member that says the prior changes nothing in a product", () => {
   const method = ensemble({ encoders: encoders(), embedding: E, combine: "product" });
   const prior = [0.5, 0.3, 0.2].map(Math.log);

@@ -12,47 +12,6 @@ const method = fe({ encoders: encoders(), embedding: E });
 const noise = leaf("noise", "step.perturbation", [N, B, 2 * E]);
 const informations = (variance = false): Expr => information(outputsOf(method, false), noise, variance);
 
-test.each([false, true])(
-  "is the mean squared gradient by a sample's embedding over its loss (variance: %s)",
-  (variance) => {
-    const out = outputsOf(method, false);
-    const draws = normals([N, B, 2 * E], 5);
-    const exprs = [informations(variance), out.stacked, out.logits, out.weight, out.bias];
-    const [own, z, logits, weight, bias] = valuesOf(method, exprs, { "step.perturbation": draws }) as Float64Array[];
-    const at = (m: number, i: number, e: number): number => z![(m * B + i) * E + e]!;
-    const deviation = Array.from({ length: 2 * E }, (_, j) => {
-      const column = Array.from({ length: B }, (_, i) => at(Math.floor(j / E), i, j % E));
-      const mean = column.reduce((a, b) => a + b) / B;
-      return Math.sqrt(column.reduce((sum, x) => sum + (x - mean) ** 2, 0) / B);
-    });
-    const expected = [0, 0];
-    for (let n = 0; n < N; n++) {
-      for (let i = 0; i < B; i++) {
-        const row = logits!.subarray(i * K, (i + 1) * K);
-        const total = row.reduce((sum, x) => sum + Math.exp(x), 0);
-        const p = [...row].map((x) => Math.exp(x) / total);
-        const x = deviation.map((own, j) => at(Math.floor(j / E), i, j % E) + own * draws[(n * B + i) * 2 * E + j]!);
-        const moved = p.map((_, k) => bias![k]! + x.reduce((sum, own, j) => sum + own * weight![j * K + k]!, 0));
-        const sigma = moved.map((o) => 1 / (1 + Math.exp(-o)));
-        const f = moved.reduce(
-          (sum, _, k) => sum - (p[k]! * Math.log(sigma[k]!) + (1 - p[k]!) * Math.log(1 - sigma[k]!)) / K,
-          0,
-        );
-        for (const m of [0, 1]) {
-          let size = 0;
-          for (let e = 0; e < E; e++) {
-            const g = sigma.reduce((sum, s, k) => sum + ((s - p[k]!) / K) * weight![(m * E + e) * K + k]!, 0);
-            size += g * g;
-          }
-          expected[m]! += size / (variance ? 1 : f) / (N * B);
-        }
-      }
-    }
-    expect(difference(own!, expected)).toBeLessThan(1e-6);
-    expect(own!.every((value) => value > 1e-4)).toBe(true);
-  },
-);
-
 test("a modality that is ignored has no information, and costs much but not infinitely much", () => {
   const weight = Float32Array.from({ length: 2 * E * K }, (_, i) => (i < E * K ? 0 : Math.sin(i)));
   const [own] = valuesOf(method, [informations()], { "head.weight": weight });

@@ -1,14 +1,13 @@
 import { expect, test } from "vitest";
-import { forward, parametersOf, stageGraph } from "../../src/engine/graph.ts";
+import { stageGraph } from "../../src/engine/graph.ts";
 import { constant } from "../../src/graph/ops/index.ts";
 import { type GreedyOptions, greedy, lead } from "../../src/methods/greedy.ts";
 import { mmtm } from "../../src/methods/mmtm.ts";
-import { initialState } from "../../src/nn/module.ts";
 import { interpret } from "../../src/runtime/reference.ts";
 import { fit } from "../../src/train/fit.ts";
 import { normals } from "../support/numbers.ts";
 import { expectResumed } from "./resumed.ts";
-import { B, bindings, bits, encoders, F, gradientsOf, smallData, widths } from "./support.ts";
+import { B, bindings, bits, encoders, F, smallData, widths } from "./support.ts";
 
 type Given = Record<string, ArrayLike<number>>;
 const build = (options: Partial<GreedyOptions> = {}) => greedy({ encoders: encoders(), embedding: 4, ...options });
@@ -46,42 +45,6 @@ test.each([0, 1])(
   },
 );
 
-test("speeds: squared gradients by squared weights, of the module as a branch uses it and of the encoder", () => {
-  const method = build();
-  const gradients = gradientsOf(method, 0, idle);
-  const state = initialState(parametersOf(method, widths(method)), 1);
-  const ratio = (names: [name: string, from?: number, to?: number][]): number => {
-    const total = (of: (name: string) => ArrayLike<number>): number =>
-      names.reduce(
-        (sum, [name, from = 0, to = 1]) =>
-          sum +
-          Array.from(of(name))
-            .filter((_, i, all) => i >= from * all.length && i < to * all.length)
-            .reduce((own, v) => own + v * v, 0),
-        0,
-      );
-    return total((name) => gradients[name]!) / total((name) => state[name]!.data);
-  };
-  const zero = { "memory.through": [0, 0], "memory.alone": [0, 0], epoch: [1] };
-  const { through, alone } = after({}, { ...idle, ...zero });
-  ["a", "b"].forEach((name, m) => {
-    const [from, to] = [m / 2, (m + 1) / 2];
-    const module = ratio([
-      ["transfer.squeeze.weight"],
-      ["transfer.squeeze.bias"],
-      ["transfer.gates.weight", from, to],
-      ["transfer.gates.bias", from, to],
-    ]);
-    expect(through![m]! / module).toBeCloseTo(1, 5);
-    const own = Object.keys(gradients).filter((key) => key.startsWith(`encoders.${name}.`));
-    expect(own).toHaveLength(4);
-    expect(alone![m]! / ratio(own.map((key) => [key]))).toBeCloseTo(1, 5);
-  });
-  const added = after({}, { ...idle, ...zero, "memory.through": [1, 2], "memory.alone": [3, 4] });
-  through!.forEach((v, m) => void expect(added.through![m]).toBeCloseTo(v + m + 1, 6));
-  alone!.forEach((v, m) => void expect(added.alone![m]).toBeCloseTo(v + m + 3, 6));
-});
-
 test("the lead of branch 0 in powers of ten", () => {
   const [d] = interpret([lead(constant([20, 3], [2]), constant([2, 30], [2]))], {});
   expect(d!.data[0]).toBeCloseTo(2, 6);
@@ -105,20 +68,6 @@ test("while a branch is guided only the steps that are left change", () => {
   const given = Object.fromEntries(Object.entries(memory).map(([name, value]) => [`memory.${name}`, value]));
   expect(after({}, { ...given, "memory.left": [3], epoch: [4] })).toEqual({ ...memory, left: [2] });
   expect(after({}, { ...given, "memory.left": [0], epoch: [4] })).not.toMatchObject({ gates: memory.gates });
-});
-
-test("each branch's constant gate is the mean of its own past gates", () => {
-  const method = build();
-  const { gates } = forward(method, widths(method), B, { training: true }).outputs;
-  const [now] = interpret([gates], bindings(method, [gates]));
-  const past = [...normals([2, 1, 4], 3)];
-  const { gates: next, seen } = after({}, { ...idle, "memory.gates": past });
-  expect(seen).toEqual([4]);
-  past.forEach((old, i) => {
-    const [m, e] = [Math.floor(i / 4), i % 4];
-    const mean = Array.from({ length: B }, (_, b) => now!.data[(m * B + b) * 4 + e]!).reduce((x, y) => x + y) / B;
-    expect(next![i]).toBeCloseTo((3 * old + mean) / 4, 9);
-  });
 });
 
 test("at random: neither, the one or the other with equal odds, from the second epoch on", () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { parametersOf, stageGraph } from "../../src/engine/graph.ts";
 import type { Expr } from "../../src/graph/expr.ts";
-import { add, constant, logSoftmax, stack } from "../../src/graph/ops/index.ts";
+import { add, constant, stack } from "../../src/graph/ops/index.ts";
 import { ensemble } from "../../src/methods/ensemble.ts";
 import { i2m2, product } from "../../src/methods/i2m2.ts";
 import type { Method } from "../../src/methods/method.ts";
@@ -15,19 +15,6 @@ const single = constant([...normals([2, B, K], 1)], [2, B, K]);
 const joint = constant([...normals([B, K], 2)], [B, K]);
 const values = (single: Expr, joint: Expr, task = tasks.classes): Float64Array =>
   interpret([task.logProbs(product(task, single, joint))], {})[0]!.data;
-
-test("the product is normalised, and multiplies probabilities", () => {
-  const [a, b, j] = interpret([logSoftmax(single), logSoftmax(joint)], {}).flatMap(({ data }) =>
-    data.length > B * K ? [data.slice(0, B * K), data.slice(B * K)] : [data],
-  );
-  const log = values(single, joint);
-  for (let i = 0; i < B; i++) {
-    const rows = [0, 1, 2].map((k) => Math.exp(a![i * K + k]! + b![i * K + k]! + j![i * K + k]!));
-    const total = rows.reduce((x, y) => x + y);
-    rows.forEach((row, k) => void expect(Math.exp(log[i * K + k]!)).toBeCloseTo(row / total, 9));
-    expect([0, 1, 2].reduce((sum, k) => sum + Math.exp(log[i * K + k]!), 0)).toBeCloseTo(1, 9);
-  }
-});
 
 test("of labels, the probabilities of yes are multiplied, and those of no", () => {
   const yes = (data: Float64Array): number[] => [...data].map((odds) => 1 / (1 + Math.exp(-odds)));

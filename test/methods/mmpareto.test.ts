@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { constant } from "../../src/graph/ops/index.ts";
 import { mmml } from "../../src/methods/mmml.ts";
 import { innocent, mmpareto } from "../../src/methods/mmpareto.ts";
 import { interpret } from "../../src/runtime/reference.ts";
@@ -35,26 +34,6 @@ test("gradients in conflict give the shortest common direction, which works agai
   const uniform = joint!.map((x, i) => x + unimodal![i]!);
   const length = Math.sqrt(dot(found, found));
   expect(length).toBeCloseTo(Math.max(Math.sqrt(dot(uniform, uniform)), 2 * Math.sqrt(dot(shortest, shortest))), 4);
-});
-
-test("the weights are those of the whole encoder, the length that of each parameter", () => {
-  const [a, b] = [vector(1, 0), constant(0.5, [2, 1])];
-  const [c, d] = [vector(-2, 0.1), constant(0.25, [2, 1])];
-  const found = interpret(innocent([a, b], [c, d], 1), {}).map(({ data }) => [...data]);
-  const joint = [1, 0, 0.5, 0.5];
-  const unimodal = [-2, 0.1, 0.25, 0.25];
-  const weight =
-    (dot(unimodal, unimodal) - dot(joint, unimodal)) /
-    (dot(joint, joint) + dot(unimodal, unimodal) - 2 * dot(joint, unimodal));
-  const mixed = joint.map((x, i) => 2 * (weight * x + (1 - weight) * unimodal[i]!));
-  const lengthened = (from: number): number[] => {
-    const part = mixed.slice(from, from + 2);
-    const uniform = [0, 1].map((i) => joint[from + i]! + unimodal[from + i]!);
-    const factor = Math.max(1, Math.sqrt(dot(uniform, uniform) / dot(part, part)));
-    return part.map((x) => x * factor);
-  };
-  expect(found[0]).toEqual(lengthened(0).map((x) => expect.closeTo(x, 5)));
-  expect(found[1]).toEqual(lengthened(2).map((x) => expect.closeTo(x, 5)));
 });
 
 test("gradients of zeros stay zeros", () => {

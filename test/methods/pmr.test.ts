@@ -4,9 +4,9 @@ import type { Expr } from "../../src/graph/expr.ts";
 import { leaf } from "../../src/graph/expr.ts";
 import { constant } from "../../src/graph/ops/index.ts";
 import { joint } from "../../src/methods/joint.ts";
-import { coefficients, distancesTo, pmr, prototypes } from "../../src/methods/pmr.ts";
+import { coefficients, pmr, prototypes } from "../../src/methods/pmr.ts";
 import { fit } from "../../src/train/fit.ts";
-import { difference, normals } from "../support/numbers.ts";
+import { difference } from "../support/numbers.ts";
 import { expectResumed } from "./resumed.ts";
 import { B, encoders, gradientsOf, K, numbers, outputsOf, smallData, valuesOf, vector } from "./support.ts";
 
@@ -31,23 +31,6 @@ test("the paper's form pulls by how far the best is ahead: 0 at rho = 1, 1 from 
   const three = pulls("paper", 3, 2, 1);
   expect(three.pull).toEqual([0, 0.5, 1]);
   expect(three.ahead).toEqual([0.75, 0, 0]);
-});
-
-test("distances are Euclidean, and have a gradient also at 0", () => {
-  const z = normals([2, 3, E], 1);
-  const centres = normals([2, K, E], 2);
-  centres.set(z.subarray(0, E), 0);
-  const values = numbers(distancesTo(constant(z, [2, 3, E]), constant(centres, [2, K, E])));
-  for (let m = 0; m < 2; m++) {
-    for (let i = 0; i < 3; i++) {
-      for (let k = 0; k < K; k++) {
-        const d = Math.hypot(
-          ...Array.from({ length: E }, (_, e) => z[(m * 3 + i) * E + e]! - centres[(m * K + k) * E + e]!),
-        );
-        expect(values[(m * 3 + i) * K + k]!).toBeCloseTo(d, 5);
-      }
-    }
-  }
 });
 
 /** Prototypes of one modality are its own class means; those of the other are of the wrong classes, so that it is behind. */

@@ -1,14 +1,12 @@
 import { expect, test } from "vitest";
-import { forward, stageGraph } from "../../src/engine/graph.ts";
 import type { Expr } from "../../src/graph/expr.ts";
-import { grad } from "../../src/graph/grad.ts";
 import { constant } from "../../src/graph/ops/index.ts";
 import { confidences, qmf, ranking, scaledHistory } from "../../src/methods/qmf.ts";
 import { interpret } from "../../src/runtime/reference.ts";
 import { fit } from "../../src/train/fit.ts";
 import { normals } from "../support/numbers.ts";
 import { expectResumed } from "./resumed.ts";
-import { B, bindings, bits, encoders, gradientsOf, K, smallData, widths } from "./support.ts";
+import { B, bits, encoders, gradientsOf, K, smallData } from "./support.ts";
 
 const numbersOf = (expr: Expr): number[] => [...interpret([expr], {})[0]!.data];
 const column = (values: readonly number[]): Expr => constant(values, [1, values.length, 1]);
@@ -42,56 +40,12 @@ test("ranking: nothing for equal histories, nor where confidence runs against hi
   ).toBeGreaterThan(0);
 });
 
-test("ranking: by hand, with the gap as slack and as margin", () => {
-  const [c, n] = [
-    [0.5, 0.1, 0.2],
-    [0.6, 0.5, 0.2],
-  ];
-  // Pairs (0, 1), (1, 2), (2, 0): order +, +, -; c_i - c_j = 0.4, -0.1, -0.3; gaps 0.1, 0.3, 0.4.
-  expect(rank(c!, n!)).toBeCloseTo((0.3 + 0 + 0) / 3, 9);
-  expect(rank(c!, n!, "strict")).toBeCloseTo((0.5 + 0.2 + 0.7) / 3, 9);
-});
-
 test("histories lie between 0 and 1 for each modality, and are 0 where all are equal", () => {
   const given = (values: number[], least: number[], largest: number[]): number[] =>
     numbersOf(
       scaledHistory({ values: constant(values, [3, 2]), min: constant(least, [2]), max: constant(largest, [2]) }),
     );
   expect(given([1, 5, 2, 5, 3, 5], [1, 5], [3, 5])).toEqual([0, 0.5, 1, 0, 0, 0]);
-});
-
-test("the prediction is the sum of logits weighted by confidences, which it does not train", () => {
-  const method = qmf({ encoders: encoders(3), embedding: 4 });
-  const { outputs } = forward(method, widths(method), B, { training: false });
-  const exprs = [outputs.logits, outputs.unimodal, outputs.confidences];
-  const [logits, unimodal, sure] = interpret(exprs, bindings(method, exprs));
-  for (let i = 0; i < B * K; i++) {
-    const sum = [0, 1, 2].reduce(
-      (s, m) => s + sure!.data[m * B + Math.floor(i / K)]! * unimodal!.data[m * B * K + i]!,
-      0,
-    );
-    expect(logits!.data[i]).toBeCloseTo(sum, 9);
-  }
-  // The gradient of a unimodal logit is its weight, and nothing comes through the weight.
-  const [g] = interpret(
-    grad([{ value: outputs.logits, weights: new Array(B * K).fill(1) }], [outputs.unimodal]),
-    bindings(method, exprs),
-  );
-  g!.data.forEach((value, i) => void expect(value).toBeCloseTo(sure!.data[Math.floor(i / K)]!, 9));
-});
-
-test("each sample's losses are added to what it has had", () => {
-  const method = qmf({ encoders: encoders(), embedding: 4 });
-  const graph = stageGraph(method, method.stages[0]!, widths(method), B);
-  const losses = graph.remembered.get("losses")!;
-  const ce = graph.terms[0]!.value;
-  const past = normals([B, 2], 8);
-  const [after, mean] = interpret([losses, ce], bindings(method, [losses, ce], { "samples.losses": past }));
-  for (let m = 0; m < 2; m++) {
-    let total = 0;
-    for (let i = 0; i < B; i++) total += after!.data[i * 2 + m]! - past[i * 2 + m]!;
-    expect(total / B).toBeCloseTo(mean!.data[1 + m]!, 6);
-  }
 });
 
 test("lambda weighs the ranking alone", () => {

@@ -33,25 +33,6 @@ test("turns go round by round in the order of modalities, each learning alone an
   expect(method.stages.slice(0, 2).map(({ epochs }) => epochs)).toEqual([3, 2]);
 });
 
-test("a sample's weight is w1 less w2 times what the others know: by hand", () => {
-  const logits = [...normals([3, B, K], 5)];
-  const out = outputs(logits, 3, 0.7);
-  const [loss] = interpret([residualCrossEntropy(out, target, 1, { weight: 5, discount: 2 })], {});
-  let expected = 0;
-  for (let i = 0; i < B; i++) {
-    const y = i % K;
-    const row = (m: number): number[] => [0, 1, 2].map((k) => logits[(m * B + i) * K + k]!);
-    const probability = (values: number[]): number =>
-      Math.exp(values[y]!) / values.reduce((sum, v) => sum + Math.exp(v), 0);
-    const known = probability(row(0).map((v, k) => 0.7 * (v + row(2)[k]!)));
-    const weight = 5 - 2 * known;
-    expect(weight).toBeGreaterThan(3);
-    expect(weight).toBeLessThan(5);
-    expected -= (weight * Math.log(probability(row(1)))) / (B * K);
-  }
-  expect(loss!.data[0]).toBeCloseTo(expected, 6);
-});
-
 test("the weight is w1 - w2 where the others are certain, w1 where they are certainly wrong", () => {
   const own = [...normals([B, K], 6)];
   const certain = (right: number): number[] =>

@@ -16,27 +16,6 @@ const data = { a: normals([N, A], 2), b: normals([N, C], 3) };
 const read = (expr: Expr, given: Record<string, Float32Array> = {}): Float64Array =>
   interpret([expr], { ...stored, ...data, ...given })[0]!.data;
 
-test("scores are those of a network on the two vectors side by side, for every pair", () => {
-  const relu = (x: number): number => Math.max(0, x);
-  const value = read(all);
-  for (let i = 0; i < N; i++) {
-    for (let j = 0; j < N; j++) {
-      const first = Array.from({ length: H }, (_, h) => {
-        let total = stored.bias![h]!;
-        for (let k = 0; k < A; k++) total += data.a[j * A + k]! * stored.left![k * H + h]!;
-        for (let k = 0; k < C; k++) total += data.b[i * C + k]! * stored.right![k * H + h]!;
-        return relu(total);
-      });
-      let out = 0;
-      for (let h = 0; h < H; h++) {
-        const inner = first.reduce((sum, v, k) => sum + v * stored.inner![k * H + h]!, stored.innerBias![h]!);
-        out += relu(inner) * stored.outer![h]!;
-      }
-      expect(value[i * N + j]).toBeCloseTo(out, 6);
-    }
-  }
-});
-
 test("a critic that says the same of every pair bounds by 0, from below and above", () => {
   const same = { outer: new Float32Array(H) };
   expect(read(nce(all), same)[0]).toBeCloseTo(0, 12);
