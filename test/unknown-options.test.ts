@@ -29,6 +29,7 @@ const calls: Readonly<Record<string, Call>> = {
   scenes: (odd) => main.scenes({ seed: 0, ...odd } as never),
   sums: (odd) => main.sums({ seed: 0, ...odd } as never),
   fit: (odd) => main.fit(method, data, { seed: 0, ...odd }),
+  findLearningRate: (odd) => main.findLearningRate(method, data, { seed: 0, ...odd }),
   predict: async (odd) => main.predict(await fitted, data.test, odd),
   createPredictor: async (odd) => main.createPredictor(await fitted, odd),
   evaluate: async (odd) => main.evaluate(await fitted, data.test, odd),

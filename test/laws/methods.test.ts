@@ -340,7 +340,7 @@ describe.each([...Object.entries(variants), ...others])("%s", (_, method) => {
     });
     const own = withFeatures(method, 5);
     // A stage that may keep the model it began with would not show what it trains.
-    const sized = { ...own, stages: own.stages.map((stage) => ({ ...stage, fromStart: false })) };
+    const sized = { ...own, stages: own.stages.map((stage) => ({ ...stage, scoreInitial: false })) };
     const names = method.stages.map((stage) => stage.name);
     const wide: Widths = { features: Object.fromEntries(method.modalities.map((name) => [name, 5])), classes: 2 };
     let before = initialState(parametersOf(sized, wide), 0);
