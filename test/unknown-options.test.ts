@@ -32,6 +32,7 @@ const calls: Readonly<Record<string, Call>> = {
   syntheticScenes: (odd) => main.syntheticScenes({ seed: 0, ...odd } as never),
   syntheticSums: (odd) => main.syntheticSums({ seed: 0, ...odd } as never),
   fit: (odd) => main.fit(method, data, { seed: 0, ...odd }),
+  findLearningRate: (odd) => main.findLearningRate(method, data, { seed: 0, ...odd }),
   predict: async (odd) => main.predict(await fitted, data.test, odd),
   createPredictor: async (odd) => main.createPredictor(await fitted, odd),
   evaluate: async (odd) => main.evaluate(await fitted, data.test, odd),
