@@ -66,8 +66,8 @@ const calls: Readonly<Record<string, Call>> = {
   broja: (odd) => info.broja(table, odd),
   connectedInformation: (odd) => info.connectedInformation(table, odd),
   gaussianClasses: (odd) => info.gaussianClasses(odd),
-  miKsg: (odd) => info.miKsg(rows as never, Int32Array.of(0, 1, 0, 1), odd),
-  miKsgContinuous: (odd) => info.miKsgContinuous(rows as never, rows as never, odd),
+  miKsg: (odd) => info.miKsg(rows as never, Int32Array.of(0, 1, 0, 1), { seed: 0, ...odd }),
+  miKsgContinuous: (odd) => info.miKsgContinuous(rows as never, rows as never, { seed: 0, ...odd }),
   sampleRows: (odd) => info.sampleRows(table, { rows: 3, seed: 0, ...odd }),
   surprisal: (odd) =>
     info.surprisal(info.fitDensity(rows as never, rows as never, { seed: 0, components: [1] }), rows as never, odd),
