@@ -60,10 +60,11 @@ export function miKnife(features: Features, labels: ArrayLike<number>, options: 
       seed: seed + step,
     });
   const all = fit(kept, 0);
+  const unit = options.unit === undefined ? {} : { unit: options.unit };
   const terms = kept.flatMap((rows, k) => {
     const judged = read(part(rows, 0.75, 1));
-    const within = surprisal(fit([rows], k + 1), judged, options);
-    return Array.from(surprisal(all, judged, options), (h, i) => h - within[i]!);
+    const within = surprisal(fit([rows], k + 1), judged, unit);
+    return Array.from(surprisal(all, judged, unit), (h, i) => h - within[i]!);
   });
   const value = terms.reduce((sum, term) => sum + term, 0) / terms.length;
   const square = terms.reduce((sum, term) => sum + (term - value) ** 2, 0) / Math.max(1, terms.length - 1);

@@ -28,10 +28,10 @@ import { crossEntropy } from "../nn/losses.ts";
 import {
   defineMethod,
   embeddingOption,
+  evalFusion,
   type LateFusion,
   lateFusion,
   type MethodFactory,
-  stillFusion,
   wholeStage,
 } from "./kit.ts";
 
@@ -62,7 +62,7 @@ const MAX_DIFFERENCE = 10;
  * `muted`, share_m = u_m - c_m + mean_j c_j. For a sum of slices this equals the general formula over all subsets (see the tests). The set
  * of all modalities is computed in training mode; its difference from evaluation mode is added to every share with weight 1 / M.
  */
-export function shapley(whole: LateFusion, still: LateFusion, muted: Expr): Expr {
+function shapley(whole: LateFusion, still: LateFusion, muted: Expr): Expr {
   const shares = sub(still.unimodal, sub(muted, mean(muted, 0, true)));
   if (whole === still) return shares;
   return add(shares, mul(sub(whole.logits, still.logits), 1 / muted.shape[0]!));
@@ -98,7 +98,7 @@ export const agm: MethodFactory<Loose<AgmOptions>, AgmOutputs> = defineMethod({
     );
     const mutedInput = { ...input, scope: input.scope.eval(), inputs: zeros };
     const muted = lateFusion(mutedInput, encoders, embedding).unimodal;
-    return { ...whole, shares: shapley(whole, stillFusion(whole, input, encoders, embedding), muted) };
+    return { ...whole, shares: shapley(whole, evalFusion(whole, input, encoders, embedding), muted) };
   },
   stages({ alpha }, modalities) {
     if (alpha === 0) return [wholeStage];

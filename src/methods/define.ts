@@ -6,7 +6,7 @@ import { parseOptions } from "../core/options.ts";
 import { ownValue } from "../core/record.ts";
 import type { TargetKind } from "../data/dataset.ts";
 import type { Module } from "../nn/module.ts";
-import { type BuildInput, MAX_MEMBERS, type Method, type Outputs, type Stage } from "./method.ts";
+import { type BuildInput, defaultTargets, MAX_MEMBERS, type Method, type Outputs, type Stage } from "./method.ts";
 import { pooled } from "./pool.ts";
 
 /** What a method defines: `defineMethod` makes it callable. */
@@ -77,7 +77,7 @@ export interface MethodFactory<I = unknown, O extends Outputs = Outputs> extends
 export function defineMethod<S extends z.ZodType<object, object>, O extends Outputs>(
   definition: MethodDefinition<S, O>,
 ): MethodFactory<z.input<S>, O> {
-  const { name, summary, schema, targets = ["classes"], limit, labelSmoothing, weights } = definition;
+  const { name, summary, schema, targets = defaultTargets, limit, labelSmoothing, weights } = definition;
   function configure(settings: MethodSettings & { readonly members: number }): Method;
   function configure(settings: MethodSettings): Method<O>;
   function configure(settings: MethodSettings): Method<O> | Method {

@@ -1,5 +1,7 @@
 /** @file The embeddings of modalities, and parts of predictions that methods share. */
 import * as z from "zod";
+import { methodError } from "../core/errors.ts";
+import { formatShape } from "../core/shape.ts";
 import type { Expr } from "../graph/expr.ts";
 import { add, at, mul, reshape, stack, sub, transpose } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
@@ -12,13 +14,20 @@ export const embeddingOption: z.ZodDefault<z.ZodInt> = z.int().positive().defaul
 
 /**
  * Applies the encoders and one linear layer each: the embeddings Z_m as a stack [M, B, E], zeros for a missing modality. Parameters:
- * `encoders.<modality>....`.
+ * `encoders.<modality>....`. @throws MethodError if an encoder does not return one row for each sample.
  */
 export function embed(input: BuildInput, encoders: Readonly<Record<string, Module>>, width: number): Expr {
   const { scope, inputs } = input;
   const embedded = Object.entries(encoders).map(([name, encoder]) => {
     const encoderScope = scope.child("encoders").child(name);
-    return linear(encoderScope.child("embedding"), encoder.build(encoderScope, inputs[name]!), width);
+    const hidden = encoder.build(encoderScope, inputs[name]!);
+    const batch = inputs[name]!.shape[0]!;
+    if (hidden.shape.length !== 2 || hidden.shape[0] !== batch) {
+      throw methodError(
+        `encoders.${name}: build returned the shape ${formatShape(hidden.shape)}; [${batch}, H] is needed: a row for each sample.`,
+      );
+    }
+    return linear(encoderScope.child("embedding"), hidden, width);
   });
   return zeroWhereMissing(stack(embedded), presence(input, Object.keys(encoders)));
 }

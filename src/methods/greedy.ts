@@ -69,7 +69,7 @@ function speed(parts: readonly (readonly [gradient: Expr, value: Expr])[]): Expr
 }
 
 /** Learning speeds of the transfer module in each branch, and of each encoder, [2] each. */
-export function speeds(
+function speeds(
   out: Transfer,
   gradients: ReadonlyMap<string, Expr>,
   modalities: readonly string[],

@@ -42,6 +42,7 @@ import {
   type MethodFactory,
   type Outputs,
   perceptron,
+  type Stage,
   wholeStage,
 } from "./kit.ts";
 
@@ -158,12 +159,12 @@ export const i2moe: MethodFactory<Loose<I2moeOptions>, I2moeOutputs> = defineMet
       experts,
     };
   },
-  stages: ({ interaction }) => [
+  stages: ({ interaction }): readonly Stage<I2moeOutputs>[] => [
     {
       ...wholeStage,
       terms(out, target, context) {
         const { task } = context;
-        const { stacked, components, experts } = out as I2moeOutputs;
+        const { stacked, components, experts } = out;
         const prediction = { names: [`${task.term}.prediction`], value: task.loss(out.logits, target), weights: [1] };
         if (interaction === 0) return [prediction];
         const [modalities, batch, width] = stacked.shape as [number, number, number];

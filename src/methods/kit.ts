@@ -44,5 +44,5 @@ export { meanOfPresent, presence, priorWhereMissing, zeroWhereMissing } from "./
 // Predictions and stages that several methods share
 
 export { deepFusion, deepHeads, type Fuse, perceptron, sumFusion } from "./heads.ts";
-export { type LateFusion, lateFusion, stillFusion, wholeStage } from "./late-fusion.ts";
+export { evalFusion, type LateFusion, lateFusion, wholeStage } from "./late-fusion.ts";
 export { multiLossFusion, multiLossStage, multiLossTerms } from "./multi-loss.ts";

@@ -57,7 +57,7 @@ export function lateFusion(
  * Late fusion in evaluation mode inside a training graph, with gradients. If the training graph has no noise, it is returned itself, so
  * that nothing is computed twice.
  */
-export function stillFusion(
+export function evalFusion(
   fusion: LateFusion,
   input: BuildInput,
   encoders: Readonly<Record<string, Module>>,

@@ -207,6 +207,9 @@ export interface Method<O extends Outputs = Outputs> {
 /** The largest number of members of a pool: each costs as much as a single model, and more than a few improve little. */
 export const MAX_MEMBERS = 64;
 
+/** The kinds of target of a method that names none. */
+export const defaultTargets: readonly TargetKind[] = ["classes"];
+
 /** All kinds of target: for methods that use the losses of `Task`. */
 export const everyTarget: readonly TargetKind[] = ["classes", "labels", "values"];
 
@@ -215,7 +218,7 @@ export const probabilisticTargets: readonly TargetKind[] = everyTarget.filter((k
 
 /** @throws ConfigError if the method does not support this kind of target; `data` describes the target, `advice` ends the message. */
 export function requireTarget(
-  { name, targets = ["classes"], limit }: Pick<Method, "name" | "targets" | "limit">,
+  { name, targets = defaultTargets, limit }: Pick<Method, "name" | "targets" | "limit">,
   kind: TargetKind,
   data: string,
   advice: string = "",

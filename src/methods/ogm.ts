@@ -55,7 +55,7 @@ const schema: z.ZodType<OgmOptions, Loose<OgmOptions>> = z.strictObject({
 });
 
 /** Summed probability of the correct class by modality, [] each, from unimodal logits [M, B, K]; only their ratios are used. */
-export function confidences(unimodal: Expr, target: Expr): Expr[] {
+function confidences(unimodal: Expr, target: Expr): Expr[] {
   return unstack(sum(mul(softmax(unimodal), target), [1, 2]));
 }
 

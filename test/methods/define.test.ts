@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import { stageGraph } from "../../src/engine/graph.ts";
-import { add, constant, mean } from "../../src/graph/ops/index.ts";
+import { add, constant, mean, transpose } from "../../src/graph/ops/index.ts";
 import { agm, dmil, dmilPublished, joint, mlp, ogm, pmr } from "../../src/index.ts";
 import {
   defineMethod,
@@ -69,7 +69,7 @@ describe("what breaks the contract is a MethodError that says where, what was gi
       },
       stages: (): readonly Stage<LateFusion>[] => [{ ...wholeStage, ...changes.stage }],
     })({ encoders: encoders(), embedding: 4 });
-  const graph = (method: Method<LateFusion>) => stageGraph(method, method.stages[0]!, widths(method), B);
+  const graph = (method: Method) => stageGraph(method, method.stages[0]!, widths(method), B);
 
   test.each([
     [
@@ -96,6 +96,13 @@ describe("what breaks the contract is a MethodError that says where, what was gi
       "memory",
       made({ stage: { memory: { seen: { shape: [2], value: 0 } }, updateMemory: () => ({ seen: constant(0, []) }) } }),
       "mine, stage whole, updateMemory: seen has the shape []; [2] is needed.",
+    ],
+    [
+      "encoders",
+      joint({
+        encoders: { ...encoders(), b: { description: { kind: "odd" }, build: (_, x) => transpose(x, [1, 0]) } },
+      }),
+      "encoders.b: build returned the shape [5, 6]; [6, H] is needed: a row for each sample.",
     ],
     [
       "parameters",

@@ -33,10 +33,9 @@ export function buildPurified(input: BuildInput, encoders: Encoders, options: Pu
   const fused = purifiedSynergy(synergyScope, intra?.residualMean ?? embeddings, options.order, mask);
   const { pure, logits } = synergyLogits(synergyScope.child("head"), fused.representation, prior);
   const [modalities, , outputs] = unimodal.shape as [number, number, number];
-  const additive =
-    input.task.kind === "values"
-      ? synergyScope.parameter("additive", [modalities, 1, outputs], { kind: "constant", value: 1 / modalities })
-      : undefined;
+  const additive = !input.task.probabilistic
+    ? synergyScope.parameter("additive", [modalities, 1, outputs], { kind: "constant", value: 1 / modalities })
+    : undefined;
   const redundant = consistency !== undefined;
   const teaching = teach(input.task, unimodal, pure, prior, { redundant, mask, additive });
   const answer = additive === undefined ? logits : teaching.residual;

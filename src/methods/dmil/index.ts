@@ -43,7 +43,7 @@ import {
   type Terms,
 } from "../kit.ts";
 import { branches } from "./branches.ts";
-import { known, sharedEvidence } from "./redundancy.ts";
+import { certainty, sharedEvidence } from "./redundancy.ts";
 
 export interface DmilOptions {
   /** Embedding width E. Default 64. */
@@ -63,12 +63,12 @@ export interface DmilOutputs extends Outputs {
   readonly interaction: Expr;
   readonly synergy: Expr;
   /** Information of the most certain modality as a portion of the maximum, [B] (redundancy.ts). */
-  readonly known: Expr;
+  readonly certainty: Expr;
   readonly prior: Expr;
 }
 
 /** Added to the information of every component, in nats or squared deviations, before shares are computed: without evidence all shares are equal. */
-const FAINT = 1e-3;
+const MIN_INFORMATION = 1e-3;
 
 const schema: z.ZodType<DmilOptions, Loose<DmilOptions>> = z.strictObject({
   embedding: embeddingOption,
@@ -108,7 +108,7 @@ function build(input: BuildInput, encoders: Readonly<Record<string, Module>>, { 
   const redundant = mul(shared, kappa);
   const contributions = concat([stack([redundant]), unique, stack([synergistic])], 0);
   const logits = add(contributions, prior);
-  const information = add(maximum(task.information(task.logProbs(logits), prior), 0), FAINT); // [C, B]
+  const information = add(maximum(task.information(task.logProbs(logits), prior), 0), MIN_INFORMATION); // [C, B]
   const available =
     mask === undefined ? information : mul(information, reshape(possible(mask), [M + 2, mask.shape[1]!]));
   return {
@@ -124,7 +124,7 @@ function build(input: BuildInput, encoders: Readonly<Record<string, Module>>, { 
     evidence,
     interaction,
     synergy,
-    known: known(task, alone, prior),
+    certainty: certainty(task, alone, prior),
     prior,
     statistics: { ...parts.statistics, "synergy.centre": network.features },
     representations: { ...embeddings(parts.embeddings, names), synergistic: network.representation },
@@ -138,7 +138,7 @@ function possible(mask: Expr): Expr {
 }
 
 /** KL from the prior to synergy's prediction, weighted by how certain the best modality is. None for values, whose predictions have no certainty. */
-function silenceTerms(task: Task, { prior, known: portion }: DmilOutputs, evidence: Expr, weight: number): Terms[] {
+function silenceTerms(task: Task, { prior, certainty: portion }: DmilOutputs, evidence: Expr, weight: number): Terms[] {
   if (!task.probabilistic) return [];
   const excess = task.priorKl(task.logProbs(add(evidence, prior)), prior);
   return [{ names: ["silence"], value: reshape(mean(mul(excess, portion)), [1]), weights: [weight] }];

@@ -5,7 +5,7 @@ import { secondLargest } from "../dmil-published/teacher.ts";
 import type { Task } from "../kit.ts";
 
 /** Added to all evidence, in nats or squared deviations, so that a modality without evidence has the share 1. */
-const FAINT = 1e-3;
+const MIN_EVIDENCE = 1e-3;
 
 /**
  * rho_m = min(1, r / d_m), [M, B, 1 or K]: the share of modality m's evidence d_m (KL from the prior; for values the squared
@@ -13,11 +13,11 @@ const FAINT = 1e-3;
  */
 export function sharedEvidence(task: Task, alone: Expr, prior: Expr): Expr {
   const evidence = maximum(task.evidence(stopGradient(task.logProbs(alone)), prior), 0);
-  return minimum(1, div(add(secondLargest(unstack(evidence)), FAINT), add(evidence, FAINT)));
+  return minimum(1, div(add(secondLargest(unstack(evidence)), MIN_EVIDENCE), add(evidence, MIN_EVIDENCE)));
 }
 
 /** Information of the most certain modality over `Task.maxInformation`, [B], about in [0, 1]; for targets with probabilistic predictions. */
-export function known(task: Task, alone: Expr, prior: Expr): Expr {
+export function certainty(task: Task, alone: Expr, prior: Expr): Expr {
   const logProbs = stopGradient(task.logProbs(alone));
   return max(mul(task.information(logProbs, prior), 1 / task.maxInformation(alone.shape.at(-1)!)), 0);
 }

@@ -47,7 +47,7 @@ export function critic(scope: Scope, [a, c]: readonly [number, number], hidden: 
 }
 
 /** The critic without gradients (detached). */
-export function held(critic: Critic): Critic {
+export function detached(critic: Critic): Critic {
   const { left, right, bias, inner, innerBias, outer } = critic;
   return {
     left: stopGradient(left),

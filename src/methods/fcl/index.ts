@@ -26,7 +26,7 @@ import {
   type Terms,
   wholeStage,
 } from "../kit.ts";
-import { type Critic, club, critic, held, nce, scores } from "./critics.ts";
+import { type Critic, club, critic, detached, nce, scores } from "./critics.ts";
 
 export interface FclOptions {
   /** Width E of embeddings and projections. Default 64. */
@@ -68,7 +68,7 @@ function bounds({ projections, critics }: FclOutputs, target: Expr, modalities: 
   };
   const raised = (use: "nce" | "nceGiven"): Expr => neg(nce(scores(critics[use], ...pairs[use])));
   // `lowered` detaches the critic, `trained` detaches the projections: one graph replaces two alternating steps.
-  const lowered = (use: "club" | "clubGiven"): Expr => club(scores(held(critics[use]), ...pairs[use]));
+  const lowered = (use: "club" | "clubGiven"): Expr => club(scores(detached(critics[use]), ...pairs[use]));
   const trained = (use: "club" | "clubGiven"): Expr => {
     const [a, b] = pairs[use];
     return neg(nce(scores(critics[use], stopGradient(a), stopGradient(b))));
@@ -108,6 +108,7 @@ export const fcl: MethodFactory<Loose<FclOptions>, FclOutputs> = defineMethod({
     const copies = stack(unstack(z).flatMap((embedding) => USES.map(() => embedding)));
     const projected = mlp2(scope.child("projections"), copies, embedding, embedding); // [2 * 5, B, E]
     const blocks = [0, 1].map((m) => unstack(slice(projected, 0, m * USES.length, USES.length)));
+    const both = (use: Use): readonly [Expr, Expr] => [blocks[0]![USES.indexOf(use)]!, blocks[1]![USES.indexOf(use)]!];
     const sides = blocks.map((block) => concat(block, -1)); // [B, 5 E] each
     const criticScope = scope.child("critics");
     const pair = (use: string, extra = 0): Critic =>
@@ -122,9 +123,13 @@ export const fcl: MethodFactory<Loose<FclOptions>, FclOutputs> = defineMethod({
         ...embeddings(z, names),
         ...Object.fromEntries(names.map((name, m) => [`projections_${name}`, sides[m]!])),
       },
-      projections: Object.fromEntries(
-        USES.map((use, i) => [use, [blocks[0]![i]!, blocks[1]![i]!]]),
-      ) as unknown as FclOutputs["projections"],
+      projections: {
+        nce: both("nce"),
+        club: both("club"),
+        label: both("label"),
+        nceGiven: both("nceGiven"),
+        clubGiven: both("clubGiven"),
+      },
       critics: {
         nce: pair("nce"),
         club: pair("club"),

@@ -16,6 +16,7 @@ import type { Scope } from "../../nn/module.ts";
 import {
   defineMethod,
   embeddingOption,
+  evalFusion,
   type LateFusion,
   type MethodFactory,
   multiLossFusion,
@@ -24,7 +25,6 @@ import {
   type Outputs,
   type Stage,
   type StepContext,
-  stillFusion,
   type Terms,
 } from "../kit.ts";
 import { competition, type Strategy } from "./competition.ts";
@@ -67,7 +67,7 @@ export interface McrOutputs extends LateFusion {
   /** Late fusion in evaluation mode; its parts are permuted. */
   readonly still: LateFusion;
   /** Reconstruction of the concatenated embeddings from the prediction, [B, M E]; present if the bottleneck is used. */
-  readonly told?: Expr;
+  readonly reconstruction?: Expr;
 }
 
 /** Reconstructs embeddings from the detached prediction [B, K]: two layers without biases, [B, K] to [B, E] to [B, out]. */
@@ -109,8 +109,11 @@ export const mcr: MethodFactory<Loose<McrOptions>, McrOutputs> = defineMethod({
     const out = fusion.parts.length * embedding;
     return {
       ...fusion,
-      still: stillFusion(fusion, input, encoders, embedding),
-      ...(bottleneck > 0 && { told: reconstructed(input.scope.child("told"), fusion.logits, embedding, out) }),
+      still: evalFusion(fusion, input, encoders, embedding),
+      ...(bottleneck > 0 && {
+        // The name of the parameters is that of earlier versions, whose models are still read.
+        reconstruction: reconstructed(input.scope.child("told"), fusion.logits, embedding, out),
+      }),
     };
   },
   stages(options, modalities): readonly Stage<McrOutputs>[] {
@@ -122,7 +125,7 @@ export const mcr: MethodFactory<Loose<McrOptions>, McrOutputs> = defineMethod({
         multiLossTerms(task, out, target, modalities, unimodal),
         ...term("competition", () => competition(out.still, strategy, deals)),
         ...term("contrastive", () => contrastive(out.stacked, plain)),
-        ...term("bottleneck", () => meanSquaredError(out.told!, concat(unstack(out.stacked), -1))),
+        ...term("bottleneck", () => meanSquaredError(out.reconstruction!, concat(unstack(out.stacked), -1))),
       ];
     };
     return [...(options.pretrain ? [aloneStage(modalities)] : []), { ...multiLossStage(modalities, unimodal), terms }];
