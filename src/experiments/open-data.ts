@@ -80,12 +80,12 @@ async function readChosen(
 
 /** Data in memory, or generated. */
 async function made(entry: DataEntry, index: number, { generate }: DataSources): Promise<OpenedData> {
-  const { splits: given, modalities, name } = entry;
-  if (given === undefined && generate === undefined) {
+  const { splits: inMemory, modalities, name } = entry;
+  if (inMemory === undefined && generate === undefined) {
     const message = "data is generated only by the command `dmil sweep`; a program gives `splits` instead";
     throw issuesError([{ path: ["data", index, "generate"], message }]);
   }
-  const splits = given ?? (await generate!(entry.generate!, index));
+  const splits = inMemory ?? (await generate!(entry.generate!, index));
   const chosen = modalities === undefined ? splits : mapSplits((split) => selectModalities(splits[split], modalities));
   return { entry, name: name!, splits: chosen };
 }

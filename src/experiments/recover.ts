@@ -5,25 +5,19 @@ import { checkOptions, type Keys } from "../core/keys.ts";
 import { type RecoveryJob, type RecoveryResult, resultSchema } from "./recover/job.ts";
 import { type FailedJob, jobKey, type SuiteChoice, suiteJobs } from "./recover/suite.ts";
 import { type Verdict, verdicts } from "./recover/targets.ts";
-import { completed, type ExperimentOptions, jobRunOf, requireUninterrupted, storedResults } from "./run-jobs.ts";
+import {
+  completed,
+  type ExperimentOptions,
+  jobRunOf,
+  OPTION_KEYS,
+  requireUninterrupted,
+  storedResults,
+} from "./run-jobs.ts";
 
 /** Options of `recover`: which part of the suite is run, and how. */
 export interface RecoverOptions extends ExperimentOptions, Partial<SuiteChoice> {}
 
-const OPTION_KEYS: Keys<RecoverOptions> = {
-  quick: true,
-  seeds: true,
-  methods: true,
-  cases: true,
-  digits: true,
-  folder: true,
-  executor: true,
-  open: true,
-  resolve: true,
-  code: true,
-  signal: true,
-  onEvent: true,
-};
+const CHOICE_KEYS: Keys<SuiteChoice> = { quick: true, seeds: true, methods: true, cases: true, digits: true };
 
 /** The results of the recovery suite. */
 export interface Recovery {
@@ -43,7 +37,7 @@ export interface Recovery {
  * const { results, verdicts } = await recover({ quick: true, methods: ["joint", "dmil"], seeds: [0] });
  */
 export async function recover(options: RecoverOptions = {}): Promise<Recovery> {
-  checkOptions("recover", options, OPTION_KEYS);
+  checkOptions<RecoverOptions>("recover", options, { ...OPTION_KEYS, ...CHOICE_KEYS });
   const { quick = false, seeds = quick ? [0] : [0, 1, 2], methods, cases, digits } = options;
   const planned = suiteJobs({ quick, seeds, methods, cases, digits });
   const run = jobRunOf("recover", options);

@@ -2,6 +2,7 @@
 import type * as z from "zod";
 import { configError, runError } from "../core/errors.ts";
 import { type Folder, memoryFolder, subfolder } from "../core/folder.ts";
+import type { Keys } from "../core/keys.ts";
 import type { Outcome } from "../core/outcome.ts";
 import { VERSION } from "../core/version.ts";
 import type { ReadReport } from "../data/load.ts";
@@ -49,7 +50,18 @@ export interface ExperimentOptions {
   readonly onEvent?: (event: ExperimentEvent) => void;
 }
 
-/** An experiment with its options, and defaults for those that are missing. `verb` is the name of the function. */
+/** The names of the options that all experiments share. */
+export const OPTION_KEYS: Keys<ExperimentOptions> = {
+  folder: true,
+  executor: true,
+  open: true,
+  resolve: true,
+  code: true,
+  signal: true,
+  onEvent: true,
+};
+
+/** The options of an experiment with their defaults. `verb` is the name of the function. */
 export function jobRunOf(verb: string, options: ExperimentOptions): JobRun & { readonly code: string } {
   const { folder = memoryFolder(verb), open = refuse, resolve, signal, onEvent = () => {}, code = VERSION } = options;
   const places: Places = {

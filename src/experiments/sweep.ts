@@ -1,7 +1,7 @@
 /** @file `sweep`: trains many runs under one protocol, data x methods x seeds, and stores each result when its run ends. */
 import { runError } from "../core/errors.ts";
 import { type Folder, subfolder } from "../core/folder.ts";
-import { checkOptions, type Keys } from "../core/keys.ts";
+import { checkOptions } from "../core/keys.ts";
 import { VERSION } from "../core/version.ts";
 import { dataCache } from "./cache.ts";
 import type { Sweep } from "./compare/read.ts";
@@ -10,7 +10,7 @@ import { type Experiment, type ExperimentInput, parseExperiment } from "./experi
 import { planSweep, type Skipped, type SweepPlan } from "./jobs.ts";
 import { readHead, readManifest, rewriteEntries, writeHead } from "./manifest.ts";
 import { type DataSources, dataOpener } from "./open-data.ts";
-import { type ExperimentOptions, jobRunOf, notesTo, refuse } from "./run-jobs.ts";
+import { type ExperimentOptions, jobRunOf, notesTo, OPTION_KEYS, refuse } from "./run-jobs.ts";
 import { runPlan } from "./sweep-runs.ts";
 
 /** Options of `sweep`. */
@@ -18,18 +18,6 @@ export interface SweepOptions extends ExperimentOptions, DataSources {
   /** Facts for the file sweep.json: how the sweep can be repeated, and where it ran. */
   readonly head?: Partial<Pick<SweepHead, "command" | "experiment" | "environment">>;
 }
-
-const OPTION_KEYS: Keys<SweepOptions> = {
-  folder: true,
-  executor: true,
-  open: true,
-  resolve: true,
-  generate: true,
-  code: true,
-  head: true,
-  signal: true,
-  onEvent: true,
-};
 
 /** A sweep whose runs have ended. */
 export interface SweepResult extends Sweep {
@@ -49,7 +37,7 @@ export interface SweepResult extends Sweep {
  * const { settings } = await compare(swept);
  */
 export async function sweep(experiment: ExperimentInput, options: SweepOptions = {}): Promise<SweepResult> {
-  checkOptions("sweep", options, OPTION_KEYS);
+  checkOptions<SweepOptions>("sweep", options, { ...OPTION_KEYS, generate: true, head: true });
   const run = jobRunOf("sweep", options);
   const { folder, tell } = run;
   const plan = await planOf(parseExperiment(experiment), folder, options, true);

@@ -123,7 +123,7 @@ test.skipIf(process.platform !== "linux")("a full disk behind standard output or
 });
 
 test.skipIf(process.platform !== "linux")("a limit of the system is told as one, and never as a bug", () => {
-  const limited = shell("ulimit -n 28; dmil data check clips");
+  const limited = shell("ulimit -n 36; dmil data check clips");
   expect(limited.status).toBe(1);
   expect(limited.stderr).toMatch(/^RunError: .*too many files are open in this process\. Raise the limit/);
 });

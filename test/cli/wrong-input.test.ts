@@ -253,7 +253,7 @@ const COMMANDS = `
   sweep --config seeds.yaml --out s
   sweep --config generated.yaml --out s
   sweep --config settings.yaml --out s
-  sweep-job
+  job
   demo --out clips
   doctor now
   bits

@@ -3,7 +3,6 @@ import { memoryFolder, readText } from "../../src/core/folder.ts";
 import { stream } from "../../src/core/random.ts";
 import { type SweepEntry, sweepFiles } from "../../src/experiments/entry.ts";
 import { appendEntry, readHead, readManifest, rewriteEntries } from "../../src/experiments/manifest.ts";
-import { meansOf } from "../../src/experiments/means.ts";
 import { withChecksum } from "../../src/runs/checksum.ts";
 
 const entry = (id: string, change: Partial<SweepEntry> = {}): SweepEntry => ({
@@ -86,25 +85,12 @@ test("a manifest cut at any byte keeps its whole lines; with any bit turned it s
   }
 });
 
-test("means are over seeds and folds, by data, kind of split and share", () => {
-  const scored = (method: string, split: string, accuracy: number, trainShare = 1): SweepEntry =>
-    entry(`${method}${split}${accuracy}`, {
-      method,
-      split,
-      trainShare,
-      scores: { test: { accuracy, logLoss: 9 } } as unknown as NonNullable<SweepEntry["scores"]>,
-    });
-  const { rows, columns, cells } = meansOf([
-    scored("joint", "fold 1/2", 0.5),
-    scored("joint", "fold 2/2", 0.7),
-    scored("dmil", "speaker 0", 0.9),
-    scored("dmil", "own", 0.8, 0.1),
-  ]);
-  expect(rows).toEqual(["joint", "dmil"]);
-  expect(columns).toEqual(["clips 2 folds", "clips by speaker", "clips, share 0.1"]);
-  expect(cells.map((row) => row.map((cell) => cell?.runs))).toEqual([
-    [2, undefined, undefined],
-    [undefined, 1, 1],
-  ]);
-  expect(cells[0]![0]!.value).toBeCloseTo(0.6, 12);
+test("an entry of an earlier version, which calls `correct` `right`, is read", async () => {
+  const folder = memoryFolder("sweep");
+  const scores = { samples: { train: 4, validation: 2, test: 3 }, validation: {}, test: {}, unimodal: {}, missing: [] };
+  const old = { ...entry("a"), status: "finished", scores: { ...scores, right: "101" } };
+  await folder.write(sweepFiles.manifest, `${await withChecksum(old)}\n`);
+  const { entries, damaged } = await readManifest(folder);
+  expect(damaged).toEqual([]);
+  expect(entries.get("a")!.scores).toEqual({ ...scores, correct: "101" });
 });

@@ -1,11 +1,11 @@
 /** @file `dmil sweep`: trains many runs with one protocol in parallel processes and stores each result when its run ends. */
 import * as path from "node:path";
 import { listing, runError } from "../../core/errors.ts";
+import { compareRuns, settingName } from "../../experiments/compare/compare.ts";
 import { type SweepEntry, sweepFiles } from "../../experiments/entry.ts";
 import { parseExperiment } from "../../experiments/experiment.ts";
 import type { SweepPlan } from "../../experiments/jobs.ts";
 import { readManifest } from "../../experiments/manifest.ts";
-import { meansOf } from "../../experiments/means.ts";
 import { planOf, sweep as runSweep, type SweepResult } from "../../experiments/sweep.ts";
 import { disk } from "../../node/disk.ts";
 import { machine } from "../../node/machine.ts";
@@ -89,16 +89,30 @@ function planned({ runs, tunings, skipped }: SweepPlan, before: ReadonlyMap<stri
 function answer(out: string, { entries, skipped }: SweepResult, seconds: number): Answer {
   const failed = entries.filter(({ status }) => status === "failed");
   const finished = entries.filter(({ status }) => status === "finished");
-  const { columns, rows, cells } = meansOf(finished);
-  const metrics = [...new Set(finished.map(({ scores }) => Object.keys(scores!.test)[0]!))];
+  const { settings } = compareRuns(finished);
+  const metrics = [...new Set(settings.map((setting) => setting.metrics[0]!.name))];
+  const methods = [...new Set(finished.map(({ method }) => method))];
+  const means = methods.flatMap((method) =>
+    settings.flatMap((setting) => {
+      const metric = setting.metrics[0]!.name;
+      const found = setting.methods.find((result) => result.method === method);
+      if (found === undefined) return [];
+      return [
+        { method, data: settingName(setting), runs: found.runs.length, metric, mean: found.metrics[metric]?.mean },
+      ];
+    }),
+  );
+  const cell = (method: string, data: string): string =>
+    share(means.find((own) => own.method === method && own.data === data)?.mean);
+  const names = settings.map(settingName);
   const text = [
     ...(finished.length === 0
       ? []
       : [
           `mean test ${metrics.join(" or ")} over ${count(new Set(finished.map(({ seed }) => seed)).size, "seed")}`,
           table([
-            ["method", ...columns],
-            ...rows.map((row, r) => [row, ...cells[r]!.map((cell) => share(cell?.value))]),
+            ["method", ...names],
+            ...methods.map((method) => [method, ...names.map((name) => cell(method, name))]),
           ]),
         ]),
     ...skipped.map(({ data, method, reason }) => `skipped: ${data} ${method}: ${reason}`),
@@ -113,12 +127,7 @@ function answer(out: string, { entries, skipped }: SweepResult, seconds: number)
       finished: finished.length,
       failed: failed.map(({ run, error }) => ({ run, error })),
       skipped,
-      means: rows.flatMap((method, r) =>
-        columns.flatMap((data, c) => {
-          const cell = cells[r]![c];
-          return cell === undefined ? [] : [{ method, data, runs: cell.runs, accuracy: cell.value }];
-        }),
-      ),
+      means,
     },
     failed: failed.length > 0,
   };

@@ -3,7 +3,6 @@ import { Option } from "commander";
 import { withReadingFlags } from "../reading-flags.ts";
 import { add, collect, type Define, quiet } from "./shared.ts";
 
-/** `dmil sweep`. */
 export const sweep: Define = (program, give) => {
   withReadingFlags(add(program, "sweep [data...]", "train many runs with one protocol: data x methods x seeds"))
     .requiredOption("--out <dir>", "folder for the runs, sweep.json and manifest.jsonl (one line per run)")
@@ -29,7 +28,6 @@ export const sweep: Define = (program, give) => {
     .action(async (data, flags) => give((await import("../commands/sweep.ts")).sweep(data, flags)));
 };
 
-/** `dmil compare`. */
 export const compare: Define = (program, give) => {
   add(program, "compare <dir...>", "compare the methods of a sweep, with statistical tests")
     .option("--against <method>", "the method that all others are tested against (default: joint)")
@@ -52,7 +50,6 @@ export const compare: Define = (program, give) => {
     .action(async (directories, flags) => give((await import("../commands/compare.ts")).compare(directories, flags)));
 };
 
-/** `dmil recover`. */
 export const recover: Define = (program, give) => {
   add(program, "recover", "measure on data with known truth whether methods recover the true decomposition")
     .option("--quick", "two data sets, one seed (under 3 minutes on two cores)")

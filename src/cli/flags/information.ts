@@ -2,7 +2,6 @@
 import { withReadingFlags } from "../reading-flags.ts";
 import { add, collect, type Define, quiet, split } from "./shared.ts";
 
-/** `dmil quantify`. */
 export const quantify: Define = (program, give) => {
   withReadingFlags(
     add(program, "quantify <data>", "redundant, unique and synergistic information in data, before training a model"),
@@ -30,7 +29,6 @@ export const quantify: Define = (program, give) => {
     .action(async (data, flags) => give((await import("../commands/quantify.ts")).quantify(data, flags)));
 };
 
-/** `dmil bits`. */
 export const bits: Define = (program, give) => {
   withReadingFlags(
     add(program, "bits [predictions]", "what each modality contributed to predictions of any model, from any library"),
@@ -55,7 +53,6 @@ export const bits: Define = (program, give) => {
     .action(async (predictions, flags) => give((await import("../commands/bits.ts")).bits(predictions, flags)));
 };
 
-/** `dmil pid`. */
 export const pid: Define = (program, give) => {
   add(
     program,

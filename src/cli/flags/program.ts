@@ -3,7 +3,6 @@ import { Argument } from "commander";
 import { candidates, SCRIPTS, SHELLS, type Shell } from "../completion.ts";
 import { add, type Define, quiet } from "./shared.ts";
 
-/** `dmil demo`. */
 export const demo: Define = (program, give) => {
   add(program, "demo", "generate data, train three methods and explain samples (about half a minute)")
     .option("--out <dir>", "folder for the data and the runs (default: a temporary folder)")
@@ -11,7 +10,6 @@ export const demo: Define = (program, give) => {
     .action(async (flags) => give((await import("../commands/demo.ts")).demo(flags)));
 };
 
-/** `dmil methods`. */
 export const methods: Define = (program, give) => {
   add(program, "methods", "list every method and named variant").action(async () =>
     give((await import("../commands/methods.ts")).methods()),
@@ -35,7 +33,6 @@ export const completion: Define = (program, give) => {
     });
 };
 
-/** `dmil doctor`. */
 export const doctor: Define = (program, give) => {
   add(program, "doctor", "check that training works here, and how to install what is missing").action(async () =>
     give((await import("../commands/doctor.ts")).doctor()),

@@ -1,7 +1,6 @@
 /** @file Commands that read a finished run: evaluate, explain and export. */
 import { add, type Define, split } from "./shared.ts";
 
-/** `dmil evaluate`. */
 export const evaluate: Define = (program, give) => {
   add(program, "evaluate <run>", "accuracy and other metrics on one split")
     .addOption(split())
@@ -10,7 +9,6 @@ export const evaluate: Define = (program, give) => {
     .action(async (run, flags) => give((await import("../commands/evaluate.ts")).evaluate(run, flags)));
 };
 
-/** `dmil explain`. */
 export const explain: Define = (program, give) => {
   add(program, "explain <run>", "what each component contributed, sample by sample")
     .addOption(split())
@@ -23,7 +21,6 @@ export const explain: Define = (program, give) => {
     .action(async (run, flags) => give((await import("../commands/explain.ts")).explain(run, flags)));
 };
 
-/** `dmil export`. */
 export const exportModel: Define = (program, give) => {
   add(program, "export <run>", "write the model to one file, with a model card (.md) beside it")
     .requiredOption("--out <file>", ".onnx or .safetensors")

@@ -3,7 +3,6 @@ import { defaults } from "../../train/defaults.ts";
 import { withReadingFlags } from "../reading-flags.ts";
 import { add, collect, type Define, quiet } from "./shared.ts";
 
-/** `dmil train`. */
 export const train: Define = (program, give) => {
   withReadingFlags(add(program, "train [dir]", "train a method on a data folder"))
     .option("--method <name>", "for example joint, ensemble or ogm-ge; `dmil methods` lists all (default: dmil)")
@@ -38,7 +37,6 @@ export const train: Define = (program, give) => {
     .action(async (dir, flags) => give((await import("../commands/train.ts")).train(dir, flags)));
 };
 
-/** `dmil resume`. */
 export const resume: Define = (program, give) => {
   add(program, "resume <run>", "continue an interrupted run; the result is bit-identical to a run without interruption")
     .option("--data <dir>", "folder of the data, if it was moved")

@@ -144,16 +144,16 @@ function testNotes(settings: readonly Setting[], other: string): string[] {
 
 /** Notes on settings for which the agreement between seeds cannot be computed. */
 function agreementNotes(settings: readonly Setting[]): string[] {
-  const untold = settings.filter(
+  const unknown = settings.filter(
     ({ unit, units, methods }) =>
       unit === "seed" &&
       units > 1 &&
       methods.every(({ stability }) => stability === undefined) &&
       methods.some(({ runs }) => runs.some(({ scores }) => scores.bits !== undefined)),
   );
-  if (untold.length === 0) return [];
+  if (unknown.length === 0) return [];
   return [
-    `${untold.map(settingName).slice(0, 4).join("; ")}${untold.length > 4 ? ` and ${untold.length - 4} more` : ""}: agreement between seeds is not told; it takes two runs of a method with ${runFiles.bits} of the same test samples, which sweeps of earlier versions lack. Run the sweep again in another folder.`,
+    `${unknown.map(settingName).slice(0, 4).join("; ")}${unknown.length > 4 ? ` and ${unknown.length - 4} more` : ""}: agreement between seeds is not known; it takes two runs of a method with ${runFiles.bits} of the same test samples, which sweeps of earlier versions lack. Run the sweep again in another folder.`,
   ];
 }
 
@@ -201,7 +201,7 @@ interface Group {
   readonly split: ScoredSplit;
 }
 
-interface Given {
+interface SettingRuns {
   readonly all: readonly SweepEntry[];
   readonly runs: readonly FinishedEntry[];
   readonly ranking: Metric;
@@ -209,7 +209,7 @@ interface Given {
   readonly bits: NonNullable<CompareOptions["bits"]>;
 }
 
-function compareSetting({ all, runs, ranking, split, bits }: Given, other: string): Setting {
+function compareSetting({ all, runs, ranking, split, bits }: SettingRuns, other: string): Setting {
   const bySplit = new Set(all.map((run) => run.split)).size > 1;
   const unitOf: UnitOf = (run) => (bySplit ? run.split : `seed ${run.seed}`);
   const overlap = bySplit ? meanOf(runs.map(({ scores: { samples } }) => samples.test / samples.train)).mean : 0;

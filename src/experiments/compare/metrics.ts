@@ -71,7 +71,7 @@ export function metricsOf(runs: readonly FinishedEntry[], ranking: Metric, split
  * where validation is looked at: who chooses by validation must not see them.
  */
 function allMetrics(runs: readonly FinishedEntry[], split: ScoredSplit): Metric[] {
-  // The rate by slices is the synergy rate, told beside its chance.
+  // The rate by slices is the synergy rate, which is shown beside its chance.
   const rated = split === "test" && runs.some(({ scores }) => scores.synergy !== undefined);
   const scores = namesOf(runs, (run) => Object.keys(run.scores[split])).filter(
     (name) => !(rated && name === "synergyRate"),

@@ -100,7 +100,7 @@ export function mixedEnvironments(environments: readonly Environment[]): string[
       if (value !== undefined) counts.set(String(value), (counts.get(String(value)) ?? 0) + 1);
     }
     if (counts.size < 2) return [];
-    const told = [...counts].map(([value, n]) => `${name === "code" ? value.slice(0, 12) : value} (${n} runs)`);
-    return [`${name} is not the same in all runs: ${told.join(", ")}. Figures may differ for that reason alone.`];
+    const parts = [...counts].map(([value, n]) => `${name === "code" ? value.slice(0, 12) : value} (${n} runs)`);
+    return [`${name} is not the same in all runs: ${parts.join(", ")}. Figures may differ for that reason alone.`];
   });
 }

@@ -11,45 +11,26 @@ export interface Measured {
 
 /** One metric of a result; undefined if the method or the data has none. */
 export interface Metric {
-  readonly name: string;
   /** Description in one line. */
   readonly title: string;
-  /** Whether larger or smaller values are better. */
-  readonly better: "larger" | "smaller";
   read(result: RecoveryResult): number | undefined;
 }
 
 /** The metrics of all tables. Bits are per sample; portions are bits divided by log2 K. */
-export const METRICS: readonly Metric[] = [
-  {
-    name: "accuracy",
-    title: "accuracy of the prediction",
-    better: "larger",
-    read: ({ figures }) => figures.accuracy.all,
-  },
-  {
-    name: "behind-bayes",
+export const METRICS: Readonly<Record<string, Metric>> = {
+  accuracy: { title: "accuracy of the prediction", read: ({ figures }) => figures.accuracy.all },
+  "behind-bayes": {
     title: "accuracy behind the exact posterior's, on the type where it is most",
-    better: "smaller",
     read: ({ figures, ceiling }) =>
       Math.max(...Object.entries(ceiling.accuracy).map(([type, bayes]) => bayes - figures.accuracy[type]!)),
   },
-  {
-    name: "identified",
+  identified: {
     title: "share of samples whose largest atom is the true type, label-free",
-    better: "larger",
     read: ({ figures }) => figures.identified?.labelFree,
   },
-  {
-    name: "identified-label",
-    title: "the same, with the label",
-    better: "larger",
-    read: ({ figures }) => figures.identified?.withLabel,
-  },
-  {
-    name: "identified-worst",
+  "identified-label": { title: "the same, with the label", read: ({ figures }) => figures.identified?.withLabel },
+  "identified-worst": {
     title: "the label-free share on the type where it is least",
-    better: "larger",
     read: ({ figures: { confusion } }) =>
       confusion === undefined
         ? undefined
@@ -60,47 +41,29 @@ export const METRICS: readonly Metric[] = [
             }),
           ),
   },
-  {
-    name: "error",
+  error: {
     title: "error per atom, mean over samples, label-free, as a portion of log2 K",
-    better: "smaller",
     read: ({ figures: { error, unit } }) => portion(error?.labelFree.samples, unit),
   },
-  {
-    name: "error-label",
+  "error-label": {
     title: "the same, with the label",
-    better: "smaller",
     read: ({ figures: { error, unit } }) => portion(error?.withLabel.samples, unit),
   },
-  {
-    name: "error-set",
+  "error-set": {
     title: "error per atom of the mean over the set, with the label, as a portion of log2 K",
-    better: "smaller",
     read: ({ figures: { error, unit } }) => portion(error?.withLabel.set, unit),
   },
-  {
-    name: "within",
-    title: "share of samples with every atom within half a bit of its true value, label-free",
-    better: "larger",
-    read: ({ figures }) => figures.within?.labelFree,
-  },
-  {
-    name: "gate",
+  gate: {
     title: "share of samples whose largest gate is the true type",
-    better: "larger",
     read: ({ figures }) => figures.gateIdentified,
   },
-  {
-    name: "leak-synergy",
+  "leak-synergy": {
     title:
       "own information of the synergistic component on redundant and unique samples, the most, as a portion of log2 K",
-    better: "smaller",
     read: ({ figures }) => ownOn(figures, "synergistic", (type) => type !== "synergistic"),
   },
-  {
-    name: "leak-unique",
+  "leak-unique": {
     title: "own information of a unique component on samples unique to another modality, the most, as a portion",
-    better: "smaller",
     read: ({ figures }) => {
       const unique = figures.components.filter((name) => name.startsWith("unique_"));
       const values = unique.flatMap((name) => {
@@ -110,81 +73,61 @@ export const METRICS: readonly Metric[] = [
       return values.length === 0 ? undefined : Math.max(...values);
     },
   },
-  {
-    name: "synergy-kept",
+  "synergy-kept": {
     title: "own information of the synergistic component on synergistic samples, as a portion of log2 K",
-    better: "larger",
     read: ({ figures }) => ownOn(figures, "synergistic", (type) => type === "synergistic"),
   },
-  {
-    name: "behind-ceiling",
+  "behind-ceiling": {
     title: "identified with the label, behind the exact posterior's",
-    better: "smaller",
     read: ({ figures, ceiling }) =>
       figures.identified === undefined ? undefined : ceiling.identified!.withLabel - figures.identified.withLabel,
   },
-  {
-    name: "behind-naming",
+  "behind-naming": {
     title: "identified label-free, behind the ceiling's",
-    better: "smaller",
     read: ({ figures, ceiling }) =>
       figures.identified === undefined ? undefined : ceiling.identified!.labelFree - figures.identified.labelFree,
   },
-  {
-    name: "ceiling-off",
+  "ceiling-off": {
     title: "distance of a sample's atoms from the ceiling's, label-free, mean over samples and atoms, in bits",
-    better: "smaller",
     read: ({ against: { distance } }) => {
       const { total: _, ...atoms } = distance;
       const values = Object.values(atoms);
       return values.reduce((a, b) => a + b, 0) / values.length;
     },
   },
-  {
-    name: "absent-synergy",
+  "absent-synergy": {
     title: "mean synergistic bits above the exact posterior's on the type without synergy where it is most, label-free",
-    better: "smaller",
     read: ({ against: { means } }) => {
       const others = Object.entries(means).filter(([type]) => type !== "all" && type !== "synergistic");
       if (others.length === 0) return undefined;
       return Math.max(...others.map(([, { found, ceiling }]) => found.synergistic! - ceiling.synergistic!));
     },
   },
-  {
-    name: "sets",
+  sets: {
     title: "share of synergistic samples whose set of modalities is named, from predictions with the others hidden",
-    better: "larger",
     read: ({ sets }) => sets?.found.named,
   },
-  {
-    name: "sets-behind",
+  "sets-behind": {
     title: "the same, behind the exact posterior's",
-    better: "smaller",
     read: ({ sets }) => (sets === undefined ? undefined : sets.ceiling.named - sets.found.named),
   },
-  {
-    name: "means-off",
+  "means-off": {
     title: "mean atoms with the label, against the exact posterior's: the largest difference in bits",
-    better: "smaller",
     read: ({ figures, ceiling }) => meansOff(figures.bits.withLabel, ceiling.bits.withLabel),
   },
-  {
-    name: "means-off-free",
+  "means-off-free": {
     title: "the same, label-free",
-    better: "smaller",
     read: ({ figures, ceiling }) => meansOff(figures.bits.labelFree, ceiling.bits.labelFree),
   },
-  {
-    name: "absent-atoms",
+  "absent-atoms": {
     title: "the largest mean of an atom that no sample holds, in bits, label-free",
-    better: "smaller",
     read: ({ figures, job }) => {
       if (job.case !== "noise") return undefined;
       const { redundant, unique_b, synergistic } = figures.bits.labelFree.all!;
       return Math.max(redundant!, unique_b!, Math.abs(synergistic!));
     },
   },
-];
+};
 
 /** Largest difference of mean atoms over all samples, in bits. */
 function meansOff({ all: found }: AtomsByType, { all: exact }: AtomsByType): number {
@@ -208,11 +151,6 @@ function ownOn(
     type !== "all" && matters(type) ? [bits / unit] : [],
   );
   return values.length === 0 ? undefined : Math.max(...values);
-}
-
-/** The metric with a name, which must exist. */
-export function metricNamed(name: string): Metric {
-  return METRICS.find((metric) => metric.name === name)!;
 }
 
 /** Mean and interval of values with one value per seed. */

@@ -101,9 +101,9 @@ function dots({ methods, metrics: [ranking], against }: Setting): string {
     const anchor = i === 0 ? "start" : i === 3 ? "end" : "middle";
     return `<text x="${100 * t}%" y="14" text-anchor="${anchor}">${(low + t * (high - low)).toFixed(digits)}</text>`;
   });
-  const told = reference === undefined ? "" : `; dashed: mean of ${escaped(against!)}`;
+  const legend = reference === undefined ? "" : `; dashed: mean of ${escaped(against!)}`;
   return `<div class="dots">${rows.join("\n")}<div class="axis"><span></span><svg aria-hidden="true">${ticks.join("")}</svg><span></span></div></div>
-<p class="note">A dot a run; bar: mean with its 95 % interval, cut where it leaves the scale${told}.</p>`;
+<p class="note">A dot a run; bar: mean with its 95 % interval, cut where it leaves the scale${legend}.</p>`;
 }
 
 /** A small chart a method, on scales that all share. */

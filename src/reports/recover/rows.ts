@@ -5,11 +5,11 @@ import type { Row } from "../../runs/tables.ts";
 /** All numbers of all results as rows: case, method, seed, metric (a dotted path), value. */
 export function resultRows(results: readonly RecoveryResult[]): Row[] {
   return results.flatMap(({ job, seconds, figures, ceiling, against, sets, probes, theorem1 }) => {
-    const { reliability: _, components: __, ...told } = figures;
+    const { reliability: _, components: __, ...metrics } = figures;
     const { reliability: ___, components: ____, own: _____, ...exact } = ceiling;
     const all = {
       seconds,
-      ...told,
+      ...metrics,
       exact,
       against,
       ...(sets && { sets }),

@@ -4,11 +4,11 @@ import { caseNamed, type RecoveryResult } from "../../experiments/recover/job.ts
 import {
   type Cell,
   cells,
+  METRICS,
   type Measured,
   meanText,
   measure,
   measured,
-  metricNamed,
 } from "../../experiments/recover/metrics.ts";
 import type { Verdict } from "../../experiments/recover/targets.ts";
 import type { ByType } from "../../interactions/truth.ts";
@@ -34,7 +34,7 @@ const COLUMNS: readonly (readonly [metric: string, heading: string])[] = [
 
 /** The meaning of the columns of the method tables, one per line. */
 export const COLUMN_NOTES: readonly string[] = COLUMNS.map(
-  ([metric, heading]) => `${heading}: ${metricNamed(metric).title}`,
+  ([metric, heading]) => `${heading}: ${METRICS[metric]!.title}`,
 );
 
 /** Target, case, limit, what was measured, met or missed. */
@@ -77,7 +77,7 @@ function metricTable(
   own: readonly Cell[],
   results: (cell: Cell) => readonly RecoveryResult[],
 ): TextTable {
-  const values = COLUMNS.map(([metric]) => own.map((cell) => meanText(measure(metricNamed(metric), results(cell)))));
+  const values = COLUMNS.map(([metric]) => own.map((cell) => meanText(measure(METRICS[metric]!, results(cell)))));
   const kept = COLUMNS.map((_, c) => c).filter((c) => values[c]!.some((text) => text !== ""));
   return {
     title,

@@ -166,6 +166,6 @@ describe("seeds that were trained", () => {
     // Who chooses by validation sees nothing of the test samples.
     const chosen = compareRuns(made, { split: "validation", bits: (entry) => traces.get(entry)?.bits });
     expect(chosen.settings[0]!.methods[0]!.stability).toBeUndefined();
-    expect(compareRuns(made, { bits: () => undefined }).notes.at(-1)).toMatch(/agreement between seeds is not told/);
+    expect(compareRuns(made, { bits: () => undefined }).notes.at(-1)).toMatch(/agreement between seeds is not known/);
   });
 });
