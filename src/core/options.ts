@@ -6,6 +6,12 @@ import { shown } from "./keys.ts";
 /** Options as a user passes them: all are optional. */
 export type Loose<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
+/** An error of a zod schema: the value given and what is allowed. */
+export const allowing =
+  (allowed: string) =>
+  ({ input }: { readonly input?: unknown }): string =>
+    `${shown(input)} given; allowed is ${allowed}`;
+
 /** One of some words; the error names the nearest. */
 export function oneOf<const T extends readonly [string, ...string[]]>(...allowed: T): z.ZodType<T[number], T[number]> {
   return z.enum(allowed, {

@@ -11,7 +11,7 @@ import type { Optimiser } from "../optim/optimiser.ts";
 import { createArena } from "../runtime/arena.ts";
 import type { Backend, Executable } from "../runtime/backend.ts";
 import { createKernels } from "../runtime/kernels/index.ts";
-import { type Bound, compile, type Layout, layoutOf, type Part } from "../runtime/program.ts";
+import { compile, type Layout, layoutOf, type Part, type Region } from "../runtime/program.ts";
 import { chunkOf, createEvaluator, leafParts, leavesOf, placeOf, storedParameters } from "./evaluator.ts";
 import { cutFrozen, type FrozenFeature } from "./frozen.ts";
 import { changes, forward, PRESENT, type StageGraph, stageGraph, TARGET, type Widths } from "./graph.ts";
@@ -138,18 +138,18 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
     { name: "result", length: longest((batch) => batch.result) },
   ]);
   const kernels = createKernels(arena.memory);
-  const parameters: Bound = { layout: parameterLayout, data: arena.view("parameter") };
+  const parameters: Region = { layout: parameterLayout, data: arena.view("parameter") };
   for (const name of parameterLayout.places.keys()) placeOf(parameters, name).set(setup.state[name]!.data);
 
   memory.bind(arena.view("memory"));
 
   const programs = new Map<
     number,
-    { program: Executable; graph: StageGraph; input: Bound; result: Bound; noise: Layout; terms: Float32Array }
+    { program: Executable; graph: StageGraph; input: Region; result: Region; noise: Layout; terms: Float32Array }
   >();
   for (const [i, { size, graph }] of graphs.entries()) {
     const batch = layouts[i]!;
-    const bind = (layout: Layout, region: string): Bound => ({ layout, data: arena.view(region) });
+    const bind = (layout: Layout, region: string): Region => ({ layout, data: arena.view(region) });
     const [input, result] = [bind(batch.input, "input"), bind(batch.result, "result")];
     const program = await compile(
       backend,
@@ -264,7 +264,7 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
       ...memory.state(),
       ...Object.fromEntries(
         offsets.flatMap((_, i) => {
-          const slot: Bound = { layout: parameterLayout, data: arena.view(`slot${i}`) };
+          const slot: Region = { layout: parameterLayout, data: arena.view(`slot${i}`) };
           return [...trained.keys()].map((name) => {
             const { shape } = parameterLayout.places.get(name)!;
             return [`slot${i}.${name}`, float32(shape, placeOf(slot, name).slice())];
@@ -276,7 +276,7 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
     restore(moments) {
       memory.restore(moments);
       for (const i of offsets.keys()) {
-        const slot: Bound = { layout: parameterLayout, data: arena.view(`slot${i}`) };
+        const slot: Region = { layout: parameterLayout, data: arena.view(`slot${i}`) };
         for (const name of trained.keys()) placeOf(slot, name).set(moments[`slot${i}.${name}`]!.data);
       }
     },

@@ -2,8 +2,7 @@
 
 import * as z from "zod";
 import { hint } from "../core/errors.ts";
-import { shown } from "../core/keys.ts";
-import { type OptionIssue, optionIssues } from "../core/options.ts";
+import { allowing, type OptionIssue, optionIssues } from "../core/options.ts";
 import { ownValue } from "../core/record.ts";
 import { readingSchemas, type SplitRequest } from "../data/reading.ts";
 import { methodNames, methods } from "../methods/index.ts";
@@ -46,10 +45,6 @@ export interface Experiment {
   readonly trainShares: readonly number[];
 }
 
-const allowing =
-  (allowed: string) =>
-  (issue: { readonly input?: unknown }): string =>
-    `${shown(issue.input)} given; allowed is ${allowed}`;
 const text = (what: string): z.ZodType<string> => z.string({ error: allowing(what) }).min(1, `is empty; give ${what}`);
 const settings = z.record(z.string(), z.unknown(), {
   error: allowing("settings by name, for example {batchSize: 32}"),

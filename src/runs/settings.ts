@@ -1,13 +1,12 @@
 /** @file The settings of a run, as in a configuration file; checked as far as possible without the data. */
 import * as z from "zod";
 import { configError, type DmilError, hint } from "../core/errors.ts";
-import { shown } from "../core/keys.ts";
-import { type OptionIssue, oneOf, optionIssues } from "../core/options.ts";
+import { allowing, type OptionIssue, oneOf, optionIssues } from "../core/options.ts";
 import { readingSchemas, type SplitRequest } from "../data/reading.ts";
 import { methodNamed, methodNames, resolveMethod } from "../methods/index.ts";
 import { MAX_MEMBERS } from "../methods/method.ts";
 import type { Activation } from "../nn/mlp.ts";
-import { adam, adamw, type Optimiser, sgd } from "../optim/index.ts";
+import { OPTIMISERS, type Optimiser, optimisers } from "../optim/index.ts";
 import { fraction, positive, whole } from "../optim/settings.ts";
 import { BACKENDS, type BackendName } from "../runtime/backend.ts";
 import type { ByStage } from "../train/plan.ts";
@@ -40,7 +39,7 @@ export interface Settings {
   /** Learning rate of all stages, or by stage; default: that of the method. */
   readonly learningRate?: ByStage | undefined;
   /** The name of the optimiser and its settings, except the learning rate. */
-  readonly optimiser: { readonly name: "adam" | "adamw" | "sgd" } & Readonly<Record<string, unknown>>;
+  readonly optimiser: { readonly name: (typeof OPTIMISERS)[number] } & Readonly<Record<string, unknown>>;
   /** Maximum global norm of the gradients; default: no clipping. */
   readonly clipNorm?: number | undefined;
   /** Share of the samples of a training batch in which one modality is hidden; default: none. */
@@ -62,13 +61,6 @@ export interface Settings {
   /** Options of the method. */
   readonly options: Readonly<Record<string, unknown>>;
 }
-
-const optimisers = { adam, adamw, sgd } as const;
-
-const allowing =
-  (allowed: string) =>
-  (issue: { readonly input?: unknown }): string =>
-    `${shown(issue.input)} given; allowed is ${allowed}`;
 
 const text = (what: string): z.ZodType<string> => z.string({ error: allowing(what) }).min(1, `is empty; give ${what}`);
 
@@ -103,7 +95,7 @@ const schema = z.strictObject(
     epochs: byStage(whole(0, "10"), "10").default({}),
     learningRate: byStage(positive("0.001"), "0.001").optional(),
     optimiser: z
-      .looseObject({ name: oneOf("adam", "adamw", "sgd").default("adam") }, { error: allowing("{name: adam}") })
+      .looseObject({ name: oneOf(...OPTIMISERS).default("adam") }, { error: allowing("{name: adam}") })
       .default({ name: "adam" }),
     clipNorm: positive("1").optional(),
     modalityDropout: fraction("0.2").optional(),
