@@ -2,7 +2,7 @@
 import { hint, internalError, runError } from "../core/errors.ts";
 
 /** One fixed memory cut into regions. It never grows, so views on it stay valid. */
-export interface Arena {
+interface Arena {
   readonly memory: WebAssembly.Memory;
   /** Allocated bytes: the free start, the regions and the gaps between them. */
   readonly bytes: number;

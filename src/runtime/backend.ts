@@ -21,7 +21,7 @@ export interface Backend {
   open(model: Uint8Array | string, options: CompileOptions): Promise<AnyModel>;
 }
 
-export interface CompileOptions {
+interface CompileOptions {
   /** Threads inside one operation. */
   readonly threads: number;
 }

@@ -6,7 +6,7 @@ import { type Block, blockShape, lower } from "../graph/onnx/lower.ts";
 import type { Backend, Executable } from "./backend.ts";
 
 /** Larger arrays are separate inputs or outputs of a program; smaller ones share a block, because each input costs microseconds. */
-export const PACKED_SIZE = 16384;
+const PACKED_SIZE = 16384;
 
 /** Offsets are multiples of this many floats (64 bytes). */
 const ALIGNMENT = 16;
@@ -66,7 +66,7 @@ export interface Region {
 }
 
 /** The regions that a program reads and writes. */
-export interface ProgramSpec {
+interface ProgramSpec {
   readonly inputs: readonly Region[];
   readonly outputs: readonly Region[];
 }

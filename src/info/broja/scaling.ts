@@ -16,7 +16,7 @@ const PLAIN = 1;
 const RELAXED = 1.8;
 
 /** The factors of q = r u v, and the sweep that improves them. */
-export interface Scaling {
+interface Scaling {
   /** By pair, summing to 1. */
   readonly r: Float64Array;
   /** By rows1 and rows2. */

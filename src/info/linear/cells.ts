@@ -6,7 +6,7 @@ import { dataError } from "../../core/errors.ts";
 import { formatShape, stridesOf } from "../../core/shape.ts";
 
 /** The largest domain of an optimisation: about 1 GiB of working arrays. */
-export const MAX_DOMAIN: number = 2 ** 24;
+const MAX_DOMAIN: number = 2 ** 24;
 
 /** Rows (x, y) of one source, in the order of x: those with positive mass. */
 export interface Rows {
