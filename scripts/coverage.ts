@@ -14,7 +14,7 @@ import { quadMixture } from "../src/data/synthetic/quad.ts";
 import { type Fitted, memberModels } from "../src/evaluation/model.ts";
 import { type Predictions, predict } from "../src/evaluation/predict.ts";
 import { suiteMethod } from "../src/experiments/recover/settings.ts";
-import { type Atoms, bitsOf } from "../src/interactions/bits.ts";
+import { type SampleAtoms, bitsOf } from "../src/interactions/bits.ts";
 import { poolIntervals, poolMeanInterval } from "../src/interactions/uncertainty.ts";
 import { logPriorOf, UNSCALED } from "../src/targets/calibrate.ts";
 import { fit } from "../src/train/fit.ts";
@@ -61,7 +61,7 @@ const pools = Number(values.pools);
 /** Label-free bits by component, then the total, [C + 1][N]. */
 type Columns = readonly (readonly number[])[];
 
-function columnsOf({ redundant, unique, synergistic, total }: Atoms): Columns {
+function columnsOf({ redundant, unique, synergistic, total }: SampleAtoms): Columns {
   return [redundant, ...Object.values(unique), synergistic, total].map((column) => Array.from(column));
 }
 

@@ -6,7 +6,7 @@ import type { Dataset } from "../data/dataset.ts";
 import type { Predictions } from "../evaluation/predict.ts";
 import type { Calibration } from "../targets/calibrate.ts";
 import { argmaxRows, logSoftmaxRows } from "../targets/metrics.ts";
-import { type Atoms, bitsOf, labelBits, labelFreeBits } from "./bits.ts";
+import { type SampleAtoms, bitsOf, labelBits, labelFreeBits } from "./bits.ts";
 
 /** Means by true type, and over `all` samples; types without samples are left out. */
 export type ByType<T = number> = Readonly<Record<string, T>>;
@@ -214,7 +214,7 @@ function nested(
   );
 }
 
-function columnsOf({ redundant, unique, synergistic }: Atoms): Float64Array[] {
+function columnsOf({ redundant, unique, synergistic }: SampleAtoms): Float64Array[] {
   return [redundant, ...Object.values(unique), synergistic];
 }
 
