@@ -52,11 +52,11 @@ export function mixture(options: TypeMixtureOptions): TypeMixture {
   checkKeys("mixture.weights", options.weights, TYPES);
   const cue = checkChoice<Cue>("mixture", "cue", options.cue, ["both", "first", "hidden"]);
   const m = checkWhole("mixture", "symbols", options.symbols ?? 2, 2);
-  const given = TYPES.map((type) => options.weights[type]);
-  const total = given.reduce((sum, weight) => sum + weight, 0);
-  if (given.some((weight) => !(weight >= 0)) || !(total > 0 && total < Number.POSITIVE_INFINITY)) {
-    throw configError(`mixture: weights ${given.join(", ")} must be numbers of 0 or more with a sum above 0.`, {
-      given,
+  const shares = TYPES.map((type) => options.weights[type]);
+  const total = shares.reduce((sum, weight) => sum + weight, 0);
+  if (shares.some((weight) => !(weight >= 0)) || !(total > 0 && total < Number.POSITIVE_INFINITY)) {
+    throw configError(`mixture: weights ${shares.join(", ")} must be numbers of 0 or more with a sum above 0.`, {
+      shares,
     });
   }
   const n1 = cue === "hidden" ? m : 4 * m;
@@ -69,12 +69,12 @@ export function mixture(options: TypeMixtureOptions): TypeMixture {
         const y = [a, a, b, (a + b) % m][c]!;
         const x1 = cue === "hidden" ? a : c * m + a;
         const x2 = cue === "both" ? c * m + part2 : part2;
-        data[((x1 * n2 + x2) * 4 + c) * m + y]! += given[c]! / (m * m);
+        data[((x1 * n2 + x2) * 4 + c) * m + y]! += shares[c]! / (m * m);
       }
     }
   }
   const joint = jointTable({ shape: [n1, n2, 4, m], data });
-  const [R, U1, U2, S] = given.map((weight) => weight / total) as [number, number, number, number];
+  const [R, U1, U2, S] = shares.map((weight) => weight / total) as [number, number, number, number];
   const bits = Math.log2(m);
   return {
     table: marginal(joint, [0, 1, 3]),
