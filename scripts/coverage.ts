@@ -14,7 +14,7 @@ import { quadMixture } from "../src/data/synthetic/quad.ts";
 import { type Fitted, memberModels } from "../src/evaluation/model.ts";
 import { type Predictions, predict } from "../src/evaluation/predict.ts";
 import { suiteSettings } from "../src/experiments/recover/settings.ts";
-import { type Atoms, bitsOf } from "../src/interactions/bits.ts";
+import { bitsOf, type SampleAtoms } from "../src/interactions/bits.ts";
 import { poolIntervals, poolMeanInterval } from "../src/interactions/uncertainty.ts";
 import { planRun } from "../src/runs/plan.ts";
 import { parseSettings } from "../src/runs/settings.ts";
@@ -63,7 +63,7 @@ const pools = Number(values.pools);
 /** Label-free bits by component, then the total, [C + 1][N]. */
 type Columns = readonly (readonly number[])[];
 
-function columnsOf({ redundant, unique, synergistic, total }: Atoms): Columns {
+function columnsOf({ redundant, unique, synergistic, total }: SampleAtoms): Columns {
   return [redundant, ...Object.values(unique), synergistic, total].map((column) => Array.from(column));
 }
 

@@ -15,7 +15,7 @@ const fitted = main.fit(method, data, { seed: 0, epochs: 1, threads: 1 });
 const plan = () => main.planRun(main.parseSettings({ data: "d", method: "joint" }), data.train);
 const shares = { redundant: 0.3, unique: 0.2, synergistic: 0.3 };
 const columns = { sources: ["x", "y"], target: "z", first: ["0"], second: ["0"], labels: ["0"] } as const;
-const table = info.gate("xor").table;
+const table = info.logicGate("xor").table;
 const rows = { shape: [4, 1], data: Float64Array.of(0, 1, 2, 3) };
 
 /** The name under which the root exports a method: `dmilPublished`. */

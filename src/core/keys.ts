@@ -4,6 +4,7 @@ import { configError, hint } from "./errors.ts";
 /** A value as text for messages. */
 export function shown(value: unknown): string {
   if (value === undefined) return "nothing";
+  if (typeof value === "number") return String(value); // JSON has no NaN and no infinity
   try {
     return (JSON.stringify(value) ?? String(value)).slice(0, 60);
   } catch {

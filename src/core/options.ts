@@ -6,7 +6,7 @@ import { shown } from "./keys.ts";
 /** Options as a user passes them: all are optional. */
 export type Loose<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
-/** A zod error: the value that was given, and what is allowed. */
+/** An error of a zod schema: the value given and what is allowed. */
 export const allowing =
   (allowed: string) =>
   ({ input }: { readonly input?: unknown }): string =>

@@ -23,7 +23,7 @@ export function takeShare(dataset: Dataset, share: number, seed: number): Datase
 }
 
 /** Data with some classes held out from training. */
-export interface ClassesApart {
+interface ClassesApart {
   /** The other classes in their original splits; labels are renumbered from 0. */
   readonly seen: DataSplits;
   /** All samples of the held-out classes, half of them in `test`; for a probe. */

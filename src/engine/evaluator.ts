@@ -8,7 +8,7 @@ import { asLeaf, type Expr, type LeafKind, topological } from "../graph/expr.ts"
 import { rowAxes } from "../graph/rows.ts";
 import { type Transforms, transformed } from "../modalities/index.ts";
 import type { Backend, Executable } from "../runtime/backend.ts";
-import { type Bound, compile, layoutOf, type Part } from "../runtime/program.ts";
+import { compile, layoutOf, type Part, type Region } from "../runtime/program.ts";
 import { modalityLeaf, PRESENT } from "./graph.ts";
 import { inMemory, type RowSource, type Rows, rowSize, type Sources, scatterRows } from "./rows.ts";
 
@@ -43,7 +43,7 @@ export function leafParts(outputs: readonly Expr[], kind: LeafKind): Part[] {
 }
 
 /** The parameters that outputs depend on, laid out in memory and filled from a state. */
-export function storedParameters(outputs: readonly Expr[], state: State): Bound {
+export function storedParameters(outputs: readonly Expr[], state: State): Region {
   const parameters = bound("parameter", leafParts(outputs, "parameter"));
   for (const name of parameters.layout.places.keys()) placeOf(parameters, name).set(state[name]!.data);
   return parameters;
@@ -75,7 +75,7 @@ export function sourcesOf(
 export async function createEvaluator(
   backend: Backend,
   outputs: readonly Expr[],
-  parameters: Bound,
+  parameters: Region,
   threads: number,
 ): Promise<Evaluator> {
   const axes = rowAxes(outputs, (node) => (asLeaf(node)?.kind === "input" ? 0 : undefined));
@@ -126,13 +126,13 @@ export async function createEvaluator(
 }
 
 /** A layout with newly allocated memory. */
-function bound(prefix: string, parts: readonly Part[]): Bound {
+function bound(prefix: string, parts: readonly Part[]): Region {
   const layout = layoutOf(prefix, parts);
   return { layout, data: new Float32Array(layout.length) };
 }
 
 /** The numbers of one part of a region. */
-export function placeOf({ layout, data }: Bound, name: string): Float32Array {
+export function placeOf({ layout, data }: Region, name: string): Float32Array {
   const place = layout.places.get(name);
   if (place === undefined) throw internalError(`nothing named ${name} was laid out.`);
   return data.subarray(place.offset, place.offset + place.size);

@@ -2,7 +2,7 @@
 import { float32, type State } from "../core/tensor.ts";
 import type { Expr } from "../graph/expr.ts";
 import type { Stage } from "../methods/method.ts";
-import { type Bound, type Layout, layoutOf } from "../runtime/program.ts";
+import { type Layout, layoutOf, type Region } from "../runtime/program.ts";
 import { leafParts, placeOf } from "./evaluator.ts";
 import { boundLeaf, EPOCH, memoryLeaf, sampleLeaf } from "./graph.ts";
 import { inMemory, type RowSource, type Sources, scatterInto } from "./rows.ts";
@@ -33,7 +33,7 @@ export function createMemory(stage: Stage<never>, outputs: readonly Expr[], coun
       { data: new Float32Array(count * width).fill(value), lead: 1, rows: count, width },
     ]),
   );
-  let numbers: Bound = { layout, data: new Float32Array(layout.length) };
+  let numbers: Region = { layout, data: new Float32Array(layout.length) };
   const write = (leaf: string, values: ArrayLike<number>): void => {
     if (layout.places.has(leaf)) placeOf(numbers, leaf).set(values);
   };

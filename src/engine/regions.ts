@@ -4,7 +4,7 @@ import type { Expr } from "../graph/expr.ts";
 import type { Optimiser, ParameterRange } from "../optim/optimiser.ts";
 import { createArena } from "../runtime/arena.ts";
 import { createKernels, type Kernels } from "../runtime/kernels/index.ts";
-import { type Bound, type Layout, layoutOf } from "../runtime/program.ts";
+import { type Layout, layoutOf, type Region } from "../runtime/program.ts";
 import type { BatchLayouts } from "./batch-graph.ts";
 import { placeOf } from "./evaluator.ts";
 import type { StageGraph } from "./graph.ts";
@@ -14,11 +14,11 @@ type RegionName = keyof BatchLayouts | "memory";
 
 export interface Regions {
   readonly kernels: Kernels;
-  readonly parameters: Bound;
+  readonly parameters: Region;
   /** The trained parameters with their gradients and moments, which the optimiser updates in one pass. */
   readonly range: ParameterRange;
   /** A layout over a region. */
-  bind(layout: Layout, region: RegionName): Bound;
+  bind(layout: Layout, region: RegionName): Region;
   /** Where a region starts, in bytes. */
   offset(region: RegionName): number;
   /** The state of the optimiser as `slot<i>.<parameter>`, and its inverse. */
@@ -50,7 +50,7 @@ export function createRegions(
     longest("result"),
   ]);
   const moments = slotNames.flatMap((slot) => {
-    const bound: Bound = { layout: parameterLayout, data: arena.view(slot) };
+    const bound: Region = { layout: parameterLayout, data: arena.view(slot) };
     return trained.map((name) => ({
       name: `${slot}.${name}`,
       shape: parameterLayout.places.get(name)!.shape,

@@ -3,7 +3,7 @@ import { methodError } from "../core/errors.ts";
 import { type Expr, leaf } from "../graph/expr.ts";
 import type { Outputs, Stage } from "../methods/method.ts";
 import type { Requests } from "../nn/module.ts";
-import type { Bound } from "../runtime/program.ts";
+import type { Region } from "../runtime/program.ts";
 import { createEvaluator, placeOf } from "./evaluator.ts";
 import { TARGET } from "./graph.ts";
 import { REFERENCE_SAMPLES } from "./limits.ts";
@@ -55,7 +55,7 @@ export interface Statistics {
 export async function createStatistics(
   { backend, threads, train, widths }: StageSetup,
   means: readonly StoredMean[],
-  parameters: Bound,
+  parameters: Region,
 ): Promise<Statistics> {
   if (means.length === 0) return { update: async () => {}, dispose: async () => {} };
   const evaluator = await createEvaluator(backend, meanOutputs(means), parameters, threads);

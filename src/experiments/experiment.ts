@@ -2,8 +2,8 @@
 
 import * as z from "zod";
 import { hint } from "../core/errors.ts";
-import { isRecord, shown } from "../core/keys.ts";
-import { type OptionIssue, optionIssues } from "../core/options.ts";
+import { isRecord } from "../core/keys.ts";
+import { allowing, type OptionIssue, optionIssues } from "../core/options.ts";
 import { ownValue } from "../core/record.ts";
 import { type DataSplits, SPLITS } from "../data/dataset.ts";
 import { readingSchemas, type SplitRequest } from "../data/reading.ts";
@@ -54,10 +54,6 @@ export interface ExperimentInput extends Partial<Omit<Experiment, "data" | "meth
   readonly methods?: "all" | readonly string[];
 }
 
-const allowing =
-  (allowed: string) =>
-  (issue: { readonly input?: unknown }): string =>
-    `${shown(issue.input)} given; allowed is ${allowed}`;
 const text = (what: string): z.ZodType<string> => z.string({ error: allowing(what) }).min(1, `is empty; give ${what}`);
 const settings = z.record(z.string(), z.unknown(), {
   error: allowing("settings by name, for example {batchSize: 32}"),

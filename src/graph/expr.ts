@@ -88,7 +88,7 @@ function commonPrefix(a: string, b: string): string {
 /** Kinds of leaves: a batch array, a parameter or statistic, random noise, a number that training keeps between steps. */
 export type LeafKind = "input" | "parameter" | "noise" | "memory";
 
-export interface LeafAttributes extends Attributes {
+interface LeafAttributes extends Attributes {
   readonly kind: LeafKind;
   readonly name: string;
   readonly shape: Shape;

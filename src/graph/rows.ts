@@ -2,7 +2,7 @@
 import { type Expr, topological } from "./expr.ts";
 
 /** The row (sample) axis of every node that has one; `undefined` for nodes without rows; `"mixed"` if the node combines rows. */
-export type RowAxes = ReadonlyMap<Expr, number | undefined | "mixed">;
+type RowAxes = ReadonlyMap<Expr, number | undefined | "mixed">;
 
 /** Propagates the row axis of leaves through the graph; `rowAxisOf` returns it for leaves. A batch of one row is ambiguous: use at least two. */
 export function rowAxes(outputs: readonly Expr[], rowAxisOf: (leaf: Expr) => number | undefined): RowAxes {

@@ -29,8 +29,8 @@ export interface BayesAccuracy {
  * @example bayesAccuracy(xor)  // { prior: .5, x1: .5, x2: .5, joint: 1, ensembleAverage: .5, ensembleProduct: .5 }
  */
 export function bayesAccuracy(input: TableInput): BayesAccuracy {
-  const given = sources(input, "bayesAccuracy");
-  const { table, n1, n2, ny, p1, p2, py, p1y, p2y } = given;
+  const marginals = sources(input, "bayesAccuracy");
+  const { table, n1, n2, ny, p1, p2, py, p1y, p2y } = marginals;
   const average = (x1: number, x2: number, y: number): number =>
     (p1y[x1 * ny + y]! / p1[x1]! + p2y[x2 * ny + y]! / p2[x2]!) / 2;
   const product = (x1: number, x2: number, y: number): number =>
@@ -40,8 +40,8 @@ export function bayesAccuracy(input: TableInput): BayesAccuracy {
     x1: bestByRow(p1y, n1, ny),
     x2: bestByRow(p2y, n2, ny),
     joint: bestByRow(table.p, n1 * n2, ny),
-    ensembleAverage: accuracyOf(given, average),
-    ensembleProduct: accuracyOf(given, product),
+    ensembleAverage: accuracyOf(marginals, average),
+    ensembleProduct: accuracyOf(marginals, product),
   };
 }
 
@@ -69,10 +69,10 @@ export interface AdditiveOptimum {
  * @example additiveOptimum(xor).accuracy  // 0.5: a sum of unimodal logits cannot learn xor
  */
 export function additiveOptimum(input: TableInput, options: MaxentOptions = {}): AdditiveOptimum {
-  const given = sources(input, "additiveOptimum");
+  const marginals = sources(input, "additiveOptimum");
   checkKeys("additiveOptimum", options, ["tol", "maxIter"]);
-  const { law, lower, upper, gap, converged, connectedInformation } = maxentOf(given, options);
-  const { n2, ny, p12, table } = given;
+  const { law, lower, upper, gap, converged, connectedInformation } = maxentOf(marginals, options);
+  const { n2, ny, p12, table } = marginals;
   // The pair margin of q* is that of p, which keeps ties exact where q* has rounding.
   const score = (x1: number, x2: number, y: number): number => {
     const pair = x1 * n2 + x2;
@@ -86,7 +86,7 @@ export function additiveOptimum(input: TableInput, options: MaxentOptions = {}):
     }
   }
   return {
-    accuracy: accuracyOf(given, score),
+    accuracy: accuracyOf(marginals, score),
     crossEntropy: conditional.value / NATS_PER_BIT + connectedInformation,
     connectedInformation,
     lower,
@@ -106,8 +106,8 @@ export function connectedInformation(input: TableInput, options: MaxentOptions =
 }
 
 /** Expected accuracy of the rule that picks the largest score; ties are shared. */
-function accuracyOf(given: Sources, score: (x1: number, x2: number, y: number) => number): number {
-  const { table, n1, n2, ny, p12 } = given;
+function accuracyOf(marginals: Sources, score: (x1: number, x2: number, y: number) => number): number {
+  const { table, n1, n2, ny, p12 } = marginals;
   const sum = new Sum();
   const scores = new Float64Array(ny);
   for (let x1 = 0; x1 < n1; x1++) {

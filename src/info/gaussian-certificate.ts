@@ -50,6 +50,6 @@ function entryOf(rows: Rows): (i: number, j: number) => number {
 }
 
 /** log det, from the pivots of a factor. */
-export function logDeterminant(pivots: readonly number[]): number {
+function logDeterminant(pivots: readonly number[]): number {
   return pivots.reduce((sum, pivot) => sum + Math.log(pivot), 0);
 }

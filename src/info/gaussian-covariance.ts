@@ -24,7 +24,7 @@ export interface Widths {
 }
 
 /** Explained covariances of a target with covariance I, without dependent columns. */
-export interface Explained {
+interface Explained {
   /** W = I - Cov(Y | X), [width, width], of the first source, the second and both. */
   readonly first: Rows;
   readonly second: Rows;

@@ -54,7 +54,7 @@ export function gaussianEstimate(
   checkKeys(where, options, ["seed", "groups", "nulls"]);
   const seed = checkWhole(where, "seed", options.seed, 0);
   const rounds = checkWhole(where, "nulls", options.nulls ?? 60, 20);
-  const parts = [first, second, target].map((own) => pointsOf(own, where)) as [Points, Points, Points];
+  const parts = [first, second, target].map((side) => pointsOf(side, where)) as [Points, Points, Points];
   const [x1, x2, y] = parts;
   const rows = y.rows;
   if (x1.rows !== rows || x2.rows !== rows) {
@@ -87,18 +87,18 @@ export function gaussianEstimate(
     return corrected(gaussianPid(crossed(whole, parts, shuffled), roles), rows, false);
   });
   const equal =
-    y.width === 1 ? [] : equalSources(plugIn, rows, rounds, seed).map((own) => corrected(own, rows, false).U1);
+    y.width === 1 ? [] : equalSources(plugIn, rows, rounds, seed).map((amounts) => corrected(amounts, rows, false).U1);
   const reach = studentReach(count - 1);
-  const errorOf = (read: (own: Amounts) => number): number => {
-    const centre = left.reduce((sum, own) => sum + read(own), 0) / count;
-    return Math.sqrt(((count - 1) / count) * left.reduce((sum, own) => sum + (read(own) - centre) ** 2, 0));
+  const errorOf = (read: (amounts: Amounts) => number): number => {
+    const centre = left.reduce((sum, amounts) => sum + read(amounts), 0) / count;
+    return Math.sqrt(((count - 1) / count) * left.reduce((sum, amounts) => sum + (read(amounts) - centre) ** 2, 0));
   };
   const amount = (name: GaussianAmount): Interval & { null95: number } => {
-    const se = errorOf((own) => own[name]);
+    const se = errorOf((amounts) => amounts[name]);
     const lower = value[name] - reach * se;
     const chance = name === "U1" || name === "U2" ? equal : [];
     const null95 = Math.max(
-      ...[none.map((own) => own[name]), chance].map((own) =>
+      ...[none.map((amounts) => amounts[name]), chance].map((own) =>
         own.length === 0 ? 0 : quantile(Float64Array.from(own).sort(), 0.95),
       ),
     );
@@ -110,7 +110,7 @@ export function gaussianEstimate(
     Interval & { null95: number }
   >;
   const mean = equal.length === 0 ? 0 : equal.reduce((sum, own) => sum + own, 0) / equal.length;
-  const spread = errorOf((own) => own.S - own.R);
+  const spread = errorOf(({ S, R }) => S - R);
   const middle = value.S - value.R;
   const balance = { value: middle, se: spread, lower: middle - reach * spread, upper: middle + reach * spread };
   return { ...amounts, plugIn, equalShows: mean, balance };

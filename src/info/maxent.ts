@@ -49,21 +49,21 @@ export function maxent(input: TableInput, options: MaxentOptions = {}): MaxentRe
 }
 
 /** maxent of checked sources. */
-export function maxentOf(given: Sources, options: MaxentOptions): MaxentResult {
+export function maxentOf(marginals: Sources, options: MaxentOptions): MaxentResult {
   checkKeys("maxent", options, ["tol", "maxIter"]);
   const tol = checkPositive("maxent", "tol", options.tol ?? 1e-9);
   const maxIter = checkWhole("maxent", "maxIter", options.maxIter ?? 10_000, 1);
-  const { table, p12, ny } = given;
-  const swap = given.n1 < given.n2;
+  const { table, p12, ny } = marginals;
+  const swap = marginals.n1 < marginals.n2;
   const pairFilled = (index: number): boolean => p12[Math.floor(index / ny)]! > 0;
-  let cells = domainCells(given, swap, pairFilled);
+  let cells = domainCells(marginals, swap, pairFilled);
   const support = Uint8Array.from(cells.index, (index) => (table.p[index]! > 0 ? 1 : 0));
   if (support.includes(0)) {
     const mask = fillable(cells, support);
     if (mask?.includes(0)) {
       const open = new Uint8Array(table.p.length);
       for (let c = 0; c < cells.size; c++) open[cells.index[c]!] = mask[c]!;
-      cells = domainCells(given, swap, (index) => open[index] === 1);
+      cells = domainCells(marginals, swap, (index) => open[index] === 1);
     }
   }
   const p = Float64Array.from(cells.index, (index) => table.p[index]!);

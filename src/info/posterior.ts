@@ -14,7 +14,7 @@ import { assignClusters, kMeans } from "./kmeans.ts";
 import { checkKeys, checkWhole } from "./options.ts";
 
 /** Options of posteriorRedundancy. */
-export interface PosteriorOptions {
+interface PosteriorOptions {
   readonly seed: number;
   /** Maximal number of symbols per source; 24. */
   readonly clusters?: number;

@@ -69,7 +69,7 @@ export function resample(table: Table, rows: number, draws: Stream): Table {
 }
 
 /** Draws cells with probabilities p in constant time each (alias method: Walker 1977, Vose 1991). */
-export function cellSampler(p: Float64Array, draws: Stream): () => number {
+function cellSampler(p: Float64Array, draws: Stream): () => number {
   const n = p.length;
   const share = p.map((value) => value * n);
   const alias = new Uint32Array(n);

@@ -2,7 +2,7 @@
 import { configError, shapeError } from "../core/errors.ts";
 
 /** Maximal number of players: more would need too many sets of predictions. */
-export const MOST_PLAYERS = 12;
+const MOST_PLAYERS = 12;
 
 /**
  * The Shapley interaction index of every non-empty set of players, by its mask; of a single player it is the Shapley value.
@@ -19,7 +19,7 @@ export function shapley(values: ArrayLike<number>): Float64Array {
 }
 
 /** Indices as linear maps of the values of a game: [mask of the set][mask of the coalition]. */
-export type IndexWeights = readonly Float64Array[];
+type IndexWeights = readonly Float64Array[];
 
 /** The weights of `shapley`, to reuse for many games with the same number of players. */
 export function shapleyWeights(players: number): IndexWeights {
@@ -48,7 +48,7 @@ export function apply(weights: IndexWeights, values: ArrayLike<number>): Float64
 }
 
 /** How many bits of a mask are set. */
-export function bitCount(mask: number): number {
+function bitCount(mask: number): number {
   let count = 0;
   for (let rest = mask; rest !== 0; rest &= rest - 1) count++;
   return count;

@@ -5,7 +5,7 @@ import { quantile } from "./estimates.ts";
 import { checkKeys, checkWhole } from "./options.ts";
 
 /** Predicted and true classes of the same N samples, out of sample. */
-export interface Predictions {
+export interface PredictedClasses {
   readonly labels: ArrayLike<number>;
   readonly joint: ArrayLike<number>;
   /** One column of predictions per modality. */
@@ -45,11 +45,11 @@ export interface SynergyIndicator {
  * @throws DataError when columns differ in length, are empty, or no modality is given; ConfigError for unknown options.
  * @example synergyIndicator({ labels, joint, unimodal: [audio, face] }, { seed: 0 }).excess
  */
-export function synergyIndicator(given: Predictions, options: IndicatorOptions): SynergyIndicator {
+export function synergyIndicator(predictions: PredictedClasses, options: IndicatorOptions): SynergyIndicator {
   checkKeys("synergyIndicator", options, ["seed", "rounds"]);
   const seed = checkWhole("synergyIndicator", "seed", options.seed, 0);
   const rounds = checkWhole("synergyIndicator", "rounds", options.rounds ?? 1000, 1);
-  const { labels, joint, unimodal } = given;
+  const { labels, joint, unimodal } = predictions;
   const n = labels.length;
   for (const [name, column] of [["joint", joint], ...unimodal.map((column, k) => [`unimodal ${k}`, column])] as const) {
     if ((column as ArrayLike<number>).length === n && n > 0) continue;

@@ -6,7 +6,7 @@ import type { Predictions } from "../evaluation/predict.ts";
 import { type Calibration, calibrated, calibratedWhole } from "../targets/calibrate.ts";
 
 /** Atoms of N samples, in bits. They sum to `total` exactly: redundant + all unique + synergistic = i(all; y). */
-export interface Atoms {
+export interface SampleAtoms {
   readonly redundant: Float64Array;
   readonly unique: Readonly<Record<string, Float64Array>>;
   readonly synergistic: Float64Array;
@@ -45,7 +45,7 @@ export function atoms(
   total: Float64Array,
   modalities: Readonly<Record<string, Float64Array>>,
   present: Presence = {},
-): Atoms {
+): SampleAtoms {
   const names = Object.keys(modalities);
   const redundant = new Float64Array(total.length);
   const synergistic = new Float64Array(total.length);
@@ -74,14 +74,14 @@ export function bitsOf(
   calibration: Calibration,
   labels: Int32Array,
   present: Presence = {},
-): { readonly labelFree: Atoms; readonly withLabel: Atoms } {
+): { readonly labelFree: SampleAtoms; readonly withLabel: SampleAtoms } {
   const { logPrior, modalities } = calibration;
   const prior = Float64Array.from(logPrior);
   const whole = calibratedWhole(predictions, calibration);
   const unimodal = Object.entries(predictions.unimodal).map(
     ([name, values]) => [name, calibrated(values, logPrior, modalities[name]!)] as const,
   );
-  const atomsFrom = (bits: (logs: Float64Array) => Float64Array): Atoms =>
+  const atomsFrom = (bits: (logs: Float64Array) => Float64Array): SampleAtoms =>
     atoms(bits(whole), Object.fromEntries(unimodal.map(([name, logs]) => [name, bits(logs)])), present);
   return {
     labelFree: atomsFrom((logs) => labelFreeBits(logs, prior)),
@@ -93,7 +93,7 @@ export function bitsOf(
 export type BitColumns = Readonly<Record<string, ArrayLike<number>>>;
 
 /** Atoms as columns by component name, and `total`. */
-export function bitColumns({ redundant, unique, synergistic, total }: Atoms): BitColumns {
+export function bitColumns({ redundant, unique, synergistic, total }: SampleAtoms): BitColumns {
   return {
     redundant,
     ...Object.fromEntries(Object.entries(unique).map(([name, values]) => [`unique_${name}`, values])),
@@ -103,7 +103,7 @@ export function bitColumns({ redundant, unique, synergistic, total }: Atoms): Bi
 }
 
 /** The atoms of sample i by component name: redundant, unique_<modality>, synergistic. */
-export function atomsAt({ redundant, unique, synergistic }: Atoms, i: number): Record<string, number> {
+export function atomsAt({ redundant, unique, synergistic }: SampleAtoms, i: number): Record<string, number> {
   return {
     redundant: redundant[i]!,
     ...Object.fromEntries(Object.entries(unique).map(([name, values]) => [`unique_${name}`, values[i]!])),

@@ -9,10 +9,10 @@ import { UNSCALED } from "../targets/calibrate.ts";
 import { type BitColumns, bitColumns, bitsOf } from "./bits.ts";
 
 /** Mean bits of one source, by component and `total`. */
-export type MeanBits = Readonly<Record<string, number>>;
+type MeanBits = Readonly<Record<string, number>>;
 
 /** Mean bits of some samples: of the model (`found`), of the ceiling, and planted. */
-export interface SourceMeans {
+interface SourceMeans {
   readonly samples: number;
   readonly found: MeanBits;
   readonly ceiling: MeanBits;

@@ -7,7 +7,7 @@ import { fit } from "../train/fit.ts";
 import { joined, type ProbeOptions, probe, probed } from "./probe.ts";
 
 /** Representations [N, F] by split. */
-export type SplitFeatures = Readonly<Record<SplitName, Tensor<"float32">>>;
+type SplitFeatures = Readonly<Record<SplitName, Tensor<"float32">>>;
 
 const LEARNING_RATE = 0.01;
 const BATCH = 64;

@@ -34,7 +34,7 @@ export interface ProbeOptions {
 }
 
 /** Rows for training a probe, for selecting its epoch and temperature, and for evaluating it. */
-export interface ProbeRows {
+interface ProbeRows {
   readonly train: Uint32Array;
   readonly validation: Uint32Array;
   readonly test: Uint32Array;

@@ -14,7 +14,7 @@ import { calibrated, logPriorOf } from "../targets/calibrate.ts";
 import { fit } from "../train/fit.ts";
 
 /** Samples of one modality. */
-export interface ReadingInput {
+interface ReadingInput {
   /** [N, ...] */
   readonly values: Tensor<"float32">;
   /** [N], 0..K-1 */
@@ -25,7 +25,7 @@ export interface ReadingInput {
 }
 
 /** How the classifiers are cross-fitted. */
-export interface ReaderOptions {
+interface ReaderOptions {
   readonly seed: number;
   /** Number of folds; 5. */
   readonly folds?: number;

@@ -11,7 +11,7 @@ import { logSoftmaxRows } from "../targets/metrics.ts";
 import { labelFreeBits } from "./bits.ts";
 
 /** Bits [N] by set of modalities, as in `a+b`. */
-export type SetBits = Readonly<Record<string, Float64Array>>;
+type SetBits = Readonly<Record<string, Float64Array>>;
 
 /** How well the synergistic set is identified. */
 export interface SetFigures {

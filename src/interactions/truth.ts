@@ -6,19 +6,19 @@ import type { Dataset } from "../data/dataset.ts";
 import type { Predictions } from "../evaluation/predict.ts";
 import type { Calibration } from "../targets/calibrate.ts";
 import { argmaxRows, logSoftmaxRows } from "../targets/metrics.ts";
-import { type Atoms, bitsOf, labelBits, labelFreeBits } from "./bits.ts";
+import { bitsOf, labelBits, labelFreeBits, type SampleAtoms } from "./bits.ts";
 
 /** Means by true type, and over `all` samples; types without samples are left out. */
 export type ByType<T = number> = Readonly<Record<string, T>>;
 
 /** The same statistic from label-free bits, and from bits with the label. */
-export interface BothWays<T> {
+interface BothWays<T> {
   readonly labelFree: T;
   readonly withLabel: T;
 }
 
 /** Error of bits, in bits per atom. */
-export interface BitError {
+interface BitError {
   /** Mean over samples and atoms of the absolute error; absent where atoms are known for the distribution only. */
   readonly samples?: number;
   /** Mean over atoms of the absolute error of the mean over samples. */
@@ -26,7 +26,7 @@ export interface BitError {
 }
 
 /** The prediction of one component alone. Its information about samples of other types is leakage. */
-export interface ComponentTruth {
+interface ComponentTruth {
   readonly accuracy: ByType;
   /** Mean gate share. */
   readonly gate: ByType;
@@ -35,7 +35,7 @@ export interface ComponentTruth {
 }
 
 /** Samples whose label-free bits fall in one bin. With true probabilities both means agree. */
-export interface ReliabilityBin {
+interface ReliabilityBin {
   readonly samples: number;
   /** Mean label-free bits. */
   readonly predicted: number;
@@ -70,7 +70,7 @@ export interface TruthFigures {
 }
 
 /** Options of `truthFigures`. */
-export interface TruthOptions {
+interface TruthOptions {
   /** True mean information of the distribution, by component: for data without true bits per sample. */
   readonly means?: Readonly<Record<string, number>> | undefined;
   /** Number of bins of `reliability`; 10. */
@@ -80,7 +80,7 @@ export interface TruthOptions {
 const ALL = "all";
 
 /** Names of the components over modalities: redundant, unique_<modality>, synergistic. */
-export function componentsOver(modalities: readonly string[]): string[] {
+function componentsOver(modalities: readonly string[]): string[] {
   return ["redundant", ...modalities.map((name) => `unique_${name}`), "synergistic"];
 }
 
@@ -214,7 +214,7 @@ function nested(
   );
 }
 
-function columnsOf({ redundant, unique, synergistic }: Atoms): Float64Array[] {
+function columnsOf({ redundant, unique, synergistic }: SampleAtoms): Float64Array[] {
   return [redundant, ...Object.values(unique), synergistic];
 }
 

@@ -1,4 +1,7 @@
 /** @file Optimisers, clipping and schedules. */
+import { adam, adamw } from "./adam.ts";
+import { sgd } from "./sgd.ts";
+
 export { type AdamOptions, type AdamSettings, adam, adamw } from "./adam.ts";
 export { clipScale } from "./clip.ts";
 export type { AdamUpdate, Optimiser, OptimiserKernels, ParameterRange, SgdUpdate, StepSettings } from "./optimiser.ts";
@@ -14,3 +17,9 @@ export {
   step,
 } from "./schedule.ts";
 export { type SgdOptions, type SgdSettings, sgd } from "./sgd.ts";
+
+/** The optimisers that settings can name. */
+export const OPTIMISERS = ["adam", "adamw", "sgd"] as const;
+
+/** The optimisers by name; the compiler reports a missing one. */
+export const optimisers = { adam, adamw, sgd } as const satisfies Record<(typeof OPTIMISERS)[number], unknown>;

@@ -1,9 +1,10 @@
 /** @file A schedule that reduces the learning rate when a metric stops improving. */
 import * as z from "zod";
 import { runError } from "../core/errors.ts";
+import { shown } from "../core/keys.ts";
 import { parseOptions } from "../core/options.ts";
 import type { PlateauMemory, Schedule } from "./schedule.ts";
-import { fraction, given, notNegative, whole } from "./settings.ts";
+import { fraction, notNegative, whole } from "./settings.ts";
 
 /** Settings of `plateau`; defaults are PyTorch's. */
 export interface PlateauOptions {
@@ -64,7 +65,7 @@ export function plateau(options: PlateauOptions): Schedule<Required<PlateauOptio
 
 function schema() {
   return z.strictObject({
-    mode: z.enum(["max", "min"], { error: (issue) => `${given(issue.input)} given; allowed are "max" and "min"` }),
+    mode: z.enum(["max", "min"], { error: (issue) => `${shown(issue.input)} given; allowed are "max" and "min"` }),
     factor: fraction("0.1").default(0.1),
     patience: whole(0, "10").default(10),
     threshold: notNegative("1e-4").default(1e-4),

@@ -1,6 +1,6 @@
 /** @file Number checks that optimisers and schedules share; each message gives the value found, what is allowed and an example. */
 import * as z from "zod";
-import { shown } from "../core/keys.ts";
+import { allowing } from "../core/options.ts";
 
 /** A finite number, 0 or more. */
 export function notNegative(example: string): z.ZodNumber {
@@ -17,15 +17,13 @@ export function fraction(example: string): z.ZodNumber {
   return numberThat((x) => x >= 0 && x < 1, "a number from 0 to below 1", example);
 }
 
-/** A whole number from `least` on; above 2^53 - 1 it would not be the one that was written. */
-export function whole(least: number, example: string): z.ZodNumber {
-  const most = Number.MAX_SAFE_INTEGER;
+/** A whole number from `min` on; above 2^53 - 1 it would not be the one that was written. */
+export function whole(min: number, example: string): z.ZodNumber {
+  const max = Number.MAX_SAFE_INTEGER;
   return numberThat(
-    (x) => Number.isSafeInteger(x) && x >= least,
+    (x) => Number.isSafeInteger(x) && x >= min,
     (x) =>
-      typeof x === "number" && x > most
-        ? `a whole number from ${least} to ${most}`
-        : `a whole number, ${least} or more`,
+      typeof x === "number" && x > max ? `a whole number from ${min} to ${max}` : `a whole number, ${min} or more`,
     example,
   );
 }
@@ -37,12 +35,7 @@ function numberThat(
 ): z.ZodNumber {
   const error = ({ input }: { readonly input?: unknown }): string => {
     const range = typeof allowed === "string" ? allowed : allowed(input);
-    return `${given(input)} given; allowed is ${range}, for example ${example}`;
+    return allowing(`${range}, for example ${example}`)({ input });
   };
   return z.number({ error }).refine(holds, { error });
-}
-
-/** A wrong value as messages write it. */
-export function given(value: unknown): string {
-  return value === undefined ? "nothing" : typeof value === "number" ? String(value) : shown(value);
 }

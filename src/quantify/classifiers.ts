@@ -12,7 +12,7 @@ import { negativeLogLikelihood } from "../nn/losses.ts";
 import { mlp } from "../nn/mlp.ts";
 
 /** Architecture and training of the classifiers. */
-export interface ClassifierOptions {
+interface ClassifierOptions {
   /** Widths of the hidden layers; [64, 64]. Chosen on the quad mixture. */
   readonly hidden: readonly number[];
   /** Epochs of each. */

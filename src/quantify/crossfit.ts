@@ -57,7 +57,7 @@ const WEIGHT_DECAY = 0.05;
 const DROPOUT = 0.2;
 
 /** A fitted fold: three scaled classifiers. */
-export interface FittedFold {
+interface FittedFold {
   readonly fitted: Fitted;
   readonly logPrior: readonly number[];
   readonly scales: { readonly first: number[]; readonly second: number[]; readonly both: number[] };

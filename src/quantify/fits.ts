@@ -7,7 +7,7 @@ import { type Crossfit, type CrossfitOptions, crossfit, permutedLabels } from ".
 /** Minimum seconds between two progress messages of a running task. */
 const PACE = 2;
 
-export type Tell = (what: string, share: number, finished?: boolean) => void;
+type Tell = (what: string, share: number, finished?: boolean) => void;
 
 /** Limits the rate of progress messages: finished tasks are reported at once, running ones every `PACE` seconds. */
 export function paced(onProgress: (what: string, share: number) => void = () => {}): Tell {

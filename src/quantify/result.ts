@@ -73,7 +73,7 @@ export interface ClassMeans extends Readonly<Record<ClassColumn, Interval>> {
   readonly samples: number;
 }
 export const CLASS_COLUMNS = ["I1", "I2", "I12", "R", "U1", "U2", "S"] as const;
-export type ClassColumn = (typeof CLASS_COLUMNS)[number];
+type ClassColumn = (typeof CLASS_COLUMNS)[number];
 
 /** Two sources and a target, quantified. */
 export interface Quantified {

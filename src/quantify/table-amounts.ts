@@ -13,7 +13,7 @@ import { synergyAgainst } from "../info/null-tests.ts";
 import { type Amount, ATOMS, type AtomName, amountOf } from "./result.ts";
 
 /** Information and atoms of a table. */
-export interface TableAmounts {
+interface TableAmounts {
   readonly informations: Readonly<Record<"I1" | "I2" | "I12", Amount>>;
   readonly atoms: Readonly<Record<AtomName, Amount>>;
   readonly balance: Pick<Amount, "value" | "lower" | "upper">;

@@ -22,7 +22,7 @@ const NEIGHBOURS = 5;
 const FOLDS = 5;
 
 /** Amounts of information about values. */
-export interface ValueAmounts extends Pick<Quantified, "informations" | "balance" | "measures" | "rows"> {
+interface ValueAmounts extends Pick<Quantified, "informations" | "balance" | "measures" | "rows"> {
   /** Number of rows of the nearest-neighbour estimator. */
   readonly compared: number;
 }

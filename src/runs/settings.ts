@@ -9,7 +9,7 @@ import { methodNamed, methodNames, resolveMethod } from "../methods/index.ts";
 import { MAX_MEMBERS } from "../methods/method.ts";
 import { normalizeIssues } from "../modalities/index.ts";
 import type { NormalizeSetting } from "../modalities/modality.ts";
-import { adam, adamw, type Optimiser, sgd } from "../optim/index.ts";
+import { OPTIMISERS, type Optimiser, optimisers } from "../optim/index.ts";
 import { fraction, notNegative, positive, whole } from "../optim/settings.ts";
 import { BACKENDS, type BackendName } from "../runtime/backend.ts";
 import { defaults } from "../train/defaults.ts";
@@ -52,7 +52,7 @@ export interface Settings {
   /** Weights of the classes in losses; default: all 1. */
   readonly classWeights?: ClassWeights | undefined;
   /** The name of the optimiser and its settings. */
-  readonly optimiser: { readonly name: "adam" | "adamw" | "sgd" } & Readonly<Record<string, unknown>>;
+  readonly optimiser: { readonly name: (typeof OPTIMISERS)[number] } & Readonly<Record<string, unknown>>;
   /** Maximum global norm of the gradients; default: no clipping. */
   readonly clipNorm?: number | undefined;
   /** Share of the samples of a training batch in which one modality is hidden; default: none. */
@@ -73,8 +73,6 @@ export interface Settings {
   /** Options of the method. */
   readonly options: Readonly<Record<string, unknown>>;
 }
-
-const optimisers = { adam, adamw, sgd } as const;
 
 const text = (what: string): z.ZodType<string> => z.string({ error: allowing(what) }).min(1, `is empty; give ${what}`);
 
@@ -120,7 +118,7 @@ const schema = z.strictObject(
       })
       .optional(),
     optimiser: z
-      .looseObject({ name: oneOf("adam", "adamw", "sgd").default("adam") }, { error: allowing("{name: adam}") })
+      .looseObject({ name: oneOf(...OPTIMISERS).default("adam") }, { error: allowing("{name: adam}") })
       .default({ name: "adam" }),
     clipNorm: positive("1").optional(),
     modalityDropout: fraction("0.2").optional(),

@@ -1,14 +1,8 @@
-/** @file The memory of a training step: named regions of float32, which the kernels and onnxruntime access in place. */
+/** @file The memory of a training step: named regions (stretches of float32 numbers), which the kernels and onnxruntime access in place. */
 import { hint, internalError, runError } from "../core/errors.ts";
 
-/** A named stretch of `length` float32 numbers. */
-export interface Region {
-  readonly name: string;
-  readonly length: number;
-}
-
 /** One fixed memory cut into regions. It never grows, so views on it stay valid. */
-export interface Arena {
+interface Arena {
   readonly memory: WebAssembly.Memory;
   /** Allocated bytes: the free start, the regions and the gaps between them. */
   readonly bytes: number;
@@ -26,10 +20,10 @@ const PAGE = 65536;
 const LIMIT = 2 ** 32;
 
 /**
- * Lays out regions in the order given and makes the memory, filled with zeros.
+ * Lays out regions of `length` numbers in the order given and makes the memory, filled with zeros.
  * @throws RunError when they need more than 4 GiB or the system cannot give that much; InternalError for a bad or repeated region.
  */
-export function createArena(regions: readonly Region[]): Arena {
+export function createArena(regions: readonly { readonly name: string; readonly length: number }[]): Arena {
   const places = new Map<string, { offset: number; length: number }>();
   let bytes = START;
   for (const { name, length } of regions) {

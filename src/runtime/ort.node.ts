@@ -4,8 +4,9 @@ import * as path from "node:path";
 import { isMainThread } from "node:worker_threads";
 import type { InferenceSession, OnnxValue, Tensor } from "onnxruntime-common";
 import { internalError, runError } from "../core/errors.ts";
+import type { State } from "../core/tensor.ts";
 import { openAnyModel } from "./any-model.ts";
-import type { Backend, Executable, Port } from "./backend.ts";
+import type { Backend, Executable } from "./backend.ts";
 
 type Values = Record<string, OnnxValue>;
 
@@ -59,8 +60,10 @@ export async function nativeBackend(): Promise<Backend> {
   const ort = require("onnxruntime-node") as typeof import("onnxruntime-common");
   const { version } = require("onnxruntime-node/package.json") as { version: string };
   const sessionOf = nativeSessions(require);
-  const values = (ports: readonly Port[]): Values =>
-    Object.fromEntries(ports.map((port) => [port.name, new ort.Tensor("float32", port.data, port.shape)]));
+  const values = (arrays: State): Values =>
+    Object.fromEntries(
+      Object.entries(arrays).map(([name, { data, shape }]) => [name, new ort.Tensor("float32", data, shape)]),
+    );
 
   return {
     name: "native",
@@ -84,9 +87,8 @@ export async function nativeBackend(): Promise<Backend> {
       return {
         async run() {
           const results = await session.run(feeds, fetches as Record<string, Tensor>);
-          for (const port of outputs) {
-            if (results[port.name]?.data !== port.data)
-              throw internalError(`output ${port.name} was not written in place.`);
+          for (const [name, { data }] of Object.entries(outputs)) {
+            if (results[name]?.data !== data) throw internalError(`output ${name} was not written in place.`);
           }
         },
         dispose: () => session.release(),

@@ -19,15 +19,16 @@ export async function wasmBackend(): Promise<Backend> {
         graphOptimizationLevel: "all",
       }).catch(explained);
       const feeds: Record<string, Tensor> = {};
-      for (const port of inputs) feeds[port.name] = new ort.Tensor("float32", port.data, port.shape);
-      const names = outputs.map((port) => port.name);
+      for (const [name, { data, shape }] of Object.entries(inputs))
+        feeds[name] = new ort.Tensor("float32", data, shape);
+      const names = Object.keys(outputs);
       return {
         async run() {
           const results = await session.run(feeds, names);
-          for (const port of outputs) {
-            const value = results[port.name];
-            if (value === undefined) throw internalError(`the wasm backend gave no output ${port.name}.`);
-            port.data.set(value.data as Float32Array);
+          for (const [name, { data }] of Object.entries(outputs)) {
+            const value = results[name];
+            if (value === undefined) throw internalError(`the wasm backend gave no output ${name}.`);
+            data.set(value.data as Float32Array);
             value.dispose();
           }
         },

@@ -1,31 +1,26 @@
 /** @file Programs: a graph compiled for a backend, which reads and writes regions of one memory. */
 import { type Shape, sizeOf } from "../core/shape.ts";
+import { float32, type State } from "../core/tensor.ts";
 import { asLeaf, type Expr, topological } from "../graph/expr.ts";
 import { type Block, blockShape, lower } from "../graph/onnx/lower.ts";
-import type { Backend, Executable, Port } from "./backend.ts";
+import type { Backend, Executable } from "./backend.ts";
 
 /** Larger arrays are separate inputs or outputs of a program; smaller ones share a block, because each input costs microseconds. */
-export const PACKED_SIZE = 16384;
+const PACKED_SIZE = 16384;
 
 /** Offsets are multiples of this many floats (64 bytes). */
 const ALIGNMENT = 16;
 
-/** A leaf or output to place in memory, and its group. Groups are stored one after the other. */
+/** An array to place in a region: a leaf or an output. Groups are stored one after the other. */
 export interface Part {
   readonly name: string;
   readonly expr: Expr;
   readonly group?: number;
 }
 
-export interface Place {
-  readonly offset: number;
-  readonly size: number;
-  readonly shape: Shape;
-}
-
-/** The place of each part in a flat region of floats, and the blocks that are inputs or outputs of the program. */
+/** Where each part lies in a region, in floats, and the blocks of parts that are one input or output of a program. */
 export interface Layout {
-  readonly places: ReadonlyMap<string, Place>;
+  readonly places: ReadonlyMap<string, { readonly offset: number; readonly size: number; readonly shape: Shape }>;
   readonly blocks: readonly {
     readonly block: Block;
     readonly offset: number;
@@ -38,7 +33,7 @@ export interface Layout {
 
 /** Lays out parts group by group: small parts first, packed into shared blocks, then each large part in its own block. */
 export function layoutOf(prefix: string, parts: readonly Part[]): Layout {
-  const places = new Map<string, Place>();
+  const places = new Map<string, { offset: number; size: number; shape: Shape }>();
   const blocks: Layout["blocks"][number][] = [];
   let offset = 0;
   const put = (members: readonly Part[], group: number): void => {
@@ -64,16 +59,16 @@ export function layoutOf(prefix: string, parts: readonly Part[]): Layout {
   return { places, blocks, length: offset };
 }
 
-/** A layout and its memory. */
-export interface Bound {
+/** A region of memory: its numbers, and what lies where. */
+export interface Region {
   readonly layout: Layout;
   readonly data: Float32Array;
 }
 
-/** The parts of a region that a program reads or writes. */
-export interface ProgramSpec {
-  readonly inputs: readonly Bound[];
-  readonly outputs: readonly Bound[];
+/** The regions that a program reads and writes. */
+interface ProgramSpec {
+  readonly inputs: readonly Region[];
+  readonly outputs: readonly Region[];
 }
 
 /** Compiles a program over regions. Inputs on which no output depends are removed. */
@@ -92,20 +87,21 @@ export async function compile(
       },
     }))
     .filter(({ layout }) => layout.blocks.length > 0);
-  const blocks = (regions: readonly Bound[]): Block[] =>
+  const blocks = (regions: readonly Region[]): Block[] =>
     regions.flatMap(({ layout }) => layout.blocks.map(({ block }) => block));
   const model = lower({ inputs: blocks(readable), outputs: blocks(outputs) });
-  return backend.compile(model, ports(readable), ports(outputs), { threads });
+  return backend.compile(model, arraysOf(readable), arraysOf(outputs), { threads });
 }
 
-function ports(regions: readonly Bound[]): Port[] {
-  return regions.flatMap(({ layout, data }) =>
-    layout.blocks.map(({ block, offset, length }) => ({
-      name: block.name,
-      shape: blockShape(block),
-      data: data.subarray(offset, offset + length),
-    })),
-  );
+/** The blocks of regions as arrays over the regions' memory, by name. */
+function arraysOf(regions: readonly Region[]): State {
+  const arrays: Record<string, State[string]> = {};
+  for (const { layout, data } of regions) {
+    for (const { block, offset, length } of layout.blocks) {
+      arrays[block.name] = float32(blockShape(block), data.subarray(offset, offset + length));
+    }
+  }
+  return arrays;
 }
 
 function keyOf(expr: Expr): string {

@@ -6,7 +6,7 @@ import { parquetReadObjects } from "hyparquet";
 import { afterAll, describe, expect, it } from "vitest";
 import { quantify } from "../../src/cli/commands/quantify.ts";
 import { stream } from "../../src/core/random.ts";
-import { gate, sampleRows } from "../../src/info/index.ts";
+import { logicGate, sampleRows } from "../../src/info/index.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "dmil-quantify-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -18,7 +18,11 @@ function write(name: string, lines: readonly string[]): string {
   return file;
 }
 
-const [x1, x2, y] = sampleRows(gate("xor").table, { rows: 200, seed: 0 }) as [Uint32Array, Uint32Array, Uint32Array];
+const [x1, x2, y] = sampleRows(logicGate("xor").table, { rows: 200, seed: 0 }) as [
+  Uint32Array,
+  Uint32Array,
+  Uint32Array,
+];
 const rows = Array.from(y, (label, i) => `${x1[i]},${["red", "green"][x2[i]!]},${label}`);
 
 describe("a table of symbols", () => {
@@ -100,7 +104,7 @@ describe("a table of symbols", () => {
 });
 
 it("counts many rows in reasonable time", async () => {
-  const [a, b, c] = sampleRows(gate("and").table, { rows: 60_000, seed: 1 });
+  const [a, b, c] = sampleRows(logicGate("and").table, { rows: 60_000, seed: 1 });
   const lines = Array.from(c!, (label, i) => `${i},${a![i]},${b![i]},${label}`);
   const start = performance.now();
   const { text } = await quantify(write("many.csv", ["id,a,b,y", ...lines]), flags);

@@ -5,7 +5,7 @@ import { type Folder, memoryFolder } from "../../src/core/folder.ts";
 import { type Stream, stream } from "../../src/core/random.ts";
 import { sizeOf } from "../../src/core/shape.ts";
 import type { Tensor } from "../../src/core/tensor.ts";
-import { csvFeatures, csvModalities, csvTargets, csvTexts, readCsv } from "../../src/data/formats/csv.ts";
+import { csvFeatures, csvTargets, csvTexts, readCsv } from "../../src/data/formats/csv.ts";
 import { readArray, type TextArray } from "../../src/data/formats/npy.ts";
 import { openNpz } from "../../src/data/formats/npz.ts";
 import { readSafetensors } from "../../src/data/formats/safetensors.ts";
@@ -345,7 +345,7 @@ function readTable(bytes: Uint8Array): void {
   const table = readCsv(bytes);
   for (const column of table.columns) csvTexts(table, column);
   attempts([
-    () => whole([...csvModalities(table).values()].map((columns) => csvFeatures(table, columns, true))),
+    () => whole(table.columns.map((_, at) => csvFeatures(table, [at], true))),
     () =>
       whole([
         csvFeatures(

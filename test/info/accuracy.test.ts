@@ -5,8 +5,8 @@ import {
   bayesAccuracy,
   bestAdditiveAccuracy,
   conditionalEntropy,
-  gate,
   jointTable,
+  logicGate,
   maxent,
   mixture,
 } from "../../src/info/index.ts";
@@ -17,7 +17,7 @@ const file = golden<{ distributions: GoldenPid[] }>("pid.json");
 
 describe("closed forms", () => {
   it("nothing but a joint model learns xor", () => {
-    const { table } = gate("xor");
+    const { table } = logicGate("xor");
     expect(bayesAccuracy(table)).toEqual({
       prior: 0.5,
       x1: 0.5,
@@ -33,8 +33,8 @@ describe("closed forms", () => {
   });
 
   it("an ensemble learns and though it is synergistic", () => {
-    expect(additiveOptimum(gate("and").table).accuracy).toBe(1);
-    expect(bayesAccuracy(gate("and").table).ensembleAverage).toBe(0.875);
+    expect(additiveOptimum(logicGate("and").table).accuracy).toBe(1);
+    expect(bayesAccuracy(logicGate("and").table).ensembleAverage).toBe(0.875);
   });
 
   it("on a mixture with visible types, ensembles fail on the synergistic samples alone", () => {
@@ -70,7 +70,7 @@ describe("any table", () => {
   });
 
   it("an unfinished search says so and brackets the truth", () => {
-    const { table } = gate("mod3");
+    const { table } = logicGate("mod3");
     const short = bestAdditiveAccuracy(table, { maxNodes: 2 });
     expect(short.proven).toBe(false);
     expect(short.nodes).toBe(2);

@@ -5,9 +5,9 @@ import {
   conditionalMutualInformation,
   encode,
   entropy,
-  gate,
   informationTerms,
   jointTable,
+  logicGate,
   mutualInformation,
 } from "../../src/info/index.ts";
 import { type GoldenPid, golden, within } from "./golden.ts";
@@ -35,7 +35,7 @@ describe("closed forms", () => {
   });
 
   it("xor holds nothing in either source and all in both", () => {
-    expect(informationTerms(gate("xor").table)).toEqual({
+    expect(informationTerms(logicGate("xor").table)).toEqual({
       I1: 0,
       I2: 0,
       I12: 1,

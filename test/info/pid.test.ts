@@ -4,9 +4,9 @@ import {
   type Atoms,
   erasures,
   GATES,
-  gate,
   informationTerms,
   jointTable,
+  logicGate,
   mutualInformation,
   PID_MEASURES,
   type PidMeasure,
@@ -37,7 +37,7 @@ function moved(
 
 describe("closed forms, always", () => {
   it.each(GATES.map((name) => [name] as const))("broja of %s", (name) => {
-    const { table, broja } = gate(name);
+    const { table, broja } = logicGate(name);
     const result = pid(table, { measure: "broja" });
     expectAtoms(result, broja, 1e-10);
     expect(result.converged).toBe(true);
@@ -251,14 +251,14 @@ describe("what broja promises", () => {
     const names = ["and", "rdn", "xor", "sum", "unq1"] as const;
     for (const first of names) {
       for (const second of ["and", "unq2", "xor"] as const) {
-        const [p, q] = [gate(first).table, gate(second).table];
+        const [p, q] = [logicGate(first).table, logicGate(second).table];
         const [a1, a2, ay] = p.shape as [number, number, number];
         const [b1, b2, by] = q.shape as [number, number, number];
         const table = tableBy([a1 * b1, a2 * b2, ay * by], (x1, x2, y) => {
           const of = p.p[(Math.floor(x1 / b1) * a2 + Math.floor(x2 / b2)) * ay + Math.floor(y / by)]!;
           return of * q.p[((x1 % b1) * b2 + (x2 % b2)) * by + (y % by)]!;
         });
-        const [one, two, both] = [gate(first).broja, gate(second).broja, pid(table)];
+        const [one, two, both] = [logicGate(first).broja, logicGate(second).broja, pid(table)];
         for (const name of NAMES) {
           expect(Math.abs(both[name] - one[name] - two[name]), `${first} ${second}`).toBeLessThanOrEqual(1e-9);
         }

@@ -4,8 +4,8 @@ import {
   connectedTest,
   correctedAtoms,
   countTable,
-  gate,
   informationTerms,
+  logicGate,
   millerMadow,
   permutationNull,
   pid,
@@ -18,7 +18,7 @@ import {
 function drawn(table: Parameters<typeof sampleRows>[0], sizes: number[], rows: number, seed: number) {
   return countTable(sampleRows(table, { rows, seed }), sizes);
 }
-const and = drawn(gate("and").table, [2, 2, 2], 300, 1);
+const and = drawn(logicGate("and").table, [2, 2, 2], 300, 1);
 const uniform = { shape: [4, 4, 3], data: new Float64Array(48).fill(1) };
 
 describe("bias", () => {
@@ -84,7 +84,7 @@ describe("nulls", () => {
 
   it("call synergy positive only when it is", () => {
     expect(synergyTest(and, { seed: 0, rounds: 30 }).positive).toBe(true);
-    expect(synergyTest(drawn(gate("xor").table, [2, 2, 2], 60, 2), { seed: 0, rounds: 30 }).positive).toBe(true);
+    expect(synergyTest(drawn(logicGate("xor").table, [2, 2, 2], 60, 2), { seed: 0, rounds: 30 }).positive).toBe(true);
     let falsely = 0;
     for (let seed = 0; seed < 8; seed++) {
       if (synergyTest(drawn(uniform, [4, 4, 3], 150, seed), { seed, rounds: 20 }).positive) falsely++;
@@ -93,17 +93,17 @@ describe("nulls", () => {
   });
 
   it("call connected information positive for xor, not for and", () => {
-    expect(connectedTest(drawn(gate("xor").table, [2, 2, 2], 60, 2), { seed: 0, rounds: 30 }).positive).toBe(true);
+    expect(connectedTest(drawn(logicGate("xor").table, [2, 2, 2], 60, 2), { seed: 0, rounds: 30 }).positive).toBe(true);
     expect(connectedTest(and, { seed: 0, rounds: 30 }).positive).toBe(false);
   });
 });
 
 describe("bootstrap", () => {
   it("covers the truth it was drawn from", () => {
-    const truth = { ...gate("and").broja, ...informationTerms(gate("and").table) };
+    const truth = { ...logicGate("and").broja, ...informationTerms(logicGate("and").table) };
     let covered = 0;
     for (let seed = 0; seed < 6; seed++) {
-      const counts = drawn(gate("and").table, [2, 2, 2], 400, 50 + seed);
+      const counts = drawn(logicGate("and").table, [2, 2, 2], 400, 50 + seed);
       const { S, I12, unconverged } = bootstrap(counts, { seed, rounds: 50 });
       expect(unconverged).toBe(0);
       expect(S.lower).toBeLessThan(S.upper);

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   countTable,
-  gate,
   gaussianClassRows,
+  logicGate,
   lsmi,
   meanScores,
   pid,
@@ -42,7 +42,7 @@ describe("scores", () => {
   });
 
   it("of exact posteriors average to the table's pmin", () => {
-    const columns = sampleRows(gate("xor").table, { rows: 400, seed: 1 });
+    const columns = sampleRows(logicGate("xor").table, { rows: 400, seed: 1 });
     const table = countTable(columns);
     const rows = 400;
     const shares = (symbols: ArrayLike<number>, count: number): Float64Array => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DmilError } from "../../src/core/errors.ts";
-import { countTable, encode, gate, jointTable, MAX_CELLS, marginal } from "../../src/info/index.ts";
+import { countTable, encode, jointTable, logicGate, MAX_CELLS, marginal } from "../../src/info/index.ts";
 import { tables } from "./tables.ts";
 
 /** The error a call ends in. */
@@ -101,9 +101,9 @@ describe("marginal", () => {
 
 describe("encode", () => {
   it("makes a representation of the sources an axis of its own", () => {
-    const z = encode(gate("xor").table, [0, 1], ([x1, x2]) => x1! ^ x2!);
+    const z = encode(logicGate("xor").table, [0, 1], ([x1, x2]) => x1! ^ x2!);
     expect(z.shape).toEqual([2, 2]);
     expect([...z.p]).toEqual([0.5, 0, 0, 0.5]);
-    expect(errorOf(() => encode(gate("xor").table, [0], () => -1)).message).toContain("gave -1");
+    expect(errorOf(() => encode(logicGate("xor").table, [0], () => -1)).message).toContain("gave -1");
   });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { type GateName, gate, sampleRows } from "../../src/info/index.ts";
+import { type GateName, logicGate, sampleRows } from "../../src/info/index.ts";
 import { type Quantified, quantifyPage, quantifyTable, TABLE_MEASURES } from "../../src/quantify/index.ts";
 
 function columns(name: GateName, rows: number, seed = 0) {
-  const [first, second, labels] = sampleRows(gate(name).table, { rows, seed }).map((column) =>
+  const [first, second, labels] = sampleRows(logicGate(name).table, { rows, seed }).map((column) =>
     Array.from(column, (symbol) => `s${symbol}`),
   ) as [string[], string[], string[]];
   return { sources: ["x1", "x2"] as const, target: "y", first, second, labels };

@@ -3,7 +3,7 @@ import { stream } from "../../src/core/random.ts";
 import { type Shape, sizeOf } from "../../src/core/shape.ts";
 import { asLeaf, type Expr, leaf, topological } from "../../src/graph/expr.ts";
 import { loadBackend } from "../../src/runtime/load.ts";
-import { type Bound, compile, layoutOf } from "../../src/runtime/program.ts";
+import { compile, layoutOf, type Region } from "../../src/runtime/program.ts";
 import { type Bindings, interpret } from "../../src/runtime/reference.ts";
 
 /** Seeded standard normals as float32 values. */
@@ -36,7 +36,7 @@ export async function runNative(
 ): Promise<Float32Array[]> {
   const backend = await loadBackend(name);
   const leaves = topological(outputs).filter((node) => asLeaf(node) !== undefined);
-  const bind = (prefix: string, parts: { name: string; expr: Expr }[]): Bound => {
+  const bind = (prefix: string, parts: { name: string; expr: Expr }[]): Region => {
     const layout = layoutOf(prefix, parts);
     return { layout, data: new Float32Array(layout.length) };
   };

@@ -116,37 +116,6 @@ function positionOf(table: CsvTable, column: string): number {
   });
 }
 
-/** Modality -> its column positions in feature order. @throws DataError when numbers are missing or repeated. */
-export function csvModalities(table: CsvTable, texts: readonly string[] = []): Map<string, number[]> {
-  const groups = new Map<string, { at: number; index: number | undefined }[]>();
-  const left = new Set(["", ...TEXT_COLUMNS, ...texts]);
-  table.columns.forEach((column, at) => {
-    if (left.has(column)) return;
-    const match = /^(.+)[._](\d{1,9})$/.exec(column);
-    const name = match?.[1] ?? column;
-    const members = groups.get(name) ?? [];
-    members.push({ at, index: match === null ? undefined : Number(match[2]) });
-    groups.set(name, members);
-  });
-  return new Map([...groups].map(([name, members]) => [name, inOrder(table, name, members)]));
-}
-
-function inOrder(table: CsvTable, name: string, members: { at: number; index: number | undefined }[]): number[] {
-  if (members.length === 1 && members[0]!.index === undefined) return [members[0]!.at];
-  const sorted = [...members].sort((a, b) => (a.index ?? -1) - (b.index ?? -1));
-  const first = sorted[0]!.index;
-  sorted.forEach(({ index }, i) => {
-    if ((first !== 0 && first !== 1) || index !== first + i) {
-      const listed = sorted.map(({ at }) => table.columns[at]).slice(0, 12);
-      throw dataError(
-        `${table.where}: the columns of modality "${name}" (${listed.join(", ")}${sorted.length > 12 ? ", ..." : ""}) must be numbered without a gap from 0 or from 1; rename them.`,
-        { where: table.where, modality: name },
-      );
-    }
-  });
-  return sorted.map(({ at }) => at);
-}
-
 /**
  * The features [N, F] of columns. `nan` and `inf` are read as such, and with `gaps` a missing cell (see `isMissing`) as NaN.
  * @throws DataError for a cell that is not a number.

@@ -2,7 +2,7 @@
 import { dataError } from "../../core/errors.ts";
 
 /** The contents of a .npy header. */
-export interface NpyHeader {
+interface NpyHeader {
   /** The element type in NumPy's writing, such as `<f4`. */
   readonly descr: string;
   /** Whether the first axis runs fastest. */

@@ -43,11 +43,6 @@ export function readArray(bytes: Uint8Array, where = "npy"): Tensor | TextArray 
   return tensor(element.dtype, shape, inOrder(numbersOf(copy, element, where)));
 }
 
-/** Reads a .npy file of numbers. @throws DataError as readArray, and for text. */
-export function readNpy(bytes: Uint8Array, where = "npy"): Tensor {
-  return requireNumbers(readArray(bytes, where), where);
-}
-
 /** An array that must hold numbers. @throws DataError for text. */
 export function requireNumbers(array: Tensor | TextArray, where: string): Tensor {
   if (array.dtype !== "text") return array;

@@ -1,12 +1,11 @@
 /** @file .npz: named arrays in one zip archive, as numpy.savez and numpy.savez_compressed write it. */
-import { zipSync } from "fflate";
 import { dataError, hint } from "../../core/errors.ts";
 import type { Tensor } from "../../core/tensor.ts";
-import { readArray, type TextArray, writeNpy } from "./npy.ts";
+import { readArray, type TextArray } from "./npy.ts";
 import { listZip, unzip, ZIP_LIMITS, type ZipLimits } from "./zip.ts";
 
 /** An archive whose arrays are unpacked on demand and not cached. */
-export interface Npz {
+interface Npz {
   /** In the order of the file, without `.npy`. */
   readonly names: readonly string[];
   /** @throws DataError for an unknown name, and a damaged or hostile entry (see zip.ts) or array (see npy.ts). */
@@ -34,10 +33,4 @@ export function openNpz(bytes: Uint8Array, where = "npz", limits: Partial<ZipLim
       return readArray(unzip(bytes, entry, label), label);
     },
   };
-}
-
-/** Writes arrays into an .npz that NumPy reads; the same arrays always give the same bytes. */
-export function writeNpz(arrays: Readonly<Record<string, Tensor>>, compress = true): Uint8Array {
-  const files = Object.fromEntries(Object.entries(arrays).map(([name, array]) => [`${name}.npy`, writeNpy(array)]));
-  return zipSync(files, { level: compress ? 6 : 0, mtime: new Date(1980, 0, 1) });
 }

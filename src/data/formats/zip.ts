@@ -24,7 +24,7 @@ export interface ZipLimits {
 export const ZIP_LIMITS: ZipLimits = { maxEntries: 4096, maxBytes: 2 ** 31 - 1, maxRatio: 100, freeBytes: 2 ** 28 };
 
 /** One file of an archive. */
-export interface ZipEntry {
+interface ZipEntry {
   readonly name: string;
   readonly deflated: boolean;
   readonly crc: number;

@@ -11,7 +11,7 @@ export interface LeftOut {
 const USUAL = ["class", "target", "y", "outcome", "diagnosis", "category", "species", "response", "output", "result"];
 
 /** The place where a name is searched, for messages. */
-export interface Among {
+interface Among {
   /** Of the file or folder. */
   readonly where: string;
   readonly noun: "column" | "array";

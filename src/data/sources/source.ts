@@ -56,7 +56,7 @@ export interface Source {
 }
 
 /** The names of splits on disk, in any letter case; the writer uses `valid`. */
-export const SPLIT_NAMES: Readonly<Record<SplitName, readonly string[]>> = {
+const SPLIT_NAMES: Readonly<Record<SplitName, readonly string[]>> = {
   train: ["train"],
   validation: ["valid", "validation", "val", "dev"],
   test: ["test"],

@@ -12,7 +12,7 @@ import { readDataset } from "../load.ts";
 export const DIGITS = 10;
 
 /** The arrays of digits, spoken and written; the first of each is the original that the others were made from. */
-export const DIGIT_ARRAYS = { spoken: ["audio", "audio_noisy"], written: ["image", "image_pca"] } as const;
+const DIGIT_ARRAYS = { spoken: ["audio", "audio_noisy"], written: ["image", "image_pca"] } as const;
 
 /** Recordings or pictures of digits, no two of them alike. */
 export interface DigitPool {

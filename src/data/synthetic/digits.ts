@@ -28,7 +28,7 @@ export interface DigitsOptions {
 }
 
 /** The roles of the digits of a modality. */
-export interface DigitRoles {
+interface DigitRoles {
   /** [4], by class. */
   readonly tellers: readonly number[];
   /** [4], by number. */
@@ -38,7 +38,7 @@ export interface DigitRoles {
 }
 
 /** Generated splits with everything that is known about them. */
-export interface GeneratedDigits extends Generated {
+interface GeneratedDigits extends Generated {
   readonly roles: Readonly<Record<string, DigitRoles>>;
 }
 

@@ -72,7 +72,7 @@ const schema: z.ZodType<Mixture> = z.strictObject({
 });
 
 /** What one split is made of, before it is mapped to features. */
-export interface Latents {
+interface Latents {
   /** [N] */
   readonly labels: Int32Array;
   /** [N] */

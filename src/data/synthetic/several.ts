@@ -17,7 +17,7 @@ import { sizesSchema } from "./settings.ts";
 import { type PlantedState, posteriorsOfSets, synergySets } from "./synergy-sets.ts";
 
 /** Settings of a planted set. */
-export interface PlantedOptions {
+interface PlantedOptions {
   readonly kind: PlantedKind;
   readonly seed: number;
   readonly samples: { readonly train: number; readonly validation: number; readonly test: number };

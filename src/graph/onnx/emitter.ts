@@ -11,10 +11,10 @@ import {
 } from "./schema/onnx_pb.ts";
 
 /** Attributes of an ONNX node: numbers are integers, as every attribute used here is one. */
-export type OnnxAttributes = Readonly<Record<string, number | readonly number[]>>;
+type OnnxAttributes = Readonly<Record<string, number | readonly number[]>>;
 
 export const FLOAT = 1;
-export const INT64 = 7;
+const INT64 = 7;
 const BOOL = 9;
 
 /** The interface that op records use. All methods return the name of the value that they emit. */

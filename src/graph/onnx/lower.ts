@@ -26,7 +26,7 @@ export interface Block {
   readonly meaning?: string;
 }
 
-export interface LowerOptions {
+interface LowerOptions {
   readonly inputs: readonly Block[];
   readonly outputs: readonly Block[];
   /** Leaves that become initializers of the model, by leaf name. */

@@ -198,7 +198,7 @@ function two(op: OpRecord<None>, a: Operand, b: Operand): Expr {
   return result;
 }
 /** Numbers stand for scalar constants. */
-export type Operand = Expr | number;
+type Operand = Expr | number;
 const operand = (x: Operand): Expr => (typeof x === "number" ? constant(x) : x);
 
 /** -x */

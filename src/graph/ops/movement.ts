@@ -81,7 +81,7 @@ export function transpose(x: Expr, order: readonly number[]): Expr {
     : apply(transposeOp, [x], { order });
 }
 
-export interface SliceAttributes extends Attributes {
+interface SliceAttributes extends Attributes {
   readonly axis: number;
   readonly start: number;
   readonly length: number;

@@ -59,36 +59,37 @@ export function broja(input: TableInput, options: BrojaOptions = {}): BrojaResul
  * @example brojaLaw(xor).law.p  // 1/8 in each cell
  */
 export function brojaLaw(input: TableInput, options: BrojaOptions = {}): { law: Table; result: BrojaResult } {
-  const given = sources(input, "brojaLaw");
-  const { q, given: posed, result } = brojaOf(given, options);
-  const p = new Float64Array(given.table.p.length);
-  for (let c = 0; c < q.length; c++) p[posed.cells.index[c]!] = q[c]!;
-  return { law: { shape: given.table.shape, p, total: given.table.total }, result };
+  const marginals = sources(input, "brojaLaw");
+  const { q, cells, result } = brojaOf(marginals, options);
+  const { shape, total, p: cellsOfTable } = marginals.table;
+  const p = new Float64Array(cellsOfTable.length);
+  for (let c = 0; c < q.length; c++) p[cells.index[c]!] = q[c]!;
+  return { law: { shape, p, total }, result };
 }
 
-/** BROJA of checked sources, with the distribution by cell of its program. */
+/** BROJA of checked sources, with the optimal distribution by cell. */
 export function brojaOf(
-  given: Sources,
+  marginals: Sources,
   options: BrojaOptions,
-): { result: BrojaResult; q: Float64Array; given: Program } {
+): { result: BrojaResult; q: Float64Array; cells: Program["cells"] } {
   checkKeys("broja", options, ["tol", "maxIter", "method"]);
   const tol = checkPositive("broja", "tol", options.tol ?? DEFAULT_TOL);
-  const asked = checkChoice("broja", "method", options.method ?? "auto", ["auto", "interior-point", "scaling"]);
-  const posed = program(given);
-  const scaling = asked === "scaling" || (asked === "auto" && tooLarge(posed));
+  const method = checkChoice("broja", "method", options.method ?? "auto", ["auto", "interior-point", "scaling"]);
+  const posed = program(marginals);
+  const scaling = method === "scaling" || (method === "auto" && tooLarge(posed));
   const maxIter = checkWhole("broja", "maxIter", options.maxIter ?? (scaling ? 10_000 : 200), 0);
   // Each of the last steps gains a factor of ten: aiming below `tol` costs one step and keeps the midpoint well inside.
   const aim = (tol / 10) * NATS_PER_BIT;
   const { bracket, q, iterations } = (scaling ? alternatingScaling : interiorPoint)(posed, aim, maxIter);
 
-  const { I1, I2, I12 } = given;
+  const { I1, I2, I12 } = marginals;
   // No atom is negative, so I* lies in [max(I1, I2), min(I12, I1 + I2)]; rounding of these is a few units.
   const rounding = 32 * Number.EPSILON * (1 + posed.hy);
-  const least = Math.max(I1, I2);
-  const most = Math.max(least, Math.min(I12, I1 + I2));
-  const lower = Math.max(bracket.lower, least - rounding);
-  const upper = Math.max(lower, Math.min(bracket.upper, most + rounding));
-  const optimum = Math.min(most, Math.max(least, (lower + upper) / 2));
+  const min = Math.max(I1, I2);
+  const max = Math.max(min, Math.min(I12, I1 + I2));
+  const lower = Math.max(bracket.lower, min - rounding);
+  const upper = Math.max(lower, Math.min(bracket.upper, max + rounding));
+  const optimum = Math.min(max, Math.max(min, (lower + upper) / 2));
   const gap = (upper - lower) / NATS_PER_BIT;
   const result = {
     R: (I1 + I2 - optimum) / NATS_PER_BIT,
@@ -101,7 +102,7 @@ export function brojaOf(
     converged: gap <= tol,
     iterations,
   };
-  return { result, q, given: posed };
+  return { result, q, cells: posed.cells };
 }
 
 function tooLarge({ cells: { rows1, rows2 } }: Program): boolean {

@@ -77,15 +77,15 @@ export function upperBound({ cells, hy }: Program, q: Float64Array, scale: numbe
  * Bounds that are not numbers (factors that ran out of range) prove nothing.
  */
 export function tightenBracket(
-  given: Program,
+  program: Program,
   bracket: Bracket,
   alpha: Float64Array,
   beta: Float64Array,
   q: Float64Array,
 ): boolean {
-  const lower = lowerBound(given, alpha, beta);
+  const lower = lowerBound(program, alpha, beta);
   if (lower > bracket.lower) bracket.lower = Math.min(lower, bracket.upper);
-  const upper = upperBound(given, q, largest(alpha) + largest(beta));
+  const upper = upperBound(program, q, largest(alpha) + largest(beta));
   if (!(upper < bracket.upper)) return false;
   bracket.upper = Math.max(upper, bracket.lower);
   return true;

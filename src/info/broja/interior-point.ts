@@ -54,7 +54,7 @@ interface Point {
 
 /** Everything that a search moves, allocated once; steps work in place. */
 interface Search {
-  readonly given: Program;
+  readonly program: Program;
   readonly system: PairSystem;
   /** The mass that each pair starts with; it sums to 1. */
   readonly weight: Float64Array;
@@ -75,11 +75,11 @@ interface Search {
 }
 
 /** Runs until the bracket is at most `aim` nats wide, `maxIter` steps are done, or rounding stops all progress. */
-export function interiorPoint(given: Program, aim: number, maxIter: number): Optimum {
-  const { start, pairs } = given.cells;
-  let best = independentGivenTarget(given);
-  const search = searchFrom(given, best);
-  const bracket: Bracket = { lower: 0, upper: upperBound(given, best, 1) };
+export function interiorPoint(program: Program, aim: number, maxIter: number): Optimum {
+  const { start, pairs } = program.cells;
+  let best = independentGivenTarget(program);
+  const search = searchFrom(program, best);
+  const bracket: Bracket = { lower: 0, upper: upperBound(program, best, 1) };
   let idle = 0;
   /** Tightens the bracket by the bounds of the current point. */
   const certify = (): void => {
@@ -87,7 +87,7 @@ export function interiorPoint(given: Program, aim: number, maxIter: number): Opt
     const before = bracket.upper - bracket.lower;
     const q = share.slice();
     for (let k = 0; k < pairs; k++) for (let c = start[k]!; c < start[k + 1]!; c++) q[c]! *= mass[k]!;
-    if (tightenBracket(given, bracket, alpha, beta, q)) best = q;
+    if (tightenBracket(program, bracket, alpha, beta, q)) best = q;
     idle = bracket.upper - bracket.lower < before ? 0 : idle + 1;
   };
   let iterations = 0;
@@ -102,12 +102,12 @@ export function interiorPoint(given: Program, aim: number, maxIter: number): Opt
 }
 
 /** A search at its first point; `q` is the law of sources that are independent given y. */
-function searchFrom(given: Program, q: Float64Array): Search {
-  const { cells } = given;
+function searchFrom(program: Program, q: Float64Array): Search {
+  const { cells } = program;
   const { rows1, rows2, pairs, size } = cells;
-  const now = firstPoint(given, q);
+  const now = firstPoint(program, q);
   return {
-    given,
+    program,
     system: pairSystem(cells, redundantRows(cells)),
     weight: now.mass.slice(),
     now,
@@ -125,12 +125,12 @@ function searchFrom(given: Program, q: Float64Array): Search {
 }
 
 /** The result of a few sweeps of alternating scaling, shifted until every slack is positive. */
-function firstPoint(given: Program, q: Float64Array): Point {
-  const { cells } = given;
+function firstPoint(program: Program, q: Float64Array): Point {
+  const { cells } = program;
   const { rows1, rows2, start, pairs } = cells;
   const point = emptyPoint(cells);
   const { alpha, beta, mass } = point;
-  const { r, u, v, sweep } = scalingOf(given);
+  const { r, u, v, sweep } = scalingOf(program);
   for (let i = 0; i < START_SWEEPS; i++) sweep(1);
   // Half the mass from the law independent given y: a pair that the sweeps nearly emptied can still be filled.
   for (let k = 0; k < pairs; k++) {
@@ -140,7 +140,7 @@ function firstPoint(given: Program, q: Float64Array): Point {
   }
   for (let i = 0; i < u.length; i++) alpha[i] = Math.log(u[i]!);
   for (let i = 0; i < v.length; i++) beta[i] = Math.log(v[i]!);
-  const { s1, s2 } = feasibleShifts(cells, given.p1.length, given.p2.length, alpha, beta);
+  const { s1, s2 } = feasibleShifts(cells, program.p1.length, program.p2.length, alpha, beta);
   for (let i = 0; i < u.length; i++) alpha[i]! -= s1[rows1.x[i]!]! + START_MARGIN;
   for (let i = 0; i < v.length; i++) beta[i]! -= s2[rows2.x[i]!]! + START_MARGIN;
   return point;
@@ -161,7 +161,7 @@ function emptyPoint({ rows1, rows2, pairs, size }: Program["cells"]): Point {
 }
 
 /** Computes all values of a point from alpha, beta and mass; false when it is not strictly feasible. */
-function measure({ given: { cells }, weight }: Search, at: Point): boolean {
+function measure({ program: { cells }, weight }: Search, at: Point): boolean {
   const { rows1, rows2, row1, row2, start, pairs } = cells;
   const { alpha, beta, mass, slack, share } = at;
   const sums1 = new Float64Array(rows1.size);
@@ -217,7 +217,7 @@ function step(search: Search): boolean {
 }
 
 /** Factors Newton's matrix of the current point; false when it cannot be. */
-function factorMatrix({ given: { cells }, system, now, d, diagonal, w }: Search): boolean {
+function factorMatrix({ program: { cells }, system, now, d, diagonal, w }: Search): boolean {
   const { start, pairs } = cells;
   const { mass, slack, share } = now;
   for (let k = 0; k < pairs; k++) {
@@ -237,8 +237,8 @@ function factorMatrix({ given: { cells }, system, now, d, diagonal, w }: Search)
 
 /** Newton direction towards mass * slack = target * weight, given the second-order terms. */
 function direction(search: Search, target: number): void {
-  const { given, system, weight, da, db, dMass, dLog, second, product } = search;
-  const { rows1, rows2, row1, row2, start, pairs, size } = given.cells;
+  const { program, system, weight, da, db, dMass, dLog, second, product } = search;
+  const { rows1, rows2, row1, row2, start, pairs, size } = program.cells;
   const { mass, slack, share } = search.now;
   const aimed = new Float64Array(size);
   for (let k = 0; k < pairs; k++) {
@@ -272,7 +272,7 @@ function predictedShare({ now, dMass, dLog }: Search): number {
 }
 
 /** Second-order terms of q and of mass * slack along the predictor. */
-function curvature({ given: { cells }, now, da, db, dMass, dLog, second, product }: Search): void {
+function curvature({ program: { cells }, now, da, db, dMass, dLog, second, product }: Search): void {
   const { row1, row2, start, pairs } = cells;
   const { mass, share } = now;
   for (let k = 0; k < pairs; k++) {

@@ -16,7 +16,7 @@ const PLAIN = 1;
 const RELAXED = 1.8;
 
 /** The factors of q = r u v, and the sweep that improves them. */
-export interface Scaling {
+interface Scaling {
   /** By pair, summing to 1. */
   readonly r: Float64Array;
   /** By rows1 and rows2. */
@@ -62,13 +62,13 @@ export function scalingOf({ cells, p1, p2 }: Program): Scaling {
 }
 
 /** Sweeps until the bracket is at most `aim` nats wide or `maxIter` sweeps are done. */
-export function alternatingScaling(given: Program, aim: number, maxIter: number): Optimum {
-  const { cells } = given;
+export function alternatingScaling(program: Program, aim: number, maxIter: number): Optimum {
+  const { cells } = program;
   const { row1, row2, start, pairs } = cells;
-  const scaling = scalingOf(given);
+  const scaling = scalingOf(program);
   const { r, u, v } = scaling;
-  let best = independentGivenTarget(given);
-  const bracket: Bracket = { lower: 0, upper: upperBound(given, best, 1) };
+  let best = independentGivenTarget(program);
+  const bracket: Bracket = { lower: 0, upper: upperBound(program, best, 1) };
   let exponent = RELAXED;
   let iterations = 0;
   let trusted = { r: r.slice(), v: v.slice() };
@@ -98,7 +98,7 @@ export function alternatingScaling(given: Program, aim: number, maxIter: number)
     for (let k = 0; k < pairs; k++) {
       for (let c = start[k]!; c < start[k + 1]!; c++) q[c] = r[k]! * u[row1[c]!]! * v[row2[c]!]!;
     }
-    if (tightenBracket(given, bracket, alpha, beta, q)) best = q;
+    if (tightenBracket(program, bracket, alpha, beta, q)) best = q;
     return bracket.upper - bracket.lower < before;
   }
 }

@@ -6,7 +6,7 @@ import { dataError } from "../../core/errors.ts";
 import { formatShape, stridesOf } from "../../core/shape.ts";
 
 /** The largest domain of an optimisation: about 1 GiB of working arrays. */
-export const MAX_DOMAIN: number = 2 ** 24;
+const MAX_DOMAIN: number = 2 ** 24;
 
 /** Rows (x, y) of one source, in the order of x: those with positive mass. */
 export interface Rows {
@@ -53,14 +53,14 @@ export interface Margins {
  * `swap` exchanges the roles of the sources: rows1 and x1 then belong to source 2.
  * @throws DataError for more than MAX_DOMAIN cells.
  */
-export function domainCells(given: Margins, swap = false, allowed?: (index: number) => boolean): Cells {
-  const { n1, n2, ny } = given;
+export function domainCells(margins: Margins, swap = false, allowed?: (index: number) => boolean): Cells {
+  const { n1, n2, ny } = margins;
   const strides = stridesOf([n1, n2, ny]);
   const outer = swap ? n2 : n1;
   const inner = swap ? n1 : n2;
   const [outerStride, innerStride] = swap ? [strides[1]!, strides[0]!] : [strides[0]!, strides[1]!];
-  const rows1 = positiveRows(swap ? given.p2y : given.p1y, outer, ny);
-  const rows2 = positiveRows(swap ? given.p1y : given.p2y, inner, ny);
+  const rows1 = positiveRows(swap ? margins.p2y : margins.p1y, outer, ny);
+  const rows2 = positiveRows(swap ? margins.p1y : margins.p2y, inner, ny);
   const rowOf2 = new Int32Array(inner * ny).fill(-1);
   for (let r = 0; r < rows2.size; r++) rowOf2[rows2.x[r]! * ny + rows2.y[r]!] = r;
 

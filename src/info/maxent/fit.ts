@@ -11,7 +11,7 @@ import { Sum } from "../sum.ts";
 import { type ByMargin, difference, type MarginSystem, marginSystem, sizeOfMargins } from "./margin-system.ts";
 
 /** Result of a fit, in nats. */
-export interface Fit {
+interface Fit {
   /** q* by cell. */
   readonly q: Float64Array;
   /** Bracket of H(q*). */

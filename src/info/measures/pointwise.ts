@@ -53,14 +53,17 @@ export function pointwise(input: TableInput, options: PointwiseOptions = {}): Po
 }
 
 /** The mean of a pointwise redundancy over a table, in nats; for "pm" also of its two parts. */
-export function meanRedundancy(given: Sources, measure: PointwiseMeasure): { r: number; plus: number; minus: number } {
-  const rows = realisations(given, measure);
+export function meanRedundancy(
+  marginals: Sources,
+  measure: PointwiseMeasure,
+): { r: number; plus: number; minus: number } {
+  const rows = realisations(marginals, measure);
   return { r: mean(rows.p, rows.r), plus: mean(rows.p, rows.rPlus), minus: mean(rows.p, rows.rMinus) };
 }
 
 /** The columns in nats. */
-function realisations(given: Sources, measure: PointwiseMeasure): PointwiseTable {
-  const { table, n1, n2, ny, p1, p2, py, p12, p1y, p2y } = given;
+function realisations(marginals: Sources, measure: PointwiseMeasure): PointwiseTable {
+  const { table, n1, n2, ny, p1, p2, py, p12, p1y, p2y } = marginals;
   let rows = 0;
   for (const p of table.p) if (p > 0) rows++;
   const column = (): Float64Array => new Float64Array(rows);

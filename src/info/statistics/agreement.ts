@@ -1,4 +1,4 @@
-/** @file Agreement of two raters: Cohen's kappa of classes, Spearman's correlation of numbers. */
+/** @file Agreement of two raters: Cohen's kappa of classes; ranks and their correlation, which is Spearman's. */
 
 /**
  * Cohen's kappa of two classifications of the same N samples, each a number from 0 to `types` - 1: agreement beyond chance, 1 for equal ones, 0
@@ -15,11 +15,6 @@ export function cohenKappa(a: ArrayLike<number>, b: ArrayLike<number>, types: nu
   const n = a.length;
   const chance = ofA.reduce((sum, count, t) => sum + (count / n) * (ofB[t]! / n), 0);
   return chance === 1 ? Number.NaN : (same / n - chance) / (1 - chance);
-}
-
-/** Spearman's rank correlation of two columns, ties sharing the mean of their ranks. NaN where a column is constant. Source: Spearman 1904. */
-export function spearman(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  return correlation(ranks(a, order(a)), ranks(b, order(b)));
 }
 
 /** Rows from the smallest value to the largest. */

@@ -4,20 +4,7 @@ import type { Atoms } from "../sources.ts";
 import { countTable, jointTable, type Table } from "../table.ts";
 
 /** Names of the gates; bits are fair and independent unless the gate says otherwise. */
-export type GateName =
-  | "rdn"
-  | "unq1"
-  | "unq2"
-  | "xor"
-  | "and"
-  | "or"
-  | "sum"
-  | "copy"
-  | "rdnXor"
-  | "rdnUnqXor"
-  | "mod3"
-  | "pwUnq";
-export const GATES: readonly GateName[] = [
+export const GATES = [
   "rdn",
   "unq1",
   "unq2",
@@ -30,10 +17,11 @@ export const GATES: readonly GateName[] = [
   "rdnUnqXor",
   "mod3",
   "pwUnq",
-];
+] as const;
+export type GateName = (typeof GATES)[number];
 
 /** A table [x1, x2, y] and its BROJA atoms in bits, exactly. */
-export interface Gate {
+export interface LogicGate {
   readonly table: Table;
   readonly broja: Atoms;
 }
@@ -46,10 +34,10 @@ const AND_R = 0.75 * Math.log2(4 / 3);
  * - "rdn" x1 = x2 = y; "unq1" y = x1; "unq2" y = x2; "xor", "and", "or"; "sum" y = x1 + x2; "copy" y = (x1, x2).
  * - "rdnXor" x1 = (r, a), x2 = (r, b), y = (r, a xor b); "rdnUnqXor" x1 = (r, u, a), x2 = (r, v, b), y = (r, u, v, a xor b).
  * - "mod3" y = x1 + x2 mod 3 on three symbols; "pwUnq" in each realisation one source determines y and the other is uninformative.
- * @example gate("and").broja  // { R: 0.3113, U1: 0, U2: 0, S: 0.5 }
+ * @example logicGate("and").broja  // { R: 0.3113, U1: 0, U2: 0, S: 0.5 }
  */
-export function gate(name: GateName): Gate {
-  checkChoice("gate", "name", name, GATES);
+export function logicGate(name: GateName): LogicGate {
+  checkChoice("logicGate", "name", name, GATES);
   const [R, U1, U2, S] = ATOMS[name];
   return { table: tableOf(name), broja: { R, U1, U2, S } };
 }
@@ -59,7 +47,7 @@ export function gate(name: GateName): Gate {
  * R = min(c1, c2), U_k = c_k - R, S = I12 - max(c1, c2) with I12 = c1 + c2 - c1 c2, in bits. Source: ours.
  * @example erasures(0.7, 0.5).broja  // { R: 0.5, U1: 0.2, U2: 0, S: 0.15 }
  */
-export function erasures(c1: number, c2: number): Gate {
+export function erasures(c1: number, c2: number): LogicGate {
   const p = [0, 1, 2].map((x1) => [0, 1, 2].map((x2) => [0, 1].map((y) => 0.5 * seen(x1, y, c1) * seen(x2, y, c2))));
   const R = Math.min(c1, c2);
   const S = c1 + c2 - c1 * c2 - Math.max(c1, c2);

@@ -13,7 +13,7 @@ export type Cue = "both" | "first" | "hidden";
 export const TYPES: readonly (keyof Atoms)[] = ["R", "U1", "U2", "S"];
 
 /** Options of a mixture. */
-export interface MixtureOptions {
+export interface TypeMixtureOptions {
   /** Shares of the four types, in any unit: they are divided by their sum. */
   readonly weights: Atoms;
   readonly cue: Cue;
@@ -22,7 +22,7 @@ export interface MixtureOptions {
 }
 
 /** A mixture as exact tables with its known atoms. */
-export interface Mixture {
+export interface TypeMixture {
   /** [x1, x2, y]; a source with the cue has symbol c m + part. */
   readonly table: Table;
   /** [x1, x2, c, y]. */
@@ -47,16 +47,16 @@ export interface Mixture {
  * @throws ConfigError for unknown options, or weights that are negative or sum to 0.
  * @example mixture({ weights: { R: 1, U1: 1, U2: 1, S: 1 }, cue: "both" }).pooled  // { R: 0.5, U1: 0, U2: 0, S: 0.5 }
  */
-export function mixture(options: MixtureOptions): Mixture {
+export function mixture(options: TypeMixtureOptions): TypeMixture {
   checkKeys("mixture", options, ["weights", "cue", "symbols"]);
   checkKeys("mixture.weights", options.weights, TYPES);
   const cue = checkChoice<Cue>("mixture", "cue", options.cue, ["both", "first", "hidden"]);
   const m = checkWhole("mixture", "symbols", options.symbols ?? 2, 2);
-  const given = TYPES.map((type) => options.weights[type]);
-  const total = given.reduce((sum, weight) => sum + weight, 0);
-  if (given.some((weight) => !(weight >= 0)) || !(total > 0 && total < Number.POSITIVE_INFINITY)) {
-    throw configError(`mixture: weights ${given.join(", ")} must be numbers of 0 or more with a sum above 0.`, {
-      given,
+  const shares = TYPES.map((type) => options.weights[type]);
+  const total = shares.reduce((sum, weight) => sum + weight, 0);
+  if (shares.some((weight) => !(weight >= 0)) || !(total > 0 && total < Number.POSITIVE_INFINITY)) {
+    throw configError(`mixture: weights ${shares.join(", ")} must be numbers of 0 or more with a sum above 0.`, {
+      shares,
     });
   }
   const n1 = cue === "hidden" ? m : 4 * m;
@@ -69,12 +69,12 @@ export function mixture(options: MixtureOptions): Mixture {
         const y = [a, a, b, (a + b) % m][c]!;
         const x1 = cue === "hidden" ? a : c * m + a;
         const x2 = cue === "both" ? c * m + part2 : part2;
-        data[((x1 * n2 + x2) * 4 + c) * m + y]! += given[c]! / (m * m);
+        data[((x1 * n2 + x2) * 4 + c) * m + y]! += shares[c]! / (m * m);
       }
     }
   }
   const joint = jointTable({ shape: [n1, n2, 4, m], data });
-  const [R, U1, U2, S] = given.map((weight) => weight / total) as [number, number, number, number];
+  const [R, U1, U2, S] = shares.map((weight) => weight / total) as [number, number, number, number];
   const bits = Math.log2(m);
   return {
     table: marginal(joint, [0, 1, 3]),
@@ -99,7 +99,7 @@ export interface MixtureRows {
  * @throws ConfigError when rows or seed is not a whole number.
  * @example mixtureRows(mixture({ weights, cue: "both" }), { rows: 1000, seed: 0 }).c
  */
-export function mixtureRows({ joint }: Mixture, options: SampleOptions): MixtureRows {
+export function mixtureRows({ joint }: TypeMixture, options: SampleOptions): MixtureRows {
   const [x1, x2, c, y] = sampleRows(joint, options) as [Uint32Array, Uint32Array, Uint32Array, Uint32Array];
   return { x1, x2, c, y };
 }

@@ -5,7 +5,7 @@ import { rowIds } from "../../data/dataset.ts";
 import { type Interval, type IntervalOptions, meanIntervals } from "../../info/intervals.ts";
 import { apply, shapleyWeights } from "../../info/shapley.ts";
 import { argmaxRows } from "../../targets/metrics.ts";
-import { type Atoms, atoms, atomsAt } from "../bits.ts";
+import { atoms, atomsAt, type SampleAtoms } from "../bits.ts";
 import type { Cell } from "../report.ts";
 import { type Calibrated, calibrateSets } from "./calibration.ts";
 import type { ForeignOptions, ForeignPredictions, ForeignReport, Means, Shapley } from "./result.ts";
@@ -174,7 +174,7 @@ function splitUp(
   informations: Columns,
   modalities: readonly string[],
   whole: string,
-): { readonly atoms: Atoms; readonly columns: Columns } {
+): { readonly atoms: SampleAtoms; readonly columns: Columns } {
   const split = atoms(informations[whole]!, Object.fromEntries(modalities.map((name) => [name, informations[name]!])));
   const unique = Object.fromEntries(Object.entries(split.unique).map(([name, values]) => [`unique_${name}`, values]));
   return {

@@ -11,7 +11,7 @@ const WHOLE = ["both", "all"];
 const PREFIX = /^(?:p|logit)_(?=.)/;
 
 /** The columns that hold the predictions of each set. */
-export interface PredictionColumns {
+interface PredictionColumns {
   readonly modalities: readonly string[];
   readonly classes: readonly string[];
   /** By mask of the set: its columns in the order of the classes. */

@@ -8,7 +8,7 @@ const SLACK = 0.01;
 const MIN_PROBABILITY = 1e-7;
 
 /** Describes the location of a number in messages. */
-export type PlaceOf = (row: number, column: number) => string;
+type PlaceOf = (row: number, column: number) => string;
 
 /** Log-probabilities [N, K] in nats, and how many probabilities were 0. */
 export interface Logs {

@@ -2,7 +2,7 @@
 import { configError, dataError, listing } from "../../core/errors.ts";
 
 /** Maximum number of modalities: the number of sets, all of which are evaluated and written as columns, doubles with each. */
-export const MOST_MODALITIES = 8;
+const MOST_MODALITIES = 8;
 
 /** The name of a set: its modalities in order, as in `audio+face`. */
 export function setName(modalities: readonly string[], mask: number): string {

@@ -3,7 +3,7 @@ import { configError } from "../../core/errors.ts";
 import type { AdamUpdate, SgdUpdate } from "../../optim/optimiser.ts";
 
 /** What one Adam step does: g = scale g + decayGradient p; m += rate1 (g - m); v = beta2 v + rate2 g g; p = keep p - size m / (sqrt(v) + epsilon). */
-export interface AdamScalars {
+interface AdamScalars {
   readonly scale: number;
   readonly decayGradient: number;
   readonly keep: number;
@@ -34,7 +34,7 @@ export function adamScalars(settings: AdamUpdate): AdamScalars {
 }
 
 /** What one descent step does: g = scale g + decay p; b = keep b + g; p -= rate (useGradient g + useBuffer b). */
-export interface SgdScalars {
+interface SgdScalars {
   readonly scale: number;
   readonly decay: number;
   readonly rate: number;

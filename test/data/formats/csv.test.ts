@@ -6,7 +6,6 @@ import {
   type CsvTable,
   csvFeatures,
   csvForm,
-  csvModalities,
   csvRows,
   csvTargets,
   csvTexts,
@@ -22,15 +21,10 @@ const rowsOf = (table: CsvTable): string[][] =>
   Array.from({ length: table.count }, (_, row) => table.columns.map((_, column) => table.cell(row, column)));
 
 describe("tables", () => {
-  it("groups numbered columns, in the order of their numbers, and keeps single ones", () => {
-    const table = csv(
-      "id,audio.1,face_emb_2,audio.0,label,face_emb_1,humidity\nx,2,20,1,up,10,7.5\ny,4,40,3,down,30,-1e-3\n",
-    );
-    const modalities = csvModalities(table);
-    expect([...modalities.keys()]).toEqual(["audio", "face_emb", "humidity"]);
-    expect(csvFeatures(table, modalities.get("audio")!)).toEqual(float32([2, 2], [1, 2, 3, 4]));
-    expect(csvFeatures(table, modalities.get("face_emb")!)).toEqual(float32([2, 2], [10, 20, 30, 40]));
-    expect(csvFeatures(table, modalities.get("humidity")!)).toEqual(float32([2, 1], [7.5, -1e-3]));
+  it("gives the features of columns in the order asked for, and texts", () => {
+    const table = csv("id,audio.1,audio.0,label,humidity\nx,2,1,up,7.5\ny,4,3,down,-1e-3\n");
+    expect(csvFeatures(table, [2, 1])).toEqual(float32([2, 2], [1, 2, 3, 4]));
+    expect(csvFeatures(table, [4])).toEqual(float32([2, 1], [7.5, -1e-3]));
     expect(csvTexts(table, "label")).toEqual(["up", "down"]);
   });
 
@@ -42,10 +36,6 @@ describe("tables", () => {
       ["2", "w"],
     ]);
     expect([...(table.lines as Uint32Array)]).toEqual([3, 5]);
-  });
-
-  it("leaves out columns the caller takes as texts", () => {
-    expect([...csvModalities(csv("speaker,a\n1,2\n"), ["speaker"]).keys()]).toEqual(["a"]);
   });
 
   it.each([
@@ -62,15 +52,6 @@ describe("tables", () => {
     ["a column without a name", "a,\n1,2\n", /column 2 has no name/],
   ])("refuses %s", (_, text, message) => {
     expect(caught(() => csv(text)).message).toMatch(message);
-  });
-
-  it.each([
-    ["a gap", "a.0,a.2\n1,2\n"],
-    ["a start at 2", "a.2,a.3\n1,2\n"],
-    ["a number twice", "a.0,a_0\n1,2\n"],
-    ["a column with and without number", "a,a.0\n1,2\n"],
-  ])("refuses %s in the numbering", (_, text) => {
-    expect(caught(() => csvModalities(csv(text))).message).toMatch(/modality "a".*without a gap/);
   });
 
   it("names line and column of a cell that is no number", () => {
@@ -146,9 +127,6 @@ describe("separators and decimals", () => {
 });
 
 describe("what pandas, R and Excel add", () => {
-  it("a first column without a name is a row index, never features", () => {
-    expect([...csvModalities(csv(",a,b\n0,1,2\n")).keys()]).toEqual(["a", "b"]);
-  });
   it.each(["", "NA", "N/A", "<NA>", "#N/A", "null", "NULL", "None", "NaN"])("%j is a missing cell", (text) => {
     expect(isMissing(text)).toBe(true);
     const table = csv(`a,b\n${text},2\n`);
@@ -253,7 +231,7 @@ describe("numbers", () => {
         const table = csv(
           `${values.map((_, i) => `m.${i}`).join(",")}\n${values.map((v) => (Object.is(v, -0) ? "-0" : v)).join(",")}\n`,
         );
-        expect(csvFeatures(table, csvModalities(table).get("m")!)).toEqual(float32([1, values.length], values));
+        expect(csvFeatures(table, [...values.keys()])).toEqual(float32([1, values.length], values));
       }),
     );
   });

@@ -2,8 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { sizeOf } from "../../../src/core/shape.ts";
 import { type DType, type DTypes, type Tensor, tensor } from "../../../src/core/tensor.ts";
-import { readArray, readNpy, writeNpy } from "../../../src/data/formats/npy.ts";
+import { readArray, requireNumbers, writeNpy } from "../../../src/data/formats/npy.ts";
 import { caught, decode, reference } from "../fixtures/reference.ts";
+
+const readNpy = (bytes: Uint8Array, where = "npy") => requireNumbers(readArray(bytes, where), where);
 
 /** A .npy file of version 1 with this header and this many data bytes. */
 function handMade(header: string, dataBytes: number, length: number = header.length): Uint8Array {

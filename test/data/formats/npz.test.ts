@@ -2,8 +2,9 @@ import { zipSync } from "fflate";
 import { describe, expect, it } from "vitest";
 import { float32, type Tensor, tensor } from "../../../src/core/tensor.ts";
 import { type TextArray, writeNpy } from "../../../src/data/formats/npy.ts";
-import { openNpz, writeNpz } from "../../../src/data/formats/npz.ts";
+import { openNpz } from "../../../src/data/formats/npz.ts";
 import { crc32, listZip, unzip, type ZipLimits } from "../../../src/data/formats/zip.ts";
+import { writeNpz } from "../../support/npz.ts";
 import { caught, decode, reference } from "../fixtures/reference.ts";
 
 /** Every array of an archive. */

@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import { type Folder, memoryFolder } from "../../../src/core/folder.ts";
 import { float32, type Tensor, tensor } from "../../../src/core/tensor.ts";
 import { SPLITS } from "../../../src/data/dataset.ts";
-import { writeNpz } from "../../../src/data/formats/npz.ts";
 import { readDataset, readTraining } from "../../../src/data/load.ts";
 import type { ReadOptions } from "../../../src/data/reading.ts";
+import { writeNpz } from "../../support/npz.ts";
 import { decode, reference, rejected } from "../fixtures/reference.ts";
 import { arrayFolder, smallArrays, smallSplits, textFolder } from "../fixtures/small.ts";
 

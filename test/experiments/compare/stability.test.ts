@@ -10,9 +10,13 @@ import { readTrace, type Trace } from "../../../src/experiments/compare/trace.ts
 import type { SweepEntry } from "../../../src/experiments/entry.ts";
 import { runJob } from "../../../src/experiments/job.ts";
 import { planTrial } from "../../../src/experiments/settings.ts";
-import { cohenKappa, spearman } from "../../../src/info/statistics/agreement.ts";
+import { cohenKappa, correlation, order, ranks } from "../../../src/info/statistics/agreement.ts";
 import { readSampleBits, type SampleBits, writeSampleBits } from "../../../src/runs/sample-bits.ts";
 import { madeEntries } from "./manifest.ts";
+
+/** Spearman's rank correlation of two columns. */
+const spearman = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
+  correlation(ranks(a, order(a)), ranks(b, order(b)));
 
 const COMPONENTS = ["redundant", "unique_a", "synergistic"];
 const entries = (seeds: number, splits = ["own"]): SweepEntry[] =>

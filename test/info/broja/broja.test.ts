@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { stream } from "../../../src/core/random.ts";
 import { lowerBound, repairMargins, rowSums, upperBound } from "../../../src/info/broja/certificate.ts";
 import { program } from "../../../src/info/broja/program.ts";
-import { broja, brojaLaw, gate, informationTerms, jointTable, marginal, pid } from "../../../src/info/index.ts";
+import { broja, brojaLaw, informationTerms, jointTable, logicGate, marginal, pid } from "../../../src/info/index.ts";
 import { sources } from "../../../src/info/sources.ts";
 import { type GoldenPid, golden, KEPT } from "../golden.ts";
 import { tables } from "../tables.ts";
@@ -77,9 +77,9 @@ describe("the certificate", () => {
 
   it("the scaling reaches the tolerance where the optimum is inside", () => {
     for (const name of ["and", "sum", "copy", "xor"] as const) {
-      const result = broja(gate(name).table, { method: "scaling" });
+      const result = broja(logicGate(name).table, { method: "scaling" });
       expect(result.converged).toBe(true);
-      expect(Math.abs(result.R - gate(name).broja.R)).toBeLessThanOrEqual(1e-9);
+      expect(Math.abs(result.R - logicGate(name).broja.R)).toBeLessThanOrEqual(1e-9);
     }
   });
 });

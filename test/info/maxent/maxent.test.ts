@@ -1,7 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { stream } from "../../../src/core/random.ts";
-import { connectedInformation, entropy, gate, jointTable, marginal, maxent, pid } from "../../../src/info/index.ts";
+import {
+  connectedInformation,
+  entropy,
+  jointTable,
+  logicGate,
+  marginal,
+  maxent,
+  pid,
+} from "../../../src/info/index.ts";
 import { domainCells } from "../../../src/info/linear/cells.ts";
 import { nonnegativeSolution } from "../../../src/info/linear/simplex.ts";
 import { fillable } from "../../../src/info/maxent/face.ts";
@@ -22,13 +30,13 @@ describe("closed forms", () => {
     ["copy", 0],
     ["rdn", 0],
   ] as const)("%s holds %f bits beyond its pairs", (name, bits) => {
-    const result = maxent(gate(name).table);
+    const result = maxent(logicGate(name).table);
     expect(result.connectedInformation).toBeCloseTo(bits, 11);
     expect(result.converged).toBe(true);
   });
 
   it("and leaves one cell open to its pairs that no law can fill", () => {
-    expect(maxent(gate("and").table).law.p[6]).toBe(0);
+    expect(maxent(logicGate("and").table).law.p[6]).toBe(0);
   });
 
   it("a law in the log-linear family is its own optimum", () => {

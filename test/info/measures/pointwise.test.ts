@@ -1,18 +1,25 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { gate, informationTerms, jointTable, POINTWISE_MEASURES, pid, pointwise } from "../../../src/info/index.ts";
+import {
+  informationTerms,
+  jointTable,
+  logicGate,
+  POINTWISE_MEASURES,
+  pid,
+  pointwise,
+} from "../../../src/info/index.ts";
 import { type GoldenPid, golden, within } from "../golden.ts";
 import { tables } from "../tables.ts";
 
 const file = golden<{ pointwiseColumns: string[]; distributions: GoldenPid[] }>("pid.json");
 
 it("types the samples of gates", () => {
-  expect([...pointwise(gate("xor").table).s]).toEqual([1, 1, 1, 1]);
-  expect([...pointwise(gate("rdn").table).r]).toEqual([1, 1]);
-  const unique = pointwise(gate("pwUnq").table);
+  expect([...pointwise(logicGate("xor").table).s]).toEqual([1, 1, 1, 1]);
+  expect([...pointwise(logicGate("rdn").table).r]).toEqual([1, 1]);
+  const unique = pointwise(logicGate("pwUnq").table);
   expect([...unique.u1].map((u, i) => u + unique.u2[i]!)).toEqual([1, 1, 1, 1]);
   expect([...unique.r]).toEqual([0, 0, 0, 0]);
-  expect([...pointwise(gate("xor").table, { unit: "nats" }).s][0]).toBeCloseTo(Math.LN2, 15);
+  expect([...pointwise(logicGate("xor").table, { unit: "nats" }).s][0]).toBeCloseTo(Math.LN2, 15);
   expect(() => pointwise([[[1]]], { measure: "sex" as "sx" })).toThrow('did you mean "sx"?');
 });
 

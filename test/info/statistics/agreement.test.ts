@@ -2,7 +2,11 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { stream } from "../../../src/core/random.ts";
-import { cohenKappa, order, ranks, spearman } from "../../../src/info/statistics/agreement.ts";
+import { cohenKappa, correlation, order, ranks } from "../../../src/info/statistics/agreement.ts";
+
+/** Spearman's rank correlation of two columns. */
+const spearman = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
+  correlation(ranks(a, order(a)), ranks(b, order(b)));
 
 interface Golden {
   readonly kappa: { readonly a: number[]; readonly b: number[]; readonly types: number; readonly kappa: number }[];

@@ -3,9 +3,9 @@ import {
   bayesAccuracy,
   countTable,
   GATES,
-  gate,
   informationTerms,
   jointTable,
+  logicGate,
   mixture,
   mixtureRows,
   pid,
@@ -20,13 +20,13 @@ const weights = { R: 5, U1: 1, U2: 7, S: 3 };
 describe("gates", () => {
   it("atoms sum to the information of their tables", () => {
     for (const name of GATES) {
-      const { table, broja } = gate(name);
+      const { table, broja } = logicGate(name);
       const { I1, I2, I12 } = informationTerms(table);
       expect(broja.R + broja.U1, name).toBeCloseTo(I1, 12);
       expect(broja.R + broja.U2, name).toBeCloseTo(I2, 12);
       expect(broja.R + broja.U1 + broja.U2 + broja.S, name).toBeCloseTo(I12, 12);
     }
-    expect(() => gate("nand" as "and")).toThrow('did you mean "and"?');
+    expect(() => logicGate("nand" as "and")).toThrow('did you mean "and"?');
   });
 });
 

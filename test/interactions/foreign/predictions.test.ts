@@ -1,9 +1,9 @@
 /** @file Tables of predictions in every format: the same numbers whatever they are written as, labels by name or number, rows that calibrate. */
 import { describe, expect, test } from "vitest";
 import { float32, tensor } from "../../../src/core/tensor.ts";
-import { writeNpz } from "../../../src/data/formats/npz.ts";
 import { readTable, type TableOptions, tablePredictions } from "../../../src/interactions/foreign/index.ts";
 import { encodeTable } from "../../../src/runs/tables.ts";
+import { writeNpz } from "../../support/npz.ts";
 
 const rows = Array.from({ length: 12 }, (_, i) => ({
   id: `s${i}`,
