@@ -10,7 +10,7 @@ import type { Backend, Executable } from "./backend.ts";
 
 type Values = Record<string, OnnxValue>;
 
-/** The part of the package's own binding that runs a session without a detour through the event loop. */
+/** The part of the package's binding that runs a session synchronously, without the event loop. */
 interface NativeSession {
   loadModel(buffer: ArrayBufferLike, offset: number, length: number, options: InferenceSession.SessionOptions): void;
   run(feeds: Values, fetches: Values, options: InferenceSession.RunOptions): Values;
@@ -99,7 +99,7 @@ export async function nativeBackend(): Promise<Backend> {
         executionProviders: ["cpu"],
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
-        logSeverityLevel: 4, // what the library has to say comes back as an error
+        logSeverityLevel: 4, // errors are thrown, so the library need not print them
       }),
   };
 }

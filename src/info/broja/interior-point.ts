@@ -10,7 +10,7 @@
  * Predictor and corrector follow Mehrotra, with the full second-order term of L and of the margins: without it the
  * curvature of the exponential costs ten times the steps. Source: Mehrotra 1992; this form is ours.
  */
-import { type PairSystem, pairSystem } from "../linear/pair-system.ts";
+import { pairSystem } from "../linear/pair-system.ts";
 import { type Bracket, type Optimum, rowSums, tightenBracket, upperBound } from "./certificate.ts";
 import { feasibleShifts, independentGivenTarget, type Program, redundantRows } from "./program.ts";
 import { scalingOf } from "./scaling.ts";
@@ -52,28 +52,6 @@ interface Point {
   factor: number;
 }
 
-/** Everything that a search moves, allocated once; steps work in place. */
-interface Search {
-  readonly program: Program;
-  readonly system: PairSystem;
-  /** The mass that each pair starts with; it sums to 1. */
-  readonly weight: Float64Array;
-  now: Point;
-  next: Point;
-  /** Newton's matrix, as pair-system.ts takes it. */
-  readonly d: Float64Array;
-  readonly diagonal: Float64Array;
-  readonly w: Float64Array;
-  /** The direction: changes of alpha, beta, mass and L. */
-  readonly da: Float64Array;
-  readonly db: Float64Array;
-  readonly dMass: Float64Array;
-  readonly dLog: Float64Array;
-  /** Second-order terms along the predictor: of q by cell, and of mass * slack by pair. */
-  readonly second: Float64Array;
-  readonly product: Float64Array;
-}
-
 /** Runs until the bracket is at most `aim` nats wide, `maxIter` steps are done, or rounding stops all progress. */
 export function interiorPoint(program: Program, aim: number, maxIter: number): Optimum {
   const { start, pairs } = program.cells;
@@ -101,24 +79,30 @@ export function interiorPoint(program: Program, aim: number, maxIter: number): O
   return { bracket, q: best, iterations };
 }
 
-/** A search at its first point; `q` is the law of sources that are independent given y. */
-function searchFrom(program: Program, q: Float64Array): Search {
+type Search = ReturnType<typeof searchFrom>;
+
+/** A search at its first point, from the law q of sources that are independent given y; steps work in place. */
+function searchFrom(program: Program, q: Float64Array) {
   const { cells } = program;
   const { rows1, rows2, pairs, size } = cells;
   const now = firstPoint(program, q);
   return {
     program,
     system: pairSystem(cells, redundantRows(cells)),
+    /** The mass that each pair starts with; it sums to 1. */
     weight: now.mass.slice(),
     now,
     next: emptyPoint(cells),
+    /** Newton's matrix, as pair-system.ts takes it. */
     d: new Float64Array(size),
     diagonal: new Float64Array(size),
     w: new Float64Array(pairs),
+    /** The direction: changes of alpha, beta, mass and L. */
     da: new Float64Array(rows1.size),
     db: new Float64Array(rows2.size),
     dMass: new Float64Array(pairs),
     dLog: new Float64Array(pairs),
+    /** Second-order terms along the predictor: of q by cell, and of mass * slack by pair. */
     second: new Float64Array(size),
     product: new Float64Array(pairs),
   };

@@ -30,25 +30,6 @@ export function factorCost(rows1: number, rows2: number): number {
   return (rows1 * rows2 * rows2) / 2 + rows2 ** 3 / 6;
 }
 
-/** The blocks of the matrix and what scales it to unit diagonal, allocated once. */
-interface Blocks {
-  readonly cells: Cells;
-  /** Position of each row of source 2 in the dense factor, -1 for rows that are left out. */
-  readonly position: Int32Array;
-  /** Rows of source 1, kept rows of source 2, and their number padded to whole tiles. */
-  readonly m1: number;
-  readonly m2: number;
-  readonly wide: number;
-  /** The diagonal blocks of source 1, one per symbol, and where each starts. */
-  readonly blocks: Float64Array;
-  readonly blockStart: Int32Array;
-  /** Source 1 by source 2, packed by tile, see subtractGram. */
-  readonly cross: Float64Array;
-  readonly dense: Float64Array;
-  readonly scale1: Float64Array;
-  readonly scale2: Float64Array;
-}
-
 /** The system of some cells; rows of source 2 with `leaveOut[row]` are taken as 0, to drop redundant equations. */
 export function pairSystem(cells: Cells, leaveOut: Uint8Array): PairSystem {
   const system = allocate(cells, leaveOut);
@@ -63,7 +44,10 @@ export function pairSystem(cells: Cells, leaveOut: Uint8Array): PairSystem {
   };
 }
 
-function allocate(cells: Cells, leaveOut: Uint8Array): Blocks {
+type Blocks = ReturnType<typeof allocate>;
+
+/** The blocks of the matrix and the scales that give it a unit diagonal. */
+function allocate(cells: Cells, leaveOut: Uint8Array) {
   const { rows1, rows2 } = cells;
   const position = new Int32Array(rows2.size).fill(-1);
   let m2 = 0;
@@ -75,12 +59,16 @@ function allocate(cells: Cells, leaveOut: Uint8Array): Blocks {
   }
   return {
     cells,
+    /** Position of each row of source 2 in the dense factor, -1 for rows that are left out. */
     position,
+    /** Rows of source 1, kept rows of source 2, and their number padded to whole tiles. */
     m1: rows1.size,
     m2,
     wide,
+    /** The diagonal blocks of source 1, one per symbol, and where each starts. */
     blocks: new Float64Array(blockStart[blockStart.length - 1]!),
     blockStart,
+    /** Source 1 by source 2, packed by tile, see subtractGram. */
     cross: new Float64Array(rows1.size * wide),
     dense: new Float64Array(wide * wide),
     scale1: new Float64Array(rows1.size),

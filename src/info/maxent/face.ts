@@ -8,7 +8,7 @@
  * Source: Mehrotra 1992 for the method; ours for the proof.
  */
 import type { Cells } from "../linear/cells.ts";
-import { type ByMargin, difference, type MarginSystem, marginSystem, sizeOfMargins } from "./margin-system.ts";
+import { type ByMargin, difference, marginSystem, sizeOfMargins } from "./margin-system.ts";
 
 /** Both sides must differ by this factor before a proof is tried. */
 const APART = 100;
@@ -17,55 +17,44 @@ const EXACT = 1e-10;
 const MAX_ITER = 100;
 const STEP = 0.99;
 
-/** A distribution q and potentials s, which the search moves apart; arrays are by cell. */
-interface Search {
-  readonly support: Uint8Array;
-  readonly system: MarginSystem;
-  /** The margins of the support's indicator. */
-  readonly target: ByMargin;
-  readonly q: Float64Array;
-  readonly s: Float64Array;
-  readonly lambda: ByMargin;
-  /** Changes of lambda, q and s. */
-  readonly change: ByMargin;
-  readonly dq: Float64Array;
-  readonly ds: Float64Array;
-  /** q / s, the diagonal of the system. */
-  readonly d: Float64Array;
-  /** -Aᵀ lambda - s, which is 0 for feasible potentials. */
-  readonly rd: Float64Array;
-  /** Scratch. */
-  readonly x: Float64Array;
-}
-
 /**
  * For each cell, 1 when some law with the same pair margins fills it; `support` marks those that p itself fills.
  * The answer is proven before it is given: by a law that fills all of these, and by potentials above 0 on all others.
  * Undefined when rounding leaves a cell unsettled: the caller then keeps them all, and converges slowly or not at all.
  */
 export function fillable(cells: Cells, support: Uint8Array): Uint8Array | undefined {
-  const system = marginSystem(cells);
-  const zeros = (): Float64Array => new Float64Array(cells.size);
-  const search: Search = {
-    support,
-    system,
-    target: system.margins(Float64Array.from(support)),
-    q: zeros().fill(1),
-    s: zeros().fill(1),
-    lambda: system.zeros(),
-    change: system.zeros(),
-    dq: zeros(),
-    ds: zeros(),
-    d: zeros(),
-    rd: zeros(),
-    x: zeros(),
-  };
+  const search = searchFrom(cells, support);
   for (let iteration = 0; iteration < MAX_ITER; iteration++) {
     const settled = verdict(search);
     if (settled !== undefined) return settled;
     if (!step(search)) return undefined;
   }
   return undefined;
+}
+
+type Search = ReturnType<typeof searchFrom>;
+
+/** A distribution q and potentials s, which the search moves apart; arrays are by cell. */
+function searchFrom(cells: Cells, support: Uint8Array) {
+  const system = marginSystem(cells);
+  const zeros = (): Float64Array => new Float64Array(cells.size);
+  return {
+    support,
+    system,
+    /** The margins of the support's indicator. */
+    target: system.margins(Float64Array.from(support)),
+    q: zeros().fill(1),
+    s: zeros().fill(1),
+    lambda: system.zeros(),
+    /** Changes of lambda, q and s. */
+    change: system.zeros(),
+    dq: zeros(),
+    ds: zeros(),
+    /** q / s, the diagonal of the system; -Aᵀ lambda - s, which is 0 for feasible potentials; and scratch. */
+    d: zeros(),
+    rd: zeros(),
+    x: zeros(),
+  };
 }
 
 /** The answer, once q and the potentials are far enough apart to guess it and the guess can be proven. */
