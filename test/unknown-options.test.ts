@@ -81,7 +81,7 @@ const without = new Set([
   ],
   ...[
     "writeDataset",
-    "report",
+    "sampleRow",
     "flattenTarget",
     "targetReport",
     "quantifyPage",
