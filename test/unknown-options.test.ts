@@ -81,6 +81,7 @@ const without = new Set([
   ],
   ...[
     "writeDataset",
+    "report",
     "sampleRow",
     "flattenTarget",
     "targetReport",
