@@ -95,6 +95,7 @@ const without = new Set([
   ...[
     "writeDataset",
     "report",
+    "sampleRow",
     "flattenTarget",
     "targetReport",
     "quantifyPage",

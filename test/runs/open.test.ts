@@ -88,7 +88,7 @@ describe("a run that was interrupted", () => {
     const controller = new AbortController();
     controller.abort();
     const options = { signal: controller.signal, checkpointSeconds: 0 };
-    await expect(startRun(folder, plan(), data, options)).rejects.toThrow(/interrupted in stage alone, epoch 1/);
+    await expect(startRun(folder, plan(), data, options)).rejects.toThrow(/interrupted before training started/);
     await expect(openRun(folder)).rejects.toThrow(
       "runs/early: this run (interrupted) has no model, because no epoch was stored. Continue with: dmil resume runs/early",
     );
