@@ -70,10 +70,10 @@ export function numberOrText(text: string | undefined): number | string | undefi
  */
 export function byModality(
   flag: string,
-  values: readonly string[] = [],
+  values: readonly string[] | undefined,
   pathOf: (modality?: string) => readonly string[],
 ): Flag[] {
-  return values.map((text) => {
+  return (values ?? []).map((text) => {
     const equals = text.lastIndexOf("=");
     const value = text.slice(equals + 1);
     if (equals === 0 || value === "") {

@@ -22,7 +22,7 @@ import { pooled } from "./pool.ts";
 export { type Task, tasks } from "../targets/task.ts";
 export { meanOfPresent, presence, priorWhereMissing, zeroWhereMissing } from "./missing.ts";
 
-/** The arguments of `build`: named inputs [B, F_m] in modality order, and the number of outputs K. */
+/** The arguments of `build`: named inputs [B, ...sample shape] in modality order, and the number of outputs K. */
 export interface BuildInput {
   readonly scope: Scope;
   readonly inputs: Readonly<Record<string, Expr>>;
