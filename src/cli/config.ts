@@ -70,6 +70,7 @@ export function numberOrText(text: string | undefined): number | string | undefi
  */
 export function byModality(
   flag: string,
+  example: string,
   values: readonly string[] | undefined,
   pathOf: (modality?: string) => readonly string[],
 ): Flag[] {
@@ -78,7 +79,7 @@ export function byModality(
     const value = text.slice(equals + 1);
     if (equals === 0 || value === "") {
       throw configError(
-        `${flag} ${text}: a value, or a modality and a value, is needed, for example ${flag} audio=VALUE`,
+        `${flag} ${text}: a value, or a modality and a value, is needed, for example ${flag} audio=${example}`,
       );
     }
     return { label: `${flag} ${text}`, path: pathOf(equals < 0 ? undefined : text.slice(0, equals)), value };
