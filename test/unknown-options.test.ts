@@ -45,6 +45,7 @@ const calls: Readonly<Record<string, Call>> = {
   quantifyTable: (odd) => main.quantifyTable(columns, { seed: 0, ...odd }),
   foreignBits: (odd) => main.foreignBits({ classes: ["0", "1"], sets: {} }, { seed: 0, ...odd }),
   mlp: (odd) => main.mlp([3, 4], odd),
+  pool: (odd) => main.pool([3, 4], odd),
   ...Object.fromEntries(
     Object.entries(main.methods).map(([name, { configure, perModality }]): [string, Call] => [
       factoryName(name),

@@ -71,15 +71,16 @@ export function numberOrText(text: string | undefined): number | string | undefi
  */
 export function byModality(
   flag: string,
-  values: readonly string[] = [],
+  example: string,
+  values: readonly string[] | undefined,
   pathOf: (modality?: string) => readonly string[],
 ): Flag[] {
-  return values.map((text) => {
+  return (values ?? []).map((text) => {
     const equals = text.lastIndexOf("=");
     const value = text.slice(equals + 1);
     if (equals === 0 || value === "") {
       throw configError(
-        `${flag} ${text}: a value, or a modality and a value, is needed, for example ${flag} audio=VALUE`,
+        `${flag} ${text}: a value, or a modality and a value, is needed, for example ${flag} audio=${example}`,
       );
     }
     return { label: `${flag} ${text}`, path: pathOf(equals < 0 ? undefined : text.slice(0, equals)), value };

@@ -26,9 +26,8 @@ export function settingsOf(encoder: EncoderSettings, own: EncoderSettings): Enco
   return { ...Object.fromEntries(shared), ...own, kind };
 }
 
-/** Problems of settings, which need not be settings at all. */
-export function encoderIssues(settings: unknown): OptionIssue[] {
-  if (!isRecord(settings)) return optionIssues(encoderTypes.mlp!.schema, settings);
+/** Problems of settings. */
+export function encoderIssues(settings: EncoderSettings): OptionIssue[] {
   const { kind = "mlp" } = settings;
   const type = typeof kind === "string" ? ownValue(encoderTypes, kind) : undefined;
   if (type !== undefined) return optionIssues(type.schema, settings);

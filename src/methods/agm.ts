@@ -94,7 +94,7 @@ export const agm: MethodFactory<Loose<AgmOptions>, AgmOutputs> = defineMethod({
   build(input, encoders, { embedding }) {
     const whole = lateFusion(input, encoders, embedding);
     const zeros = Object.fromEntries(
-      Object.entries(input.inputs).map(([name, { shape }]) => [name, constant(0, [1, shape[1]!])]),
+      Object.entries(input.inputs).map(([name, { shape }]) => [name, constant(0, [1, ...shape.slice(1)])]),
     );
     const mutedInput = { ...input, scope: input.scope.eval(), inputs: zeros };
     const muted = lateFusion(mutedInput, encoders, embedding).unimodal;

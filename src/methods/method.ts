@@ -11,7 +11,7 @@ import type { Expr } from "../graph/expr.ts";
 import type { Module, Scope } from "../nn/module.ts";
 import { type Task, tasks } from "../targets/task.ts";
 
-/** The arguments of `build`: named inputs [B, F_m] in modality order, and the number of outputs K. */
+/** The arguments of `build`: named inputs [B, ...sample shape] in modality order, and the number of outputs K. */
 export interface BuildInput {
   readonly scope: Scope;
   readonly inputs: Readonly<Record<string, Expr>>;

@@ -180,7 +180,7 @@ export function parseSettings(value: unknown): Settings {
       issues.push(...under(["options"], optionIssues(methodNamed(named.method).schema, all)));
     }
   }
-  if (!isWrong("encoder") && !isWrong("encoders")) issues.push(...modalityIssues(raw));
+  issues.push(...modalityIssues(raw));
   if (!isWrong("optimiser")) issues.push(...under(["optimiser"], optimiserIssues(optimiser as object, learningRate)));
   if (issues.length > 0) throw issuesError(issues);
   const parsed = schema.parse(value);
@@ -206,7 +206,7 @@ function modalityIssues({ encoder = {}, encoders = {}, normalize }: Record<strin
   return [
     ...under(["encoder"], encoderIssues(shared)),
     ...Object.entries(isRecord(encoders) ? encoders : {}).flatMap(([name, own]) =>
-      under(["encoders", name], encoderIssues(isRecord(own) ? { ...own, kind: settingsOf(shared, own).kind } : own)),
+      isRecord(own) ? under(["encoders", name], encoderIssues({ ...own, kind: settingsOf(shared, own).kind })) : [],
     ),
     ...under(["normalize"], normalizeIssues(normalize, named)),
   ];

@@ -167,6 +167,29 @@ describe("train", () => {
     );
   });
 
+  test("--encoder and --normalize set all modalities or one", async () => {
+    const { document } = await json(
+      "train",
+      "clips",
+      "--encoder",
+      "mlp",
+      "--encoder",
+      "b=mlp",
+      "--normalize",
+      "a=none",
+      "--set",
+      "encoders.b.hidden=[4]",
+      "--dry-run",
+    );
+    expect(document.config).toMatchObject({
+      encoder: { kind: "mlp", hidden: [64] },
+      encoders: { b: { kind: "mlp", hidden: [4] } },
+      normalize: { a: "none" },
+    });
+    const { document: none } = await json("train", "clips", "--normalize", "none", "--dry-run");
+    expect(none.config).toMatchObject({ normalize: "none" });
+  });
+
   test("takes file, flags and --set in that order; --dry-run prints settings that are a file again", async () => {
     await fs.writeFile(
       path.join(cwd, "run.yaml"),

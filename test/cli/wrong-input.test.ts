@@ -176,6 +176,12 @@ const COMMANDS = `
   train clips --set epochs..whole=1 --out r
   train clips --set seed={ --out r
   train clips --set encoder.hidden.0=3 --out r
+  train clips --encoder audio=cnn --out r
+  train clips --encoder a=pool --out r
+  train clips --encoder sound=mlp --out r
+  train clips --encoder =mlp --out r
+  train clips --normalize standrad --out r
+  train clips --normalize c=none --out r
   train clips --set epochs=3 --set epochs.whole=3 --out r
   train clips --set optimiser={name:adam} --out r
   train clips --set epochs={evidence: 0, synergy: 0} --out r

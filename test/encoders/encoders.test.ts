@@ -109,7 +109,6 @@ describe("settings of modalities", () => {
       message: expect.stringContaining('did you mean "width"?'),
     });
     expect(encoderIssues({ kind: "toString" })).toHaveLength(1);
-    expect(encoderIssues(3)).toHaveLength(1);
   });
   test("samples that a kind does not read name the modality, the kind and what is allowed", () => {
     expect(() => encoderOf({ kind: "pool" }, [8], "audio")).toThrowError(

@@ -92,3 +92,16 @@ test("a trial changes what it says and nothing else", () => {
   expect(stages.length).toBeLessThan(Object.keys(plain.learningRate).length);
   for (const stage of stages) expect(config.learningRate[stage]).toBeCloseTo(3 * plain.learningRate[stage]!, 12);
 });
+
+test("trials change encoders of single modalities, and the shared setting reaches those that do not set it", () => {
+  const given = { data: "clips", method: "joint", encoders: { a: { dropout: 0.1 } } };
+  const { config } = planTrial(
+    given,
+    { "encoder.dropout": 0.4, "encoder.hidden": [7], "encoders.b.norm": "batch" },
+    splits.train,
+  );
+  expect(config.encoders).toMatchObject({
+    a: { dropout: 0.1, hidden: [7], norm: false },
+    b: { dropout: 0.4, hidden: [7], norm: "batch" },
+  });
+});

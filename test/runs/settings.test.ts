@@ -48,6 +48,17 @@ test.each<[string, unknown]>([
     "inside the encoder",
     { data: "x", encoder: { hidden: [64, 0.5], activation: "relo", dropout: 1, norm: "yes", depth: 2 } },
   ],
+  [
+    "encoders and normalisation of modalities",
+    {
+      data: "x",
+      encoder: { kind: "pool", norm: true },
+      encoders: { audio: { kind: "cnn" }, face: { widht: 3 }, text: 4 },
+      normalize: { audio: "standrad" },
+    },
+  ],
+  ["a normalisation of all", { data: "x", normalize: "nothing" }],
+  ["an empty normalisation", { data: "x", normalize: null }],
   ["an unknown method", { data: "x", method: "dmli" }],
   ["a name that every object has", { data: "x", method: "constructor" }],
   ["options of another method", { data: "x", method: "joint", options: { variational: false } }],
@@ -129,7 +140,27 @@ describe("settings and data together", () => {
     expect(method.description.encoders).toMatchObject({ b: { kind: "mlp", sizes: [8, 5, 4], norm: true } });
   });
 
+  test("give each modality its own encoder, and what it does not set from the shared one", () => {
+    const { method, config } = plan({
+      encoder: { hidden: [5], dropout: 0 },
+      encoders: { b: { norm: "batch", hidden: [4] } },
+      normalize: { b: "none" },
+    });
+    expect(method.description.encoders).toMatchObject({
+      a: { kind: "mlp", sizes: [8, 5], norm: false, dropout: 0 },
+      b: { kind: "mlp", sizes: [8, 4], norm: "batch", dropout: 0 },
+    });
+    expect(config.normalize).toEqual({ b: "none" });
+    expect(planRun(parseSettings(config), smallMixture().train).config).toEqual(config);
+  });
+
   test.each<[string, object]>([
+    [
+      "encoders and normalisation of modalities that the data lacks",
+      { encoders: { c: {} }, normalize: { aa: "none" } },
+    ],
+    ["an encoder that does not read the samples", { encoders: { a: { kind: "pool" } } }],
+    ["a shared encoder that does not read the samples", { encoder: { kind: "pool" } }],
     ["an unknown stage", { epochs: { hole: 1 }, learningRate: { whloe: 1 } }],
     ["stages of the ensemble are its modalities", { method: "ensemble", epochs: { whole: 1 } }],
     ["one modality", { modalities: ["a"] }],

@@ -97,10 +97,10 @@ async function settingsOf(data: string | undefined, flags: TrainFlags): Promise<
       { label: "--modality-dropout", path: ["modalityDropout"], value: numberOrText(flags.modalityDropout) },
       { label: "--members", path: ["members"], value: numberOrText(flags.members) },
       { label: "--label-smoothing", path: ["labelSmoothing"], value: numberOrText(flags.labelSmoothing) },
-      ...byModality("--encoder", flags.encoder, (name) =>
+      ...byModality("--encoder", "pool", flags.encoder, (name) =>
         name === undefined ? ["encoder", "kind"] : ["encoders", name, "kind"],
       ),
-      ...byModality("--normalize", flags.normalize, (name) =>
+      ...byModality("--normalize", "none", flags.normalize, (name) =>
         name === undefined ? ["normalize"] : ["normalize", name],
       ),
       { label: "--teacher", path: ["teacher", "run"], value: flags.teacher },

@@ -19,5 +19,5 @@ export function sharedEvidence(task: Task, alone: Expr, prior: Expr): Expr {
 /** Information of the most certain modality over `Task.maxInformation`, [B], about in [0, 1]; for targets with probabilistic predictions. */
 export function certainty(task: Task, alone: Expr, prior: Expr): Expr {
   const logProbs = stopGradient(task.logProbs(alone));
-  return max(mul(task.information(logProbs, prior), 1 / task.maxInformation(alone.shape.at(-1)!)), 0);
+  return stopGradient(max(mul(task.information(logProbs, prior), 1 / task.maxInformation(alone.shape.at(-1)!)), 0));
 }
