@@ -16,7 +16,7 @@ function methodOf(name: string): Method {
   const factory = methodNamed(method);
   const one = factory.perModality ? { modality: "b" } : {};
   const encoders = { a: pool([3, 5, 4]), b: mlp([8, 6], { norm: "batch" }) };
-  return factory({ encoders, embedding: 4, ...options, ...one } as never) as unknown as Method;
+  return factory.configure({ encoders, embedding: 4, ...options, ...one });
 }
 
 describe.each(methodNames)("%s", (name) => {
