@@ -56,7 +56,7 @@ function define(give: (answer: Promise<Answer>) => Promise<void>): Command {
     )
     .requiredOption("--out <dir>", "folder to write to")
     .option("--force", "write into a folder that is not empty; a data set in it is replaced")
-    .option("--target <kind>", "sums: the kind of target, values or labels (default: values)")
+    .option("--target <kind>", "sums: the kind of target, regression or multilabel (default: regression)")
     .option("--samples <n>", "total number, or train=600,validation=200,test=200 (default: depends on --kind)")
     .option("--noise <x>", "standard deviation of the noise (default: 0.3; quad: 0.5, scenes: 0.1, plane: 0.05)")
     .option(

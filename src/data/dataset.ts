@@ -4,13 +4,13 @@ import { ownValue } from "../core/record.ts";
 import { type Shape, sizeOf } from "../core/shape.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
 import { isCeilingOf, type Posteriors, takeCeiling } from "./ceiling.ts";
+import type { TargetKind } from "./kinds.ts";
 
-/** What is predicted: one of several classes, several yes/no labels, or numbers. */
-export type TargetKind = "classes" | "labels" | "values";
+export type { TargetKind } from "./kinds.ts";
 
 /** Labels or values of N samples. */
 export interface Target {
-  readonly kind: Exclude<TargetKind, "classes">;
+  readonly kind: Exclude<TargetKind, "multiclass">;
   /** [L], as in `happy` or `sentiment`. */
   readonly names: readonly string[];
   /** [N, L]; labels are 0 or 1, values in the data's unit; NaN is unknown. Rows that are NaN throughout are allowed in the test split only. */

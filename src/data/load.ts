@@ -192,9 +192,9 @@ function labelReader(
   warnings: string[],
 ): Pick<Reading, "readLabels"> & { readonly note: string | undefined } {
   const { kind, note } = source.target;
-  if (kind === "classes") {
+  if (kind === "multiclass") {
     const { label } = manifest;
-    const text = JSON.stringify({ ...(label !== undefined && { label }), target: { kind: "values" } });
+    const text = JSON.stringify({ ...(label !== undefined && { label }), target: { kind: "regression" } });
     const values = `To predict numbers and not classes, write ${text} into dataset.json, in the folder of the data.`;
     const read = readClasses(labels, manifest.classes, source, values);
     return { readLabels: (split) => ({ labels: read.numbers(split), classes: read.classes }), note: read.note };

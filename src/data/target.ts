@@ -2,20 +2,21 @@
 import { configError, dataError, listing } from "../core/errors.ts";
 import { formatShape, sameShape } from "../core/shape.ts";
 import { float32 } from "../core/tensor.ts";
-import type { DataSplits, Dataset, SplitName, Target, TargetKind } from "./dataset.ts";
+import type { DataSplits, Dataset, SplitName, Target } from "./dataset.ts";
 import { SPLITS } from "./dataset.ts";
 import { parseNumber } from "./formats/csv.ts";
+import { kindWords, type TargetKind } from "./kinds.ts";
 import { type RawLabels, type Source, toFloat32 } from "./sources/source.ts";
 
 /** The kind of the data's target. */
 export function targetKind({ target }: Pick<Dataset, "target">): TargetKind {
-  return target?.kind ?? "classes";
+  return target?.kind ?? "multiclass";
 }
 
 /** `classes (a, b)`, `labels (happy, sad)` or `values (sentiment)`, for messages. */
 export function describeTarget({ target, classes }: Pick<Dataset, "target" | "classes">): string {
   if (target === undefined) return `classes (${listing(classes)})`;
-  return `${target.kind} (${listing(target.names)})`;
+  return `${kindWords[target.kind].many} (${listing(target.names)})`;
 }
 
 /** @throws ConfigError where `what` needs class labels and the data has none. */
@@ -42,7 +43,7 @@ export function targetNames(
 ): readonly string[] {
   if (names !== undefined) return names;
   const count = isTexts(train) ? 1 : (train.shape[1] ?? 1);
-  const one = kind === "values" ? "value" : "label";
+  const { one } = kindWords[kind];
   return count === 1 ? [one] : Array.from({ length: count }, (_, i) => `${one}_${i}`);
 }
 
@@ -69,7 +70,7 @@ export function readTarget(
   if (!fits) {
     const wanted = L === 1 ? "[N] or [N, 1]" : `[N, ${L}]`;
     throw dataError(
-      `${where}: has the shape ${formatShape(shape)}; dataset.json says that the target is ${L === 1 ? `the one of ${kind} called ${names[0]}` : `${L} ${kind} (${listing(names)})`}, so ${wanted} is needed. Correct the file or the names of the target.`,
+      `${where}: has the shape ${formatShape(shape)}; dataset.json says that the target is ${L === 1 ? `the ${kindWords[kind].one} called ${names[0]}` : `${L} ${kindWords[kind].many} (${listing(names)})`}, so ${wanted} is needed. Correct the file or the names of the target.`,
       { where, shape },
     );
   }
@@ -83,7 +84,7 @@ export function readTarget(
         name: names[i % L],
       });
     };
-    if (kind === "values") {
+    if (kind === "regression") {
       if (!Number.isFinite(value) && !Number.isNaN(value))
         bad("not finite as float32", "numbers, and NaN where unknown");
     } else if (value === -1) values.data[i] = Number.NaN;
@@ -149,13 +150,13 @@ export function checkTargets(
     const { kind, names } = first;
     if (!sameShape(target.values.shape, [data.labels.length, names.length])) {
       throw dataError(
-        `${file} has the shape ${formatShape(target.values.shape)}; for ${data.labels.length} samples and ${names.length} ${kind} it must be ${formatShape([data.labels.length, names.length])}.`,
+        `${file} has the shape ${formatShape(target.values.shape)}; for ${data.labels.length} samples and ${names.length} ${kindWords[kind].many} it must be ${formatShape([data.labels.length, names.length])}.`,
       );
     }
     const row = data.labels.findIndex((_, i) => !hasTarget(data, i));
     if (row >= 0 && split !== "test") {
       throw dataError(
-        `${file}: of row ${row} (from 0) no ${kind === "labels" ? "label" : "value"} is known; only the test split may have such samples. Take them out or move them there.`,
+        `${file}: of row ${row} (from 0) no ${kindWords[kind].one} is known; only the test split may have such samples. Take them out or move them there.`,
         { row },
       );
     }
@@ -167,7 +168,7 @@ export function checkTargets(
           name,
         });
       }
-      if (oneSided && known > 0 && kind === "labels") {
+      if (oneSided && known > 0 && kind === "multilabel") {
         warnings.push(`the ${split} split has ${name} ${mean === 0 ? "in no" : "in every"} sample.`);
       }
     }

@@ -45,7 +45,7 @@ export const changes = (input: string): boolean => input === TARGET || input.sta
 /** The method's graph for a batch, with the parameters and noise that it requested. */
 export function forward<O extends Outputs>(
   method: Method<O>,
-  { features, classes, kind = "classes", masked = false }: Widths,
+  { features, classes, kind = "multiclass", masked = false }: Widths,
   batch: number,
   options: { readonly training: boolean; readonly frozen?: (path: string) => boolean },
 ): { outputs: O; requests: Requests } {
@@ -66,10 +66,10 @@ export function buildOn<O extends Outputs>(
   method: Method<O>,
   scope: Scope,
   inputs: Readonly<Record<string, Expr>>,
-  { classes, kind = "classes" }: Pick<Widths, "classes" | "kind">,
+  { classes, kind = "multiclass" }: Pick<Widths, "classes" | "kind">,
   present?: Expr,
 ): O {
-  const prior = (): Expr => scope.statistic(PRIOR, [classes], kind === "classes" ? -Math.log(classes) : 0);
+  const prior = (): Expr => scope.statistic(PRIOR, [classes], kind === "multiclass" ? -Math.log(classes) : 0);
   const task = tasks[kind];
   if (present === undefined) return method.build({ scope, inputs, classes, task, prior });
   const shown = mapValues(inputs, (x, name) => where(slice(present, 1, Object.keys(inputs).indexOf(name), 1), x, 0));
@@ -108,7 +108,7 @@ export function stageGraph<O extends Outputs>(
   const frozen = (path: string): boolean => !stage.trains(`${path}.`);
   const { outputs, requests } = forward(method, widths, batch, { training: true, frozen });
   const target = leaf("input", TARGET, [batch, widths.classes]);
-  const task = tasks[widths.kind ?? "classes"];
+  const task = tasks[widths.kind ?? "multiclass"];
   const smoothed = smoothing === 0 ? target : task.smoothed!(target, smoothing);
   const context = { ...contextOf(stage, batch, requests), task, plain: target, smoothed };
   const terms = stage.terms(outputs, smoothed, context);

@@ -31,7 +31,7 @@ export function batchScore(
       const truth = target.data[row * K + k]!;
       if (Number.isNaN(truth)) continue;
       const value = predicted[i * K + k]!;
-      score += kind === "labels" ? Number(value > 0 === truth > 0.5) : 1 - (value - truth) ** 2;
+      score += kind === "multilabel" ? Number(value > 0 === truth > 0.5) : 1 - (value - truth) ** 2;
       known++;
     }
     total += known === 0 ? 0 : score / known;
@@ -54,7 +54,7 @@ export function validationMetrics(
       ...(best === "calibrated" && { calibrated: calibratedLogLoss(predicted, labels, K) }),
     };
   }
-  if (kind === "labels") {
+  if (kind === "multilabel") {
     return { accuracy: labelAccuracy(predicted, target.data), logLoss: labelLogLoss(predicted, target.data) };
   }
   let [squared, known] = [0, 0];
@@ -88,7 +88,7 @@ export function isBetter(
   kind: TargetKind,
 ): boolean {
   if (before === undefined || best === "last") return true;
-  if (kind !== "classes" || best === "logLoss" || best === "calibrated")
+  if (kind !== "multiclass" || best === "logLoss" || best === "calibrated")
     return monitoredValue(now, best, kind) > monitoredValue(before, best, kind);
   if (now.accuracy !== before.accuracy) return now.accuracy! > before.accuracy!;
   return now.logLoss! < before.logLoss!;
@@ -100,8 +100,8 @@ export function monitoredValue(
   best: Stage<never>["best"],
   kind: TargetKind,
 ): number {
-  if (kind === "values") return -squaredError!;
-  if (kind === "labels" || best === "logLoss") return -loss!;
+  if (kind === "regression") return -squaredError!;
+  if (kind === "multilabel" || best === "logLoss") return -loss!;
   return best === "calibrated" ? -calibrated! : right!;
 }
 
@@ -112,5 +112,5 @@ export function primaryMetric({ accuracy: right, r2 }: EpochMetrics): PrimaryMet
 
 /** A mean of `batchScore` under the name of its metric. */
 export function primaryMetricOf(value: number, kind: TargetKind): PrimaryMetric {
-  return kind === "values" ? { r2: value } : { accuracy: value };
+  return kind === "regression" ? { r2: value } : { accuracy: value };
 }

@@ -233,7 +233,7 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
         setup.clipNorm === undefined ? 1 : clipScale(Math.sqrt(kernels.sumSquares(range.grad, span)), setup.clipNorm);
       optimiser.update(kernels, range, { learningRate, step, gradientScale });
       const rows = order.subarray(from, from + count);
-      return { terms, correct: batchScore(placeOf(result, "prediction"), train, widths.kind ?? "classes", rows) };
+      return { terms, correct: batchScore(placeOf(result, "prediction"), train, widths.kind ?? "multiclass", rows) };
     },
 
     async updateStatistics() {

@@ -4,6 +4,7 @@ import { configError } from "../core/errors.ts";
 import { goldenSection } from "../core/minimise.ts";
 import { ownValue } from "../core/record.ts";
 import type { Dataset, Target, TargetKind } from "../data/dataset.ts";
+import { kindWords } from "../data/kinds.ts";
 import type { Expr } from "../graph/expr.ts";
 import { add, constant, mul } from "../graph/ops/index.ts";
 import { type Method, type Outputs, tasks } from "../methods/method.ts";
@@ -30,7 +31,7 @@ export interface OutputScale {
 export function fitTarget({ target }: Pick<Dataset, "target">): FittedTarget | undefined {
   if (target === undefined) return undefined;
   const { kind, names } = target;
-  if (kind === "labels") return { kind, names };
+  if (kind === "multilabel") return { kind, names };
   const columns = names.map((_, l) => knownColumn(target, l));
   const mean = columns.map(meanOf);
   // In float32, as graphs use them. A deviation that is 0 in float32 becomes 1.
@@ -44,7 +45,7 @@ export function fitTarget({ target }: Pick<Dataset, "target">): FittedTarget | u
 export function priorOf({ labels, classes, target }: Pick<Dataset, "labels" | "classes" | "target">): number[] {
   if (target === undefined) return logPriorOf(labels, classes.length);
   return target.names.map((_, l) => {
-    if (target.kind === "values") return 0;
+    if (target.kind === "regression") return 0;
     const known = knownColumn(target, l);
     const yes = known.reduce((sum, value) => sum + value, 0);
     return Math.log((yes + 0.5) / (known.length - yes + 0.5));
@@ -133,7 +134,7 @@ export function fitScale(outputs: Float32Array, { data, width }: RowSource, kind
     for (let i = l; i < data.length; i += width) if (!Number.isNaN(data[i]!)) pairs.push([outputs[i]!, data[i]!]);
     const energy = pairs.reduce((sum, [output]) => sum + output * output, 0);
     if (energy === 0) return 1;
-    if (kind === "values") {
+    if (kind === "regression") {
       const factor = pairs.reduce((sum, [output, truth]) => sum + output * truth, 0) / energy;
       return Math.fround(Math.min(SCALES[1], Math.max(SCALES[0], factor)));
     }
@@ -168,7 +169,7 @@ export function smoothingFor(
 ): number {
   const supported = tasks[kind].smoothed !== undefined;
   if (!supported && requested !== undefined && requested > 0) {
-    const message = `${requested} given, but this data has ${kind}: a share of a target is spread over the classes, or over the two answers of a label, and ${kind} have neither. Leave it out, or give 0.`;
+    const message = `${requested} given, but this data has ${kindWords[kind].many}: a share of a target is spread over the classes, or over the two answers of a label, and ${kindWords[kind].many} have neither. Leave it out, or give 0.`;
     throw configError(`labelSmoothing: ${message}`, { issues: [{ path: ["labelSmoothing"], message }] });
   }
   return supported ? (requested ?? standard) : 0;
@@ -176,7 +177,7 @@ export function smoothingFor(
 
 /** The kind of a fitted model's target. */
 export function kindOf(target: FittedTarget | undefined): TargetKind {
-  return target?.kind ?? "classes";
+  return target?.kind ?? "multiclass";
 }
 
 function knownColumn({ names, values }: Target, l: number): number[] {

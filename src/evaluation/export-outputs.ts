@@ -42,7 +42,7 @@ export interface Telling {
 }
 
 const answers: Readonly<Record<TargetKind, (telling: Telling) => ExportOutput[]>> = {
-  classes: ({ outputs, calibration, modalities }) => {
+  multiclass: ({ outputs, calibration, modalities }) => {
     const K = calibration.logPrior.length;
     const even = constant(-Math.log(K), [K]);
     const alone = modalities.map((name, m) =>
@@ -74,7 +74,7 @@ const answers: Readonly<Record<TargetKind, (telling: Telling) => ExportOutput[]>
       },
     ];
   },
-  labels: ({ outputs }) => [
+  multilabel: ({ outputs }) => [
     {
       name: "probabilities",
       value: sigmoid(outputs.logits),
@@ -93,7 +93,7 @@ const answers: Readonly<Record<TargetKind, (telling: Telling) => ExportOutput[]>
     },
     ...componentAnswers(outputs, "label", "log-odds of yes"),
   ],
-  values: ({ outputs }) => [
+  regression: ({ outputs }) => [
     {
       name: "values",
       value: outputs.logits,

@@ -3,6 +3,7 @@
 import { dataError } from "../core/errors.ts";
 import { ownValue } from "../core/record.ts";
 import type { Dataset, Target, TargetKind } from "../data/dataset.ts";
+import { kindWords } from "../data/kinds.ts";
 import { hasTarget, targetKind } from "../data/target.ts";
 import { auroc, labelAccuracy, labelF1, labelLogLoss, microF1, subsetAccuracy } from "../targets/label-metrics.ts";
 import { isSentiment, regressionMetrics, sentimentMetrics } from "../targets/value-metrics.ts";
@@ -31,12 +32,12 @@ export function figuresOf(predictions: Predictions, dataset: Dataset): Figures {
   const { target } = dataset;
   if (target === undefined) {
     const { samples, unimodal, ...figures } = score(predictions, dataset);
-    return { kind: "classes", samples, figures, unimodal };
+    return { kind: "multiclass", samples, figures, unimodal };
   }
   const rows = [...dataset.labels.keys()].filter((row) => hasTarget(dataset, row));
   if (rows.length === 0) {
     throw dataError(
-      `the ${dataset.name} data has no known ${target.kind}, so predictions cannot be scored. Use data with known ${target.kind}.`,
+      `the ${dataset.name} data has no known ${kindWords[target.kind].many}, so predictions cannot be scored. Use data with known ${kindWords[target.kind].many}.`,
     );
   }
   const each = eachOf(predictions.logits, target);
@@ -75,7 +76,7 @@ function hidden(target: Target, present: Uint8Array): Target {
 function overall(predicted: Float32Array, target: Target): Record<string, number> {
   const { kind, names, values } = target;
   const L = names.length;
-  if (kind === "labels") {
+  if (kind === "multilabel") {
     return {
       macroF1: meanOf(labelF1(predicted, values.data, L)),
       microF1: microF1(predicted, values.data, L),
@@ -96,7 +97,7 @@ function eachOf(predicted: Float32Array, { kind, names, values }: Target): Recor
   return Object.fromEntries(
     names.map((name, l) => {
       const [output, truth] = [column(predicted, l), column(values.data, l)];
-      if (kind === "labels") {
+      if (kind === "multilabel") {
         return [
           name,
           {

@@ -220,7 +220,7 @@ export async function calibrate(trained: Fitted, validation: Dataset, options: P
   if (target !== undefined && truth !== undefined) {
     const scale = (outputs: Float32Array): number[] => fitScale(standardised(outputs, target), truth, target.kind);
     // Unimodal log-odds are not scaled, because those of a missing modality must stay equal to the prior. Values are scaled about it.
-    const scalable = target.kind === "values" ? Object.entries(unimodal) : [];
+    const scalable = target.kind === "regression" ? Object.entries(unimodal) : [];
     const scales = Object.fromEntries(scalable.map(([name, values]) => [name, scale(values)]));
     return { ...fitted, target: { ...target, scale: { prediction: scale(logits), modalities: scales } } };
   }

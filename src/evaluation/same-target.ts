@@ -1,6 +1,8 @@
 /** @file Checks that data has the target that a model predicts. */
+
 import { dataError, listing } from "../core/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { kindWords } from "../data/kinds.ts";
 import { describeTarget, sameTarget } from "../data/target.ts";
 import type { Fitted } from "./model.ts";
 
@@ -9,7 +11,10 @@ export function requireClasses(fitted: Fitted, dataset: Dataset): void {
   const { classes, target } = fitted;
   if (target !== undefined || dataset.target !== undefined) {
     if (target !== undefined && dataset.target !== undefined && sameTarget(target, dataset.target)) return;
-    const model = target === undefined ? `classes (${listing(classes)})` : `${target.kind} (${listing(target.names)})`;
+    const model =
+      target === undefined
+        ? `classes (${listing(classes)})`
+        : `${kindWords[target.kind].many} (${listing(target.names)})`;
     throw dataError(
       `the ${dataset.name} data has ${describeTarget(dataset)}, the model ${model}; they must be the same in the same order. Say so under "target" in dataset.json.`,
     );

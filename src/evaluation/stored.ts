@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { dataError } from "../core/errors.ts";
 import { optionIssues } from "../core/options.ts";
+import { currentKind, TARGET_KINDS } from "../data/kinds.ts";
 import { MAX_MEMBERS } from "../methods/method.ts";
 
 /** A metric that is NaN or infinite is null in JSON. */
@@ -32,7 +33,7 @@ export const storedModel: z.ZodType = z.looseObject({
   classes: texts,
   target: z
     .looseObject({
-      kind: z.enum(["labels", "values"]),
+      kind: z.preprocess(currentKind, z.enum(TARGET_KINDS)),
       names: texts,
       units: z.looseObject({ mean: z.array(z.number()), deviation: z.array(z.number()) }).optional(),
       scale: z
@@ -78,7 +79,7 @@ export function storedValue<T>(text: string, schema: z.ZodType, where: string): 
     );
   }
   const [issue] = optionIssues(schema, value);
-  if (issue === undefined) return value as T;
+  if (issue === undefined) return schema.parse(value) as T;
   throw dataError(
     `${where}: the file's description is invalid (${issue.path.join(".")}: ${issue.message}); no version of dmil wrote it. Use an unchanged copy.`,
     { where },

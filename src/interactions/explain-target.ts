@@ -70,7 +70,7 @@ export function targetReport(predictions: Predictions, dataset: Dataset): Target
     Object.fromEntries(
       names.map((name, l) => {
         const value = outputs[i * L + l]!;
-        return [name, kind === "labels" ? 1 / (1 + Math.exp(-value)) : value];
+        return [name, kind === "multilabel" ? 1 / (1 + Math.exp(-value)) : value];
       }),
     );
   const parts = Object.entries(predictions.components);

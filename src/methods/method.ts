@@ -261,13 +261,13 @@ export interface MethodFactory<I = unknown, O extends Outputs = Outputs> {
 export const MAX_MEMBERS = 64;
 
 /** All kinds of target: for methods that use the losses of `Task`. */
-export const everyTarget: readonly TargetKind[] = ["classes", "labels", "values"];
+export const everyTarget: readonly TargetKind[] = ["multiclass", "multilabel", "regression"];
 
 /** Turns a definition into a factory, which checks its options. @throws ConfigError for too few or too many modalities, or bad options. */
 export function defineMethod<S extends z.ZodType, O extends Outputs>(
   definition: MethodDefinition<S, O>,
 ): MethodFactory<z.input<S>, O> {
-  const { targets = ["classes"] } = definition;
+  const { targets = ["multiclass"] } = definition;
   type Configuration = { readonly encoders: Readonly<Record<string, Module>>; readonly members?: number } & z.input<S>;
   const create = (settings: Configuration): Method => {
     const { encoders, members = definition.members ?? 1, ...rest } = settings;

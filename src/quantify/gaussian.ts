@@ -90,7 +90,7 @@ function notesOf(
 
 /** The names and columns of the requested values. @throws ConfigError when the target is not of values, or the name is unknown. */
 function chosenValues({ target }: Dataset, name: string | undefined): { names: string[]; columns: number[] } {
-  if (target?.kind !== "values") {
+  if (target?.kind !== "regression") {
     throw configError(
       `quantify: gaussian is a measure for values; this data has ${target === undefined ? "classes" : "labels"}, which have no covariance. Use broja or pmin.`,
     );

@@ -1,7 +1,9 @@
 /** @file The target to quantify: the data's classes, one of several yes/no labels as two classes, or one value as up to eight quantile bins. */
+
 import { configError, dataError, hint } from "../core/errors.ts";
 import { float32 } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { kindWords } from "../data/kinds.ts";
 
 /** Quantile bins of values, the classes of the classifiers; fewer when a bin would have less than MIN_ROWS. */
 const BINS = 8;
@@ -36,7 +38,7 @@ export function askedOf(dataset: Dataset, name: string | undefined): Asked {
   const { names, kind } = target;
   if (name === undefined && names.length > 1) {
     throw configError(
-      `quantify: the data has ${names.length} ${kind}; one at a time is quantified. Name it: --label ${names[0]} (in the library target), of ${names.slice(0, 8).join(", ")}${names.length > 8 ? ", ..." : ""}.`,
+      `quantify: the data has ${names.length} ${kindWords[kind].many}; one at a time is quantified. Name it: --label ${names[0]} (in the library target), of ${names.slice(0, 8).join(", ")}${names.length > 8 ? ", ..." : ""}.`,
       { names },
     );
   }
@@ -49,7 +51,7 @@ export function askedOf(dataset: Dataset, name: string | undefined): Asked {
     classes,
     labels: Int32Array.from(values, (value) => (Number.isNaN(value) ? -1 : of(value))),
   });
-  if (kind === "labels") return { dataset: classed(["no", "yes"], (value) => value), name: chosen, warnings: [] };
+  if (kind === "multilabel") return { dataset: classed(["no", "yes"], (value) => value), name: chosen, warnings: [] };
   const sorted = values.filter((value) => !Number.isNaN(value)).sort();
   const distinct = [...new Set(sorted)];
   if (distinct.length < 2) {
@@ -73,6 +75,6 @@ export function askedOf(dataset: Dataset, name: string | undefined): Asked {
   const binOf = (value: number): number => lower.reduce((n, edge) => n + (value >= edge ? 1 : 0), 0);
   const bins = Array.from({ length: lower.length + 1 }, (_, k) => `part ${k + 1} of ${lower.length + 1}`);
   // The values are kept as the target, so that selecting rows selects their values too.
-  const valueTarget = { kind: "values" as const, names: [chosen], values: float32([values.length], values) };
+  const valueTarget = { kind: "regression" as const, names: [chosen], values: float32([values.length], values) };
   return { dataset: { ...classed(bins, binOf), target: valueTarget }, name: chosen, values, warnings: [] };
 }

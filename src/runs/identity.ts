@@ -3,6 +3,7 @@
 import { sha256 } from "../core/hash.ts";
 import { ownValue } from "../core/record.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { kindWords } from "../data/kinds.ts";
 import type { RunConfig } from "./plan.ts";
 
 /** SHA-256 hashes of the training and validation arrays by `<split>/<modality>` and `<split>/labels`, of masks by `<split>/<modality>_present`, and of the model of a teacher by `teacher`. */
@@ -38,7 +39,7 @@ export async function hashSplits(
     hashes[`${split}/labels`] =
       target === undefined
         ? await hashArray(JSON.stringify(classes), labels)
-        : await hashArray(JSON.stringify([target.kind, target.names]), target.values.data);
+        : await hashArray(JSON.stringify([kindWords[target.kind].former, target.names]), target.values.data);
   }
   return hashes;
 }

@@ -3,6 +3,7 @@
 import { hint } from "../core/errors.ts";
 import type { OptionIssue } from "../core/options.ts";
 import { type Dataset, featureCount, requireModalities } from "../data/dataset.ts";
+import { kindWords } from "../data/kinds.ts";
 import { requireClassLabels, targetKind } from "../data/target.ts";
 import { smoothingFor } from "../engine/target.ts";
 import { methodNamed, methods, resolveMethod } from "../methods/index.ts";
@@ -75,11 +76,11 @@ export function planRun(settings: Settings, train: Dataset): Plan {
 }
 
 /** @throws ConfigError if the method does not support the kind of target of the data; the message lists the methods that do. */
-function requireTarget({ name, targets = ["classes"] }: Method, train: Dataset): void {
+function requireTarget({ name, targets = ["multiclass"] }: Method, train: Dataset): void {
   const kind = targetKind(train);
   if (targets.includes(kind)) return;
   const others = Object.keys(methods).filter((other) => methods[other]!.targets.includes(kind));
-  requireClassLabels(train, name, `Methods for ${kind}: ${others.join(", ")}.`);
+  requireClassLabels(train, name, `Methods for ${kindWords[kind].many}: ${others.join(", ")}.`);
 }
 
 function stageIssues(setting: string, value: ByStage, method: Method): OptionIssue[] {

@@ -79,8 +79,8 @@ function spread(target: Expr, share: number, answers: number): Expr {
   return add(mul(target, 1 - share), share / answers);
 }
 
-const classes: Task = {
-  kind: "classes",
+const multiclass: Task = {
+  kind: "multiclass",
   probabilistic: true,
   term: "ce",
   logProbs: logSoftmax,
@@ -111,12 +111,12 @@ function labelDivergence(p: Expr, q: Expr): Expr {
   return add(mul(exp(left.yes), sub(left.yes, right.yes)), mul(exp(left.no), sub(left.no, right.no)));
 }
 
-const labels: Task = {
-  kind: "labels",
+const multilabel: Task = {
+  kind: "multilabel",
   probabilistic: true,
   term: "bce",
   logProbs: (outputs) => outputs,
-  loss: (outputs, target) => mean(labels.lossPerSample(outputs, target), [-1]),
+  loss: (outputs, target) => mean(multilabel.lossPerSample(outputs, target), [-1]),
   lossPerSample(prediction, target) {
     const { known, clean } = knownOf(target);
     const { yes, no } = logsOf(prediction);
@@ -136,12 +136,12 @@ const labels: Task = {
   smoothed: (target, share) => spread(target, share, 2),
 };
 
-const values: Task = {
-  kind: "values",
+const regression: Task = {
+  kind: "regression",
   probabilistic: false,
   term: "se",
   logProbs: (outputs) => outputs,
-  loss: (outputs, target) => mean(values.lossPerSample(outputs, target), [-1]),
+  loss: (outputs, target) => mean(regression.lossPerSample(outputs, target), [-1]),
   lossPerSample(prediction, target) {
     const { known, clean } = knownOf(target);
     return bySample(square(sub(prediction, clean)), known);
@@ -156,4 +156,4 @@ const values: Task = {
 };
 
 /** All tasks by kind of target. */
-export const tasks: Readonly<Record<TargetKind, Task>> = { classes, labels, values };
+export const tasks: Readonly<Record<TargetKind, Task>> = { multiclass, multilabel, regression };

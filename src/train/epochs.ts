@@ -44,7 +44,7 @@ export interface StageRun extends PlannedStage {
 export async function runStage(run: StageRun): Promise<{ state: State; history: readonly EpochRecord[] }> {
   const { stage, epochs, learningRate, schedule, samples, options, emit, resumed } = run;
   const { seed, batchSize = 64, folder, signal, checkpointSeconds = 5 } = options;
-  const kind = run.widths.kind ?? "classes";
+  const kind = run.widths.kind ?? "multiclass";
   const prepared = await prepareStage({
     ...run,
     train: samples.train,
@@ -209,7 +209,7 @@ async function runEpoch(
         stage: stage.name,
         ...progress,
         loss,
-        ...primaryMetricOf(correct / count, widths.kind ?? "classes"),
+        ...primaryMetricOf(correct / count, widths.kind ?? "multiclass"),
       });
       await new Promise((resolve) => setTimeout(resolve, 0));
       if (batch < prepared.plan.length) await pause(position());

@@ -195,7 +195,7 @@ function samplesOf(
 }
 
 /** @throws ConfigError if the method does not support the data's kind of target. */
-function requireTarget({ name, targets = ["classes"] }: Method, dataset: Dataset): void {
+function requireTarget({ name, targets = ["multiclass"] }: Method, dataset: Dataset): void {
   if (targets.includes(targetKind(dataset))) return;
   throw configError(`${name} needs ${targets.join(" or ")}; this data has ${describeTarget(dataset)}.`, { targets });
 }

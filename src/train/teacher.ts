@@ -99,7 +99,7 @@ export async function distillationTargets(
   requireSameTask(model, train);
   const predictions = await predict(model, train, { ...options, representations: of.includes("representations") });
   const target = fitTarget(train);
-  const kind = target?.kind ?? "classes";
+  const kind = target?.kind ?? "multiclass";
   const K = target?.names.length ?? train.classes.length;
   const rows = train.ids.length;
   const source = (data: Float32Array, width: number): RowSource => ({ data, lead: 1, rows, width });
@@ -144,8 +144,8 @@ export async function distillationTargets(
 
 /** Outputs [N, K] as targets of losses. */
 function probabilities(outputs: Float32Array, kind: TargetKind, K: number): Float32Array {
-  if (kind === "classes") return Float32Array.from(logSoftmaxRows(outputs, K), Math.exp);
-  return kind === "labels" ? outputs.map((odds) => 1 / (1 + Math.exp(-odds))) : outputs;
+  if (kind === "multiclass") return Float32Array.from(logSoftmaxRows(outputs, K), Math.exp);
+  return kind === "multilabel" ? outputs.map((odds) => 1 / (1 + Math.exp(-odds))) : outputs;
 }
 
 /** Standardises columns, so that a mean squared error of 1 means that nothing was learnt; a constant column becomes 0. */

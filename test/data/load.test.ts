@@ -221,11 +221,11 @@ describe("labels", () => {
     ],
     ["below -1", int32([0, 1, -2, 1, 0, 1]), /row 2 .* is -2, negative/],
     ["beyond int32", tensor("int64", [6], BigInt64Array.of(0n, 2n ** 40n, 0n, 1n, 0n, 1n)), /row 1 .* too large/],
-    ["rows without a 1", float32([6, 2], new Float32Array(12)), /shape \[6, 2\].*"target": \{"kind": "labels"\}/],
+    ["rows without a 1", float32([6, 2], new Float32Array(12)), /shape \[6, 2\].*"target": \{"kind": "multilabel"\}/],
     [
       "rows of numbers",
       float32([6, 2], new Float32Array(12).fill(0.5)),
-      /shape \[6, 2\].*"target": \{"kind": "values"\}/,
+      /shape \[6, 2\].*"target": \{"kind": "regression"\}/,
     ],
     [
       "missing in training",

@@ -160,7 +160,7 @@ it("three splits are pooled and split anew", () => {
 });
 
 it("values go with their samples, also where splits are pooled; classes cannot be kept apart", () => {
-  const { splits } = sums({ target: "values", samples: { train: 60, validation: 20, test: 20 }, seed: 1 });
+  const { splits } = sums({ target: "regression", samples: { train: 60, validation: 20, test: 20 }, seed: 1 });
   const again = splitBy(splits, "share", { validation: 0.1, test: 0.2, seed: 3 });
   expect([again.train, again.validation, again.test].map((own) => own.ids.length)).toEqual([70, 10, 20]);
   const at = again.train.ids.findIndex((id) => id.startsWith("test/"));

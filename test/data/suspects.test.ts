@@ -66,7 +66,7 @@ describe("a warning for", () => {
 
   it("a copy of a target's numbers", () => {
     const values = single((row) => row * 0.37);
-    const target = { kind: "values" as const, names: ["mood"], values };
+    const target = { kind: "regression" as const, names: ["mood"], values };
     const more = { target, classes: [], labels: new Int32Array(N).fill(-1) };
     expect(told({ same: values }, more)).toMatch(/same \(the same numbers as the target mood\)/);
     expect(told({}, more)).toBe("");

@@ -43,7 +43,7 @@ function expectFigures(found: Readonly<Record<string, number>>, wanted: Record<s
 describe("scikit-learn says the same", () => {
   test("of labels", () => {
     const { truth, odds, figures } = golden.labels;
-    const found = figuresOf(said(odds), dataOf("labels", ["x", "y", "z"], truth));
+    const found = figuresOf(said(odds), dataOf("multilabel", ["x", "y", "z"], truth));
     expectFigures(found.figures, figures);
     expect(leading(found)).toEqual({ name: "macroF1", value: found.figures.macroF1 });
     expect(Object.keys(found.each!.y!)).toEqual(["f1", "auroc", "accuracy"]);
@@ -51,10 +51,10 @@ describe("scikit-learn says the same", () => {
 
   test("of a sentiment, halves and zeros among them", () => {
     const { truth, predicted, figures } = golden.values;
-    const found = figuresOf(said(predicted), dataOf("values", ["sentiment"], truth));
+    const found = figuresOf(said(predicted), dataOf("regression", ["sentiment"], truth));
     expectFigures(found.figures, figures);
     expect(found).not.toHaveProperty("each");
-    const height = figuresOf(said(predicted), dataOf("values", ["height"], truth));
+    const height = figuresOf(said(predicted), dataOf("regression", ["height"], truth));
     expect(Object.keys(height.figures)).toEqual(["r2", "correlation", "mae", "rmse"]);
   });
 });
@@ -99,10 +99,13 @@ describe("by hand", () => {
   test("modalities alone are scored over the samples that have them; nothing known is an error", () => {
     const alone = { a: Float32Array.of(1, 2, 3, 9), b: Float32Array.of(0, 0, 0, 0) };
     const present = { a: Uint8Array.of(1, 1, 1, 0), b: new Uint8Array(4) };
-    const { unimodal, samples } = figuresOf(said([1, 2, 3, 4], alone), dataOf("values", ["x"], [1, 2, 3, 4], present));
+    const { unimodal, samples } = figuresOf(
+      said([1, 2, 3, 4], alone),
+      dataOf("regression", ["x"], [1, 2, 3, 4], present),
+    );
     expect(unimodal).toEqual({ a: 1, b: U });
     expect(samples).toBe(4);
-    expect(() => figuresOf(said([1]), dataOf("values", ["x"], [U]))).toThrowError(/no known values/);
+    expect(() => figuresOf(said([1]), dataOf("regression", ["x"], [U]))).toThrowError(/no known values/);
   });
 });
 
@@ -114,51 +117,53 @@ describe("while training", () => {
   test("values: 1 minus squared error, 0 for the mean", () => {
     const own = rows([1, -1, U, 2], 2);
     const predicted = Float32Array.of(0, -1, 5, 1);
-    expect(validationMetrics(predicted, own, "values")).toEqual({ r2: 1 - 2 / 3, squaredError: 2 / 3 });
-    expect(batchScore(predicted, own, "values", Uint32Array.of(0, 1))).toBe(0.5 + 0);
-    expect(isBetter({ r2: 0, squaredError: 1 }, { r2: 0.1, squaredError: 0.9 }, undefined, "values")).toBe(false);
-    expect(isBetter({ r2: 0.2, squaredError: 0.8 }, { r2: 0.1, squaredError: 0.9 }, undefined, "values")).toBe(true);
+    expect(validationMetrics(predicted, own, "regression")).toEqual({ r2: 1 - 2 / 3, squaredError: 2 / 3 });
+    expect(batchScore(predicted, own, "regression", Uint32Array.of(0, 1))).toBe(0.5 + 0);
+    expect(isBetter({ r2: 0, squaredError: 1 }, { r2: 0.1, squaredError: 0.9 }, undefined, "regression")).toBe(false);
+    expect(isBetter({ r2: 0.2, squaredError: 0.8 }, { r2: 0.1, squaredError: 0.9 }, undefined, "regression")).toBe(
+      true,
+    );
   });
   test("labels: the best epoch has the least log-loss, whatever its accuracy", () => {
     const own = rows([1, 0, U, 1], 2);
-    expect(batchScore(Float32Array.of(1, 1, 5, 1), own, "labels", Uint32Array.of(0, 1))).toBe(1.5);
-    expect(validationMetrics(Float32Array.of(1, 1, 5, 1), own, "labels").accuracy).toBeCloseTo(2 / 3, 12);
+    expect(batchScore(Float32Array.of(1, 1, 5, 1), own, "multilabel", Uint32Array.of(0, 1))).toBe(1.5);
+    expect(validationMetrics(Float32Array.of(1, 1, 5, 1), own, "multilabel").accuracy).toBeCloseTo(2 / 3, 12);
     const [low, high] = [
       { accuracy: 0.6, logLoss: 0.4 },
       { accuracy: 0.9, logLoss: 0.5 },
     ];
-    expect(isBetter(low, high, undefined, "labels")).toBe(true);
-    expect(isBetter(low, high, undefined, "classes")).toBe(false);
-    expect(isBetter(high, low, "last", "labels")).toBe(true);
+    expect(isBetter(low, high, undefined, "multilabel")).toBe(true);
+    expect(isBetter(low, high, undefined, "multiclass")).toBe(false);
+    expect(isBetter(high, low, "last", "multilabel")).toBe(true);
   });
   test("classes by log-loss at the best temperature, where a stage asks for it", () => {
     const labels = Int32Array.of(0, 1, 1, 0);
     const right = Float32Array.of(1, 0, 0, 1, 0, 1, 0, 1);
     const sure = right.map((value) => 5 * value);
-    expect(Object.keys(validationMetrics(right, { labels }, "classes"))).toEqual(["accuracy", "logLoss"]);
+    expect(Object.keys(validationMetrics(right, { labels }, "multiclass"))).toEqual(["accuracy", "logLoss"]);
     const [faint, loud] = [
-      validationMetrics(right, { labels }, "classes", "calibrated"),
-      validationMetrics(sure, { labels }, "classes", "calibrated"),
+      validationMetrics(right, { labels }, "multiclass", "calibrated"),
+      validationMetrics(sure, { labels }, "multiclass", "calibrated"),
     ];
     expect(loud.logLoss).toBeGreaterThan(2 * faint.logLoss!);
     expect(loud.calibrated).toBeCloseTo(faint.calibrated!, 3);
     const worse = { ...faint, calibrated: faint.calibrated! + 0.1, accuracy: 1, logLoss: 0.1 };
-    expect(isBetter(faint, worse, "calibrated", "classes")).toBe(true);
-    expect(isBetter(worse, faint, "calibrated", "classes")).toBe(false);
-    expect(isBetter(worse, faint, undefined, "classes")).toBe(true);
-    expect(monitoredValue(faint, "calibrated", "classes")).toBe(-faint.calibrated!);
+    expect(isBetter(faint, worse, "calibrated", "multiclass")).toBe(true);
+    expect(isBetter(worse, faint, "calibrated", "multiclass")).toBe(false);
+    expect(isBetter(worse, faint, undefined, "multiclass")).toBe(true);
+    expect(monitoredValue(faint, "calibrated", "multiclass")).toBe(-faint.calibrated!);
     // Labels and values have figures of their own, whatever a stage says.
     const own = rows([1, 0], 2);
-    expect(Object.keys(validationMetrics(Float32Array.of(1, 1), own, "labels", "calibrated"))).toEqual([
+    expect(Object.keys(validationMetrics(Float32Array.of(1, 1), own, "multilabel", "calibrated"))).toEqual([
       "accuracy",
       "logLoss",
     ]);
-    expect(monitoredValue({ accuracy: 1, logLoss: 0.3 }, "calibrated", "labels")).toBe(-0.3);
+    expect(monitoredValue({ accuracy: 1, logLoss: 0.3 }, "calibrated", "multilabel")).toBe(-0.3);
   });
   test("scales: least squares of values, the likeliest of labels, bounded where all are right", () => {
     const { target } = rows([2, -4, U, 6], 1);
-    expect(fitScale(Float32Array.of(1, -2, 50, 3), target, "values")).toEqual([2]);
-    expect(fitScale(new Float32Array(4), target, "values")).toEqual([1]);
+    expect(fitScale(Float32Array.of(1, -2, 50, 3), target, "regression")).toEqual([2]);
+    expect(fitScale(new Float32Array(4), target, "regression")).toEqual([1]);
     // Log-odds of 3 where three of four are right: log 3 is due.
     const odds = new Float32Array(400).fill(3);
     const due = fitScale(
@@ -167,10 +172,10 @@ describe("while training", () => {
         Array.from(odds, (_, i) => Number(i % 4 > 0)),
         1,
       ).target,
-      "labels",
+      "multilabel",
     )[0]!;
     expect(3 * due).toBeCloseTo(Math.log(3), 1);
-    const sure = fitScale(Float32Array.of(1, -1, 1, -1), rows([1, 0, 1, 0], 1).target, "labels")[0]!;
+    const sure = fitScale(Float32Array.of(1, -1, 1, -1), rows([1, 0, 1, 0], 1).target, "multilabel")[0]!;
     expect(sure).toBeCloseTo(Math.log(9), 2); // one sample's doubt among five
   });
 });

@@ -38,7 +38,7 @@ test("log-loss and calibration error are those of the model's calibration, every
   const [simulated] = await simulatePatterns(fitted, data.test);
   for (const loss of [report.logLoss, whole[0]!.logLoss, simulated!.logLoss]) expect(loss).toBeCloseTo(own.logLoss, 6);
   const named = figuresOf({ ...raw, calibration: fitted.calibration }, data.test);
-  expect(named).toMatchObject({ kind: "classes", figures: { logLoss: own.logLoss }, unimodal: own.unimodal });
+  expect(named).toMatchObject({ kind: "multiclass", figures: { logLoss: own.logLoss }, unimodal: own.unimodal });
   expect(leading(named)).toEqual(leading(own));
 });
 

@@ -47,9 +47,9 @@ async function expectUnimodal(fitted: Fitted, data: Dataset, file: Record<string
 
 /** What a file of each kind has not: values have no probabilities, and several labels no bits. */
 const others = {
-  classes: ["values"],
-  labels: ["values", "bits"],
-  values: ["probabilities", "unimodal_probabilities", "logits", "bits"],
+  multiclass: ["values"],
+  multilabel: ["values", "bits"],
+  regression: ["probabilities", "unimodal_probabilities", "logits", "bits"],
 } as const;
 
 describe("the file says what explain reports", () => {
@@ -58,7 +58,7 @@ describe("the file says what explain reports", () => {
     const read = await opened(fitted, true);
     await expectSame(fitted, whole, read);
     await expectSame(fitted, gaps, read);
-    for (const absent of others[fitted.target?.kind ?? "classes"])
+    for (const absent of others[fitted.target?.kind ?? "multiclass"])
       expect(Object.keys(await read(whole))).not.toContain(absent);
   });
 });

@@ -45,7 +45,7 @@ const mixture = renamed(
   }),
 );
 const classes = mapSplits((split) => ({ ...noTruth(mixture[split]), classes: CLASSES }));
-const target = (kind: "labels" | "values"): DataSplits => {
+const target = (kind: "multilabel" | "regression"): DataSplits => {
   const { splits } = sums({ seed: 3, features: 4, target: kind, samples: sizes });
   return mapSplits((split) => {
     const data = noTruth(renamed(splits)[split]);
@@ -98,7 +98,7 @@ describe.each(Object.keys(methods))("%s", (name) => {
   });
 });
 
-test.each(["labels", "values"] as const)("targets of %s", async (kind) => {
+test.each(["multilabel", "regression"] as const)("targets of %s", async (kind) => {
   const data = target(kind);
   const fitted = await trained(data, "dmil");
   await held(fitted, data);

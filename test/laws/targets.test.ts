@@ -34,19 +34,19 @@ function valueData(): DataSplits {
       50 + 10 * v,
       split.name === "train" && i % 5 === 0 ? Number.NaN : v / 100,
     ]);
-    const target = { kind: "values", names: ["x", "y"], values: float32([data.length, 2], both) } as const;
+    const target = { kind: "regression", names: ["x", "y"], values: float32([data.length, 2], both) } as const;
     return { ...split, target };
   };
   return { train: two(splits.train), validation: two(splits.validation), test: two(splits.test) };
 }
 function labelData(): DataSplits {
-  const { splits } = sums({ seed: 3, features: 5, target: "labels", samples: sizes });
+  const { splits } = sums({ seed: 3, features: 5, target: "multilabel", samples: sizes });
   splits.train.target!.values.data.forEach((_, i, data) => {
     if (i % 9 === 0) data[i] = Number.NaN;
   });
   return splits;
 }
-const kinds = { labels: labelData(), values: valueData() };
+const kinds = { multilabel: labelData(), regression: valueData() };
 /** One for each way of building outputs; laws of the others are those of classes. */
 const serving = [
   "unimodal",
@@ -80,7 +80,7 @@ function bindings(method: Method, widths: Widths, exprs: readonly Expr[], seed: 
       }
       const values = normals(found.shape, 50 * seed + i);
       if (found.name === "target") {
-        if (widths.kind === "labels") values.forEach((v, j) => void (values[j] = Number(v > 0)));
+        if (widths.kind === "multilabel") values.forEach((v, j) => void (values[j] = Number(v > 0)));
         values[1] = Number.NaN;
       }
       return [[found.name, values]];
@@ -89,7 +89,7 @@ function bindings(method: Method, widths: Widths, exprs: readonly Expr[], seed: 
 }
 
 test("joint, ensemble, DMIL and single modalities serve every kind; the others say so", () => {
-  expect(Object.keys(methods).filter((name) => methods[name]!.targets.includes("labels"))).toEqual([
+  expect(Object.keys(methods).filter((name) => methods[name]!.targets.includes("multilabel"))).toEqual([
     "unimodal",
     "joint",
     "ensemble",
@@ -98,19 +98,19 @@ test("joint, ensemble, DMIL and single modalities serve every kind; the others s
   ]);
   const plan = (method: string, kind: keyof typeof kinds) => () =>
     planRun(parseSettings({ data: "d", method }), kinds[kind].train);
-  expect(plan("ogm", "values")).toThrowError(
+  expect(plan("ogm", "regression")).toThrowError(
     "ogm needs class labels; this data has values (x, y). Methods for values: unimodal, joint, ensemble, dmil, dmil-published.",
   );
-  expect(plan("mmib", "labels")).toThrowError(
+  expect(plan("mmib", "multilabel")).toThrowError(
     /mmib needs class labels; this data has labels \(redundant, .*\)\. Methods/,
   );
-  expect(plan("joint", "values")).not.toThrow();
+  expect(plan("joint", "regression")).not.toThrow();
 });
 
-describe.each(["labels", "values"] as const)("%s", (kind) => {
+describe.each(["multilabel", "regression"] as const)("%s", (kind) => {
   const data = kinds[kind];
   const K = data.train.target!.names.length;
-  const names = serving.filter((name) => kind === "labels" || name !== "ensemble-product");
+  const names = serving.filter((name) => kind === "multilabel" || name !== "ensemble-product");
 
   describe.each(names)("%s", (name) => {
     const method = methodOf(name);
@@ -177,7 +177,7 @@ describe.each(["labels", "values"] as const)("%s", (kind) => {
         const said = await predict(fitted, own);
         const out = await session.run(used(rows(own)));
         expect(
-          difference(said.logits, out[kind === "values" ? "values" : "logits"]!.data as Float32Array),
+          difference(said.logits, out[kind === "regression" ? "values" : "logits"]!.data as Float32Array),
         ).toBeLessThan(1e-5);
         const alone = Float32Array.from(
           { length: 30 * K },
@@ -188,7 +188,7 @@ describe.each(["labels", "values"] as const)("%s", (kind) => {
       const told = await predict(fitted, gaps);
       // Nothing hidden is seen, and what is missing says the prior: the mean of the values, the share of yes.
       const prior = [...told.unimodal.b!.subarray(0, K)];
-      if (kind === "values") expect(difference(prior, fitted.target!.units!.mean)).toBeLessThan(1e-6);
+      if (kind === "regression") expect(difference(prior, fitted.target!.units!.mean)).toBeLessThan(1e-6);
       else expect(difference(prior, fitted.calibration.logPrior)).toBeLessThan(1e-6);
       for (const row of [2, 5]) {
         const slice = (from: Predictions): Float32Array => from.logits.slice(row * K, row * K + K);
@@ -216,13 +216,13 @@ describe.each(["labels", "values"] as const)("%s", (kind) => {
       );
       expect(numbers(await predict(fitted, data.test)).every(Number.isFinite), name).toBe(true);
       const [figure] = Object.keys(fitted.history[0]!.best);
-      expect(figure).toBe(kind === "values" ? "r2" : "accuracy");
+      expect(figure).toBe(kind === "regression" ? "r2" : "accuracy");
     }
   });
 });
 
 test("values cannot be multiplied as probabilities", async () => {
-  await expect(fit(methodOf("ensemble-product"), kinds.values, base)).rejects.toThrowError(
+  await expect(fit(methodOf("ensemble-product"), kinds.regression, base)).rejects.toThrowError(
     /"product" multiplies probabilities, which values do not have/,
   );
 });

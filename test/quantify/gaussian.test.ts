@@ -22,7 +22,7 @@ function made(rows: number): Dataset {
     modalities: { a, b },
     labels,
     classes: [],
-    target: { kind: "values", names: ["u", "v"], values: y },
+    target: { kind: "regression", names: ["u", "v"], values: y },
   };
 }
 

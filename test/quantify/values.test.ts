@@ -17,7 +17,7 @@ function gaussian(rows: number, [r1, r2, r12]: readonly [number, number, number]
     b.data.set([draw.normal(), x2, draw.normal()], 3 * i);
     y.data[i] = w1 * x1 + w2 * x2 + Math.sqrt(1 - w1 * r1 - w2 * r2) * draw.normal();
   }
-  return withTarget({ a, b }, { kind: "values", names: ["y"], values: y });
+  return withTarget({ a, b }, { kind: "regression", names: ["y"], values: y });
 }
 
 function withTarget(modalities: Dataset["modalities"], target: Target): Dataset {
@@ -85,7 +85,7 @@ describe("which target", () => {
 
   it("of several must be named, and is one of them", async () => {
     const labels = withTarget(data.modalities, {
-      kind: "labels",
+      kind: "multilabel",
       names: ["sad", "happy"],
       values: pairs((value, i) => (i === 0 ? Number.NaN : Number(value > 0))),
     });

@@ -32,8 +32,8 @@ const mixtureOf = (modalities: readonly string[]): DataSplits =>
   });
 const mixture = mixtureOf(["a", "b"]);
 const targets = {
-  labels: sums({ seed: 3, features: 5, target: "labels", samples: sizes }).splits,
-  values: sums({ seed: 3, features: 5, samples: sizes }).splits,
+  multilabel: sums({ seed: 3, features: 5, target: "multilabel", samples: sizes }).splits,
+  regression: sums({ seed: 3, features: 5, samples: sizes }).splits,
 } satisfies Record<string, DataSplits>;
 
 /** Rows lack the modalities in turn, and one of three lacks none. */
@@ -84,7 +84,7 @@ export function modelOf(method: Method, { train }: DataSplits): Fitted {
         ...target,
         scale: {
           prediction: logPrior.map((_, k) => 0.7 + 0.3 * k),
-          modalities: target.kind === "values" ? { a: logPrior.map(() => 1.4), b: logPrior.map(() => 0.6) } : {},
+          modalities: target.kind === "regression" ? { a: logPrior.map(() => 1.4), b: logPrior.map(() => 0.6) } : {},
         },
       },
     }),
@@ -117,13 +117,13 @@ function caseOf(name: string, method: Method, splits: DataSplits): ExportCase {
 export function exportCases(): ExportCase[] {
   const three = ["a", "b", "c"];
   const encoders = Object.fromEntries(three.map((m) => [m, mlp([5, 6])]));
-  const serves = (name: string, kind: "labels" | "values"): boolean =>
+  const serves = (name: string, kind: "multilabel" | "regression"): boolean =>
     methodNamed(resolveMethod(name).method).targets.includes(kind) &&
-    (kind === "labels" || name !== "ensemble-product");
+    (kind === "multilabel" || name !== "ensemble-product");
   return [
     ...methodNames.map((name) => caseOf(`classes ${name}`, methodOf(name), mixture)),
     caseOf("three modalities", dmil({ encoders, embedding: 4 }), mixtureOf(three)),
-    ...(["labels", "values"] as const).flatMap((kind) =>
+    ...(["multilabel", "regression"] as const).flatMap((kind) =>
       methodNames
         .filter((name) => serves(name, kind))
         .map((name) => caseOf(`${kind} ${name}`, methodOf(name), targets[kind])),
@@ -171,10 +171,10 @@ export async function expectedOf(fitted: Fitted, data: Dataset): Promise<Record<
   const gate = begins("gate_");
   const shares = gate.length > 0 ? { gate } : {};
   const { logits } = await predict(fitted, data);
-  const kind = fitted.target?.kind ?? "classes";
-  if (kind === "classes") return { probabilities: begins("p_"), logits, bits: begins("bits_"), ...shares };
+  const kind = fitted.target?.kind ?? "multiclass";
+  if (kind === "multiclass") return { probabilities: begins("p_"), logits, bits: begins("bits_"), ...shares };
   const [prediction, alone] = [begins("prediction_"), begins("pred_only_")];
-  return kind === "values"
+  return kind === "regression"
     ? { values: prediction, unimodal: alone, ...shares }
     : { probabilities: prediction, logits, unimodal_probabilities: alone, ...shares };
 }

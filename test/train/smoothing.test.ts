@@ -32,12 +32,12 @@ function termsOf(method: Method, smoothing: number, given: Record<string, number
 describe("targets", () => {
   test("of classes are spread over all, of labels over the two answers; what is unknown stays so", () => {
     const target = constant(Float32Array.of(0, 1, 0, 0), [1, 4]);
-    const [classes] = interpret([tasks.classes.smoothed!(target, 0.2)], {});
+    const [classes] = interpret([tasks.multiclass.smoothed!(target, 0.2)], {});
     expect([...classes!.data].map((value) => Number(value.toFixed(6)))).toEqual([0.05, 0.85, 0.05, 0.05]);
     const gaps = constant(Float32Array.of(0, 1, Number.NaN), [1, 3]);
-    const [labels] = interpret([tasks.labels.smoothed!(gaps, 0.2)], {});
+    const [labels] = interpret([tasks.multilabel.smoothed!(gaps, 0.2)], {});
     expect([...labels!.data].map((value) => Number(value.toFixed(6)))).toEqual([0.1, 0.9, Number.NaN]);
-    expect(tasks.values.smoothed).toBeUndefined();
+    expect(tasks.regression.smoothed).toBeUndefined();
   });
 
   test("a cross-entropy is that against the smoothed target", () => {

@@ -49,7 +49,7 @@ test("a product and nothing else: the ensemble knows nothing, joint and DMIL nea
 });
 
 test("labels: the ensemble guesses the synergistic one, DMIL knows it", async () => {
-  const { splits } = sums({ seed: 1, target: "labels" });
+  const { splits } = sums({ seed: 1, target: "multilabel" });
   const [ensemble, dmil] = [await reached("ensemble", splits), await reached("dmil", splits)];
   for (const name of ["redundant", "unique_a", "unique_b"]) {
     expect(ensemble.each![name]!.accuracy).toBeGreaterThan(0.95);

@@ -71,7 +71,7 @@ function oneModality({ modalities }: DataReport): string[] {
 
 /** Statistics of each label (share of yes) or value (mean, standard deviation) over its known entries, by split. */
 function targetRows({ target, splits }: DataReport): string[][] {
-  const isLabels = target?.kind === "labels";
+  const isLabels = target?.kind === "multilabel";
   const cell = ({ known, mean, deviation }: TargetReport): string => {
     if (known === 0) return "-";
     return isLabels ? `${share(mean)} of ${known}` : `${digits(mean)} ± ${digits(deviation)} of ${known}`;

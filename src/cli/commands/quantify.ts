@@ -84,13 +84,13 @@ async function fromFolder(data: string, flags: QuantifyFlags, seed: number): Pro
   const { label, ...others } = flags;
   // If dataset.json names several labels or values, the flag selects one of them later; otherwise it names the column to read.
   const { target } = await readManifest(disk(data));
-  const several = target !== undefined && target.kind !== "classes";
+  const several = target !== undefined && target.kind !== "multiclass";
   const reading = readingOptions({ ...others, ...(label !== undefined && !several && { label }) });
   const options = { ...reading, ...(parts !== undefined && { modalities: parts }) };
   const loaded = await openData(data, options);
   printData(loaded, flags.quiet === true);
   const { splits } = loaded;
-  const numbers = targetKind(splits.train) === "values";
+  const numbers = targetKind(splits.train) === "regression";
   const measures = numbers
     ? measuresOf(flags.measure, VALUE_MEASURES, "values")
     : measuresOf(flags.measure, FEATURE_MEASURES, "classes of features");

@@ -92,7 +92,7 @@ export async function openTables(folder: Folder, files: readonly string[], manif
     },
     columns: (name) => own.get(name) ?? [],
     labels: async (split) =>
-      target.kind === "classes"
+      target.kind === "multiclass"
         ? classTexts(raw[split], target.columns[0]!)
         : csvTargets(tables[split], target.columns),
     texts: async (split, place) => csvTexts(raw[split], place),

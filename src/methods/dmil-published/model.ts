@@ -126,7 +126,7 @@ function purified(
   const { pure, logits } = synergyLogits(synergyScope.child("head"), fused.representation, prior);
   const [modalities, , outputs] = unimodal.shape as [number, number, number];
   const additive =
-    task.kind === "values"
+    task.kind === "regression"
       ? synergyScope.parameter("additive", [modalities, 1, outputs], { kind: "constant", value: 1 / modalities })
       : undefined;
   const teaching = teach(task, unimodal, pure, prior, { redundant, mask, additive });

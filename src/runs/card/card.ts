@@ -83,7 +83,7 @@ function dataName({ data }: RunRecord): string {
 
 /** The YAML header; every value is JSON, so that names cannot break it. */
 function headOf({ fitted, record, result, onnx }: CardInput): string {
-  const task = fitted.target?.kind === "values" ? "tabular-regression" : "tabular-classification";
+  const task = fitted.target?.kind === "regression" ? "tabular-regression" : "tabular-classification";
   const named = result === undefined ? [] : figuresOf(result).filter(([, value]) => Number.isFinite(value));
   const metrics = named.map(([name, value]) => ({ type: name, name, value }));
   const dataset = { name: dataName(record), type: dataName(record), split: "validation" };
@@ -103,7 +103,7 @@ function headOf({ fitted, record, result, onnx }: CardInput): string {
 
 function predicts({ classes, target }: Fitted): string {
   if (target === undefined) return `one of ${classes.length} classes`;
-  return target.kind === "labels"
+  return target.kind === "multilabel"
     ? `${target.names.length} yes/no labels`
     : `${target.names.length === 1 ? "a number" : `${target.names.length} numbers`} in the unit of the data`;
 }

@@ -223,7 +223,7 @@ describe("columns of a table", () => {
         a: { from: "columns a_0, a_1", shape: [2] },
         smoker: { from: "column smoker", shape: [1] },
       },
-      target: { from: "column label", kind: "classes", names: ["no", "yes"] },
+      target: { from: "column label", kind: "multiclass", names: ["no", "yes"] },
       ids: "id",
       split: "by class, shares 0.7, 0.15, 0.15, seed 0",
       leftOut: [
@@ -309,20 +309,20 @@ describe("what is predicted", () => {
       label_sad: (row) => Number(row % 3 === 0),
     });
     expect((await taken({ "data.csv": labels })).target).toMatchObject({
-      kind: "labels",
+      kind: "multilabel",
       names: ["happy", "sad"],
-      note: expect.stringContaining('"target": {"kind":"labels","names":["happy","sad"]}'),
+      note: expect.stringContaining('"target": {"kind":"multilabel","names":["happy","sad"]}'),
     });
     const values = table({ a: wave(1), b: wave(2), value_mood: wave(3) });
-    expect((await taken({ "data.csv": values })).target).toMatchObject({ kind: "values", names: ["mood"] });
+    expect((await taken({ "data.csv": values })).target).toMatchObject({ kind: "regression", names: ["mood"] });
   });
   it("numbers in the column of classes: what to write, and that it then works", async () => {
     const text = named("mpg", (row) => 10 + row * 0.37);
     const message = await refusal({ "data.csv": text }, { split, label: "mpg" });
     const manifest = /write (\{.*\}) into dataset\.json/.exec(message)![1]!;
-    expect(JSON.parse(manifest)).toEqual({ label: "mpg", target: { kind: "values" } });
+    expect(JSON.parse(manifest)).toEqual({ label: "mpg", target: { kind: "regression" } });
     expect((await taken({ "data.csv": text, "dataset.json": manifest })).target).toMatchObject({
-      kind: "values",
+      kind: "regression",
       names: ["mpg"],
     });
   });
@@ -331,7 +331,7 @@ describe("what is predicted", () => {
     const message = await refusal({ "data.csv": text }, { split, label: ["Weight", "Pulse"] });
     const manifest = /write (\{.*\}) into dataset\.json/.exec(message)![1]!;
     expect((await taken({ "data.csv": text, "dataset.json": manifest })).target).toMatchObject({
-      kind: "values",
+      kind: "regression",
       names: ["Weight", "Pulse"],
     });
   });

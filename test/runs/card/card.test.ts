@@ -94,13 +94,13 @@ test("an untouched card is known again; one that was added to, and any other tex
 
 test("labels and numbers: their names, units and figures; safetensors: how to read it", async () => {
   const samples = { train: 60, validation: 40, test: 30 };
-  for (const target of ["labels", "values"] as const) {
-    const { splits } = sums({ seed: 3, features: 5, samples, ...(target === "labels" && { target }) });
+  for (const target of ["multilabel", "regression"] as const) {
+    const { splits } = sums({ seed: 3, features: 5, samples, ...(target === "multilabel" && { target }) });
     const { fitted, record, result } = await run(splits, { modalityDropout: 0.3 });
     const own = await modelCard({ fitted, record, result, file: "m.safetensors" });
     for (const name of splits.train.target!.names) expect(own).toMatch(new RegExp(`^\\| ${name} \\| \\d`, "m"));
-    expect(own).toContain(target === "values" ? "deviation in training" : "yes/no labels");
-    expect(own).toContain(target === "values" ? "| r2 | " : "| macroF1 | ");
+    expect(own).toContain(target === "regression" ? "deviation in training" : "yes/no labels");
+    expect(own).toContain(target === "regression" ? "| r2 | " : "| macroF1 | ");
     expect(own).toContain("decodeModel, explainTarget");
     expect(own).toMatch(/trained with modalities missing \(by modality dropout\)/);
     expect(parse(own.split("---\n")[1]!).tags).toContain("safetensors");
