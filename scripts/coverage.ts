@@ -4,6 +4,7 @@
  * `npx tsx --tsconfig tsconfig.test.json scripts/coverage.ts --write`; without --write it prints. Options: --sets 8 (of each case) --pools 2 --cases k4,quad
  * --keep FOLDER (cache for bits of trained models, so that an interrupted measurement can be continued).
  */
+import { classesOf, labelsOf } from "../src/data/target.ts";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
@@ -67,7 +68,8 @@ function columnsOf({ redundant, unique, synergistic, total }: Atoms): Columns {
 
 /** Bits of the exact posterior, over all test samples. */
 function exactColumns({ splits, exact }: Generated): Columns {
-  const { labels, classes } = splits.train;
+  const labels = labelsOf(splits.train);
+const classes = classesOf(splits.train);
   const modalities = Object.fromEntries(Object.keys(exact.test.unimodal).map((name) => [name, UNSCALED]));
   const calibration = {
     logPrior: logPriorOf(labels, classes.length),
@@ -76,7 +78,7 @@ function exactColumns({ splits, exact }: Generated): Columns {
     modalities,
   };
   const predictions: Predictions = { components: {}, ...exact.test };
-  return columnsOf(bitsOf(predictions, calibration, splits.test.labels).labelFree);
+  return columnsOf(bitsOf(predictions, calibration, labelsOf(splits.test)).labelFree);
 }
 
 /** Bits of a trained pool and of its members on the predicted samples. */
@@ -99,7 +101,7 @@ async function trained(name: string, set: number, { splits: all }: Generated): P
     const fitted = await fit(suiteMethod("dmil", features), splits, { seed, batchSize: 64, threads: 1 });
     const bitsOfModel = async (model: Fitted): Promise<Columns> => {
       const predictions = await predict(model, splits.test, { threads: 1 });
-      return columnsOf(bitsOf(predictions, fitted.calibration, splits.test.labels).labelFree);
+      return columnsOf(bitsOf(predictions, fitted.calibration, labelsOf(splits.test)).labelFree);
     };
     const members: Columns[] = [];
     for (const member of memberModels(fitted)) members.push(await bitsOfModel(member));

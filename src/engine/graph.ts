@@ -14,14 +14,14 @@ import {
   type Stage,
   type StepContext,
   type Terms,
-  tasks,
 } from "../methods/method.ts";
 import { type NoiseSpec, type ParameterSpec, type Requests, rootScope, type Scope } from "../nn/module.ts";
+import { targetTypes } from "../targets/index.ts";
 
 /** Sizes with which a model is built: features of each modality (in order) and the number of outputs. */
 export interface Widths {
   readonly features: Readonly<Record<string, number>>;
-  /** Number of outputs K: of classes, labels or values. */
+  /** Number of outputs K (`TargetType.outputs`). */
   readonly classes: number;
   /** Kind of the target. Default `classes`. */
   readonly kind?: TargetKind;
@@ -69,8 +69,8 @@ export function buildOn<O extends Outputs>(
   { classes, kind = "multiclass" }: Pick<Widths, "classes" | "kind">,
   present?: Expr,
 ): O {
-  const prior = (): Expr => scope.statistic(PRIOR, [classes], kind === "multiclass" ? -Math.log(classes) : 0);
-  const task = tasks[kind];
+  const task = targetTypes[kind];
+  const prior = (): Expr => scope.statistic(PRIOR, [classes], task.uniformPrior(classes));
   if (present === undefined) return method.build({ scope, inputs, classes, task, prior });
   const shown = mapValues(inputs, (x, name) => where(slice(present, 1, Object.keys(inputs).indexOf(name), 1), x, 0));
   const input = { scope, inputs: shown, classes, task, prior, present };
@@ -108,7 +108,7 @@ export function stageGraph<O extends Outputs>(
   const frozen = (path: string): boolean => !stage.trains(`${path}.`);
   const { outputs, requests } = forward(method, widths, batch, { training: true, frozen });
   const target = leaf("input", TARGET, [batch, widths.classes]);
-  const task = tasks[widths.kind ?? "multiclass"];
+  const task = targetTypes[widths.kind ?? "multiclass"];
   const smoothed = smoothing === 0 ? target : task.smoothed!(target, smoothing);
   const context = { ...contextOf(stage, batch, requests), task, plain: target, smoothed };
   const terms = stage.terms(outputs, smoothed, context);

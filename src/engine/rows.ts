@@ -1,5 +1,6 @@
 /** @file Samples as rows of arrays, and copies of rows to and from batches. */
 import { type Shape, sizeOf } from "../core/shape.ts";
+import type { EncodedTarget } from "../targets/target.ts";
 
 /** Samples as rows along any axis: the array is [lead, N, width]. */
 export interface RowSource {
@@ -12,12 +13,11 @@ export interface RowSource {
 /** Samples as rows of named sources, one for each input leaf of a graph. */
 export type Sources = Readonly<Record<string, RowSource>>;
 
-/** Standardised samples of one split, by input leaf, and their labels [N]. */
+/** N standardised samples of one split, by input leaf, and their target. */
 export interface Samples {
   readonly sources: Sources;
-  readonly labels: Int32Array;
-  /** Labels or standardised values [N, K], if the target is not classes. */
-  readonly target?: RowSource;
+  readonly size: number;
+  readonly target: EncodedTarget;
 }
 
 /** The sizes before and after the row axis `axis` of a shape. */

@@ -3,8 +3,7 @@ import { internalError } from "../core/errors.ts";
 import { type Stream, stream, streamKey } from "../core/random.ts";
 import { float32, type State } from "../core/tensor.ts";
 import { batchPlan } from "../data/batches.ts";
-import type { Expr } from "../graph/expr.ts";
-import { leaf } from "../graph/expr.ts";
+import { type Expr, leaf } from "../graph/expr.ts";
 import type { Method, Stage } from "../methods/method.ts";
 import { clipScale } from "../optim/clip.ts";
 import type { Optimiser } from "../optim/optimiser.ts";
@@ -12,13 +11,13 @@ import { createArena } from "../runtime/arena.ts";
 import type { Backend, Executable } from "../runtime/backend.ts";
 import { createKernels } from "../runtime/kernels/index.ts";
 import { type Bound, compile, type Layout, layoutOf, type Part } from "../runtime/program.ts";
+import { targetTypes } from "../targets/index.ts";
+import { diverged } from "./diverged.ts";
 import { chunkOf, createEvaluator, leafParts, leavesOf, placeOf, storedParameters } from "./evaluator.ts";
 import { cutFrozen, type FrozenFeature } from "./frozen.ts";
 import { changes, forward, PRESENT, type StageGraph, stageGraph, TARGET, type Widths } from "./graph.ts";
-import { batchScore, diverged } from "./judge.ts";
 import { createMemory } from "./memory.ts";
 import { gatherRows, type RowSource, type Samples, type Sources } from "./rows.ts";
-import { fillTarget } from "./target.ts";
 
 export interface StageSetup {
   readonly method: Method;
@@ -42,8 +41,8 @@ export interface StageSetup {
 export interface StepResult {
   /** Value of each loss term, mean over the batch, in the order of `termNames`; overwritten by the next step of the same size. */
   readonly terms: Float32Array;
-  /** The `batchScore` of the batch (judge.ts). */
-  readonly correct: number;
+  /** The `batchScore` of the batch (targets/target.ts). */
+  readonly score: number;
 }
 
 export interface PreparedStage {
@@ -87,11 +86,12 @@ interface BatchGraph {
 /** Builds a stage's graphs, lays them out in memory and compiles them. */
 export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
   const { method, stage, widths, train, backend, threads, optimiser, modalityDropout = 0 } = setup;
-  const plan = batchPlan(train.labels.length, setup.batchSize, "train");
+  const type = targetTypes[widths.kind ?? "multiclass"];
+  const plan = batchPlan(train.size, setup.batchSize, "train");
   const sizes = [...new Set(plan)];
   const graphs = sizes.map((size) => batchGraph(setup, size));
   const first = graphs[0]!;
-  const chunk = chunkOf(Math.min(256, train.labels.length));
+  const chunk = chunkOf(Math.min(256, train.size));
   const { outputs: evaluated, requests } = forward(method, widths, chunk, { training: false });
   const evaluation = stage.prediction(evaluated as never);
   // All statistics are recomputed, also those that only a unimodal prediction reads.
@@ -118,7 +118,7 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
     ...[...trained].map(([name, { parameter }]) => ({ name, expr: parameter })),
     ...[...used].flatMap(([name, expr]) => (trained.has(name) ? [] : [{ name, expr, group: 1 }])),
   ]);
-  const memory = createMemory(stage, first.outputs, train.labels.length);
+  const memory = createMemory(stage, first.outputs, train.size);
   const layouts = graphs.map((batch) => ({
     gradient: layoutOf("gradient", gradientParts(batch)),
     noise: layoutOf("noise", noiseParts(batch)),
@@ -170,7 +170,7 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
   }
   const evaluator = await createEvaluator(backend, [evaluation], parameters, threads);
   const statistics = means.length === 0 ? undefined : await createEvaluator(backend, means, parameters, threads);
-  const reference = statistics === undefined ? {} : referenceRows(train, widths.classes);
+  const reference = statistics === undefined ? {} : referenceRows(train, widths);
   const kept = first.features.length === 0 ? undefined : await keptSources(setup, first.features);
   const sources: Sources = { ...train.sources, ...kept };
   const noiseKey = streamKey(setup.seed, `noise.${stage.name}`);
@@ -192,7 +192,7 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
       const { program, graph, input, result, noise, terms } = programs.get(count)!;
       for (const name of input.layout.places.keys()) {
         const target = placeOf(input, name);
-        if (name === TARGET) fillTarget(target, train, order, from, count);
+        if (name === TARGET) type.fill(target, train.target, order, from, count);
         else gatherRows(target, sources[name] ?? memory.samples[name]!, order, from, count);
         if (name === PRESENT && modalityDropout > 0) {
           dropModalities(target, count, modalityDropout, stream(setup.seed, `modalities.${stage.name}`, step));
@@ -233,7 +233,7 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
         setup.clipNorm === undefined ? 1 : clipScale(Math.sqrt(kernels.sumSquares(range.grad, span)), setup.clipNorm);
       optimiser.update(kernels, range, { learningRate, step, gradientScale });
       const rows = order.subarray(from, from + count);
-      return { terms, correct: batchScore(placeOf(result, "prediction"), train, widths.kind ?? "multiclass", rows) };
+      return { terms, score: type.batchScore(placeOf(result, "prediction"), train.target, rows) };
     },
 
     async updateStatistics() {
@@ -301,7 +301,7 @@ function batchGraph(setup: StageSetup, size: number): BatchGraph {
   const moves = (input: string): boolean => changes(input) || (modalityDropout > 0 && input === PRESENT);
   const cut = cutFrozen(outputs, new Set(graph.gradients.keys()), moves);
   const kept = cut.features.reduce(
-    (n, feature) => n + (feature.source.shape.reduce((a, b) => a * b, 1) / size) * train.labels.length,
+    (n, feature) => n + (feature.source.shape.reduce((a, b) => a * b, 1) / size) * train.size,
     0,
   );
   return kept > KEPT_LIMIT
@@ -348,12 +348,11 @@ async function keptSources(setup: StageSetup, features: readonly FrozenFeature[]
 }
 
 /** The training samples, with their targets, over which statistics are computed. They are evenly spaced, because data may be sorted. */
-function referenceRows(samples: Samples, classes: number): Sources {
-  const { sources, labels } = samples;
-  const rows = Math.min(REFERENCE_SAMPLES, labels.length);
-  const chosen = Uint32Array.from({ length: rows }, (_, i) => Math.floor((i * labels.length) / rows));
+function referenceRows({ sources, size, target: encoded }: Samples, { classes, kind = "multiclass" }: Widths): Sources {
+  const rows = Math.min(REFERENCE_SAMPLES, size);
+  const chosen = Uint32Array.from({ length: rows }, (_, i) => Math.floor((i * size) / rows));
   const target = new Float32Array(rows * classes);
-  fillTarget(target, samples, chosen, 0, rows);
+  targetTypes[kind].fill(target, encoded, chosen, 0, rows);
   const some = Object.entries(sources).map(([name, source]) => {
     const data = new Float32Array(rows * source.width);
     gatherRows(data, source, chosen, 0, rows);

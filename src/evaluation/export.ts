@@ -1,15 +1,19 @@
 /** @file A fitted model as one ONNX file: its inputs are raw modalities, its outputs what reports show; standardisation and calibration are part of the graph. */
+
 import { checkOptions } from "../core/keys.ts";
 import type { Shape } from "../core/shape.ts";
 import { VERSION } from "../core/version.ts";
+import { isClassKind } from "../data/kinds.ts";
 import { CLIP } from "../data/standardise.ts";
 import { buildOn, modalityLeaf, PRESENT } from "../engine/graph.ts";
-import { kindOf, toDataUnits } from "../engine/target.ts";
 import { type Expr, leaf } from "../graph/expr.ts";
 import { lower } from "../graph/onnx/lower.ts";
 import { maximum, minimum, mul, reshape, sub } from "../graph/ops/index.ts";
 import { rootScope } from "../nn/module.ts";
-import { answersOf, bitNames, calibrationState, type ExportOutput } from "./export-outputs.ts";
+import type { ExportOutput } from "../targets/export.ts";
+import { bitNames, calibrationState } from "../targets/export-classes.ts";
+import { targetTypes } from "../targets/index.ts";
+import { toDataUnits } from "../targets/units.ts";
 import { type Fitted, standardiserState, widthsOf } from "./model.ts";
 
 /** Batch size with which the exported graph is built; the axis is dynamic in the file. */
@@ -44,7 +48,8 @@ export interface ExportOptions {
  * it is missing, in which case its input is ignored (it may be NaN).
  */
 export function toOnnx(fitted: Fitted, options: ExportOptions = {}): Uint8Array {
-  const { method, classes, target, calibration, shapes, standardiser } = fitted;
+  const { method, target, calibration, shapes, standardiser } = fitted;
+  const { hasBits } = targetTypes[target.kind];
   const { inputs, outputs, components } = graphOf(fitted, options);
   const text = (value: unknown): string => JSON.stringify(value);
   const meanings = (parts: Exported["outputs"]): string =>
@@ -61,13 +66,13 @@ export function toOnnx(fitted: Fitted, options: ExportOptions = {}): Uint8Array 
       metadata: {
         dmil: VERSION,
         method: method.name,
-        classes: text(classes),
-        ...(target !== undefined && { target: text(target) }),
+        classes: text(isClassKind(target.kind) ? target.names : []),
+        target: text(target),
         modalities: text(method.modalities),
         shapes: text(shapes),
         components: text(components),
-        bits: text(target === undefined ? bitNames(method.modalities) : []),
-        calibration: text(target === undefined ? calibration : (target.scale ?? {})),
+        bits: text(hasBits ? bitNames(method.modalities) : []),
+        calibration: text(hasBits ? calibration : (target.scale ?? {})),
         inputs: meanings(inputs),
         outputs: meanings(outputs),
         usage: description,
@@ -100,7 +105,7 @@ function graphOf(fitted: Fitted, options: ExportOptions): ExportGraph {
   const { scope } = rootScope({ training: false });
   const inputs = Object.fromEntries(modalities.map((name) => [name, standardised(name, raw[name]!, features[name]!)]));
   const outputs = toDataUnits(buildOn(method, scope, inputs, widths, present), target, modalities);
-  const answers = answersOf(kindOf(target), { outputs, calibration, modalities });
+  const answers = targetTypes[target.kind].exports({ outputs, calibration, modalities });
   const usedNames = new Set([...answers.map(({ name }) => name), ...(missing ? [PRESENT] : [])]);
   const modalityInputs = modalities.map((name) => ({
     // Names must be unique within a file, so a modality that has the name of an output gets a prefix.

@@ -4,9 +4,10 @@ import type { Shape } from "../core/shape.ts";
 import { float32, type State } from "../core/tensor.ts";
 import type { Standardiser } from "../data/standardise.ts";
 import type { Widths } from "../engine/graph.ts";
-import { type FittedTarget, kindOf } from "../engine/target.ts";
 import type { Method } from "../methods/method.ts";
 import type { Calibration } from "../targets/calibrate.ts";
+import { targetTypes } from "../targets/index.ts";
+import type { FittedTarget } from "../targets/units.ts";
 import { decodeWithChecksum, encodeWithChecksum } from "./checksum.ts";
 import type { EpochRecord } from "./history.ts";
 import { storedModel, storedValue } from "./stored.ts";
@@ -14,28 +15,25 @@ import { storedModel, storedValue } from "./stored.ts";
 /** A trained model with its standardiser and calibration. */
 export interface Fitted {
   readonly method: Method;
-  /** Names of the classes; empty if there is a `target`. */
-  readonly classes: readonly string[];
-  /** The target, if it is labels or values. */
-  readonly target?: FittedTarget;
+  readonly target: FittedTarget;
   /** Shape of one sample of each modality, before flattening. */
   readonly shapes: Readonly<Record<string, Shape>>;
   readonly standardiser: Standardiser;
   /** Parameters and statistics of the best epoch. */
   readonly state: State;
-  /** Fitted on validation data at the end of training; the identity before. Labels and values have `target.scale` instead. */
+  /** Fitted on validation data at the end of training; the identity before. Kinds other than classes have `target.scale` instead. */
   readonly calibration: Calibration;
   readonly history: readonly EpochRecord[];
 }
 
 /** Sizes with which the method's graph is built. */
-export function widthsOf(fitted: Pick<Fitted, "shapes" | "classes" | "target">): Widths {
+export function widthsOf(fitted: Pick<Fitted, "shapes" | "target">): Widths {
   return {
     features: Object.fromEntries(
       Object.entries(fitted.shapes).map(([name, shape]) => [name, shape.reduce((a, b) => a * b, 1)]),
     ),
-    classes: fitted.target?.names.length ?? fitted.classes.length,
-    kind: kindOf(fitted.target),
+    classes: targetTypes[fitted.target.kind].outputs(fitted.target.names),
+    kind: fitted.target.kind,
   };
 }
 
@@ -51,8 +49,7 @@ interface ModelDescription {
   readonly format: typeof FORMAT;
   readonly method: string;
   readonly description: Method["description"];
-  readonly classes: readonly string[];
-  readonly target?: FittedTarget;
+  readonly target: FittedTarget;
   readonly shapes: Readonly<Record<string, Shape>>;
   readonly calibration: Calibration;
 }
@@ -63,7 +60,7 @@ export type Frame = Omit<Fitted, "state" | "history">;
 /** Builds a method from its stored name and description (see methods/index.ts). */
 export type MethodFrom = (name: string, description: Method["description"]) => Method;
 
-const FORMAT = "dmil-model-3";
+const FORMAT = "dmil-model-4";
 const PREFIX = "standardise.";
 
 /** The model as bytes: safetensors, parameters by name, the standardiser as `standardise.<modality>.mean` and `.scale`, with a checksum. */
@@ -95,13 +92,12 @@ export async function decodeModel(
 
 /** The frame as text, and its standardiser as tensors. */
 export function encodeFrame(frame: Frame): { readonly text: string; readonly tensors: State } {
-  const { method, classes, target, shapes, calibration, standardiser } = frame;
+  const { method, target, shapes, calibration, standardiser } = frame;
   const description: ModelDescription = {
     format: FORMAT,
     method: method.name,
     description: method.description,
-    classes,
-    ...(target !== undefined && { target }),
+    target,
     shapes,
     calibration,
   };
@@ -111,7 +107,7 @@ export function encodeFrame(frame: Frame): { readonly text: string; readonly ten
 /** Reads what `encodeFrame` wrote; the caller has verified the checksum of the file. */
 export function decodeFrame(text: string, tensors: State, methodFrom: MethodFrom, where: string): Frame {
   const stored = storedValue<ModelDescription>(text, storedModel, where);
-  const { method, description, classes, target, shapes, calibration } = stored;
+  const { method, description, target, shapes, calibration } = stored;
   const numbers = (tensor: string): Float32Array => {
     if (Object.hasOwn(tensors, tensor)) return tensors[tensor]!.data;
     throw dataError(`${where}: the tensor ${tensor} is missing; no version of dmil wrote this file.`, { where });
@@ -124,8 +120,7 @@ export function decodeFrame(text: string, tensors: State, methodFrom: MethodFrom
   );
   return {
     method: methodFrom(method, description),
-    classes,
-    ...(target !== undefined && { target }),
+    target,
     shapes,
     standardiser,
     calibration,

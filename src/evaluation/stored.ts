@@ -21,51 +21,69 @@ const encoder = z
   })
   .refine(({ kind, sizes }) => kind !== "mlp" || sizes !== undefined, "the sizes of an mlp are missing");
 
+/** In dmil-model-3 classes were no target: `classes` are their names. */
+function withTarget(description: unknown): unknown {
+  if (typeof description !== "object" || description === null || !("classes" in description)) return description;
+  const { classes, ...rest } = description;
+  return { target: { kind: "multiclass", names: classes }, ...rest };
+}
+
 /** The description of a model (evaluation/model.ts writes it). */
-export const storedModel: z.ZodType = z.looseObject({
-  format: z.string(),
-  method: z.string(),
-  description: z.looseObject({
-    encoders: z.record(z.string(), encoder),
-    options: z.looseObject({}),
-    members: count.max(MAX_MEMBERS).optional(),
-  }),
-  classes: texts,
-  target: z
-    .looseObject({
+export const storedModel: z.ZodType = z.preprocess(
+  withTarget,
+  z.looseObject({
+    format: z.string(),
+    method: z.string(),
+    description: z.looseObject({
+      encoders: z.record(z.string(), encoder),
+      options: z.looseObject({}),
+      members: count.max(MAX_MEMBERS).optional(),
+    }),
+    target: z.looseObject({
       kind: z.preprocess(currentKind, z.enum(TARGET_KINDS)),
       names: texts,
       units: z.looseObject({ mean: z.array(z.number()), deviation: z.array(z.number()) }).optional(),
       scale: z
         .looseObject({ prediction: z.array(z.number()), modalities: z.record(z.string(), z.array(z.number())) })
         .optional(),
-    })
-    .optional(),
-  shapes: z.record(z.string(), z.array(size)),
-  calibration: z.looseObject({
-    logPrior: z.array(z.number()),
-    prediction: scaling,
-    all: scaling,
-    modalities: z.record(z.string(), scaling),
-    components: z.record(z.string(), z.number()).optional(),
+    }),
+    shapes: z.record(z.string(), z.array(size)),
+    calibration: z.looseObject({
+      logPrior: z.array(z.number()),
+      prediction: scaling,
+      all: scaling,
+      modalities: z.record(z.string(), scaling),
+      components: z.record(z.string(), z.number()).optional(),
+    }),
   }),
-});
+);
+
+/** Older checkpoints call the sum of scores `correct`. */
+function withScore(position: unknown): unknown {
+  const sums = typeof position === "object" && position !== null && "sums" in position ? position.sums : undefined;
+  if (typeof sums !== "object" || sums === null || !("correct" in sums)) return position;
+  const { correct, ...rest } = sums;
+  return Object.assign({}, position, { sums: { score: correct, ...rest } });
+}
 
 /** The progress of a run (train/checkpoint.ts writes it). */
-export const storedPosition: z.ZodType = z.looseObject({
-  stage: size,
-  epoch: size,
-  batch: size,
-  step: size,
-  schedule: z.looseObject({ factor: z.number() }),
-  best: z.looseObject({ epoch: size }).optional(),
-  sums: z.looseObject({ samples: z.number(), correct: figure, terms: z.array(figure) }),
-  history: z.array(
-    z.looseObject({ stage: z.string(), epoch: size, epochs: size, best: z.looseObject({ epoch: size }) }),
-  ),
-  finished: z.boolean(),
-  failed: z.string().optional(),
-});
+export const storedPosition: z.ZodType = z.preprocess(
+  withScore,
+  z.looseObject({
+    stage: size,
+    epoch: size,
+    batch: size,
+    step: size,
+    schedule: z.looseObject({ factor: z.number() }),
+    best: z.looseObject({ epoch: size }).optional(),
+    sums: z.looseObject({ samples: z.number(), score: figure, terms: z.array(figure) }),
+    history: z.array(
+      z.looseObject({ stage: z.string(), epoch: size, epochs: size, best: z.looseObject({ epoch: size }) }),
+    ),
+    finished: z.boolean(),
+    failed: z.string().optional(),
+  }),
+);
 
 /** Parses a JSON text of a file. @throws DataError if it is not JSON or does not match the schema. */
 export function storedValue<T>(text: string, schema: z.ZodType, where: string): T {

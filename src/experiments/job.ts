@@ -2,8 +2,7 @@
 import type { Folder } from "../core/folder.ts";
 import { readDataset, readTraining } from "../data/load.ts";
 import { planRun, type RunConfig } from "../runs/plan.ts";
-import type { RunOptions } from "../runs/run.ts";
-import { startRun } from "../runs/run.ts";
+import { type RunOptions, startRun } from "../runs/run.ts";
 import { writeSampleBits } from "../runs/sample-bits.ts";
 import { parseSettings } from "../runs/settings.ts";
 import { openTeacher } from "../runs/teacher.ts";

@@ -1,7 +1,8 @@
 /** @file The scores of a finished run for its manifest entry: all inputs of a comparison of methods. */
+
 import { ownValue } from "../core/record.ts";
-import type { DataSplits, Dataset } from "../data/dataset.ts";
-import { mapSplits, SPLITS, type SplitName } from "../data/dataset.ts";
+import { type DataSplits, type Dataset, mapSplits, SPLITS, type SplitName } from "../data/dataset.ts";
+import { labelsOf } from "../data/target.ts";
 import { figuresOf } from "../evaluation/figures.ts";
 import type { Fitted } from "../evaluation/model.ts";
 import { simulateFigures, simulatePatterns } from "../evaluation/patterns.ts";
@@ -43,7 +44,7 @@ export async function scoreRun(fitted: Fitted, splits: DataSplits, options: Scor
       ? await ofClasses(fitted, splits, predictions, { ...options, reads })
       : await ofOthers(fitted, splits.test, predictions.test, engine);
   const scores: Scores = {
-    samples: { train: splits.train.labels.length, validation: validation.samples, test: test.samples },
+    samples: { train: splits.train.size, validation: validation.samples, test: test.samples },
     validation: validation.figures,
     test: test.figures,
     unimodal: Object.fromEntries(
@@ -85,7 +86,7 @@ async function ofClasses(
     ...(Object.keys(gate).length > 0 && { gate }),
     bits,
     right: [...whole]
-      .flatMap((k, i) => (splits.test.labels[i]! < 0 ? [] : k === splits.test.labels[i] ? "1" : "0"))
+      .flatMap((k, i) => (labelsOf(splits.test)[i]! < 0 ? [] : k === labelsOf(splits.test)[i] ? "1" : "0"))
       .join(""),
   };
   return { scores, ...(reads.length > 1 && samples.length > 0 && { bits: await sampleBits(samples) }) };
@@ -158,7 +159,7 @@ async function probeUnseen(fitted: Fitted, unseen: DataSplits, seed: number, eng
   const predictions = await predictAll(fitted, renamed, engine);
   const [train, validation, test] = SPLITS.map((split) => modelRepresentation(predictions[split]));
   const features = { train: train!, validation: validation!, test: test! };
-  return accuracy(await linearProbe(features, unseen, { seed }), unseen.test.labels);
+  return accuracy(await linearProbe(features, unseen, { seed }), labelsOf(unseen.test));
 }
 
 /** Number of samples, recall and F1 of each class in the test split. */

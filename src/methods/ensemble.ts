@@ -47,7 +47,7 @@ function combined(
   if (combine === "logits") return meanOfPresent(unimodal, [0], mask);
   const members = task.logProbs(unimodal);
   if (combine === "product") {
-    if (task.kind === "regression") {
+    if (!task.probabilistic) {
       throw configError(
         `ensemble.combine: "product" multiplies probabilities, which values do not have; use "probabilities", which averages the predictions.`,
       );

@@ -10,7 +10,7 @@ import { parseOptions } from "../core/options.ts";
 import { ownValue } from "../core/record.ts";
 import type { Shape } from "../core/shape.ts";
 import type { State } from "../core/tensor.ts";
-import type { TargetKind } from "../data/dataset.ts";
+import { TARGET_KINDS, type TargetKind } from "../data/kinds.ts";
 import type { Expr } from "../graph/expr.ts";
 import { at, mul, reshape, stack, sub, transpose } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
@@ -19,7 +19,7 @@ import type { Task } from "../targets/task.ts";
 import { presence, zeroWhereMissing } from "./missing.ts";
 import { pooled } from "./pool.ts";
 
-export { type Task, tasks } from "../targets/task.ts";
+export { PRIOR, type Task } from "../targets/task.ts";
 export { meanOfPresent, presence, priorWhereMissing, zeroWhereMissing } from "./missing.ts";
 
 /** The arguments of `build`: named inputs [B, F_m] in modality order, and the number of outputs K. */
@@ -72,9 +72,6 @@ export interface Components {
 
 /** A quantity with one row per sample, [.., B, F], optionally with weights of the rows, [.., B, 1]. */
 export type Statistic = Expr | { readonly value: Expr; readonly weight: Expr };
-
-/** Name of the stored prior. */
-export const PRIOR = "prior";
 
 /** A vector of named loss terms: the stage's loss is the sum of weight_i * value_i over all its terms. */
 export interface Terms {
@@ -261,7 +258,7 @@ export interface MethodFactory<I = unknown, O extends Outputs = Outputs> {
 export const MAX_MEMBERS = 64;
 
 /** All kinds of target: for methods that use the losses of `Task`. */
-export const everyTarget: readonly TargetKind[] = ["multiclass", "multilabel", "regression"];
+export const everyTarget: readonly TargetKind[] = TARGET_KINDS;
 
 /** Turns a definition into a factory, which checks its options. @throws ConfigError for too few or too many modalities, or bad options. */
 export function defineMethod<S extends z.ZodType, O extends Outputs>(

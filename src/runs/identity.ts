@@ -4,6 +4,7 @@ import { sha256 } from "../core/hash.ts";
 import { ownValue } from "../core/record.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { kindWords } from "../data/kinds.ts";
+import { labelsOf } from "../data/target.ts";
 import type { RunConfig } from "./plan.ts";
 
 /** SHA-256 hashes of the training and validation arrays by `<split>/<modality>` and `<split>/labels`, of masks by `<split>/<modality>_present`, and of the model of a teacher by `teacher`. */
@@ -29,7 +30,8 @@ export async function hashSplits(
   modalities: readonly string[],
 ): Promise<DataHashes> {
   const hashes: Record<string, string> = {};
-  for (const [split, { labels, classes, target, modalities: arrays, present }] of Object.entries(parts)) {
+  for (const [split, dataset] of Object.entries(parts)) {
+    const { target, modalities: arrays, present } = dataset;
     for (const name of modalities) {
       const { shape, data: values } = arrays[name]!;
       hashes[`${split}/${name}`] = await hashArray(shape.join(","), values);
@@ -37,8 +39,8 @@ export async function hashSplits(
       if (mask?.includes(0)) hashes[`${split}/${name}_present`] = await hashArray("", mask);
     }
     hashes[`${split}/labels`] =
-      target === undefined
-        ? await hashArray(JSON.stringify(classes), labels)
+      target.kind === "multiclass"
+        ? await hashArray(JSON.stringify(target.names), labelsOf(dataset))
         : await hashArray(JSON.stringify([kindWords[target.kind].former, target.names]), target.values.data);
   }
   return hashes;

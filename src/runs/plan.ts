@@ -4,8 +4,8 @@ import { hint } from "../core/errors.ts";
 import type { OptionIssue } from "../core/options.ts";
 import { type Dataset, featureCount, requireModalities } from "../data/dataset.ts";
 import { kindWords } from "../data/kinds.ts";
-import { requireClassLabels, targetKind } from "../data/target.ts";
-import { smoothingFor } from "../engine/target.ts";
+import { requireKind } from "../data/target.ts";
+import { smoothingFor } from "../targets/index.ts";
 import { methodNamed, methods, resolveMethod } from "../methods/index.ts";
 import type { Method } from "../methods/method.ts";
 import { mlp } from "../nn/mlp.ts";
@@ -59,7 +59,7 @@ export function planRun(settings: Settings, train: Dataset): Plan {
     throw issuesError([{ path: ["epochs"], message: "every stage has 0 epochs, so nothing would be trained." }]);
   }
   const { members = 1 } = method.description;
-  const smoothing = smoothingFor(method, targetKind(train), settings.labelSmoothing);
+  const smoothing = smoothingFor(method, train.target.kind, settings.labelSmoothing);
   const byStage = (value: (stage: Method["stages"][number]) => number): Record<string, number> =>
     Object.fromEntries(method.stages.map((stage) => [stage.name, value(stage)]));
   const config: RunConfig = {
@@ -77,10 +77,9 @@ export function planRun(settings: Settings, train: Dataset): Plan {
 
 /** @throws ConfigError if the method does not support the kind of target of the data; the message lists the methods that do. */
 function requireTarget({ name, targets = ["multiclass"] }: Method, train: Dataset): void {
-  const kind = targetKind(train);
-  if (targets.includes(kind)) return;
+  const { kind } = train.target;
   const others = Object.keys(methods).filter((other) => methods[other]!.targets.includes(kind));
-  requireClassLabels(train, name, `Methods for ${kindWords[kind].many}: ${others.join(", ")}.`);
+  requireKind(train, targets, name, `Methods for ${kindWords[kind].many}: ${others.join(", ")}.`);
 }
 
 function stageIssues(setting: string, value: ByStage, method: Method): OptionIssue[] {

@@ -30,8 +30,8 @@ export interface Position {
   readonly schedule: ScheduleState;
   /** Best epoch of the stage so far; absent before the first epoch has finished. */
   readonly best?: EpochMetrics & { readonly epoch: number };
-  /** Sums over the samples of the current epoch; `correct` is the sum of `batchScore` (judge.ts). */
-  readonly sums: { readonly samples: number; readonly correct: number; readonly terms: readonly number[] };
+  /** Sums over the samples of the current epoch; `score` is the sum of `batchScore` (targets/target.ts). */
+  readonly sums: { readonly samples: number; readonly score: number; readonly terms: readonly number[] };
   readonly history: readonly EpochRecord[];
   readonly finished: boolean;
   /** Why training cannot be resumed; the checkpoint then holds only the parameters of the best epoch. */

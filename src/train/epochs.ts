@@ -2,22 +2,16 @@
 import { DmilError, runError } from "../core/errors.ts";
 import type { State } from "../core/tensor.ts";
 import { epochOrder } from "../data/batches.ts";
+import { diverged, notFinite } from "../engine/diverged.ts";
 import type { Widths } from "../engine/graph.ts";
-import {
-  diverged,
-  isBetter,
-  monitoredValue,
-  notFinite,
-  primaryMetric,
-  primaryMetricOf,
-  validationMetrics,
-} from "../engine/judge.ts";
 import type { Samples } from "../engine/rows.ts";
 import { type PreparedStage, prepareStage } from "../engine/stage.ts";
 import type { EpochRecord } from "../evaluation/history.ts";
 import type { Method } from "../methods/method.ts";
 import { adam } from "../optim/index.ts";
 import type { Backend } from "../runtime/backend.ts";
+import { isBetter, primaryMetric, primaryMetricOf } from "../targets/epoch-metrics.ts";
+import { targetTypes } from "../targets/index.ts";
 import { type Checkpoint, files, type Position } from "./checkpoint.ts";
 import type { FitEvent } from "./events.ts";
 import type { FitOptions, PlannedStage } from "./plan.ts";
@@ -44,7 +38,7 @@ export interface StageRun extends PlannedStage {
 export async function runStage(run: StageRun): Promise<{ state: State; history: readonly EpochRecord[] }> {
   const { stage, epochs, learningRate, schedule, samples, options, emit, resumed } = run;
   const { seed, batchSize = 64, folder, signal, checkpointSeconds = 5 } = options;
-  const kind = run.widths.kind ?? "multiclass";
+  const type = targetTypes[run.widths.kind ?? "multiclass"];
   const prepared = await prepareStage({
     ...run,
     train: samples.train,
@@ -78,7 +72,11 @@ export async function runStage(run: StageRun): Promise<{ state: State; history: 
   if (resumed !== undefined && position.step > 0) prepared.restore(resumed.moments);
   else await prepared.updateStatistics();
   if (stage.scoreInitial === true && position.best === undefined && position.step === 0) {
-    const figures = validationMetrics(await prepared.predict(samples.validation), samples.validation, kind, stage.best);
+    const figures = type.epochMetrics(
+      await prepared.predict(samples.validation),
+      samples.validation.target,
+      stage.best,
+    );
     best = prepared.state();
     position = { ...position, best: { epoch: 0, ...figures } };
   }
@@ -107,10 +105,9 @@ export async function runStage(run: StageRun): Promise<{ state: State; history: 
         return pause();
       });
       await prepared.updateStatistics();
-      const validation = validationMetrics(
+      const validation = type.epochMetrics(
         await prepared.predict(samples.validation),
-        samples.validation,
-        kind,
+        samples.validation.target,
         stage.best,
       );
       const epoch = position.epoch + 1;
@@ -123,10 +120,10 @@ export async function runStage(run: StageRun): Promise<{ state: State; history: 
         );
       }
       const before = position.best;
-      const better = isBetter(validation, before, stage.best, kind);
+      const better = isBetter(type, validation, before, stage.best);
       if (better) best = prepared.state();
       const bestNow = before === undefined || better ? { epoch, ...validation } : before;
-      const { samples: count, correct, terms } = position.sums;
+      const { samples: count, score, terms } = position.sums;
       const record: EpochRecord = {
         stage: stage.name,
         epoch,
@@ -134,7 +131,7 @@ export async function runStage(run: StageRun): Promise<{ state: State; history: 
         learningRate: learningRate * position.schedule.factor,
         train: {
           loss: terms.reduce((total, term, i) => total + (weights[i]! * term) / count, 0),
-          ...primaryMetricOf(correct / count, kind),
+          ...primaryMetricOf(score / count, type),
           terms: Object.fromEntries(termNames.map((name, i) => [name, terms[i]! / count])),
         },
         validation,
@@ -144,7 +141,7 @@ export async function runStage(run: StageRun): Promise<{ state: State; history: 
         ...position,
         epoch,
         batch: 0,
-        schedule: schedule.next(position.schedule, monitoredValue(validation, stage.best, kind)),
+        schedule: schedule.next(position.schedule, type.monitored(validation, stage.best)),
         best: bestNow,
         sums: emptySums(termNames.length),
         history: [...position.history, record],
@@ -182,21 +179,21 @@ async function runEpoch(
   start: Position,
   pause: (now: Position) => Promise<void>,
 ): Promise<Position> {
-  const order = epochOrder(samples.train.labels.length, options.seed, 100_000 * index + start.epoch);
+  const order = epochOrder(samples.train.size, options.seed, 100_000 * index + start.epoch);
   const rate = learningRate * start.schedule.factor;
   const terms = [...start.sums.terms];
-  let { samples: count, correct } = start.sums;
+  let { samples: count, score } = start.sums;
   let { batch, step } = start;
   let from = prepared.plan.slice(0, batch).reduce((a, b) => a + b, 0);
   let lastYield = performance.now();
   const yieldEveryMs = options.checkpointSeconds === 0 ? -1 : 50;
   prepared.beginEpoch(start.epoch + 1, start.batch > 0);
-  const position = (): Position => ({ ...start, batch, step, sums: { samples: count, correct, terms: [...terms] } });
+  const position = (): Position => ({ ...start, batch, step, sums: { samples: count, score, terms: [...terms] } });
   while (batch < prepared.plan.length) {
     const size = prepared.plan[batch]!;
     const result = await prepared.step(order, from, size, ++step, rate);
     for (let i = 0; i < terms.length; i++) terms[i]! += result.terms[i]! * size;
-    correct += result.correct;
+    score += result.score;
     count += size;
     from += size;
     batch++;
@@ -209,7 +206,7 @@ async function runEpoch(
         stage: stage.name,
         ...progress,
         loss,
-        ...primaryMetricOf(correct / count, widths.kind ?? "multiclass"),
+        ...primaryMetricOf(score / count, targetTypes[widths.kind ?? "multiclass"]),
       });
       await new Promise((resolve) => setTimeout(resolve, 0));
       if (batch < prepared.plan.length) await pause(position());
@@ -220,7 +217,7 @@ async function runEpoch(
 }
 
 function emptySums(terms: number): Position["sums"] {
-  return { samples: 0, correct: 0, terms: new Array<number>(terms).fill(0) };
+  return { samples: 0, score: 0, terms: new Array<number>(terms).fill(0) };
 }
 
 /** Estimates the remaining time. */

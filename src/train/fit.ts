@@ -1,4 +1,5 @@
 /** @file The training protocol: checks of the data, the stages (each starts from the best state of the previous one), calibration. */
+
 import { configError, dataError, listing, runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
 import { ownValue } from "../core/record.ts";
@@ -6,12 +7,10 @@ import { float32, type State } from "../core/tensor.ts";
 import { type Dataset, featureCount } from "../data/dataset.ts";
 import { hasMissing } from "../data/presence.ts";
 import { fitStandardiser, type Standardiser } from "../data/standardise.ts";
-import { describeTarget, hasTarget, targetKind } from "../data/target.ts";
+import { knownRows, requireKind } from "../data/target.ts";
 import { sourcesOf } from "../engine/evaluator.ts";
 import { parametersOf, type Widths } from "../engine/graph.ts";
-import { primaryMetricOf } from "../engine/judge.ts";
 import type { Samples } from "../engine/rows.ts";
-import { type FittedTarget, fitTarget, priorOf, smoothingFor, targetRows } from "../engine/target.ts";
 import type { EpochRecord } from "../evaluation/history.ts";
 import { encodeModel, type Fitted } from "../evaluation/model.ts";
 import { calibrate } from "../evaluation/predict.ts";
@@ -19,6 +18,9 @@ import { type Method, PRIOR } from "../methods/method.ts";
 import { checkRate, initialState } from "../nn/module.ts";
 import { loadBackend } from "../runtime/backend.ts";
 import { calibrationWarnings, UNSCALED } from "../targets/calibrate.ts";
+import { primaryMetricOf } from "../targets/epoch-metrics.ts";
+import { smoothingFor, targetTypes } from "../targets/index.ts";
+import type { FittedTarget } from "../targets/units.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, files } from "./checkpoint.ts";
 import { paceOf, runStage } from "./epochs.ts";
 import { type FitOptions, plan } from "./plan.ts";
@@ -55,20 +57,21 @@ export async function fit(
       return [name, values.shape.slice(1)];
     }),
   );
+  const type = targetTypes[train.target.kind];
   const widths: Widths = {
     features: Object.fromEntries(method.modalities.map((name) => [name, featureCount(train.modalities[name]!)])),
-    classes: train.target?.names.length ?? train.classes.length,
-    kind: targetKind(train),
+    classes: type.outputs(train.target.names),
+    kind: train.target.kind,
     ...((modalityDropout > 0 || [train, validation].some((part) => hasMissing(part, method.modalities))) && {
       masked: true,
     }),
   };
-  requireTarget(method, train);
+  requireKind(train, method.targets ?? ["multiclass"], method.name);
   requireKnown(validation);
-  const labelSmoothing = smoothingFor(method, targetKind(train), options.labelSmoothing);
+  const labelSmoothing = smoothingFor(method, train.target.kind, options.labelSmoothing);
   const { lesson, learner } = await learnerOf(method, train, options);
   const stages = lesson === undefined ? planned : plan(learner, options);
-  const target = fitTarget(train);
+  const target = type.fit(train.target);
   const parameters = parametersOf(learner, widths);
   const size = parameters.reduce((n, { shape }) => n + shape.reduce((a, b) => a * b, 1), 0);
   const notes: string[] = [];
@@ -93,7 +96,7 @@ export async function fit(
   });
   for (const message of notes) emit({ kind: "note", message });
 
-  const logPrior = priorOf(train);
+  const logPrior = type.prior(train.target);
   const unscaled = {
     logPrior,
     prediction: UNSCALED,
@@ -102,8 +105,7 @@ export async function fit(
   };
   const result = (state: State, history: readonly EpochRecord[]): Fitted => ({
     method,
-    classes: train.classes,
-    ...(target !== undefined && { target }),
+    target,
     shapes,
     standardiser,
     state,
@@ -159,7 +161,7 @@ export async function fit(
     kind: "finished",
     seconds: (performance.now() - started) / 1000,
     best: {
-      ...primaryMetricOf(last?.best.accuracy ?? last?.best.r2 ?? Number.NaN, targetKind(train)),
+      ...primaryMetricOf(last?.best.accuracy ?? last?.best.r2 ?? Number.NaN, type),
       stage: last?.stage ?? "",
     },
   });
@@ -187,22 +189,15 @@ function samplesOf(
   standardiser: Standardiser,
   method: Method,
   { masked }: Widths,
-  fitted: FittedTarget | undefined,
+  fitted: FittedTarget,
 ): Samples {
-  const target = targetRows(dataset, fitted);
   const sources = sourcesOf(dataset, standardiser, method.modalities, masked);
-  return { labels: dataset.labels, sources, ...(target !== undefined && { target }) };
-}
-
-/** @throws ConfigError if the method does not support the data's kind of target. */
-function requireTarget({ name, targets = ["multiclass"] }: Method, dataset: Dataset): void {
-  if (targets.includes(targetKind(dataset))) return;
-  throw configError(`${name} needs ${targets.join(" or ")}; this data has ${describeTarget(dataset)}.`, { targets });
+  return { size: dataset.size, sources, target: targetTypes[fitted.kind].encode(dataset.target, fitted) };
 }
 
 /** @throws DataError if no validation sample has a known target. */
 function requireKnown(validation: Dataset): void {
-  if (validation.labels.some((_, row) => hasTarget(validation, row))) return;
+  if (knownRows(validation).length > 0) return;
   throw dataError(
     "the validation data has no known label or value, so the best epoch cannot be selected. Add targets to some of its samples.",
   );

@@ -68,7 +68,7 @@ describe("the forms on disk give the same data", () => {
     };
     const flat = (data: Dataset): Dataset => ({
       ...data,
-      modalities: { ...data.modalities, picture: float32([data.labels.length, 4], data.modalities.picture!.data) },
+      modalities: { ...data.modalities, picture: float32([data.size, 4], data.modalities.picture!.data) },
     });
     const ones = { present: { sound: new Uint8Array(3).fill(1) } };
     for (const gap of ["", "7"]) {

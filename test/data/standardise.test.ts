@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { float32 } from "../../src/core/tensor.ts";
 import { type Dataset, rowIds } from "../../src/data/dataset.ts";
 import { CLIP, fitStandardiser, standardise } from "../../src/data/standardise.ts";
+import { classTarget } from "../../src/data/target.ts";
 import { caught } from "./fixtures/reference.ts";
 import { smallSplits } from "./fixtures/small.ts";
 
@@ -12,8 +13,8 @@ function datasetOf(values: number[], shape: number[]): Dataset {
     name: "train",
     ids: rowIds(n),
     modalities: { m: float32(shape, values) },
-    labels: new Int32Array(n),
-    classes: ["0", "1"],
+    ...classTarget(["0", "1"], new Int32Array(n)),
+    ,
   };
 }
 

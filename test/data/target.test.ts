@@ -1,4 +1,5 @@
 /** @file Labels and values as they lie on disk: three forms, unknown entries, what is refused. */
+
 import { describe, expect, test } from "vitest";
 import { memoryFolder } from "../../src/core/folder.ts";
 import { float32, type Tensor, tensor } from "../../src/core/tensor.ts";
@@ -6,7 +7,7 @@ import { checkSplits } from "../../src/data/check.ts";
 import { type DataSplits, takeRows } from "../../src/data/dataset.ts";
 import { loadDataset, readDataset } from "../../src/data/load.ts";
 import { sums } from "../../src/data/synthetic/sums.ts";
-import { requireClassLabels } from "../../src/data/target.ts";
+import { classesOf, labelsOf, requireClassLabels } from "../../src/data/target.ts";
 import { writeDataset } from "../../src/data/write.ts";
 import { hashData } from "../../src/runs/identity.ts";
 import { rejected } from "./fixtures/reference.ts";
@@ -36,7 +37,7 @@ describe("the forms", () => {
       ...says("multilabel", ["happy", "sad"]),
     });
     expect(train).toMatchObject({ classes: [], target: { kind: "multilabel", names: ["happy", "sad"] } });
-    expect([...train.labels]).toEqual([-1, -1, -1, -1, -1, -1]);
+    expect([...labelsOf(train)]).toEqual([-1, -1, -1, -1, -1, -1]);
     expect([...train.target!.values.data]).toEqual(yesNo);
     expect([...last.target!.values.data]).toEqual([NaNs, NaNs, 0, 1, 1, NaNs, 0, 0]);
   });
@@ -127,7 +128,7 @@ describe("the forms", () => {
       const { train } = await load({ ...pairs(kind === "multilabel" ? yesNo : numbers), ...says(former) });
       expect(train.target!.kind).toBe(kind);
     }
-    expect((await load(says("classes", ["no", "yes"]))).train.classes).toEqual(["no", "yes"]);
+    expect(classesOf((await load(says("classes", ["no", "yes"]))).train)).toEqual(["no", "yes"]);
   });
 
   test("the report counts what is known", async () => {

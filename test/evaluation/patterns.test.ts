@@ -1,7 +1,9 @@
 /** @file Figures by pattern of present modalities: which patterns, on which samples. */
+
 import { expect, test } from "vitest";
 import { takeRows } from "../../src/data/dataset.ts";
 import { hideModalities } from "../../src/data/presence.ts";
+import { labelsOf } from "../../src/data/target.ts";
 import { patternsOf, scorePatterns, simulatePatterns } from "../../src/evaluation/patterns.ts";
 import { predict, score } from "../../src/evaluation/predict.ts";
 import { explain } from "../../src/interactions/explain.ts";
@@ -19,7 +21,7 @@ const fitted = await fit(joint({ encoders: { a: mlp([8, 12]), b: mlp([8, 12]) },
   epochs: { whole: 12 },
   threads: 1,
 });
-const rows = (first: number): number[] => [...held.labels.keys()].filter((row) => row % 4 === first);
+const rows = (first: number): number[] => [...labelsOf(held).keys()].filter((row) => row % 4 === first);
 const masked = hideModalities(hideModalities(held, ["a"], rows(0)), ["b"], rows(1));
 
 test("every pattern up to four modalities, larger ones first; of five, all, each left out, each alone", () => {
@@ -66,7 +68,7 @@ test("the data's own patterns: each sample counts once, in its own; unlabelled o
   ]);
   const all = score(predictions, masked).accuracy;
   expect(own.reduce((sum, { samples, accuracy }) => sum + samples * accuracy, 0) / 60).toBeCloseTo(all, 10);
-  const labels = masked.labels.map((label, row) => (row % 4 === 0 ? -1 : label));
+  const labels = labelsOf(masked).map((label, row) => (row % 4 === 0 ? -1 : label));
   expect(scorePatterns(predictions, { ...masked, labels }, ["a", "b"])).toHaveLength(2);
 });
 
@@ -75,8 +77,8 @@ test("a missing modality alone is judged nowhere, and is never right for the syn
   const { unimodal, synergyRate } = score(predictions, hideModalities(held, ["a"]));
   expect(unimodal.a).toBeNaN();
   const right = (values: Float32Array, row: number): boolean =>
-    (values[2 * row + 1]! > values[2 * row]! ? 1 : 0) === held.labels[row];
-  const found = [...held.labels.keys()].filter(
+    (values[2 * row + 1]! > values[2 * row]! ? 1 : 0) === labelsOf(held)[row];
+  const found = [...labelsOf(held).keys()].filter(
     (row) => right(predictions.logits, row) && !right(predictions.unimodal.b!, row),
   );
   expect(synergyRate).toBe(found.length / 60);

@@ -1,7 +1,9 @@
 /** @file Scores of class labels: probabilities are calibrated, what is predicted is not touched. */
+
 import { expect, test } from "vitest";
 import { takeRows } from "../../src/data/dataset.ts";
 import { hideModalities } from "../../src/data/presence.ts";
+import { classesOf, labelsOf } from "../../src/data/target.ts";
 import { figuresOf, leading } from "../../src/evaluation/figures.ts";
 import { scorePatterns, simulatePatterns } from "../../src/evaluation/patterns.ts";
 import { createPredictor, evaluate, predict, score } from "../../src/evaluation/predict.ts";
@@ -22,7 +24,8 @@ test("log-loss and calibration error are those of the model's calibration, every
   expect(calibration).toEqual(fitted.calibration);
   const [own, plain] = [await evaluate(fitted, data.test), score(raw, data.test)];
   const logs = scaledPrediction(raw.logits, fitted.calibration);
-  const { labels, classes } = data.test;
+  const labels = labelsOf(data.test);
+  const classes = classesOf(data.test);
   expect(own.logLoss).toBe(logLoss(logs, labels, classes.length));
   expect(own.calibrationError).toBe(calibrationError(logs, labels, classes.length));
   expect(plain.logLoss).toBe(logLoss(raw.logits, labels, classes.length));

@@ -208,7 +208,7 @@ test("data split anew is written once and read back as it was; data as it lies i
   for (const { place } of runs) {
     expect(place.cached).toBe(true);
     const read = await loadDataset(places.get(place.path)!);
-    expect(read.train.labels.length + read.validation.labels.length + read.test.labels.length).toBe(200);
+    expect(read.train.size + read.validation.size + read.test.size).toBe(200);
   }
   const own = await plan({}, true);
   expect(own.places.size).toBe(0);

@@ -2,6 +2,7 @@ import { beforeAll, expect, test } from "vitest";
 import { memoryFolder } from "../../src/core/folder.ts";
 import { classesApart } from "../../src/data/subsets.ts";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
+import { labelsOf } from "../../src/data/target.ts";
 import { writeDataset } from "../../src/data/write.ts";
 import { predict } from "../../src/evaluation/predict.ts";
 import type { Scores } from "../../src/experiments/entry.ts";
@@ -42,7 +43,7 @@ beforeAll(async () => {
 test("figures are those of the run's own model, counted again here", async () => {
   const { fitted } = await openRun(runs.get("joint")!.folder);
   const { logits, unimodal } = await predict(fitted, splits.test);
-  const labels = splits.test.labels;
+  const labels = labelsOf(splits.test);
   const right = (values: Float32Array): boolean[] => [...argmaxRows(values, 5)].map((k, i) => k === labels[i]);
   const [whole, a, b] = [right(logits), right(unimodal.a!), right(unimodal.b!)];
   const mean = (values: readonly boolean[]): number => values.filter(Boolean).length / values.length;

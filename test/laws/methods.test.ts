@@ -1,4 +1,5 @@
 /** @file The contract suite: laws over every method and its variants. */
+import { classTarget } from "../../src/data/target.ts";
 import "../support/shared-sessions.ts";
 import { describe, expect, test } from "vitest";
 import { float32 } from "../../src/core/tensor.ts";
@@ -284,8 +285,8 @@ describe.each([...Object.entries(variants), ...others])("%s", (_, method) => {
           float32([rows, width], normals([rows, width], 9 + i)),
         ]),
       ),
-      labels: new Int32Array(rows),
-      classes: ["0", "1", "2"],
+      ...classTarget(["0", "1", "2"], new Int32Array(rows)),
+      ,
     };
     const fitted = untrained(method);
     for (const data of [whole, hideModalities(whole, ["b"], [0, 3])]) {

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { stream } from "../../src/core/random.ts";
 import { float32 } from "../../src/core/tensor.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
+import { classTarget } from "../../src/data/target.ts";
 import { evaluate, predict } from "../../src/evaluation/predict.ts";
 import { at } from "../../src/graph/ops/index.ts";
 import { joint } from "../../src/methods/joint.ts";
@@ -78,8 +79,8 @@ function signs(samples: number, seed: number): Dataset {
     name: "signs",
     ids: Array.from({ length: samples }, (_, i) => String(i)),
     modalities: { a: float32([samples, 1], values[0]!), b: float32([samples, 1], values[1]!) },
-    labels: Int32Array.from({ length: samples }, (_, i) => (values[0]![i] === values[1]![i] ? 1 : 0)),
-    classes: ["apart", "alike"],
+    ...classTarget(["apart", "alike"], Int32Array.from({ length: samples }, (_, i) => (values[0]![i] === values[1]![i] ? 1 : 0))),
+    ,
   };
 }
 

@@ -1,3 +1,4 @@
+import { classTarget, labelsOf } from "../../src/data/target.ts";
 import "../support/shared-sessions.ts";
 import { describe, expect, it } from "vitest";
 import { stream } from "../../src/core/random.ts";
@@ -19,7 +20,7 @@ function made(kind: "synergy" | "unique" | "redundancy" | "nothing", rows: numbe
     b.data.set([2 * second - 1 + 0.25 * draw.normal(), draw.normal()], 2 * i);
     labels[i] = kind === "synergy" ? s ^ t : kind === "nothing" ? draw.below(2) : s;
   }
-  return { name: "made", ids: rowIds(rows), modalities: { a, b }, labels, classes: ["no", "yes"] };
+  return { name: "made", ids: rowIds(rows), modalities: { a, b }, ...classTarget(["no", "yes"], labels) };
 }
 
 const quick = { seed: 0, folds: 2, hidden: [32], epochs: 15 };
@@ -97,7 +98,7 @@ describe("data with faults", () => {
   it("missing labels, rare classes, constants and more features than rows are told", async () => {
     const data = made("unique", 120);
     const wide = float32([120, 200]);
-    const labels = data.labels.slice();
+    const labels = labelsOf(data).slice();
     labels[0] = -1;
     labels[1] = 2;
     const odd = { ...data, labels, classes: ["no", "yes", "rare"], modalities: { a: data.modalities.a!, wide } };
@@ -251,7 +252,7 @@ describe("sources", () => {
     expect([...joined.modalities["a+b"]!.data.slice(4, 8)]).toEqual([...a!.data.slice(2, 4), ...b!.data.slice(2, 4)]);
     const { dataset, own } = pooled({ train: part, validation: part, test: part });
     expect(dataset.ids.slice(0, 2)).toEqual(["train/0", "train/1"]);
-    expect([dataset.labels.length, own.held.length, own.held[0]]).toEqual([12, 4, 8]);
+    expect([dataset.size, own.held.length, own.held[0]]).toEqual([12, 4, 8]);
   });
 });
 

@@ -1,10 +1,12 @@
 /** @file Models of every method and kind of target for tests of exported files: what to feed, and what `explain` says of it. */
+
 import { float32 } from "../../src/core/tensor.ts";
 import type { DataSplits, Dataset } from "../../src/data/dataset.ts";
 import { hideModalities, presenceMatrix } from "../../src/data/presence.ts";
 import { fitStandardiser } from "../../src/data/standardise.ts";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
 import { sums } from "../../src/data/synthetic/sums.ts";
+import { classesOf } from "../../src/data/target.ts";
 import { forward, parametersOf } from "../../src/engine/graph.ts";
 import { fitTarget, priorOf } from "../../src/engine/target.ts";
 import { type Fitted, widthsOf } from "../../src/evaluation/model.ts";
@@ -56,7 +58,7 @@ export function modelOf(method: Method, { train }: DataSplits): Fitted {
   const { modalities } = method;
   const target = fitTarget(train);
   const shapes = Object.fromEntries(modalities.map((name) => [name, train.modalities[name]!.shape.slice(1)]));
-  const { classes } = train;
+  const classes = classesOf(train);
   const widths = { ...widthsOf({ shapes, classes, ...(target && { target }) }), masked: true };
   const logPrior = priorOf(train);
   const first = initialState(parametersOf(method, widths), 2);

@@ -164,8 +164,8 @@ describe("whose share counts", () => {
     expect(bits((await trained(smoothing)).state)).toBe(bits(some.state));
     expect(bits((await trained(smoothing, 0)).state)).toBe(bits(none.state));
     // Accuracy while training is told against the truth.
-    expect(some.history[0]!.train.accuracy! * data.train.labels.length).toBeCloseTo(
-      Math.round(some.history[0]!.train.accuracy! * data.train.labels.length),
+    expect(some.history[0]!.train.accuracy! * data.train.size).toBeCloseTo(
+      Math.round(some.history[0]!.train.accuracy! * data.train.size),
       9,
     );
     await expect(trained(method, 1)).rejects.toThrowError(/labelSmoothing is 1; a share in \[0, 1\) is needed/);

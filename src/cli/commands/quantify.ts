@@ -2,7 +2,6 @@
 import * as path from "node:path";
 import { configError, hint } from "../../core/errors.ts";
 import { readManifest } from "../../data/manifest.ts";
-import { targetKind } from "../../data/target.ts";
 import { disk } from "../../node/disk.ts";
 import {
   FEATURE_MEASURES,
@@ -90,7 +89,7 @@ async function fromFolder(data: string, flags: QuantifyFlags, seed: number): Pro
   const loaded = await openData(data, options);
   printData(loaded, flags.quiet === true);
   const { splits } = loaded;
-  const numbers = targetKind(splits.train) === "regression";
+  const numbers = splits.train.target.kind === "regression";
   const measures = numbers
     ? measuresOf(flags.measure, VALUE_MEASURES, "values")
     : measuresOf(flags.measure, FEATURE_MEASURES, "classes of features");

@@ -87,8 +87,7 @@ export function sums(options: SumsOptions): Sums {
         a: embedded(signals[0], frames[0]!, features, around),
         b: embedded(signals[1], frames[1]!, features, around),
       },
-      labels: new Int32Array(n).fill(-1),
-      classes: [],
+      size: n,
       target: { kind: target, names: target === "regression" ? ["sum"] : kept.map(({ name }) => name), values: out },
     };
   });

@@ -1,10 +1,12 @@
 /** @file One job of the recovery suite: generates the data of a case, trains a method with a seed and computes metrics. Input and output are plain data. */
+
 import * as z from "zod";
 import { configError, hint } from "../../core/errors.ts";
 import type { Folder } from "../../core/folder.ts";
 import { float32, type Tensor } from "../../core/tensor.ts";
 import { type DataSplits, featureCount } from "../../data/dataset.ts";
 import type { Exact, SetTruth } from "../../data/synthetic/exact.ts";
+import { classesOf, labelsOf } from "../../data/target.ts";
 import type { Fitted } from "../../evaluation/model.ts";
 import { type Predictions, predict } from "../../evaluation/predict.ts";
 import { bitColumns, bitsOf } from "../../interactions/bits.ts";
@@ -103,11 +105,11 @@ export async function runRecoveryJob(
   const seconds = (performance.now() - started) / 1000;
   const predictions = await predict(fitted, splits.test, { threads: THREADS, representations: own.probed });
   const options = { means };
-  const logPrior = logPriorOf(splits.train.labels, splits.train.classes.length);
+  const logPrior = logPriorOf(labelsOf(splits.train), classesOf(splits.train).length);
   const components = calibratedComponents(predictions, fitted.calibration);
   const figures = truthMetrics({ ...predictions, components }, fitted.calibration, splits.test, options);
   const ceiling = truthMetrics(exact.test, exactCalibration(exact.test, logPrior), splits.test, options);
-  const found = bitsOf(predictions, fitted.calibration, splits.test.labels).labelFree;
+  const found = bitsOf(predictions, fitted.calibration, labelsOf(splits.test)).labelFree;
   const result: RecoveryResult = {
     job,
     seconds,
@@ -135,7 +137,7 @@ export async function runRecoveryJob(
     theorem1: {
       representation: await estimateSynergyBound(modelRepresentation(predictions), splits.test, probing),
       prediction: await estimateSynergyBound(
-        logProbabilities(predictions, splits.test.classes.length),
+        logProbabilities(predictions, classesOf(splits.test).length),
         splits.test,
         probing,
       ),

@@ -125,10 +125,9 @@ function purified(
   const fused = purifiedSynergy(synergyScope, residual, order, mask);
   const { pure, logits } = synergyLogits(synergyScope.child("head"), fused.representation, prior);
   const [modalities, , outputs] = unimodal.shape as [number, number, number];
-  const additive =
-    task.kind === "regression"
-      ? synergyScope.parameter("additive", [modalities, 1, outputs], { kind: "constant", value: 1 / modalities })
-      : undefined;
+  const additive = task.probabilistic
+    ? undefined
+    : synergyScope.parameter("additive", [modalities, 1, outputs], { kind: "constant", value: 1 / modalities });
   const teaching = teach(task, unimodal, pure, prior, { redundant, mask, additive });
   return { ...fused, logits, prior, teaching, answer: additive === undefined ? logits : teaching.residual };
 }

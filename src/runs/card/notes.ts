@@ -3,15 +3,17 @@ import { markdownEscaped } from "../../core/markup.ts";
 import { CLIP } from "../../data/standardise.ts";
 import type { ExportOptions } from "../../evaluation/export.ts";
 import type { Fitted } from "../../evaluation/model.ts";
+import { isClassKind } from "../../data/kinds.ts";
+import { targetTypes } from "../../targets/index.ts";
 import type { EvidenceScaling } from "../../targets/calibrate.ts";
 import type { RunRecord } from "../record.ts";
 
 /** The calibration of probabilities or values. */
 export function calibrationLines({ calibration, target }: Fitted): string[] {
-  if (target !== undefined) {
+  if (!targetTypes[target.kind].hasBits) {
     const { scale } = target;
     if (scale === undefined) return ["None: training did not finish."];
-    const factors = target.names.map((name, k) => `${markdownEscaped(name)} ${scale.prediction[k]}`);
+    const factors = scale.prediction.map((factor, k) => `${markdownEscaped(target.names[k]!)} ${factor}`);
     return [
       `Outputs were multiplied by what suits the validation data best: ${factors.join(", ")}. It is inside the file.`,
     ];
@@ -43,7 +45,7 @@ export function limits({ method, target }: Fitted, record: RunRecord, onnx: Expo
       : []),
     `A feature further than ${CLIP} standard deviations from the mean of the training data counts as if it were ${CLIP} away.`,
     "A gate share says how much a component counted in a prediction, not how much it knew; components are learned and are not exact atoms of an information decomposition.",
-    target === undefined
+    isClassKind(target.kind)
       ? "It answers with one of its classes whatever it is given; it does not know what it has never seen."
       : "It answers whatever it is given; it does not know what it has never seen.",
     "What the data stands for, whom it leaves out and what the model may be used for is not known here: add it.",

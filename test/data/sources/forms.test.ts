@@ -1,4 +1,5 @@
 /** @file The forms of data as people have them: without a split, split by file, with other files beside, with columns of all kinds. */
+
 import { describe, expect, it } from "vitest";
 import { type Folder, memoryFolder } from "../../../src/core/folder.ts";
 import { float32, type Tensor, tensor } from "../../../src/core/tensor.ts";
@@ -6,6 +7,7 @@ import { SPLITS } from "../../../src/data/dataset.ts";
 import { writeNpz } from "../../../src/data/formats/npz.ts";
 import { readDataset, readTraining } from "../../../src/data/load.ts";
 import type { ReadOptions } from "../../../src/data/reading.ts";
+import { labelsOf } from "../../../src/data/target.ts";
 import { decode, reference, rejected } from "../fixtures/reference.ts";
 import { arrayFolder, smallArrays, smallSplits, textFolder } from "../fixtures/small.ts";
 
@@ -69,10 +71,10 @@ describe("data without a split", () => {
   it.each(folders)("%s is refused with the flag that splits it, and split by it", async (_, folder) => {
     expect((await rejected(readDataset(await folder()))).message).toMatch(/nothing assigns samples.*--split-seed 0/);
     const { splits, report } = await readDataset(await folder(), { split });
-    expect(SPLITS.map((name) => splits[name].labels.length)).toEqual([28, 6, 6]);
+    expect(SPLITS.map((name) => splits[name].size)).toEqual([28, 6, 6]);
     // By class: each is half of every split.
     for (const name of SPLITS)
-      expect(splits[name].labels.filter((label) => label === 0)).toHaveLength(splits[name].labels.length / 2);
+      expect(labelsOf(splits[name]).filter((label) => label === 0)).toHaveLength(splits[name].size / 2);
     expect(new Set(SPLITS.flatMap((name) => splits[name].ids)).size).toBe(N);
     expect(report.taken.split).toBe("by class, shares 0.7, 0.15, 0.15, seed 0");
     expect((await readDataset(await folder(), { split })).splits).toEqual(splits);
@@ -84,7 +86,7 @@ describe("data without a split", () => {
   it("dataset.json may say the split; other shares", async () => {
     const files = { "data.csv": table(plain), "dataset.json": '{"split": {"seed": 3, "shares": [0.5, 0.25, 0.25]}}' };
     const { splits } = await read(files);
-    expect(SPLITS.map((name) => splits[name].labels.length)).toEqual([20, 10, 10]);
+    expect(SPLITS.map((name) => splits[name].size)).toEqual([20, 10, 10]);
     expect(await refusal({ ...files, "dataset.json": '{"split": {"shares": [0.5, 0.2]}}' })).toMatch(
       /split\.shares: \[0\.5, 0\.2\] given; needed are three shares/,
     );
