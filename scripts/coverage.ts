@@ -4,7 +4,7 @@
  * `npx tsx --tsconfig tsconfig.test.json scripts/coverage.ts --write`; without --write it prints. Options: --sets 8 (of each case) --pools 2 --cases k4,quad
  * --keep FOLDER (cache for bits of trained models, so that an interrupted measurement can be continued).
  */
-import { classesOf, labelsOf } from "../src/data/target.ts";
+
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
@@ -12,6 +12,7 @@ import { featureCount, mapSplits, takeRows } from "../src/data/dataset.ts";
 import type { Generated } from "../src/data/synthetic/exact.ts";
 import { exactMixture } from "../src/data/synthetic/mixture-exact.ts";
 import { quadMixture } from "../src/data/synthetic/quad.ts";
+import { classesOf, labelsOf } from "../src/data/target.ts";
 import { type Fitted, memberModels } from "../src/evaluation/model.ts";
 import { type Predictions, predict } from "../src/evaluation/predict.ts";
 import { suiteMethod } from "../src/experiments/recover/settings.ts";
@@ -69,7 +70,7 @@ function columnsOf({ redundant, unique, synergistic, total }: Atoms): Columns {
 /** Bits of the exact posterior, over all test samples. */
 function exactColumns({ splits, exact }: Generated): Columns {
   const labels = labelsOf(splits.train);
-const classes = classesOf(splits.train);
+  const classes = classesOf(splits.train);
   const modalities = Object.fromEntries(Object.keys(exact.test.unimodal).map((name) => [name, UNSCALED]));
   const calibration = {
     logPrior: logPriorOf(labels, classes.length),

@@ -4,7 +4,7 @@ import { DmilError, dataError } from "../core/errors.ts";
 import { type Folder, readText } from "../core/folder.ts";
 import { optionIssues } from "../core/options.ts";
 import { verifyChecksum, withChecksum } from "../runs/checksum.ts";
-import { type SweepEntry, type SweepHead, sweepFiles } from "./entry.ts";
+import { type Scores, type SweepEntry, type SweepHead, sweepFiles } from "./entry.ts";
 
 /** NaN becomes null in JSON. */
 const figure = z.number().nullable();
@@ -35,7 +35,9 @@ const schema = z.looseObject({
       classes: z
         .array(z.looseObject({ name: z.string(), samples: z.number(), accuracy: figure, f1: figure }))
         .optional(),
-      missing: z.array(z.looseObject({ present: z.array(z.string()), samples: z.number(), accuracy: figure })),
+      missing: z.array(
+        z.looseObject({ present: z.array(z.string()), samples: z.number(), metric: z.string(), value: figure }),
+      ),
       gate: figures.optional(),
       bits: figures.optional(),
       probe: figure.optional(),
@@ -97,7 +99,7 @@ export async function readManifest(folder: Folder, advice: string = AGAIN): Prom
 
 /** Parses an entry. @throws DataError for an invalid line. */
 async function parseLine(line: string, where: string, advice: string): Promise<SweepEntry> {
-  const value = (await verifyChecksum(line, { where, advice })) as SweepEntry;
+  const value = currentEntry((await verifyChecksum(line, { where, advice })) as SweepEntry);
   const issues = optionIssues(schema, value);
   const { status, scores } = value;
   if (issues.length === 0 && (status === "failed" || scores !== undefined)) return value;
@@ -105,6 +107,26 @@ async function parseLine(line: string, where: string, advice: string): Promise<S
   const listed = issues.length > 3 ? [...first, `and ${issues.length - 3} more`] : first;
   const problems = listed.length > 0 ? listed.join("; ") : "scores are missing";
   throw dataError(`${where}: not an entry of a sweep (${problems.replace(/\.$/, "")}). ${advice}`, { where, issues });
+}
+
+/** A pattern of an older version, which calls the primary metric accuracy, also where it is another one. */
+interface OlderPattern {
+  readonly present: readonly string[];
+  readonly samples: number;
+  readonly accuracy: number;
+}
+
+/** The entry of an older version in the form of this one. */
+function currentEntry(entry: SweepEntry): SweepEntry {
+  const { scores } = entry;
+  if (!Array.isArray(scores?.missing)) return entry;
+  const [metric = ""] = Object.keys(scores.test ?? {});
+  const missing = scores.missing.map((pattern: Scores["missing"][number] | OlderPattern) => {
+    if (!("accuracy" in pattern)) return pattern;
+    const { present, samples, accuracy } = pattern;
+    return { present, samples, metric, value: accuracy };
+  });
+  return { ...entry, scores: { ...scores, missing } };
 }
 
 /** Writes the manifest again with one line per id, without replaced, incomplete and damaged lines. */

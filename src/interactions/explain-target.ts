@@ -5,11 +5,11 @@
 import type { Dataset, TargetKind } from "../data/dataset.ts";
 import { hasMissing, patternName, presentAt, rowsByPattern } from "../data/presence.ts";
 import { hasTarget } from "../data/target.ts";
+import type { Fitted } from "../evaluation/model.ts";
+import { type Predictions, type PredictOptions, predict } from "../evaluation/predict.ts";
 import { type Metrics, score } from "../evaluation/score.ts";
 import { targetTypes } from "../targets/index.ts";
 import type { Calibrated, Source } from "../targets/target.ts";
-import type { Fitted } from "../evaluation/model.ts";
-import { type Predictions, type PredictOptions, predict } from "../evaluation/predict.ts";
 import type { Cell } from "./report.ts";
 
 /** By label: the probability of yes. By value: the prediction in the data's unit. */

@@ -61,7 +61,13 @@ export function summarise(
     ([name, { rows }]) => [name, of(Array.from(rows))] as const,
   );
   const missing = samples[0]?.present !== undefined;
-  return { ...scored?.values, ...of(all), ...(scored && { unimodal: scored.unimodal }), classes, ...(missing && { patterns: Object.fromEntries(patterns) }) };
+  return {
+    ...scored?.values,
+    ...of(all),
+    ...(scored && { unimodal: scored.unimodal }),
+    classes,
+    ...(missing && { patterns: Object.fromEntries(patterns) }),
+  };
 }
 
 /** Intervals of means over some samples: centred at the pool's mean, from the variance of its members' means and of the samples. */

@@ -3,7 +3,7 @@
 import { permutation } from "../core/random.ts";
 import { type Dataset, takeRows, takeTensorRows } from "../data/dataset.ts";
 import type { Fold } from "../data/folds.ts";
-import { classesOf, labelsOf } from "../data/target.ts";
+import { classesOf, classTarget, labelsOf } from "../data/target.ts";
 import type { Fitted } from "../evaluation/model.ts";
 import { predict } from "../evaluation/predict.ts";
 import { type Features, fitDensity, fitWhitener, pointwiseInformation, surprisal, whiten } from "../info/index.ts";

@@ -4,7 +4,7 @@ import { dataError, listing } from "../core/errors.ts";
 import { type Dataset, featureCount, takeRows } from "../data/dataset.ts";
 import { crossFolds, type Fold } from "../data/folds.ts";
 import { hasMissing, presentAt } from "../data/presence.ts";
-import { classesOf, labelsOf } from "../data/target.ts";
+import { classesOf, classTarget, labelsOf } from "../data/target.ts";
 
 /** Minimum rows of a cross-fit. */
 const MIN_ROWS = 50;
@@ -80,7 +80,7 @@ export function usableRows(
   }
   const made =
     typeof folds === "number"
-      ? crossFolds(usable.labels, usable.groups, Math.min(folds, units), seed)
+      ? crossFolds(labelsOf(usable), usable.groups, Math.min(folds, units), seed)
       : folds.map(usableFold);
   const constant: string[] = [];
   const train = Math.min(...made.map((fold) => fold.train.length));

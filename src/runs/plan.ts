@@ -5,10 +5,10 @@ import type { OptionIssue } from "../core/options.ts";
 import { type Dataset, featureCount, requireModalities } from "../data/dataset.ts";
 import { kindWords } from "../data/kinds.ts";
 import { requireKind } from "../data/target.ts";
-import { smoothingFor } from "../targets/index.ts";
 import { methodNamed, methods, resolveMethod } from "../methods/index.ts";
 import type { Method } from "../methods/method.ts";
 import { mlp } from "../nn/mlp.ts";
+import { smoothingFor } from "../targets/index.ts";
 import { type ByStage, ofStage, stageNames } from "../train/plan.ts";
 import { issuesError, optimiserOf, type Settings } from "./settings.ts";
 

@@ -1,6 +1,7 @@
 /** @file result.json: the metrics of a run on validation data. They do not depend on the test split. */
-import { currentKind, TARGET_KINDS } from "../data/kinds.ts";
+
 import { type Folder, readText } from "../core/folder.ts";
+import { currentKind, TARGET_KINDS } from "../data/kinds.ts";
 import type { EpochRecord } from "../evaluation/history.ts";
 import type { Fitted } from "../evaluation/model.ts";
 import type { Metrics } from "../evaluation/score.ts";

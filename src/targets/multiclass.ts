@@ -18,8 +18,8 @@ import {
 } from "./calibrate.ts";
 import { exportClasses } from "./export-classes.ts";
 import { accuracy, argmaxRows, calibrationError, logLoss, logSoftmaxRows, macroF1, synergyRate } from "./metrics.ts";
-import type { Calibrated, EncodedTarget, Source, TargetPredictions, TargetType } from "./target.ts";
 import { classTruth } from "./rows.ts";
+import type { Calibrated, EncodedTarget, Source, TargetPredictions, TargetType } from "./target.ts";
 import { logOf, spread } from "./task.ts";
 
 /** Class indices [N], -1 where unknown. */

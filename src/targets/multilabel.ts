@@ -4,7 +4,7 @@ import type { Expr } from "../graph/expr.ts";
 import { add, exp, mean, mul, sigmoid, sub } from "../graph/ops/index.ts";
 import { componentOutputs, bySample as stackBySample } from "./export.ts";
 import { auroc, labelAccuracy, labelF1, labelLogLoss, microF1, subsetAccuracy } from "./label-metrics.ts";
-import { truthAt, byOutput, fillRows, named, sumOfScores } from "./rows.ts";
+import { byOutput, fillRows, named, sumOfScores, truthAt } from "./rows.ts";
 import type { TargetType } from "./target.ts";
 import { bySample, knownOf, logOf, logsOf, spread } from "./task.ts";
 import { fitColumns, knownColumn, meanOf, SCALES } from "./units.ts";

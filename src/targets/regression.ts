@@ -1,7 +1,7 @@
 /** @file Numbers: outputs are values [.., B, L], standardised over the training data; the loss is the mean squared error of the known ones. */
 import { add, mean, mul, square, sub } from "../graph/ops/index.ts";
 import { componentOutputs, bySample as stackBySample } from "./export.ts";
-import { truthAt, byOutput, fillRows, meansOver, named, sumOfScores } from "./rows.ts";
+import { byOutput, fillRows, meansOver, named, sumOfScores, truthAt } from "./rows.ts";
 import type { TargetType } from "./target.ts";
 import { bySample, knownOf } from "./task.ts";
 import { fitColumns, knownColumn, meanOf, SCALES, standardised } from "./units.ts";

@@ -14,7 +14,6 @@ function datasetOf(values: number[], shape: number[]): Dataset {
     ids: rowIds(n),
     modalities: { m: float32(shape, values) },
     ...classTarget(["0", "1"], new Int32Array(n)),
-    ,
   };
 }
 

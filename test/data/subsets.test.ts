@@ -14,7 +14,6 @@ function part(name: string, n: number): Dataset {
     ids: Array.from(labels, (_, i) => `${name}${i}`),
     modalities: { row: float32([n, 1], Float32Array.from(labels)) },
     ...classTarget(["p", "q", "r", "s", "t"], labels),
-    ,
   };
 }
 const splits: DataSplits = mapSplits((name) => part(name, { train: 200, validation: 100, test: 100 }[name]));

@@ -16,8 +16,10 @@ function ordered(samples: number): Dataset {
     name: "ordered",
     ids: Array.from({ length: samples }, (_, i) => String(i)),
     modalities: { a: float32([samples, 2], rows), b: float32([samples, 2], rows.slice()) },
-    ...classTarget(["one", "two", "three", "four"], Int32Array.from({ length: samples }, (_, i) => Math.floor((4 * i) / samples))),
-    ,
+    ...classTarget(
+      ["one", "two", "three", "four"],
+      Int32Array.from({ length: samples }, (_, i) => Math.floor((4 * i) / samples)),
+    ),
   };
 }
 

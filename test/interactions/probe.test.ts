@@ -35,7 +35,6 @@ const dataset: Dataset = {
   ids: Array.from(labels, (_, i) => String(i)),
   modalities: { a: telling, b: noise },
   ...classTarget(["0", "1"], labels),
-  ,
 };
 
 test("rows are dealt once each", () => {

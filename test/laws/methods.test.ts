@@ -286,7 +286,6 @@ describe.each([...Object.entries(variants), ...others])("%s", (_, method) => {
         ]),
       ),
       ...classTarget(["0", "1", "2"], new Int32Array(rows)),
-      ,
     };
     const fitted = untrained(method);
     for (const data of [whole, hideModalities(whole, ["b"], [0, 3])]) {

@@ -79,8 +79,10 @@ function signs(samples: number, seed: number): Dataset {
     name: "signs",
     ids: Array.from({ length: samples }, (_, i) => String(i)),
     modalities: { a: float32([samples, 1], values[0]!), b: float32([samples, 1], values[1]!) },
-    ...classTarget(["apart", "alike"], Int32Array.from({ length: samples }, (_, i) => (values[0]![i] === values[1]![i] ? 1 : 0))),
-    ,
+    ...classTarget(
+      ["apart", "alike"],
+      Int32Array.from({ length: samples }, (_, i) => (values[0]![i] === values[1]![i] ? 1 : 0)),
+    ),
   };
 }
 

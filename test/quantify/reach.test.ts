@@ -22,8 +22,10 @@ function made(classes: number, each: number): Dataset {
     name: "made",
     ids: rowIds(rows),
     modalities: { a: source(), b: source() },
-    ...classTarget(Array.from({ length: classes }, (_, k) => `c${k}`), labels),
-    ,
+    ...classTarget(
+      Array.from({ length: classes }, (_, k) => `c${k}`),
+      labels,
+    ),
   };
 }
 

@@ -111,7 +111,7 @@ function testFigures(runs: readonly FinishedEntry[]): Figure[] {
       share(
         `present.${pattern}`,
         `only ${pattern} present`,
-        ({ scores }) => scores.missing.slice(1).find(({ present }) => patternName(present) === pattern)?.accuracy,
+        ({ scores }) => scores.missing.slice(1).find(({ present }) => patternName(present) === pattern)?.value,
         "larger",
       ),
     ),

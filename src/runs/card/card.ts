@@ -3,11 +3,11 @@
  * Names come from data and are escaped.
  */
 import { markdownCode, markdownEscaped } from "../../core/markup.ts";
+import { kindWords } from "../../data/kinds.ts";
 import { describeExport, type ExportOptions } from "../../evaluation/export.ts";
 import type { Fitted } from "../../evaluation/model.ts";
-import { kindWords } from "../../data/kinds.ts";
-import { targetTypes } from "../../targets/index.ts";
 import { methods } from "../../methods/index.ts";
+import { targetTypes } from "../../targets/index.ts";
 import { hashValue } from "../identity.ts";
 import { describeUnfinished, type Unfinished } from "../open.ts";
 import type { RunRecord } from "../record.ts";
@@ -125,8 +125,13 @@ function modalityRows({ method, shapes }: Fitted): string[][] {
 }
 
 function targetTable({ target: { kind, names, units } }: Fitted): string {
-  const head = [kindWords[kind].one, "place", ...(units === undefined ? [] : ["mean in training", "deviation in training"])];
-  const numbers = (k: number): string[] => (units === undefined ? [] : [shown(units.mean[k]!), shown(units.deviation[k]!)]);
+  const head = [
+    kindWords[kind].one,
+    "place",
+    ...(units === undefined ? [] : ["mean in training", "deviation in training"]),
+  ];
+  const numbers = (k: number): string[] =>
+    units === undefined ? [] : [shown(units.mean[k]!), shown(units.deviation[k]!)];
   return table([head, ...names.map((name, k) => [name, String(k), ...numbers(k)])]);
 }
 

@@ -1,11 +1,11 @@
 /** @file The notes of a model card on calibration and known limits. */
 import { markdownEscaped } from "../../core/markup.ts";
+import { isClassKind } from "../../data/kinds.ts";
 import { CLIP } from "../../data/standardise.ts";
 import type { ExportOptions } from "../../evaluation/export.ts";
 import type { Fitted } from "../../evaluation/model.ts";
-import { isClassKind } from "../../data/kinds.ts";
-import { targetTypes } from "../../targets/index.ts";
 import type { EvidenceScaling } from "../../targets/calibrate.ts";
+import { targetTypes } from "../../targets/index.ts";
 import type { RunRecord } from "../record.ts";
 
 /** The calibration of probabilities or values. */
