@@ -5,10 +5,11 @@
  * classifiers, scaled evidence, pointwise informations, the four parts, types against a null. `--write` puts the figures into
  * bench/README.md. Option: --rows 100000.
  */
-import { labelsOf } from "../src/data/target.ts";
+
 import { parseArgs } from "node:util";
 import { machine, median, writeRegion } from "../scripts/region.ts";
 import { quadMixture } from "../src/data/synthetic/quad.ts";
+import { labelsOf } from "../src/data/target.ts";
 import { pminScores, pointwiseInformation, SAMPLE_TYPES, typeNull, typeSamples } from "../src/info/index.ts";
 import { fitFold, permutedLabels, readFold } from "../src/quantify/crossfit.ts";
 

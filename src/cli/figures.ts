@@ -13,6 +13,8 @@ const TITLES: Readonly<Record<string, string>> = {
   logLoss: "log loss (nats)",
   calibrationError: "calibration error",
   synergyRate: "synergy rate",
+  kappa: "quadratic weighted kappa",
+  maeSteps: "mean absolute error (steps)",
   r2: "R2",
   correlation: "correlation",
   mae: "mean absolute error",

@@ -1,11 +1,11 @@
 /** @file Kinds of targets as data has them: their words in files and messages. What a kind means for models is in targets/. */
 
-/** What is predicted: one of several classes, several yes/no labels, or numbers. The words are those of scikit-learn. */
-export const TARGET_KINDS = ["multiclass", "multilabel", "regression"] as const;
+/** What is predicted: one of several classes, one of several classes in an order, several yes/no labels, or numbers. The words are those of scikit-learn. */
+export const TARGET_KINDS = ["multiclass", "ordinal", "multilabel", "regression"] as const;
 export type TargetKind = (typeof TARGET_KINDS)[number];
 
 /** The kinds whose samples have one of several named classes. */
-export const CLASS_KINDS = ["multiclass"] as const satisfies readonly TargetKind[];
+export const CLASS_KINDS = ["multiclass", "ordinal"] as const satisfies readonly TargetKind[];
 export type ClassKind = (typeof CLASS_KINDS)[number];
 
 export function isClassKind(kind: TargetKind): kind is ClassKind {
@@ -24,6 +24,7 @@ interface KindWords {
 /** Words for messages and files, by kind. */
 export const kindWords: Readonly<Record<TargetKind, KindWords>> = {
   multiclass: { one: "class", many: "classes", former: "classes" },
+  ordinal: { one: "class", many: "ordered classes", former: "ordinal" },
   multilabel: { one: "label", many: "labels", former: "labels" },
   regression: { one: "value", many: "values", former: "values" },
 };

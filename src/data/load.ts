@@ -194,12 +194,12 @@ function labelReader(
   warnings: string[],
 ): Pick<Reading, "readLabels"> & { readonly note: string | undefined } {
   const { kind, note } = source.target;
-  if (kind === "multiclass") {
+  if (isClassKind(kind)) {
     const { label } = manifest;
     const text = JSON.stringify({ ...(label !== undefined && { label }), target: { kind: "regression" } });
     const values = `To predict numbers and not classes, write ${text} into dataset.json, in the folder of the data.`;
     const read = readClasses(labels, manifest.classes, source, values);
-    return { readLabels: (split) => classTarget(read.classes, read.numbers(split)), note: read.note };
+    return { readLabels: (split) => classTarget(read.classes, read.numbers(split), kind), note: read.note };
   }
   const names = targetNames(source.target, kind, labels.train);
   return {

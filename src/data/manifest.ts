@@ -11,7 +11,7 @@ import { type ReadOptions, readingSchemas, type SplitRequest } from "./reading.t
 /** The contents of dataset.json; every key is optional. */
 export interface Manifest {
   /**
-   * The kind of the target: class numbers [N] ("multiclass", the default), 0 or 1 for each of several labels [N, L] ("multilabel"), or
+   * The kind of the target: class numbers [N] ("multiclass", the default; "ordinal" where `names` are in an order), 0 or 1 for each of several labels [N, L] ("multilabel"), or
    * numbers [N, L] ("regression"). The former words "classes", "labels" and "values" are read too. `names` are the names of the classes, labels or values.
    */
   readonly target?: { readonly kind: TargetKind; readonly names?: readonly string[] | undefined } | undefined;
@@ -116,7 +116,17 @@ function withClasses(manifest: Manifest, where: string): Manifest {
       { where },
     );
   }
+  if (target.kind === "ordinal") return { ...manifest, classes: orderedNames(target.names, where) };
   if (target.kind !== "multiclass") return manifest;
   const { target: _, ...rest } = manifest;
   return target.names === undefined ? rest : { ...rest, classes: target.names };
+}
+
+/** @throws ConfigError for classes whose order is not given. */
+function orderedNames(names: readonly string[] | undefined, where: string): readonly string[] {
+  if (names !== undefined && names.length > 1) return names;
+  throw configError(
+    `${where}: the target is ordinal, so its classes have an order; name them from the lowest to the highest: "target": {"kind": "ordinal", "names": ["mild", "moderate", "severe"]}.`,
+    { where },
+  );
 }

@@ -1,5 +1,5 @@
 /**
- * @file Reports for labels and values: for each sample its prediction, those of components and modalities, and gate shares. There are no
+ * @file Reports for kinds of target without bits: for each sample its prediction, those of components and modalities, and gate shares. There are no
  * bits: bits of several labels do not add up, and values are trained with squared errors, not probabilities.
  */
 import type { Dataset, TargetKind } from "../data/dataset.ts";
@@ -23,6 +23,9 @@ export interface TargetSample {
   /** The modalities the sample has; left out where no sample of the data lacks any. */
   readonly present?: readonly string[];
   readonly prediction: Answers;
+  /** The true class, undefined where unknown, and the predicted one; only for classes. */
+  readonly label?: string | undefined;
+  readonly predicted?: string;
   /** Shares by component name, summing to 1. Empty for methods without a gate. */
   readonly gate: Readonly<Record<string, number>>;
   /** What each component alone predicts. */
@@ -70,7 +73,7 @@ export function targetReport(predictions: Predictions, dataset: Dataset, model: 
     const answer = type.answers(outputs, model, of);
     return (row) => answer(row).values;
   };
-  const whole = reader(predictions.logits, "prediction");
+  const whole = type.answers(predictions.logits, model, "prediction");
   const parts = Object.entries(predictions.components).map(
     ([name, { gate, logits }]) => [name, { gate, answer: reader(logits, "component") }] as const,
   );
@@ -78,11 +81,14 @@ export function targetReport(predictions: Predictions, dataset: Dataset, model: 
     ([name, outputs]) => [name, reader(outputs, { modality: name })] as const,
   );
   const samples = ids.map((id, i): TargetSample => {
+    const { label, values } = whole(i);
+    const truth = type.truth(target, i);
     return {
       id,
-      target: type.truth(target, i),
+      target: truth,
       ...(missing && { present: presentAt(dataset, i, modalities) }),
-      prediction: whole(i),
+      prediction: values,
+      ...(label !== undefined && { label: classIn(truth), predicted: label }),
       gate: Object.fromEntries(parts.map(([name, { gate }]) => [name, gate[i]!])),
       components: Object.fromEntries(parts.map(([name, { answer }]) => [name, answer(i)])),
       modalities: Object.fromEntries(alone.map(([name, answer]) => [name, answer(i)])),
@@ -103,6 +109,11 @@ export function targetReport(predictions: Predictions, dataset: Dataset, model: 
   };
 }
 
+/** The name of the class that is true; undefined where unknown. */
+function classIn(truth: TargetSample["target"]): string | undefined {
+  return Object.keys(truth).find((name) => truth[name] === 1);
+}
+
 function meansOf(samples: readonly TargetSample[]): TargetGroup {
   const names = Object.keys(samples[0]?.gate ?? {});
   const mean = (name: string): number => samples.reduce((sum, { gate }) => sum + gate[name]!, 0) / samples.length;
@@ -110,12 +121,15 @@ function meansOf(samples: readonly TargetSample[]): TargetGroup {
 }
 
 /**
- * The stable columns of a table of samples: `id, target_<name>, prediction_<name>, present` (where the data lacks modalities),
+ * The stable columns of a table of samples: `id, target_<name> (classes: label, prediction), prediction_<name>, present` (where the data lacks modalities),
  * `gate_<component>, pred_<component>_<name>, pred_only_<modality>_<name>`. Predictions of labels are probabilities of yes.
  */
 export function flattenTarget(sample: TargetSample): Record<string, Cell> {
   const row: Record<string, Cell> = { id: sample.id };
-  for (const [name, truth] of Object.entries(sample.target)) row[`target_${name}`] = truth;
+  if (sample.predicted !== undefined) {
+    row.label = sample.label;
+    row.prediction = sample.predicted;
+  } else for (const [name, truth] of Object.entries(sample.target)) row[`target_${name}`] = truth;
   const put = (prefix: string, answers: Answers): void => {
     for (const [name, value] of Object.entries(answers)) row[`${prefix}_${name}`] = value;
   };

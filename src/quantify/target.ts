@@ -35,7 +35,7 @@ export function askedOf(dataset: Dataset, name: string | undefined): Asked {
         { name },
       );
     }
-    return { dataset, name: "label", warnings: [] };
+    return { dataset: { ...dataset, target: { ...target, kind: "multiclass" } }, name: "label", warnings: [] };
   }
   if (name === undefined && names.length > 1) {
     throw configError(

@@ -3,11 +3,12 @@ import { configError } from "../core/errors.ts";
 import { kindWords, type TargetKind } from "../data/kinds.ts";
 import { multiclass } from "./multiclass.ts";
 import { multilabel } from "./multilabel.ts";
+import { ordinal } from "./ordinal.ts";
 import { regression } from "./regression.ts";
 import type { TargetType } from "./target.ts";
 
 /** All kinds of targets. */
-export const targetTypes: Readonly<Record<TargetKind, TargetType>> = { multiclass, multilabel, regression };
+export const targetTypes: Readonly<Record<TargetKind, TargetType>> = { multiclass, ordinal, multilabel, regression };
 
 /**
  * The label smoothing of a run: the requested one, else that of the method; 0 for values.

@@ -1,5 +1,4 @@
 /** @file Several yes/no labels: outputs are log-odds [.., B, L], the loss is the mean binary cross-entropy of the known labels. */
-import { goldenSection } from "../core/minimise.ts";
 import type { Expr } from "../graph/expr.ts";
 import { add, exp, mean, mul, sigmoid, sub } from "../graph/ops/index.ts";
 import { componentOutputs, bySample as stackBySample } from "./export.ts";
@@ -7,26 +6,9 @@ import { auroc, labelAccuracy, labelF1, labelLogLoss, microF1, subsetAccuracy } 
 import { byOutput, fillRows, named, sumOfScores, truthAt } from "./rows.ts";
 import type { TargetType } from "./target.ts";
 import { bySample, knownOf, logOf, logsOf, spread } from "./task.ts";
-import { fitColumns, knownColumn, meanOf, SCALES } from "./units.ts";
+import { fitColumns, fitOddsFactor, knownColumn, meanOf } from "./units.ts";
 
 const probability = (odds: number): number => 1 / (1 + Math.exp(-odds));
-
-/**
- * Factors of log-odds by log-loss, about 0, so that no predicted label changes. Inactive components output the prior, so DMIL's sum can be
- * too small in magnitude; other methods can be too large. One pseudo-sample is added (Platt 1999).
- */
-function fitFactor(pairs: readonly (readonly [number, number])[]): number {
-  const pseudoShare = 1 / (pairs.length + 1);
-  const loss = (factor: number): number =>
-    pairs.reduce((sum, [output, truth]) => {
-      const z = factor * output;
-      return (
-        sum + Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z))) - ((1 - pseudoShare) * truth + pseudoShare / 2) * z
-      );
-    }, 0);
-  const [low, high] = SCALES.map(Math.log) as [number, number];
-  return Math.exp(goldenSection((log) => loss(Math.exp(log)), low, high, 30));
-}
 
 /** Elementwise KL(p, q) of labels, from log-odds. */
 function labelDivergence(p: Expr, q: Expr): Expr {
@@ -100,7 +82,7 @@ export const multilabel: TargetType = {
     ...model,
     target: {
       ...model.target,
-      scale: { prediction: fitColumns(logits, multilabel.encode(target, model.target), fitFactor), modalities: {} },
+      scale: { prediction: fitColumns(logits, multilabel.encode(target, model.target), fitOddsFactor), modalities: {} },
     },
   }),
   softTargets: (outputs) => outputs.map(probability),

@@ -1,4 +1,5 @@
 /** @file The target of a fitted model: its names, the units of its values, and factors of its outputs from calibration. */
+import { goldenSection } from "../core/minimise.ts";
 import { ownValue } from "../core/record.ts";
 import type { TargetKind } from "../data/dataset.ts";
 import type { Expr } from "../graph/expr.ts";
@@ -86,6 +87,23 @@ export function fitColumns(
     for (let i = k; i < data.length; i += width) if (!Number.isNaN(data[i]!)) pairs.push([outputs[i]!, data[i]!]);
     return pairs.every(([output]) => output === 0) ? 1 : Math.fround(fit(pairs));
   });
+}
+
+/**
+ * A factor of log-odds by log-loss, about 0, so that no probability crosses one half. Inactive components output the prior, so DMIL's sum can be
+ * too small in magnitude; other methods can be too large. One pseudo-sample is added (Platt 1999).
+ */
+export function fitOddsFactor(pairs: readonly (readonly [number, number])[]): number {
+  const pseudoShare = 1 / (pairs.length + 1);
+  const loss = (factor: number): number =>
+    pairs.reduce((sum, [output, truth]) => {
+      const z = factor * output;
+      return (
+        sum + Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z))) - ((1 - pseudoShare) * truth + pseudoShare / 2) * z
+      );
+    }, 0);
+  const [low, high] = SCALES.map(Math.log) as [number, number];
+  return Math.exp(goldenSection((log) => loss(Math.exp(log)), low, high, 30));
 }
 
 /** The known numbers of one column of a target [N, L]. */

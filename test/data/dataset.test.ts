@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { float32 } from "../../src/core/tensor.ts";
 import { featureCount, selectModalities, takeRows } from "../../src/data/dataset.ts";
-import { labelsOf } from "../../src/data/target.ts";
+import { classTarget, labelsOf } from "../../src/data/target.ts";
 import { caught } from "./fixtures/reference.ts";
 import { smallSplits } from "./fixtures/small.ts";
 
@@ -57,8 +57,7 @@ it("true bits go with their samples", () => {
     name: "test",
     ids: ["x", "y", "z"],
     modalities: { a: float32([3, 1], [1, 2, 3]) },
-    labels: Int32Array.of(0, 1, 0),
-    classes: ["0", "1"],
+    ...classTarget(["0", "1"], [0, 1, 0]),
     truthBits: { redundant: Float32Array.of(0.25, 0.5, 1) },
   };
   expect([...takeRows(whole, [2, 0]).truthBits!.redundant!]).toEqual([1, 0.25]);

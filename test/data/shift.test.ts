@@ -6,7 +6,7 @@ import type { Dataset } from "../../src/data/dataset.ts";
 import { hideModalities } from "../../src/data/presence.ts";
 import { kolmogorovSmirnov, shiftWarnings } from "../../src/data/shift.ts";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
-import { labelsOf } from "../../src/data/target.ts";
+import { classTarget, labelsOf } from "../../src/data/target.ts";
 
 const sorted = (...values: number[]): Float64Array => Float64Array.from(values);
 const drawn = (samples: number, seed = 0) =>
@@ -65,6 +65,9 @@ test("rows of a missing modality are not numbers of the data", () => {
 test("other shares of classes are told; targets that are no classes have none", () => {
   const { validation, test } = drawn(400);
   const few = labelsOf(validation).map((label, i) => (i % 4 === 0 ? label : 0));
-  const [warning] = shiftWarnings({ validation: { ...validation, labels: few }, test }, "d");
+  const [warning] = shiftWarnings(
+    { validation: { ...validation, ...classTarget(validation.target.names, few) }, test },
+    "d",
+  );
   expect(warning).toMatch(/differs from the test split: shares of classes by 0\.\d\d \(/);
 });

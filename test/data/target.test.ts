@@ -7,7 +7,7 @@ import { checkSplits } from "../../src/data/check.ts";
 import { type DataSplits, takeRows } from "../../src/data/dataset.ts";
 import { loadDataset, readDataset } from "../../src/data/load.ts";
 import { sums } from "../../src/data/synthetic/sums.ts";
-import { classesOf, labelsOf, requireClassLabels } from "../../src/data/target.ts";
+import { classTarget, labelsOf, requireKind } from "../../src/data/target.ts";
 import { writeDataset } from "../../src/data/write.ts";
 import { hashData } from "../../src/runs/identity.ts";
 import { rejected } from "./fixtures/reference.ts";
@@ -36,8 +36,10 @@ describe("the forms", () => {
       ...pairs(yesNo, [1, 0, 0, 1, NaNs, 1], [-1, NaNs, 0, 1, 1, -1, 0, 0]),
       ...says("multilabel", ["happy", "sad"]),
     });
-    expect(train).toMatchObject({ classes: [], target: { kind: "multilabel", names: ["happy", "sad"] } });
-    expect([...labelsOf(train)]).toEqual([-1, -1, -1, -1, -1, -1]);
+    expect(train).toMatchObject({ size: 6, target: { kind: "multilabel", names: ["happy", "sad"] } });
+    expect(() => labelsOf(train)).toThrowError(
+      /needs class labels or ordered classes; this data has labels \(happy, sad\)/,
+    );
     expect([...train.target!.values.data]).toEqual(yesNo);
     expect([...last.target!.values.data]).toEqual([NaNs, NaNs, 0, 1, 1, NaNs, 0, 0]);
   });
@@ -114,8 +116,7 @@ describe("the forms", () => {
 
   test("classes may be named under the target, and rows are taken with it", async () => {
     const splits = await load(says("multiclass", ["no", "yes"]));
-    expect(splits.train).toMatchObject({ classes: ["no", "yes"] });
-    expect(splits.train.target).toBeUndefined();
+    expect(splits.train.target).toMatchObject({ kind: "multiclass", names: ["no", "yes"] });
     const { train } = await load({ ...pairs(numbers), ...says("regression") });
     expect(takeRows(train, [5, 1]).target!.values).toEqual(float32([2, 2], [1, -1, -2, 1]));
   });
@@ -128,7 +129,7 @@ describe("the forms", () => {
       const { train } = await load({ ...pairs(kind === "multilabel" ? yesNo : numbers), ...says(former) });
       expect(train.target!.kind).toBe(kind);
     }
-    expect(classesOf((await load(says("classes", ["no", "yes"]))).train)).toEqual(["no", "yes"]);
+    expect((await load(says("classes", ["no", "yes"]))).train.target.names).toEqual(["no", "yes"]);
   });
 
   test("the report counts what is known", async () => {
@@ -207,9 +208,9 @@ describe("what is refused", () => {
     const { splits } = sums({ seed: 1, samples: { train: 20, validation: 10, test: 10 } });
     const cut = { ...splits, test: { ...splits.test, target: splits.train.target! } };
     expect(() => checkSplits(cut)).toThrowError(/test\/labels has the shape \[20, 1\]; for 10 samples and 1 values/);
-    const { target: _, ...without } = splits.test;
-    expect(() => checkSplits({ ...splits, test: without })).toThrowError(/all splits need the same target/);
-    expect(() => requireClassLabels(splits.train, "ogm", "Methods for values: joint.")).toThrowError(
+    const without = { ...splits.test, ...classTarget(["0", "1"], new Int32Array(10)) };
+    expect(() => checkSplits({ ...splits, test: without })).toThrowError(/all splits need the same values/);
+    expect(() => requireKind(splits.train, ["multiclass"], "ogm", "Methods for values: joint.")).toThrowError(
       "ogm needs class labels; this data has values (sum). Methods for values: joint.",
     );
   });

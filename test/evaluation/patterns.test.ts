@@ -3,9 +3,10 @@
 import { expect, test } from "vitest";
 import { takeRows } from "../../src/data/dataset.ts";
 import { hideModalities } from "../../src/data/presence.ts";
-import { labelsOf } from "../../src/data/target.ts";
+import { classTarget, labelsOf } from "../../src/data/target.ts";
 import { patternsOf, scorePatterns, simulatePatterns } from "../../src/evaluation/patterns.ts";
-import { predict, score } from "../../src/evaluation/predict.ts";
+import { predict } from "../../src/evaluation/predict.ts";
+import { score } from "../../src/evaluation/score.ts";
 import { explain } from "../../src/interactions/explain.ts";
 import { sampleRow } from "../../src/interactions/report.ts";
 import { joint } from "../../src/methods/joint.ts";
@@ -47,9 +48,10 @@ test("simulated on the samples that have everything: those figures, and no other
     ["b", 60, true],
   ]);
   const whole = score(await predict(fitted, held), held);
-  expect(results[0]).toMatchObject({ accuracy: whole.accuracy, macroF1: whole.macroF1, logLoss: whole.logLoss });
+  const { accuracy, macroF1, logLoss } = whole.values;
+  expect(results[0]).toMatchObject({ values: { accuracy, macroF1, logLoss } });
   const alone = score(await predict(fitted, hideModalities(held, ["b"])), held);
-  expect(results[1]).toMatchObject({ accuracy: alone.accuracy, logLoss: alone.logLoss });
+  expect(results[1]).toMatchObject({ values: { accuracy: alone.values.accuracy, logLoss: alone.values.logLoss } });
   const complete = takeRows(
     masked,
     [...rows(2), ...rows(3)].sort((x, y) => x - y),
@@ -66,15 +68,18 @@ test("the data's own patterns: each sample counts once, in its own; unlabelled o
     ["a", 15, false],
     ["b", 15, false],
   ]);
-  const all = score(predictions, masked).accuracy;
-  expect(own.reduce((sum, { samples, accuracy }) => sum + samples * accuracy, 0) / 60).toBeCloseTo(all, 10);
+  const all = score(predictions, masked).values.accuracy!;
+  expect(own.reduce((sum, { samples, values }) => sum + samples * values.accuracy!, 0) / 60).toBeCloseTo(all, 10);
   const labels = labelsOf(masked).map((label, row) => (row % 4 === 0 ? -1 : label));
-  expect(scorePatterns(predictions, { ...masked, labels }, ["a", "b"])).toHaveLength(2);
+  expect(
+    scorePatterns(predictions, { ...masked, ...classTarget(masked.target.names, labels) }, ["a", "b"]),
+  ).toHaveLength(2);
 });
 
 test("a missing modality alone is judged nowhere, and is never right for the synergy rate", async () => {
   const predictions = await predict(fitted, hideModalities(held, ["a"]));
-  const { unimodal, synergyRate } = score(predictions, hideModalities(held, ["a"]));
+  const { unimodal, values } = score(predictions, hideModalities(held, ["a"]));
+  const { synergyRate } = values;
   expect(unimodal.a).toBeNaN();
   const right = (values: Float32Array, row: number): boolean =>
     (values[2 * row + 1]! > values[2 * row]! ? 1 : 0) === labelsOf(held)[row];

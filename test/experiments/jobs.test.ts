@@ -148,7 +148,7 @@ test("settings of a data set go before those of all, part by part, and each mist
 });
 
 test("small data has small batches, unless the batch size is given", async () => {
-  const sizes = [120, 200, 1200, 11348, 20].map((n) => batchSizeFor({ labels: new Int32Array(n) }));
+  const sizes = [120, 200, 1200, 11348, 20].map((n) => batchSizeFor({ size: n }));
   expect(sizes).toEqual([8, 16, 64, 64, 8]);
   const sizeOf = async (experiment: object) => (await plan({ experiment })).runs[0]!.config.batchSize;
   expect(await sizeOf({})).toBe(8);

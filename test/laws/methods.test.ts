@@ -157,7 +157,7 @@ function untrained(method: Method): Fitted {
   const features = Object.entries(widthsOf(method).features);
   return {
     method,
-    classes: ["0", "1", "2"],
+    target: { kind: "multiclass", names: ["0", "1", "2"] },
     shapes: Object.fromEntries(features.map(([name, width]) => [name, [width]])),
     standardiser: Object.fromEntries(
       features.map(([name, width]) => [

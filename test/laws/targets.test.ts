@@ -1,17 +1,19 @@
 /** @file Laws of methods over every kind of target: outputs, losses, training, export, missing modalities. */
 
-import { labelsOf } from "../../src/data/target.ts";
+import { classTarget, labelsOf } from "../../src/data/target.ts";
 import "../support/shared-sessions.ts";
 import { describe, expect, test } from "vitest";
 import { float32 } from "../../src/core/tensor.ts";
 import type { DataSplits, Dataset } from "../../src/data/dataset.ts";
+import { TARGET_KINDS, type TargetKind } from "../../src/data/kinds.ts";
 import { hideModalities } from "../../src/data/presence.ts";
 import { sums } from "../../src/data/synthetic/sums.ts";
 import { parametersOf, stageGraph, type Widths } from "../../src/engine/graph.ts";
 import { toOnnx } from "../../src/evaluation/export.ts";
 import { decodeModel, encodeModel } from "../../src/evaluation/model.ts";
-import { figurePatterns, simulateFigures } from "../../src/evaluation/patterns.ts";
-import { type Predictions, predict, score } from "../../src/evaluation/predict.ts";
+import { scorePatterns, simulatePatterns } from "../../src/evaluation/patterns.ts";
+import { type Predictions, predict } from "../../src/evaluation/predict.ts";
+import { score } from "../../src/evaluation/score.ts";
 import { asLeaf, type Expr, topological } from "../../src/graph/expr.ts";
 import { grad } from "../../src/graph/grad.ts";
 import { methodFrom, methods } from "../../src/methods/index.ts";
@@ -20,6 +22,7 @@ import { initialState } from "../../src/nn/module.ts";
 import { planRun } from "../../src/runs/plan.ts";
 import { parseSettings } from "../../src/runs/settings.ts";
 import { interpret } from "../../src/runtime/reference.ts";
+import { targetTypes } from "../../src/targets/index.ts";
 import { fit } from "../../src/train/fit.ts";
 import { expectResumed } from "../methods/resumed.ts";
 import { epochsOf, methodOf } from "../support/models.ts";
@@ -47,7 +50,26 @@ function labelData(): DataSplits {
   });
   return splits;
 }
-const kinds = { multilabel: labelData(), regression: valueData() };
+/** Four steps of the sum, in order. */
+function stepData(): DataSplits {
+  const { splits } = sums({ seed: 3, features: 5, samples: sizes });
+  const steps = (split: Dataset): Dataset => ({
+    ...split,
+    ...classTarget(
+      ["none", "mild", "moderate", "severe"],
+      split.target.values.data.map((v) => Number(v > -0.7) + Number(v > 0) + Number(v > 0.7)),
+      "ordinal",
+    ),
+  });
+  return { train: steps(splits.train), validation: steps(splits.validation), test: steps(splits.test) };
+}
+/** Every kind but classes, whose laws are those of methods.test.ts. */
+const kinds: Readonly<Record<Exclude<TargetKind, "multiclass">, DataSplits>> = {
+  ordinal: stepData(),
+  multilabel: labelData(),
+  regression: valueData(),
+};
+const others = TARGET_KINDS.filter((kind) => kind !== "multiclass");
 /** One for each way of building outputs; laws of the others are those of classes. */
 const serving = [
   "unimodal",
@@ -81,7 +103,7 @@ function bindings(method: Method, widths: Widths, exprs: readonly Expr[], seed: 
       }
       const values = normals(found.shape, 50 * seed + i);
       if (found.name === "target") {
-        if (widths.kind === "multilabel") values.forEach((v, j) => void (values[j] = Number(v > 0)));
+        if (widths.kind !== "regression") values.forEach((v, j) => void (values[j] = Number(v > 0)));
         values[1] = Number.NaN;
       }
       return [[found.name, values]];
@@ -108,10 +130,10 @@ test("joint, ensemble, DMIL and single modalities serve every kind; the others s
   expect(plan("joint", "regression")).not.toThrow();
 });
 
-describe.each(["multilabel", "regression"] as const)("%s", (kind) => {
+describe.each(others)("%s", (kind) => {
   const data = kinds[kind];
-  const K = data.train.target!.names.length;
-  const names = serving.filter((name) => kind === "multilabel" || name !== "ensemble-product");
+  const K = targetTypes[kind].outputs(data.train.target.names);
+  const names = serving.filter((name) => kind !== "regression" || name !== "ensemble-product");
 
   describe.each(names)("%s", (name) => {
     const method = methodOf(name);
@@ -153,8 +175,8 @@ describe.each(["multilabel", "regression"] as const)("%s", (kind) => {
       const parts = Object.values(ours.components);
       if (parts.length > 0) {
         const start =
-          fitted.target?.units?.mean ??
-          fitted.calibration.logPrior.map((v, l) => v * (fitted.target?.scale?.prediction[l] ?? 1));
+          fitted.target.units?.mean ??
+          fitted.calibration.logPrior.map((v, l) => v * (fitted.target.scale?.prediction[l] ?? 1));
         const added = ours.logits.map((_, i) =>
           parts.reduce((sum, { contribution }) => sum + contribution[i]!, start[i % K]!),
         );
@@ -195,9 +217,9 @@ describe.each(["multilabel", "regression"] as const)("%s", (kind) => {
         const slice = (from: Predictions): Float32Array => from.logits.slice(row * K, row * K + K);
         expect(difference(slice(told), slice(ours))).toBeLessThan(1e-5);
       }
-      expect(figurePatterns(told, gaps, ["a", "b"]).map(({ samples }) => samples)).toEqual([26, 2, 2]);
-      expect((await simulateFigures(fitted, gaps)).map(({ samples }) => samples)).toEqual([26, 26, 26]);
-      expect(() => score(told, gaps)).toThrowError(/score needs class labels.*figuresOf/);
+      expect(scorePatterns(told, gaps, ["a", "b"]).map(({ samples }) => samples)).toEqual([26, 2, 2]);
+      expect((await simulatePatterns(fitted, gaps)).map(({ samples }) => samples)).toEqual([26, 26, 26]);
+      expect(score(told, gaps)).toMatchObject({ kind, samples: 30 });
     });
   });
 

@@ -11,7 +11,7 @@ import { mlp } from "../../src/nn/mlp.ts";
 import { initialState, rootScope } from "../../src/nn/module.ts";
 import { interpret } from "../../src/runtime/reference.ts";
 import { fitWeight } from "../../src/targets/calibrate.ts";
-import { tasks } from "../../src/targets/task.ts";
+import { targetTypes as tasks } from "../../src/targets/index.ts";
 import { fit } from "../../src/train/fit.ts";
 import { normals } from "../support/numbers.ts";
 

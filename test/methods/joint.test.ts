@@ -3,7 +3,8 @@ import { stream } from "../../src/core/random.ts";
 import { float32 } from "../../src/core/tensor.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { classTarget } from "../../src/data/target.ts";
-import { evaluate, predict } from "../../src/evaluation/predict.ts";
+import { predict } from "../../src/evaluation/predict.ts";
+import { evaluate } from "../../src/evaluation/score.ts";
 import { at } from "../../src/graph/ops/index.ts";
 import { joint } from "../../src/methods/joint.ts";
 import { mlp } from "../../src/nn/mlp.ts";
@@ -96,7 +97,7 @@ test.each([...deep, "linear", "sum"] as const)("%s: an interaction is learned by
     learningRate: 0.01,
     threads: 1,
   });
-  const { accuracy } = await evaluate(fitted, signs(400, 3));
+  const { accuracy } = (await evaluate(fitted, signs(400, 3))).values;
   if (head === "linear" || head === "sum") expect(accuracy).toBeLessThan(0.8);
   else expect(accuracy).toBe(1);
 });

@@ -12,8 +12,8 @@ import { meanOfPresent } from "../../src/methods/method.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { initialState, rootScope } from "../../src/nn/module.ts";
 import { interpret } from "../../src/runtime/reference.ts";
+import { targetTypes as tasks } from "../../src/targets/index.ts";
 import { logSoftmaxRows } from "../../src/targets/metrics.ts";
-import { tasks } from "../../src/targets/task.ts";
 import { fit } from "../../src/train/fit.ts";
 import { difference, normals } from "../support/numbers.ts";
 

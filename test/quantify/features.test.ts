@@ -80,7 +80,7 @@ describe("known interactions", () => {
 describe("data with faults", () => {
   it("one class, few rows, another number of modalities, an unknown measure", async () => {
     const data = made("unique", 100);
-    await expect(quantify({ ...data, labels: new Int32Array(100) }, quick)).rejects.toThrow(
+    await expect(quantify({ ...data, ...classTarget(data.target.names, new Int32Array(100)) }, quick)).rejects.toThrow(
       /1 class with at least 2 rows/,
     );
     await expect(quantify(takeRows(data, [...Array(30).keys()]), quick)).rejects.toThrow(/30 usable rows; at least 50/);
@@ -172,7 +172,7 @@ it("rows that resemble those of their hour are easier for random folds, and that
       }
     }
   }
-  const data = { name: "hours", ids: rowIds(rows), modalities: { a, b }, labels, classes: ["no", "yes"] };
+  const data = { name: "hours", ids: rowIds(rows), modalities: { a, b }, ...classTarget(["no", "yes"], labels) };
   const span = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
   const ownSplit = { train: span(0, 216), validation: span(216, 264), held: span(264, 360) };
   const settings = { seed: 0, folds: 4, epochs: 40, measures: ["pmin"] as const, ownSplit };

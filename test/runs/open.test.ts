@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { memoryFolder, readText } from "../../src/core/folder.ts";
 import { takeRows } from "../../src/data/dataset.ts";
 import { labelsOf } from "../../src/data/target.ts";
-import { evaluate } from "../../src/evaluation/predict.ts";
+import { evaluate } from "../../src/evaluation/score.ts";
 import { hashSplits } from "../../src/runs/identity.ts";
 import { calibratedOn, changedData, describeUnfinished, openRun } from "../../src/runs/open.ts";
 import { planRun } from "../../src/runs/plan.ts";
@@ -111,7 +111,7 @@ describe("training that diverges", () => {
       reason: expect.stringMatching(/Lower the learning rate/),
     });
     expect(describeUnfinished(run.unfinished!)).toMatch(/^of stage \w+, epoch \d+ of \d+.*, training failed: /);
-    const { accuracy } = await evaluate(run.fitted, data.validation);
+    const { accuracy } = (await evaluate(run.fitted, data.validation)).values;
     expect(accuracy).toBe(run.fitted.history.at(-1)!.best.accuracy);
     expect(await folder.exists(runFiles.best)).toBe(true);
     expect((await readText(folder, runFiles.metrics)).trimEnd().split("\n")).toHaveLength(run.fitted.history.length);

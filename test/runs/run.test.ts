@@ -8,8 +8,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { type Folder, memoryFolder, readText } from "../../src/core/folder.ts";
 import { takeRows } from "../../src/data/dataset.ts";
 import { labelsOf } from "../../src/data/target.ts";
-import { evaluate } from "../../src/evaluation/predict.ts";
-import { requireClasses } from "../../src/evaluation/same-target.ts";
+import { evaluate, requireSameTarget } from "../../src/evaluation/score.ts";
 import { disk } from "../../src/node/disk.ts";
 import { withChecksum } from "../../src/runs/checksum.ts";
 import { openRun } from "../../src/runs/open.ts";
@@ -221,9 +220,9 @@ describe("a run refuses", () => {
 
   test("questions about data with other classes", () => {
     expect(() =>
-      requireClasses(finished.fitted, { ...data.test, classes: ["no", "yes"] }),
+      requireSameTarget(finished.fitted, { ...data.test, target: { ...data.test.target, names: ["no", "yes"] } }),
     ).toThrowErrorMatchingInlineSnapshot(
-      `[DataError: the test data has the classes no, yes, the model 0, 1; they must be the same in the same order. Name them in dataset.json.]`,
+      `[DataError: the test data has the classes (no, yes), the model the classes (0, 1); they must be the same in the same order. Name them under "target" in dataset.json.]`,
     );
   });
 });

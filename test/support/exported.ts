@@ -6,9 +6,7 @@ import { hideModalities, presenceMatrix } from "../../src/data/presence.ts";
 import { fitStandardiser } from "../../src/data/standardise.ts";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
 import { sums } from "../../src/data/synthetic/sums.ts";
-import { classesOf } from "../../src/data/target.ts";
 import { forward, parametersOf } from "../../src/engine/graph.ts";
-import { fitTarget, priorOf } from "../../src/engine/target.ts";
 import { type Fitted, widthsOf } from "../../src/evaluation/model.ts";
 import { predict } from "../../src/evaluation/predict.ts";
 import { report } from "../../src/interactions/explain.ts";
@@ -19,6 +17,7 @@ import { methodNamed, methodNames, resolveMethod } from "../../src/methods/index
 import { type Method, PRIOR } from "../../src/methods/method.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { initialState } from "../../src/nn/module.ts";
+import { targetTypes } from "../../src/targets/index.ts";
 import { methodOf } from "./models.ts";
 
 const sizes = { train: 60, validation: 40, test: 30 };
@@ -56,11 +55,11 @@ const scalings = [
 /** A model as if trained, its first numbers made larger, with every form of calibration: with doubt and without, with weights of components. */
 export function modelOf(method: Method, { train }: DataSplits): Fitted {
   const { modalities } = method;
-  const target = fitTarget(train);
+  const type = targetTypes[train.target.kind];
+  const target = type.fit(train.target);
   const shapes = Object.fromEntries(modalities.map((name) => [name, train.modalities[name]!.shape.slice(1)]));
-  const classes = classesOf(train);
-  const widths = { ...widthsOf({ shapes, classes, ...(target && { target }) }), masked: true };
-  const logPrior = priorOf(train);
+  const widths = { ...widthsOf({ shapes, target }), masked: true };
+  const logPrior = type.prior(train.target);
   const first = initialState(parametersOf(method, widths), 2);
   const state = Object.fromEntries(
     Object.entries(first).map(([name, { shape, data }]) => [
@@ -77,19 +76,18 @@ export function modelOf(method: Method, { train }: DataSplits): Fitted {
   const K = logPrior.length;
   return {
     method,
-    classes,
     shapes,
     standardiser: fitStandardiser(train),
     state: { ...state, [PRIOR]: float32([K], logPrior) },
-    ...(target && {
-      target: {
-        ...target,
+    target: {
+      ...target,
+      ...(!type.hasBits && {
         scale: {
           prediction: logPrior.map((_, k) => 0.7 + 0.3 * k),
           modalities: target.kind === "regression" ? { a: logPrior.map(() => 1.4), b: logPrior.map(() => 0.6) } : {},
         },
-      },
-    }),
+      }),
+    },
     calibration: {
       logPrior,
       prediction: { scale: 3.1, doubt: 0.3 },
@@ -158,9 +156,9 @@ export function feedsOf({ method }: Fitted, data: Dataset, missing: boolean): Re
 /** The rows of `dmil explain`. */
 export async function rowsOf(fitted: Fitted, data: Dataset): Promise<Record<string, Cell>[]> {
   const predictions = await predict(fitted, data);
-  return fitted.target === undefined
+  return targetTypes[fitted.target.kind].hasBits
     ? report(predictions, data, fitted.calibration).samples.map(sampleRow)
-    : targetReport(predictions, data).samples.map(flattenTarget);
+    : targetReport(predictions, data, fitted).samples.map(flattenTarget);
 }
 
 /** What the file must say, by output: the columns of `explain` and what `predict` gives besides. */
@@ -173,7 +171,7 @@ export async function expectedOf(fitted: Fitted, data: Dataset): Promise<Record<
   const gate = begins("gate_");
   const shares = gate.length > 0 ? { gate } : {};
   const { logits } = await predict(fitted, data);
-  const kind = fitted.target?.kind ?? "multiclass";
+  const { kind } = fitted.target;
   if (kind === "multiclass") return { probabilities: begins("p_"), logits, bits: begins("bits_"), ...shares };
   const [prediction, alone] = [begins("prediction_"), begins("pred_only_")];
   return kind === "regression"

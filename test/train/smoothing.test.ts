@@ -8,7 +8,7 @@ import { agm } from "../../src/methods/agm.ts";
 import { fcl } from "../../src/methods/fcl.ts";
 import { joint } from "../../src/methods/joint.ts";
 import { mcr } from "../../src/methods/mcr/index.ts";
-import { type Method, tasks } from "../../src/methods/method.ts";
+import type { Method } from "../../src/methods/method.ts";
 import { mmpareto } from "../../src/methods/mmpareto.ts";
 import { pmr } from "../../src/methods/pmr.ts";
 import { qmf } from "../../src/methods/qmf.ts";
@@ -16,6 +16,7 @@ import { residualCrossEntropy } from "../../src/methods/reconboost.ts";
 import { planRun } from "../../src/runs/plan.ts";
 import { parseSettings } from "../../src/runs/settings.ts";
 import { interpret } from "../../src/runtime/reference.ts";
+import { targetTypes as tasks } from "../../src/targets/index.ts";
 import { fit } from "../../src/train/fit.ts";
 import { B, bindings, bits, encoders, K, smallData, widths } from "../methods/support.ts";
 

@@ -1,9 +1,10 @@
 /** @file Finds the target columns of a table, and their kind: from dataset.json, else by their names. */
+
 import { dataError, hint } from "../../core/errors.ts";
 import { abridged } from "../columns.ts";
 import type { SplitName, TargetKind } from "../dataset.ts";
 import { type CsvTable, csvNumber, isMissing } from "../formats/csv.ts";
-import { kindWords } from "../kinds.ts";
+import { isClassKind, kindWords } from "../kinds.ts";
 import type { Manifest } from "../manifest.ts";
 import { labelAlias, noLabel, requireNamed } from "./roles.ts";
 import type { SourceTarget } from "./source.ts";
@@ -23,9 +24,9 @@ export function targetColumns(
   const { where } = tables.train;
   const among = { where, noun: "column", names } as const;
   if (label !== undefined) return given([label].flat(), target, among);
-  if (target === undefined || target.kind === "multiclass") {
+  if (target === undefined || isClassKind(target.kind)) {
     const own = labelAlias(names, "label");
-    if (own !== undefined) return { columns: [own], kind: "multiclass", from: `column ${own}` };
+    if (own !== undefined) return { columns: [own], kind: target?.kind ?? "multiclass", from: `column ${own}` };
     const found = target === undefined ? (byPrefix("multilabel") ?? byPrefix("regression")) : undefined;
     if (found === undefined) throw noLabel("label", among);
     return found;
@@ -88,7 +89,7 @@ function given(
 ): TargetColumns {
   for (const column of columns) requireNamed(column, among);
   const kind = target?.kind ?? "multiclass";
-  if (kind === "multiclass") {
+  if (isClassKind(kind)) {
     if (columns.length === 1) return { columns, kind, from: `column ${columns[0]}` };
     throw dataError(
       `${among.where}: ${columns.length} columns are to be predicted (${abridged(columns)}); classes have one. For numbers write ${JSON.stringify({ label: columns, target: { kind: "regression" } })} into dataset.json; for yes/no labels "multilabel" instead of "regression".`,

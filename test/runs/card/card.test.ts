@@ -17,7 +17,7 @@ const IMAGE = "a|b\n# title";
 function nasty(): DataSplits {
   const named = (split: Dataset): Dataset => {
     const { a, b } = split.modalities as Required<typeof split.modalities>;
-    return { ...split, classes: [EVIL, "yes"], modalities: { [IMAGE]: a!, b: b! } };
+    return { ...split, target: { ...split.target, names: [EVIL, "yes"] }, modalities: { [IMAGE]: a!, b: b! } };
   };
   const { train, validation, test: last } = smallMixture();
   return { train: named(train), validation: named(validation), test: named(last) };
@@ -56,7 +56,7 @@ test("the head is YAML as model hubs read it, with figures of validation data al
   expect(head).toMatchObject({ library_name: "dmil", license: "unknown", pipeline_tag: "tabular-classification" });
   const [{ results }] = head["model-index"];
   expect(results[0].dataset).toEqual({ name: "my data", type: "my data", split: "validation" });
-  const { accuracy } = finished.result.validation as { accuracy: number };
+  const { accuracy } = finished.result.validation.values;
   expect(results[0].metrics).toContainEqual({ type: "accuracy", name: "accuracy", value: accuracy });
 });
 
