@@ -10,7 +10,7 @@ import { targetTypes } from "../targets/index.ts";
 import type { FittedTarget } from "../targets/units.ts";
 import { decodeWithChecksum, encodeWithChecksum } from "./checksum.ts";
 import type { EpochRecord } from "./history.ts";
-import { storedModel, storedValue } from "./stored.ts";
+import { storedModel, storedValue, withTarget } from "./stored.ts";
 
 /** A trained model with its standardiser and calibration. */
 export interface Fitted {
@@ -106,7 +106,7 @@ export function encodeFrame(frame: Frame): { readonly text: string; readonly ten
 
 /** Reads what `encodeFrame` wrote; the caller has verified the checksum of the file. */
 export function decodeFrame(text: string, tensors: State, methodFrom: MethodFrom, where: string): Frame {
-  const stored = storedValue<ModelDescription>(text, storedModel, where);
+  const stored = storedValue<ModelDescription>(text, storedModel, where, withTarget);
   const { method, description, target, shapes, calibration } = stored;
   const numbers = (tensor: string): Float32Array => {
     if (Object.hasOwn(tensors, tensor)) return tensors[tensor]!.data;

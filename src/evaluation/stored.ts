@@ -21,45 +21,47 @@ const encoder = z
   })
   .refine(({ kind, sizes }) => kind !== "mlp" || sizes !== undefined, "the sizes of an mlp are missing");
 
-/** In dmil-model-3 classes were no target: `classes` are their names. */
-function withTarget(description: unknown): unknown {
-  if (typeof description !== "object" || description === null || !("classes" in description)) return description;
-  const { classes, ...rest } = description;
-  return { target: { kind: "multiclass", names: classes }, ...rest };
+/** The description in the form of this version: dmil-model-3 has former words for kinds, and classes beside the target. */
+export function withTarget(description: unknown): unknown {
+  if (typeof description !== "object" || description === null) return description;
+  if ("target" in description && typeof description.target === "object" && description.target !== null) {
+    const { target } = description;
+    return { ...description, target: { ...target, ...("kind" in target && { kind: currentKind(target.kind) }) } };
+  }
+  return "classes" in description
+    ? { ...description, target: { kind: "multiclass", names: description.classes } }
+    : description;
 }
 
 /** The description of a model (evaluation/model.ts writes it). */
-export const storedModel: z.ZodType = z.preprocess(
-  withTarget,
-  z.looseObject({
-    format: z.string(),
-    method: z.string(),
-    description: z.looseObject({
-      encoders: z.record(z.string(), encoder),
-      options: z.looseObject({}),
-      members: count.max(MAX_MEMBERS).optional(),
-    }),
-    target: z.looseObject({
-      kind: z.preprocess(currentKind, z.enum(TARGET_KINDS)),
-      names: texts,
-      units: z.looseObject({ mean: z.array(z.number()), deviation: z.array(z.number()) }).optional(),
-      scale: z
-        .looseObject({ prediction: z.array(z.number()), modalities: z.record(z.string(), z.array(z.number())) })
-        .optional(),
-    }),
-    shapes: z.record(z.string(), z.array(size)),
-    calibration: z.looseObject({
-      logPrior: z.array(z.number()),
-      prediction: scaling,
-      all: scaling,
-      modalities: z.record(z.string(), scaling),
-      components: z.record(z.string(), z.number()).optional(),
-    }),
+export const storedModel: z.ZodType = z.looseObject({
+  format: z.string(),
+  method: z.string(),
+  description: z.looseObject({
+    encoders: z.record(z.string(), encoder),
+    options: z.looseObject({}),
+    members: count.max(MAX_MEMBERS).optional(),
   }),
-);
+  target: z.looseObject({
+    kind: z.enum(TARGET_KINDS),
+    names: texts,
+    units: z.looseObject({ mean: z.array(z.number()), deviation: z.array(z.number()) }).optional(),
+    scale: z
+      .looseObject({ prediction: z.array(z.number()), modalities: z.record(z.string(), z.array(z.number())) })
+      .optional(),
+  }),
+  shapes: z.record(z.string(), z.array(size)),
+  calibration: z.looseObject({
+    logPrior: z.array(z.number()),
+    prediction: scaling,
+    all: scaling,
+    modalities: z.record(z.string(), scaling),
+    components: z.record(z.string(), z.number()).optional(),
+  }),
+});
 
 /** Older checkpoints call the sum of scores `correct`. */
-function withScore(position: unknown): unknown {
+export function withScore(position: unknown): unknown {
   const sums = typeof position === "object" && position !== null && "sums" in position ? position.sums : undefined;
   if (typeof sums !== "object" || sums === null || !("correct" in sums)) return position;
   const { correct, ...rest } = sums;
@@ -67,29 +69,31 @@ function withScore(position: unknown): unknown {
 }
 
 /** The progress of a run (train/checkpoint.ts writes it). */
-export const storedPosition: z.ZodType = z.preprocess(
-  withScore,
-  z.looseObject({
-    stage: size,
-    epoch: size,
-    batch: size,
-    step: size,
-    schedule: z.looseObject({ factor: z.number() }),
-    best: z.looseObject({ epoch: size }).optional(),
-    sums: z.looseObject({ samples: z.number(), score: figure, terms: z.array(figure) }),
-    history: z.array(
-      z.looseObject({ stage: z.string(), epoch: size, epochs: size, best: z.looseObject({ epoch: size }) }),
-    ),
-    finished: z.boolean(),
-    failed: z.string().optional(),
-  }),
-);
+export const storedPosition: z.ZodType = z.looseObject({
+  stage: size,
+  epoch: size,
+  batch: size,
+  step: size,
+  schedule: z.looseObject({ factor: z.number() }),
+  best: z.looseObject({ epoch: size }).optional(),
+  sums: z.looseObject({ samples: z.number(), score: figure, terms: z.array(figure) }),
+  history: z.array(
+    z.looseObject({ stage: z.string(), epoch: size, epochs: size, best: z.looseObject({ epoch: size }) }),
+  ),
+  finished: z.boolean(),
+  failed: z.string().optional(),
+});
 
-/** Parses a JSON text of a file. @throws DataError if it is not JSON or does not match the schema. */
-export function storedValue<T>(text: string, schema: z.ZodType, where: string): T {
+/** Parses a JSON text of a file. @throws DataError if it is not JSON or does not match the schema. `current` turns older forms into that of this version. */
+export function storedValue<T>(
+  text: string,
+  schema: z.ZodType,
+  where: string,
+  current: (stored: unknown) => unknown,
+): T {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = current(JSON.parse(text));
   } catch {
     throw dataError(
       `${where}: the file's description is not JSON; no version of dmil wrote it. Use an unchanged copy.`,
@@ -97,7 +101,7 @@ export function storedValue<T>(text: string, schema: z.ZodType, where: string): 
     );
   }
   const [issue] = optionIssues(schema, value);
-  if (issue === undefined) return schema.parse(value) as T;
+  if (issue === undefined) return value as T;
   throw dataError(
     `${where}: the file's description is invalid (${issue.path.join(".")}: ${issue.message}); no version of dmil wrote it. Use an unchanged copy.`,
     { where },

@@ -4,7 +4,7 @@ import type { State } from "../core/tensor.ts";
 import { decodeWithChecksum, encodeWithChecksum } from "../evaluation/checksum.ts";
 import type { EpochRecord } from "../evaluation/history.ts";
 import { decodeFrame, encodeFrame, type Fitted, type Frame, type MethodFrom } from "../evaluation/model.ts";
-import { storedPosition, storedValue } from "../evaluation/stored.ts";
+import { storedPosition, storedValue, withScore } from "../evaluation/stored.ts";
 import type { ScheduleState } from "../optim/index.ts";
 import type { EpochMetrics } from "../targets/epoch-metrics.ts";
 
@@ -101,7 +101,13 @@ async function open(
     );
   const [state, best, moments] = [pick("state"), pick("best"), pick("moments")];
   return {
-    checkpoint: { position: storedValue<Position>(position, storedPosition, where), identity, state, best, moments },
+    checkpoint: {
+      position: storedValue<Position>(position, storedPosition, where, withScore),
+      identity,
+      state,
+      best,
+      moments,
+    },
     text,
     tensors,
   };

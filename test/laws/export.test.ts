@@ -50,6 +50,7 @@ async function expectUnimodal(fitted: Fitted, data: Dataset, file: Record<string
 /** What a file of each kind has not: values have no probabilities, and several labels no bits. */
 const others = {
   multiclass: ["values"],
+  ordinal: ["values", "bits"],
   multilabel: ["values", "bits"],
   regression: ["probabilities", "unimodal_probabilities", "logits", "bits"],
 } as const;

@@ -33,9 +33,9 @@ test("the loss is -log p of the class, the prior the shares of classes, the mean
     [ordinal.lossPerSample(x, t), ordinal.mean(x), ordinal.fromMean(ordinal.mean(x))],
     { x: three, t: rows },
   );
-  [0.2, 0.2, 0.6].forEach((p, i) => expect(loss!.data[i]).toBeCloseTo(-Math.log(p), 5));
+  for (const [i, p] of [0.2, 0.2, 0.6].entries()) expect(loss!.data[i]).toBeCloseTo(-Math.log(p), 5);
   expect([...above!.data.subarray(0, 2)].map((p) => Number(p.toFixed(5)))).toEqual([0.8, 0.6]);
-  back!.data.forEach((value, i) => expect(value).toBeCloseTo(three[i]!, 4));
+  for (const [i, value] of three.entries()) expect(back!.data[i]).toBeCloseTo(value, 4);
   const prior = ordinal.prior(target);
   expect(prior[0]).toBeCloseTo(Math.log(3 / 1.5), 12);
   expect(prior[1]).toBeCloseTo(0, 12);
