@@ -83,7 +83,7 @@ const without = new Set([
     "flattenTarget",
     "targetReport",
     "quantifyPage",
-    "flatten",
+    "sampleRow",
     "methodFrom",
     "methodNamed",
   ],

@@ -89,7 +89,7 @@ export function storedValue<T>(
   text: string,
   schema: z.ZodType,
   where: string,
-  current: (stored: unknown) => unknown,
+  current: (stored: unknown) => unknown = (stored) => stored,
 ): T {
   let value: unknown;
   try {

@@ -35,7 +35,7 @@ describe("the report", () => {
     const sound = float32([6, 2], [1, 5, 2, 5, 3, 5, 4, 5, 5, 5, 6, 5]);
     const splits = {
       train: { ...withSound("train", sound).train, groups: ["p", "p", "q", "q", "r", "r"] },
-      validation: { ...smallSplits().validation, labels: Int32Array.of(0, 0, 0), groups: ["s", "s", "s"] },
+      validation: { ...smallSplits().validation, ...classTarget(["0", "1"], [0, 0, 0]), groups: ["s", "s", "s"] },
       test: { ...smallSplits().test, groups: ["q", "q", "t", "p"] },
     };
     const report = checkSplits(splits);

@@ -55,8 +55,8 @@ test("kappa is 1 for perfect predictions, 0 for constant ones, and far errors co
   expect(quadraticKappa(Int32Array.of(0, 1, 2, 3, 0), truth, 4)).toBe(1);
   expect(quadraticKappa(Int32Array.of(1, 1, 1, 1, 1), truth, 4)).toBeCloseTo(0, 12);
   const near = quadraticKappa(Int32Array.of(1, 1, 2, 3, 0), truth, 4);
-  // By hand: observed 1, expected (by i, j over predicted [0,2,1,1] and actual [1,1,1,1]) / 4 = 26 / 4.
-  expect(near).toBeCloseTo(1 - 1 / 6.5, 12);
+  // By hand: observed 1, expected (by i, j over predicted [0,2,1,1] and actual [1,1,1,1]) / 4 = 32 / 4.
+  expect(near).toBeCloseTo(1 - 1 / 8, 12);
   expect(quadraticKappa(Int32Array.of(3, 1, 2, 3, 0), truth, 4)).toBeLessThan(near);
 });
 
