@@ -6,7 +6,7 @@
  */
 import type { Target } from "../data/dataset.ts";
 import type { Expr } from "../graph/expr.ts";
-import { add, concat, constant, exp, matmul, mean, mul, slice, sub, sum } from "../graph/ops/index.ts";
+import { add, concat, constant, exp, matmul, mean, mul, reshape, slice, sub, sum } from "../graph/ops/index.ts";
 import { bySample, componentOutputs } from "./export.ts";
 import { accuracy, macroF1 } from "./metrics.ts";
 import { quadraticKappa } from "./ordinal-metrics.ts";
@@ -19,7 +19,8 @@ import { fitColumns, fitOddsFactor } from "./units.ts";
 function logAbove(yes: Expr): Expr {
   const steps = yes.shape.at(-1)!;
   const upTo = Float32Array.from({ length: steps * steps }, (_, i) => Number(Math.floor(i / steps) <= i % steps));
-  return matmul(yes, constant(upTo, [steps, steps]));
+  const rows = reshape(yes, [yes.shape.reduce((a, b) => a * b, 1) / steps, steps]);
+  return reshape(matmul(rows, constant(upTo, [steps, steps])), yes.shape);
 }
 
 /** Log-probabilities of the classes, [.., K], from conditional log-odds [.., K - 1]. */

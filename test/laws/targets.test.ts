@@ -1,6 +1,6 @@
 /** @file Laws of methods over every kind of target: outputs, losses, training, export, missing modalities. */
 
-import { classTarget, labelsOf } from "../../src/data/target.ts";
+import { classTarget } from "../../src/data/target.ts";
 import "../support/shared-sessions.ts";
 import { describe, expect, test } from "vitest";
 import { float32 } from "../../src/core/tensor.ts";
@@ -228,7 +228,7 @@ describe.each(others)("%s", (kind) => {
   );
 
   test("trained with gaps and with modality dropout", async () => {
-    const every = (first: number): number[] => [...labelsOf(data.train).keys()].filter((row) => row % 3 === first);
+    const every = (first: number): number[] => [...data.train.ids.keys()].filter((row) => row % 3 === first);
     const train = hideModalities(hideModalities(data.train, ["b"], every(0)), ["a"], every(1));
     for (const name of ["joint", "ensemble", "dmil"]) {
       const method = methodOf(name);

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { memoryFolder, readText } from "../../src/core/folder.ts";
 import { takeRows } from "../../src/data/dataset.ts";
-import { labelsOf } from "../../src/data/target.ts";
+import { classTarget, labelsOf } from "../../src/data/target.ts";
 import { evaluate } from "../../src/evaluation/score.ts";
 import { hashSplits } from "../../src/runs/identity.ts";
 import { calibratedOn, changedData, describeUnfinished, openRun } from "../../src/runs/open.ts";
@@ -142,7 +142,13 @@ test("data that changed since training is told apart by split; a split that was 
   const all = await hashSplits({ ...data }, modalities);
   const splits = ["train", "validation", "test"];
   expect(changedData(record, all, splits)).toEqual([]);
-  const relabelled = { ...data.test, labels: labelsOf(data.test).map((label) => 1 - label) };
+  const relabelled = {
+    ...data.test,
+    ...classTarget(
+      data.test.target.names,
+      labelsOf(data.test).map((label) => 1 - label),
+    ),
+  };
   const changed = await hashSplits({ ...data, test: relabelled }, modalities);
   expect(changedData(record, changed, splits)).toEqual(["test/labels"]);
   const { test: _, ...known } = record.data;
