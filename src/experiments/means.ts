@@ -32,7 +32,7 @@ function columnOf({ data, split, trainShare }: SweepEntry): string {
       ? ""
       : kind === "fold"
         ? ` ${index.split("/")[1]} folds`
-        : kind === "multiclass"
+        : kind === "classes"
           ? " classes apart"
           : ` by ${kind}`;
   return `${data}${how}${trainShare === 1 ? "" : `, share ${trainShare}`}`;
