@@ -4,6 +4,7 @@
  * `npx tsx bench/quantify-sizes.ts` quantifies generated Gaussian classes, each size in a process of its own, with the default measures;
  * `--write` puts the figures into docs/quantify.md. Option: --sizes 5000x10x1000,800x6x2 (rows x features of a source x classes).
  */
+
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -11,6 +12,7 @@ import { machine, markdownTable, writeRegion } from "../scripts/region.ts";
 import { stream } from "../src/core/random.ts";
 import { float32 } from "../src/core/tensor.ts";
 import { type Dataset, rowIds } from "../src/data/dataset.ts";
+import { classTarget } from "../src/data/target.ts";
 import { quantify } from "../src/quantify/index.ts";
 
 const { values } = parseArgs({
@@ -34,7 +36,7 @@ function made(rows: number, width: number, classes: number): Dataset {
     return out;
   };
   const names = Array.from({ length: classes }, (_, k) => `c${k}`);
-  return { name: "made", ids: rowIds(rows), modalities: { a: source(3), b: source(6) }, labels, classes: names };
+  return { name: "made", ids: rowIds(rows), modalities: { a: source(3), b: source(6) }, ...classTarget(names, labels) };
 }
 
 if (values.one !== undefined) {

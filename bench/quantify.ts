@@ -5,9 +5,11 @@
  * classifiers, scaled evidence, pointwise informations, the four parts, types against a null. `--write` puts the figures into
  * bench/README.md. Option: --rows 100000.
  */
+
 import { parseArgs } from "node:util";
 import { machine, median, writeRegion } from "../scripts/region.ts";
 import { quadMixture } from "../src/data/synthetic/quad.ts";
+import { labelsOf } from "../src/data/target.ts";
 import { pminScores, pointwiseInformation, SAMPLE_TYPES, typeNull, typeSamples } from "../src/info/index.ts";
 import { fitFold, permutedLabels, readFold } from "../src/quantify/crossfit.ts";
 
@@ -32,13 +34,13 @@ const scoresOf = ({ logPrior }: typeof model, logs: Awaited<ReturnType<typeof re
 // The null is fitted to permuted labels and read with permuted labels.
 const nothing = await fitFold(permutedLabels(splits.train, 0, 0), fold, { seed: 0 }, 1);
 const none = permutedLabels(splits.validation, 0, 1);
-const noise = typeNull([scoresOf(nothing, await readFold(nothing, none), none.labels)]);
+const noise = typeNull([scoresOf(nothing, await readFold(nothing, none), labelsOf(none))]);
 
 const times: number[] = [];
 let shares: string[] = [];
 for (let round = 0; round < 5; round++) {
   const start = performance.now();
-  const scores = scoresOf(model, await readFold(model, splits.test), splits.test.labels);
+  const scores = scoresOf(model, await readFold(model, splits.test), labelsOf(splits.test));
   const types = typeSamples(scores, noise);
   times.push((performance.now() - start) / 1000);
   shares = SAMPLE_TYPES.map((name, t) => {

@@ -1,9 +1,11 @@
 /** @file Your own arrays: build a data set, split it by group, write it as a folder. Run: npx tsx examples/02-your-own-arrays.ts */
+
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { type Dataset, float32, loadDataset, splitBy, writeDataset } from "dmil";
 import { disk } from "dmil/node";
+import { classTarget } from "../src/data/target.ts";
 
 // 40 speakers, 10 clips each. Replace the made-up features by yours; row i of every array is the same clip.
 const clips = 400;
@@ -16,8 +18,10 @@ const all: Dataset = {
   name: "clips",
   ids: Array.from({ length: clips }, (_, i) => `clip${i}`),
   modalities: { audio: features(8, 0), face: features(4, 1) },
-  labels: Int32Array.from({ length: clips }, (_, i) => i % 3),
-  classes: ["calm", "happy", "sad"],
+  ...classTarget(
+    ["calm", "happy", "sad"],
+    Int32Array.from({ length: clips }, (_, i) => i % 3),
+  ),
   groups: Array.from({ length: clips }, (_, i) => `speaker${Math.floor(i / 10)}`),
 };
 
@@ -30,5 +34,5 @@ const { train, validation, test } = await loadDataset(disk(directory)); // the s
 await rm(directory, { recursive: true });
 
 for (const split of [train, validation, test]) {
-  console.log(split.name, split.labels.length, "clips of", new Set(split.groups).size, "speakers");
+  console.log(split.name, split.size, "clips of", new Set(split.groups).size, "speakers");
 }

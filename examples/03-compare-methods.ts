@@ -16,8 +16,10 @@ const candidates: readonly Method[] = [joint(settings), ensemble(settings), dmil
 console.log("method    accuracy  synergy rate  a alone  b alone");
 for (const method of candidates) {
   const fitted = await fit(method, { train, validation }, { seed: 0 });
-  const { accuracy, synergyRate, unimodal } = await evaluate(fitted, test);
-  const [whole, synergy, a, b] = [accuracy, synergyRate, unimodal.a!, unimodal.b!].map((value) => value.toFixed(3));
+  const { values, unimodal } = await evaluate(fitted, test);
+  const [whole, synergy, a, b] = [values.accuracy!, values.synergyRate!, unimodal.a!, unimodal.b!].map((value) =>
+    value.toFixed(3),
+  );
   console.log(
     `${method.name.padEnd(8)}  ${whole!.padStart(8)}  ${synergy!.padStart(12)}  ${a!.padStart(7)}  ${b!.padStart(7)}`,
   );

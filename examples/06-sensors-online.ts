@@ -56,8 +56,8 @@ async function* windows(lines: AsyncIterable<string>): AsyncGenerator<string> {
       name: "stream",
       ids: [`${number}`],
       modalities,
-      labels: Int32Array.of(-1),
-      classes: fitted.classes,
+      size: 1,
+      target: { ...fitted.target, values: float32([1, 1], [Number.NaN]) },
     };
     const { prediction, probabilities, bits } = report(await predictor.predict(window), window, fitted.calibration)
       .samples[0]!;

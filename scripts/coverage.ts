@@ -4,6 +4,7 @@
  * `npx tsx --tsconfig tsconfig.test.json scripts/coverage.ts --write`; without --write it prints. Options: --sets 8 (of each case) --pools 2 --cases k4,quad
  * --keep FOLDER (cache for bits of trained models, so that an interrupted measurement can be continued).
  */
+
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
@@ -11,6 +12,7 @@ import { mapSplits, takeRows } from "../src/data/dataset.ts";
 import type { Generated } from "../src/data/synthetic/exact.ts";
 import { exactMixture } from "../src/data/synthetic/mixture-exact.ts";
 import { quadMixture } from "../src/data/synthetic/quad.ts";
+import { classesOf, labelsOf } from "../src/data/target.ts";
 import { type Fitted, memberModels } from "../src/evaluation/model.ts";
 import { type Predictions, predict } from "../src/evaluation/predict.ts";
 import { suiteSettings } from "../src/experiments/recover/settings.ts";
@@ -69,7 +71,8 @@ function columnsOf({ redundant, unique, synergistic, total }: SampleAtoms): Colu
 
 /** Bits of the exact posterior, over all test samples. */
 function exactColumns({ splits, exact }: Generated): Columns {
-  const { labels, classes } = splits.train;
+  const labels = labelsOf(splits.train);
+  const classes = classesOf(splits.train);
   const modalities = Object.fromEntries(Object.keys(exact.test.unimodal).map((name) => [name, UNSCALED]));
   const calibration = {
     logPrior: logPriorOf(labels, classes.length),
@@ -78,7 +81,7 @@ function exactColumns({ splits, exact }: Generated): Columns {
     modalities,
   };
   const predictions: Predictions = { components: {}, ...exact.test };
-  return columnsOf(bitsOf(predictions, calibration, splits.test.labels).labelFree);
+  return columnsOf(bitsOf(predictions, calibration, labelsOf(splits.test)).labelFree);
 }
 
 /** Bits of a trained pool and of its members on the predicted samples. */
@@ -100,7 +103,7 @@ async function trained(name: string, set: number, { splits: all }: Generated): P
     const fitted = await fit(method, splits, { seed, batchSize: 64, threads: 1 });
     const bitsOfModel = async (model: Fitted): Promise<Columns> => {
       const predictions = await predict(model, splits.test, { threads: 1 });
-      return columnsOf(bitsOf(predictions, fitted.calibration, splits.test.labels).labelFree);
+      return columnsOf(bitsOf(predictions, fitted.calibration, labelsOf(splits.test)).labelFree);
     };
     const members: Columns[] = [];
     for (const member of memberModels(fitted)) members.push(await bitsOfModel(member));

@@ -10,7 +10,8 @@ import { parseArgs } from "node:util";
 import { type DataSplits, takeRows } from "../src/data/dataset.ts";
 import { loadDataset } from "../src/data/load.ts";
 import type { Fitted } from "../src/evaluation/model.ts";
-import { createPredictor, evaluate } from "../src/evaluation/predict.ts";
+import { createPredictor } from "../src/evaluation/predict.ts";
+import { evaluate } from "../src/evaluation/score.ts";
 import { disk } from "../src/node/disk.ts";
 import { planRun } from "../src/runs/plan.ts";
 import { parseSettings } from "../src/runs/settings.ts";
@@ -71,7 +72,7 @@ async function trained(method: string, seed: number, splits: DataSplits, taught?
   const options = { seed, batchSize: config.batchSize, threads: 1, ...(taught !== undefined && { teacher: taught }) };
   const fitted = await fit(built, splits, options);
   const { user, system } = process.cpuUsage(started);
-  const { accuracy, logLoss } = await evaluate(fitted, splits.test);
+  const { accuracy = Number.NaN, logLoss = Number.NaN } = (await evaluate(fitted, splits.test)).values;
   return {
     fitted,
     figures: { accuracy, logLoss, seconds: (user + system) / 1e6, microseconds: await pace(fitted, splits) },

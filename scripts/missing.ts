@@ -51,7 +51,12 @@ for (const { data, modalities } of SETS) {
         const settings = parseSettings({ data, modalities, method, seed });
         const { method: built, config } = planRun(settings, splits.train);
         const fitted = await fit(built, splits, { seed, batchSize: config.batchSize, threads: 1, modalityDropout });
-        metrics.push(await simulatePatterns(fitted, splits.test));
+        metrics.push(
+          (await simulatePatterns(fitted, splits.test)).map(({ values: { accuracy, logLoss } }) => ({
+            accuracy: accuracy!,
+            logLoss: logLoss!,
+          })),
+        );
       }
       const cells = (read: (metric: { accuracy: number; logLoss: number }) => number): string[] =>
         metrics[0]!.map((_, i) => spread(metrics.map((patterns) => read(patterns[i]!))));

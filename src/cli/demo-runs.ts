@@ -1,7 +1,7 @@
 /** @file For the demos: trains several methods on one data folder, then shows a table, the mean gate and bits, and three samples. */
 import * as path from "node:path";
-import { leading } from "../evaluation/figures.ts";
-import { type Metrics, predict, score } from "../evaluation/predict.ts";
+import { predict } from "../evaluation/predict.ts";
+import { type Metrics, primaryValue, score } from "../evaluation/score.ts";
 import { type Report, report } from "../interactions/explain.ts";
 import type { SampleReport } from "../interactions/report.ts";
 import { type GroupSummary, group } from "../interactions/summary.ts";
@@ -60,7 +60,7 @@ export async function compare(comparison: Comparison): Promise<Answer> {
       method,
       run,
       seconds,
-      validation: leading(result.validation).value,
+      validation: primaryValue(result.validation),
       test: score(predictions, splits.test),
       report: report(predictions, splits.test, fitted.calibration),
     });
@@ -116,8 +116,8 @@ function methodTable(entries: readonly Entry[]): string {
   ];
   const rows = entries.map(({ method, test, validation, seconds }) => [
     method,
-    share(test.accuracy),
-    share(test.synergyRate),
+    share(test.values.accuracy),
+    share(test.values.synergyRate),
     ...modalities.map((name) => share(test.unimodal[name])),
     share(validation),
     duration(seconds),

@@ -118,7 +118,8 @@ export function describeTargetSamples(samples: readonly TargetSample[], limit = 
           ...(sample.present?.includes(name) === false ? ["missing"] : cells(answers)),
         ]),
       ];
-      return table([[`sample ${sample.id}${has}`, "", ...targets], ...rows]);
+      const said = sample.predicted === undefined ? "" : `: ${sample.predicted} (label ${sample.label ?? "unknown"})`;
+      return table([[`sample ${sample.id}${said}${has}`, "", ...targets], ...rows]);
     })
     .join("\n\n");
 }

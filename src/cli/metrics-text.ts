@@ -1,6 +1,6 @@
 /** @file Metrics as text. */
 import { ownValue } from "../core/record.ts";
-import type { Figures } from "../evaluation/figures.ts";
+import type { Metrics } from "../evaluation/score.ts";
 import { share, table } from "./text.ts";
 
 /** Titles of metrics in tables, by their names in JSON. */
@@ -13,6 +13,8 @@ const TITLES: Readonly<Record<string, string>> = {
   logLoss: "log loss (nats)",
   calibrationError: "calibration error",
   synergyRate: "synergy rate",
+  kappa: "quadratic weighted kappa",
+  maeSteps: "mean absolute error (steps)",
   r2: "R2",
   correlation: "correlation",
   mae: "mean absolute error",
@@ -26,13 +28,13 @@ const TITLES: Readonly<Record<string, string>> = {
 };
 
 /** Metrics, one per line; then the metrics of each label or value. */
-export function figuresTable({ figures, unimodal, each = {} }: Figures): string {
-  const first = titleOf(Object.keys(figures)[0]!);
+export function figuresTable({ values, primary, unimodal, perOutput = {} }: Metrics): string {
+  const first = titleOf(primary);
   const rows = [
-    ...Object.entries(figures).map(([name, value]) => [titleOf(name), share(value)]),
+    ...Object.entries(values).map(([name, value]) => [titleOf(name), share(value)]),
     ...Object.entries(unimodal).map(([name, value]) => [`${first} of ${name} alone`, share(value)]),
   ];
-  const parts = Object.entries(each);
+  const parts = Object.entries(perOutput);
   if (parts.length === 0) return table(rows);
   const names = Object.keys(parts[0]![1]);
   const partRows = parts.map(([name, metrics]) => [name, ...names.map((metric) => share(metrics[metric]))]);

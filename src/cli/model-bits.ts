@@ -1,9 +1,10 @@
 /** @file `dmil bits --onnx`: evaluates any ONNX model on a data folder, with modalities removed in each of three ways. */
+
 import * as path from "node:path";
 import { configError, dataError } from "../core/errors.ts";
 import { type Dataset, selectModalities, takeRows } from "../data/dataset.ts";
 import { hasMissing, presentAt } from "../data/presence.ts";
-import { requireClassLabels } from "../data/target.ts";
+import { classesOf, labelsOf, requireKind } from "../data/target.ts";
 import {
   type Answering,
   answering,
@@ -59,14 +60,14 @@ export async function bitsOfModel(file: string, flags: ModelBitsFlags, seed: num
   const loaded = await openData(flags.data!, { ...readingOptions(flags), ...(modalities && { modalities }) });
   printData(loaded, flags.quiet === true);
   const { splits } = loaded;
-  requireClassLabels(splits.train, "bits", "Bits need class labels.");
+  requireKind(splits.train, ["multiclass"], "bits");
   const train = completeSamples(splits.train);
   const read = completeSamples(splits[flags.split]);
   const fit = flags.split === "validation" ? undefined : completeSamples(splits.validation);
   const backend = await loadBackend();
   const model = await backend.open(file, { threads: 1 });
   try {
-    const wrapped = await answering(model, train.modalities, train.classes, {
+    const wrapped = await answering(model, train.modalities, classesOf(train), {
       inputs,
       ...(flags.output !== undefined && { output: flags.output }),
       ...(flags.logits !== undefined && { logits: flags.logits }),
@@ -119,7 +120,7 @@ async function predictionsOf(
   read: Dataset,
   options: { readonly remove: Removal; readonly draws?: number; readonly seed: number },
 ): Promise<ForeignPredictions> {
-  const { classes } = train;
+  const classes = classesOf(train);
   const parts = fit === undefined ? [read] : [fit, read];
   const sets: Record<string, Float64Array[]> = {};
   for (const part of parts) {
@@ -133,7 +134,7 @@ async function predictionsOf(
       Object.entries(sets).map(([name, all]) => [name, Float64Array.from(all.flatMap((part) => [...part]))]),
     ),
     ids: parts.flatMap((part) => part.ids),
-    labels: Int32Array.from(parts.flatMap((part) => [...part.labels])),
+    labels: Int32Array.from(parts.flatMap((part) => [...labelsOf(part)])),
     ...(groups && { groups }),
     ...(fit && { fitted: Uint8Array.from(parts.flatMap((part) => part.ids.map(() => Number(part === fit)))) }),
   };
@@ -144,13 +145,13 @@ function completeSamples(data: Dataset): Dataset {
   const modalities = Object.keys(data.modalities);
   const { present: _, ...all } = selectModalities(data, modalities);
   if (!hasMissing(data, modalities)) return all;
-  const rows = [...data.labels.keys()].filter((row) => presentAt(data, row, modalities).length === modalities.length);
+  const rows = [...data.ids.keys()].filter((row) => presentAt(data, row, modalities).length === modalities.length);
   if (rows.length === 0) {
     throw dataError(
       `the ${data.name} data: no sample has all modalities, so the prediction from all modalities cannot be computed.`,
     );
   }
-  note(`note: ${data.labels.length - rows.length} samples of the ${data.name} data lack a modality and are ignored`);
+  note(`note: ${data.size - rows.length} samples of the ${data.name} data lack a modality and are ignored`);
   return takeRows(all, rows);
 }
 

@@ -6,7 +6,7 @@ import { printable } from "../core/printable.ts";
 import { type Dataset, SPLITS, type SplitName } from "../data/dataset.ts";
 import { type LoadedData, readDataset, readTraining } from "../data/load.ts";
 import { type ReadOptions, readingOf } from "../data/reading.ts";
-import { requireClasses } from "../evaluation/same-target.ts";
+import { requireSameTarget } from "../evaluation/score.ts";
 import { disk } from "../node/disk.ts";
 import { hashSplits } from "../runs/identity.ts";
 import { calibratedOn, changedData, describeUnfinished, type OpenRun, openRun } from "../runs/open.ts";
@@ -56,7 +56,7 @@ export async function openForQuestions(directory: string, split: SplitName, data
   // Other data may have its own split; the data of the run is split as it was for training.
   const { splits, report } = await openData(dataPath, { ...readingOf(record.config), keepSplit: data !== undefined });
   const dataset = splits[split];
-  requireClasses(run.fitted, dataset);
+  requireSameTarget(run.fitted, dataset);
   const changed =
     data === undefined ? changedData(record, await hashSplits({ ...splits }, record.config.modalities), SPLITS) : [];
   const warnings = [...report.warnings];

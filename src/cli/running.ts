@@ -1,6 +1,6 @@
 import * as path from "node:path";
 import { DmilError, runError } from "../core/errors.ts";
-import { leading } from "../evaluation/figures.ts";
+import { primaryValue } from "../evaluation/score.ts";
 import { machine } from "../node/machine.ts";
 import type { FinishedRun, RunOptions } from "../runs/run.ts";
 import type { Answer } from "./answer.ts";
@@ -51,10 +51,10 @@ export async function runAtTerminal(
 /** The answer of train and resume after a finished run. */
 export function finishedAnswer(out: string, { record, result }: FinishedRun): Answer {
   const last = result.stages.at(-1)!;
-  const { name, value } = leading(result.validation);
+  const { validation } = result;
   return {
     text: [
-      `${out}  validation ${titleOf(name)} ${share(value)} (stage ${last.stage}, best epoch ${last.best.epoch} of ${last.epochs})`,
+      `${out}  validation ${titleOf(validation.primary)} ${share(primaryValue(validation))} (stage ${last.stage}, best epoch ${last.best.epoch} of ${last.epochs})`,
       `next: dmil evaluate ${quoted(out)}`,
       `      dmil explain ${quoted(out)} --out samples.csv`,
     ].join("\n"),

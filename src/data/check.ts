@@ -3,8 +3,17 @@ import { dataError, hint, listing } from "../core/errors.ts";
 import { ownValue } from "../core/record.ts";
 import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
 import { type DataSplits, type Dataset, featureCount, SPLITS, type SplitName, type Target } from "./dataset.ts";
+import { isClassKind, kindWords } from "./kinds.ts";
 import { hasMissing, presentAt, rowsByPattern } from "./presence.ts";
-import { checkTargets, hasTarget, type TargetReport, targetReports } from "./target.ts";
+import {
+  checkTargets,
+  describeTarget,
+  knownRows,
+  labelsOf,
+  sameTarget,
+  type TargetReport,
+  targetReports,
+} from "./target.ts";
 
 /** One modality over all splits. */
 export interface ModalityReport {
@@ -32,9 +41,7 @@ export interface SplitReport {
 /** The result of `checkSplits` for valid data. */
 export interface DataReport {
   readonly modalities: Readonly<Record<string, ModalityReport>>;
-  /** Empty where there is a target. */
-  readonly classes: readonly string[];
-  readonly target?: Pick<Target, "kind" | "names">;
+  readonly target: Pick<Target, "kind" | "names">;
   readonly splits: Readonly<Record<SplitName, SplitReport>>;
   readonly warnings: readonly string[];
 }
@@ -52,7 +59,7 @@ const NAME = /^\p{L}[\p{L}\p{N}_-]*$/u;
  */
 export function checkSplits(splits: DataSplits, where: Where = (split, part) => `${split}/${part}`): DataReport {
   const warnings: string[] = [];
-  const { classes } = splits.train;
+  const { kind, names } = splits.train.target;
   checkNames(splits.train);
   for (const split of SPLITS) {
     checkAlike(splits, split, where);
@@ -61,7 +68,7 @@ export function checkSplits(splits: DataSplits, where: Where = (split, part) => 
     for (const modality of Object.keys(splits.train.modalities))
       checkFinite(splits[split], modality, where(split, modality));
   }
-  if (SPLITS.some((split) => splits[split].target !== undefined)) checkTargets(splits, where, warnings);
+  if (!isClassKind(kind)) checkTargets(splits, where, warnings);
   const reports = {} as Record<SplitName, SplitReport>;
   const masked = SPLITS.some((split) => hasMissing(splits[split]));
   const patternsOf = (data: Dataset): Record<string, number> =>
@@ -72,7 +79,7 @@ export function checkSplits(splits: DataSplits, where: Where = (split, part) => 
       ...(masked && { patterns: patternsOf(splits[split]) }),
     };
   }
-  if (splits.train.target === undefined) checkClasses(reports, classes, where("train", "labels"), warnings);
+  if (isClassKind(kind)) checkClasses(reports, names, where("train", "labels"), warnings);
   checkIds(splits, where);
   warnSharedGroups(splits, warnings);
   const modalities = Object.fromEntries(
@@ -82,14 +89,7 @@ export function checkSplits(splits: DataSplits, where: Where = (split, part) => 
       return [name, { dtype, shape: shape.slice(1), finite: true, constantColumns }];
     }),
   );
-  const { target } = splits.train;
-  return {
-    modalities,
-    classes,
-    ...(target !== undefined && { target: { kind: target.kind, names: target.names } }),
-    splits: reports,
-    warnings,
-  };
+  return { modalities, target: { kind, names }, splits: reports, warnings };
 }
 
 function checkNames(train: Dataset): void {
@@ -147,16 +147,15 @@ function checkAlike(splits: DataSplits, split: SplitName, where: Where): void {
       `${where(split, extra)}: the train split has no modality "${extra}"${hint(extra, Object.keys(trainModalities))}`,
     );
   }
-  const { classes } = splits[split];
-  if (classes.length !== splits.train.classes.length || classes.some((name, k) => name !== splits.train.classes[k])) {
+  if (!sameTarget(splits[split].target, splits.train.target)) {
     throw dataError(
-      `the ${split} split has the classes ${listing(classes)}, the train split ${listing(splits.train.classes)}; all splits need the same classes in the same order.`,
+      `the ${split} split has the ${describeTarget(splits[split])}, the train split the ${describeTarget(splits.train)}; all splits need the same ${kindWords[splits.train.target.kind].many} in the same order.`,
     );
   }
 }
 
 function checkRows(data: Dataset, split: SplitName, where: Where): void {
-  const n = data.labels.length;
+  const n = data.size;
   if (n === 0) {
     throw dataError(`${where(split, "labels")}: the ${split} split is empty; every split needs at least one sample.`, {
       split,
@@ -164,10 +163,11 @@ function checkRows(data: Dataset, split: SplitName, where: Where): void {
   }
   const counts: [string, number][] = [
     ...Object.entries(data.modalities).map(([name, { shape }]): [string, number] => [name, shape[0]!]),
+    ["labels", data.target.values.shape[0]!],
     ["ids", data.ids.length],
     ["groups", data.groups?.length ?? n],
     ["truth", data.truth?.length ?? n],
-    ["ceiling", data.ceiling === undefined ? n : data.ceiling.logits.length / data.classes.length],
+    ["ceiling", data.ceiling === undefined ? n : data.ceiling.logits.length / data.target.names.length],
   ];
   for (const [part, rows] of counts) {
     if (rows !== n) {
@@ -191,7 +191,7 @@ function checkPresence(data: Dataset, split: SplitName, where: Where): void {
   const { present } = data;
   if (present === undefined) return;
   const names = Object.keys(data.modalities);
-  const n = data.labels.length;
+  const n = data.size;
   for (const [name, mask] of Object.entries(present)) {
     const maskWhere = where(split, `${name}_present`);
     if (!names.includes(name))
@@ -247,15 +247,15 @@ function checkFinite(data: Dataset, modality: string, where: string): void {
 }
 
 function checkLabels(data: Dataset, split: SplitName, where: string): SplitReport {
-  if (data.target !== undefined) {
-    const missing = data.labels.reduce((n, _, row) => n + Number(!hasTarget(data, row)), 0);
-    return { samples: data.labels.length, counts: [], missing, target: targetReports(data.target) };
+  if (!isClassKind(data.target.kind)) {
+    const missing = data.size - knownRows(data).length;
+    return { samples: data.size, counts: [], missing, target: targetReports(data.target) };
   }
-  const K = data.classes.length;
+  const K = data.target.names.length;
   const counts = new Array<number>(K).fill(0);
   let missing = 0;
   let firstMissing = -1;
-  data.labels.forEach((label, row) => {
+  labelsOf(data).forEach((label, row) => {
     if (label === -1) {
       missing++;
       if (firstMissing < 0) firstMissing = row;
@@ -274,7 +274,7 @@ function checkLabels(data: Dataset, split: SplitName, where: string): SplitRepor
       { missing, row: firstMissing },
     );
   }
-  return { samples: data.labels.length, counts, missing };
+  return { samples: data.size, counts, missing };
 }
 
 function checkClasses(

@@ -1,26 +1,33 @@
-/** @file Dataset: sample ids, named modalities, labels, groups, optional truth. All data has this form once it is loaded. */
+/** @file Dataset: sample ids, named modalities, target, groups, optional truth. All data has this form once it is loaded. */
 import { configError, dataError, hint, listing } from "../core/errors.ts";
 import { ownValue } from "../core/record.ts";
 import { type Shape, sizeOf } from "../core/shape.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
 import { isCeilingOf, type Posteriors, takeCeiling } from "./ceiling.ts";
+import type { TargetKind } from "./kinds.ts";
 
-/** What is predicted: one of several classes, several yes/no labels, or numbers. */
-export type TargetKind = "classes" | "labels" | "values";
+export type { TargetKind } from "./kinds.ts";
 
-/** Labels or values of N samples. */
+/** What is to be predicted for N samples. */
 export interface Target {
-  readonly kind: Exclude<TargetKind, "classes">;
-  /** [L], as in `happy` or `sentiment`. */
+  readonly kind: TargetKind;
+  /** Of the classes [K], labels [L] or values [L]. */
   readonly names: readonly string[];
-  /** [N, L]; labels are 0 or 1, values in the data's unit; NaN is unknown. Rows that are NaN throughout are allowed in the test split only. */
+  /**
+   * Classes: their indices, [N, 1]. Labels: 0 or 1, [N, L]. Values: in the data's unit, [N, L]. NaN is unknown; rows that are NaN
+   * throughout are allowed in the test split only.
+   */
   readonly values: Tensor<"float32">;
+  /** The numbers [N, 1] of which the classes are bins, where they are. */
+  readonly numbers?: Tensor<"float32">;
 }
 
 /** One split: row i of every array is the same sample. */
 export interface Dataset {
   /** For example `train`. */
   readonly name: string;
+  /** N, the number of samples. */
+  readonly size: number;
   /** [N]; row numbers as text when the data has none. */
   readonly ids: readonly string[];
   /** Each [N, ...]; the insertion order is the modality order. */
@@ -30,12 +37,7 @@ export interface Dataset {
    * without a mask is present in every sample; every sample has at least one modality.
    */
   readonly present?: Readonly<Record<string, Uint8Array>>;
-  /** [N], 0..K-1; -1 is a missing label, allowed outside train and validation only. All -1 where there is a `target`. */
-  readonly labels: Int32Array;
-  /** [K]; empty where there is a `target`. */
-  readonly classes: readonly string[];
-  /** Labels or values to predict; absent when classes are predicted. */
-  readonly target?: Target;
+  readonly target: Target;
   /** [N]; samples of one group (a speaker, a video) belong on the same side of a split. */
   readonly groups?: readonly string[];
   /** [N]; the true component of generated data: `redundant`, `unique_<modality>` or `synergistic`. */
@@ -101,7 +103,7 @@ export function requireModalities(names: readonly string[], known: readonly stri
 
 /** The samples at `rows`, in that order (rows may repeat). @throws DataError for a row outside the data. */
 export function takeRows(dataset: Dataset, rows: ArrayLike<number>, name: string = dataset.name): Dataset {
-  const n = dataset.labels.length;
+  const n = dataset.size;
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!;
     if (!Number.isInteger(row) || row < 0 || row >= n) {
@@ -117,6 +119,7 @@ export function takeRows(dataset: Dataset, rows: ArrayLike<number>, name: string
   const pick = <T>(values: readonly T[]): T[] => Array.from(rows, (row) => values[row]!);
   return {
     name,
+    size: rows.length,
     ids: pick(dataset.ids),
     modalities: Object.fromEntries(
       Object.entries(dataset.modalities).map(([modality, values]) => [modality, takeTensorRows(values, rows)]),
@@ -131,11 +134,7 @@ export function takeRows(dataset: Dataset, rows: ArrayLike<number>, name: string
             ]),
           ),
         }),
-    labels: Int32Array.from(rows, (row) => dataset.labels[row]!),
-    classes: dataset.classes,
-    ...(dataset.target === undefined
-      ? {}
-      : { target: { ...dataset.target, values: takeTensorRows(dataset.target.values, rows) } }),
+    target: takeTarget(dataset.target, rows),
     ...(dataset.groups === undefined ? {} : { groups: pick(dataset.groups) }),
     ...(dataset.truth === undefined ? {} : { truth: pick(dataset.truth) }),
     ...(dataset.truthBits === undefined
@@ -148,7 +147,16 @@ export function takeRows(dataset: Dataset, rows: ArrayLike<number>, name: string
             ]),
           ),
         }),
-    ...(dataset.ceiling !== undefined && { ceiling: takeCeiling(dataset.ceiling, rows, dataset.classes.length) }),
+    ...(dataset.ceiling !== undefined && { ceiling: takeCeiling(dataset.ceiling, rows, dataset.target.names.length) }),
+  };
+}
+
+/** The target of the samples at `rows`. */
+function takeTarget({ values, numbers, ...rest }: Target, rows: ArrayLike<number>): Target {
+  return {
+    ...rest,
+    values: takeTensorRows(values, rows),
+    ...(numbers !== undefined && { numbers: takeTensorRows(numbers, rows) }),
   };
 }
 

@@ -1,9 +1,11 @@
 /** @file Cross-validation folds: rows to train on, to select the epoch on (validation), and to evaluate on (held out). */
+
 import { configError, dataError } from "../core/errors.ts";
 import { permutation } from "../core/random.ts";
 import { checkSplits } from "./check.ts";
 import { type DataSplits, type Dataset, takeRows } from "./dataset.ts";
 import { pooled } from "./split.ts";
+import { strataOf } from "./target.ts";
 
 /** One fold: three sets of rows without overlap. */
 export interface Fold {
@@ -52,7 +54,7 @@ export function crossFolds(
  */
 export function foldSplits(data: Dataset | DataSplits, folds: number, seed: number): DataSplits[] {
   const dataset = pooled(data, "foldSplits");
-  return crossFolds(dataset.labels, dataset.groups, folds, seed).map(({ train, validation, held }) => {
+  return crossFolds(strataOf(dataset), dataset.groups, folds, seed).map(({ train, validation, held }) => {
     const splits = {
       train: takeRows(dataset, train, "train"),
       validation: takeRows(dataset, validation, "validation"),

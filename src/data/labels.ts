@@ -32,7 +32,7 @@ export function readClasses(
   raw: Readonly<Record<SplitName, RawLabels>>,
   classNames: readonly string[] | undefined,
   source: Pick<Source, "where">,
-  values = 'To predict numbers and not classes, write {"target": {"kind": "values"}} into dataset.json.',
+  values = 'To predict numbers and not classes, write {"target": {"kind": "regression"}} into dataset.json.',
 ): ClassLabels {
   const where = (split: SplitName): string => source.where(split, "labels");
   const numeric = SPLITS.every((split) => isNumeric(raw[split]));
@@ -191,7 +191,7 @@ function oneHot({ shape, data }: Tensor): number[] | undefined {
 function otherTarget({ shape, data }: Tensor): string {
   if (shape.length !== 2) return "Correct the file.";
   const yesNo = Array.from(data as ArrayLike<number | bigint>, Number).every((value) => value === 0 || value === 1);
-  const kind = yesNo ? "labels" : "values";
+  const kind = yesNo ? "multilabel" : "regression";
   const what = yesNo ? `${shape[1]} yes/no labels` : `${shape[1]} numbers`;
   return `For ${what} per sample, write "target": {"kind": "${kind}"} into dataset.json.`;
 }

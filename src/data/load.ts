@@ -1,4 +1,5 @@
 /** @file The loader: reads a folder, checks it and returns three splits. */
+
 import { configError, dataError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
 import { checkOptions, type Keys } from "../core/keys.ts";
@@ -7,6 +8,7 @@ import { checkSplits, type DataReport } from "./check.ts";
 import { chooseModalities } from "./choose.ts";
 import { type DataSplits, type Dataset, mapSplits, SPLITS, type SplitName } from "./dataset.ts";
 import { requireNumbers } from "./formats/npy.ts";
+import { isClassKind } from "./kinds.ts";
 import { readClasses } from "./labels.ts";
 import { type Manifest, readManifest, withOptions } from "./manifest.ts";
 import { readMask, withoutMissing } from "./masks.ts";
@@ -17,7 +19,7 @@ import { type AnyArray, type RawLabels, type Source, toFloat32 } from "./sources
 import { splitBy } from "./split.ts";
 import { suspectWarnings } from "./suspects.ts";
 import type { Taken } from "./taken.ts";
-import { hasTarget, readTarget, targetNames } from "./target.ts";
+import { classTarget, hasTarget, readTarget, targetNames } from "./target.ts";
 import { placesOf, readTexts, type Texts } from "./texts.ts";
 
 /** How to read a folder. */
@@ -112,7 +114,7 @@ interface Reading {
   readonly manifest: Manifest;
   readonly modalities: readonly string[];
   readonly texts: Texts;
-  readonly readLabels: (split: SplitName) => Pick<Dataset, "labels" | "classes" | "target">;
+  readonly readLabels: (split: SplitName) => Pick<Dataset, "size" | "target">;
   readonly labelNote: string | undefined;
   readonly warnings: string[];
   readonly leftOut: Taken["leftOut"];
@@ -160,13 +162,13 @@ async function readSplit(reading: Reading, split: SplitName): Promise<Dataset> {
     if (mask !== undefined) masks.push([name, mask]);
   }
   const labelled = readLabels(split);
-  const ceiling = await readCeiling(reading, split, labelled.classes.length);
+  const ceiling = await readCeiling(reading, split, labelled.target.names.length);
   return {
     name: split,
     modalities: Object.fromEntries(tensors),
     ...(masks.length > 0 && { present: Object.fromEntries(masks) }),
     ...labelled,
-    ...(await readTexts(source, reading.texts, split, labelled.labels.length)),
+    ...(await readTexts(source, reading.texts, split, labelled.size)),
     ...(ceiling !== undefined && { ceiling }),
   };
 }
@@ -192,19 +194,19 @@ function labelReader(
   warnings: string[],
 ): Pick<Reading, "readLabels"> & { readonly note: string | undefined } {
   const { kind, note } = source.target;
-  if (kind === "classes") {
+  if (isClassKind(kind)) {
     const { label } = manifest;
-    const text = JSON.stringify({ ...(label !== undefined && { label }), target: { kind: "values" } });
+    const text = JSON.stringify({ ...(label !== undefined && { label }), target: { kind: "regression" } });
     const values = `To predict numbers and not classes, write ${text} into dataset.json, in the folder of the data.`;
     const read = readClasses(labels, manifest.classes, source, values);
-    return { readLabels: (split) => ({ labels: read.numbers(split), classes: read.classes }), note: read.note };
+    return { readLabels: (split) => classTarget(read.classes, read.numbers(split), kind), note: read.note };
   }
   const names = targetNames(source.target, kind, labels.train);
   return {
     note,
     readLabels(split) {
       const read = readTarget(labels[split], kind, names, source.where(split, "labels"), warnings);
-      return { labels: new Int32Array(read.values.shape[0]!).fill(-1), classes: [], target: read };
+      return { size: read.values.shape[0]!, target: read };
     },
   };
 }
@@ -230,7 +232,7 @@ function splitRequest(source: Source, manifest: Manifest, options: ReadOptions):
 
 /** Splits all samples as requested: whole groups where there are any, else stratified by class. */
 function splitAnew(all: Dataset, { seed, shares }: SplitRequest, source: Source): DataSplits {
-  const unknown = all.labels.findIndex((_, row) => !hasTarget(all, row));
+  const unknown = all.ids.findIndex((_, row) => !hasTarget(all, row));
   if (unknown >= 0) {
     throw dataError(
       `${source.where("train", "labels")}: row ${unknown} (from 0) has no label; remove such rows, or give the data a column "split" and put them into test.`,
@@ -245,7 +247,8 @@ function takenOf(reading: Reading, { train }: DataSplits, request: SplitRequest 
   const { source, texts, labelNote, leftOut } = reading;
   const { from, kind, note } = source.target;
   const how = labelNote ?? note;
-  const drawn = train.groups === undefined ? (train.target === undefined ? "by class" : "at random") : "whole groups";
+  const drawn =
+    train.groups === undefined ? (isClassKind(train.target.kind) ? "by class" : "at random") : "whole groups";
   return {
     modalities: Object.fromEntries(
       Object.entries(train.modalities).map(([name, { shape }]) => [
@@ -253,7 +256,7 @@ function takenOf(reading: Reading, { train }: DataSplits, request: SplitRequest 
         { from: source.from(name), shape: shape.slice(1) },
       ]),
     ),
-    target: { from, kind, names: train.target?.names ?? train.classes, ...(how !== undefined && { note: how }) },
+    target: { from, kind, names: train.target.names, ...(how !== undefined && { note: how }) },
     ...texts,
     split:
       request === undefined

@@ -4,14 +4,15 @@ import { configError } from "../core/errors.ts";
 import { type Folder, readText } from "../core/folder.ts";
 import { oneOf, parseOptions } from "../core/options.ts";
 import type { CeilingPlace } from "./ceiling.ts";
-import { requireModalities, type TargetKind } from "./dataset.ts";
+import { requireModalities } from "./dataset.ts";
+import { currentKind, kindWords, TARGET_KINDS, type TargetKind } from "./kinds.ts";
 import { type ReadOptions, readingSchemas, type SplitRequest } from "./reading.ts";
 
 /** The contents of dataset.json; every key is optional. */
 export interface Manifest {
   /**
-   * The kind of the labels: class numbers [N] ("classes", the default), 0 or 1 for each of several labels [N, L] ("labels"), or numbers
-   * [N, L] ("values"). `names` are the names of the classes, labels or values.
+   * The kind of the target: class numbers [N] ("multiclass", the default; "ordinal" where `names` are in an order), 0 or 1 for each of several labels [N, L] ("multilabel"), or
+   * numbers [N, L] ("regression"). The former words "classes", "labels" and "values" are read too. `names` are the names of the classes, labels or values.
    */
   readonly target?: { readonly kind: TargetKind; readonly names?: readonly string[] | undefined } | undefined;
   /** Class names: label k is `classes[k]`. */
@@ -45,7 +46,7 @@ const names = z
 export const manifestSchema: z.ZodType<Manifest> = z.strictObject({
   target: z
     .strictObject({
-      kind: oneOf("classes", "labels", "values"),
+      kind: z.preprocess(currentKind, oneOf(...TARGET_KINDS)),
       names: names.min(1, "needs at least one name").optional(),
     })
     .optional(),
@@ -109,13 +110,23 @@ export function isList(modalities: NonNullable<Manifest["modalities"]>): modalit
 function withClasses(manifest: Manifest, where: string): Manifest {
   const { target, classes } = manifest;
   if (target === undefined) return manifest;
-  if (classes !== undefined && (target.kind !== "classes" || target.names !== undefined)) {
+  if (classes !== undefined && (target.kind !== "multiclass" || target.names !== undefined)) {
     throw configError(
-      `${where}: classes and target are both given, ${target.kind === "classes" ? "each with names of the classes" : `though a target of ${target.kind} has no classes`}; leave classes out.`,
+      `${where}: classes and target are both given, ${target.kind === "multiclass" ? "each with names of the classes" : `though a target of ${kindWords[target.kind].many} has no classes`}; leave classes out.`,
       { where },
     );
   }
-  if (target.kind !== "classes") return manifest;
+  if (target.kind === "ordinal") return { ...manifest, classes: orderedNames(target.names, where) };
+  if (target.kind !== "multiclass") return manifest;
   const { target: _, ...rest } = manifest;
   return target.names === undefined ? rest : { ...rest, classes: target.names };
+}
+
+/** @throws ConfigError for classes whose order is not given. */
+function orderedNames(names: readonly string[] | undefined, where: string): readonly string[] {
+  if (names !== undefined && names.length > 1) return names;
+  throw configError(
+    `${where}: the target is ordinal, so its classes have an order; name them from the lowest to the highest: "target": {"kind": "ordinal", "names": ["mild", "moderate", "severe"]}.`,
+    { where },
+  );
 }

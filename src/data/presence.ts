@@ -35,7 +35,7 @@ export function rowsByPattern(
   modalities: readonly string[] = Object.keys(dataset.modalities),
 ): Map<string, { readonly modalities: readonly string[]; readonly rows: readonly number[] }> {
   const patterns = new Map<string, { modalities: string[]; rows: number[] }>();
-  for (let row = 0; row < dataset.labels.length; row++) {
+  for (let row = 0; row < dataset.size; row++) {
     const present = presentAt(dataset, row, modalities);
     const entry = patterns.get(patternName(present));
     if (entry === undefined) patterns.set(patternName(present), { modalities: present, rows: [row] });
@@ -57,7 +57,7 @@ export function rowsByPattern(
  */
 export function hideModalities(dataset: Dataset, names: readonly string[], rows?: ArrayLike<number>): Dataset {
   requireModalities(names, Object.keys(dataset.modalities), `hideModalities, the ${dataset.name} data`);
-  const n = dataset.labels.length;
+  const n = dataset.size;
   const masks = names.map((name): [string, Uint8Array] => {
     const mask = ownValue(dataset.present, name)?.slice() ?? new Uint8Array(n).fill(1);
     if (rows === undefined) mask.fill(0);
@@ -69,7 +69,7 @@ export function hideModalities(dataset: Dataset, names: readonly string[], rows?
 
 /** Masks of N samples as numbers [N, M] in the order of `modalities`: 1 where the sample has the modality. */
 export function presenceMatrix(dataset: Dataset, modalities: readonly string[]): Float32Array {
-  const n = dataset.labels.length;
+  const n = dataset.size;
   const out = new Float32Array(n * modalities.length).fill(1);
   modalities.forEach((name, m) => {
     const mask = ownValue(dataset.present, name);

@@ -2,7 +2,10 @@
  * @file Tests for distribution shift between the validation and test splits. Epochs, hyperparameters and calibration are selected on
  * validation data and may not suit shifted test data. Compares each feature and the class frequencies; no model is needed.
  */
+
 import { type DataSplits, type Dataset, featureCount } from "./dataset.ts";
+import { isClassKind } from "./kinds.ts";
+import { classesOf, labelsOf } from "./target.ts";
 
 /** Maximum samples per split and features per modality, evenly spaced, that are compared: enough to detect relevant differences. */
 const MOST_SAMPLES = 2000;
@@ -41,17 +44,12 @@ export function shiftWarnings({ validation, test }: Pick<DataSplits, "validation
 }
 
 /** Sorted values of a feature over the samples that have the modality. */
-function columnOf(
-  { modalities, present, labels }: Dataset,
-  name: string,
-  feature: number,
-  width: number,
-): Float64Array {
+function columnOf({ modalities, present, size }: Dataset, name: string, feature: number, width: number): Float64Array {
   const { data } = modalities[name]!;
   const mask = present?.[name];
-  const step = Math.max(1, labels.length / MOST_SAMPLES);
+  const step = Math.max(1, size / MOST_SAMPLES);
   const values: number[] = [];
-  for (let at = 0; at < labels.length; at += step) {
+  for (let at = 0; at < size; at += step) {
     const row = Math.floor(at);
     if (mask?.[row] !== 0) values.push(data[row * width + feature]!);
   }
@@ -77,15 +75,15 @@ function limit(n: number, m: number, tests: number): number {
 
 /** Total variation distance between the class frequencies; undefined when it is not significant. */
 function classDistance(validation: Dataset, test: Dataset, tests: number): number | undefined {
-  if (validation.target !== undefined) return undefined;
-  const sharesOf = ({ labels }: Dataset): number[] => {
-    const valid = labels.filter((label) => label >= 0);
-    return validation.classes.map((_, k) => valid.filter((label) => label === k).length / Math.max(1, valid.length));
+  if (!isClassKind(validation.target.kind)) return undefined;
+  const sharesOf = (split: Dataset): number[] => {
+    const valid = labelsOf(split).filter((label) => label >= 0);
+    return classesOf(validation).map((_, k) => valid.filter((label) => label === k).length / Math.max(1, valid.length));
   };
   const [here, there] = [sharesOf(validation), sharesOf(test)];
   const distance = here.reduce((sum, share, k) => sum + Math.abs(share - there[k]!), 0) / 2;
-  const classes = validation.classes.length;
+  const classes = classesOf(validation).length;
   // Total variation of K shares is the largest difference over 2^K sets of classes.
-  const chance = limit(validation.labels.length, test.labels.length, tests * 2 ** Math.min(classes, 30));
+  const chance = limit(validation.size, test.size, tests * 2 ** Math.min(classes, 30));
   return distance >= Math.max(LEAST_DISTANCE, chance) ? distance : undefined;
 }

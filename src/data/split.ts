@@ -8,7 +8,7 @@ import { ownValue } from "../core/record.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
 import { checkSplits } from "./check.ts";
 import { type DataSplits, type Dataset, mapSplits, SPLITS, type SplitName, takeRows } from "./dataset.ts";
-import { hasTarget } from "./target.ts";
+import { hasTarget, strataOf } from "./target.ts";
 
 /** Shares of the samples in validation and test; train gets the rest. */
 export interface SplitOptions {
@@ -46,25 +46,25 @@ export function splitBy(data: Dataset | DataSplits, by: "share" | "group", optio
 /** All samples as one dataset, named `all` when there were three splits. `caller` starts the message. @throws DataError for a sample without a label. */
 export function pooled(data: Dataset | DataSplits, caller: string): Dataset {
   const dataset = "train" in data ? pool(data) : data;
-  const missing = [...dataset.labels.keys()].find((row) => !hasTarget(dataset, row));
-  if (missing === undefined) return dataset;
+  const missing = dataset.ids.findIndex((_, row) => !hasTarget(dataset, row));
+  if (missing < 0) return dataset;
   throw dataError(`${caller}: row ${missing} (from 0) has no label; take out such samples first (takeRows).`, {
     row: missing,
   });
 }
 
 /** Rows by stratum, each in the given order: strata are the classes; for labels and values there is a single stratum. */
-export function strata({ classes, labels, target }: Dataset, rows: Iterable<number>): number[][] {
-  if (target !== undefined) return [[...rows]];
-  const members: number[][] = classes.map(() => []);
-  for (const row of rows) members[labels[row]!]?.push(row);
+export function strata(dataset: Dataset, rows: Iterable<number>): number[][] {
+  const stratum = strataOf(dataset);
+  const members: number[][] = Array.from({ length: Math.max(...stratum) + 1 }, () => []);
+  for (const row of rows) members[stratum[row]!]?.push(row);
   return members;
 }
 
 /** Three splits as one dataset; ids are prefixed by the split's name, as they may occur in several splits. */
 function pool(splits: DataSplits): Dataset {
   const parts = SPLITS.map((split) => splits[split]);
-  const { classes, groups, truth, target } = splits.train;
+  const { groups, truth, target } = splits.train;
   const joined = (tensorOf: (part: Dataset) => Tensor<"float32">): Tensor<"float32"> => {
     const tensors = parts.map(tensorOf);
     const data = new Float32Array(tensors.reduce((n, tensor) => n + tensor.data.length, 0));
@@ -73,25 +73,22 @@ function pool(splits: DataSplits): Dataset {
       data.set(tensor.data, offset);
       offset += tensor.data.length;
     }
-    return float32([parts.reduce((n, part) => n + part.labels.length, 0), ...tensors[0]!.shape.slice(1)], data);
+    return float32([parts.reduce((n, part) => n + part.size, 0), ...tensors[0]!.shape.slice(1)], data);
   };
   const masked = Object.keys(splits.train.modalities).filter((name) =>
     parts.some((part) => ownValue(part.present, name)),
   );
   const mask = (name: string): Uint8Array =>
-    Uint8Array.from(
-      parts.flatMap((part) => [...(ownValue(part.present, name) ?? new Uint8Array(part.labels.length).fill(1))]),
-    );
+    Uint8Array.from(parts.flatMap((part) => [...(ownValue(part.present, name) ?? new Uint8Array(part.size).fill(1))]));
   return {
     name: "all",
     ids: parts.flatMap((part) => part.ids.map((id) => `${part.name}/${id}`)),
     modalities: Object.fromEntries(
       Object.keys(splits.train.modalities).map((name) => [name, joined((part) => part.modalities[name]!)]),
     ),
-    ...(target !== undefined && { target: { ...target, values: joined((part) => part.target!.values) } }),
+    size: parts.reduce((n, part) => n + part.size, 0),
+    target: { ...target, values: joined((part) => part.target.values) },
     ...(masked.length > 0 && { present: Object.fromEntries(masked.map((name) => [name, mask(name)])) }),
-    labels: Int32Array.from(parts.flatMap((part) => [...part.labels])),
-    classes,
     ...(groups !== undefined && { groups: parts.flatMap((part) => [...(part.groups ?? [])]) }),
     ...(truth !== undefined && { truth: parts.flatMap((part) => [...(part.truth ?? [])]) }),
   };
@@ -101,8 +98,8 @@ type Shares = Readonly<Record<SplitName, number>>;
 
 /** Assigns class after class with one running count per split, so that rounding errors do not accumulate over small classes. */
 function sidesByShare(dataset: Dataset, shares: Shares, seed: number): SplitName[] {
-  const members = strata(dataset, permutation(dataset.labels.length, seed, "split"));
-  const sides = new Array<SplitName>(dataset.labels.length);
+  const members = strata(dataset, permutation(dataset.size, seed, "split"));
+  const sides = new Array<SplitName>(dataset.size);
   const assigned: Record<SplitName, number> = { train: 0, validation: 0, test: 0 };
   let total = 0;
   for (const rows of members) {

@@ -1,10 +1,11 @@
 /** @file Subsets of data: shares of the training samples for learning curves, and held-out classes. */
+
 import { configError } from "../core/errors.ts";
 import { permutation } from "../core/random.ts";
 import { checkSplits } from "./check.ts";
 import { type DataSplits, type Dataset, mapSplits, takeRows } from "./dataset.ts";
 import { pooled, splitBy, strata } from "./split.ts";
-import { requireClassLabels } from "./target.ts";
+import { classesOf, classTarget, labelsOf, requireKind } from "./target.ts";
 
 /**
  * A stratified share of the samples (at least one per class). With the same seed, a smaller share is a subset of a larger one. Rows keep
@@ -14,7 +15,7 @@ export function takeShare(dataset: Dataset, share: number, seed: number): Datase
   if (!(share > 0 && share <= 1)) {
     throw configError(`takeShare: share is ${share}; a number above 0, up to 1, is needed.`, { share });
   }
-  const members = strata(dataset, permutation(dataset.labels.length, seed, "share"));
+  const members = strata(dataset, permutation(dataset.size, seed, "share"));
   const rows = members.flatMap((own) => own.slice(0, Math.max(1, Math.round(share * own.length))));
   return takeRows(
     dataset,
@@ -38,8 +39,8 @@ const UNSEEN = { validation: 0.1, test: 0.5 } as const;
  * or the data has no classes; DataError for missing labels.
  */
 export function classesApart(splits: DataSplits, count: number, seed: number): ClassesApart {
-  requireClassLabels(splits.train, "classesApart");
-  const { classes } = splits.train;
+  requireKind(splits.train, ["multiclass"], "classesApart");
+  const classes = classesOf(splits.train);
   if (!Number.isInteger(count) || count < 2 || count > classes.length - 2) {
     const most = classes.length - 2;
     const allowed =
@@ -57,11 +58,14 @@ export function classesApart(splits: DataSplits, count: number, seed: number): C
 
 /** The samples of some classes, with labels renumbered in that order. */
 function ofClasses(dataset: Dataset, chosen: readonly number[]): Dataset {
-  const rows = [...dataset.labels.keys()].filter((row) => chosen.includes(dataset.labels[row]!));
+  const labels = labelsOf(dataset);
+  const rows = [...labels.keys()].filter((row) => chosen.includes(labels[row]!));
   const taken = takeRows(dataset, rows);
   return {
     ...taken,
-    labels: taken.labels.map((label) => chosen.indexOf(label)),
-    classes: chosen.map((k) => dataset.classes[k]!),
+    ...classTarget(
+      chosen.map((k) => dataset.target.names[k]!),
+      labelsOf(taken).map((label) => chosen.indexOf(label)),
+    ),
   };
 }

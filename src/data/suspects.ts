@@ -2,7 +2,10 @@
  * @file Warns about columns that are probably not features: a row index, a code, a copy of the target, duplicate columns. Only the user
  * can decide, so each gives a warning that says how to leave the column out.
  */
+
 import { type Dataset, featureCount } from "./dataset.ts";
+import { isClassKind } from "./kinds.ts";
+import { labelsOf } from "./target.ts";
 
 /** With fewer rows no check is done, as coincidences are likely. */
 const LEAST_ROWS = 10;
@@ -23,7 +26,7 @@ export function suspectWarnings(
   where: string,
   columns?: (modality: string) => readonly string[],
 ): string[] {
-  const rows = train.labels.length;
+  const rows = train.size;
   if (rows < LEAST_ROWS) return [];
   const names = Object.keys(train.modalities);
   const reasons = new Map<string, string>();
@@ -66,12 +69,15 @@ function code({ modalities, present }: Dataset, name: string): string | undefine
 }
 
 /** The reason why a feature is a copy of the target: few values, each with a single class; or the same numbers as the target. */
-function leak({ modalities, labels, classes, target }: Dataset, name: string): string | undefined {
+function leak(dataset: Dataset, name: string): string | undefined {
+  const { modalities, target } = dataset;
+  const labels = isClassKind(target.kind) ? labelsOf(dataset) : undefined;
+  const classes = target.names;
   const { data, shape } = modalities[name]!;
   const width = featureCount({ shape });
   const of = (feature: number): string => (width === 1 ? "" : `feature ${feature} of ${width}: `);
   for (let feature = 0; feature < width; feature++) {
-    if (target !== undefined) {
+    if (labels === undefined) {
       const copy = target.names.findIndex((_, l) =>
         equalsTarget(data, feature, width, target.values.data, l, target.names.length),
       );
@@ -80,7 +86,7 @@ function leak({ modalities, labels, classes, target }: Dataset, name: string): s
       return `${of(feature)}its few values determine the class of every training sample, like a copy of the label`;
     }
   }
-  if (target === undefined && width > 1 && width <= 64) {
+  if (labels !== undefined && width > 1 && width <= 64) {
     const rowText = (row: number): string => data.subarray(row * width, (row + 1) * width).join();
     if (tells(labels, classes.length, rowText)) {
       return "its few distinct rows determine the class of every training sample, like a copy of the label";

@@ -1,7 +1,8 @@
 /** @file Reports how the parts of a folder were interpreted, and what was left out. */
+
 import type { Shape } from "../core/shape.ts";
 import { abridged } from "./columns.ts";
-import type { TargetKind } from "./dataset.ts";
+import { isClassKind, kindWords, type TargetKind } from "./kinds.ts";
 import type { LeftOut } from "./sources/roles.ts";
 
 export type { LeftOut } from "./sources/roles.ts";
@@ -43,7 +44,7 @@ export function takenRows({ target, ids, groups, truth, split, form, leftOut }: 
 }
 
 function targetText({ from, kind, names, note }: Taken["target"]): string {
-  const what = kind === "classes" ? `${names.length} classes` : `${kind} ${abridged(names, 6)}`;
+  const what = isClassKind(kind) ? `${names.length} classes` : `${kindWords[kind].many} ${abridged(names, 6)}`;
   return `${what}, ${from}${note === undefined ? "" : ` (${note})`}`;
 }
 

@@ -1,48 +1,85 @@
 /** @file Targets other than classes: several yes/no labels, or numbers. Reads them as [N, L], checks them, and requires classes where needed. */
+
 import { configError, dataError, listing } from "../core/errors.ts";
 import { formatShape, sameShape } from "../core/shape.ts";
 import { float32 } from "../core/tensor.ts";
-import type { DataSplits, Dataset, SplitName, Target, TargetKind } from "./dataset.ts";
-import { SPLITS } from "./dataset.ts";
+import { type DataSplits, type Dataset, SPLITS, type SplitName, type Target } from "./dataset.ts";
 import { parseNumber } from "./formats/csv.ts";
+import { CLASS_KINDS, type ClassKind, isClassKind, kindWords, type TargetKind } from "./kinds.ts";
 import { type RawLabels, type Source, toFloat32 } from "./sources/source.ts";
 
-/** The kind of the data's target. */
-export function targetKind({ target }: Pick<Dataset, "target">): TargetKind {
-  return target?.kind ?? "classes";
-}
-
 /** `classes (a, b)`, `labels (happy, sad)` or `values (sentiment)`, for messages. */
-export function describeTarget({ target, classes }: Pick<Dataset, "target" | "classes">): string {
-  if (target === undefined) return `classes (${listing(classes)})`;
-  return `${target.kind} (${listing(target.names)})`;
+export function describeTarget({
+  target: { kind, names },
+}: {
+  readonly target: Pick<Target, "kind" | "names">;
+}): string {
+  return `${kindWords[kind].many} (${listing(names)})`;
 }
 
-/** @throws ConfigError where `what` needs class labels and the data has none. */
-export function requireClassLabels(dataset: Pick<Dataset, "target" | "classes">, what: string, advice = ""): void {
-  if (dataset.target === undefined) return;
+/** @throws ConfigError where `what` needs a target of one of `kinds` and the data has another. */
+export function requireKind(
+  dataset: { readonly target: Pick<Target, "kind" | "names"> },
+  kinds: readonly TargetKind[],
+  what: string,
+  advice = "",
+): void {
+  const { kind } = dataset.target;
+  if (kinds.includes(kind)) return;
+  const wanted = kinds.map((one) => (one === "multiclass" ? "class labels" : kindWords[one].many)).join(" or ");
   throw configError(
-    `${what} needs class labels; this data has ${describeTarget(dataset)}.${advice === "" ? "" : ` ${advice}`}`,
-    { kind: dataset.target.kind },
+    `${what} needs ${wanted}; this data has ${describeTarget(dataset)}.${advice === "" ? "" : ` ${advice}`}`,
+    { kind },
   );
 }
 
+/** The class index of each sample, [N]; -1 where unknown. @throws ConfigError for data without classes. */
+export function labelsOf(dataset: Pick<Dataset, "target">): Int32Array {
+  requireKind(dataset, CLASS_KINDS, "this");
+  return Int32Array.from(dataset.target.values.data, (value) => (Number.isNaN(value) ? -1 : value));
+}
+
+/** The names of the classes, [K]. @throws ConfigError for data without classes. */
+export function classesOf(dataset: Pick<Dataset, "target">): readonly string[] {
+  requireKind(dataset, CLASS_KINDS, "this");
+  return dataset.target.names;
+}
+
+/** The size and target of data with classes, from class indices [N]; -1 is unknown. */
+export function classTarget(
+  names: readonly string[],
+  labels: ArrayLike<number>,
+  kind: ClassKind = "multiclass",
+): Pick<Dataset, "size" | "target"> {
+  const values = Float32Array.from(labels, (label) => (label < 0 ? Number.NaN : label));
+  return { size: labels.length, target: { kind, names, values: float32([labels.length, 1], values) } };
+}
+
 /** Does the sample at `row` have a label, or at least one known label or value? */
-export function hasTarget(dataset: Pick<Dataset, "labels" | "target">, row: number): boolean {
-  if (dataset.target === undefined) return dataset.labels[row]! >= 0;
-  const L = dataset.target.names.length;
-  return dataset.target.values.data.subarray(row * L, (row + 1) * L).some((value) => !Number.isNaN(value));
+export function hasTarget({ target: { values } }: Pick<Dataset, "target">, row: number): boolean {
+  const width = values.shape[1]!;
+  return values.data.subarray(row * width, (row + 1) * width).some((value) => !Number.isNaN(value));
+}
+
+/** The rows of the samples with a known target. */
+export function knownRows(dataset: Pick<Dataset, "size" | "target">): number[] {
+  return Array.from({ length: dataset.size }, (_, row) => row).filter((row) => hasTarget(dataset, row));
+}
+
+/** The stratum of each sample, [N]: its class, or 0 for all where there are no classes. */
+export function strataOf(dataset: Pick<Dataset, "size" | "target">): Int32Array {
+  return isClassKind(dataset.target.kind) ? labelsOf(dataset) : new Int32Array(dataset.size);
 }
 
 /** The names of labels or values: those of dataset.json or of the table's columns, else `value`, or `label_0`, `label_1`, ... */
 export function targetNames(
   { names }: Pick<Source["target"], "names">,
-  kind: Target["kind"],
+  kind: TargetKind,
   train: RawLabels,
 ): readonly string[] {
   if (names !== undefined) return names;
   const count = isTexts(train) ? 1 : (train.shape[1] ?? 1);
-  const one = kind === "values" ? "value" : "label";
+  const { one } = kindWords[kind];
   return count === 1 ? [one] : Array.from({ length: count }, (_, i) => `${one}_${i}`);
 }
 
@@ -52,7 +89,7 @@ export function targetNames(
  */
 export function readTarget(
   raw: RawLabels,
-  kind: Target["kind"],
+  kind: TargetKind,
   names: readonly string[],
   where: string,
   warnings: string[],
@@ -69,7 +106,7 @@ export function readTarget(
   if (!fits) {
     const wanted = L === 1 ? "[N] or [N, 1]" : `[N, ${L}]`;
     throw dataError(
-      `${where}: has the shape ${formatShape(shape)}; dataset.json says that the target is ${L === 1 ? `the one of ${kind} called ${names[0]}` : `${L} ${kind} (${listing(names)})`}, so ${wanted} is needed. Correct the file or the names of the target.`,
+      `${where}: has the shape ${formatShape(shape)}; dataset.json says that the target is ${L === 1 ? `the ${kindWords[kind].one} called ${names[0]}` : `${L} ${kindWords[kind].many} (${listing(names)})`}, so ${wanted} is needed. Correct the file or the names of the target.`,
       { where, shape },
     );
   }
@@ -83,7 +120,7 @@ export function readTarget(
         name: names[i % L],
       });
     };
-    if (kind === "values") {
+    if (kind === "regression") {
       if (!Number.isFinite(value) && !Number.isNaN(value))
         bad("not finite as float32", "numbers, and NaN where unknown");
     } else if (value === -1) values.data[i] = Number.NaN;
@@ -136,26 +173,20 @@ export function checkTargets(
   where: (split: SplitName, part: string) => string,
   warnings: string[],
 ): void {
-  const first = splits.train.target;
+  const { kind, names } = splits.train.target;
   for (const split of SPLITS) {
     const data = splits[split];
     const { target } = data;
     const file = where(split, "labels");
-    if (first === undefined || target === undefined || !sameTarget(first, target) || data.classes.length > 0) {
+    if (!sameShape(target.values.shape, [data.size, names.length])) {
       throw dataError(
-        `the ${split} split has ${describeTarget(data)}, the train split ${describeTarget(splits.train)}; all splits need the same target, and classes are empty where there is one.`,
+        `${file} has the shape ${formatShape(target.values.shape)}; for ${data.size} samples and ${names.length} ${kindWords[kind].many} it must be ${formatShape([data.size, names.length])}.`,
       );
     }
-    const { kind, names } = first;
-    if (!sameShape(target.values.shape, [data.labels.length, names.length])) {
-      throw dataError(
-        `${file} has the shape ${formatShape(target.values.shape)}; for ${data.labels.length} samples and ${names.length} ${kind} it must be ${formatShape([data.labels.length, names.length])}.`,
-      );
-    }
-    const row = data.labels.findIndex((_, i) => !hasTarget(data, i));
+    const row = Array.from({ length: data.size }, (_, i) => i).findIndex((i) => !hasTarget(data, i));
     if (row >= 0 && split !== "test") {
       throw dataError(
-        `${file}: of row ${row} (from 0) no ${kind === "labels" ? "label" : "value"} is known; only the test split may have such samples. Take them out or move them there.`,
+        `${file}: of row ${row} (from 0) no ${kindWords[kind].one} is known; only the test split may have such samples. Take them out or move them there.`,
         { row },
       );
     }
@@ -167,7 +198,7 @@ export function checkTargets(
           name,
         });
       }
-      if (oneSided && known > 0 && kind === "labels") {
+      if (oneSided && known > 0 && kind === "multilabel") {
         warnings.push(`the ${split} split has ${name} ${mean === 0 ? "in no" : "in every"} sample.`);
       }
     }

@@ -8,8 +8,10 @@ import { ceilingArray } from "./ceiling.ts";
 import { checkSplits } from "./check.ts";
 import { type DataSplits, SPLITS } from "./dataset.ts";
 import { writeNpy } from "./formats/npy.ts";
+import { isClassKind } from "./kinds.ts";
 import type { Manifest } from "./manifest.ts";
 import { withoutMissing } from "./masks.ts";
+import { labelsOf } from "./target.ts";
 
 /**
  * Writes `train|valid|test/<modality>.npy` (zeros where a sample lacks the modality), `<modality>_present.npy`, `labels.npy`, `ids.json`, `groups.json`, `truth.json` and `ceiling.npy` where there are any, and
@@ -39,17 +41,19 @@ export async function writeDataset(folder: Folder, splits: DataSplits): Promise<
       if (mask === undefined) continue;
       await folder.write(`${dir}/${name}_present.npy`, writeNpy(tensor("uint8", [mask.length], mask)));
     }
-    const labels = data.target?.values ?? tensor("int32", [data.labels.length], data.labels);
+    const labels = isClassKind(data.target.kind) ? tensor("int32", [data.size], labelsOf(data)) : data.target.values;
     await folder.write(`${dir}/labels.npy`, writeNpy(labels));
     await folder.write(`${dir}/ids.json`, JSON.stringify(data.ids));
     for (const part of extras) await folder.write(`${dir}/${part}.json`, JSON.stringify(data[part]));
     if (data.ceiling !== undefined) {
-      await folder.write(`${dir}/ceiling.npy`, writeNpy(ceilingArray(data.ceiling, data.classes.length)));
+      await folder.write(`${dir}/ceiling.npy`, writeNpy(ceilingArray(data.ceiling, data.target.names.length)));
     }
   }
-  const { target, classes, ceiling } = splits.train;
+  const { target, ceiling } = splits.train;
   const manifest: Manifest = {
-    ...(target === undefined ? { classes } : { target: { kind: target.kind, names: target.names } }),
+    ...(target.kind === "multiclass"
+      ? { classes: target.names }
+      : { target: { kind: target.kind, names: target.names } }),
     modalities: Object.keys(splits.train.modalities),
     ids: "ids.json",
     ...Object.fromEntries(extras.map((part) => [part, `${part}.json`])),

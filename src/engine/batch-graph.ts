@@ -39,7 +39,7 @@ export function batchGraph(setup: StageSetup, size: number): BatchGraph {
   const moves = (input: string): boolean => changes(input) || (modalityDropout > 0 && input === PRESENT);
   const cut = cutFrozen(outputs, new Set([...graph.gradients.keys(), ...graph.updates.keys()]), moves);
   const perSample = cut.features.reduce((sum, { shape }) => sum + sizeOf(shape) / size, 0);
-  return perSample * train.labels.length > KEPT_LIMIT
+  return perSample * train.size > KEPT_LIMIT
     ? { size, graph, outputs, features: [] }
     : { size, graph, outputs: cut.outputs, features: cut.features };
 }

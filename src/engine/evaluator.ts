@@ -58,7 +58,7 @@ export function sourcesOf(
 ): Sources {
   const chosen = Object.fromEntries(modalities.map((name) => [name, dataset.modalities[name]!]));
   const inputs = transformed({ ...dataset, modalities: chosen }, transforms);
-  const present = { lead: 1, rows: dataset.labels.length, width: modalities.length };
+  const present = { lead: 1, rows: dataset.size, width: modalities.length };
   return Object.fromEntries([
     ...Object.entries(inputs).map(([name, values]): [string, Rows] => [
       modalityLeaf(name),

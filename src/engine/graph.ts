@@ -6,16 +6,17 @@ import type { TargetKind } from "../data/dataset.ts";
 import { asLeaf, type Expr, leaf, topological } from "../graph/expr.ts";
 import { grad } from "../graph/grad.ts";
 import { reshape, slice, where } from "../graph/ops/index.ts";
-import { type Method, type Outputs, PRIOR, type Stage, type StepContext, type Terms } from "../methods/method.ts";
+import type { Method, Outputs, Stage, StepContext, Terms } from "../methods/method.ts";
 import { presence, priorWhereMissing } from "../methods/missing.ts";
 import { type NoiseSpec, type ParameterSpec, type Requests, rootScope, type Scope } from "../nn/module.ts";
-import { tasks } from "../targets/task.ts";
+import { targetTypes } from "../targets/index.ts";
+import { PRIOR } from "../targets/task.ts";
 import { weighted } from "../targets/weighted.ts";
 
 /** Sizes with which a model is built: the shape of a sample of each modality (in order) and the number of outputs. */
 export interface Widths {
   readonly shapes: Readonly<Record<string, Shape>>;
-  /** Number of outputs K: of classes, labels or values. */
+  /** Number of outputs K (`TargetType.outputs`). */
   readonly classes: number;
   /** Kind of the target. Default `classes`. */
   readonly kind?: TargetKind;
@@ -43,7 +44,7 @@ export const changes = (input: string): boolean => input === TARGET || input.sta
 /** The method's graph for a batch, with the parameters and noise that it requested. */
 export function forward<O extends Outputs>(
   method: Method<O>,
-  { shapes, classes, kind = "classes", masked = false }: Widths,
+  { shapes, classes, kind = "multiclass", masked = false }: Widths,
   batch: number,
   options: { readonly training: boolean; readonly frozen?: (path: string) => boolean },
 ): { outputs: O; requests: Requests } {
@@ -65,11 +66,11 @@ export function buildOn<O extends Outputs>(
   method: Method<O>,
   scope: Scope,
   inputs: Readonly<Record<string, Expr>>,
-  { classes, kind = "classes" }: Pick<Widths, "classes" | "kind">,
+  { classes, kind = "multiclass" }: Pick<Widths, "classes" | "kind">,
   present?: Expr,
 ): O {
-  const prior = (): Expr => scope.statistic(PRIOR, [classes], kind === "classes" ? -Math.log(classes) : 0);
-  const task = tasks[kind];
+  const task = targetTypes[kind];
+  const prior = (): Expr => scope.statistic(PRIOR, [classes], task.uniformPrior(classes));
   if (present === undefined) return method.build({ scope, inputs, classes, task, prior });
   const shown = mapValues(inputs, (x, name) => {
     const mask = slice(present, 1, Object.keys(inputs).indexOf(name), 1);
@@ -112,7 +113,7 @@ export function stageGraph<O extends Outputs>(
   const frozen = (path: string): boolean => !stage.trains(`${path}.`);
   const { outputs, requests } = forward(method, widths, batch, { training: true, frozen });
   const target = leaf("input", TARGET, [batch, widths.classes]);
-  const unweighted = tasks[widths.kind ?? "classes"];
+  const unweighted = targetTypes[widths.kind ?? "multiclass"];
   const soft = smoothing === 0 ? target : unweighted.smoothed!(target, smoothing);
   const { task, target: smoothed } = widths.weighted
     ? weighted(unweighted, soft, leaf("input", WEIGHT, [batch, 1]))

@@ -1,5 +1,6 @@
 /** @file Samples as rows: the reader that batches are filled from, and rows of arrays in memory. */
 import { type Shape, sizeOf } from "../core/shape.ts";
+import type { EncodedTarget } from "../targets/target.ts";
 
 /** Samples as rows that can be read in any order; they need not be in memory. */
 export interface Rows {
@@ -18,12 +19,11 @@ export interface Rows {
 /** Rows of named sources, one for each input leaf of a graph. */
 export type Sources = Readonly<Record<string, Rows>>;
 
-/** Samples of one split as encoders read them, by input leaf, and their labels [N]. */
+/** N samples of one split as encoders read them, by input leaf, and their target. */
 export interface Samples {
   readonly sources: Sources;
-  readonly labels: Int32Array;
-  /** Labels or standardised values [N, K], if the target is not classes. */
-  readonly target?: RowSource;
+  readonly size: number;
+  readonly target: EncodedTarget;
 }
 
 /** Samples as rows along any axis of an array in memory: [lead, N, width]. */

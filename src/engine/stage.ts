@@ -38,7 +38,7 @@ export interface PreparedStage {
 /** Builds a stage's graphs, lays them out in memory and compiles them. */
 export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
   const { stage, train, backend, threads } = setup;
-  const samples = train.labels.length;
+  const samples = train.size;
   const plan = batchPlan(samples, setup.batchSize, "train");
   const batches = [...new Set(plan)].map((size) => batchGraph(setup, size));
   const layouts = batches.map(batchLayouts);
@@ -109,7 +109,7 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
 
 /** The stage's prediction and stored statistics in evaluation mode, on a batch of at most `EVALUATED_AT_ONCE` samples. */
 function evaluationGraph({ method, stage, widths, train }: StageSetup) {
-  const chunk = chunkOf(Math.min(EVALUATED_AT_ONCE, train.labels.length));
+  const chunk = chunkOf(Math.min(EVALUATED_AT_ONCE, train.size));
   const { outputs, requests } = forward(method, widths, chunk, { training: false });
   return {
     evaluation: stage.prediction(outputs as never),

@@ -4,12 +4,12 @@ import { type Expr, leaf } from "../graph/expr.ts";
 import type { Outputs, Stage } from "../methods/method.ts";
 import type { Requests } from "../nn/module.ts";
 import type { Region } from "../runtime/program.ts";
+import { targetTypes } from "../targets/index.ts";
 import { createEvaluator, placeOf } from "./evaluator.ts";
-import { TARGET } from "./graph.ts";
+import { TARGET, type Widths } from "./graph.ts";
 import { REFERENCE_SAMPLES } from "./limits.ts";
 import { inMemory, type RowSource, type Samples, type Sources } from "./rows.ts";
 import type { StageSetup } from "./setup.ts";
-import { fillTarget } from "./target.ts";
 
 /** A stored statistic: the mean of `value` over samples, weighted if it has a weight. */
 interface StoredMean {
@@ -59,7 +59,7 @@ export async function createStatistics(
 ): Promise<Statistics> {
   if (means.length === 0) return { update: async () => {}, dispose: async () => {} };
   const evaluator = await createEvaluator(backend, meanOutputs(means), parameters, threads);
-  const reference = await referenceRows(train, widths.classes);
+  const reference = await referenceRows(train, widths);
   return {
     async update() {
       const values = (await evaluator.run(reference)).values();
@@ -74,12 +74,14 @@ export async function createStatistics(
 }
 
 /** The training samples, with their targets, over which statistics are computed. They are evenly spaced, because data may be sorted. */
-async function referenceRows(samples: Samples, classes: number): Promise<Sources> {
-  const { sources, labels } = samples;
-  const rows = Math.min(REFERENCE_SAMPLES, labels.length);
-  const chosen = Uint32Array.from({ length: rows }, (_, i) => Math.floor((i * labels.length) / rows));
+async function referenceRows(
+  { sources, size, target: encoded }: Samples,
+  { classes, kind = "multiclass" }: Widths,
+): Promise<Sources> {
+  const rows = Math.min(REFERENCE_SAMPLES, size);
+  const chosen = Uint32Array.from({ length: rows }, (_, i) => Math.floor((i * size) / rows));
   const target = new Float32Array(rows * classes);
-  fillTarget(target, samples, chosen, 0, rows);
+  targetTypes[kind].fill(target, encoded, chosen, 0, rows);
   const all: [string, RowSource][] = [[TARGET, { data: target, lead: 1, rows, width: classes }]];
   for (const [name, source] of Object.entries(sources)) {
     const { lead, width } = source;

@@ -3,6 +3,7 @@ import { type Stream, stream, streamKey } from "../core/random.ts";
 import { clipScale } from "../optim/clip.ts";
 import type { Backend, Executable } from "../runtime/backend.ts";
 import { compile, type Layout } from "../runtime/program.ts";
+import { targetTypes } from "../targets/index.ts";
 import {
   type BatchGraph,
   type BatchLayouts,
@@ -12,21 +13,20 @@ import {
   termOutput,
   updateOutput,
 } from "./batch-graph.ts";
+import { diverged } from "./diverged.ts";
 import { placeOf } from "./evaluator.ts";
 import { PRESENT, type StageGraph, TARGET } from "./graph.ts";
-import { batchScore, diverged } from "./judge.ts";
 import type { Memory } from "./memory.ts";
 import type { Regions } from "./regions.ts";
 import type { Sources } from "./rows.ts";
 import type { StageSetup } from "./setup.ts";
-import { fillTarget } from "./target.ts";
 
 /** The result of one step; the caller accumulates it over an epoch. */
 export interface StepResult {
   /** Value of each loss term, mean over the batch, in the order of `termNames`; overwritten by the next step. */
   readonly terms: Float32Array;
-  /** The `batchScore` of the batch (judge.ts). */
-  readonly correct: number;
+  /** The `batchScore` of the batch (targets/target.ts). */
+  readonly score: number;
 }
 
 /** One optimiser step on samples `order[from .. from + count)`; `step` counts from 1 within the stage. */
@@ -97,12 +97,13 @@ export function createStep(
   const { stage, train, widths, optimiser, clipNorm } = setup;
   const { kernels, range } = regions;
   const terms = new Float32Array(names.length);
+  const type = targetTypes[widths.kind ?? "multiclass"];
   const drawNoise = noiseOf(setup, regions);
 
   return async (order, from, count, step, learningRate) => {
     const { program, inputs, noise, prediction, remembered, ...results } = programs.get(count)!;
     for (const [name, into] of inputs) {
-      if (name === TARGET) fillTarget(into, train, order, from, count);
+      if (name === TARGET) type.fill(into, train.target, order, from, count);
       else {
         const waiting = (sources[name] ?? memory.samples[name]!).read(order, from, count, into);
         if (waiting !== undefined) await waiting;
@@ -130,7 +131,7 @@ export function createStep(
       clipNorm === undefined ? 1 : clipScale(Math.sqrt(kernels.sumSquares(range.grad, range.count)), clipNorm);
     optimiser.update(kernels, range, { learningRate, step, gradientScale });
     const rows = order.subarray(from, from + count);
-    return { terms, correct: batchScore(prediction, train, widths.kind ?? "classes", rows) };
+    return { terms, score: type.batchScore(prediction, train.target, rows) };
   };
 }
 

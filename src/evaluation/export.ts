@@ -2,13 +2,16 @@
 import { checkOptions } from "../core/keys.ts";
 import type { Shape } from "../core/shape.ts";
 import { VERSION } from "../core/version.ts";
+import { isClassKind } from "../data/kinds.ts";
 import { buildOn, modalityLeaf, PRESENT } from "../engine/graph.ts";
-import { kindOf, toDataUnits } from "../engine/target.ts";
 import { type Expr, leaf } from "../graph/expr.ts";
 import { lower } from "../graph/onnx/lower.ts";
 import { modalityTypes, storedName, transformState } from "../modalities/index.ts";
 import { rootScope } from "../nn/module.ts";
-import { answersOf, bitNames, calibrationState, type ExportOutput } from "./export-outputs.ts";
+import type { ExportOutput } from "../targets/export.ts";
+import { bitNames, calibrationState } from "../targets/export-classes.ts";
+import { targetTypes } from "../targets/index.ts";
+import { toDataUnits } from "../targets/units.ts";
 import { type Fitted, widthsOf } from "./model.ts";
 
 /** Batch size with which the exported graph is built; the axis is dynamic in the file. */
@@ -43,7 +46,8 @@ export interface ExportOptions {
  * it is missing, in which case its input is ignored (it may be NaN).
  */
 export function toOnnx(fitted: Fitted, options: ExportOptions = {}): Uint8Array {
-  const { method, classes, target, calibration, shapes, transforms } = fitted;
+  const { method, target, calibration, shapes, transforms } = fitted;
+  const { hasBits } = targetTypes[target.kind];
   const { inputs, outputs, components } = graphOf(fitted, options);
   const text = (value: unknown): string => JSON.stringify(value);
   const meanings = (parts: Exported["outputs"]): string =>
@@ -60,13 +64,13 @@ export function toOnnx(fitted: Fitted, options: ExportOptions = {}): Uint8Array 
       metadata: {
         dmil: VERSION,
         method: method.name,
-        classes: text(classes),
-        ...(target !== undefined && { target: text(target) }),
+        classes: text(isClassKind(target.kind) ? target.names : []),
+        target: text(target),
         modalities: text(method.modalities),
         shapes: text(shapes),
         components: text(components),
-        bits: text(target === undefined ? bitNames(method.modalities) : []),
-        calibration: text(target === undefined ? calibration : (target.scale ?? {})),
+        bits: text(hasBits ? bitNames(method.modalities) : []),
+        calibration: text(hasBits ? calibration : (target.scale ?? {})),
         inputs: meanings(inputs),
         outputs: meanings(outputs),
         usage: description,
@@ -104,7 +108,7 @@ function graphOf(fitted: Fitted, options: ExportOptions): ExportGraph {
     }),
   );
   const outputs = toDataUnits(buildOn(method, scope, inputs, widthsOf(fitted), present), target, modalities);
-  const answers = answersOf(kindOf(target), { outputs, calibration, modalities });
+  const answers = targetTypes[target.kind].exports({ outputs, calibration, modalities });
   const usedNames = new Set([...answers.map(({ name }) => name), ...(missing ? [PRESENT] : [])]);
   const modalityInputs = modalities.map((name) => ({
     // Names must be unique within a file, so a modality that has the name of an output gets a prefix.

@@ -4,39 +4,37 @@ import { ownValue } from "../core/record.ts";
 import type { Shape } from "../core/shape.ts";
 import type { State } from "../core/tensor.ts";
 import type { Widths } from "../engine/graph.ts";
-import { type FittedTarget, kindOf } from "../engine/target.ts";
 import type { Method } from "../methods/method.ts";
 import { isStoredNumber, type Transforms, transformFrom, transformState } from "../modalities/index.ts";
 import type { Transform } from "../modalities/modality.ts";
 import type { Calibration } from "../targets/calibrate.ts";
+import { targetTypes } from "../targets/index.ts";
+import type { FittedTarget } from "../targets/units.ts";
 import { decodeWithChecksum, encodeWithChecksum } from "./checksum.ts";
 import type { EpochRecord } from "./history.ts";
-import { storedModel, storedValue } from "./stored.ts";
+import { storedModel, storedValue, withTarget } from "./stored.ts";
 
 /** A trained model with the transforms of its modalities and its calibration. */
 export interface Fitted {
   readonly method: Method;
-  /** Names of the classes; empty if there is a `target`. */
-  readonly classes: readonly string[];
-  /** The target, if it is labels or values. */
-  readonly target?: FittedTarget;
+  readonly target: FittedTarget;
   /** Shape of one sample of each modality. */
   readonly shapes: Readonly<Record<string, Shape>>;
   /** What each modality goes through before its encoder. */
   readonly transforms: Transforms;
   /** Parameters and statistics of the best epoch. */
   readonly state: State;
-  /** Fitted on validation data at the end of training; the identity before. Labels and values have `target.scale` instead. */
+  /** Fitted on validation data at the end of training; the identity before. Kinds other than classes have `target.scale` instead. */
   readonly calibration: Calibration;
   readonly history: readonly EpochRecord[];
 }
 
 /** Sizes with which the method's graph is built. */
-export function widthsOf(fitted: Pick<Fitted, "shapes" | "classes" | "target">): Widths {
+export function widthsOf(fitted: Pick<Fitted, "shapes" | "target">): Widths {
   return {
     shapes: fitted.shapes,
-    classes: fitted.target?.names.length ?? fitted.classes.length,
-    kind: kindOf(fitted.target),
+    classes: targetTypes[fitted.target.kind].outputs(fitted.target.names),
+    kind: fitted.target.kind,
   };
 }
 
@@ -52,8 +50,7 @@ interface ModelDescription {
   readonly format: typeof FORMAT;
   readonly method: string;
   readonly description: Method["description"];
-  readonly classes: readonly string[];
-  readonly target?: FittedTarget;
+  readonly target: FittedTarget;
   readonly shapes: Readonly<Record<string, Shape>>;
   /** Files of earlier versions have none: every modality was a standardised vector. */
   readonly modalities?: Readonly<Record<string, Pick<Transform, "kind" | "normalize">>>;
@@ -66,7 +63,7 @@ export type Frame = Omit<Fitted, "state" | "history">;
 /** Builds a method from its stored name and description (see methods/index.ts). */
 export type MethodFrom = (name: string, description: Method["description"]) => Method;
 
-const FORMAT = "dmil-model-3";
+const FORMAT = "dmil-model-4";
 
 /** The model as bytes: safetensors, parameters by name, fitted numbers of modalities as `standardise.<modality>.<number>`, with a checksum. */
 export async function encodeModel(fitted: Fitted): Promise<Uint8Array> {
@@ -97,13 +94,12 @@ export async function decodeModel(
 
 /** The frame as text, and the fitted numbers of its modalities as tensors. */
 export function encodeFrame(frame: Frame): { readonly text: string; readonly tensors: State } {
-  const { method, classes, target, shapes, calibration, transforms } = frame;
+  const { method, target, shapes, calibration, transforms } = frame;
   const description: ModelDescription = {
     format: FORMAT,
     method: method.name,
     description: method.description,
-    classes,
-    ...(target !== undefined && { target }),
+    target,
     shapes,
     modalities: Object.fromEntries(
       Object.entries(transforms).map(([name, { kind, normalize }]) => [name, { kind, normalize }]),
@@ -115,8 +111,8 @@ export function encodeFrame(frame: Frame): { readonly text: string; readonly ten
 
 /** Reads what `encodeFrame` wrote; the caller has verified the checksum of the file. */
 export function decodeFrame(text: string, tensors: State, methodFrom: MethodFrom, where: string): Frame {
-  const stored = storedValue<ModelDescription>(text, storedModel, where);
-  const { method, description, classes, target, shapes, modalities = {}, calibration } = stored;
+  const stored = storedValue<ModelDescription>(text, storedModel, where, withTarget);
+  const { method, description, target, shapes, modalities = {}, calibration } = stored;
   const numbers = (tensor: string): Float32Array => {
     if (Object.hasOwn(tensors, tensor)) return tensors[tensor]!.data;
     throw dataError(`${where}: the tensor ${tensor} is missing; no version of dmil wrote this file.`, { where });
@@ -126,8 +122,7 @@ export function decodeFrame(text: string, tensors: State, methodFrom: MethodFrom
   );
   return {
     method: methodFrom(method, description),
-    classes,
-    ...(target !== undefined && { target }),
+    target,
     shapes,
     transforms,
     calibration,

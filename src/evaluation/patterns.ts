@@ -1,11 +1,11 @@
 /** @file Metrics by pattern of present modalities: for the samples as they are, and simulated by hiding modalities. */
+
 import { type Dataset, takeRows } from "../data/dataset.ts";
 import { hasMissing, hideModalities, patternName, rowsByPattern } from "../data/presence.ts";
-import { hasTarget, requireClassLabels } from "../data/target.ts";
-import { accuracy, argmaxRows, logLoss, macroF1 } from "../targets/metrics.ts";
-import { figuresOf } from "./figures.ts";
+import { hasTarget } from "../data/target.ts";
+import { targetTypes } from "../targets/index.ts";
 import type { Fitted } from "./model.ts";
-import { type Predictions, type PredictOptions, predict, scaled } from "./predict.ts";
+import { type Predictions, type PredictOptions, predict } from "./predict.ts";
 
 /** A set of present modalities, and the number of samples with it. */
 export interface Pattern {
@@ -17,16 +17,10 @@ export interface Pattern {
   readonly samples: number;
 }
 
-/** Metrics of a model of classes for a pattern: shares in [0, 1], log-loss of calibrated probabilities in nats. */
+/** Metrics of a model for a pattern. */
 export interface PatternMetrics extends Pattern {
-  readonly accuracy: number;
-  readonly macroF1: number;
-  readonly logLoss: number;
-}
-
-/** Metrics of a model of labels or values for a pattern, by name (figures.ts). */
-export interface PatternFigures extends Pattern {
-  readonly figures: Readonly<Record<string, number>>;
+  /** By name, the primary one first (score.ts); log-losses of classes are of calibrated probabilities. */
+  readonly values: Readonly<Record<string, number>>;
 }
 
 /** Up to this many modalities every pattern is simulated; with more: all, each left out, and each alone. */
@@ -34,82 +28,50 @@ const EVERY_PATTERN = 4;
 
 /** Metrics for each pattern that labelled samples of the data have; patterns with more modalities come first. */
 export function scorePatterns(
-  predictions: Pick<Predictions, "logits" | "calibration">,
+  { logits, calibration }: Pick<Predictions, "logits" | "calibration">,
   dataset: Dataset,
   modalities: readonly string[],
 ): PatternMetrics[] {
-  return observedPatterns(predictions, dataset, modalities, metricsOf);
-}
-
-/** `scorePatterns` for labels and values. */
-export function figurePatterns(
-  predictions: Pick<Predictions, "logits">,
-  dataset: Dataset,
-  modalities: readonly string[],
-): PatternFigures[] {
-  return observedPatterns(predictions, dataset, modalities, namedFigures);
+  const K = logits.length / dataset.size;
+  return [...rowsByPattern(dataset, modalities).values()].flatMap(({ modalities: present, rows }) => {
+    const known = rows.filter((row) => hasTarget(dataset, row));
+    if (known.length === 0) return [];
+    const knownLogits = new Float32Array(known.length * K);
+    known.forEach((row, i) => {
+      knownLogits.set(logits.subarray(row * K, (row + 1) * K), i * K);
+    });
+    const values = valuesOf({ logits: knownLogits, calibration }, takeRows(dataset, known));
+    return [{ present, simulated: false, samples: known.length, values }];
+  });
 }
 
 /**
  * Metrics for patterns of the model's modalities, simulated by hiding the others on samples that have all: every pattern for up to four
  * modalities; with more: all, each left out, each alone. Empty if no labelled sample has all modalities.
  */
-export function simulatePatterns(
+export async function simulatePatterns(
   fitted: Fitted,
   dataset: Dataset,
   options: PredictOptions = {},
 ): Promise<PatternMetrics[]> {
-  return hiddenPatterns(fitted, dataset, options, metricsOf);
-}
-
-/** `simulatePatterns` for labels and values. */
-export function simulateFigures(
-  fitted: Fitted,
-  dataset: Dataset,
-  options: PredictOptions = {},
-): Promise<PatternFigures[]> {
-  return hiddenPatterns(fitted, dataset, options, namedFigures);
-}
-
-/** Computes the metrics of predictions for samples that are all labelled. */
-type Scorer<T> = (predictions: Pick<Predictions, "logits" | "calibration">, dataset: Dataset) => T;
-
-function observedPatterns<T>(
-  { logits, ...rest }: Pick<Predictions, "logits" | "calibration">,
-  dataset: Dataset,
-  modalities: readonly string[],
-  scorer: Scorer<T>,
-): (Pattern & T)[] {
-  const K = logits.length / dataset.labels.length;
-  return [...rowsByPattern(dataset, modalities).values()].flatMap(({ modalities: present, rows }) => {
-    const labelled = rows.filter((row) => hasTarget(dataset, row));
-    if (labelled.length === 0) return [];
-    const labelledLogits = new Float32Array(labelled.length * K);
-    labelled.forEach((row, i) => {
-      labelledLogits.set(logits.subarray(row * K, (row + 1) * K), i * K);
-    });
-    const figures = scorer({ ...rest, logits: labelledLogits }, takeRows(dataset, labelled));
-    return [{ present, simulated: false, samples: labelled.length, ...figures }];
-  });
-}
-
-async function hiddenPatterns<T>(
-  fitted: Fitted,
-  dataset: Dataset,
-  options: PredictOptions,
-  scorer: Scorer<T>,
-): Promise<(Pattern & T)[]> {
   const { modalities } = fitted.method;
   const complete = completeSamples(dataset, modalities);
   if (complete === undefined) return [];
-  const results: (Pattern & T)[] = [];
+  const results: PatternMetrics[] = [];
   for (const present of patternsOf(modalities)) {
     const hidden = modalities.filter((name) => !present.includes(name));
     const shown = hidden.length === 0 ? complete : hideModalities(complete, hidden);
-    const figures = scorer(await predict(fitted, shown, options), complete);
-    results.push({ present, simulated: true, samples: complete.labels.length, ...figures });
+    const values = valuesOf(await predict(fitted, shown, options), complete);
+    results.push({ present, simulated: true, samples: complete.size, values });
   }
   return results;
+}
+
+function valuesOf(
+  { logits, calibration }: { readonly logits: Float32Array; readonly calibration?: Predictions["calibration"] },
+  { target }: Dataset,
+): Readonly<Record<string, number>> {
+  return targetTypes[target.kind].metrics({ logits, unimodal: {}, calibration }, target);
 }
 
 /** Labelled samples that have all the modalities; undefined when there are none. */
@@ -117,7 +79,7 @@ function completeSamples(dataset: Dataset, modalities: readonly string[]): Datas
   const full = rowsByPattern(dataset, modalities).get(patternName(modalities))?.rows ?? [];
   const rows = full.filter((row) => hasTarget(dataset, row));
   if (rows.length === 0) return undefined;
-  return rows.length === dataset.labels.length && !hasMissing(dataset) ? dataset : takeRows(dataset, rows);
+  return rows.length === dataset.size && !hasMissing(dataset) ? dataset : takeRows(dataset, rows);
 }
 
 /** The patterns to simulate, larger ones first, each in modality order. */
@@ -131,22 +93,4 @@ export function patternsOf(modalities: readonly string[]): readonly (readonly st
       ? [[]]
       : modalities.slice(from).flatMap((name, i) => ofSize(size - 1, from + i + 1).map((rest) => [name, ...rest]));
   return modalities.flatMap((_, i) => ofSize(modalities.length - i, 0));
-}
-
-function metricsOf(
-  { logits, calibration }: Pick<Predictions, "logits" | "calibration">,
-  dataset: Dataset,
-): Omit<PatternMetrics, keyof Pattern> {
-  requireClassLabels(dataset, "scorePatterns", "figurePatterns scores labels and values.");
-  const { labels, classes } = dataset;
-  const predicted = argmaxRows(logits, classes.length);
-  return {
-    accuracy: accuracy(predicted, labels),
-    macroF1: macroF1(predicted, labels, classes.length),
-    logLoss: logLoss(scaled(logits, calibration), labels, classes.length),
-  };
-}
-
-function namedFigures({ logits }: Pick<Predictions, "logits">, dataset: Dataset): Omit<PatternFigures, keyof Pattern> {
-  return { figures: figuresOf({ logits, unimodal: {}, components: {} }, dataset).figures };
 }

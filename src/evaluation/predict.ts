@@ -1,4 +1,5 @@
-/** @file A fitted model's predictions for a data set, its calibration, and metrics for classes. */
+/** @file A fitted model's predictions for a data set, and its calibration. */
+
 import { configError, dataError, listing, shapeError } from "../core/errors.ts";
 import { checkOptions, type Keys, shown } from "../core/keys.ts";
 import { ownValue } from "../core/record.ts";
@@ -6,25 +7,16 @@ import { formatShape, sameShape } from "../core/shape.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { hasMissing, presentAt } from "../data/presence.ts";
-import { requireClassLabels } from "../data/target.ts";
 import { chunkOf, createEvaluator, type Evaluator, sourcesOf, storedParameters } from "../engine/evaluator.ts";
 import { forward } from "../engine/graph.ts";
-import { fitScale, standardised, targetRows, toDataUnits } from "../engine/target.ts";
 import type { Expr } from "../graph/expr.ts";
-import { type Outputs, PRIOR } from "../methods/method.ts";
+import type { Outputs } from "../methods/method.ts";
 import type { BackendName } from "../runtime/backend.ts";
 import { loadBackend } from "../runtime/load.ts";
-import {
-  type Calibration,
-  type EvidenceScaling,
-  fitPrediction,
-  fitScaling,
-  fitWeight,
-  fitWeights,
-  scaledPrediction,
-  weightedSum,
-} from "../targets/calibrate.ts";
-import { accuracy, argmaxRows, calibrationError, logLoss, macroF1, synergyRate } from "../targets/metrics.ts";
+import type { Calibration } from "../targets/calibrate.ts";
+import { targetTypes } from "../targets/index.ts";
+import { PRIOR } from "../targets/task.ts";
+import { toDataUnits } from "../targets/units.ts";
 import { type Fitted, widthsOf } from "./model.ts";
 
 /** Predictions of a model for N samples, in the order of the data set. */
@@ -171,7 +163,7 @@ async function answerOf(
 ): Promise<Predictions> {
   const results = await evaluator.run(sourcesOf(dataset, transforms, method.modalities, masked));
   const [logits, unimodal, components, gate, contributions] = results;
-  const count = dataset.labels.length;
+  const count = dataset.size;
   const size = count * classes;
   const names = outputs.components?.names ?? [];
   return {
@@ -203,7 +195,7 @@ async function answerOf(
 
 /** @throws DataError if a sample has none of the modalities. */
 function requireSome(dataset: Dataset, modalities: readonly string[]): void {
-  for (let row = 0; row < dataset.labels.length; row++) {
+  for (let row = 0; row < dataset.size; row++) {
     if (presentAt(dataset, row, modalities).length > 0) continue;
     throw dataError(
       `row ${row} (from 0) of the ${dataset.name} data has none of the modalities ${listing(modalities)}; a prediction needs at least one.`,
@@ -212,111 +204,24 @@ function requireSome(dataset: Dataset, modalities: readonly string[]): void {
   }
 }
 
-/** Calibrates a model on data that it was not trained on: the evidence for classes, or the outputs for labels and values. */
+/** Calibrates a model on data that it was not trained on. */
 export async function calibrate(trained: Fitted, validation: Dataset, options: PredictOptions = {}): Promise<Fitted> {
   const fitted = await withWeights(trained, validation, options);
-  const { logits, unimodal, components } = await predict(fitted, validation, options);
-  const { target } = fitted;
-  const truth = targetRows(validation, target);
-  if (target !== undefined && truth !== undefined) {
-    const scale = (outputs: Float32Array): number[] => fitScale(standardised(outputs, target), truth, target.kind);
-    // Unimodal log-odds are not scaled, because those of a missing modality must stay equal to the prior. Values are scaled about it.
-    const scalable = target.kind === "values" ? Object.entries(unimodal) : [];
-    const scales = Object.fromEntries(scalable.map(([name, values]) => [name, scale(values)]));
-    return { ...fitted, target: { ...target, scale: { prediction: scale(logits), modalities: scales } } };
-  }
-  const { logPrior } = fitted.calibration;
-  const { labels } = validation;
-  const scaling = (values: Float32Array | Float64Array): EvidenceScaling => fitScaling(values, labels, logPrior);
-  const modalities = Object.fromEntries(Object.entries(unimodal).map(([name, values]) => [name, scaling(values)]));
-  const prediction = fitPrediction(logits, labels, logPrior.length);
-  const whole = scaling(logits);
-  const parts = Object.values(components);
-  if (parts.length === 0) return { ...fitted, calibration: { logPrior, prediction, all: whole, modalities } };
-  const weights = fitWeights(parts, whole.scale, labels, logPrior);
-  return {
-    ...fitted,
-    calibration: {
-      logPrior,
-      prediction,
-      all: scaling(weightedSum(parts, weights, logPrior)),
-      modalities,
-      components: Object.fromEntries(Object.keys(components).map((name, c) => [name, weights[c]!])),
-    },
-  };
+  const predictions = await predict(fitted, validation, options);
+  const { target, calibration } = targetTypes[fitted.target.kind].calibrate(fitted, predictions, validation.target);
+  return { ...fitted, target, calibration };
 }
 
 /** Fits the weights of the model's components (`Method.weights`). */
 async function withWeights(fitted: Fitted, validation: Dataset, options: PredictOptions): Promise<Fitted> {
   const { weights = {} } = fitted.method;
-  if (fitted.target !== undefined || Object.keys(weights).length === 0) return fitted;
+  const { fitWeight } = targetTypes[fitted.target.kind];
+  if (fitWeight === undefined || Object.keys(weights).length === 0) return fitted;
   const { logits, components } = await predict(fitted, validation, options);
   const state = { ...fitted.state };
   for (const [component, names] of Object.entries(weights)) {
-    const { contribution } = components[component]!;
-    const value = fitWeight(logits, contribution, validation.labels, fitted.classes.length);
+    const value = fitWeight(logits, components[component]!.contribution, validation.target);
     for (const name of names) state[name] = float32([1], [value]);
   }
   return { ...fitted, state };
-}
-
-/** Metrics for classes: shares in [0, 1], log-loss in nats. */
-export interface Metrics {
-  readonly samples: number;
-  readonly accuracy: number;
-  readonly macroF1: number;
-  /** Log-loss of calibrated probabilities; the calibration error uses them too. */
-  readonly logLoss: number;
-  readonly calibrationError: number;
-  /** Share of samples for which the prediction is correct and every unimodal prediction is wrong; a missing modality counts as wrong. */
-  readonly synergyRate: number;
-  /** Accuracy of each unimodal prediction, over the samples that have the modality; NaN if none has. */
-  readonly unimodal: Readonly<Record<string, number>>;
-}
-
-/**
- * Metrics of predictions against class labels. Probabilities are calibrated on validation data for every method: without calibration, those of
- * DMIL are underconfident by construction and those of others overconfident. Calibration does not change the predicted class.
- * @throws DataError if no sample has a label; ConfigError for labels and values, which `figuresOf` scores.
- */
-export function score({ logits, unimodal, calibration }: Predictions, dataset: Dataset): Metrics {
-  requireClassLabels(dataset, "score", "figuresOf scores every kind of target.");
-  const { labels, classes } = dataset;
-  const samples = labels.reduce((n, label) => n + (label >= 0 ? 1 : 0), 0);
-  if (samples === 0)
-    throw dataError(`the ${dataset.name} data has no labels, so predictions cannot be scored. Use data with labels.`);
-  const predictions = argmaxRows(logits, classes.length);
-  const logProbs = scaled(logits, calibration);
-  const alone = Object.entries(unimodal).map(([name, values]) => {
-    const best = argmaxRows(values, classes.length);
-    const isPresent = (row: number): boolean => ownValue(dataset.present, name)?.[row] !== 0;
-    return {
-      name,
-      best: best.map((k, row) => (isPresent(row) ? k : -1)),
-      labels: labels.map((label, row) => (isPresent(row) ? label : -1)),
-    };
-  });
-  return {
-    samples,
-    accuracy: accuracy(predictions, labels),
-    macroF1: macroF1(predictions, labels, classes.length),
-    logLoss: logLoss(logProbs, labels, classes.length),
-    calibrationError: calibrationError(logProbs, labels, classes.length),
-    synergyRate: synergyRate(
-      predictions,
-      alone.map(({ best }) => best),
-      labels,
-    ),
-    unimodal: Object.fromEntries(alone.map(({ name, best, labels }) => [name, accuracy(best, labels)])),
-  };
-}
-
-/** Calibrated log-probabilities [N, K], or the logits themselves without a calibration. */
-export function scaled(logits: Float32Array, calibration: Calibration | undefined): Float32Array | Float64Array {
-  return calibration === undefined ? logits : scaledPrediction(logits, calibration);
-}
-
-/** Predicts, and scores the predictions against class labels. */
-export async function evaluate(fitted: Fitted, dataset: Dataset, options: PredictOptions = {}): Promise<Metrics> {
-  return score(await predict(fitted, dataset, options), dataset);
 }

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { dataError } from "../core/errors.ts";
 import { optionIssues } from "../core/options.ts";
 import { ownValue } from "../core/record.ts";
+import { currentKind, TARGET_KINDS } from "../data/kinds.ts";
 import { encoderTypes } from "../encoders/index.ts";
 import { MAX_MEMBERS } from "../methods/method.ts";
 import { MODALITY_KINDS, NORMALIZE } from "../modalities/modality.ts";
@@ -19,6 +20,18 @@ const encoder = z.looseObject({ kind: z.string() }).superRefine((description, co
   for (const { path, message } of issues) context.addIssue({ code: "custom", path: [...path], message });
 });
 
+/** The description in the form of this version: dmil-model-3 has former words for kinds, and classes beside the target. */
+export function withTarget(description: unknown): unknown {
+  if (typeof description !== "object" || description === null) return description;
+  if ("target" in description && typeof description.target === "object" && description.target !== null) {
+    const { target } = description;
+    return { ...description, target: { ...target, ...("kind" in target && { kind: currentKind(target.kind) }) } };
+  }
+  return "classes" in description
+    ? { ...description, target: { kind: "multiclass", names: description.classes } }
+    : description;
+}
+
 /** The description of a model (evaluation/model.ts writes it). */
 export const storedModel: z.ZodType = z.looseObject({
   format: z.string(),
@@ -28,17 +41,14 @@ export const storedModel: z.ZodType = z.looseObject({
     options: z.looseObject({}),
     members: count.max(MAX_MEMBERS).optional(),
   }),
-  classes: texts,
-  target: z
-    .looseObject({
-      kind: z.enum(["labels", "values"]),
-      names: texts,
-      units: z.looseObject({ mean: z.array(z.number()), deviation: z.array(z.number()) }).optional(),
-      scale: z
-        .looseObject({ prediction: z.array(z.number()), modalities: z.record(z.string(), z.array(z.number())) })
-        .optional(),
-    })
-    .optional(),
+  target: z.looseObject({
+    kind: z.enum(TARGET_KINDS),
+    names: texts,
+    units: z.looseObject({ mean: z.array(z.number()), deviation: z.array(z.number()) }).optional(),
+    scale: z
+      .looseObject({ prediction: z.array(z.number()), modalities: z.record(z.string(), z.array(z.number())) })
+      .optional(),
+  }),
   shapes: z.record(z.string(), z.array(size)),
   modalities: z
     .record(z.string(), z.looseObject({ kind: z.enum(MODALITY_KINDS), normalize: z.enum(NORMALIZE) }))
@@ -52,6 +62,14 @@ export const storedModel: z.ZodType = z.looseObject({
   }),
 });
 
+/** Older checkpoints call the sum of scores `correct`. */
+export function withScore(position: unknown): unknown {
+  const sums = typeof position === "object" && position !== null && "sums" in position ? position.sums : undefined;
+  if (typeof sums !== "object" || sums === null || !("correct" in sums)) return position;
+  const { correct, ...rest } = sums;
+  return Object.assign({}, position, { sums: { score: correct, ...rest } });
+}
+
 /** The progress of a run (train/checkpoint.ts writes it). */
 export const storedPosition: z.ZodType = z.looseObject({
   stage: size,
@@ -60,7 +78,7 @@ export const storedPosition: z.ZodType = z.looseObject({
   step: size,
   schedule: z.looseObject({ factor: z.number() }),
   best: z.looseObject({ epoch: size }).optional(),
-  sums: z.looseObject({ samples: z.number(), correct: figure, terms: z.array(figure) }),
+  sums: z.looseObject({ samples: z.number(), score: figure, terms: z.array(figure) }),
   history: z.array(
     z.looseObject({ stage: z.string(), epoch: size, epochs: size, best: z.looseObject({ epoch: size }) }),
   ),
@@ -68,11 +86,16 @@ export const storedPosition: z.ZodType = z.looseObject({
   failed: z.string().optional(),
 });
 
-/** Parses a JSON text of a file. @throws DataError if it is not JSON or does not match the schema. */
-export function storedValue<T>(text: string, schema: z.ZodType, where: string): T {
+/** Parses a JSON text of a file. @throws DataError if it is not JSON or does not match the schema. `current` turns older forms into that of this version. */
+export function storedValue<T>(
+  text: string,
+  schema: z.ZodType,
+  where: string,
+  current: (stored: unknown) => unknown = (stored) => stored,
+): T {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = current(JSON.parse(text));
   } catch {
     throw dataError(
       `${where}: the file's description is not JSON; no version of dmil wrote it. Use an unchanged copy.`,

@@ -77,11 +77,12 @@ export interface Scores {
     readonly accuracy: number;
     readonly f1: number;
   }[];
-  /** Scores with modalities hidden; the first pattern has all modalities. For labels and values, `accuracy` holds the primary metric. */
+  /** The primary metric with modalities hidden; the first pattern has all modalities. `metric` is its name. */
   readonly missing: readonly {
     readonly present: readonly string[];
     readonly samples: number;
-    readonly accuracy: number;
+    readonly metric: string;
+    readonly value: number;
   }[];
   /** Mean gate and mean label-free bits by component. */
   readonly gate?: Readonly<Record<string, number>>;

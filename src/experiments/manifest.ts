@@ -5,7 +5,7 @@ import { type Folder, readText } from "../core/folder.ts";
 import { isRecord } from "../core/keys.ts";
 import { optionIssues } from "../core/options.ts";
 import { verifyChecksum, withChecksum } from "../runs/checksum.ts";
-import { type SweepEntry, type SweepHead, sweepFiles } from "./entry.ts";
+import { type Scores, type SweepEntry, type SweepHead, sweepFiles } from "./entry.ts";
 
 /** NaN becomes null in JSON. */
 const figure = z.number().nullable();
@@ -36,7 +36,9 @@ const schema = z.looseObject({
       classes: z
         .array(z.looseObject({ name: z.string(), samples: z.number(), accuracy: figure, f1: figure }))
         .optional(),
-      missing: z.array(z.looseObject({ present: z.array(z.string()), samples: z.number(), accuracy: figure })),
+      missing: z.array(
+        z.looseObject({ present: z.array(z.string()), samples: z.number(), metric: z.string(), value: figure }),
+      ),
       gate: figures.optional(),
       bits: figures.optional(),
       probe: figure.optional(),
@@ -98,7 +100,7 @@ export async function readManifest(folder: Folder, advice: string = AGAIN): Prom
 
 /** Parses an entry. @throws DataError for an invalid line. */
 async function parseLine(line: string, where: string, advice: string): Promise<SweepEntry> {
-  const value = withNewNames(await verifyChecksum(line, { where, advice })) as SweepEntry;
+  const value = currentEntry((await verifyChecksum(line, { where, advice })) as SweepEntry);
   const issues = optionIssues(schema, value);
   const { status, scores } = value;
   if (issues.length === 0 && (status === "failed" || scores !== undefined)) return value;
@@ -108,11 +110,25 @@ async function parseLine(line: string, where: string, advice: string): Promise<S
   throw dataError(`${where}: not an entry of a sweep (${problems.replace(/\.$/, "")}). ${advice}`, { where, issues });
 }
 
-/** An entry of an earlier version, which called `correct` `right`, with the names of today. */
-function withNewNames(entry: unknown): unknown {
-  if (!isRecord(entry) || !isRecord(entry.scores) || entry.scores.right === undefined) return entry;
-  const { right: correct, ...scores } = entry.scores;
-  return { ...entry, scores: { ...scores, correct } };
+/** A pattern of an older version, which calls the primary metric accuracy, also where it is another one. */
+interface OlderPattern {
+  readonly present: readonly string[];
+  readonly samples: number;
+  readonly accuracy: number;
+}
+
+/** The entry of an older version in the form of this one. */
+function currentEntry(entry: SweepEntry): SweepEntry {
+  const { scores } = entry;
+  if (!Array.isArray(scores?.missing)) return entry;
+  const [metric = ""] = Object.keys(scores.test ?? {});
+  const { right, ...named } = scores as Scores & { readonly right?: string };
+  const missing = scores.missing.map((pattern: Scores["missing"][number] | OlderPattern) => {
+    if (!("accuracy" in pattern)) return pattern;
+    const { present, samples, accuracy } = pattern;
+    return { present, samples, metric, value: accuracy };
+  });
+  return { ...entry, scores: { ...named, ...(right !== undefined && { correct: right }), missing } };
 }
 
 /** Writes the manifest again with one line per id, without replaced, incomplete and damaged lines. */

@@ -1,17 +1,18 @@
 /** @file The scores of a finished run for its manifest entry: all inputs of a comparison of methods. */
+
 import { ownValue } from "../core/record.ts";
-import type { DataSplits, Dataset } from "../data/dataset.ts";
-import { mapSplits, SPLITS, type SplitName } from "../data/dataset.ts";
-import { figuresOf } from "../evaluation/figures.ts";
+import { type DataSplits, type Dataset, mapSplits, SPLITS, type SplitName } from "../data/dataset.ts";
+import { classesOf, labelsOf } from "../data/target.ts";
 import type { Fitted } from "../evaluation/model.ts";
-import { simulateFigures, simulatePatterns } from "../evaluation/patterns.ts";
+import { simulatePatterns } from "../evaluation/patterns.ts";
 import { type Predictions, type PredictOptions, predict } from "../evaluation/predict.ts";
+import { score } from "../evaluation/score.ts";
 import { synergyIndicator } from "../info/synergy-indicator.ts";
 import { report } from "../interactions/explain.ts";
-import { targetReport } from "../interactions/explain-target.ts";
 import { linearProbe, ownRepresentation } from "../interactions/linear-probe.ts";
 import { modelRepresentation } from "../interactions/probe.ts";
 import { type SampleBits, sampleBits } from "../runs/sample-bits.ts";
+import { targetTypes } from "../targets/index.ts";
 import { accuracy, argmaxRows } from "../targets/metrics.ts";
 import type { Scores } from "./entry.ts";
 
@@ -34,21 +35,26 @@ export interface Scored {
 export async function scoreRun(fitted: Fitted, splits: DataSplits, options: ScoreOptions): Promise<Scored> {
   const { unseen, seed, reads = fitted.method.modalities, ...engine } = options;
   const predictions = await predictAll(fitted, splits, engine);
-  const [validation, test] = [
-    figuresOf(predictions.validation, splits.validation),
-    figuresOf(predictions.test, splits.test),
-  ];
-  const specific =
-    fitted.target === undefined
-      ? await ofClasses(fitted, splits, predictions, { ...options, reads })
-      : await ofOthers(fitted, splits.test, predictions.test, engine);
+  const [validation, test] = [score(predictions.validation, splits.validation), score(predictions.test, splits.test)];
+  const components = Object.entries(predictions.test.components);
+  const gate = Object.fromEntries(components.map(([name, { gate: shares }]) => [name, meanOf(shares)]));
+  const missing = (await simulatePatterns(fitted, splits.test, engine)).map(({ present, samples, values }) => ({
+    present,
+    samples,
+    metric: test.primary,
+    value: values[test.primary]!,
+  }));
+  const { hasBits } = targetTypes[fitted.target.kind];
+  const specific = hasBits ? await ofClasses(fitted, splits, predictions, { ...options, reads }) : { scores: {} };
   const scores: Scores = {
-    samples: { train: splits.train.labels.length, validation: validation.samples, test: test.samples },
-    validation: validation.figures,
-    test: test.figures,
+    samples: { train: splits.train.size, validation: validation.samples, test: test.samples },
+    validation: validation.values,
+    test: test.values,
     unimodal: Object.fromEntries(
       Object.entries(test.unimodal).filter(([name, value]) => reads.includes(name) && !Number.isNaN(value)),
     ),
+    missing,
+    ...(components.length > 0 && { gate }),
     ...specific.scores,
     ...(unseen !== undefined && { probe: await probeUnseen(fitted, unseen, seed, engine) }),
   };
@@ -56,19 +62,21 @@ export async function scoreRun(fitted: Fitted, splits: DataSplits, options: Scor
 }
 
 interface SpecificScores extends Pick<Scored, "bits"> {
-  readonly scores: Pick<Scores, "synergy" | "classes" | "missing" | "gate" | "bits" | "correct">;
+  readonly scores: Pick<Scores, "synergy" | "classes" | "bits" | "correct">;
 }
 
-/** Scores that exist only for classes. */
+/** Scores that exist only for classes, whose predictions are right or wrong and hold bits. */
 async function ofClasses(
   fitted: Fitted,
   splits: DataSplits,
   predictions: BySplit,
-  { seed, reads, unseen: _, ...engine }: ScoreOptions & { readonly reads: readonly string[] },
+  { seed, reads }: ScoreOptions & { readonly reads: readonly string[] },
 ): Promise<SpecificScores> {
   const { samples, summary } = report(predictions.test, splits.test, fitted.calibration);
-  const { gate, bits } = summary;
-  const best = (logits: Float32Array): Int32Array => argmaxRows(logits, fitted.classes.length);
+  const { bits } = summary;
+  const labels = labelsOf(splits.test);
+  const { names } = fitted.target;
+  const best = (logits: Float32Array): Int32Array => argmaxRows(logits, names.length);
   const whole = best(predictions.test.logits);
   const unimodal = reads.map((name) => alone(splits.test, name, best(predictions.test.unimodal[name]!)));
   const probes = reads.length < 2 ? undefined : await probedSynergy(predictions, splits, whole, reads, seed);
@@ -77,35 +85,10 @@ async function ofClasses(
       synergy: { slices: synergyOf(splits.test, whole, unimodal), ...(probes !== undefined && { probes }) },
     }),
     classes: byClass(whole, splits.test),
-    missing: (await simulatePatterns(fitted, splits.test, engine)).map(({ present, samples, accuracy: reached }) => ({
-      present,
-      samples,
-      accuracy: reached,
-    })),
-    ...(Object.keys(gate).length > 0 && { gate }),
     bits,
-    correct: [...whole]
-      .flatMap((k, i) => (splits.test.labels[i]! < 0 ? [] : k === splits.test.labels[i] ? "1" : "0"))
-      .join(""),
+    correct: [...whole].flatMap((k, i) => (labels[i]! < 0 ? [] : k === labels[i] ? "1" : "0")).join(""),
   };
   return { scores, ...(reads.length > 1 && samples.length > 0 && { bits: await sampleBits(samples) }) };
-}
-
-/** Scores for labels and values; with modalities hidden, the primary metric. */
-async function ofOthers(
-  fitted: Fitted,
-  test: Dataset,
-  predictions: Predictions,
-  engine: PredictOptions,
-): Promise<SpecificScores> {
-  const { gate } = targetReport(predictions, test).summary;
-  const patterns = await simulateFigures(fitted, test, engine);
-  const missing = patterns.map(({ present, samples, figures }) => ({
-    present,
-    samples,
-    accuracy: Object.values(figures)[0]!,
-  }));
-  return { scores: { missing, ...(Object.keys(gate).length > 0 && { gate }) } };
 }
 
 type BySplit = Readonly<Record<SplitName, Predictions>>;
@@ -125,10 +108,11 @@ function alone(dataset: Dataset, modality: string, predicted: Int32Array): Int32
 
 /** The synergy rate and its chance level over labelled samples. */
 function synergyOf(
-  { labels }: Dataset,
+  dataset: Dataset,
   whole: Int32Array,
   unimodal: readonly Int32Array[],
 ): { readonly rate: number; readonly chance: number } {
+  const labels = labelsOf(dataset);
   const labelled = (values: Int32Array): Int32Array => values.filter((_, row) => labels[row]! >= 0);
   const labelledOnly = { labels: labelled(labels), joint: labelled(whole), unimodal: unimodal.map(labelled) };
   const { synergy, chance } = synergyIndicator(labelledOnly, { seed: 0, rounds: 1 });
@@ -154,16 +138,20 @@ async function probedSynergy(
 /** Accuracy of a linear probe for unseen classes on the representations of the frozen model. */
 async function probeUnseen(fitted: Fitted, unseen: DataSplits, seed: number, engine: PredictOptions): Promise<number> {
   // The class names of the model replace the unseen ones, because only representations are used.
-  const renamed = mapSplits((split) => ({ ...unseen[split], classes: fitted.classes }));
+  const renamed = mapSplits((split) => ({
+    ...unseen[split],
+    target: { ...unseen[split].target, names: fitted.target.names },
+  }));
   const predictions = await predictAll(fitted, renamed, engine);
   const [train, validation, test] = SPLITS.map((split) => modelRepresentation(predictions[split]));
   const features = { train: train!, validation: validation!, test: test! };
-  return accuracy(await linearProbe(features, unseen, { seed }), unseen.test.labels);
+  return accuracy(await linearProbe(features, unseen, { seed }), labelsOf(unseen.test));
 }
 
 /** Number of samples, recall and F1 of each class in the test split. */
-function byClass(predicted: Int32Array, { labels, classes }: Dataset): NonNullable<Scores["classes"]> {
-  return classes.flatMap((name, k) => {
+function byClass(predicted: Int32Array, dataset: Dataset): NonNullable<Scores["classes"]> {
+  const labels = labelsOf(dataset);
+  return classesOf(dataset).flatMap((name, k) => {
     let [count, correct, predictedAs] = [0, 0, 0];
     labels.forEach((label, row) => {
       if (label < 0) return;
@@ -174,4 +162,8 @@ function byClass(predicted: Int32Array, { labels, classes }: Dataset): NonNullab
     if (count === 0) return [];
     return [{ name, samples: count, accuracy: correct / count, f1: (2 * correct) / (count + predictedAs) }];
   });
+}
+
+function meanOf(values: Float32Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

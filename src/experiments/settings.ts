@@ -47,8 +47,8 @@ function isSettings(value: unknown): value is Readonly<Record<string, unknown>> 
 }
 
 /** The batch size: the power of two nearest to 1/16 of the training samples, between 8 and 64. */
-export function batchSizeFor({ labels }: Pick<Dataset, "labels">): number {
-  return 2 ** Math.min(6, Math.max(3, Math.round(Math.log2(labels.length / 16))));
+export function batchSizeFor({ size }: Pick<Dataset, "size">): number {
+  return 2 ** Math.min(6, Math.max(3, Math.round(Math.log2(size / 16))));
 }
 
 function ofStages(byStage: unknown, stages: readonly string[]): unknown {

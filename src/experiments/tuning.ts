@@ -5,7 +5,7 @@ import { memoryFolder } from "../core/folder.ts";
 import { stream } from "../core/random.ts";
 import { withValue } from "../core/record.ts";
 import { expected } from "../core/system-errors.ts";
-import { leading } from "../evaluation/figures.ts";
+import { primaryValue } from "../evaluation/score.ts";
 import type { TrainingData } from "../runs/identity.ts";
 import { planRun, type RunConfig } from "../runs/plan.ts";
 import { type RunOptions, startRun } from "../runs/run.ts";
@@ -122,8 +122,8 @@ export async function runTuning(
         onEvent: (event) => onEvent?.(event, t),
       });
       const { validation } = result;
-      const { logLoss } = "figures" in validation ? validation.figures : validation;
-      const reached = leading(validation).value;
+      const { logLoss } = validation.values;
+      const reached = primaryValue(validation);
       trials.push({ changes: changes[t]!, seconds: seconds(), reached, ...(logLoss !== undefined && { logLoss }) });
     } catch (error) {
       if (options.signal?.aborted) throw error;

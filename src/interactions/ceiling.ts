@@ -50,7 +50,7 @@ export function ceilingBits(
 export function againstCeiling(
   found: BitColumns,
   ceiling: BitColumns,
-  data: Pick<Dataset, "name" | "truth" | "truthBits" | "classes">,
+  data: Pick<Dataset, "name" | "truth" | "truthBits" | "target">,
 ): AgainstCeiling {
   const { name, truth } = data;
   const columns = Object.keys(found);
@@ -99,13 +99,13 @@ export function againstCeiling(
 function plantedColumns(
   components: readonly string[],
   n: number,
-  { truth, truthBits, classes }: Pick<Dataset, "truth" | "truthBits" | "classes">,
+  { truth, truthBits, target }: Pick<Dataset, "truth" | "truthBits" | "target">,
 ): BitColumns | undefined {
   if (truth === undefined && truthBits === undefined) return undefined;
   const columns = components.map(
     (name): ArrayLike<number> =>
       truthBits === undefined
-        ? Float64Array.from(truth!, (type) => (type === name ? Math.log2(classes.length) : 0))
+        ? Float64Array.from(truth!, (type) => (type === name ? Math.log2(target.names.length) : 0))
         : (truthBits[name] ?? new Float32Array(n)),
   );
   const total = Float64Array.from({ length: n }, (_, i) => columns.reduce((sum, bits) => sum + bits[i]!, 0));

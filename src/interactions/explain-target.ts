@@ -1,14 +1,15 @@
 /**
- * @file Reports for labels and values: for each sample its prediction, those of components and modalities, and gate shares. There are no
+ * @file Reports for kinds of target without bits: for each sample its prediction, those of components and modalities, and gate shares. There are no
  * bits: bits of several labels do not add up, and values are trained with squared errors, not probabilities.
  */
-import { internalError } from "../core/errors.ts";
 import type { Dataset, TargetKind } from "../data/dataset.ts";
 import { hasMissing, patternName, presentAt, rowsByPattern } from "../data/presence.ts";
 import { hasTarget } from "../data/target.ts";
-import { type Figures, figuresOf } from "../evaluation/figures.ts";
 import type { Fitted } from "../evaluation/model.ts";
 import { type Predictions, type PredictOptions, predict } from "../evaluation/predict.ts";
+import { type Metrics, score } from "../evaluation/score.ts";
+import { targetTypes } from "../targets/index.ts";
+import type { Calibrated, Source } from "../targets/target.ts";
 import type { Cell } from "./report.ts";
 
 /** By label: the probability of yes. By value: the prediction in the data's unit. */
@@ -22,6 +23,9 @@ export interface TargetSample {
   /** The modalities the sample has; left out where no sample of the data lacks any. */
   readonly present?: readonly string[];
   readonly prediction: Answers;
+  /** The true class, undefined where unknown, and the predicted one; only for classes. */
+  readonly label?: string | undefined;
+  readonly predicted?: string;
   /** Shares by component name, summing to 1. Empty for methods without a gate. */
   readonly gate: Readonly<Record<string, number>>;
   /** What each component alone predicts. */
@@ -43,7 +47,7 @@ export interface TargetReport {
   readonly samples: readonly TargetSample[];
   readonly summary: TargetGroup & {
     /** Metrics by name; absent where no sample has a target. */
-    readonly scored?: Figures;
+    readonly scored?: Metrics;
     /** By the modalities that samples have, as in `audio+face`; left out where none is missing. */
     readonly patterns?: Readonly<Record<string, TargetGroup>>;
   };
@@ -55,37 +59,39 @@ export async function explainTarget(
   dataset: Dataset,
   options: PredictOptions = {},
 ): Promise<TargetReport> {
-  return targetReport(await predict(fitted, dataset, options), dataset);
+  return targetReport(await predict(fitted, dataset, options), dataset, fitted);
 }
 
-/** The report of existing predictions. */
-export function targetReport(predictions: Predictions, dataset: Dataset): TargetReport {
+/** The report of existing predictions of a model. */
+export function targetReport(predictions: Predictions, dataset: Dataset, model: Calibrated): TargetReport {
   const { target, ids } = dataset;
-  if (target === undefined) throw internalError("targetReport is for labels and values; report is for classes.");
-  const { kind, names } = target;
-  const L = names.length;
+  const { kind } = target;
+  const type = targetTypes[kind];
   const modalities = Object.keys(predictions.unimodal);
   const missing = hasMissing(dataset, modalities);
-  const answers = (outputs: Float32Array, i: number): Answers =>
-    Object.fromEntries(
-      names.map((name, l) => {
-        const value = outputs[i * L + l]!;
-        return [name, kind === "labels" ? 1 / (1 + Math.exp(-value)) : value];
-      }),
-    );
-  const parts = Object.entries(predictions.components);
+  const reader = (outputs: Float32Array, of: Source): ((row: number) => Answers) => {
+    const answer = type.answers(outputs, model, of);
+    return (row) => answer(row).values;
+  };
+  const whole = type.answers(predictions.logits, model, "prediction");
+  const parts = Object.entries(predictions.components).map(
+    ([name, { gate, logits }]) => [name, { gate, answer: reader(logits, "component") }] as const,
+  );
+  const alone = Object.entries(predictions.unimodal).map(
+    ([name, outputs]) => [name, reader(outputs, { modality: name })] as const,
+  );
   const samples = ids.map((id, i): TargetSample => {
-    const truths = names.map((name, l) => [name, target.values.data[i * L + l]!] as const);
+    const { label, values } = whole(i);
+    const truth = type.truth(target, i);
     return {
       id,
-      target: Object.fromEntries(truths.map(([name, truth]) => [name, Number.isNaN(truth) ? undefined : truth])),
+      target: truth,
       ...(missing && { present: presentAt(dataset, i, modalities) }),
-      prediction: answers(predictions.logits, i),
+      prediction: values,
+      ...(label !== undefined && { label: classIn(truth), predicted: label }),
       gate: Object.fromEntries(parts.map(([name, { gate }]) => [name, gate[i]!])),
-      components: Object.fromEntries(parts.map(([name, { logits }]) => [name, answers(logits, i)])),
-      modalities: Object.fromEntries(
-        Object.entries(predictions.unimodal).map(([name, outputs]) => [name, answers(outputs, i)]),
-      ),
+      components: Object.fromEntries(parts.map(([name, { answer }]) => [name, answer(i)])),
+      modalities: Object.fromEntries(alone.map(([name, answer]) => [name, answer(i)])),
     };
   });
   const patterns = [...rowsByPattern(dataset, modalities)].map(
@@ -97,10 +103,15 @@ export function targetReport(predictions: Predictions, dataset: Dataset): Target
     samples,
     summary: {
       ...meansOf(samples),
-      ...(anyTarget && { scored: figuresOf(predictions, dataset) }),
+      ...(anyTarget && { scored: score(predictions, dataset) }),
       ...(missing && { patterns: Object.fromEntries(patterns) }),
     },
   };
+}
+
+/** The name of the class that is true; undefined where unknown. */
+function classIn(truth: TargetSample["target"]): string | undefined {
+  return Object.keys(truth).find((name) => truth[name] === 1);
 }
 
 function meansOf(samples: readonly TargetSample[]): TargetGroup {
@@ -110,12 +121,15 @@ function meansOf(samples: readonly TargetSample[]): TargetGroup {
 }
 
 /**
- * The stable columns of a table of samples: `id, target_<name>, prediction_<name>, present` (where the data lacks modalities),
+ * The stable columns of a table of samples: `id, target_<name> (classes: label, prediction), prediction_<name>, present` (where the data lacks modalities),
  * `gate_<component>, pred_<component>_<name>, pred_only_<modality>_<name>`. Predictions of labels are probabilities of yes.
  */
 export function flattenTarget(sample: TargetSample): Record<string, Cell> {
   const row: Record<string, Cell> = { id: sample.id };
-  for (const [name, truth] of Object.entries(sample.target)) row[`target_${name}`] = truth;
+  if (sample.predicted !== undefined) {
+    row.label = sample.label;
+    row.prediction = sample.predicted;
+  } else for (const [name, truth] of Object.entries(sample.target)) row[`target_${name}`] = truth;
   const put = (prefix: string, answers: Answers): void => {
     for (const [name, value] of Object.entries(answers)) row[`${prefix}_${name}`] = value;
   };

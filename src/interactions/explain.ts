@@ -1,8 +1,9 @@
 /** @file Fitted model and data -> report: for each sample its prediction, those of components and modalities, gate shares and bits. */
+
 import { ownValue } from "../core/record.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { hasMissing, presentAt } from "../data/presence.ts";
-import { requireClassLabels } from "../data/target.ts";
+import { classesOf, labelsOf, requireKind } from "../data/target.ts";
 import { type Fitted, memberModels } from "../evaluation/model.ts";
 import { type Predictions, type PredictOptions, predict } from "../evaluation/predict.ts";
 import { type Calibration, calibrated, type EvidenceScaling, scaledPrediction } from "../targets/calibrate.ts";
@@ -32,8 +33,10 @@ export function report(
   calibration: Calibration,
   members: readonly Predictions[] = [],
 ): Report {
-  requireClassLabels(dataset, "explain", "explainTarget reports labels and values.");
-  const { classes, ids, labels, present } = dataset;
+  requireKind(dataset, ["multiclass"], "explain", "explainTarget reports other kinds of target.");
+  const classes = classesOf(dataset);
+  const labels = labelsOf(dataset);
+  const { ids, present } = dataset;
   const modalities = Object.keys(predictions.unimodal);
   const missing = hasMissing(dataset, modalities);
   const width = classes.length;
@@ -90,7 +93,8 @@ export function report(
 
 /** Label-free bits of a pool's members, by component and total, [S][N] each. */
 function bitsOfMembers(members: readonly Predictions[], calibration: Calibration, dataset: Dataset): MemberBits {
-  const { labels, present } = dataset;
+  const labels = labelsOf(dataset);
+  const { present } = dataset;
   const all = members.map((member) => bitColumns(bitsOf(member, calibration, labels, present).labelFree));
   return Object.fromEntries(Object.keys(all[0]!).map((name) => [name, all.map((columns) => columns[name]!)]));
 }

@@ -1,6 +1,8 @@
 /** @file Linear probes: a softmax regression on frozen representations, fitted on train; validation selects the epoch; predicts test. */
+
 import type { Tensor } from "../core/tensor.ts";
 import { type DataSplits, mapSplits, type SplitName } from "../data/dataset.ts";
+import { classesOf, labelsOf } from "../data/target.ts";
 import { type Predictions, predict } from "../evaluation/predict.ts";
 import { argmaxRows } from "../targets/metrics.ts";
 import { fit } from "../train/fit.ts";
@@ -18,8 +20,8 @@ export async function linearProbe(
   splits: DataSplits,
   options: ProbeOptions,
 ): Promise<Int32Array> {
-  const classes = splits.train.classes.length;
-  const data = mapSplits((split) => probed(features[split], splits[split].labels, classes));
+  const classes = classesOf(splits.train).length;
+  const data = mapSplits((split) => probed(features[split], labelsOf(splits[split]), classes));
   const runtime = { threads: 1, ...(options.backend !== undefined && { backend: options.backend }) };
   const method = probe(features.train.shape[1]!, [], options.epochs ?? 30, LEARNING_RATE);
   const fitted = await fit(method, data, { seed: options.seed, batchSize: BATCH, ...runtime });

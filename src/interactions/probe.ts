@@ -6,9 +6,8 @@ import { dataError } from "../core/errors.ts";
 import { permutation } from "../core/random.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
 import { type Dataset, rowIds, takeRows } from "../data/dataset.ts";
-import { requireClassLabels } from "../data/target.ts";
-import type { Predictions } from "../evaluation/predict.ts";
-import { predict } from "../evaluation/predict.ts";
+import { classesOf, classTarget, labelsOf, requireKind } from "../data/target.ts";
+import { type Predictions, predict } from "../evaluation/predict.ts";
 import { stack } from "../graph/ops/index.ts";
 import type { Method } from "../methods/method.ts";
 import { linear } from "../nn/linear.ts";
@@ -107,7 +106,7 @@ export async function probeLosses(
   };
   const losses = (p: Float64Array, part: Dataset, share: number): Float64Array =>
     Float64Array.from(
-      part.labels,
+      labelsOf(part),
       (label, i) => -Math.log2((1 - share) * p[i * classes + label]! + share * prior[label]!),
     );
   const onValidation = await probabilities(data.validation);
@@ -126,8 +125,7 @@ export function probed(features: Tensor<"float32">, labels: Int32Array, classes:
     name: "probe",
     ids: rowIds(labels.length),
     modalities: { z: features },
-    labels,
-    classes: rowIds(classes),
+    ...classTarget(rowIds(classes), labels),
   };
 }
 
@@ -197,12 +195,13 @@ export async function probeRepresentations(
   dataset: Dataset,
   options: ProbeOptions,
 ): Promise<ProbeReport> {
-  requireClassLabels(dataset, "probeRepresentations");
+  requireKind(dataset, ["multiclass"], "probeRepresentations");
   const representations = predictions.representations;
   if (representations === undefined || Object.keys(representations).length === 0) {
     throw dataError("these predictions contain no representations to probe; predict with `representations: true`.");
   }
-  const { labels, classes } = dataset;
+  const labels = labelsOf(dataset);
+  const classes = classesOf(dataset);
   if (labels.some((label) => label < 0)) {
     throw dataError(`the ${dataset.name} data lacks labels; probes need the label of every sample.`);
   }

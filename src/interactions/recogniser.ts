@@ -2,10 +2,12 @@
  * @file A strong classifier of one modality: cross-fitted `unimodal` networks with calibrated probabilities. Each sample is predicted by a
  * network that was trained neither on it nor on any sample made from the same origin.
  */
+
 import { float32, type Tensor } from "../core/tensor.ts";
 import { type Dataset, featureCount, rowIds, SPLITS, takeRows } from "../data/dataset.ts";
 import { crossFolds } from "../data/folds.ts";
 import { DIGITS, type DigitSource } from "../data/synthetic/digits-source.ts";
+import { classTarget, labelsOf } from "../data/target.ts";
 import { predict } from "../evaluation/predict.ts";
 import { unimodal } from "../methods/unimodal.ts";
 import { mlp } from "../nn/mlp.ts";
@@ -54,8 +56,7 @@ export async function readerEvidence(input: ReadingInput, options: ReaderOptions
     name: "all",
     ids: rowIds(labels.length),
     modalities: { [MODALITY]: values },
-    labels,
-    classes: rowIds(classes),
+    ...classTarget(rowIds(classes), labels),
     groups,
   };
   const out = new Float32Array(labels.length * classes);
@@ -76,7 +77,7 @@ export async function readerEvidence(input: ReadingInput, options: ReaderOptions
     const { logits } = await predict(fitted, takeRows(data, held, "held out"), {
       ...(threads !== undefined && { threads }),
     });
-    const logPrior = logPriorOf(parts.train.labels, classes);
+    const logPrior = logPriorOf(labelsOf(parts.train), classes);
     const logs = calibrated(logits, logPrior, fitted.calibration.modalities[MODALITY]!);
     held.forEach((row, i) => {
       for (let k = 0; k < classes; k++) out[row * classes + k] = logs[i * classes + k]! - logPrior[k]!;

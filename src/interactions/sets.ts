@@ -2,8 +2,10 @@
  * @file Synergy of sets of modalities, for any model that accepts missing modalities: the information of a set beyond that of its best
  * subset. The model predicts with the other modalities hidden, so it must have been trained with modality dropout.
  */
+
 import type { Dataset } from "../data/dataset.ts";
 import { setName, setsOf } from "../data/synthetic/synergy-sets.ts";
+import { labelsOf } from "../data/target.ts";
 import type { Fitted } from "../evaluation/model.ts";
 import { type PredictOptions, predict } from "../evaluation/predict.ts";
 import { calibrated, fitScaling } from "../targets/calibrate.ts";
@@ -45,14 +47,14 @@ export async function readSets(
   for (const set of setsOf(modalities)) {
     const read = async (data: Dataset): Promise<Float32Array> =>
       (await predict(fitted, hiding(data, modalities, set), options)).logits;
-    const scaling = fitScaling(await read(validation), validation.labels, logPrior);
+    const scaling = fitScaling(await read(validation), labelsOf(validation), logPrior);
     out[setName(set)] = calibrated(await read(dataset), logPrior, scaling);
   }
   return out;
 }
 
 function hiding(dataset: Dataset, modalities: readonly string[], shown: readonly string[]): Dataset {
-  const n = dataset.labels.length;
+  const n = dataset.size;
   const present = Object.fromEntries(
     modalities.map((name) => [name, new Uint8Array(n).fill(Number(shown.includes(name)))]),
   );

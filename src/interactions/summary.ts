@@ -1,7 +1,10 @@
 /** @file Means of a report over all samples, by class, and by pattern of present modalities. */
+
 import type { Dataset } from "../data/dataset.ts";
 import { rowsByPattern } from "../data/presence.ts";
-import { type Metrics, type Predictions, score } from "../evaluation/predict.ts";
+import { classesOf, labelsOf } from "../data/target.ts";
+import type { Predictions } from "../evaluation/predict.ts";
+import { score } from "../evaluation/score.ts";
 import type { Interval, SampleReport } from "./report.ts";
 import { poolMeanInterval } from "./uncertainty.ts";
 
@@ -22,7 +25,12 @@ export interface GroupSummary {
 export type MemberBits = Readonly<Record<string, readonly ArrayLike<number>[]>>;
 
 /** The whole data set. Metrics are absent when no sample has a label. */
-export interface Summary extends GroupSummary, Partial<Omit<Metrics, "samples" | "accuracy">> {
+export interface Summary extends GroupSummary {
+  readonly macroF1?: number;
+  readonly logLoss?: number;
+  readonly calibrationError?: number;
+  readonly synergyRate?: number;
+  readonly unimodal?: Readonly<Record<string, number>>;
   /** By label. */
   readonly classes: Readonly<Record<string, GroupSummary>>;
   /** By the modalities that samples have, as in `audio+face`; left out where none is missing. */
@@ -40,11 +48,11 @@ export function summarise(
     ...group(rows.map((row) => samples[row]!)),
     ...(members !== undefined && { intervals: meanIntervals(samples, members, rows) }),
   });
-  const labelled = dataset.labels.some((label) => label >= 0);
-  const { samples: _, accuracy: __, ...metrics } = labelled ? score(predictions, dataset) : ({} as Metrics);
+  const labelled = labelsOf(dataset).some((label) => label >= 0);
+  const scored = labelled ? score(predictions, dataset) : undefined;
   const all = samples.map((_, row) => row);
   const classes = Object.fromEntries(
-    dataset.classes.flatMap((name) => {
+    classesOf(dataset).flatMap((name) => {
       const rows = all.filter((row) => samples[row]!.label === name);
       return rows.length === 0 ? [] : [[name, of(rows)]];
     }),
@@ -53,7 +61,13 @@ export function summarise(
     ([name, { rows }]) => [name, of(Array.from(rows))] as const,
   );
   const missing = samples[0]?.present !== undefined;
-  return { ...of(all), ...metrics, classes, ...(missing && { patterns: Object.fromEntries(patterns) }) };
+  return {
+    ...scored?.values,
+    ...of(all),
+    ...(scored && { unimodal: scored.unimodal }),
+    classes,
+    ...(missing && { patterns: Object.fromEntries(patterns) }),
+  };
 }
 
 /** Intervals of means over some samples: centred at the pool's mean, from the variance of its members' means and of the samples. */

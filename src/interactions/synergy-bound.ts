@@ -6,10 +6,11 @@
  * from below (the prior's log-loss minus the probe's), H(C | Z) and H(C | Z, Y) from above (the probe's log-loss); I(Y; C) by counts.
  * Both sides are bounds, so the difference of the estimates deviates from the slack by the errors of the probes, and may be negative.
  */
+
 import { dataError } from "../core/errors.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { requireClassLabels } from "../data/target.ts";
+import { classesOf, labelsOf, requireKind } from "../data/target.ts";
 import { type Estimate, estimate, joined, type ProbeOptions, priorLosses, probeLosses, probeRows } from "./probe.ts";
 
 /** The five terms and both sides, in bits. */
@@ -38,8 +39,10 @@ export async function estimateSynergyBound(
   dataset: Dataset,
   options: ProbeOptions,
 ): Promise<SynergyBoundEstimate> {
-  requireClassLabels(dataset, "estimateTheorem1");
-  const { labels, classes, truth } = dataset;
+  requireKind(dataset, ["multiclass"], "estimateTheorem1");
+  const labels = labelsOf(dataset);
+  const classes = classesOf(dataset);
+  const { truth } = dataset;
   if (truth === undefined) {
     throw dataError(`the ${dataset.name} data has no true component for each sample; Theorem 1 needs it.`);
   }

@@ -3,6 +3,7 @@
 import { dataError } from "../core/errors.ts";
 import { ownValue } from "../core/record.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { classesOf, labelsOf } from "../data/target.ts";
 import type { Predictions } from "../evaluation/predict.ts";
 import type { Calibration } from "../targets/calibrate.ts";
 import { argmaxRows, logSoftmaxRows } from "../targets/metrics.ts";
@@ -94,7 +95,9 @@ export function truthMetrics(
   dataset: Dataset,
   options: TruthOptions = {},
 ): TruthFigures {
-  const { labels, classes, truth } = dataset;
+  const labels = labelsOf(dataset);
+  const classes = classesOf(dataset);
+  const { truth } = dataset;
   const K = classes.length;
   const unit = Math.log2(K);
   const components = componentsOver(Object.keys(predictions.unimodal));
@@ -163,8 +166,9 @@ export function truthMetrics(
   };
 }
 
-function checkTruth({ name, labels, truth, truthBits }: Dataset, components: readonly string[]): void {
-  const unlabelled = labels.findIndex((label) => label < 0);
+function checkTruth(dataset: Dataset, components: readonly string[]): void {
+  const { name, truth, truthBits } = dataset;
+  const unlabelled = labelsOf(dataset).findIndex((label) => label < 0);
   if (unlabelled >= 0) {
     throw dataError(
       `the ${name} data has no label for row ${unlabelled}; the comparison with the truth needs every label.`,
@@ -220,13 +224,13 @@ function columnsOf({ redundant, unique, synergistic }: SampleAtoms): Float64Arra
 
 /** True bits by component [C][N]; where samples have a type but no true bits, log2 K for that type. */
 function plantedBits(
-  { truth, truthBits, labels, classes }: Dataset,
+  { truth, truthBits, size, target }: Dataset,
   components: readonly string[],
 ): ArrayLike<number>[] | undefined {
-  const zeros = new Float32Array(labels.length);
+  const zeros = new Float32Array(size);
   if (truthBits !== undefined) return components.map((name) => truthBits[name] ?? zeros);
   if (truth === undefined) return undefined;
-  const unit = Math.log2(classes.length);
+  const unit = Math.log2(target.names.length);
   return components.map((name) => Float32Array.from(truth, (type) => (type === name ? unit : 0)));
 }
 

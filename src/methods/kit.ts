@@ -14,25 +14,26 @@ export {
   type MethodRecord,
   type MethodSettings,
 } from "./define.ts";
-export {
-  type BuildInput,
-  type Components,
-  type MemorySpec,
-  type Method,
-  type Outputs,
-  PRIOR,
-  type SampleMemory,
-  type ScheduleOptions,
-  type Stage,
-  type Statistic,
-  type StepContext,
-  type Terms,
+export type {
+  BuildInput,
+  Components,
+  MemorySpec,
+  Method,
+  Outputs,
+  SampleMemory,
+  ScheduleOptions,
+  Stage,
+  Statistic,
+  StepContext,
+  Terms,
 } from "./method.ts";
 
 // Kinds of target, with their losses and measures
 
-export type { TargetKind } from "../data/dataset.ts";
-export { type Task, tasks } from "../targets/task.ts";
+export type { TargetKind } from "../data/kinds.ts";
+export { targetTypes } from "../targets/index.ts";
+export type { TargetType } from "../targets/target.ts";
+export { PRIOR, type Task } from "../targets/task.ts";
 export { everyTarget, probabilisticTargets } from "./method.ts";
 
 // Encoders, embeddings, missing modalities

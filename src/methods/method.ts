@@ -6,10 +6,13 @@
 import { configError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import type { State } from "../core/tensor.ts";
-import type { TargetKind } from "../data/dataset.ts";
+import type { Target } from "../data/dataset.ts";
+import { kindWords, TARGET_KINDS, type TargetKind } from "../data/kinds.ts";
+import { describeTarget } from "../data/target.ts";
 import type { Expr } from "../graph/expr.ts";
 import type { Module, Scope } from "../nn/module.ts";
-import { type Task, tasks } from "../targets/task.ts";
+import { targetTypes } from "../targets/index.ts";
+import type { Task } from "../targets/task.ts";
 
 /** The arguments of `build`: named inputs [B, ...sample shape] in modality order, and the number of outputs K. */
 export interface BuildInput {
@@ -61,9 +64,6 @@ export interface Components {
 
 /** A quantity with one row per sample, [.., B, F], optionally with weights of the rows, [.., B, 1]. */
 export type Statistic = Expr | { readonly value: Expr; readonly weight: Expr };
-
-/** Name of the stored prior. */
-export const PRIOR = "prior";
 
 /** A vector of named loss terms: the stage's loss is the sum of weight_i * value_i over all its terms. */
 export interface Terms {
@@ -208,22 +208,27 @@ export interface Method<O extends Outputs = Outputs> {
 export const MAX_MEMBERS = 64;
 
 /** The kinds of target of a method that names none. */
-export const defaultTargets: readonly TargetKind[] = ["classes"];
+export const defaultTargets: readonly TargetKind[] = ["multiclass"];
 
 /** All kinds of target: for methods that use the losses of `Task`. */
-export const everyTarget: readonly TargetKind[] = ["classes", "labels", "values"];
+export const everyTarget: readonly TargetKind[] = TARGET_KINDS;
 
 /** The kinds of target whose predictions are distributions: for methods that use probabilities (`Task.probabilistic`). */
-export const probabilisticTargets: readonly TargetKind[] = everyTarget.filter((kind) => tasks[kind].probabilistic);
+export const probabilisticTargets: readonly TargetKind[] = everyTarget.filter(
+  (kind) => targetTypes[kind].probabilistic,
+);
 
-/** @throws ConfigError if the method does not support this kind of target; `data` describes the target, `advice` ends the message. */
+/** @throws ConfigError if the method does not support the data's kind of target; `advice` ends the message. */
 export function requireTarget(
   { name, targets = defaultTargets, limit }: Pick<Method, "name" | "targets" | "limit">,
-  kind: TargetKind,
-  data: string,
+  { target }: { readonly target: Pick<Target, "kind" | "names"> },
   advice: string = "",
 ): void {
-  if (targets.includes(kind)) return;
+  if (targets.includes(target.kind)) return;
+  const wanted = targets.map((kind) => kindWords[kind].many).join(" or ");
   const why = limit === undefined ? "" : `, because ${limit}`;
-  throw configError(`${name} needs ${targets.join(" or ")}${why}; this data has ${data}.${advice}`, { kind, targets });
+  throw configError(`${name} needs ${wanted}${why}; this data has ${describeTarget({ target })}.${advice}`, {
+    kind: target.kind,
+    targets,
+  });
 }

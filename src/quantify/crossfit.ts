@@ -1,7 +1,9 @@
 /** @file Cross-fitting: out-of-fold log-probabilities of classifiers for every row, and optionally its density. */
+
 import { permutation } from "../core/random.ts";
 import { type Dataset, takeRows, takeTensorRows } from "../data/dataset.ts";
 import type { Fold } from "../data/folds.ts";
+import { classesOf, classTarget, labelsOf } from "../data/target.ts";
 import type { Fitted } from "../evaluation/model.ts";
 import { predict } from "../evaluation/predict.ts";
 import { type Features, fitDensity, fitWhitener, pointwiseInformation, surprisal, whiten } from "../info/index.ts";
@@ -68,7 +70,7 @@ interface FittedFold {
  * @throws RunError when training diverges or is interrupted.
  */
 export async function crossfit(dataset: Dataset, folds: readonly Fold[], options: CrossfitOptions): Promise<Crossfit> {
-  const classes = dataset.classes.length;
+  const classes = classesOf(dataset).length;
   const count = folds.reduce((sum, fold) => sum + fold.held.length, 0);
   const rows = new Int32Array(count);
   const foldOf = new Int32Array(count);
@@ -86,9 +88,9 @@ export async function crossfit(dataset: Dataset, folds: readonly Fold[], options
     rows.set(fold.held, at);
     foldOf.fill(f, at, at + fold.held.length);
     if (kept > 0) for (const part of ["first", "second", "both"] as const) logs[part].set(foldLogs[part], at * classes);
-    i1.set(pointwiseInformation(foldLogs.first, held.labels, model.logPrior), at);
-    i2.set(pointwiseInformation(foldLogs.second, held.labels, model.logPrior), at);
-    i12.set(pointwiseInformation(foldLogs.both, held.labels, model.logPrior), at);
+    i1.set(pointwiseInformation(foldLogs.first, labelsOf(held), model.logPrior), at);
+    i2.set(pointwiseInformation(foldLogs.second, labelsOf(held), model.logPrior), at);
+    i12.set(pointwiseInformation(foldLogs.both, labelsOf(held), model.logPrior), at);
     if (options.density === true) {
       const [first, second] = foldSurprisals(data, fold, dimensions, options.seed + f);
       h1.set(first, at);
@@ -97,7 +99,8 @@ export async function crossfit(dataset: Dataset, folds: readonly Fold[], options
     at += fold.held.length;
     options.onFold?.(f + 1, folds.length);
   }
-  const labels = Int32Array.from(rows, (row) => dataset.labels[row]!);
+  const all = labelsOf(dataset);
+  const labels = Int32Array.from(rows, (row) => all[row]!);
   const density = options.density === true ? { density: { h1, h2, dimensions } } : {};
   return { rows, folds: foldOf, labels, ...(kept > 0 && { logs }), i1, i2, i12, ...density };
 }
@@ -111,7 +114,7 @@ export async function fitFold(
   onEpoch: (share: number) => void = () => {},
 ): Promise<FittedFold> {
   const [first, second] = Object.keys(dataset.modalities) as [string, string];
-  const classes = dataset.classes.length;
+  const classes = classesOf(dataset).length;
   const data = { train: takeRows(dataset, train, "train"), validation: takeRows(dataset, validation, "validation") };
   const n = train.length;
   const batchSize = Math.min(n < 1000 ? 32 : n < 3000 ? 64 : n < 20_000 ? 128 : 512, Math.max(2, n >> 1));
@@ -134,9 +137,9 @@ export async function fitFold(
     ...(options.threads === undefined ? {} : { threads: options.threads }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
-  const logPrior = logPriorOf(data.train.labels, classes);
+  const logPrior = logPriorOf(labelsOf(data.train), classes);
   const raw = await rawLogs(fitted, data.validation, options);
-  const scale = (sources: readonly Logs[]): number[] => fitScales(sources, data.validation.labels, logPrior);
+  const scale = (sources: readonly Logs[]): number[] => fitScales(sources, labelsOf(data.validation), logPrior);
   return {
     fitted,
     logPrior,
@@ -166,12 +169,14 @@ export async function readFold(
 /** The data set with permuted labels, which no feature predicts. */
 export function permutedLabels(dataset: Dataset, seed: number, round: number): Dataset {
   const order = nullOrder(dataset, seed, round);
-  return { ...dataset, labels: Int32Array.from(order, (row) => dataset.labels[row]!) };
+  const labels = labelsOf(dataset);
+  const permuted = Int32Array.from(order, (row) => labels[row]!);
+  return { ...dataset, target: { ...dataset.target, ...classTarget(classesOf(dataset), permuted).target } };
 }
 
 /** [N]: the row whose label each row gets in a round of the permutation null. */
 export function nullOrder(dataset: Dataset, seed: number, round: number): Uint32Array {
-  return permutation(dataset.labels.length, seed, "quantify.null", round);
+  return permutation(dataset.size, seed, "quantify.null", round);
 }
 
 /** Log-probabilities of the networks before scaling. */

@@ -1,8 +1,10 @@
 /** @file Quantifies features: cross-fitted classifiers of two sources, then every requested measure on their out-of-fold terms. */
+
 import { configError, dataError, hint, listing } from "../core/errors.ts";
 import { checkOptions, type Keys } from "../core/keys.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Fold } from "../data/folds.ts";
+import { classesOf } from "../data/target.ts";
 import { atLeast } from "../info/batch.ts";
 import {
   entropy,
@@ -90,8 +92,8 @@ export async function quantify(dataset: Dataset, options: QuantifyOptions): Prom
   const names = requireTwo(dataset);
   const rows = usableRows(chosen.dataset, foldsOption, seed, options.ownSplit);
   const { folds, own, constant } = rows;
-  const { target: ridingAlong, ...usable } = rows.usable;
-  const size = { classes: usable.classes.length, rows: usable.labels.length, fits: 1 + nulls };
+  const { usable } = rows;
+  const size = { classes: classesOf(usable).length, rows: usable.size, fits: 1 + nulls };
   const { measures, warnings: unreached } = numbers ? { measures: all, warnings: [] } : withinReach(all, size);
   for (const warning of unreached) tell(warning, 0, true);
   const warnings = [...chosen.warnings, ...rows.warnings, ...unreached];
@@ -118,7 +120,7 @@ export async function quantify(dataset: Dataset, options: QuantifyOptions): Prom
   const context: Context = { usable, terms, permuted, groups, options: { seed, project } };
   const own12 = again === undefined ? [] : easier(context, again);
   if (numbers) {
-    const { compared, ...estimates } = valueAmounts(context, Float64Array.from(ridingAlong!.values.data));
+    const { compared, ...estimates } = valueAmounts(context, Float64Array.from(usable.target.numbers!.data));
     const result = {
       from: "values" as const,
       sources: names as [string, string],
@@ -140,8 +142,8 @@ export async function quantify(dataset: Dataset, options: QuantifyOptions): Prom
     sources: names as [string, string],
     target: chosen.name,
     samples: terms.rows.length,
-    classes: usable.classes,
-    entropy: entropy(usable.classes.map((_, k) => terms.labels.reduce((n, label) => n + (label === k ? 1 : 0), 0))),
+    classes: classesOf(usable),
+    entropy: entropy(classesOf(usable).map((_, k) => terms.labels.reduce((n, label) => n + (label === k ? 1 : 0), 0))),
     informations,
     balance,
     measures: measures.map((measure, m) => {
@@ -149,7 +151,7 @@ export async function quantify(dataset: Dataset, options: QuantifyOptions): Prom
       const result = MEASURES[measure]({ ...context, onShare });
       return { ...result, atoms: heldBy(result.atoms, informations) };
     }),
-    byClass: classMeans(usable.classes, terms.labels, terms, scores, seed, groups),
+    byClass: classMeans(classesOf(usable), terms.labels, terms, scores, seed, groups),
     types: shares(types),
     warnings,
     rows: sampleRows(usable, terms, scores, noise, types, project),
@@ -259,13 +261,15 @@ function groupNumbers({ groups }: Dataset, rows: Int32Array): Int32Array | undef
 
 /** One row per sample, in the order of the data. */
 function sampleRows(
-  { ids, classes }: Dataset,
+  dataset: Dataset,
   terms: Crossfit,
   { r, u1, u2, s }: SampleScores,
   noise: TypeNull,
   types: Uint8Array,
   project: boolean,
 ): Quantified["rows"] {
+  const { ids } = dataset;
+  const classes = classesOf(dataset);
   const density = terms.density;
   const signed = density === undefined ? undefined : lsmi({ ...terms, ...density }, { project }).scores;
   const order = [...terms.rows.keys()].sort((a, b) => terms.rows[a]! - terms.rows[b]!);

@@ -2,9 +2,11 @@
  * @file Quantifies values from covariances alone: sources and values are assumed to be jointly normal, and no classifier is trained.
  * Several values form one vector target, for which redundancy is in general not the smaller information.
  */
+
 import { configError, dataError, hint, listing } from "../core/errors.ts";
 import { type Dataset, featureCount, takeRows } from "../data/dataset.ts";
 import { presentAt } from "../data/presence.ts";
+import { requireKind } from "../data/target.ts";
 import { type GaussianAmount, type GaussianEstimate, gaussianEstimate } from "../info/index.ts";
 import { bits, findingsOf } from "./findings.ts";
 import { type Amount, ATOMS, type AtomName, amountOf, heldBy, type Quantified } from "./result.ts";
@@ -21,9 +23,9 @@ export function gaussianAmounts(
 ): Quantified {
   const [first, second] = Object.keys(dataset.modalities) as [string, string];
   const { names, columns } = chosenValues(dataset, target);
-  const { rows, warnings } = knownRows(dataset, columns);
+  const { rows, warnings } = rowsWithValues(dataset, columns);
   const usable = takeRows(dataset, rows);
-  const all = usable.target!.values;
+  const all = usable.target.values;
   const width = all.shape[1]!;
   const y = {
     shape: [rows.length, columns.length],
@@ -90,11 +92,12 @@ function notesOf(
 
 /** The names and columns of the requested values. @throws ConfigError when the target is not of values, or the name is unknown. */
 function chosenValues({ target }: Dataset, name: string | undefined): { names: string[]; columns: number[] } {
-  if (target?.kind !== "values") {
-    throw configError(
-      `quantify: gaussian is a measure for values; this data has ${target === undefined ? "classes" : "labels"}, which have no covariance. Use broja or pmin.`,
-    );
-  }
+  requireKind(
+    { target },
+    ["regression"],
+    "quantify: the measure gaussian",
+    "These have no covariance. Use broja or pmin.",
+  );
   if (name === undefined) return { names: [...target.names], columns: target.names.map((_, i) => i) };
   const column = target.names.indexOf(name);
   if (column < 0) throw configError(`quantify: there is no target "${name}"${hint(name, target.names)}`, { name });
@@ -102,9 +105,9 @@ function chosenValues({ target }: Dataset, name: string | undefined): { names: s
 }
 
 /** Rows that have both modalities and all values. */
-function knownRows(dataset: Dataset, columns: readonly number[]): { rows: number[]; warnings: string[] } {
+function rowsWithValues(dataset: Dataset, columns: readonly number[]): { rows: number[]; warnings: string[] } {
   const modalities = Object.keys(dataset.modalities);
-  const { data, shape } = dataset.target!.values;
+  const { data, shape } = dataset.target.values;
   const hasValues = (row: number): boolean => columns.every((column) => !Number.isNaN(data[row * shape[1]! + column]!));
   const isComplete = (row: number): boolean =>
     dataset.present === undefined || presentAt(dataset, row).length === modalities.length;

@@ -1,5 +1,7 @@
 /** @file The measures of features: each computes atoms with intervals and a null from out-of-fold terms. */
+
 import { type Dataset, takeTensorRows } from "../data/dataset.ts";
+import { classesOf, labelsOf } from "../data/target.ts";
 import {
   type BatchEstimate,
   batchEstimate,
@@ -74,7 +76,7 @@ export const MEASURES: Readonly<Record<FeatureMeasure, (context: Context) => Mea
   broja({ usable, terms, permuted, groups, options, onShare = () => {} }) {
     let done = 0;
     const read = (fit: Crossfit): BatchEstimate => {
-      const estimate = batchEstimate({ ...fit, logs: fit.logs! }, usable.classes.length, {
+      const estimate = batchEstimate({ ...fit, logs: fit.logs! }, classesOf(usable).length, {
         seed: options.seed,
         onSolved: (share) => onShare((done + share) / (1 + permuted.length)),
         ...(groups === undefined ? {} : { groups }),
@@ -119,7 +121,8 @@ export const MEASURES: Readonly<Record<FeatureMeasure, (context: Context) => Mea
 
 /** Information of each source from densities alone, a consistency check of LSMI; undefined unless two classes have enough rows. */
 function densityCheck(dataset: Dataset, seed: number): KnifeEstimate[] | undefined {
-  const { labels, classes } = dataset;
+  const labels = labelsOf(dataset);
+  const classes = classesOf(dataset);
   const counts = classes.map((_, k) => labels.reduce((n, label) => n + (label === k ? 1 : 0), 0));
   if (counts.filter((count) => count >= KNIFE_ROWS).length < 2) return undefined;
   const all = [...labels.keys()];

@@ -1,4 +1,5 @@
 /** @file Forms two sources from many modalities: chosen by name, joined by `+`, or each modality against the rest. */
+
 import { configError, listing } from "../core/errors.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
 import { type DataSplits, type Dataset, featureCount, requireModalities, SPLITS } from "../data/dataset.ts";
@@ -56,7 +57,7 @@ export function joinSources(dataset: Dataset, pair: readonly SourceChoice[]): Da
     const tensors = parts.map((part) => dataset.modalities[part]!);
     const widths = tensors.map(featureCount);
     const width = widths.reduce((a, b) => a + b, 0);
-    const rows = dataset.labels.length;
+    const rows = dataset.size;
     const out = float32([rows, width]);
     let column = 0;
     tensors.forEach(({ data }, t) => {
@@ -69,7 +70,7 @@ export function joinSources(dataset: Dataset, pair: readonly SourceChoice[]): Da
   // A source is present where all its modalities are.
   const masks = pair.map(({ name, parts }): [string, Uint8Array] => [
     name,
-    Uint8Array.from(dataset.labels, (_, i) => Number(presentAt(dataset, i, parts).length === parts.length)),
+    Uint8Array.from(dataset.ids, (_, i) => Number(presentAt(dataset, i, parts).length === parts.length)),
   ]);
   return {
     ...dataset,
@@ -80,16 +81,15 @@ export function joinSources(dataset: Dataset, pair: readonly SourceChoice[]): Da
 
 /** The three splits as one dataset, and as one fold. When an id occurs in several splits, all ids are prefixed by their split's name. */
 export function pooled(splits: DataSplits): { readonly dataset: Dataset; readonly own: Fold } {
-  const sizes = SPLITS.map((split) => splits[split].labels.length);
+  const sizes = SPLITS.map((split) => splits[split].size);
   const starts = [0, sizes[0]!, sizes[0]! + sizes[1]!];
   const clash = new Set(SPLITS.flatMap((split) => splits[split].ids)).size < sizes.reduce((a, b) => a + b, 0);
   const { train } = splits;
   const { target } = train;
   const dataset: Dataset = {
     name: "all",
-    classes: train.classes,
+    size: sizes.reduce((a, b) => a + b, 0),
     ids: SPLITS.flatMap((split) => splits[split].ids.map((id) => (clash ? `${split}/${id}` : id))),
-    labels: Int32Array.from(SPLITS.flatMap((split) => [...splits[split].labels])),
     modalities: Object.fromEntries(
       Object.entries(train.modalities).map(([name, { shape }]) => {
         const out = float32([sizes.reduce((a, b) => a + b, 0), ...shape.slice(1)]);
@@ -108,15 +108,13 @@ export function pooled(splits: DataSplits): { readonly dataset: Dataset; readonl
         ]),
       ),
     }),
-    ...(target !== undefined && {
-      target: {
-        ...target,
-        values: float32(
-          [sizes.reduce((a, b) => a + b, 0), target.names.length],
-          SPLITS.flatMap((split) => [...splits[split].target!.values.data]),
-        ),
-      },
-    }),
+    target: {
+      ...target,
+      values: float32(
+        [sizes.reduce((a, b) => a + b, 0), target.values.shape[1]!],
+        SPLITS.flatMap((split) => [...splits[split].target.values.data]),
+      ),
+    },
     ...(SPLITS.every((split) => splits[split].groups !== undefined)
       ? { groups: SPLITS.flatMap((split) => splits[split].groups!) }
       : {}),

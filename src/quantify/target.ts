@@ -1,7 +1,10 @@
 /** @file The target to quantify: the data's classes, one of several yes/no labels as two classes, or one value as up to eight quantile bins. */
+
 import { configError, dataError, hint } from "../core/errors.ts";
 import { float32 } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { isClassKind, kindWords } from "../data/kinds.ts";
+import { classTarget } from "../data/target.ts";
 
 /** Quantile bins of values, the classes of the classifiers; fewer when a bin would have less than MIN_ROWS. */
 const BINS = 8;
@@ -23,33 +26,35 @@ export interface Asked {
  * DataError for constant values.
  */
 export function askedOf(dataset: Dataset, name: string | undefined): Asked {
-  const { target, ...rest } = dataset;
-  if (target === undefined) {
+  const { target } = dataset;
+  const { names, kind } = target;
+  if (isClassKind(kind)) {
     if (name !== undefined && name !== "label") {
       throw configError(
         `quantify: there is no target "${name}"; this data has one, its classes. Leave the name out, or call it label.`,
         { name },
       );
     }
-    return { dataset, name: "label", warnings: [] };
+    return { dataset: { ...dataset, target: { ...target, kind: "multiclass" } }, name: "label", warnings: [] };
   }
-  const { names, kind } = target;
   if (name === undefined && names.length > 1) {
     throw configError(
-      `quantify: the data has ${names.length} ${kind}; one at a time is quantified. Name it: --label ${names[0]} (in the library target), of ${names.slice(0, 8).join(", ")}${names.length > 8 ? ", ..." : ""}.`,
+      `quantify: the data has ${names.length} ${kindWords[kind].many}; one at a time is quantified. Name it: --label ${names[0]} (in the library target), of ${names.slice(0, 8).join(", ")}${names.length > 8 ? ", ..." : ""}.`,
       { names },
     );
   }
   const chosen = name ?? names[0]!;
   const column = names.indexOf(chosen);
   if (column < 0) throw configError(`quantify: there is no target "${chosen}"${hint(chosen, names)}`, { name: chosen });
-  const values = Float64Array.from(rest.labels, (_, row) => target.values.data[row * names.length + column]!);
+  const values = Float64Array.from(dataset.ids, (_, row) => target.values.data[row * names.length + column]!);
   const classed = (classes: readonly string[], of: (value: number) => number): Dataset => ({
-    ...rest,
-    classes,
-    labels: Int32Array.from(values, (value) => (Number.isNaN(value) ? -1 : of(value))),
+    ...dataset,
+    ...classTarget(
+      classes,
+      Int32Array.from(values, (value) => (Number.isNaN(value) ? -1 : of(value))),
+    ),
   });
-  if (kind === "labels") return { dataset: classed(["no", "yes"], (value) => value), name: chosen, warnings: [] };
+  if (kind === "multilabel") return { dataset: classed(["no", "yes"], (value) => value), name: chosen, warnings: [] };
   const sorted = values.filter((value) => !Number.isNaN(value)).sort();
   const distinct = [...new Set(sorted)];
   if (distinct.length < 2) {
@@ -72,7 +77,8 @@ export function askedOf(dataset: Dataset, name: string | undefined): Asked {
   const lower = edges.filter((edge) => edge > sorted[0]!);
   const binOf = (value: number): number => lower.reduce((n, edge) => n + (value >= edge ? 1 : 0), 0);
   const bins = Array.from({ length: lower.length + 1 }, (_, k) => `part ${k + 1} of ${lower.length + 1}`);
-  // The values are kept as the target, so that selecting rows selects their values too.
-  const valueTarget = { kind: "values" as const, names: [chosen], values: float32([values.length], values) };
-  return { dataset: { ...classed(bins, binOf), target: valueTarget }, name: chosen, values, warnings: [] };
+  // The values are kept in the target, so that selecting rows selects their values too.
+  const binned = classed(bins, binOf);
+  const numbers = float32([values.length, 1], values);
+  return { dataset: { ...binned, target: { ...binned.target, numbers } }, name: chosen, values, warnings: [] };
 }

@@ -1,8 +1,10 @@
 /** @file Selects the rows that can be quantified, assigns them to folds, and warns about problems. */
+
 import { dataError, listing } from "../core/errors.ts";
 import { type Dataset, featureCount, takeRows } from "../data/dataset.ts";
 import { crossFolds, type Fold } from "../data/folds.ts";
 import { hasMissing, presentAt } from "../data/presence.ts";
+import { classesOf, classTarget, labelsOf } from "../data/target.ts";
 
 /** Minimum rows of a cross-fit. */
 const MIN_ROWS = 50;
@@ -22,13 +24,13 @@ export function usableRows(
   const needed = typeof folds === "number" ? folds : 2;
   const names = Object.keys(dataset.modalities);
   const complete = hasMissing(dataset) ? (row: number) => presentAt(dataset, row).length === names.length : () => true;
-  const incomplete = dataset.labels.reduce((n, _, row) => n + (complete(row) ? 0 : 1), 0);
-  const counts = dataset.classes.map((_, k) =>
-    dataset.labels.reduce((n, label, row) => n + (label === k && complete(row) ? 1 : 0), 0),
-  );
-  const kept = dataset.classes.map((_, k) => k).filter((k) => counts[k]! >= needed);
-  const rare = dataset.classes.filter((_, k) => counts[k]! > 0 && counts[k]! < needed);
-  const unlabelled = dataset.labels.reduce((n, label) => n + (label < 0 ? 1 : 0), 0);
+  const labels = labelsOf(dataset);
+  const classes = classesOf(dataset);
+  const incomplete = labels.reduce((n, _, row) => n + (complete(row) ? 0 : 1), 0);
+  const counts = classes.map((_, k) => labels.reduce((n, label, row) => n + (label === k && complete(row) ? 1 : 0), 0));
+  const kept = classes.map((_, k) => k).filter((k) => counts[k]! >= needed);
+  const rare = classes.filter((_, k) => counts[k]! > 0 && counts[k]! < needed);
+  const unlabelled = labels.reduce((n, label) => n + (label < 0 ? 1 : 0), 0);
   if (unlabelled > 0) warnings.push(`${unlabelled} rows without a label are left out.`);
   if (incomplete > 0) warnings.push(`${incomplete} rows lack ${names.join(" or ")} and are left out.`);
   if (rare.length > 0) {
@@ -36,10 +38,10 @@ export function usableRows(
       `classes ${listing(rare)} have fewer than ${needed} rows, too few to fit and to evaluate: they are left out.`,
     );
   }
-  const rows = [...dataset.labels.keys()].filter((i) => kept.includes(dataset.labels[i]!) && complete(i));
+  const rows = [...labels.keys()].filter((i) => kept.includes(labels[i]!) && complete(i));
   if (kept.length < 2) {
     throw dataError(
-      `quantify: ${kept.length} class with at least ${needed} rows (${listing(kept.map((k) => dataset.classes[k]!))}); ` +
+      `quantify: ${kept.length} class with at least ${needed} rows (${listing(kept.map((k) => classes[k]!))}); ` +
         "information needs at least two classes.",
       { counts },
     );
@@ -55,8 +57,13 @@ export function usableRows(
   const picked = takeRows(dataset, rows);
   const usable = {
     ...picked,
-    classes: kept.map((k) => dataset.classes[k]!),
-    labels: picked.labels.map((label) => kept.indexOf(label)),
+    target: {
+      ...picked.target,
+      ...classTarget(
+        kept.map((k) => classes[k]!),
+        labelsOf(picked).map((label) => kept.indexOf(label)),
+      ).target,
+    },
   };
   const within = (list: readonly number[]): number[] =>
     list.map((row) => position.get(row) ?? -1).filter((row) => row >= 0);
@@ -73,7 +80,7 @@ export function usableRows(
   }
   const made =
     typeof folds === "number"
-      ? crossFolds(usable.labels, usable.groups, Math.min(folds, units), seed)
+      ? crossFolds(labelsOf(usable), usable.groups, Math.min(folds, units), seed)
       : folds.map(usableFold);
   const train = Math.min(...made.map((fold) => fold.train.length));
   const constant = checkFeatures(usable, train, typeof folds === "number", warnings);

@@ -8,6 +8,7 @@
 
 import { permutation } from "../core/random.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { classesOf } from "../data/target.ts";
 import { type Interval, miKsgContinuous, mmiEstimate } from "../info/index.ts";
 import { order, ranks } from "../info/statistics/agreement.ts";
 import { type Crossfit, nullOrder } from "./crossfit.ts";
@@ -71,9 +72,9 @@ export function valueAmounts(context: Context, values: Float64Array): ValueAmoun
         atoms: heldBy(atoms, informations),
         notes: [
           "the smaller information is redundant: this holds under every nonnegative measure if sources and the number are jointly Gaussian, and is an upper bound of redundancy otherwise.",
-          `each source is reduced to one expectation (classifiers of ${usable.classes.length} bins of the values, ${NEIGHBOURS} nearest neighbours, ${chosen.length} rows): a lower bound that misses information about the variance alone.`,
+          `each source is reduced to one expectation (classifiers of ${classesOf(usable).length} bins of the values, ${NEIGHBOURS} nearest neighbours, ${chosen.length} rows): a lower bound that misses information about the variance alone.`,
         ],
-        details: { neighbours: NEIGHBOURS, rows: chosen.length, parts: usable.classes.length },
+        details: { neighbours: NEIGHBOURS, rows: chosen.length, parts: classesOf(usable).length },
       },
     ],
     rows: sampleRows(usable, terms, values, estimates, chosen),

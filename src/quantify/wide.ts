@@ -18,7 +18,7 @@ const MAX_ROWS = 2000;
  * they span; other sources are unchanged. The space depends on the features of `train` only.
  */
 export function inRowSpace(dataset: Dataset, train: readonly number[]): Dataset {
-  const rows = dataset.labels.length;
+  const rows = dataset.size;
   const isWide = (values: Tensor<"float32">): boolean => featureCount(values) > train.length;
   const wide = Object.entries(dataset.modalities).filter(([, values]) => isWide(values));
   if (wide.length === 0 || rows > MAX_ROWS) return dataset;

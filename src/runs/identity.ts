@@ -3,6 +3,8 @@
 import { sha256 } from "../core/hash.ts";
 import { ownValue } from "../core/record.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { kindWords } from "../data/kinds.ts";
+import { labelsOf } from "../data/target.ts";
 import type { TrainingData } from "../train/setup.ts";
 import type { RunConfig } from "./plan.ts";
 
@@ -25,7 +27,8 @@ export async function hashSplits(
   modalities: readonly string[],
 ): Promise<DataHashes> {
   const hashes: Record<string, string> = {};
-  for (const [split, { labels, classes, target, modalities: arrays, present }] of Object.entries(parts)) {
+  for (const [split, dataset] of Object.entries(parts)) {
+    const { target, modalities: arrays, present } = dataset;
     for (const name of modalities) {
       const { shape, data: values } = arrays[name]!;
       hashes[`${split}/${name}`] = await hashArray(shape.join(","), values);
@@ -33,9 +36,9 @@ export async function hashSplits(
       if (mask?.includes(0)) hashes[`${split}/${name}_present`] = await hashArray("", mask);
     }
     hashes[`${split}/labels`] =
-      target === undefined
-        ? await hashArray(JSON.stringify(classes), labels)
-        : await hashArray(JSON.stringify([target.kind, target.names]), target.values.data);
+      target.kind === "multiclass"
+        ? await hashArray(JSON.stringify(target.names), labelsOf(dataset))
+        : await hashArray(JSON.stringify([kindWords[target.kind].former, target.names]), target.values.data);
   }
   return hashes;
 }

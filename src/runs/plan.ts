@@ -4,13 +4,14 @@ import { DmilError, hint } from "../core/errors.ts";
 import type { OptionIssue } from "../core/options.ts";
 import { ownValue } from "../core/record.ts";
 import { type Dataset, requireModalities } from "../data/dataset.ts";
-import { describeTarget, targetKind } from "../data/target.ts";
+import { kindWords } from "../data/kinds.ts";
 import { encoderOf } from "../encoders/index.ts";
-import { smoothingFor } from "../engine/target.ts";
+
 import { methodNamed, methods, resolveMethod } from "../methods/index.ts";
 import { type Method, requireTarget } from "../methods/method.ts";
 import { normalizeIssues } from "../modalities/index.ts";
 import type { Module } from "../nn/module.ts";
+import { smoothingFor } from "../targets/index.ts";
 import { requireMonitor } from "../train/monitor.ts";
 import { type ByStage, ofStage, stageNames } from "../train/plan.ts";
 import { sampleWeightsOf } from "../train/weights.ts";
@@ -52,9 +53,9 @@ export function planRun(settings: Settings, train: Dataset): Plan {
     ...(settings.members !== undefined && { members: settings.members }),
     ...settings.options,
   });
-  const kind = targetKind(train);
+  const { kind } = train.target;
   const serving = Object.keys(methods).filter((name) => methods[name]!.targets.includes(kind));
-  requireTarget(method, kind, describeTarget(train), ` Methods for ${kind}: ${serving.join(", ")}.`);
+  requireTarget(method, train, ` Methods for ${kindWords[kind].many}: ${serving.join(", ")}.`);
   const { epochs, learningRate = {}, patience = {} } = settings;
   const issues = Object.entries({ epochs, learningRate, patience }).flatMap(([setting, value]) =>
     stageIssues(setting, value, method),

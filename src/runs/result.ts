@@ -1,9 +1,10 @@
 /** @file result.json: the metrics of a run on validation data. They do not depend on the test split. */
+
 import { type Folder, readText } from "../core/folder.ts";
-import type { Figures } from "../evaluation/figures.ts";
+import { currentKind, TARGET_KINDS } from "../data/kinds.ts";
 import type { EpochRecord } from "../evaluation/history.ts";
 import type { Fitted } from "../evaluation/model.ts";
-import type { Metrics } from "../evaluation/predict.ts";
+import type { Metrics } from "../evaluation/score.ts";
 import { verifyChecksum, withChecksum } from "./checksum.ts";
 import { runFiles } from "./record.ts";
 
@@ -17,7 +18,7 @@ export interface RunResult {
     readonly best: EpochRecord["best"];
   }[];
   /** Metrics of the finished model on validation data. */
-  readonly validation: Metrics | Figures;
+  readonly validation: Metrics;
 }
 
 /** The result of a trained model. */
@@ -39,5 +40,27 @@ export async function writeResult(folder: Folder, result: RunResult): Promise<vo
 export async function readResult(folder: Pick<Folder, "label" | "read">): Promise<RunResult> {
   const where = `${folder.label}/${runFiles.result}`;
   const advice = `Write it again with: dmil resume ${folder.label}`;
-  return (await verifyChecksum(await readText(folder, runFiles.result), { where, advice })) as RunResult;
+  const result = (await verifyChecksum(await readText(folder, runFiles.result), { where, advice })) as RunResult;
+  return { ...result, validation: currentMetrics(result.validation) };
+}
+
+/** Metrics as older files have them: named by `figures`, or beside `samples` where classes are predicted. */
+function currentMetrics(stored: Metrics | OlderMetrics): Metrics {
+  if ("primary" in stored) return stored;
+  const { kind, samples, unimodal, figures, each, ...beside } = stored;
+  const values = figures ?? Object.fromEntries(Object.entries(beside).map(([name, value]) => [name, Number(value)]));
+  return {
+    kind: TARGET_KINDS.find((one) => one === currentKind(kind)) ?? "multiclass",
+    samples,
+    primary: Object.keys(values)[0]!,
+    values,
+    ...(each !== undefined && { perOutput: each }),
+    unimodal,
+  };
+}
+
+interface OlderMetrics extends Pick<Metrics, "samples" | "unimodal"> {
+  readonly kind?: string;
+  readonly figures?: Metrics["values"];
+  readonly each?: NonNullable<Metrics["perOutput"]>;
 }

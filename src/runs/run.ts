@@ -3,9 +3,9 @@ import { configError, DmilError, listing, runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
 import { checkOptions, type Keys } from "../core/keys.ts";
 import { expected } from "../core/system-errors.ts";
-import { figuresOf } from "../evaluation/figures.ts";
 import { encodeModel, type Fitted } from "../evaluation/model.ts";
-import { predict, score } from "../evaluation/predict.ts";
+import { predict } from "../evaluation/predict.ts";
+import { score } from "../evaluation/score.ts";
 import type { FitEvent } from "../train/events.ts";
 import { fit } from "../train/fit.ts";
 import type { TeacherOptions } from "../train/teacher.ts";
@@ -184,9 +184,7 @@ async function train(
     });
     const { backend, threads } = journal.record().engine!;
     const predictions = await predict(fitted, data.validation, { backend, threads });
-    const validation =
-      fitted.target === undefined ? score(predictions, data.validation) : figuresOf(predictions, data.validation);
-    const result = resultOf(fitted, config.seed, validation);
+    const result = resultOf(fitted, config.seed, score(predictions, data.validation));
     await folder.write(runFiles.model, await encodeModel(fitted));
     await writeResult(folder, result);
     const ended = now();

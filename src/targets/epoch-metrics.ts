@@ -1,4 +1,5 @@
-/** @file Metrics of an epoch. */
+/** @file Metrics of an epoch, and which epoch is best. */
+import type { Selection, TargetType } from "./target.ts";
 
 /** The metric that progress shows: accuracy for classes, mean accuracy over labels, R2 for values. */
 export type PrimaryMetric =
@@ -15,4 +16,27 @@ export interface EpochMetrics {
   readonly calibrated?: number;
   readonly r2?: number;
   readonly squaredError?: number;
+}
+
+/** Whether an epoch is better than the best one before it. Of equally accurate epochs, the one with the smaller log-loss is. */
+export function isBetter(
+  type: TargetType,
+  now: EpochMetrics,
+  before: EpochMetrics | undefined,
+  best: Selection,
+): boolean {
+  if (before === undefined || best === "last") return true;
+  const [value, other] = [type.monitored(now, best), type.monitored(before, best)];
+  if (value !== other || value !== now.accuracy) return value > other;
+  return now.logLoss! < before.logLoss!;
+}
+
+/** The metric that progress shows. */
+export function primaryMetric({ accuracy, r2 }: EpochMetrics): PrimaryMetric {
+  return accuracy === undefined ? { r2: r2! } : { accuracy };
+}
+
+/** A mean of `batchScore` under the name of its metric. */
+export function primaryMetricOf(value: number, { progress }: Pick<TargetType, "progress">): PrimaryMetric {
+  return progress === "r2" ? { r2: value } : { accuracy: value };
 }

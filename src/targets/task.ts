@@ -1,5 +1,5 @@
 /**
- * @file Losses and measures for each kind of target: one record per kind, with the loss, the average of predictions, and information.
+ * @file Losses and measures of predictions as expressions of a graph: the half of a kind of target that methods read, and what kinds share.
  *
  * Outputs [.., B, K] are logits of K classes, log-odds of K labels, or K values standardised over the training data. `logProbs` turns
  * outputs into predictions, which the other functions read. Unknown entries of a target are NaN and are left out of every sum.
@@ -10,7 +10,6 @@ import {
   add,
   concat,
   div,
-  exp,
   greater,
   log,
   logSoftmax,
@@ -18,20 +17,22 @@ import {
   mean,
   mul,
   reshape,
-  sigmoid,
   slice,
-  square,
-  sub,
-  sum,
   where,
 } from "../graph/ops/index.ts";
-import { negativeLogLikelihood } from "../nn/losses.ts";
+
+/** The name of the statistic of a model that holds the prior. */
+export const PRIOR = "prior";
 
 /** One kind of target. Losses and information are in nats (labels: mean over labels), or in squared standard deviations (values: mean over values). */
 export interface Task {
   readonly kind: TargetKind;
+  /** The value of each entry of the prior before training sets it: log 1/K for classes, else 0. */
+  uniformPrior(outputs: number): number;
   /** Whether a prediction is a distribution; predictions of values are numbers without one. */
   readonly probabilistic: boolean;
+  /** Whether the loss is linear in the target's probabilities, so that a weighted target is a weighted loss. */
+  readonly linearInTarget: boolean;
   /** Prefix of the names of loss terms: cross-entropy, binary cross-entropy, squared error. */
   readonly term: "ce" | "bce" | "se";
   /** Predictions [.., B, K] from outputs: log-probabilities of classes (log-softmax); of other kinds the outputs themselves. */
@@ -60,100 +61,29 @@ export interface Task {
 
 /** Lower bound of probabilities, so that logarithms stay finite. */
 const MIN_PROBABILITY = 1e-30;
-const logOf = (p: Expr): Expr => log(maximum(p, MIN_PROBABILITY));
+export const logOf = (p: Expr): Expr => log(maximum(p, MIN_PROBABILITY));
 
 /** The mask of known entries [B, K], and the target with zeros in unknown ones. A comparison with NaN is false. */
-function knownOf(target: Expr): { known: Expr; clean: Expr } {
+export function knownOf(target: Expr): { known: Expr; clean: Expr } {
   const known = greater(target, -1e30);
   return { known, clean: where(known, target, 0) };
 }
 
 /** The mean of errors [.., B, K] over entries, [.., B], divided by the share of the batch that is known. */
-function bySample(errors: Expr, known: Expr): Expr {
+export function bySample(errors: Expr, known: Expr): Expr {
   const [batch, count] = known.shape as [number, number];
   return div(mean(mul(errors, known), [-1]), maximum(mean(known), 1 / (batch * count)));
 }
 
 /** (1 - share) target + share / answers. */
-function spread(target: Expr, share: number, answers: number): Expr {
+export function spread(target: Expr, share: number, answers: number): Expr {
   return add(mul(target, 1 - share), share / answers);
 }
 
-const classes: Task = {
-  kind: "classes",
-  probabilistic: true,
-  term: "ce",
-  logProbs: logSoftmax,
-  loss: (outputs, target) => negativeLogLikelihood(logSoftmax(outputs), target),
-  lossPerSample: (prediction, target) => mul(sum(mul(prediction, target), -1), -1),
-  mean: exp,
-  fromMean: logOf,
-  evidence: (prediction, prior) => sum(mul(exp(prediction), sub(prediction, prior)), -1, true),
-  information: (prediction, prior) => sum(mul(exp(prediction), sub(prediction, prior)), -1),
-  priorKl: (prediction, prior) => sum(mul(exp(prior), sub(prior, prediction)), -1),
-  normalizedEntropy: (prediction) =>
-    mul(sum(mul(exp(prediction), prediction), -1), -1 / Math.log(prediction.shape.at(-1)!)),
-  maxInformation: Math.log,
-  smoothed: (target, share) => spread(target, share, target.shape.at(-1)!),
-};
-
 /** log p and log(1 - p) from log-odds, by a softmax of two classes, so that gradients are smooth. */
-function logsOf(odds: Expr): { yes: Expr; no: Expr } {
+export function logsOf(odds: Expr): { yes: Expr; no: Expr } {
   const one = reshape(odds, [...odds.shape, 1]);
   const pair = logSoftmax(concat([one, mul(one, 0)], -1));
   const at = (index: number): Expr => reshape(slice(pair, -1, index, 1), odds.shape);
   return { yes: at(0), no: at(1) };
 }
-
-/** Elementwise KL(p, q) of labels, from log-odds. */
-function labelDivergence(p: Expr, q: Expr): Expr {
-  const [left, right] = [logsOf(p), logsOf(q)];
-  return add(mul(exp(left.yes), sub(left.yes, right.yes)), mul(exp(left.no), sub(left.no, right.no)));
-}
-
-const labels: Task = {
-  kind: "labels",
-  probabilistic: true,
-  term: "bce",
-  logProbs: (outputs) => outputs,
-  loss: (outputs, target) => mean(labels.lossPerSample(outputs, target), [-1]),
-  lossPerSample(prediction, target) {
-    const { known, clean } = knownOf(target);
-    const { yes, no } = logsOf(prediction);
-    const right = add(mul(yes, clean), mul(no, sub(1, clean)));
-    return bySample(mul(right, -1), known);
-  },
-  mean: sigmoid,
-  fromMean: (p) => sub(logOf(p), logOf(sub(1, p))),
-  evidence: labelDivergence,
-  information: (prediction, prior) => mean(labelDivergence(prediction, prior), [-1]),
-  priorKl: (prediction, prior) => mean(labelDivergence(prior, prediction), [-1]),
-  normalizedEntropy(prediction) {
-    const { yes, no } = logsOf(prediction);
-    return mul(mean(add(mul(exp(yes), yes), mul(exp(no), no)), [-1]), -1 / Math.LN2);
-  },
-  maxInformation: () => Math.LN2,
-  smoothed: (target, share) => spread(target, share, 2),
-};
-
-const values: Task = {
-  kind: "values",
-  probabilistic: false,
-  term: "se",
-  logProbs: (outputs) => outputs,
-  loss: (outputs, target) => mean(values.lossPerSample(outputs, target), [-1]),
-  lossPerSample(prediction, target) {
-    const { known, clean } = knownOf(target);
-    return bySample(square(sub(prediction, clean)), known);
-  },
-  mean: (prediction) => prediction,
-  fromMean: (value) => value,
-  evidence: (prediction, prior) => square(sub(prediction, prior)),
-  information: (prediction, prior) => mean(square(sub(prediction, prior)), [-1]),
-  priorKl: (prediction, prior) => mean(square(sub(prediction, prior)), [-1]),
-  normalizedEntropy: (prediction) => add(mul(mean(prediction, [-1]), 0), 1),
-  maxInformation: () => 1,
-};
-
-/** All tasks by kind of target. */
-export const tasks: Readonly<Record<TargetKind, Task>> = { classes, labels, values };

@@ -4,7 +4,7 @@ import type { State } from "../core/tensor.ts";
 import { decodeWithChecksum, encodeWithChecksum } from "../evaluation/checksum.ts";
 import type { EpochRecord } from "../evaluation/history.ts";
 import { decodeFrame, encodeFrame, type Fitted, type Frame, type MethodFrom } from "../evaluation/model.ts";
-import { storedPosition, storedValue } from "../evaluation/stored.ts";
+import { storedPosition, storedValue, withScore } from "../evaluation/stored.ts";
 import type { ScheduleState } from "../optim/index.ts";
 import type { EpochMetrics } from "../targets/epoch-metrics.ts";
 
@@ -30,8 +30,8 @@ export interface Position {
   readonly schedule: ScheduleState;
   /** Best epoch of the stage so far; absent before the first epoch has finished. */
   readonly best?: EpochMetrics & { readonly epoch: number };
-  /** Sums over the samples of the current epoch; `correct` is the sum of `batchScore` (judge.ts). */
-  readonly sums: { readonly samples: number; readonly correct: number; readonly terms: readonly number[] };
+  /** Sums over the samples of the current epoch; `score` is the sum of `batchScore` (targets/target.ts). */
+  readonly sums: { readonly samples: number; readonly score: number; readonly terms: readonly number[] };
   readonly history: readonly EpochRecord[];
   readonly finished: boolean;
   /** Why training cannot be resumed; the checkpoint then holds only the parameters of the best epoch. */
@@ -101,7 +101,13 @@ async function open(
     );
   const [state, best, moments] = [pick("state"), pick("best"), pick("moments")];
   return {
-    checkpoint: { position: storedValue<Position>(position, storedPosition, where), identity, state, best, moments },
+    checkpoint: {
+      position: storedValue<Position>(position, storedPosition, where, withScore),
+      identity,
+      state,
+      best,
+      moments,
+    },
     text,
     tensors,
   };

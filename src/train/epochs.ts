@@ -1,11 +1,12 @@
 /** @file One stage of training: its epochs, its best state, and its checkpoints. */
 import type { State } from "../core/tensor.ts";
 import { epochOrder } from "../data/batches.ts";
-import { diverged, notFinite, primaryMetric, primaryMetricOf, validationMetrics } from "../engine/judge.ts";
+import { diverged, notFinite } from "../engine/diverged.ts";
 import { type PreparedStage, prepareStage } from "../engine/stage.ts";
 import type { EpochRecord } from "../evaluation/history.ts";
 import { adam } from "../optim/index.ts";
-import type { EpochMetrics } from "../targets/epoch-metrics.ts";
+import { type EpochMetrics, primaryMetric, primaryMetricOf } from "../targets/epoch-metrics.ts";
+import { targetTypes } from "../targets/index.ts";
 import { files, type Position } from "./checkpoint.ts";
 import { defaults } from "./defaults.ts";
 import { isBetterBy, monitoredBy, scoredFor } from "./monitor.ts";
@@ -87,20 +88,20 @@ async function trainEpoch(
   pause: (now: Progress) => Promise<void>,
 ): Promise<Position> {
   const { plan, lossTerms } = prepared;
-  const order = epochOrder(samples.train.labels.length, options.seed, 100_000 * index + start.epoch);
+  const order = epochOrder(samples.train.size, options.seed, 100_000 * index + start.epoch);
   const terms = [...start.sums.terms];
-  let { samples: count, correct } = start.sums;
+  let { samples: count, score } = start.sums;
   let { batch, step } = start;
   let from = plan.slice(0, batch).reduce((a, b) => a + b, 0);
   let lastYield = performance.now();
   const yieldEveryMs = options.checkpointSeconds === 0 ? -1 : 50;
   prepared.beginEpoch(start.epoch + 1, start.batch > 0);
-  const position = (): Position => ({ ...start, batch, step, sums: { samples: count, correct, terms: [...terms] } });
+  const position = (): Position => ({ ...start, batch, step, sums: { samples: count, score, terms: [...terms] } });
   while (batch < plan.length) {
     const size = plan[batch]!;
     const result = await prepared.step(order, from, size, ++step, rate(step));
     for (let i = 0; i < terms.length; i++) terms[i]! += result.terms[i]! * size;
-    correct += result.correct;
+    score += result.score;
     count += size;
     from += size;
     batch++;
@@ -108,7 +109,7 @@ async function trainEpoch(
     if (performance.now() - lastYield > yieldEveryMs || batch === plan.length) {
       const loss = meanLoss(terms, count, lossTerms.weights);
       const progress = { epoch: start.epoch + 1, epochs, step: batch, steps: plan.length };
-      const metric = primaryMetricOf(correct / count, widths.kind ?? "classes");
+      const metric = primaryMetricOf(score / count, targetTypes[widths.kind ?? "multiclass"]);
       emit({ kind: "step", stage: stage.name, ...progress, loss, ...metric });
       await new Promise((resolve) => setTimeout(resolve, 0));
       if (batch < plan.length) await pause({ position: position(), best });
@@ -123,7 +124,7 @@ async function validate(run: StageRun, prepared: PreparedStage): Promise<EpochMe
   const { samples, widths, options, stage } = run;
   const predicted = await prepared.predict(samples.validation);
   const scored = scoredFor(stage.best, options.monitor);
-  return validationMetrics(predicted, samples.validation, widths.kind ?? "classes", scored);
+  return targetTypes[widths.kind ?? "multiclass"].epochMetrics(predicted, samples.validation.target, scored);
 }
 
 /** Renews the stored statistics and evaluates an epoch. @throws RunError if a metric is not finite. */
@@ -162,7 +163,7 @@ function recordOf(
   best: Best,
   rate: Rate,
 ): EpochRecord {
-  const { samples: count, correct, terms } = sums;
+  const { samples: count, score, terms } = sums;
   return {
     stage: stage.name,
     epoch: epoch + 1,
@@ -170,7 +171,7 @@ function recordOf(
     learningRate: rate(step),
     train: {
       loss: meanLoss(terms, count, lossTerms.weights),
-      ...primaryMetricOf(correct / count, widths.kind ?? "classes"),
+      ...primaryMetricOf(score / count, targetTypes[widths.kind ?? "multiclass"]),
       terms: Object.fromEntries(lossTerms.names.map((name, i) => [name, terms[i]! / count])),
     },
     validation,
@@ -188,7 +189,7 @@ function nextPosition(run: StageRun, position: Position, record: EpochRecord, { 
     batch: 0,
     schedule: run.schedule.next(position.schedule, monitoredBy(run, validation)),
     best,
-    sums: { samples: 0, correct: 0, terms: position.sums.terms.map(() => 0) },
+    sums: { samples: 0, score: 0, terms: position.sums.terms.map(() => 0) },
     history: [...position.history, record],
     finished: epoch === run.epochs || epoch - best.epoch >= patience,
   };
@@ -200,7 +201,7 @@ async function log({ options, emit, pace, index }: StageRun, record: EpochRecord
 }
 
 function emptySums({ lossTerms }: PreparedStage): Position["sums"] {
-  return { samples: 0, correct: 0, terms: lossTerms.names.map(() => 0) };
+  return { samples: 0, score: 0, terms: lossTerms.names.map(() => 0) };
 }
 
 /** The weighted sum of the means of loss terms. */

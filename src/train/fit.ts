@@ -1,9 +1,10 @@
 /** @file The training protocol: set up, train stage after stage, calibrate. epochs.ts has the protocol of a stage. */
-import { primaryMetricOf } from "../engine/judge.ts";
 import type { Fitted } from "../evaluation/model.ts";
 import { calibrate } from "../evaluation/predict.ts";
 import type { Method } from "../methods/method.ts";
 import { calibrationWarnings } from "../targets/calibrate.ts";
+import { primaryMetricOf } from "../targets/epoch-metrics.ts";
+import { targetTypes } from "../targets/index.ts";
 import { runStage } from "./epochs.ts";
 import type { FitEvent } from "./events.ts";
 import { requireNotAborted } from "./interrupt.ts";
@@ -82,6 +83,6 @@ function finished({ history }: Fitted, { widths }: TrainingSetup, seconds: numbe
   return {
     kind: "finished",
     seconds,
-    best: { ...primaryMetricOf(metric, widths.kind ?? "classes"), stage: last?.stage ?? "" },
+    best: { ...primaryMetricOf(metric, targetTypes[widths.kind ?? "multiclass"]), stage: last?.stage ?? "" },
   };
 }

@@ -111,7 +111,7 @@ export async function findLearningRate(
   try {
     await prepared.updateStatistics();
     const rates = Array.from({ length: steps }, (_, i) => min * (max / min) ** (i / (steps - 1)));
-    const curve = await sweep(prepared, rates, data.train.labels.length, rest);
+    const curve = await sweep(prepared, rates, data.train.size, rest);
     return { stage: name, curve, suggestion: steepest(curve) };
   } finally {
     await prepared.dispose();

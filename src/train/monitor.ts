@@ -1,27 +1,20 @@
 /** @file The metric by which a run selects the best epoch of each stage: the stage's, or the one that the run's options name. */
 import { configError, hint } from "../core/errors.ts";
-import type { TargetKind } from "../data/dataset.ts";
+import { kindWords, type TargetKind } from "../data/kinds.ts";
 import type { Widths } from "../engine/graph.ts";
-import { isBetter, monitoredValue } from "../engine/judge.ts";
 import type { Stage } from "../methods/method.ts";
-import type { EpochMetrics } from "../targets/epoch-metrics.ts";
+import { type EpochMetrics, isBetter } from "../targets/epoch-metrics.ts";
+import { targetTypes } from "../targets/index.ts";
 
 /** Names of the metrics that a run may select its epochs by (`EpochMetrics`). */
 export const MONITORS = ["accuracy", "logLoss", "calibrated", "r2", "squaredError"] as const;
 export type Monitor = (typeof MONITORS)[number];
 
-/** The metrics of each kind of target: 1 if larger values are better, else -1. */
-const DIRECTIONS: Readonly<Record<TargetKind, Readonly<Partial<Record<Monitor, number>>>>> = {
-  classes: { accuracy: 1, logLoss: -1, calibrated: -1 },
-  labels: { accuracy: 1, logLoss: -1 },
-  values: { r2: 1, squaredError: -1 },
-};
-
 /** @throws ConfigError if data with this kind of target has no such metric. */
 export function requireMonitor(monitor: string | undefined, kind: TargetKind): void {
-  const allowed = Object.keys(DIRECTIONS[kind]);
+  const allowed = Object.keys(targetTypes[kind].directions);
   if (monitor === undefined || allowed.includes(monitor)) return;
-  const message = `${monitor} given, but this data has ${kind}, whose validation metrics are others${hint(monitor, allowed)}`;
+  const message = `${monitor} given, but this data has ${kindWords[kind].many}, whose validation metrics are others${hint(monitor, allowed)}`;
   throw configError(`monitor: ${message}`, { issues: [{ path: ["monitor"], message }] });
 }
 
@@ -39,15 +32,14 @@ interface Selection {
 
 /** The monitored value of an epoch; larger is better. */
 export function monitoredBy({ stage, widths, options: { monitor } }: Selection, metrics: EpochMetrics): number {
-  const { kind = "classes" } = widths;
-  if (monitor === undefined) return monitoredValue(metrics, stage.best, kind);
-  return DIRECTIONS[kind][monitor]! * metrics[monitor]!;
+  const type = targetTypes[widths.kind ?? "multiclass"];
+  return monitor === undefined ? type.monitored(metrics, stage.best) : type.directions[monitor]! * metrics[monitor]!;
 }
 
 /** Whether an epoch is better than the best one before it; of equal ones, the one with the lower log-loss. */
 export function isBetterBy(selection: Selection, now: EpochMetrics, before: EpochMetrics): boolean {
   const { stage, widths, options } = selection;
-  if (options.monitor === undefined) return isBetter(now, before, stage.best, widths.kind ?? "classes");
+  if (options.monitor === undefined) return isBetter(targetTypes[widths.kind ?? "multiclass"], now, before, stage.best);
   const gain = monitoredBy(selection, now) - monitoredBy(selection, before);
   return gain > 0 || (gain === 0 && (now.logLoss ?? 0) < (before.logLoss ?? 0));
 }

@@ -41,7 +41,7 @@ export async function saveAfterDivergence(
   const { message, fields } = error;
   const last = position.history.at(-1);
   if (last === undefined) return runError(`${message} No epoch was finished before, so there is no model.`, fields);
-  const sums: Position["sums"] = { samples: 0, correct: 0, terms: position.sums.terms.map(() => 0) };
+  const sums: Position["sums"] = { samples: 0, score: 0, terms: position.sums.terms.map(() => 0) };
   const failed: Position = { ...position, sums, failed: message };
   const kept = await save({ position: failed, state: {}, best, moments: {} }).then(
     () =>

@@ -5,19 +5,21 @@ import { type Shape, sizeOf } from "../core/shape.ts";
 import { float32, type State } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { hasMissing } from "../data/presence.ts";
-import { describeTarget, hasTarget, targetKind } from "../data/target.ts";
+import { knownRows } from "../data/target.ts";
 import { sourcesOf } from "../engine/evaluator.ts";
 import { parametersOf, WEIGHT, type Widths } from "../engine/graph.ts";
 import { TWO_THREADS } from "../engine/limits.ts";
 import { inMemory, type Samples, type Sources } from "../engine/rows.ts";
-import { type FittedTarget, fitTarget, priorOf, smoothingFor, targetRows } from "../engine/target.ts";
 import type { EpochRecord } from "../evaluation/history.ts";
 import type { Fitted } from "../evaluation/model.ts";
-import { type Method, PRIOR, requireTarget } from "../methods/method.ts";
+import { type Method, requireTarget } from "../methods/method.ts";
 import { fitTransforms, normalizeIssues, type Transforms } from "../modalities/index.ts";
 import { checkRate, initialState } from "../nn/module.ts";
 import { loadBackend } from "../runtime/load.ts";
 import { UNSCALED } from "../targets/calibrate.ts";
+import { smoothingFor, targetTypes } from "../targets/index.ts";
+import { PRIOR } from "../targets/task.ts";
+import type { FittedTarget } from "../targets/units.ts";
 import { requireMonitor } from "./monitor.ts";
 import { type FitOptions, type PlannedStage, plan } from "./plan.ts";
 import type { Training } from "./stage-run.ts";
@@ -58,10 +60,10 @@ export async function setUp(
   const [issue] = normalizeIssues(options.normalize, method.modalities);
   if (issue !== undefined) throw configError(`${["normalize", ...issue.path].join(".")}: ${issue.message}`);
   const shapes = sampleShapes(method, train);
-  requireTarget(method, targetKind(train), describeTarget(train));
+  requireTarget(method, train);
   requireKnown(validation);
-  requireMonitor(options.monitor, targetKind(train));
-  const labelSmoothing = smoothingFor(method, targetKind(train), options.labelSmoothing);
+  requireMonitor(options.monitor, train.target.kind);
+  const labelSmoothing = smoothingFor(method, train.target.kind, options.labelSmoothing);
   const weights = sampleWeightsOf(train, options);
   const widths = widthsFor(method, shapes, { train, validation }, options, weights !== undefined);
   const { lesson, learner } = await learnerOf(method, train, options);
@@ -70,9 +72,10 @@ export async function setUp(
   const notes: string[] = [];
   const backend = await loadBackend(options.backend ?? "auto", options.onEvent && ((note) => notes.push(note)));
   const transforms = fitTransforms(train, method.modalities, options.normalize);
-  const target = fitTarget(train);
+  const type = targetTypes[train.target.kind];
+  const target = type.fit(train.target);
   const samples = samplesOf(train, transforms, method, widths, target);
-  const logPrior = priorOf(train);
+  const logPrior = type.prior(train.target);
   return {
     method: learner,
     stages: lesson === undefined ? planned : plan(learner, options),
@@ -90,8 +93,7 @@ export async function setUp(
     notes,
     fitted: (state, history) => ({
       method,
-      classes: train.classes,
-      ...(target !== undefined && { target }),
+      target,
       shapes,
       transforms,
       state: Object.fromEntries(Object.entries(state).filter(([name]) => !isAuxiliary(name))),
@@ -131,8 +133,8 @@ function widthsFor(
   const missing = [train, validation].some((part) => hasMissing(part, modalities));
   return {
     shapes,
-    classes: train.target?.names.length ?? train.classes.length,
-    kind: targetKind(train),
+    classes: targetTypes[train.target.kind].outputs(train.target.names),
+    kind: train.target.kind,
     ...((modalityDropout > 0 || missing) && { masked: true }),
     ...(weighted && { weighted }),
   };
@@ -163,16 +165,15 @@ function samplesOf(
   transforms: Transforms,
   method: Method,
   { masked }: Widths,
-  fitted: FittedTarget | undefined,
+  fitted: FittedTarget,
 ): Samples {
-  const target = targetRows(dataset, fitted);
   const sources = sourcesOf(dataset, transforms, method.modalities, masked);
-  return { labels: dataset.labels, sources, ...(target !== undefined && { target }) };
+  return { size: dataset.size, sources, target: targetTypes[fitted.kind].encode(dataset.target, fitted) };
 }
 
 /** @throws DataError if no validation sample has a known target. */
 function requireKnown(validation: Dataset): void {
-  if (validation.labels.some((_, row) => hasTarget(validation, row))) return;
+  if (knownRows(validation).length > 0) return;
   throw dataError(
     "the validation data has no known label or value, so the best epoch cannot be selected. Add targets to some of its samples.",
   );

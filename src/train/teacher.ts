@@ -2,24 +2,24 @@
  * @file Distillation: a frozen model's outputs on the training samples add loss terms to those of any method. Source: Hinton et al. 2015 (distillation), Romero et al. 2015 (representations). Differs: there is no temperature, as the teacher's
  * probabilities are those of its calibration.
  */
+
 import { configError, DmilError, dataError, listing, shapeError } from "../core/errors.ts";
 import { checkOptions, shown } from "../core/keys.ts";
 import { ownValue } from "../core/record.ts";
 import { formatShape, sameShape } from "../core/shape.ts";
-import type { Dataset, TargetKind } from "../data/dataset.ts";
+import type { Dataset } from "../data/dataset.ts";
 import { inMemory, type Rows, type Sources } from "../engine/rows.ts";
-import { fitTarget, standardised } from "../engine/target.ts";
 import type { Fitted } from "../evaluation/model.ts";
-import { type PredictOptions, predict, scaled } from "../evaluation/predict.ts";
-import { requireClasses } from "../evaluation/same-target.ts";
+import { type PredictOptions, predict } from "../evaluation/predict.ts";
+import { requireSameTarget } from "../evaluation/score.ts";
 import { asLeaf, type Expr, leaf, topological } from "../graph/expr.ts";
 import { grad } from "../graph/grad.ts";
 import { add, at, concat, mean, stack } from "../graph/ops/index.ts";
 import type { BuildInput, Method, Outputs, Stage, StepContext, Terms } from "../methods/method.ts";
 import { linear } from "../nn/linear.ts";
 import { meanSquaredError } from "../nn/losses.ts";
-import { logSoftmaxRows } from "../targets/metrics.ts";
-import { tasks } from "../targets/task.ts";
+import { targetTypes } from "../targets/index.ts";
+import type { Source } from "../targets/target.ts";
 
 /** The outputs of a teacher that can be distilled. */
 export const TAUGHT = ["prediction", "components", "representations"] as const;
@@ -75,7 +75,7 @@ export function requireSameTask(model: Fitted, train: Dataset): void {
     }
   }
   try {
-    requireClasses(model, train);
+    requireSameTarget(model, train);
   } catch (error) {
     if (!(error instanceof DmilError)) throw error;
     throw new DmilError(error.code, `${about}: ${error.message}`, error.fields);
@@ -99,17 +99,13 @@ export async function distillationTargets(
   }
   requireSameTask(model, train);
   const predictions = await predict(model, train, { ...options, representations: of.includes("representations") });
-  const target = fitTarget(train);
-  const kind = target?.kind ?? "classes";
-  const K = target?.names.length ?? train.classes.length;
-  const rows = train.ids.length;
+  const type = targetTypes[train.target.kind];
+  const K = type.outputs(train.target.names);
+  const rows = train.size;
   const source = (data: Float32Array, width: number): Rows => inMemory({ data, lead: 1, rows, width });
-  /** An output as a target: probabilities of classes or labels, or standardised values. */
-  const answer = (outputs: Float32Array): Rows =>
-    source(
-      target === undefined ? probabilities(outputs, kind, K) : probabilities(standardised(outputs, target), kind, K),
-      K,
-    );
+  // In the units of the student, whose training data may have another mean and deviation.
+  const units = { calibration: model.calibration, target: type.fit(train.target) };
+  const answer = (outputs: Float32Array, of: Source): Rows => source(type.softTargets(outputs, units, of), K);
   const components = of.includes("components") ? Object.entries(predictions.components) : [];
   const representations = Object.entries(predictions.representations ?? {});
   for (const [kindOfOutput, available] of [
@@ -121,14 +117,10 @@ export async function distillationTargets(
       `teacher.of: the teacher (${model.method.name}) has no ${kindOfOutput}; leave them out, or take another teacher.`,
     );
   }
-  const whole =
-    target === undefined
-      ? source(Float32Array.from(scaled(predictions.logits, predictions.calibration), Math.exp), K)
-      : answer(predictions.logits);
   return {
     sources: {
-      ...(of.includes("prediction") && { [PREDICTION]: whole }),
-      ...Object.fromEntries(components.map(([name, { logits }]) => [componentLeaf(name), answer(logits)])),
+      ...(of.includes("prediction") && { [PREDICTION]: answer(predictions.logits, "prediction") }),
+      ...Object.fromEntries(components.map(([name, { logits }]) => [componentLeaf(name), answer(logits, "component")])),
       ...Object.fromEntries(
         representations.map(([name, { data, shape }]) => [
           representationLeaf(name),
@@ -141,12 +133,6 @@ export async function distillationTargets(
     components: components.map(([name]) => name),
     representations: Object.fromEntries(representations.map(([name, { shape }]) => [name, shape[1]!])),
   };
-}
-
-/** Outputs [N, K] as targets of losses. */
-function probabilities(outputs: Float32Array, kind: TargetKind, K: number): Float32Array {
-  if (kind === "classes") return Float32Array.from(logSoftmaxRows(outputs, K), Math.exp);
-  return kind === "labels" ? outputs.map((odds) => 1 / (1 + Math.exp(-odds))) : outputs;
 }
 
 /** Standardises columns, so that a mean squared error of 1 means that nothing was learnt; a constant column becomes 0. */
@@ -209,7 +195,7 @@ function learntBy(
 
 function taughtStage(stage: Stage<Outputs>, lesson: DistillationTargets): Stage<Outputs> {
   const added = (outputs: Outputs, { task }: StepContext): Terms[] =>
-    termsOf(stage.prediction(outputs), outputs as TaughtOutputs, lesson, tasks[task.kind]); // without sample weights
+    termsOf(stage.prediction(outputs), outputs as TaughtOutputs, lesson, targetTypes[task.kind]); // without sample weights
   const { modulate } = stage;
   return {
     ...stage,

@@ -3,7 +3,8 @@ import { configError, type DmilError, listing } from "../core/errors.ts";
 import { isRecord, shown } from "../core/keys.ts";
 import { ownValue } from "../core/record.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { describeTarget } from "../data/target.ts";
+import { isClassKind } from "../data/kinds.ts";
+import { classesOf, describeTarget, labelsOf } from "../data/target.ts";
 import type { ClassWeights } from "./plan.ts";
 
 /** The weight of each training sample, [N]; undefined if every sample counts alike. @throws ConfigError for weights that do not fit the data. */
@@ -12,7 +13,7 @@ export function sampleWeightsOf(
   { classWeights, sampleWeights }: { classWeights?: ClassWeights | undefined; sampleWeights?: ArrayLike<number> },
 ): Float32Array | undefined {
   if (classWeights === undefined && sampleWeights === undefined) return undefined;
-  const samples = train.labels.length;
+  const samples = train.size;
   const weights = new Float32Array(samples).fill(1);
   if (sampleWeights !== undefined) {
     if (sampleWeights.length !== samples) {
@@ -24,7 +25,8 @@ export function sampleWeightsOf(
   }
   if (classWeights !== undefined) {
     const byClass = weightByClass(train, classWeights);
-    for (let i = 0; i < samples; i++) weights[i]! *= byClass[train.labels[i]!]!;
+    const labels = labelsOf(train);
+    for (let i = 0; i < samples; i++) weights[i]! *= byClass[labels[i]!]!;
   }
   if (weights.every((weight) => weight === 0)) {
     throw configError("the weights of all training samples are 0, so there is nothing to learn.");
@@ -34,10 +36,10 @@ export function sampleWeightsOf(
 
 /** The weight of each class, [K]. @throws ConfigError for other targets than classes, unknown classes and bad weights. */
 function weightByClass(train: Dataset, weights: ClassWeights): number[] {
-  const { labels, classes, target } = train;
-  if (target !== undefined) {
+  if (!isClassKind(train.target.kind)) {
     throw wrong([], `needs a target of classes; this data has ${describeTarget(train)}.`);
   }
+  const [labels, classes] = [labelsOf(train), classesOf(train)];
   if (weights === "balanced") {
     const counts = classes.map(() => 0);
     for (const label of labels) counts[label]!++;

@@ -140,7 +140,7 @@ it("gaussian reads values by covariances: all of them unless one is named, and n
   });
   const data = mkdtempSync(path.join(folder, "values-"));
   writeFileSync(path.join(data, "rows.csv"), ["a,b,u,v,split", ...lines].join("\n"));
-  writeFileSync(path.join(data, "dataset.json"), JSON.stringify({ target: { kind: "values" }, label: ["u", "v"] }));
+  writeFileSync(path.join(data, "dataset.json"), JSON.stringify({ target: { kind: "regression" }, label: ["u", "v"] }));
   const { text } = await quantify(data, { ...flags, measure: "gaussian" });
   expect(text).toMatch(/values of u\+v/);
   expect(text).toMatch(/gaussian: U1 = 0\.\d+ bit .*unique information of a is real/);

@@ -71,7 +71,7 @@ describe("from message to message", () => {
     expect((await call("data check wine --label target")).stderr).toMatch(/--split-seed 0/);
     const report = await check("wine --label target --split-seed 3");
     expect(report.taken).toMatchObject({
-      target: { from: "column target", kind: "classes" },
+      target: { from: "column target", kind: "multiclass" },
       leftOut: [{ name: "column 1 (without a name)", reason: "the row index that pandas writes" }],
     });
     const trained = await call("train wine --label target --split-seed 3 --method joint --set epochs.whole=2 --out r");
@@ -111,7 +111,7 @@ describe("from message to message", () => {
     const { stderr } = await call(`data check ${name} --label ${label} --split-seed 0`);
     await fs.writeFile(path.join(cwd, name, "dataset.json"), /write (\{.*\}) into dataset\.json/.exec(stderr)![1]!);
     const report = await check(`${name} --split-seed 0`);
-    expect(report.target).toEqual({ kind: "values", names: label.split(",") });
+    expect(report.target).toEqual({ kind: "regression", names: label.split(",") });
     expect(Object.keys(report.modalities)).toEqual(modalities);
   });
 

@@ -13,8 +13,8 @@ beforeAll(async () => {
   cwd = await workplace();
   const small = ["--samples", "train=400,validation=100,test=100", "--seed", "1"];
   await call("data", "generate", "--kind", "sums", "--out", "numbers", ...small);
-  await call("data", "generate", "--kind", "sums", "--target", "labels", "--out", "signs", ...small);
-  const manifest = { target: { kind: "values", names: ["sentiment"] }, modalities: ["a", "b"] };
+  await call("data", "generate", "--kind", "sums", "--target", "multilabel", "--out", "signs", ...small);
+  const manifest = { target: { kind: "regression", names: ["sentiment"] }, modalities: ["a", "b"] };
   await fs.writeFile(path.join(cwd, "numbers/dataset.json"), JSON.stringify(manifest));
   const epochs = ["--set", "epochs={evidence: 3, synergy: 2}"];
   await call("train", "numbers", "-q", ...epochs);
@@ -31,7 +31,7 @@ test("data check tells what is predicted, and how it lies", async () => {
   const signs = (await call("data", "check", "signs")).stdout;
   expect(signs).toMatch(/^ {2}label: share of yes +train/m);
   expect(signs).toMatch(/^ {2}synergistic +0\.\d{3} of 400 +0\.\d{3} of 100/m);
-  expect((await json("data", "check", "signs")).target).toMatchObject({ kind: "labels" });
+  expect((await json("data", "check", "signs")).target).toMatchObject({ kind: "multilabel" });
 });
 
 test("train shows and keeps R2 of values, accuracy of labels", async () => {
@@ -48,7 +48,7 @@ test("train shows and keeps R2 of values, accuracy of labels", async () => {
   expect(stderr).toMatch(/a 1\/2 {2}loss .* train R2 -?\d\.\d{3} {2}validation R2 -?\d\.\d{3} \(best R2/);
   expect(stdout).toMatch(/^one {2}validation R2 0\.\d{3} \(stage b, best epoch 1 of 1\)$/m);
   const result = JSON.parse(await fs.readFile(path.join(cwd, "one/result.json"), "utf8"));
-  expect(result.validation).toMatchObject({ kind: "values", samples: 100, figures: { r2: expect.any(Number) } });
+  expect(result.validation).toMatchObject({ kind: "regression", samples: 100, figures: { r2: expect.any(Number) } });
   const signs = JSON.parse(await fs.readFile(path.join(cwd, "runs/signs-joint-0/result.json"), "utf8"));
   expect(Object.keys(signs.validation.figures)[0]).toBe("macroF1");
   expect(signs.stages[0].best).toMatchObject({ accuracy: expect.any(Number) });
@@ -64,7 +64,7 @@ test("evaluate prints the figures of the kind, by pattern and by label too", asy
   // Its numbers go beyond 3: no sentiment as MOSEI has it.
   expect(stdout).not.toMatch(/7 classes/);
   const numbers = await json("evaluate", "runs/numbers-dmil-0");
-  expect(numbers).toMatchObject({ kind: "values", samples: 100, unimodal: { a: expect.any(Number) } });
+  expect(numbers).toMatchObject({ kind: "regression", samples: 100, unimodal: { a: expect.any(Number) } });
   const signs = await json("evaluate", "runs/signs-joint-0");
   expect(Object.keys(signs.each)).toEqual(["redundant", "unique_a", "unique_b", "synergistic"]);
   expect(signs.auroc).toBeGreaterThan(0.6);
@@ -134,7 +134,7 @@ test.each([
     '--target: unknown word "number". Allowed: values, labels.',
   ],
   [
-    ["data", "generate", "--kind", "quad", "--target", "labels", "--out", "new"],
+    ["data", "generate", "--kind", "quad", "--target", "multilabel", "--out", "new"],
     "--target does not apply to --kind quad",
   ],
 ] as const)("wrong use: %j", async (args, message) => {

@@ -3,6 +3,7 @@ import { memoryFolder } from "../../src/core/folder.ts";
 import { float32 } from "../../src/core/tensor.ts";
 import { ceilingArray, ceilingFrom, takeCeiling } from "../../src/data/ceiling.ts";
 import { type Dataset, mapSplits, selectModalities, takeRows } from "../../src/data/dataset.ts";
+import { classTarget } from "../../src/data/target.ts";
 import { writeDataset } from "../../src/data/write.ts";
 
 const logs = (...p: number[]) => Float32Array.from(p, Math.log);
@@ -14,8 +15,7 @@ const dataset: Dataset = {
   name: "train",
   ids: ["0", "1"],
   modalities: { a: float32([2, 1], Float32Array.of(1, 2)), b: float32([2, 1], Float32Array.of(3, 4)) },
-  labels: Int32Array.of(0, 1),
-  classes: ["0", "1"],
+  ...classTarget(["0", "1"], Int32Array.of(0, 1)),
   ceiling,
 };
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { float32, tensor } from "../../src/core/tensor.ts";
 import { checkSplits } from "../../src/data/check.ts";
 import type { DataSplits, Dataset } from "../../src/data/dataset.ts";
+import { classTarget } from "../../src/data/target.ts";
 import { caught } from "./fixtures/reference.ts";
 import { smallSplits } from "./fixtures/small.ts";
 
@@ -15,14 +16,14 @@ const withSound = (split: keyof DataSplits, sound: Dataset["modalities"][string]
 
 describe("the report", () => {
   it("tells shapes, classes and counts", () => {
-    const report = checkSplits(changed("test", { labels: Int32Array.of(0, -1, 1, 1) }));
+    const report = checkSplits(changed("test", classTarget(["0", "1"], [0, -1, 1, 1])));
     expect(report.modalities.picture).toEqual({
       dtype: "float32",
       shape: [2, 2],
       finite: true,
       constantColumns: [],
     });
-    expect(report.classes).toEqual(["0", "1"]);
+    expect(report.target).toEqual({ kind: "multiclass", names: ["0", "1"] });
     expect(report.splits).toEqual({
       train: { samples: 6, counts: [3, 3], missing: 0 },
       validation: { samples: 3, counts: [2, 1], missing: 0 },
@@ -34,7 +35,7 @@ describe("the report", () => {
     const sound = float32([6, 2], [1, 5, 2, 5, 3, 5, 4, 5, 5, 5, 6, 5]);
     const splits = {
       train: { ...withSound("train", sound).train, groups: ["p", "p", "q", "q", "r", "r"] },
-      validation: { ...smallSplits().validation, labels: Int32Array.of(0, 0, 0), groups: ["s", "s", "s"] },
+      validation: { ...smallSplits().validation, ...classTarget(["0", "1"], [0, 0, 0]), groups: ["s", "s", "s"] },
       test: { ...smallSplits().test, groups: ["q", "q", "t", "p"] },
     };
     const report = checkSplits(splits);
@@ -46,7 +47,7 @@ describe("the report", () => {
     ]);
   });
   it("does not ask for classes of a test split without labels", () => {
-    expect(checkSplits(changed("test", { labels: new Int32Array(4).fill(-1) })).warnings).toEqual([]);
+    expect(checkSplits(changed("test", classTarget(["0", "1"], [-1, -1, -1, -1]))).warnings).toEqual([]);
   });
 });
 
@@ -82,15 +83,15 @@ describe("errors", () => {
     ],
     [
       "other classes",
-      changed("test", { classes: ["0", "2"] }),
-      /the test split has the classes 0, 2, the train split 0, 1/,
+      changed("test", classTarget(["0", "2"], [0, 1, 0, 1])),
+      /the test split has the classes \(0, 2\), the train split the classes \(0, 1\)/,
     ],
     [
       "one class",
       {
         ...smallSplits(),
         ...Object.fromEntries(
-          Object.entries(smallSplits()).map(([k, d]) => [k, { ...d, classes: ["0"], labels: d.labels.map(() => 0) }]),
+          Object.entries(smallSplits()).map(([k, d]) => [k, { ...d, ...classTarget(["0"], new Int32Array(d.size)) }]),
         ),
       },
       /only 1 class \(0\)/,
@@ -109,12 +110,12 @@ describe("errors", () => {
     ],
     [
       "labels out of range",
-      changed("validation", { labels: Int32Array.of(0, 1, 2) }),
+      changed("validation", classTarget(["0", "1"], [0, 1, 2])),
       /validation\/labels: row 2 \(from 0\) has label 2/,
     ],
     [
       "missing labels in validation",
-      changed("validation", { labels: Int32Array.of(0, 1, -1) }),
+      changed("validation", classTarget(["0", "1"], [0, 1, -1])),
       /1 labels are missing/,
     ],
   ])("%s", (_, splits, message) => {

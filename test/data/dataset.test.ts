@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { float32 } from "../../src/core/tensor.ts";
 import { featureCount, selectModalities, takeRows } from "../../src/data/dataset.ts";
+import { classTarget, labelsOf } from "../../src/data/target.ts";
 import { caught } from "./fixtures/reference.ts";
 import { smallSplits } from "./fixtures/small.ts";
 
@@ -11,7 +12,7 @@ describe("selectModalities", () => {
     const picked = selectModalities(train, ["sound", "picture"]);
     expect(Object.keys(picked.modalities)).toEqual(["sound", "picture"]);
     expect(picked.modalities.sound).toBe(train.modalities.sound);
-    expect(picked.labels).toBe(train.labels);
+    expect(picked.target).toBe(train.target);
   });
   it("names the known ones and the nearest", () => {
     const error = caught(() => selectModalities(train, ["sounds"]));
@@ -33,7 +34,7 @@ describe("takeRows", () => {
     expect(part.ids).toEqual(["4", "1", "4"]);
     expect(part.groups).toEqual(["c", "a", "c"]);
     expect(part.truth).toHaveLength(3);
-    expect([...part.labels]).toEqual([0, 1, 0]);
+    expect([...labelsOf(part)]).toEqual([0, 1, 0]);
     const [source, taken] = [train.modalities.picture!, part.modalities.picture!];
     expect(taken.shape).toEqual([3, 2, 2]);
     expect([...taken.data.subarray(4, 8)]).toEqual([...source.data.subarray(4, 8)]);
@@ -56,8 +57,7 @@ it("true bits go with their samples", () => {
     name: "test",
     ids: ["x", "y", "z"],
     modalities: { a: float32([3, 1], [1, 2, 3]) },
-    labels: Int32Array.of(0, 1, 0),
-    classes: ["0", "1"],
+    ...classTarget(["0", "1"], [0, 1, 0]),
     truthBits: { redundant: Float32Array.of(0.25, 0.5, 1) },
   };
   expect([...takeRows(whole, [2, 0]).truthBits!.redundant!]).toEqual([1, 0.25]);

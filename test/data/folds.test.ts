@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { float32 } from "../../src/core/tensor.ts";
 import { type Dataset, mapSplits, SPLITS } from "../../src/data/dataset.ts";
 import { foldSplits } from "../../src/data/folds.ts";
+import { classTarget } from "../../src/data/target.ts";
 
 function part(name: string, n: number, groups: boolean): Dataset {
   return {
@@ -13,8 +14,10 @@ function part(name: string, n: number, groups: boolean): Dataset {
         Float32Array.from({ length: n }, (_, i) => i),
       ),
     },
-    labels: Int32Array.from({ length: n }, (_, i) => i % 3),
-    classes: ["a", "b", "c"],
+    ...classTarget(
+      ["a", "b", "c"],
+      Int32Array.from({ length: n }, (_, i) => i % 3),
+    ),
     ...(groups && { groups: Array.from({ length: n }, (_, i) => `g${Math.floor(i / 7)}`) }),
   };
 }
@@ -33,8 +36,8 @@ for (const groups of [false, true]) {
     expect(tested).toHaveLength(153);
     for (const fold of folds) {
       expect(new Set(SPLITS.flatMap((name) => fold[name].ids)).size).toBe(153);
-      expect(fold.test.labels.length).toBeGreaterThan(20);
-      expect(fold.validation.labels.length).toBeGreaterThan(10);
+      expect(fold.test.size).toBeGreaterThan(20);
+      expect(fold.validation.size).toBeGreaterThan(10);
       if (!groups) continue;
       const sides = SPLITS.map((name) => new Set(fold[name].groups));
       const names = sides.flatMap((side) => [...side]);

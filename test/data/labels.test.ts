@@ -49,12 +49,12 @@ describe("are refused", () => {
     [
       "fractions",
       float32([3], [0, 0.5, 1]),
-      /d\/train: row 1 .*0\.5, not a whole number.*\{"target": \{"kind": "values"\}\}/,
+      /d\/train: row 1 .*0\.5, not a whole number.*\{"target": \{"kind": "regression"\}\}/,
     ],
     ["-1, 0 and 1 without names", ints(-2, 0, 1, -2, 0, 1), /row 0 .* is -2, negative.*names.*"values"/],
     ["too many", ints(...Array.from({ length: 60 }, (_, i) => i)), /60 samples have 60 different labels.*"values"/],
-    ["yes/no labels", float32([2, 3], [1, 1, 0, 0, 1, 0]), /shape \[2, 3\].*3 yes\/no labels.*"kind": "labels"/],
-    ["numbers", float32([2, 2], [0.1, 2, 3, 4]), /shape \[2, 2\].*2 numbers.*"kind": "values"/],
+    ["yes/no labels", float32([2, 3], [1, 1, 0, 0, 1, 0]), /shape \[2, 3\].*3 yes\/no labels.*"kind": "multilabel"/],
+    ["numbers", float32([2, 2], [0.1, 2, 3, 4]), /shape \[2, 2\].*2 numbers.*"kind": "regression"/],
     ["three axes", float32([2, 1, 1], [0, 1]), /shape \[2, 1, 1\]/],
   ])("%s", (_, raw, message) => expect(caught(() => read(raw)).message).toMatch(message));
   it("a number that occurs once is a slip and makes no code of the numbers: check.ts says which class has no sample", () => {

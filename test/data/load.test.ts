@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { memoryFolder } from "../../src/core/folder.ts";
 import { float32, type Tensor, tensor } from "../../src/core/tensor.ts";
 import { type LoadOptions, loadDataset, readDataset } from "../../src/data/load.ts";
+import { classesOf, labelsOf } from "../../src/data/target.ts";
 import { decode, reference, rejected } from "./fixtures/reference.ts";
 import { archiveFolder, arrayFolder, smallArrays, smallSplits, textFolder } from "./fixtures/small.ts";
 
@@ -141,7 +142,7 @@ describe("dataset.json", () => {
     const { splits, report } = await readDataset(
       await arrayFolder({ ...extras, "dataset.json": JSON.stringify(manifest) }),
     );
-    expect(splits.test.classes).toEqual(["no", "yes"]);
+    expect(classesOf(splits.test)).toEqual(["no", "yes"]);
     expect(Object.keys(splits.test.modalities)).toEqual(["sound", "picture"]);
     expect(splits.train.ids).toEqual(["a", "b", "c", "d", "e", "f"]);
     expect(splits.validation.ids).toEqual(["g", "h", "i"]);
@@ -206,7 +207,7 @@ describe("labels", () => {
     ["int64", tensor("int64", [6], BigInt64Array.of(0n, 1n, 0n, 1n, 0n, 1n))],
     ["whole floats", float32([6], [0, 1, 0, 1, 0, 1])],
   ])("of type %s are taken", async (_, values) => {
-    expect([...(await load(labels(values))).train.labels]).toEqual([0, 1, 0, 1, 0, 1]);
+    expect([...labelsOf((await load(labels(values))).train)]).toEqual([0, 1, 0, 1, 0, 1]);
   });
   it.each([
     [
@@ -221,11 +222,11 @@ describe("labels", () => {
     ],
     ["below -1", int32([0, 1, -2, 1, 0, 1]), /row 2 .* is -2, negative/],
     ["beyond int32", tensor("int64", [6], BigInt64Array.of(0n, 2n ** 40n, 0n, 1n, 0n, 1n)), /row 1 .* too large/],
-    ["rows without a 1", float32([6, 2], new Float32Array(12)), /shape \[6, 2\].*"target": \{"kind": "labels"\}/],
+    ["rows without a 1", float32([6, 2], new Float32Array(12)), /shape \[6, 2\].*"target": \{"kind": "multilabel"\}/],
     [
       "rows of numbers",
       float32([6, 2], new Float32Array(12).fill(0.5)),
-      /shape \[6, 2\].*"target": \{"kind": "values"\}/,
+      /shape \[6, 2\].*"target": \{"kind": "regression"\}/,
     ],
     [
       "missing in training",
@@ -247,7 +248,7 @@ describe("labels", () => {
   });
   it("may be missing in the test split", async () => {
     const splits = await load({ "test/labels": int32([-1, 1, 0, -1]) });
-    expect([...splits.test.labels]).toEqual([-1, 1, 0, -1]);
+    expect([...labelsOf(splits.test)]).toEqual([-1, 1, 0, -1]);
   });
   it("a class only outside train is refused", async () => {
     expect(await refused({ "test/labels": int32([0, 1, 2, 1]) })).toMatch(/train\/labels\.npy: no sample of class 2/);
@@ -265,10 +266,10 @@ describe("labels", () => {
     const text = "split,label,x\ntrain,up,1\ntrain,down,2\nvalid,up,3\ntest,,4\ntest,down,6\n";
     const onWarning = (): void => {};
     const sorted = await loadDataset(await textFolder({ "data.csv": text }), { onWarning });
-    expect(sorted.train.classes).toEqual(["down", "up"]);
-    expect([...sorted.train.labels, ...sorted.test.labels]).toEqual([1, 0, -1, 0]);
+    expect(classesOf(sorted.train)).toEqual(["down", "up"]);
+    expect([...labelsOf(sorted.train), ...labelsOf(sorted.test)]).toEqual([1, 0, -1, 0]);
     const given = await textFolder({ "data.csv": text, "dataset.json": '{"classes": ["up", "down"]}' });
-    expect([...(await loadDataset(given, { onWarning })).train.labels]).toEqual([0, 1]);
+    expect([...labelsOf((await loadDataset(given, { onWarning })).train)]).toEqual([0, 1]);
     const other = await textFolder({ "data.csv": text, "dataset.json": '{"classes": ["up", "dawn"]}' });
     expect((await rejected(loadDataset(other))).message).toMatch(/row 1 .*unknown class "down"; did you mean "dawn"/);
   });

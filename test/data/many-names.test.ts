@@ -1,8 +1,10 @@
 /** @file Warnings and errors stay a few lines long however many classes and modalities there are. */
+
 import { expect, test } from "vitest";
 import { tensor } from "../../src/core/tensor.ts";
 import { checkSplits } from "../../src/data/check.ts";
 import { type DataSplits, mapSplits, selectModalities } from "../../src/data/dataset.ts";
+import { classTarget } from "../../src/data/target.ts";
 
 const K = 1000;
 const classes = Array.from({ length: K }, (_, k) => `species number ${k}`);
@@ -13,8 +15,7 @@ const splits: DataSplits = mapSplits((split) => {
   const labels = Int32Array.from({ length: K }, (_, i) => (split === "train" ? i : i % 2));
   return {
     name: "many",
-    labels,
-    classes,
+    ...classTarget(classes, labels),
     ids: Array.from(labels, (_, i) => `${split} ${i}`),
     modalities: Object.fromEntries(
       modalities.map((name, m) => [

@@ -1,4 +1,5 @@
 /** @file Missing modalities on disk: masks and rows of NaN in every form, what is refused, and the way back. */
+
 import { describe, expect, it } from "vitest";
 import { memoryFolder } from "../../src/core/folder.ts";
 import { float32, type Tensor, tensor } from "../../src/core/tensor.ts";
@@ -7,6 +8,7 @@ import { type DataSplits, type Dataset, selectModalities, takeRows } from "../..
 import { loadDataset, readDataset } from "../../src/data/load.ts";
 import { withoutMissing } from "../../src/data/masks.ts";
 import { splitBy } from "../../src/data/split.ts";
+import { labelsOf } from "../../src/data/target.ts";
 import { writeDataset } from "../../src/data/write.ts";
 import { hashData } from "../../src/runs/identity.ts";
 import { caught, rejected } from "./fixtures/reference.ts";
@@ -56,9 +58,10 @@ describe("the forms on disk give the same data", () => {
   });
   it("columns of a table, with empty cells or any numbers where the mask is 0; or empty cells alone", async () => {
     const { train, validation, test } = masked();
-    const table = ({ modalities, labels, present }: Dataset, gap: string, withMask: boolean): string => {
+    const table = (dataset: Dataset, gap: string, withMask: boolean): string => {
+      const { modalities, present } = dataset;
       const { picture, sound } = modalities;
-      const lines = [...labels].map((label, i) => {
+      const lines = [...labelsOf(dataset)].map((label, i) => {
         const has = present?.sound?.[i] ?? 1;
         const heard = has === 0 ? [gap, gap] : [...sound!.data.subarray(2 * i, 2 * i + 2)];
         return [label, ...picture!.data.subarray(4 * i, 4 * i + 4), ...heard, ...(withMask ? [has] : [])].join(",");
@@ -68,7 +71,7 @@ describe("the forms on disk give the same data", () => {
     };
     const flat = (data: Dataset): Dataset => ({
       ...data,
-      modalities: { ...data.modalities, picture: float32([data.labels.length, 4], data.modalities.picture!.data) },
+      modalities: { ...data.modalities, picture: float32([data.size, 4], data.modalities.picture!.data) },
     });
     const ones = { present: { sound: new Uint8Array(3).fill(1) } };
     for (const gap of ["", "7"]) {

@@ -1,10 +1,12 @@
 /** @file The warning that validation and test split differ: said where they do, and not where chance explains it. */
+
 import { expect, test } from "vitest";
 import { float32 } from "../../src/core/tensor.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { hideModalities } from "../../src/data/presence.ts";
 import { kolmogorovSmirnov, shiftWarnings } from "../../src/data/shift.ts";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
+import { classTarget, labelsOf } from "../../src/data/target.ts";
 
 const sorted = (...values: number[]): Float64Array => Float64Array.from(values);
 const drawn = (samples: number, seed = 0) =>
@@ -62,7 +64,10 @@ test("rows of a missing modality are not numbers of the data", () => {
 
 test("other shares of classes are told; targets that are no classes have none", () => {
   const { validation, test } = drawn(400);
-  const few = validation.labels.map((label, i) => (i % 4 === 0 ? label : 0));
-  const [warning] = shiftWarnings({ validation: { ...validation, labels: few }, test }, "d");
+  const few = labelsOf(validation).map((label, i) => (i % 4 === 0 ? label : 0));
+  const [warning] = shiftWarnings(
+    { validation: { ...validation, ...classTarget(validation.target.names, few) }, test },
+    "d",
+  );
   expect(warning).toMatch(/differs from the test split: shares of classes by 0\.\d\d \(/);
 });

@@ -7,6 +7,7 @@ import { splitBy } from "../../src/data/split.ts";
 import { classesApart, takeShare } from "../../src/data/subsets.ts";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
 import { sums } from "../../src/data/synthetic/sums.ts";
+import { classTarget, labelsOf } from "../../src/data/target.ts";
 import { caught } from "./fixtures/reference.ts";
 
 /** Each sample's one feature is its row number, so its path can be followed. */
@@ -23,8 +24,7 @@ function datasetOf(labels: number[], groups?: string[]): Dataset {
     name: "all",
     ids: labels.map((_, i) => `s${i}`),
     modalities,
-    labels: Int32Array.from(labels),
-    classes,
+    ...classTarget(classes, Int32Array.from(labels)),
     ...(groups ? { groups } : {}),
   };
 }
@@ -37,7 +37,7 @@ function everySampleOnce(splits: ReturnType<typeof splitBy>, data: Dataset): voi
     const part = splits[split];
     expect(part.name).toBe(split);
     expect(part.ids).toEqual(Array.from(part.modalities.row!.data, (row) => `s${row}`));
-    expect([...part.labels]).toEqual(Array.from(part.modalities.row!.data, (row) => data.labels[row]));
+    expect([...labelsOf(part)]).toEqual(Array.from(part.modalities.row!.data, (row) => labelsOf(data)[row]));
   }
 }
 
@@ -58,9 +58,9 @@ describe("by share", () => {
           const splits = splitBy(data, "share", { ...parts, seed });
           everySampleOnce(splits, data);
           for (const split of ["validation", "test"] as const) {
-            expect(Math.abs(splits[split].labels.length - parts[split] * K * perClass)).toBeLessThanOrEqual(1.5);
+            expect(Math.abs(splits[split].size - parts[split] * K * perClass)).toBeLessThanOrEqual(1.5);
             for (let k = 0; k < K; k++) {
-              const count = splits[split].labels.filter((label) => label === k).length;
+              const count = labelsOf(splits[split]).filter((label) => label === k).length;
               expect(Math.abs(count - parts[split] * perClass)).toBeLessThan(3);
             }
           }
@@ -72,7 +72,9 @@ describe("by share", () => {
   it("is exact where it can be, the same for a seed, another for another", () => {
     const data = datasetOf(byTurns(100, 2));
     const split = (seed: number) => splitBy(data, "share", { validation: 0.2, test: 0.2, seed });
-    const counts = SPLITS.map((name) => [0, 1].map((k) => split(0)[name].labels.filter((label) => label === k).length));
+    const counts = SPLITS.map((name) =>
+      [0, 1].map((k) => labelsOf(split(0)[name]).filter((label) => label === k).length),
+    );
     expect(counts).toEqual([
       [30, 30],
       [10, 10],
@@ -84,7 +86,7 @@ describe("by share", () => {
   it("keeps a rare class in train", () => {
     for (let n = 10; n < 40; n++) {
       const data = datasetOf([...byTurns(n, 2), 2]);
-      expect([...splitBy(data, "share", { validation: 0.4, test: 0.3, seed: n }).train.labels]).toContain(2);
+      expect([...labelsOf(splitBy(data, "share", { validation: 0.4, test: 0.3, seed: n }).train)]).toContain(2);
     }
   });
 });
@@ -100,7 +102,7 @@ describe("by group", () => {
         const sets = SPLITS.map((split) => new Set(splits[split].groups));
         expect(sets[0]!.size + sets[1]!.size + sets[2]!.size).toBe(G);
         for (const split of ["validation", "test"] as const) {
-          expect(Math.abs(splits[split].labels.length - 0.2 * 12 * G)).toBeLessThanOrEqual(12);
+          expect(Math.abs(splits[split].size - 0.2 * 12 * G)).toBeLessThanOrEqual(12);
         }
       }),
       { numRuns: 40 },
@@ -132,7 +134,7 @@ describe("refusals", () => {
     expect(caught(() => splitBy(data, "group", shares)).message).toMatch(/has no groups/);
     const two = datasetOf(byTurns(4, 2), ["a", "a", "b", "b"]);
     expect(caught(() => splitBy(two, "group", shares)).message).toMatch(/2 groups cannot fill three splits/);
-    const unlabelled = { ...data, labels: data.labels.map((label, i) => (i === 7 ? -1 : label)) };
+    const unlabelled = { ...data, labels: labelsOf(data).map((label, i) => (i === 7 ? -1 : label)) };
     expect(caught(() => splitBy(unlabelled, "share", shares)).message).toMatch(/row 7 .*no label/);
     const labels = [0, 0, 1, 1, 2, 2];
     const apart = datasetOf(labels, ["a", "a", "b", "b", "c", "c"]);
@@ -150,7 +152,7 @@ it("three splits are pooled and split anew", () => {
     seed: 1,
   });
   const again = splitBy(splits, "share", { validation: 0.1, test: 0.2, seed: 3 });
-  expect([again.train, again.validation, again.test].map((own) => own.labels.length)).toEqual([70, 10, 20]);
+  expect([again.train, again.validation, again.test].map((own) => own.size)).toEqual([70, 10, 20]);
   const at = again.train.ids.findIndex((id) => id.startsWith("test/"));
   const row = Number(again.train.ids[at]!.slice("test/".length));
   expect([...again.train.modalities.a!.data.subarray(4 * at, 4 * at + 4)]).toEqual([
@@ -160,7 +162,7 @@ it("three splits are pooled and split anew", () => {
 });
 
 it("values go with their samples, also where splits are pooled; classes cannot be kept apart", () => {
-  const { splits } = sums({ target: "values", samples: { train: 60, validation: 20, test: 20 }, seed: 1 });
+  const { splits } = sums({ target: "regression", samples: { train: 60, validation: 20, test: 20 }, seed: 1 });
   const again = splitBy(splits, "share", { validation: 0.1, test: 0.2, seed: 3 });
   expect([again.train, again.validation, again.test].map((own) => own.ids.length)).toEqual([70, 10, 20]);
   const at = again.train.ids.findIndex((id) => id.startsWith("test/"));

@@ -3,6 +3,7 @@ import { DmilError } from "../../src/core/errors.ts";
 import { float32 } from "../../src/core/tensor.ts";
 import { type DataSplits, type Dataset, mapSplits, SPLITS } from "../../src/data/dataset.ts";
 import { classesApart, takeShare } from "../../src/data/subsets.ts";
+import { classesOf, classTarget, labelsOf } from "../../src/data/target.ts";
 
 const K = 5;
 /** Classes of different sizes: class k has every (k + 1)-th of the rows that are left. */
@@ -12,14 +13,13 @@ function part(name: string, n: number): Dataset {
     name,
     ids: Array.from(labels, (_, i) => `${name}${i}`),
     modalities: { row: float32([n, 1], Float32Array.from(labels)) },
-    labels,
-    classes: ["p", "q", "r", "s", "t"],
+    ...classTarget(["p", "q", "r", "s", "t"], labels),
   };
 }
 const splits: DataSplits = mapSplits((name) => part(name, { train: 200, validation: 100, test: 100 }[name]));
 
 test("shares are nested, of every class alike, and whole at 1", () => {
-  const count = (data: Dataset, k: number): number => data.labels.filter((label) => label === k).length;
+  const count = (data: Dataset, k: number): number => labelsOf(data).filter((label) => label === k).length;
   const shares = [0.01, 0.1, 0.3, 0.7, 1].map((share) => ({ share, data: takeShare(splits.train, share, 3) }));
   shares.forEach(({ share, data }, i) => {
     for (let k = 0; k < K; k++) {
@@ -36,22 +36,22 @@ test("shares are nested, of every class alike, and whole at 1", () => {
 test("classes apart: none is on both sides, no sample is lost, labels keep their names", () => {
   for (const seed of [0, 1, 2]) {
     const { seen, unseen } = classesApart(splits, 2, seed);
-    const named = (data: Dataset): string[] => Array.from(data.labels, (label) => data.classes[label]!);
+    const named = (data: Dataset): string[] => Array.from(labelsOf(data), (label) => classesOf(data)[label]!);
     const [inside, outside] = [seen, unseen].map((side) => new Set(SPLITS.flatMap((name) => named(side[name]))));
     expect([inside!.size, outside!.size]).toEqual([3, 2]);
     expect([...inside!].filter((name) => outside!.has(name))).toEqual([]);
-    const size = (side: DataSplits): number => SPLITS.reduce((n, name) => n + side[name].labels.length, 0);
+    const size = (side: DataSplits): number => SPLITS.reduce((n, name) => n + side[name].size, 0);
     expect(size(seen) + size(unseen)).toBe(400);
-    expect(Math.abs(unseen.test.labels.length - size(unseen) / 2)).toBeLessThanOrEqual(1.5);
+    expect(Math.abs(unseen.test.size - size(unseen) / 2)).toBeLessThanOrEqual(1.5);
     for (const side of [seen, unseen]) {
       for (const name of SPLITS) {
-        side[name].labels.forEach((label, i) => {
-          expect(splits.train.classes[side[name].modalities.row!.data[i]!]).toBe(side[name].classes[label]);
+        labelsOf(side[name]).forEach((label, i) => {
+          expect(classesOf(splits.train)[side[name].modalities.row!.data[i]!]).toBe(classesOf(side[name])[label]);
         });
       }
     }
   }
-  const chosen = new Set([0, 1, 2, 3].map((seed) => classesApart(splits, 2, seed).unseen.train.classes.join("")));
+  const chosen = new Set([0, 1, 2, 3].map((seed) => classesOf(classesApart(splits, 2, seed).unseen.train).join("")));
   expect(chosen.size).toBeGreaterThan(1);
 });
 

@@ -1,8 +1,10 @@
 /** @file Features that are probably none leave a warning that says how to leave them out; good ones leave none. */
+
 import { describe, expect, it } from "vitest";
 import { float32 } from "../../src/core/tensor.ts";
 import { type Dataset, rowIds } from "../../src/data/dataset.ts";
 import { suspectWarnings } from "../../src/data/suspects.ts";
+import { classTarget } from "../../src/data/target.ts";
 
 const N = 60;
 const labels = Int32Array.from({ length: N }, (_, i) => (i * 7) % 3);
@@ -19,8 +21,7 @@ const data = (modalities: Dataset["modalities"], more: Partial<Dataset> = {}): D
   name: "train",
   ids: rowIds(N),
   modalities: { noise, ...modalities },
-  labels,
-  classes: ["a", "b", "c"],
+  ...classTarget(["a", "b", "c"], labels),
   ...more,
 });
 const told = (modalities: Dataset["modalities"], more?: Partial<Dataset>): string =>
@@ -66,7 +67,7 @@ describe("a warning for", () => {
 
   it("a copy of a target's numbers", () => {
     const values = single((row) => row * 0.37);
-    const target = { kind: "values" as const, names: ["mood"], values };
+    const target = { kind: "regression" as const, names: ["mood"], values };
     const more = { target, classes: [], labels: new Int32Array(N).fill(-1) };
     expect(told({ same: values }, more)).toMatch(/same \(the same numbers as the target mood\)/);
     expect(told({}, more)).toBe("");

@@ -5,6 +5,7 @@ import { float32 } from "../../src/core/tensor.ts";
 import { type Dataset, mapSplits } from "../../src/data/dataset.ts";
 import { loadDataset } from "../../src/data/load.ts";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
+import { classTarget } from "../../src/data/target.ts";
 import { writeDataset } from "../../src/data/write.ts";
 import { rejected } from "./fixtures/reference.ts";
 import { smallSplits } from "./fixtures/small.ts";
@@ -51,7 +52,13 @@ it("any good data comes back identically: order of modalities, shapes, ids, grou
           ] as const;
         });
         const labels = Int32Array.from({ length: 5 }, (_, i) => i % classes.length);
-        return { name, ids, modalities: Object.fromEntries(tensors), labels, classes, ...(groups ? { groups } : {}) };
+        return {
+          name,
+          ids,
+          modalities: Object.fromEntries(tensors),
+          ...classTarget(classes, labels),
+          ...(groups ? { groups } : {}),
+        };
       });
       const folder = memoryFolder();
       await writeDataset(folder, splits);

@@ -45,7 +45,7 @@ const counting = changed((stage) => ({
 
 test("the epoch, what is kept from step to step, and what is kept of each sample", async () => {
   const { history } = await fit(counting, data, base);
-  const steps = Math.ceil(data.train.labels.length / 32);
+  const steps = Math.ceil(data.train.size / 32);
   history.forEach(({ train: { terms } }, i) => {
     expect(terms.epoch).toBeCloseTo(i + 1, 6);
     // The mean over samples of the count before the step; the last batch is smaller than the others.

@@ -55,7 +55,7 @@ test("a stage trains to the same bits from a reader that has to wait, frozen fea
       inMemory({ data: normals([samples, F], i), lead: 1, rows: samples, width: F }),
     ]),
   );
-  const labels = Int32Array.from({ length: samples }, (_, i) => i % K);
+  const target = { outputs: K, width: 1, data: Float32Array.from({ length: samples }, (_, i) => i % K) };
   const backend = await loadBackend("native");
   const trained = async (from: Sources): Promise<string> => {
     const prepared = await prepareStage({
@@ -63,7 +63,7 @@ test("a stage trains to the same bits from a reader that has to wait, frozen fea
       stage: method.stages[1]! as never, // it reads features of frozen parts
       widths: widths(method),
       state: initialState(parametersOf(method, widths(method)), 0),
-      train: { labels, sources: from },
+      train: { size: samples, target, sources: from },
       batchSize: 16,
       seed: 0,
       optimiser: adam(),
@@ -73,14 +73,14 @@ test("a stage trains to the same bits from a reader that has to wait, frozen fea
     });
     expect(prepared.keptFeatures).toBeGreaterThan(0);
     prepared.beginEpoch(1, false);
-    const order = Uint32Array.from(labels.keys());
+    const order = Uint32Array.from({ length: samples }, (_, i) => i);
     let at = 0;
     for (const [i, size] of prepared.plan.entries()) {
       await prepared.step(order, at, size, i + 1, 0.01);
       at += size;
     }
     await prepared.updateStatistics();
-    const predicted = await prepared.predict({ labels, sources: from });
+    const predicted = await prepared.predict({ size: samples, target, sources: from });
     const result = `${bits(prepared.state())}\n${predicted.join()}`;
     await prepared.dispose();
     return result;

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { float32 } from "../../src/core/tensor.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
+import { classTarget } from "../../src/data/target.ts";
 import type { Expr } from "../../src/graph/expr.ts";
 import { stack } from "../../src/graph/ops/index.ts";
 import { joint } from "../../src/methods/joint.ts";
@@ -15,8 +16,10 @@ function ordered(samples: number): Dataset {
     name: "ordered",
     ids: Array.from({ length: samples }, (_, i) => String(i)),
     modalities: { a: float32([samples, 2], rows), b: float32([samples, 2], rows.slice()) },
-    labels: Int32Array.from({ length: samples }, (_, i) => Math.floor((4 * i) / samples)),
-    classes: ["one", "two", "three", "four"],
+    ...classTarget(
+      ["one", "two", "three", "four"],
+      Int32Array.from({ length: samples }, (_, i) => Math.floor((4 * i) / samples)),
+    ),
   };
 }
 

@@ -1,9 +1,11 @@
 /** @file The exported file, run by itself on raw data, says what `predict` says. */
+
 import { fromBinary } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import type { Tensor } from "../../src/core/tensor.ts";
 import { VERSION } from "../../src/core/version.ts";
 import { hideModalities, presenceMatrix } from "../../src/data/presence.ts";
+import { labelsOf } from "../../src/data/target.ts";
 import { toOnnx } from "../../src/evaluation/export.ts";
 import { predict } from "../../src/evaluation/predict.ts";
 import { ModelProtoSchema } from "../../src/graph/onnx/schema/onnx_pb.ts";
@@ -72,7 +74,7 @@ test("inputs keep the shape of the data, with its own sizes", async () => {
   const ort = await import("onnxruntime-node");
   const square = (split: typeof data.train) => ({
     ...split,
-    modalities: { ...split.modalities, a: { ...split.modalities.a!, shape: [split.labels.length, 2, 4] } },
+    modalities: { ...split.modalities, a: { ...split.modalities.a!, shape: [split.size, 2, 4] } },
   });
   const shaped = { train: square(data.train), validation: square(data.validation), test: square(data.test) };
   const method = joint({ encoders: { a: mlp([8, 4]), b: mlp([8, 4]) }, embedding: 3 });
@@ -92,7 +94,7 @@ test("with an input that says what is missing: as predict on data with gaps, wha
   const fitted = await fit(smallDmil(), data, { ...options, epochs: { intra: 2, components: 2, whole: 2 } });
   const session = await ort.InferenceSession.create(toOnnx(fitted, { missing: true }));
   expect(session.inputNames).toEqual(["a", "b", "present"]);
-  const rows = (first: number): number[] => [...data.test.labels.keys()].filter((row) => row % 3 === first);
+  const rows = (first: number): number[] => [...labelsOf(data.test).keys()].filter((row) => row % 3 === first);
   const masked = hideModalities(hideModalities(data.test, ["a"], rows(0)), ["b"], rows(1));
   const ours = await predict(fitted, masked);
   for (const gap of [Number.NaN, 50]) {

@@ -4,10 +4,11 @@ import * as path from "node:path";
 import { describe, expect, test } from "vitest";
 import { float32 } from "../../src/core/tensor.ts";
 import type { Dataset, Target } from "../../src/data/dataset.ts";
-import { batchScore, isBetter, monitoredValue, validationMetrics } from "../../src/engine/judge.ts";
-import { fitScale } from "../../src/engine/target.ts";
-import { figuresOf, leading } from "../../src/evaluation/figures.ts";
 import type { Predictions } from "../../src/evaluation/predict.ts";
+import { score } from "../../src/evaluation/score.ts";
+import { UNSCALED } from "../../src/targets/calibrate.ts";
+import { isBetter } from "../../src/targets/epoch-metrics.ts";
+import { targetTypes } from "../../src/targets/index.ts";
 import { auroc, labelF1, labelLogLoss, subsetAccuracy } from "../../src/targets/label-metrics.ts";
 import { isSentiment, regressionMetrics, sentimentMetrics } from "../../src/targets/value-metrics.ts";
 
@@ -25,8 +26,7 @@ function dataOf(kind: Target["kind"], names: string[], values: number[], present
     ids: Array.from({ length: n }, (_, i) => String(i)),
     modalities: { a: float32([n, 1]), b: float32([n, 1]) },
     ...(present && { present }),
-    labels: new Int32Array(n).fill(-1),
-    classes: [],
+    size: n,
     target: { kind, names, values: float32([n, names.length], values) },
   };
 }
@@ -43,19 +43,19 @@ function expectFigures(found: Readonly<Record<string, number>>, wanted: Record<s
 describe("scikit-learn says the same", () => {
   test("of labels", () => {
     const { truth, odds, figures } = golden.labels;
-    const found = figuresOf(said(odds), dataOf("labels", ["x", "y", "z"], truth));
-    expectFigures(found.figures, figures);
-    expect(leading(found)).toEqual({ name: "macroF1", value: found.figures.macroF1 });
-    expect(Object.keys(found.each!.y!)).toEqual(["f1", "auroc", "accuracy"]);
+    const found = score(said(odds), dataOf("multilabel", ["x", "y", "z"], truth));
+    expectFigures(found.values, figures);
+    expect(found.primary).toBe("macroF1");
+    expect(Object.keys(found.perOutput!.y!)).toEqual(["f1", "auroc", "accuracy"]);
   });
 
   test("of a sentiment, halves and zeros among them", () => {
     const { truth, predicted, figures } = golden.values;
-    const found = figuresOf(said(predicted), dataOf("values", ["sentiment"], truth));
-    expectFigures(found.figures, figures);
-    expect(found).not.toHaveProperty("each");
-    const height = figuresOf(said(predicted), dataOf("values", ["height"], truth));
-    expect(Object.keys(height.figures)).toEqual(["r2", "correlation", "mae", "rmse"]);
+    const found = score(said(predicted), dataOf("regression", ["sentiment"], truth));
+    expectFigures(found.values, figures);
+    expect(found).not.toHaveProperty("perOutput");
+    const height = score(said(predicted), dataOf("regression", ["height"], truth));
+    expect(Object.keys(height.values)).toEqual(["r2", "correlation", "mae", "rmse"]);
   });
 });
 
@@ -99,78 +99,93 @@ describe("by hand", () => {
   test("modalities alone are scored over the samples that have them; nothing known is an error", () => {
     const alone = { a: Float32Array.of(1, 2, 3, 9), b: Float32Array.of(0, 0, 0, 0) };
     const present = { a: Uint8Array.of(1, 1, 1, 0), b: new Uint8Array(4) };
-    const { unimodal, samples } = figuresOf(said([1, 2, 3, 4], alone), dataOf("values", ["x"], [1, 2, 3, 4], present));
+    const { unimodal, samples } = score(said([1, 2, 3, 4], alone), dataOf("regression", ["x"], [1, 2, 3, 4], present));
     expect(unimodal).toEqual({ a: 1, b: U });
     expect(samples).toBe(4);
-    expect(() => figuresOf(said([1]), dataOf("values", ["x"], [U]))).toThrowError(/no known values/);
+    expect(() => score(said([1]), dataOf("regression", ["x"], [U]))).toThrowError(/no known values/);
   });
 });
 
 describe("while training", () => {
   const rows = (values: number[], width: number) => ({
-    labels: new Int32Array(values.length / width).fill(-1),
-    target: { data: Float32Array.from(values), lead: 1, rows: values.length / width, width },
+    outputs: width,
+    data: Float32Array.from(values),
+    width,
   });
   test("values: 1 minus squared error, 0 for the mean", () => {
     const own = rows([1, -1, U, 2], 2);
     const predicted = Float32Array.of(0, -1, 5, 1);
-    expect(validationMetrics(predicted, own, "values")).toEqual({ r2: 1 - 2 / 3, squaredError: 2 / 3 });
-    expect(batchScore(predicted, own, "values", Uint32Array.of(0, 1))).toBe(0.5 + 0);
-    expect(isBetter({ r2: 0, squaredError: 1 }, { r2: 0.1, squaredError: 0.9 }, undefined, "values")).toBe(false);
-    expect(isBetter({ r2: 0.2, squaredError: 0.8 }, { r2: 0.1, squaredError: 0.9 }, undefined, "values")).toBe(true);
+    expect(targetTypes.regression.epochMetrics(predicted, own, undefined)).toEqual({
+      r2: 1 - 2 / 3,
+      squaredError: 2 / 3,
+    });
+    expect(targetTypes.regression.batchScore(predicted, own, Uint32Array.of(0, 1))).toBe(0.5 + 0);
+    expect(
+      isBetter(targetTypes.regression, { r2: 0, squaredError: 1 }, { r2: 0.1, squaredError: 0.9 }, undefined),
+    ).toBe(false);
+    expect(
+      isBetter(targetTypes.regression, { r2: 0.2, squaredError: 0.8 }, { r2: 0.1, squaredError: 0.9 }, undefined),
+    ).toBe(true);
   });
   test("labels: the best epoch has the least log-loss, whatever its accuracy", () => {
     const own = rows([1, 0, U, 1], 2);
-    expect(batchScore(Float32Array.of(1, 1, 5, 1), own, "labels", Uint32Array.of(0, 1))).toBe(1.5);
-    expect(validationMetrics(Float32Array.of(1, 1, 5, 1), own, "labels").accuracy).toBeCloseTo(2 / 3, 12);
+    expect(targetTypes.multilabel.batchScore(Float32Array.of(1, 1, 5, 1), own, Uint32Array.of(0, 1))).toBe(1.5);
+    expect(targetTypes.multilabel.epochMetrics(Float32Array.of(1, 1, 5, 1), own, undefined).accuracy).toBeCloseTo(
+      2 / 3,
+      12,
+    );
     const [low, high] = [
       { accuracy: 0.6, logLoss: 0.4 },
       { accuracy: 0.9, logLoss: 0.5 },
     ];
-    expect(isBetter(low, high, undefined, "labels")).toBe(true);
-    expect(isBetter(low, high, undefined, "classes")).toBe(false);
-    expect(isBetter(high, low, "last", "labels")).toBe(true);
+    expect(isBetter(targetTypes.multilabel, low, high, undefined)).toBe(true);
+    expect(isBetter(targetTypes.multiclass, low, high, undefined)).toBe(false);
+    expect(isBetter(targetTypes.multilabel, high, low, "last")).toBe(true);
   });
   test("classes by log-loss at the best temperature, where a stage asks for it", () => {
-    const labels = Int32Array.of(0, 1, 1, 0);
+    const labels = { outputs: 2, data: Float32Array.of(0, 1, 1, 0), width: 1 };
     const right = Float32Array.of(1, 0, 0, 1, 0, 1, 0, 1);
     const sure = right.map((value) => 5 * value);
-    expect(Object.keys(validationMetrics(right, { labels }, "classes"))).toEqual(["accuracy", "logLoss"]);
+    expect(Object.keys(targetTypes.multiclass.epochMetrics(right, labels, undefined))).toEqual(["accuracy", "logLoss"]);
     const [faint, loud] = [
-      validationMetrics(right, { labels }, "classes", "calibrated"),
-      validationMetrics(sure, { labels }, "classes", "calibrated"),
+      targetTypes.multiclass.epochMetrics(right, labels, "calibrated"),
+      targetTypes.multiclass.epochMetrics(sure, labels, "calibrated"),
     ];
     expect(loud.logLoss).toBeGreaterThan(2 * faint.logLoss!);
     expect(loud.calibrated).toBeCloseTo(faint.calibrated!, 3);
     const worse = { ...faint, calibrated: faint.calibrated! + 0.1, accuracy: 1, logLoss: 0.1 };
-    expect(isBetter(faint, worse, "calibrated", "classes")).toBe(true);
-    expect(isBetter(worse, faint, "calibrated", "classes")).toBe(false);
-    expect(isBetter(worse, faint, undefined, "classes")).toBe(true);
-    expect(monitoredValue(faint, "calibrated", "classes")).toBe(-faint.calibrated!);
+    expect(isBetter(targetTypes.multiclass, faint, worse, "calibrated")).toBe(true);
+    expect(isBetter(targetTypes.multiclass, worse, faint, "calibrated")).toBe(false);
+    expect(isBetter(targetTypes.multiclass, worse, faint, undefined)).toBe(true);
+    expect(targetTypes.multiclass.monitored(faint, "calibrated")).toBe(-faint.calibrated!);
     // Labels and values have figures of their own, whatever a stage says.
     const own = rows([1, 0], 2);
-    expect(Object.keys(validationMetrics(Float32Array.of(1, 1), own, "labels", "calibrated"))).toEqual([
+    expect(Object.keys(targetTypes.multilabel.epochMetrics(Float32Array.of(1, 1), own, "calibrated"))).toEqual([
       "accuracy",
       "logLoss",
     ]);
-    expect(monitoredValue({ accuracy: 1, logLoss: 0.3 }, "calibrated", "labels")).toBe(-0.3);
+    expect(targetTypes.multilabel.monitored({ accuracy: 1, logLoss: 0.3 }, "calibrated")).toBe(-0.3);
   });
   test("scales: least squares of values, the likeliest of labels, bounded where all are right", () => {
-    const { target } = rows([2, -4, U, 6], 1);
-    expect(fitScale(Float32Array.of(1, -2, 50, 3), target, "values")).toEqual([2]);
-    expect(fitScale(new Float32Array(4), target, "values")).toEqual([1]);
+    const factor = (kind: "multilabel" | "regression", outputs: Float32Array, truth: number[]): number => {
+      const fitted = { kind, names: ["x"], ...(kind === "regression" && { units: { mean: [0], deviation: [1] } }) };
+      const calibration = { logPrior: [0], prediction: UNSCALED, all: UNSCALED, modalities: {} };
+      const target = { kind, names: ["x"], values: float32([truth.length, 1], truth) };
+      const predictions = { logits: outputs, unimodal: {}, components: {} };
+      return targetTypes[kind].calibrate({ target: fitted, calibration }, predictions, target).target.scale!
+        .prediction[0]!;
+    };
+    expect(factor("regression", Float32Array.of(1, -2, 50, 3), [2, -4, U, 6])).toBe(2);
+    expect(factor("regression", new Float32Array(4), [2, -4, U, 6])).toBe(1);
     // Log-odds of 3 where three of four are right: log 3 is due.
     const odds = new Float32Array(400).fill(3);
-    const due = fitScale(
+    const due = factor(
+      "multilabel",
       odds,
-      rows(
-        Array.from(odds, (_, i) => Number(i % 4 > 0)),
-        1,
-      ).target,
-      "labels",
-    )[0]!;
+      Array.from(odds, (_, i) => Number(i % 4 > 0)),
+    );
     expect(3 * due).toBeCloseTo(Math.log(3), 1);
-    const sure = fitScale(Float32Array.of(1, -1, 1, -1), rows([1, 0, 1, 0], 1).target, "labels")[0]!;
+    const sure = factor("multilabel", Float32Array.of(1, -1, 1, -1), [1, 0, 1, 0]);
     expect(sure).toBeCloseTo(Math.log(9), 2); // one sample's doubt among five
   });
 });

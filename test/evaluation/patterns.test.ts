@@ -1,9 +1,12 @@
 /** @file Figures by pattern of present modalities: which patterns, on which samples. */
+
 import { expect, test } from "vitest";
 import { takeRows } from "../../src/data/dataset.ts";
 import { hideModalities } from "../../src/data/presence.ts";
+import { classTarget, labelsOf } from "../../src/data/target.ts";
 import { patternsOf, scorePatterns, simulatePatterns } from "../../src/evaluation/patterns.ts";
-import { predict, score } from "../../src/evaluation/predict.ts";
+import { predict } from "../../src/evaluation/predict.ts";
+import { score } from "../../src/evaluation/score.ts";
 import { explain } from "../../src/interactions/explain.ts";
 import { sampleRow } from "../../src/interactions/report.ts";
 import { joint } from "../../src/methods/joint.ts";
@@ -19,7 +22,7 @@ const fitted = await fit(joint({ encoders: { a: mlp([8, 12]), b: mlp([8, 12]) },
   epochs: { whole: 12 },
   threads: 1,
 });
-const rows = (first: number): number[] => [...held.labels.keys()].filter((row) => row % 4 === first);
+const rows = (first: number): number[] => [...labelsOf(held).keys()].filter((row) => row % 4 === first);
 const masked = hideModalities(hideModalities(held, ["a"], rows(0)), ["b"], rows(1));
 
 test("every pattern up to four modalities, larger ones first; of five, all, each left out, each alone", () => {
@@ -45,9 +48,10 @@ test("simulated on the samples that have everything: those figures, and no other
     ["b", 60, true],
   ]);
   const whole = score(await predict(fitted, held), held);
-  expect(results[0]).toMatchObject({ accuracy: whole.accuracy, macroF1: whole.macroF1, logLoss: whole.logLoss });
+  const { accuracy, macroF1, logLoss } = whole.values;
+  expect(results[0]).toMatchObject({ values: { accuracy, macroF1, logLoss } });
   const alone = score(await predict(fitted, hideModalities(held, ["b"])), held);
-  expect(results[1]).toMatchObject({ accuracy: alone.accuracy, logLoss: alone.logLoss });
+  expect(results[1]).toMatchObject({ values: { accuracy: alone.values.accuracy, logLoss: alone.values.logLoss } });
   const complete = takeRows(
     masked,
     [...rows(2), ...rows(3)].sort((x, y) => x - y),
@@ -64,19 +68,22 @@ test("the data's own patterns: each sample counts once, in its own; unlabelled o
     ["a", 15, false],
     ["b", 15, false],
   ]);
-  const all = score(predictions, masked).accuracy;
-  expect(own.reduce((sum, { samples, accuracy }) => sum + samples * accuracy, 0) / 60).toBeCloseTo(all, 10);
-  const labels = masked.labels.map((label, row) => (row % 4 === 0 ? -1 : label));
-  expect(scorePatterns(predictions, { ...masked, labels }, ["a", "b"])).toHaveLength(2);
+  const all = score(predictions, masked).values.accuracy!;
+  expect(own.reduce((sum, { samples, values }) => sum + samples * values.accuracy!, 0) / 60).toBeCloseTo(all, 10);
+  const labels = labelsOf(masked).map((label, row) => (row % 4 === 0 ? -1 : label));
+  expect(
+    scorePatterns(predictions, { ...masked, ...classTarget(masked.target.names, labels) }, ["a", "b"]),
+  ).toHaveLength(2);
 });
 
 test("a missing modality alone is judged nowhere, and is never right for the synergy rate", async () => {
   const predictions = await predict(fitted, hideModalities(held, ["a"]));
-  const { unimodal, synergyRate } = score(predictions, hideModalities(held, ["a"]));
+  const { unimodal, values } = score(predictions, hideModalities(held, ["a"]));
+  const { synergyRate } = values;
   expect(unimodal.a).toBeNaN();
   const right = (values: Float32Array, row: number): boolean =>
-    (values[2 * row + 1]! > values[2 * row]! ? 1 : 0) === held.labels[row];
-  const found = [...held.labels.keys()].filter(
+    (values[2 * row + 1]! > values[2 * row]! ? 1 : 0) === labelsOf(held)[row];
+  const found = [...labelsOf(held).keys()].filter(
     (row) => right(predictions.logits, row) && !right(predictions.unimodal.b!, row),
   );
   expect(synergyRate).toBe(found.length / 60);

@@ -1,10 +1,12 @@
 /** @file Scores of class labels: probabilities are calibrated, what is predicted is not touched. */
+
 import { expect, test } from "vitest";
 import { takeRows } from "../../src/data/dataset.ts";
 import { hideModalities } from "../../src/data/presence.ts";
-import { figuresOf, leading } from "../../src/evaluation/figures.ts";
+import { classesOf, classTarget, labelsOf } from "../../src/data/target.ts";
 import { scorePatterns, simulatePatterns } from "../../src/evaluation/patterns.ts";
-import { createPredictor, evaluate, predict, score } from "../../src/evaluation/predict.ts";
+import { createPredictor, predict } from "../../src/evaluation/predict.ts";
+import { evaluate, score } from "../../src/evaluation/score.ts";
 import { explain } from "../../src/interactions/explain.ts";
 import { joint } from "../../src/methods/joint.ts";
 import { mlp } from "../../src/nn/mlp.ts";
@@ -22,34 +24,37 @@ test("log-loss and calibration error are those of the model's calibration, every
   expect(calibration).toEqual(fitted.calibration);
   const [own, plain] = [await evaluate(fitted, data.test), score(raw, data.test)];
   const logs = scaledPrediction(raw.logits, fitted.calibration);
-  const { labels, classes } = data.test;
-  expect(own.logLoss).toBe(logLoss(logs, labels, classes.length));
-  expect(own.calibrationError).toBe(calibrationError(logs, labels, classes.length));
-  expect(plain.logLoss).toBe(logLoss(raw.logits, labels, classes.length));
-  expect(own.logLoss).not.toBeCloseTo(plain.logLoss, 4);
+  const labels = labelsOf(data.test);
+  const classes = classesOf(data.test);
+  expect(own.values.logLoss!).toBe(logLoss(logs, labels, classes.length));
+  expect(own.values.calibrationError!).toBe(calibrationError(logs, labels, classes.length));
+  expect(plain.values.logLoss!).toBe(logLoss(raw.logits, labels, classes.length));
+  expect(own.values.logLoss!).not.toBeCloseTo(plain.values.logLoss!, 4);
   const { calibration: ___, ...before } = await predict(fitted, data.validation);
   // There the calibration was fitted.
-  expect((await evaluate(fitted, data.validation)).logLoss).toBeLessThan(score(before, data.validation).logLoss);
-  const { logLoss: _, calibrationError: __, ...others } = own;
-  expect(plain).toMatchObject(others);
+  expect((await evaluate(fitted, data.validation)).values.logLoss!).toBeLessThan(
+    score(before, data.validation).values.logLoss!,
+  );
+  const { logLoss: _, calibrationError: __, ...others } = own.values;
+  expect(plain).toMatchObject({ values: others, unimodal: own.unimodal });
 
   const report = (await explain(fitted, data.test)).summary;
   const whole = scorePatterns({ ...raw, calibration: fitted.calibration }, data.test, ["a", "b"]);
   const [simulated] = await simulatePatterns(fitted, data.test);
-  for (const loss of [report.logLoss, whole[0]!.logLoss, simulated!.logLoss]) expect(loss).toBeCloseTo(own.logLoss, 6);
-  const named = figuresOf({ ...raw, calibration: fitted.calibration }, data.test);
-  expect(named).toMatchObject({ kind: "classes", figures: { logLoss: own.logLoss }, unimodal: own.unimodal });
-  expect(leading(named)).toEqual(leading(own));
+  for (const loss of [report.logLoss, whole[0]!.values.logLoss, simulated!.values.logLoss])
+    expect(loss).toBeCloseTo(own.values.logLoss!, 6);
+  const named = score({ ...raw, calibration: fitted.calibration }, data.test);
+  expect(named).toMatchObject({ kind: "multiclass", primary: "accuracy", values: { logLoss: own.values.logLoss } });
 });
 
 test("a calibration that scales nothing changes nothing", () => {
   const logits = Float32Array.of(2, 0, -1, 1);
   const predictions = { logits, unimodal: { a: logits, b: logits }, components: {} };
-  const two = { ...data.test, labels: Int32Array.of(0, 0), ids: ["0", "1"] };
+  const two = { ...data.test, ...classTarget(["0", "1"], [0, 0]), ids: ["0", "1"] };
   const calibration = { logPrior: [-Math.LN2, -Math.LN2], prediction: UNSCALED, all: UNSCALED, modalities: {} };
   const [plain, same] = [score(predictions, two), score({ ...predictions, calibration }, two)];
-  expect(same.logLoss).toBeCloseTo(plain.logLoss, 12);
-  expect(same.accuracy).toBe(plain.accuracy);
+  expect(same.values.logLoss!).toBeCloseTo(plain.values.logLoss!, 12);
+  expect(same.values.accuracy!).toBe(plain.values.accuracy!);
 });
 
 test("a predictor answers sample by sample, also at once and where a modality is missing, as predict answers for all", async () => {

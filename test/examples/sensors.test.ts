@@ -1,10 +1,12 @@
 /** @file The demo's conversion of the sensor readings: block by block as described, and the readings of the arrays made before. */
+
 import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { expect, test } from "vitest";
 import { sensors } from "../../scripts/sensors.ts";
 import { type Dataset, SPLITS, type SplitName } from "../../src/data/dataset.ts";
 import { loadDataset } from "../../src/data/load.ts";
+import { labelsOf } from "../../src/data/target.ts";
 import { disk } from "../../src/node/disk.ts";
 
 const splits = sensors();
@@ -27,9 +29,10 @@ const shared = path.resolve(import.meta.dirname, "../../../shared/data/indoor-ou
 if (!existsSync(shared)) console.warn(`the shared arrays are absent (${path.basename(shared)}): comparison skipped`);
 /** Each row as text, with its label. */
 function rowsOf(...parts: readonly Dataset[]): string[] {
-  return parts.flatMap(({ labels, modalities: { humidity, temperature } }) =>
-    [...labels].map((label, i) => `${humidity!.data[i]} ${temperature!.data[i]} ${label}`),
-  );
+  return parts.flatMap((part) => {
+    const { humidity, temperature } = part.modalities;
+    return [...labelsOf(part)].map((label, i) => `${humidity!.data[i]} ${temperature!.data[i]} ${label}`);
+  });
 }
 
 test.skipIf(!existsSync(shared))(

@@ -148,7 +148,7 @@ test("settings of a data set go before those of all, part by part, and each mist
 });
 
 test("small data has small batches, unless the batch size is given", async () => {
-  const sizes = [120, 200, 1200, 11348, 20].map((n) => batchSizeFor({ labels: new Int32Array(n) }));
+  const sizes = [120, 200, 1200, 11348, 20].map((n) => batchSizeFor({ size: n }));
   expect(sizes).toEqual([8, 16, 64, 64, 8]);
   const sizeOf = async (experiment: object) => (await plan({ experiment })).runs[0]!.config.batchSize;
   expect(await sizeOf({})).toBe(8);
@@ -208,7 +208,7 @@ test("data split anew is written once and read back as it was; data as it lies i
   for (const { place } of runs) {
     expect(place.cached).toBe(true);
     const read = await loadDataset(places.get(place.path)!);
-    expect(read.train.labels.length + read.validation.labels.length + read.test.labels.length).toBe(200);
+    expect(read.train.size + read.validation.size + read.test.size).toBe(200);
   }
   const own = await plan({}, true);
   expect(own.places.size).toBe(0);

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { float32 } from "../../src/core/tensor.ts";
 import { type Dataset, mapSplits, SPLITS } from "../../src/data/dataset.ts";
+import { classTarget, labelsOf } from "../../src/data/target.ts";
 import { parseExperiment } from "../../src/experiments/experiment.ts";
 import { variantsOf } from "../../src/experiments/variants.ts";
 
@@ -14,8 +15,10 @@ function part(name: string, n: number): Dataset {
         Float32Array.from({ length: n }, (_, i) => i),
       ),
     },
-    labels: Int32Array.from({ length: n }, (_, i) => i % 5),
-    classes: ["a", "b", "c", "d", "e"],
+    ...classTarget(
+      ["a", "b", "c", "d", "e"],
+      Int32Array.from({ length: n }, (_, i) => i % 5),
+    ),
     groups: Array.from({ length: n }, (_, i) => `${i % 12}`),
   };
 }
@@ -48,7 +51,7 @@ test("a split by groups keeps them whole, and another seed splits anew", () => {
 
 test("shares take from train alone", () => {
   const [half, , whole] = variants({ trainShares: [0.5, 1] });
-  expect(half!.splits.train.labels).toHaveLength(90);
+  expect(labelsOf(half!.splits.train)).toHaveLength(90);
   expect(half!.splits.validation).toBe(whole!.splits.validation);
   expect(half!.splits.test).toBe(whole!.splits.test);
 });

@@ -76,7 +76,7 @@ async function dataFolders(): Promise<Map<string, Uint8Array>[]> {
   await table.write("data.csv", TABLES[0]!);
   const values = memoryFolder("values");
   await values.write("data.csv", TABLES[1]!);
-  await values.write("dataset.json", '{"target":{"kind":"values","names":["value"]}}');
+  await values.write("dataset.json", '{"target":{"kind":"regression","names":["value"]}}');
   return Promise.all([described, masked, await archiveFolder("/"), table, values].map(filesOf));
 }
 

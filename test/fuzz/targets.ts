@@ -151,7 +151,7 @@ export async function inputOf(
 }
 
 const DESCRIPTIONS = [
-  '{"target":{"kind":"labels","names":["a","b"]},"modalities":["x","y"],"ids":"id","missing":"nan"}',
+  '{"target":{"kind":"multilabel","names":["a","b"]},"modalities":["x","y"],"ids":"id","missing":"nan"}',
   '{"classes":["up","down"],"groups":"speaker.npy","truth":"truth.json"}',
 ];
 const SETS = [

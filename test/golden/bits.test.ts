@@ -15,15 +15,18 @@ import { methodOf } from "../support/models.ts";
 
 const samples = { train: 48, validation: 24, test: 16 };
 const shares = { redundant: 0.3, unique: 0.2, synergistic: 0.3 };
+/** The kinds by the words that the lines begin with. */
+const kinds = { classes: "multiclass", labels: "multilabel", values: "regression" } as const;
 const data: Readonly<Record<"classes" | "labels" | "values", DataSplits>> = {
   classes: interactionMixture({ classes: 3, noise: 0.3, samples, features: 5, shares, seed: 5 }),
-  labels: sums({ seed: 5, features: 5, target: "labels", samples }).splits,
+  labels: sums({ seed: 5, features: 5, target: "multilabel", samples }).splits,
   values: sums({ seed: 5, features: 5, samples }).splits,
 };
 const engine = { backend: "wasm", threads: 1 } as const;
 
 const serves = (name: string, kind: keyof typeof data): boolean =>
-  methodNamed(resolveMethod(name).method).targets.includes(kind) && (kind !== "values" || name !== "ensemble-product");
+  methodNamed(resolveMethod(name).method).targets.includes(kinds[kind]) &&
+  (kind !== "values" || name !== "ensemble-product");
 const cases = (["classes", "labels", "values"] as const).flatMap((kind) =>
   methodNames.filter((name) => serves(name, kind)).map((name) => ({ kind, name })),
 );

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { classTarget } from "../../src/data/target.ts";
 import { againstCeiling, ceilingBits } from "../../src/interactions/ceiling.ts";
 
 const logs = (...p: number[]) => Float32Array.from(p, (v) => Math.log(Math.max(v, 1e-30)));
@@ -32,7 +33,11 @@ test("a model is told beside the ceiling and what is planted", () => {
   const found = columns([0.5, 0.75, 0, 0], [0, 0.5, 0, 0.25]);
   const ceiling = columns([0.75, 0.25, 0, 0], [0, 0.25, 0, 0.5]);
   const truth = ["redundant", "synergistic"];
-  const { means, distance, named } = againstCeiling(found, ceiling, { name: "test", truth, classes: ["0", "1"] });
+  const { means, distance, named } = againstCeiling(found, ceiling, {
+    name: "test",
+    truth,
+    target: classTarget(["0", "1"], [0]).target,
+  });
   expect(named).toEqual({ found: 0, ceiling: 1 });
   expect(distance).toEqual({ redundant: 0.125, unique_a: 0.375, unique_b: 0, synergistic: 0.125, total: 0.125 });
   expect(Object.keys(means)).toEqual(["all", "redundant", "synergistic"]);
@@ -44,8 +49,12 @@ test("a model is told beside the ceiling and what is planted", () => {
   });
   expect(means.all!.planted).toEqual({ redundant: 0.5, unique_a: 0, unique_b: 0, synergistic: 0.5, total: 1 });
   expect(() =>
-    againstCeiling(found, ceiling, { name: "test", truth: ["unique_c", "redundant"], classes: ["0", "1"] }),
+    againstCeiling(found, ceiling, {
+      name: "test",
+      truth: ["unique_c", "redundant"],
+      target: classTarget(["0", "1"], [0]).target,
+    }),
   ).toThrow(/unique_c/);
-  const bare = againstCeiling(found, ceiling, { name: "test", classes: ["0", "1"] });
+  const bare = againstCeiling(found, ceiling, { name: "test", target: classTarget(["0", "1"], [0]).target });
   expect([bare.named, Object.keys(bare.means), bare.means.all!.planted]).toEqual([undefined, ["all"], undefined]);
 });

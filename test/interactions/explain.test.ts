@@ -1,5 +1,7 @@
 /** @file Intervals in reports: of pools, of each amount of bits of each sample and of each mean. */
+
 import { expect, test } from "vitest";
+import { labelsOf } from "../../src/data/target.ts";
 import { memberModels } from "../../src/evaluation/model.ts";
 import { predict } from "../../src/evaluation/predict.ts";
 import { bitsOf } from "../../src/interactions/bits.ts";
@@ -20,7 +22,7 @@ test("a pool's bits have the intervals that its members' bits give, and stay wha
   const fitted = await fit(dmil({ encoders, embedding: 4, members: 3 }), data, base);
   const { samples, summary } = await explain(fitted, data.test, threads);
   const { calibration } = fitted;
-  const { labels } = data.test;
+  const labels = labelsOf(data.test);
   const members = await Promise.all(memberModels(fitted).map((model) => predict(model, data.test, threads)));
   const totals = members.map((own) => bitsOf(own, calibration, labels).labelFree.total);
   const pool = bitsOf(await predict(fitted, data.test, threads), calibration, labels).labelFree.total;

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { stream } from "../../src/core/random.ts";
 import { float32, type Tensor } from "../../src/core/tensor.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
+import { classTarget } from "../../src/data/target.ts";
 import {
   estimate,
   joined,
@@ -33,8 +34,7 @@ const dataset: Dataset = {
   name: "test",
   ids: Array.from(labels, (_, i) => String(i)),
   modalities: { a: telling, b: noise },
-  labels,
-  classes: ["0", "1"],
+  ...classTarget(["0", "1"], labels),
 };
 
 test("rows are dealt once each", () => {

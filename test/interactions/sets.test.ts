@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { plantedSet } from "../../src/data/synthetic/several.ts";
 import { setsOf } from "../../src/data/synthetic/synergy-sets.ts";
+import { labelsOf } from "../../src/data/target.ts";
 import { bitsOfSets, setMetrics, synergyOfSets } from "../../src/interactions/sets.ts";
 
 const SETS = ["a+b", "a+c", "b+c", "a+b+c"];
@@ -21,7 +22,7 @@ test("sets come small ones first", () => {
 test("each sample holds one bit; a set of synergy tells it whole, and no part of it anything", () => {
   expect(new Set(truth)).toEqual(new Set([undefined, ...SETS]));
   expect(new Set(train.truth)).toEqual(new Set(["redundant", "unique_a", "unique_b", "unique_c", "synergistic"]));
-  const p = (set: string, i: number) => Math.exp(exact[set]![2 * i + train.labels[i]!]!);
+  const p = (set: string, i: number) => Math.exp(exact[set]![2 * i + labelsOf(train)[i]!]!);
   truth.forEach((set, i) => {
     expect(set === undefined).toBe(train.truth![i] !== "synergistic");
     if (set === undefined) return;

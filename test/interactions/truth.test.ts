@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { float32 } from "../../src/core/tensor.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { plantedSet } from "../../src/data/synthetic/several.ts";
+import { classTarget } from "../../src/data/target.ts";
 import { truthMetrics } from "../../src/interactions/truth.ts";
 import { UNSCALED } from "../../src/targets/calibrate.ts";
 
@@ -12,8 +13,7 @@ const dataset: Dataset = {
   name: "test",
   ids: truth.map((_, i) => String(i)),
   modalities: { a: float32([40, 1]), b: float32([40, 1]) },
-  labels,
-  classes: ["no", "yes"],
+  ...classTarget(["no", "yes"], labels),
   truth,
 };
 const calibration = {

@@ -1,6 +1,8 @@
 /** @file Laws of exported files: run by themselves on raw data they say what `explain` reports, for every method and kind of target. */
+
 import { describe, expect, test } from "vitest";
 import type { Dataset } from "../../src/data/dataset.ts";
+import { classesOf } from "../../src/data/target.ts";
 import { toOnnx } from "../../src/evaluation/export.ts";
 import type { Fitted } from "../../src/evaluation/model.ts";
 import { predict } from "../../src/evaluation/predict.ts";
@@ -38,7 +40,7 @@ async function expectUnimodal(fitted: Fitted, data: Dataset, file: Record<string
   const gaps = samples.flatMap((sample, i) =>
     modalities.map((name, m) => {
       const { prediction, probability } = sample.modalities[name]!;
-      const at = (i * modalities.length + m) * data.classes.length + data.classes.indexOf(prediction);
+      const at = (i * modalities.length + m) * classesOf(data).length + classesOf(data).indexOf(prediction);
       return Math.abs(file.unimodal_probabilities![at]! - probability);
     }),
   );
@@ -47,9 +49,10 @@ async function expectUnimodal(fitted: Fitted, data: Dataset, file: Record<string
 
 /** What a file of each kind has not: values have no probabilities, and several labels no bits. */
 const others = {
-  classes: ["values"],
-  labels: ["values", "bits"],
-  values: ["probabilities", "unimodal_probabilities", "logits", "bits"],
+  multiclass: ["values"],
+  ordinal: ["values", "bits"],
+  multilabel: ["values", "bits"],
+  regression: ["probabilities", "unimodal_probabilities", "logits", "bits"],
 } as const;
 
 describe("the file says what explain reports", () => {
@@ -58,7 +61,7 @@ describe("the file says what explain reports", () => {
     const read = await opened(fitted, true);
     await expectSame(fitted, whole, read);
     await expectSame(fitted, gaps, read);
-    for (const absent of others[fitted.target?.kind ?? "classes"])
+    for (const absent of others[fitted.target?.kind ?? "multiclass"])
       expect(Object.keys(await read(whole))).not.toContain(absent);
   });
 });

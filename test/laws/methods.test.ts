@@ -1,4 +1,5 @@
 /** @file The contract suite: laws over every method and its variants. */
+import { classTarget } from "../../src/data/target.ts";
 import "../support/shared-sessions.ts";
 import { describe, expect, test } from "vitest";
 import { float32 } from "../../src/core/tensor.ts";
@@ -24,7 +25,7 @@ import { i2moe } from "../../src/methods/i2moe.ts";
 import { methodFrom, methods } from "../../src/methods/index.ts";
 import { joint } from "../../src/methods/joint.ts";
 import { mcr } from "../../src/methods/mcr/index.ts";
-import { type Method, PRIOR } from "../../src/methods/method.ts";
+import type { Method } from "../../src/methods/method.ts";
 import { mlb } from "../../src/methods/mlb.ts";
 import { mmib } from "../../src/methods/mmib.ts";
 import { mmml } from "../../src/methods/mmml.ts";
@@ -39,6 +40,7 @@ import { mlp } from "../../src/nn/mlp.ts";
 import { initialState } from "../../src/nn/module.ts";
 import { interpret } from "../../src/runtime/reference.ts";
 import { UNSCALED } from "../../src/targets/calibrate.ts";
+import { PRIOR } from "../../src/targets/task.ts";
 import { fit } from "../../src/train/fit.ts";
 import { difference, normals, runNative } from "../support/numbers.ts";
 
@@ -156,7 +158,7 @@ function untrained(method: Method): Fitted {
   const { shapes } = widthsOf(method);
   return {
     method,
-    classes: ["0", "1", "2"],
+    target: { kind: "multiclass", names: ["0", "1", "2"] },
     shapes,
     transforms: Object.fromEntries(
       Object.keys(shapes).map((name) => [name, { kind: "vector", normalize: "none", numbers: {} }]),
@@ -281,8 +283,7 @@ describe.each([...Object.entries(variants), ...others])("%s", (_, method) => {
           float32([rows, width], normals([rows, width], 9 + i)),
         ]),
       ),
-      labels: new Int32Array(rows),
-      classes: ["0", "1", "2"],
+      ...classTarget(["0", "1", "2"], new Int32Array(rows)),
     };
     const fitted = untrained(method);
     for (const data of [whole, hideModalities(whole, ["b"], [0, 3])]) {

@@ -1,5 +1,6 @@
 /** @file Laws of missing modalities, over every method: nothing hidden is seen, nothing changes where nothing is missing. */
 
+import { labelsOf } from "../../src/data/target.ts";
 import "../support/shared-sessions.ts";
 import { describe, expect, test } from "vitest";
 import { memoryFolder } from "../../src/core/folder.ts";
@@ -32,7 +33,7 @@ const data = interactionMixture({
 });
 /** Rows 0, 3, .. lack b, rows 1, 4, .. of train and test lack a. */
 const some = (split: Dataset): Dataset => {
-  const every = (first: number): number[] => [...split.labels.keys()].filter((row) => row % 3 === first);
+  const every = (first: number): number[] => [...labelsOf(split).keys()].filter((row) => row % 3 === first);
   return hideModalities(hideModalities(split, ["b"], every(0)), ["a"], every(1));
 };
 const masked: DataSplits = { train: some(data.train), validation: some(data.validation), test: some(data.test) };
@@ -74,7 +75,7 @@ describe.each(methodNames)("%s", (name) => {
     expect(numbers(await predict(fitted, scrambled(masked.test)))).toEqual(numbers(told));
     // Rows 2, 5, .. have everything: as if nothing were missing elsewhere.
     const K = 3;
-    for (let row = 2; row < data.test.labels.length; row += 3) {
+    for (let row = 2; row < data.test.size; row += 3) {
       expect(
         difference(told.logits.subarray(row * K, row * K + K), whole.logits.subarray(row * K, row * K + K)),
       ).toBeLessThan(1e-5);
@@ -87,7 +88,7 @@ describe.each(methodNames)("%s", (name) => {
     const b = logSoftmaxRows(told.unimodal.b!.subarray(0, K), K);
     expect(difference(b, fitted.calibration.logPrior)).toBeLessThan(1e-6);
     for (const { gate } of Object.values(told.components)) expect(gate.every((share) => share >= 0)).toBe(true);
-    for (let row = 0; row < data.test.labels.length; row++) {
+    for (let row = 0; row < data.test.size; row++) {
       const shares = Object.values(told.components).map(({ gate }) => gate[row]!);
       if (shares.length > 0) expect(shares.reduce((x, y) => x + y)).toBeCloseTo(1, 5);
     }
@@ -123,7 +124,7 @@ describe.each(methodNames)("%s", (name) => {
   test("masks of ones change no bit", async () => {
     const ones = (split: Dataset): Dataset => ({
       ...split,
-      present: { a: new Uint8Array(split.labels.length).fill(1) },
+      present: { a: new Uint8Array(split.size).fill(1) },
     });
     const plain = await plainModel();
     const full = await train(method, { train: ones(data.train), validation: ones(data.validation), test: data.test });
@@ -174,7 +175,7 @@ test.each(["ensemble", "ensemble-logits", "ensemble-product", "qmf", "reconboost
   async (name) => {
     const { logits, unimodal } = await predict(await train(methodOf(name), data), hideModalities(data.test, ["b"]));
     const K = 3;
-    for (let row = 0; row < data.test.labels.length; row++) {
+    for (let row = 0; row < data.test.size; row++) {
       const [whole, alone] = [logits, unimodal.a!].map((all) => {
         const own = [...logSoftmaxRows(all.slice(row * K, row * K + K), K)];
         const middle = own.reduce((x, y) => x + y) / K;

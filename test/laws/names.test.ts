@@ -1,4 +1,5 @@
 /** @file Laws of names: modalities, classes, labels and values may be called what every object of JavaScript has of itself. */
+
 import { describe, expect, test } from "vitest";
 import { memoryFolder } from "../../src/core/folder.ts";
 import { ownValue } from "../../src/core/record.ts";
@@ -6,10 +7,12 @@ import { type DataSplits, type Dataset, mapSplits } from "../../src/data/dataset
 import { readDataset } from "../../src/data/load.ts";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
 import { sums } from "../../src/data/synthetic/sums.ts";
+import { classesOf, labelsOf } from "../../src/data/target.ts";
 import { writeDataset } from "../../src/data/write.ts";
 import { toOnnx } from "../../src/evaluation/export.ts";
 import { decodeModel, encodeModel, type Fitted } from "../../src/evaluation/model.ts";
-import { evaluate, predict } from "../../src/evaluation/predict.ts";
+import { predict } from "../../src/evaluation/predict.ts";
+import { evaluate } from "../../src/evaluation/score.ts";
 import { explain } from "../../src/interactions/explain.ts";
 import { explainTarget } from "../../src/interactions/explain-target.ts";
 import { methodFrom, methods } from "../../src/methods/index.ts";
@@ -28,7 +31,7 @@ function renamed(splits: DataSplits): DataSplits {
   return mapSplits((split): Dataset => {
     const data = splits[split];
     const entries = Object.entries(data.modalities).map(([, values], i) => [Object.values(NAMES)[i]!, values] as const);
-    const mask = Uint8Array.from(data.labels, (_, i) => (i % 7 === 3 ? 0 : 1));
+    const mask = Uint8Array.from(labelsOf(data), (_, i) => (i % 7 === 3 ? 0 : 1));
     return { ...data, modalities: Object.fromEntries(entries), present: { [NAMES.b]: mask } };
   });
 }
@@ -45,7 +48,7 @@ const mixture = renamed(
   }),
 );
 const classes = mapSplits((split) => ({ ...noTruth(mixture[split]), classes: CLASSES }));
-const target = (kind: "labels" | "values"): DataSplits => {
+const target = (kind: "multilabel" | "regression"): DataSplits => {
   const { splits } = sums({ seed: 3, features: 4, target: kind, samples: sizes });
   return mapSplits((split) => {
     const data = noTruth(renamed(splits)[split]);
@@ -80,7 +83,7 @@ test("the data goes to disk and back", async () => {
   const { splits } = await readDataset(folder);
   expect(Object.keys(splits.train.modalities).sort()).toEqual([NAMES.a, NAMES.b].sort());
   expect(Object.keys(splits.train.present!)).toEqual([NAMES.b]);
-  expect(splits.train.classes).toEqual(CLASSES);
+  expect(classesOf(splits.train)).toEqual(CLASSES);
 });
 
 describe.each(Object.keys(methods))("%s", (name) => {
@@ -98,7 +101,7 @@ describe.each(Object.keys(methods))("%s", (name) => {
   });
 });
 
-test.each(["labels", "values"] as const)("targets of %s", async (kind) => {
+test.each(["multilabel", "regression"] as const)("targets of %s", async (kind) => {
   const data = target(kind);
   const fitted = await trained(data, "dmil");
   await held(fitted, data);

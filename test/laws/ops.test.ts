@@ -1,8 +1,7 @@
 /** @file Laws over every op: its value agrees with ONNX Runtime, its gradient with finite differences. */
 import { describe, expect, test } from "vitest";
 import { sizeOf } from "../../src/core/shape.ts";
-import type { Expr } from "../../src/graph/expr.ts";
-import { asLeaf, leaf, topological } from "../../src/graph/expr.ts";
+import { asLeaf, type Expr, leaf, topological } from "../../src/graph/expr.ts";
 import { grad } from "../../src/graph/grad.ts";
 import * as ops from "../../src/graph/ops/index.ts";
 import { interpret } from "../../src/runtime/reference.ts";

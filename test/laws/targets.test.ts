@@ -1,16 +1,19 @@
 /** @file Laws of methods over every kind of target: outputs, losses, training, export, missing modalities. */
 
+import { classTarget } from "../../src/data/target.ts";
 import "../support/shared-sessions.ts";
 import { describe, expect, test } from "vitest";
 import { float32 } from "../../src/core/tensor.ts";
 import type { DataSplits, Dataset } from "../../src/data/dataset.ts";
+import { TARGET_KINDS, type TargetKind } from "../../src/data/kinds.ts";
 import { hideModalities } from "../../src/data/presence.ts";
 import { sums } from "../../src/data/synthetic/sums.ts";
 import { parametersOf, stageGraph, type Widths } from "../../src/engine/graph.ts";
 import { toOnnx } from "../../src/evaluation/export.ts";
 import { decodeModel, encodeModel } from "../../src/evaluation/model.ts";
-import { figurePatterns, simulateFigures } from "../../src/evaluation/patterns.ts";
-import { type Predictions, predict, score } from "../../src/evaluation/predict.ts";
+import { scorePatterns, simulatePatterns } from "../../src/evaluation/patterns.ts";
+import { type Predictions, predict } from "../../src/evaluation/predict.ts";
+import { score } from "../../src/evaluation/score.ts";
 import { asLeaf, type Expr, topological } from "../../src/graph/expr.ts";
 import { grad } from "../../src/graph/grad.ts";
 import { methodFrom, methods } from "../../src/methods/index.ts";
@@ -19,6 +22,7 @@ import { initialState } from "../../src/nn/module.ts";
 import { planRun } from "../../src/runs/plan.ts";
 import { parseSettings } from "../../src/runs/settings.ts";
 import { interpret } from "../../src/runtime/reference.ts";
+import { targetTypes } from "../../src/targets/index.ts";
 import { fit } from "../../src/train/fit.ts";
 import { expectResumed } from "../methods/resumed.ts";
 import { epochsOf, methodOf } from "../support/models.ts";
@@ -34,19 +38,38 @@ function valueData(): DataSplits {
       50 + 10 * v,
       split.name === "train" && i % 5 === 0 ? Number.NaN : v / 100,
     ]);
-    const target = { kind: "values", names: ["x", "y"], values: float32([data.length, 2], both) } as const;
+    const target = { kind: "regression", names: ["x", "y"], values: float32([data.length, 2], both) } as const;
     return { ...split, target };
   };
   return { train: two(splits.train), validation: two(splits.validation), test: two(splits.test) };
 }
 function labelData(): DataSplits {
-  const { splits } = sums({ seed: 3, features: 5, target: "labels", samples: sizes });
+  const { splits } = sums({ seed: 3, features: 5, target: "multilabel", samples: sizes });
   splits.train.target!.values.data.forEach((_, i, data) => {
     if (i % 9 === 0) data[i] = Number.NaN;
   });
   return splits;
 }
-const kinds = { labels: labelData(), values: valueData() };
+/** Four steps of the sum, in order. */
+function stepData(): DataSplits {
+  const { splits } = sums({ seed: 3, features: 5, samples: sizes });
+  const steps = (split: Dataset): Dataset => ({
+    ...split,
+    ...classTarget(
+      ["none", "mild", "moderate", "severe"],
+      split.target.values.data.map((v) => Number(v > -0.7) + Number(v > 0) + Number(v > 0.7)),
+      "ordinal",
+    ),
+  });
+  return { train: steps(splits.train), validation: steps(splits.validation), test: steps(splits.test) };
+}
+/** Every kind but classes, whose laws are those of methods.test.ts. */
+const kinds: Readonly<Record<Exclude<TargetKind, "multiclass">, DataSplits>> = {
+  ordinal: stepData(),
+  multilabel: labelData(),
+  regression: valueData(),
+};
+const others = TARGET_KINDS.filter((kind) => kind !== "multiclass");
 /** One for each way of building outputs; laws of the others are those of classes. */
 const serving = [
   "unimodal",
@@ -86,7 +109,7 @@ function bindings(method: Method, widths: Widths, exprs: readonly Expr[], seed: 
       }
       const values = normals(found.shape, 50 * seed + i);
       if (found.name === "target") {
-        if (widths.kind === "labels") values.forEach((v, j) => void (values[j] = Number(v > 0)));
+        if (widths.kind !== "regression") values.forEach((v, j) => void (values[j] = Number(v > 0)));
         values[1] = Number.NaN;
       }
       return [[found.name, values]];
@@ -98,29 +121,29 @@ test("methods whose mathematics allows it serve every kind; the others say why n
   const serving = (kind: keyof typeof kinds) =>
     Object.keys(methods).filter((name) => methods[name]!.targets.includes(kind));
   const everywhere = ["unimodal", "joint", "ensemble", "mmml", "mmpareto", "mmtm", "greedy", "mmib"];
-  expect(serving("values")).toEqual([...everywhere, "dmil", "dmil-published"]);
-  expect(serving("labels")).toEqual([...everywhere, "i2m2", "dmil", "dmil-published"]);
+  expect(serving("regression")).toEqual([...everywhere, "dmil", "dmil-published"]);
+  expect(serving("multilabel")).toEqual([...everywhere, "i2m2", "dmil", "dmil-published"]);
   for (const { methodName, limit, targets } of Object.values(methods)) {
     expect(limit === undefined, methodName).toBe(targets.length === everyTarget.length);
   }
   const plan = (method: string, kind: keyof typeof kinds) => () =>
     planRun(parseSettings({ data: "d", method }), kinds[kind].train);
-  expect(plan("ogm", "values")).toThrowError(
+  expect(plan("ogm", "regression")).toThrowError(
     "ogm needs classes, because it compares modalities by the probability of the correct class; this data has values (x, y). Methods for values: unimodal, joint, ensemble, mmml, mmpareto, mmtm, greedy, mmib, dmil, dmil-published.",
   );
-  expect(plan("i2m2", "values")).toThrowError(
+  expect(plan("i2m2", "regression")).toThrowError(
     "i2m2 needs classes or labels, because a product of experts multiplies probabilities; this data has values (x, y).",
   );
-  expect(plan("pmr", "labels")).toThrowError(
+  expect(plan("pmr", "multilabel")).toThrowError(
     /pmr needs classes, because it has a prototype for each class; this data has labels \(redundant, .*\)\. Methods/,
   );
-  expect(plan("joint", "values")).not.toThrow();
+  expect(plan("joint", "regression")).not.toThrow();
 });
 
-describe.each(["labels", "values"] as const)("%s", (kind) => {
+describe.each(others)("%s", (kind) => {
   const data = kinds[kind];
-  const K = data.train.target!.names.length;
-  const names = serving.filter((name) => kind === "labels" || !["ensemble-product", "i2m2"].includes(name));
+  const K = targetTypes[kind].outputs(data.train.target.names);
+  const names = serving.filter((name) => kind !== "regression" || !["ensemble-product", "i2m2"].includes(name));
 
   describe.each(names)("%s", (name) => {
     const method = methodOf(name);
@@ -162,8 +185,8 @@ describe.each(["labels", "values"] as const)("%s", (kind) => {
       const parts = Object.values(ours.components);
       if (parts.length > 0) {
         const start =
-          fitted.target?.units?.mean ??
-          fitted.calibration.logPrior.map((v, l) => v * (fitted.target?.scale?.prediction[l] ?? 1));
+          fitted.target.units?.mean ??
+          fitted.calibration.logPrior.map((v, l) => v * (fitted.target.scale?.prediction[l] ?? 1));
         const added = ours.logits.map((_, i) =>
           parts.reduce((sum, { contribution }) => sum + contribution[i]!, start[i % K]!),
         );
@@ -187,7 +210,7 @@ describe.each(["labels", "values"] as const)("%s", (kind) => {
         const said = await predict(fitted, own);
         const out = await session.run(used(rows(own)));
         expect(
-          difference(said.logits, out[kind === "values" ? "values" : "logits"]!.data as Float32Array),
+          difference(said.logits, out[kind === "regression" ? "values" : "logits"]!.data as Float32Array),
         ).toBeLessThan(1e-5);
         const alone = Float32Array.from(
           { length: 30 * K },
@@ -198,15 +221,15 @@ describe.each(["labels", "values"] as const)("%s", (kind) => {
       const told = await predict(fitted, gaps);
       // Nothing hidden is seen, and what is missing says the prior: the mean of the values, the share of yes.
       const prior = [...told.unimodal.b!.subarray(0, K)];
-      if (kind === "values") expect(difference(prior, fitted.target!.units!.mean)).toBeLessThan(1e-6);
+      if (kind === "regression") expect(difference(prior, fitted.target!.units!.mean)).toBeLessThan(1e-6);
       else expect(difference(prior, fitted.calibration.logPrior)).toBeLessThan(1e-6);
       for (const row of [2, 5]) {
         const slice = (from: Predictions): Float32Array => from.logits.slice(row * K, row * K + K);
         expect(difference(slice(told), slice(ours))).toBeLessThan(1e-5);
       }
-      expect(figurePatterns(told, gaps, ["a", "b"]).map(({ samples }) => samples)).toEqual([26, 2, 2]);
-      expect((await simulateFigures(fitted, gaps)).map(({ samples }) => samples)).toEqual([26, 26, 26]);
-      expect(() => score(told, gaps)).toThrowError(/score needs class labels.*figuresOf/);
+      expect(scorePatterns(told, gaps, ["a", "b"]).map(({ samples }) => samples)).toEqual([26, 2, 2]);
+      expect((await simulatePatterns(fitted, gaps)).map(({ samples }) => samples)).toEqual([26, 26, 26]);
+      expect(score(told, gaps)).toMatchObject({ kind, samples: 30 });
     });
   });
 
@@ -215,7 +238,7 @@ describe.each(["labels", "values"] as const)("%s", (kind) => {
   );
 
   test("trained with gaps and with modality dropout", async () => {
-    const every = (first: number): number[] => [...data.train.labels.keys()].filter((row) => row % 3 === first);
+    const every = (first: number): number[] => [...data.train.ids.keys()].filter((row) => row % 3 === first);
     const train = hideModalities(hideModalities(data.train, ["b"], every(0)), ["a"], every(1));
     for (const name of ["joint", "ensemble", "dmil"]) {
       const method = methodOf(name);
@@ -226,13 +249,13 @@ describe.each(["labels", "values"] as const)("%s", (kind) => {
       );
       expect(numbers(await predict(fitted, data.test)).every(Number.isFinite), name).toBe(true);
       const [figure] = Object.keys(fitted.history[0]!.best);
-      expect(figure).toBe(kind === "values" ? "r2" : "accuracy");
+      expect(figure).toBe(kind === "regression" ? "r2" : "accuracy");
     }
   });
 });
 
 test("values cannot be multiplied as probabilities", async () => {
-  await expect(fit(methodOf("ensemble-product"), kinds.values, base)).rejects.toThrowError(
+  await expect(fit(methodOf("ensemble-product"), kinds.regression, base)).rejects.toThrowError(
     /"product" multiplies probabilities, which values do not have/,
   );
 });

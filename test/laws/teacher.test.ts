@@ -66,11 +66,11 @@ describe.each(methodNames)("%s", (name) => {
 });
 
 const sizes = { train: 60, validation: 40, test: 30 };
-describe.each(["classes", "labels", "values"] as const)("%s", (kind) => {
-  const splits = kind === "classes" ? data : sums({ seed: 3, features: 5, target: kind, samples: sizes }).splits;
+describe.each(["multiclass", "multilabel", "regression"] as const)("%s", (kind) => {
+  const splits = kind === "multiclass" ? data : sums({ seed: 3, features: 5, target: kind, samples: sizes }).splits;
 
   test.each(TAUGHT)("%s of a teacher are learnt the better the more they weigh", async (what) => {
-    const teacher = kind === "classes" ? model : await trained("dmil", splits, { epochs: 2 });
+    const teacher = kind === "multiclass" ? model : await trained("dmil", splits, { epochs: 2 });
     const reached = async (weight: number): Promise<number> => {
       const { history } = await trained("joint", splits, {
         epochs: 15,

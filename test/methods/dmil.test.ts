@@ -11,7 +11,7 @@ import { mlp } from "../../src/nn/mlp.ts";
 import { initialState, rootScope } from "../../src/nn/module.ts";
 import { interpret } from "../../src/runtime/reference.ts";
 import { fitWeight } from "../../src/targets/calibrate.ts";
-import { tasks } from "../../src/targets/task.ts";
+import { targetTypes as tasks } from "../../src/targets/index.ts";
 import { fit } from "../../src/train/fit.ts";
 import { normals } from "../support/numbers.ts";
 
@@ -27,7 +27,7 @@ function onEveryCombination(): {
   const inputs = Object.fromEntries(names.map((name) => [name, leaf("input", name, [B, 5])]));
   const prior = () => scope.statistic("prior", [K], -Math.log(K));
   const encoders = Object.fromEntries(names.map((name) => [name, mlp([5, 6])]));
-  const found = branches({ scope, inputs, classes: K, task: tasks.classes, prior }, encoders, E, undefined);
+  const found = branches({ scope, inputs, classes: K, task: tasks.multiclass, prior }, encoders, E, undefined);
   const state = initialState(requests.parameters.values(), 3);
   const bindings = {
     ...Object.fromEntries(Object.entries(state).map(([name, { data }]) => [name, data.map((v) => 3 * v)])),
@@ -88,7 +88,7 @@ test("evidence that another modality has too is shared in full, what one has alo
   const sure = [3, -3];
   const values = Float32Array.from([...sure, ...sure, even, even, ...sure, even, even, even, even]);
   const prior = leaf("parameter", "prior", [2]);
-  const rho = interpret([sharedEvidence(tasks.classes, alone, prior)], {
+  const rho = interpret([sharedEvidence(tasks.multiclass, alone, prior)], {
     alone: values,
     prior: Float32Array.from([even, even]),
   })[0]!.data;

@@ -6,20 +6,20 @@ import { ensemble } from "../../src/methods/ensemble.ts";
 import { i2m2, product } from "../../src/methods/i2m2.ts";
 import type { Method } from "../../src/methods/method.ts";
 import { interpret } from "../../src/runtime/reference.ts";
-import { tasks } from "../../src/targets/task.ts";
+import { targetTypes } from "../../src/targets/index.ts";
 import { fit } from "../../src/train/fit.ts";
 import { normals } from "../support/numbers.ts";
 import { B, bits, encoders, gradientsOf, K, smallData, widths } from "./support.ts";
 
 const single = constant([...normals([2, B, K], 1)], [2, B, K]);
 const joint = constant([...normals([B, K], 2)], [B, K]);
-const values = (single: Expr, joint: Expr, task = tasks.classes): Float64Array =>
+const values = (single: Expr, joint: Expr, task = targetTypes.multiclass): Float64Array =>
   interpret([task.logProbs(product(task, single, joint))], {})[0]!.data;
 
 test("of labels, the probabilities of yes are multiplied, and those of no", () => {
   const yes = (data: Float64Array): number[] => [...data].map((odds) => 1 / (1 + Math.exp(-odds)));
   const experts = yes(interpret([single], {})[0]!.data);
-  yes(values(single, joint, tasks.labels)).forEach((p, i) => {
+  yes(values(single, joint, targetTypes.multilabel)).forEach((p, i) => {
     const all = [experts[i]!, experts[B * K + i]!, yes(interpret([joint], {})[0]!.data)[i]!];
     const [agreed, denied] = [all.reduce((a, b) => a * b), all.map((q) => 1 - q).reduce((a, b) => a * b)];
     expect(p).toBeCloseTo(agreed / (agreed + denied), 9);

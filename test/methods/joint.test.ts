@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 import { stream } from "../../src/core/random.ts";
 import { float32 } from "../../src/core/tensor.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
-import { evaluate, predict } from "../../src/evaluation/predict.ts";
+import { classTarget } from "../../src/data/target.ts";
+import { predict } from "../../src/evaluation/predict.ts";
+import { evaluate } from "../../src/evaluation/score.ts";
 import { at } from "../../src/graph/ops/index.ts";
 import { joint } from "../../src/methods/joint.ts";
 import { mlp } from "../../src/nn/mlp.ts";
@@ -78,8 +80,10 @@ function signs(samples: number, seed: number): Dataset {
     name: "signs",
     ids: Array.from({ length: samples }, (_, i) => String(i)),
     modalities: { a: float32([samples, 1], values[0]!), b: float32([samples, 1], values[1]!) },
-    labels: Int32Array.from({ length: samples }, (_, i) => (values[0]![i] === values[1]![i] ? 1 : 0)),
-    classes: ["apart", "alike"],
+    ...classTarget(
+      ["apart", "alike"],
+      Int32Array.from({ length: samples }, (_, i) => (values[0]![i] === values[1]![i] ? 1 : 0)),
+    ),
   };
 }
 
@@ -93,7 +97,7 @@ test.each([...deep, "linear", "sum"] as const)("%s: an interaction is learned by
     learningRate: 0.01,
     threads: 1,
   });
-  const { accuracy } = await evaluate(fitted, signs(400, 3));
+  const { accuracy } = (await evaluate(fitted, signs(400, 3))).values;
   if (head === "linear" || head === "sum") expect(accuracy).toBeLessThan(0.8);
   else expect(accuracy).toBe(1);
 });

@@ -12,8 +12,8 @@ import { meanOfPresent } from "../../src/methods/missing.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { initialState, rootScope } from "../../src/nn/module.ts";
 import { interpret } from "../../src/runtime/reference.ts";
+import { targetTypes as tasks } from "../../src/targets/index.ts";
 import { logSoftmaxRows } from "../../src/targets/metrics.ts";
-import { tasks } from "../../src/targets/task.ts";
 import { fit } from "../../src/train/fit.ts";
 import { difference, normals } from "../support/numbers.ts";
 
@@ -130,7 +130,7 @@ test("the teacher: a missing modality has no part in the mixture, and one modali
     if (has === 0) values.set(prior, at * K);
   });
   const bindings = { unimodal: values, mask: present, prior: Float64Array.from(prior), pure: new Float64Array(B * K) };
-  const { residual, portions } = teach(tasks.classes, unimodal, pure, logPrior, { redundant: true, mask });
+  const { residual, portions } = teach(tasks.multiclass, unimodal, pure, logPrior, { redundant: true, mask });
   const [logs, atoms] = interpret([residual, portions], bindings);
   const c = logSoftmaxRows(Float64Array.from(values.slice((2 * B + 1) * K, (2 * B + 2) * K)), K);
   expect(difference(logs!.data.slice(K), c)).toBeLessThan(1e-6);

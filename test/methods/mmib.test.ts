@@ -8,7 +8,7 @@ import { klToStandard } from "../../src/nn/gaussian.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { initialState, rootScope } from "../../src/nn/module.ts";
 import { interpret } from "../../src/runtime/reference.ts";
-import { tasks } from "../../src/targets/task.ts";
+import { targetTypes } from "../../src/targets/index.ts";
 import { normals } from "../support/numbers.ts";
 import { B, bindings, F, gradientsOf, widths } from "./support.ts";
 
@@ -54,7 +54,7 @@ test("without spread it is a deterministic network with several losses: training
   const { terms } = stageGraph(method, stage, widths(method), B);
   const still = forward(method, widths(method), B, { training: false }).outputs;
   const target = leaf("input", "target", [B, 3]);
-  const expected = stage.terms(still, target, { task: tasks.classes } as never);
+  const expected = stage.terms(still, target, { task: targetTypes.multiclass } as never);
   expect(terms.flatMap(({ names }) => names)).toEqual(["ce.prediction", "ce.only.a", "ce.only.b"]);
   expect(terms.flatMap(({ weights }) => weights)).toEqual([2, 1, 1]);
   const exprs = [...terms, ...expected].map(({ value }) => value);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { labelsOf } from "../../src/data/target.ts";
 import { predict } from "../../src/evaluation/predict.ts";
-import type { Expr } from "../../src/graph/expr.ts";
-import { leaf } from "../../src/graph/expr.ts";
+import { type Expr, leaf } from "../../src/graph/expr.ts";
 import { constant } from "../../src/graph/ops/index.ts";
 import { joint } from "../../src/methods/joint.ts";
 import { coefficients, pmr, prototypes } from "../../src/methods/pmr.ts";
@@ -93,7 +93,7 @@ test("prototypes are the class means of the training data at the model's paramet
   ["a", "b"].forEach((name, m) => {
     const z = representations[`embedding_${name}`]!.data;
     for (let k = 0; k < K; k++) {
-      const rows = [...data.train.labels.keys()].filter((i) => data.train.labels[i] === k);
+      const rows = [...labelsOf(data.train).keys()].filter((i) => labelsOf(data.train)[i] === k);
       for (let e = 0; e < E; e++) {
         const mean = rows.reduce((sum, i) => sum + z[i * E + e]!, 0) / rows.length;
         expect(own[(m * K + k) * E + e]!).toBeCloseTo(mean, 5);

@@ -71,7 +71,7 @@ describe("what a pool says", () => {
     }
     // Representations stand side by side.
     const side = found.representations!.embedding_a!;
-    expect(side.shape).toEqual([data.test.labels.length, 12]);
+    expect(side.shape).toEqual([data.test.size, 12]);
     for (const [k, own] of members.entries()) {
       const row = own.representations!.embedding_a!.data.slice(4, 8);
       close(side.data.slice(12 + 4 * k, 12 + 4 * k + 4), row);

@@ -23,7 +23,7 @@ test("its own head for its modality, the class prior for the others", async () =
   expect(alone.b).toEqual(logits);
   const prior = fitted.calibration.logPrior;
   for (const other of ["a", "c"]) {
-    const expected = Float32Array.from({ length: data.test.labels.length * K }, (_, i) => prior[i % K]!);
+    const expected = Float32Array.from({ length: data.test.size * K }, (_, i) => prior[i % K]!);
     expect(difference(alone[other]!, expected)).toBeLessThan(1e-6);
   }
   expect(Object.keys(fitted.state).filter((name) => name.startsWith("encoders."))).toEqual(

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { float32 } from "../../src/core/tensor.ts";
 import { type Dataset, rowIds } from "../../src/data/dataset.ts";
+import { classTarget } from "../../src/data/target.ts";
 import { asLeaf, leaf } from "../../src/graph/expr.ts";
 import { fitTransforms, transformed } from "../../src/modalities/index.ts";
 import { CLIP, vector } from "../../src/modalities/vector.ts";
@@ -16,8 +17,7 @@ function datasetOf(values: number[], shape: number[]): Dataset {
     name: "train",
     ids: rowIds(n),
     modalities: { m: float32(shape, values) },
-    labels: new Int32Array(n),
-    classes: ["0", "1"],
+    ...classTarget(["0", "1"], new Int32Array(n)),
   };
 }
 

@@ -122,9 +122,8 @@ test.each([
     await fs.writeFile(
       path.join(place, "use.ts"),
       `${text.join("\n")}
-import { fit } from "dmil";
+import { fit, nothing } from "dmil";
 // @ts-expect-error a name that does not exist
-import { nothing } from "dmil";
 // @ts-expect-error types are known: fit is no number
 export const wrong: number = fit;
 console.log(nothing);

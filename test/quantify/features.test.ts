@@ -1,3 +1,4 @@
+import { classTarget, labelsOf } from "../../src/data/target.ts";
 import "../support/shared-sessions.ts";
 import { describe, expect, it } from "vitest";
 import { stream } from "../../src/core/random.ts";
@@ -19,7 +20,7 @@ function made(kind: "synergy" | "unique" | "redundancy" | "nothing", rows: numbe
     b.data.set([2 * second - 1 + 0.25 * draw.normal(), draw.normal()], 2 * i);
     labels[i] = kind === "synergy" ? s ^ t : kind === "nothing" ? draw.below(2) : s;
   }
-  return { name: "made", ids: rowIds(rows), modalities: { a, b }, labels, classes: ["no", "yes"] };
+  return { name: "made", ids: rowIds(rows), modalities: { a, b }, ...classTarget(["no", "yes"], labels) };
 }
 
 const quick = { seed: 0, folds: 2, hidden: [32], epochs: 15 };
@@ -79,7 +80,7 @@ describe("known interactions", () => {
 describe("data with faults", () => {
   it("one class, few rows, another number of modalities, an unknown measure", async () => {
     const data = made("unique", 100);
-    await expect(quantify({ ...data, labels: new Int32Array(100) }, quick)).rejects.toThrow(
+    await expect(quantify({ ...data, ...classTarget(data.target.names, new Int32Array(100)) }, quick)).rejects.toThrow(
       /1 class with at least 2 rows/,
     );
     await expect(quantify(takeRows(data, [...Array(30).keys()]), quick)).rejects.toThrow(/30 usable rows; at least 50/);
@@ -97,7 +98,7 @@ describe("data with faults", () => {
   it("missing labels, rare classes, constants and more features than rows are told", async () => {
     const data = made("unique", 120);
     const wide = float32([120, 200]);
-    const labels = data.labels.slice();
+    const labels = labelsOf(data).slice();
     labels[0] = -1;
     labels[1] = 2;
     const odd = { ...data, labels, classes: ["no", "yes", "rare"], modalities: { a: data.modalities.a!, wide } };
@@ -171,7 +172,7 @@ it("rows that resemble those of their hour are easier for random folds, and that
       }
     }
   }
-  const data = { name: "hours", ids: rowIds(rows), modalities: { a, b }, labels, classes: ["no", "yes"] };
+  const data = { name: "hours", ids: rowIds(rows), modalities: { a, b }, ...classTarget(["no", "yes"], labels) };
   const span = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
   const ownSplit = { train: span(0, 216), validation: span(216, 264), held: span(264, 360) };
   const settings = { seed: 0, folds: 4, epochs: 40, measures: ["pmin"] as const, ownSplit };
@@ -251,7 +252,7 @@ describe("sources", () => {
     expect([...joined.modalities["a+b"]!.data.slice(4, 8)]).toEqual([...a!.data.slice(2, 4), ...b!.data.slice(2, 4)]);
     const { dataset, own } = pooled({ train: part, validation: part, test: part });
     expect(dataset.ids.slice(0, 2)).toEqual(["train/0", "train/1"]);
-    expect([dataset.labels.length, own.held.length, own.held[0]]).toEqual([12, 4, 8]);
+    expect([dataset.size, own.held.length, own.held[0]]).toEqual([12, 4, 8]);
   });
 });
 

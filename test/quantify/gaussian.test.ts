@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { stream } from "../../src/core/random.ts";
 import { float32 } from "../../src/core/tensor.ts";
 import { type Dataset, rowIds } from "../../src/data/dataset.ts";
+import { classTarget } from "../../src/data/target.ts";
 import { gaussianPid } from "../../src/info/index.ts";
 import { quantify, quantifyPage } from "../../src/quantify/index.ts";
 
@@ -15,14 +16,12 @@ function made(rows: number): Dataset {
     a.data.set([u + draw.normal(), draw.normal()], 2 * i);
     b.data.set([draw.normal(), v + draw.normal()], 2 * i);
   }
-  const labels = new Int32Array(rows).fill(-1);
   return {
     name: "made",
     ids: rowIds(rows),
     modalities: { a, b },
-    labels,
-    classes: [],
-    target: { kind: "values", names: ["u", "v"], values: y },
+    size: rows,
+    target: { kind: "regression", names: ["u", "v"], values: y },
   };
 }
 
@@ -80,12 +79,9 @@ describe("quantify by covariances", () => {
       /use it alone, not with mmi/,
     );
     await expect(quantify(data, { ...options, target: "w" })).rejects.toThrow(/no target "w"/);
-    const { target: _, ...classes } = {
-      ...data,
-      labels: new Int32Array(200).map((_v, i) => i % 2),
-      classes: ["no", "yes"],
-    };
-    await expect(quantify(classes, options)).rejects.toThrow(/measure for values; this data has classes/);
+    const labels = Int32Array.from({ length: 200 }, (_v, i) => i % 2);
+    const classes = { ...data, ...classTarget(["no", "yes"], labels) };
+    await expect(quantify(classes, options)).rejects.toThrow(/gaussian needs values; this data has classes/);
     await expect(quantify(made(40), options)).rejects.toThrow(/40 usable rows/);
     const grouped = { ...data, groups: new Array(200).fill("one") };
     await expect(quantify(grouped, options)).rejects.toThrow(/one group/);

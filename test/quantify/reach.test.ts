@@ -1,3 +1,4 @@
+import { classTarget } from "../../src/data/target.ts";
 import "../support/shared-sessions.ts";
 import { describe, expect, it } from "vitest";
 import { stream } from "../../src/core/random.ts";
@@ -21,8 +22,10 @@ function made(classes: number, each: number): Dataset {
     name: "made",
     ids: rowIds(rows),
     modalities: { a: source(), b: source() },
-    labels,
-    classes: Array.from({ length: classes }, (_, k) => `c${k}`),
+    ...classTarget(
+      Array.from({ length: classes }, (_, k) => `c${k}`),
+      labels,
+    ),
   };
 }
 

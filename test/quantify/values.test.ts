@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { stream } from "../../src/core/random.ts";
 import { float32 } from "../../src/core/tensor.ts";
 import { type Dataset, rowIds, type Target, takeRows } from "../../src/data/dataset.ts";
+import { classTarget } from "../../src/data/target.ts";
 import { quantify, quantifyPage } from "../../src/quantify/index.ts";
 
 /** Two sources of three features and a number, the first features and it jointly Gaussian with these correlations. */
@@ -17,12 +18,12 @@ function gaussian(rows: number, [r1, r2, r12]: readonly [number, number, number]
     b.data.set([draw.normal(), x2, draw.normal()], 3 * i);
     y.data[i] = w1 * x1 + w2 * x2 + Math.sqrt(1 - w1 * r1 - w2 * r2) * draw.normal();
   }
-  return withTarget({ a, b }, { kind: "values", names: ["y"], values: y });
+  return withTarget({ a, b }, { kind: "regression", names: ["y"], values: y });
 }
 
 function withTarget(modalities: Dataset["modalities"], target: Target): Dataset {
   const rows = target.values.shape[0]!;
-  return { name: "made", ids: rowIds(rows), modalities, labels: new Int32Array(rows).fill(-1), classes: [], target };
+  return { name: "made", ids: rowIds(rows), modalities, size: rows, target };
 }
 
 const quick = { seed: 0, hidden: [32], epochs: 12 };
@@ -85,7 +86,7 @@ describe("which target", () => {
 
   it("of several must be named, and is one of them", async () => {
     const labels = withTarget(data.modalities, {
-      kind: "labels",
+      kind: "multilabel",
       names: ["sad", "happy"],
       values: pairs((value, i) => (i === 0 ? Number.NaN : Number(value > 0))),
     });
@@ -116,7 +117,7 @@ describe("which target", () => {
     await expect(quantify(takeRows(data, [...Array(10).keys()]), few)).rejects.toThrow(/10 usable rows; at least 50/);
     await expect(quantify(data, { ...few, measures: ["broja"] })).rejects.toThrow(/"broja" is not for y, whose values/);
     await expect(
-      quantify({ ...data, target: undefined as never, classes: ["a", "b"] }, { ...few, target: "z" }),
+      quantify({ ...data, ...classTarget(["a", "b"], new Int32Array(200)) }, { ...few, target: "z" }),
     ).rejects.toThrow(/no target "z"/);
   });
 });

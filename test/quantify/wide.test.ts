@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { stream } from "../../src/core/random.ts";
 import { float32 } from "../../src/core/tensor.ts";
 import { type Dataset, rowIds, takeRows } from "../../src/data/dataset.ts";
+import { classTarget } from "../../src/data/target.ts";
 import { fitTransforms, transformed } from "../../src/modalities/index.ts";
 import { quantify } from "../../src/quantify/index.ts";
 import { inRowSpace } from "../../src/quantify/wide.ts";
@@ -16,7 +17,7 @@ function made(rows: number): Dataset {
     for (let f = 0; f < 600; f++) wide.data[600 * i + f] = 7 + 3 * (draw.normal() + (f < 40 ? sign : 0));
     small.data.set([(draw.below(4) === 0 ? -sign : sign) + 0.1 * draw.normal(), draw.normal()], 2 * i);
   }
-  return { name: "made", ids: rowIds(rows), modalities: { wide, small }, labels, classes: ["no", "yes"] };
+  return { name: "made", ids: rowIds(rows), modalities: { wide, small }, ...classTarget(["no", "yes"], labels) };
 }
 
 describe("more features than rows", () => {

@@ -1,8 +1,10 @@
 /** @file Runs that did not finish, opened for questions: the best epoch so far, what is said of it, and what it is calibrated on. */
+
 import { describe, expect, test } from "vitest";
 import { memoryFolder, readText } from "../../src/core/folder.ts";
 import { takeRows } from "../../src/data/dataset.ts";
-import { evaluate } from "../../src/evaluation/predict.ts";
+import { classTarget, labelsOf } from "../../src/data/target.ts";
+import { evaluate } from "../../src/evaluation/score.ts";
 import { hashSplits } from "../../src/runs/identity.ts";
 import { calibratedOn, changedData, describeUnfinished, openRun } from "../../src/runs/open.ts";
 import { planRun } from "../../src/runs/plan.ts";
@@ -109,7 +111,7 @@ describe("training that diverges", () => {
       reason: expect.stringMatching(/Lower the learning rate/),
     });
     expect(describeUnfinished(run.unfinished!)).toMatch(/^of stage \w+, epoch \d+ of \d+.*, training failed: /);
-    const { accuracy } = await evaluate(run.fitted, data.validation);
+    const { accuracy } = (await evaluate(run.fitted, data.validation)).values;
     expect(accuracy).toBe(run.fitted.history.at(-1)!.best.accuracy);
     expect(await folder.exists(runFiles.best)).toBe(true);
     expect((await readText(folder, runFiles.metrics)).trimEnd().split("\n")).toHaveLength(run.fitted.history.length);
@@ -140,7 +142,13 @@ test("data that changed since training is told apart by split; a split that was 
   const all = await hashSplits({ ...data }, modalities);
   const splits = ["train", "validation", "test"];
   expect(changedData(record, all, splits)).toEqual([]);
-  const relabelled = { ...data.test, labels: data.test.labels.map((label) => 1 - label) };
+  const relabelled = {
+    ...data.test,
+    ...classTarget(
+      data.test.target.names,
+      labelsOf(data.test).map((label) => 1 - label),
+    ),
+  };
   const changed = await hashSplits({ ...data, test: relabelled }, modalities);
   expect(changedData(record, changed, splits)).toEqual(["test/labels"]);
   const { test: _, ...known } = record.data;

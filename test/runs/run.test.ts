@@ -1,4 +1,5 @@
 /** @file Runs: what lies in the folder, going on to the same bits after an interrupt and after a kill, and refusals. */
+
 import { spawn } from "node:child_process";
 import * as fs from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,8 +7,8 @@ import * as path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { type Folder, memoryFolder, readText } from "../../src/core/folder.ts";
 import { takeRows } from "../../src/data/dataset.ts";
-import { evaluate } from "../../src/evaluation/predict.ts";
-import { requireClasses } from "../../src/evaluation/same-target.ts";
+import { labelsOf } from "../../src/data/target.ts";
+import { evaluate, requireSameTarget } from "../../src/evaluation/score.ts";
 import { disk } from "../../src/node/disk.ts";
 import { withChecksum } from "../../src/runs/checksum.ts";
 import { openRun } from "../../src/runs/open.ts";
@@ -190,7 +191,7 @@ describe("a run refuses", () => {
     );
     const folder = memoryFolder("runs/broken");
     await startRun(folder, plan(), data, stopping(4)).catch(() => {});
-    const changed = { ...data.train, labels: data.train.labels.map((label, i) => (i === 7 ? 1 - label : label)) };
+    const changed = { ...data.train, labels: labelsOf(data.train).map((label, i) => (i === 7 ? 1 - label : label)) };
     expect(await message(resumeRun(folder, { ...data, train: changed }))).toMatchInlineSnapshot(
       `"RunError: runs/broken: the data has changed since the run was started: train/labels. Restore the old data, or start a new run."`,
     );
@@ -219,9 +220,9 @@ describe("a run refuses", () => {
 
   test("questions about data with other classes", () => {
     expect(() =>
-      requireClasses(finished.fitted, { ...data.test, classes: ["no", "yes"] }),
+      requireSameTarget(finished.fitted, { ...data.test, target: { ...data.test.target, names: ["no", "yes"] } }),
     ).toThrowErrorMatchingInlineSnapshot(
-      `[DataError: the test data has the classes no, yes, the model 0, 1; they must be the same in the same order. Name them in dataset.json.]`,
+      `[DataError: the test data has the classes (no, yes), the model the classes (0, 1); they must be the same in the same order. Name them under "target" in dataset.json.]`,
     );
   });
 });

@@ -1,11 +1,11 @@
 /** @file Models of every method and kind of target for tests of exported files: what to feed, and what `explain` says of it. */
+
 import { float32 } from "../../src/core/tensor.ts";
 import type { DataSplits, Dataset } from "../../src/data/dataset.ts";
 import { hideModalities, presenceMatrix } from "../../src/data/presence.ts";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
 import { sums } from "../../src/data/synthetic/sums.ts";
 import { forward, parametersOf } from "../../src/engine/graph.ts";
-import { fitTarget, priorOf } from "../../src/engine/target.ts";
 import { type Fitted, widthsOf } from "../../src/evaluation/model.ts";
 import { predict } from "../../src/evaluation/predict.ts";
 import { report } from "../../src/interactions/explain.ts";
@@ -13,10 +13,12 @@ import { flattenTarget, targetReport } from "../../src/interactions/explain-targ
 import { type Cell, sampleRow } from "../../src/interactions/report.ts";
 import { dmil } from "../../src/methods/dmil/index.ts";
 import { methodNamed, methodNames, resolveMethod } from "../../src/methods/index.ts";
-import { type Method, PRIOR } from "../../src/methods/method.ts";
+import type { Method } from "../../src/methods/method.ts";
 import { fitTransforms } from "../../src/modalities/index.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { initialState } from "../../src/nn/module.ts";
+import { targetTypes } from "../../src/targets/index.ts";
+import { PRIOR } from "../../src/targets/task.ts";
 import { methodOf } from "./models.ts";
 
 const sizes = { train: 60, validation: 40, test: 30 };
@@ -32,8 +34,8 @@ const mixtureOf = (modalities: readonly string[]): DataSplits =>
   });
 const mixture = mixtureOf(["a", "b"]);
 const targets = {
-  labels: sums({ seed: 3, features: 5, target: "labels", samples: sizes }).splits,
-  values: sums({ seed: 3, features: 5, samples: sizes }).splits,
+  multilabel: sums({ seed: 3, features: 5, target: "multilabel", samples: sizes }).splits,
+  regression: sums({ seed: 3, features: 5, samples: sizes }).splits,
 } satisfies Record<string, DataSplits>;
 
 /** Rows lack the modalities in turn, and one of three lacks none. */
@@ -54,11 +56,11 @@ const scalings = [
 /** A model as if trained, its first numbers made larger, with every form of calibration: with doubt and without, with weights of components. */
 export function modelOf(method: Method, { train }: DataSplits): Fitted {
   const { modalities } = method;
-  const target = fitTarget(train);
+  const type = targetTypes[train.target.kind];
+  const target = type.fit(train.target);
   const shapes = Object.fromEntries(modalities.map((name) => [name, train.modalities[name]!.shape.slice(1)]));
-  const { classes } = train;
-  const widths = { ...widthsOf({ shapes, classes, ...(target && { target }) }), masked: true };
-  const logPrior = priorOf(train);
+  const widths = { ...widthsOf({ shapes, target }), masked: true };
+  const logPrior = type.prior(train.target);
   const first = initialState(parametersOf(method, widths), 2);
   const state = Object.fromEntries(
     Object.entries(first).map(([name, { shape, data }]) => [
@@ -75,19 +77,18 @@ export function modelOf(method: Method, { train }: DataSplits): Fitted {
   const K = logPrior.length;
   return {
     method,
-    classes,
     shapes,
     transforms: fitTransforms(train),
     state: { ...state, [PRIOR]: float32([K], logPrior) },
-    ...(target && {
-      target: {
-        ...target,
+    target: {
+      ...target,
+      ...(!type.hasBits && {
         scale: {
           prediction: logPrior.map((_, k) => 0.7 + 0.3 * k),
-          modalities: target.kind === "values" ? { a: logPrior.map(() => 1.4), b: logPrior.map(() => 0.6) } : {},
+          modalities: target.kind === "regression" ? { a: logPrior.map(() => 1.4), b: logPrior.map(() => 0.6) } : {},
         },
-      },
-    }),
+      }),
+    },
     calibration: {
       logPrior,
       prediction: { scale: 3.1, doubt: 0.3 },
@@ -117,13 +118,13 @@ function caseOf(name: string, method: Method, splits: DataSplits): ExportCase {
 export function exportCases(): ExportCase[] {
   const three = ["a", "b", "c"];
   const encoders = Object.fromEntries(three.map((m) => [m, mlp([5, 6])]));
-  const serves = (name: string, kind: "labels" | "values"): boolean =>
+  const serves = (name: string, kind: "multilabel" | "regression"): boolean =>
     methodNamed(resolveMethod(name).method).targets.includes(kind) &&
-    (kind === "labels" || name !== "ensemble-product");
+    (kind === "multilabel" || name !== "ensemble-product");
   return [
     ...methodNames.map((name) => caseOf(`classes ${name}`, methodOf(name), mixture)),
     caseOf("three modalities", dmil({ encoders, embedding: 4 }), mixtureOf(three)),
-    ...(["labels", "values"] as const).flatMap((kind) =>
+    ...(["multilabel", "regression"] as const).flatMap((kind) =>
       methodNames
         .filter((name) => serves(name, kind))
         .map((name) => caseOf(`${kind} ${name}`, methodOf(name), targets[kind])),
@@ -156,9 +157,9 @@ export function feedsOf({ method }: Fitted, data: Dataset, missing: boolean): Re
 /** The rows of `dmil explain`. */
 export async function rowsOf(fitted: Fitted, data: Dataset): Promise<Record<string, Cell>[]> {
   const predictions = await predict(fitted, data);
-  return fitted.target === undefined
+  return targetTypes[fitted.target.kind].hasBits
     ? report(predictions, data, fitted.calibration).samples.map(sampleRow)
-    : targetReport(predictions, data).samples.map(flattenTarget);
+    : targetReport(predictions, data, fitted).samples.map(flattenTarget);
 }
 
 /** What the file must say, by output: the columns of `explain` and what `predict` gives besides. */
@@ -171,10 +172,10 @@ export async function expectedOf(fitted: Fitted, data: Dataset): Promise<Record<
   const gate = begins("gate_");
   const shares = gate.length > 0 ? { gate } : {};
   const { logits } = await predict(fitted, data);
-  const kind = fitted.target?.kind ?? "classes";
-  if (kind === "classes") return { probabilities: begins("p_"), logits, bits: begins("bits_"), ...shares };
+  const { kind } = fitted.target;
+  if (kind === "multiclass") return { probabilities: begins("p_"), logits, bits: begins("bits_"), ...shares };
   const [prediction, alone] = [begins("prediction_"), begins("pred_only_")];
-  return kind === "values"
+  return kind === "regression"
     ? { values: prediction, unimodal: alone, ...shares }
     : { probabilities: prediction, logits, unimodal_probabilities: alone, ...shares };
 }

@@ -6,7 +6,7 @@ import { takeRows } from "../../src/data/dataset.ts";
 import { writeSafetensors } from "../../src/data/formats/safetensors.ts";
 import type { EpochRecord } from "../../src/evaluation/history.ts";
 import { decodeModel, encodeModel, type Fitted } from "../../src/evaluation/model.ts";
-import { evaluate } from "../../src/evaluation/predict.ts";
+import { evaluate } from "../../src/evaluation/score.ts";
 import { dmilPublished } from "../../src/methods/dmil-published/index.ts";
 import { methodFrom } from "../../src/methods/index.ts";
 import { joint } from "../../src/methods/joint.ts";

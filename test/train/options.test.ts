@@ -2,8 +2,9 @@
 import { describe, expect, test } from "vitest";
 import { memoryFolder } from "../../src/core/folder.ts";
 import { sums } from "../../src/data/synthetic/sums.ts";
+import { classesOf, labelsOf } from "../../src/data/target.ts";
 import { stageGraph } from "../../src/engine/graph.ts";
-import { evaluate } from "../../src/evaluation/predict.ts";
+import { evaluate } from "../../src/evaluation/score.ts";
 import { methodFrom, methodNames } from "../../src/methods/index.ts";
 import { joint } from "../../src/methods/joint.ts";
 import { everyTarget, type Method } from "../../src/methods/method.ts";
@@ -21,7 +22,7 @@ const data = smallMixture(3);
 const method = joint({ encoders: { a: mlp([8, 6]), b: mlp([8, 6]) }, embedding: 4 }) as Method;
 /** Five steps an epoch. */
 const base: FitOptions = { seed: 1, batchSize: 32, threads: 1, epochs: { whole: 4 } };
-const labelled = sums({ seed: 3, features: 5, target: "labels", samples: { train: 60, validation: 40, test: 20 } });
+const labelled = sums({ seed: 3, features: 5, target: "multilabel", samples: { train: 60, validation: 40, test: 20 } });
 
 /** The learning rate of every step. */
 async function ratesOf(options: Partial<FitOptions>, from: Method = method): Promise<number[]> {
@@ -156,22 +157,23 @@ describe("weights", () => {
 
   test("of classes by name, or balanced", () => {
     const { train } = data;
-    const [first] = train.classes;
-    const counts = train.classes.map((_, k) => train.labels.filter((label) => label === k).length);
+    const [labels, classes] = [labelsOf(train), classesOf(train)];
+    const [first] = classes;
+    const counts = classes.map((_, k) => labels.filter((label) => label === k).length);
     const balanced = sampleWeightsOf(train, { classWeights: "balanced" })!;
-    train.labels.forEach((label, i) => {
-      expect(balanced[i]).toBeCloseTo(train.labels.length / (train.classes.length * counts[label]!), 6);
+    labels.forEach((label, i) => {
+      expect(balanced[i]).toBeCloseTo(train.size / (classes.length * counts[label]!), 6);
     });
-    const sampleWeights = train.labels.map((_, i) => i % 3);
+    const sampleWeights = labels.map((_, i) => i % 3);
     const both = sampleWeightsOf(train, { classWeights: { [first!]: 4 }, sampleWeights })!;
-    train.labels.forEach((label, i) => {
+    labels.forEach((label, i) => {
       expect(both[i]).toBe((label === 0 ? 4 : 1) * (i % 3));
     });
     expect(sampleWeightsOf(train, {})).toBeUndefined();
   });
 
   test("train: a class of weight 0 is not learnt, and metrics stay unweighted", async () => {
-    const [first] = data.train.classes;
+    const [first] = classesOf(data.train);
     const fitted = await fit(method, data, {
       ...base,
       learningRate: 0.01,
@@ -179,7 +181,7 @@ describe("weights", () => {
       monitor: "logLoss",
     });
     const plain = await fit(method, data, { ...base, learningRate: 0.01, monitor: "logLoss" });
-    const share = data.train.labels.filter((label) => label === 1).length / data.train.labels.length;
+    const share = labelsOf(data.train).filter((label) => label === 1).length / data.train.size;
     expect(fitted.history.at(-1)!.train.accuracy).toBeCloseTo(share, 1);
     expect(plain.history.at(-1)!.train.accuracy!).toBeGreaterThan(fitted.history.at(-1)!.train.accuracy!);
   });
@@ -189,7 +191,7 @@ describe("weights", () => {
     await expect(run({ classWeights: { none: 1 } })).rejects.toThrow(
       /classWeights\.none: the data has no class "none"/,
     );
-    await expect(run({ classWeights: { [data.train.classes[0]!]: -1 } })).rejects.toThrow(
+    await expect(run({ classWeights: { [classesOf(data.train)[0]!]: -1 } })).rejects.toThrow(
       /is -1; a finite number from 0/,
     );
     await expect(run({ classWeights: 3 })).rejects.toThrow(/classWeights: 3 given; give "balanced"/);
@@ -250,7 +252,7 @@ test("a run with all of these options is resumed to the bit", async () => {
     patience: 2,
     monitor: "logLoss",
     classWeights: "balanced",
-    sampleWeights: data.train.labels.map((_, i) => 1 + (i % 2)),
+    sampleWeights: labelsOf(data.train).map((_, i) => 1 + (i % 2)),
   } as const;
   const whole = await fit(method, data, options);
   const folder = memoryFolder();

@@ -1,14 +1,17 @@
 /** @file Arrays of rank 3 from data to predictions: pooled and flattened, normalised or not, missing, resumed, stored, exported. */
+
 import { expect, test } from "vitest";
 import { stream } from "../../src/core/random.ts";
 import { float32 } from "../../src/core/tensor.ts";
 import { type DataSplits, type Dataset, rowIds } from "../../src/data/dataset.ts";
 import { hideModalities } from "../../src/data/presence.ts";
+import { classTarget } from "../../src/data/target.ts";
 import { pool } from "../../src/encoders/pool.ts";
 import { decodeWithChecksum, encodeWithChecksum } from "../../src/evaluation/checksum.ts";
 import { toOnnx } from "../../src/evaluation/export.ts";
 import { decodeModel, encodeModel } from "../../src/evaluation/model.ts";
-import { evaluate, predict } from "../../src/evaluation/predict.ts";
+import { predict } from "../../src/evaluation/predict.ts";
+import { evaluate } from "../../src/evaluation/score.ts";
 import { methodFrom } from "../../src/methods/index.ts";
 import { joint } from "../../src/methods/joint.ts";
 import type { Method } from "../../src/methods/method.ts";
@@ -29,7 +32,7 @@ function made(name: string, samples: number, seed: number): Dataset {
   labels.forEach((label, i) => {
     if (label === 1) clip.data[(T * i + draw.below(T)) * 3] = 6;
   });
-  return { name, ids: rowIds(samples), modalities: { clip, still }, labels, classes: ["no", "yes"] };
+  return { name, ids: rowIds(samples), modalities: { clip, still }, ...classTarget(["no", "yes"], labels) };
 }
 const data: DataSplits = {
   train: made("train", 200, 1),
@@ -42,7 +45,7 @@ const base = { seed: 1, batchSize: 32, threads: 1, epochs: 20, learningRate: 1e-
 
 test("the maximum over steps finds what is anywhere; files and exports say the same", async () => {
   const fitted = await fit(method(), data, { ...base, normalize: { clip: "none" } });
-  expect((await evaluate(fitted, data.test)).accuracy).toBeGreaterThan(0.95);
+  expect((await evaluate(fitted, data.test)).values.accuracy).toBeGreaterThan(0.95);
   expect(fitted.shapes).toEqual({ clip: [T, 3], still: [2, 2] });
   expect(Object.values(fitted.transforms).map(({ normalize }) => normalize)).toEqual(["none", "standard"]);
 

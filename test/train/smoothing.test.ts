@@ -16,7 +16,7 @@ import { residualCrossEntropy } from "../../src/methods/reconboost.ts";
 import { planRun } from "../../src/runs/plan.ts";
 import { parseSettings } from "../../src/runs/settings.ts";
 import { interpret } from "../../src/runtime/reference.ts";
-import { tasks } from "../../src/targets/task.ts";
+import { targetTypes as tasks } from "../../src/targets/index.ts";
 import { fit } from "../../src/train/fit.ts";
 import { B, bindings, bits, encoders, K, smallData, widths } from "../methods/support.ts";
 
@@ -33,12 +33,12 @@ function termsOf(method: Method, smoothing: number, given: Record<string, number
 describe("targets", () => {
   test("of classes are spread over all, of labels over the two answers; what is unknown stays so", () => {
     const target = constant(Float32Array.of(0, 1, 0, 0), [1, 4]);
-    const [classes] = interpret([tasks.classes.smoothed!(target, 0.2)], {});
+    const [classes] = interpret([tasks.multiclass.smoothed!(target, 0.2)], {});
     expect([...classes!.data].map((value) => Number(value.toFixed(6)))).toEqual([0.05, 0.85, 0.05, 0.05]);
     const gaps = constant(Float32Array.of(0, 1, Number.NaN), [1, 3]);
-    const [labels] = interpret([tasks.labels.smoothed!(gaps, 0.2)], {});
+    const [labels] = interpret([tasks.multilabel.smoothed!(gaps, 0.2)], {});
     expect([...labels!.data].map((value) => Number(value.toFixed(6)))).toEqual([0.1, 0.9, Number.NaN]);
-    expect(tasks.values.smoothed).toBeUndefined();
+    expect(tasks.regression.smoothed).toBeUndefined();
   });
 
   test("a cross-entropy is that against the smoothed target", () => {
@@ -165,8 +165,8 @@ describe("whose share counts", () => {
     expect(bits((await trained(smoothing)).state)).toBe(bits(some.state));
     expect(bits((await trained(smoothing, 0)).state)).toBe(bits(none.state));
     // Accuracy while training is told against the truth.
-    expect(some.history[0]!.train.accuracy! * data.train.labels.length).toBeCloseTo(
-      Math.round(some.history[0]!.train.accuracy! * data.train.labels.length),
+    expect(some.history[0]!.train.accuracy! * data.train.size).toBeCloseTo(
+      Math.round(some.history[0]!.train.accuracy! * data.train.size),
       9,
     );
     await expect(trained(method, 1)).rejects.toThrowError(/labelSmoothing is 1; a share in \[0, 1\) is needed/);

@@ -1,8 +1,10 @@
 /** @file Estimators against known truth: Gaussian classes and the quad mixture, at the sizes the acceptance names. */
+
 import { expect, it } from "vitest";
 import { float32 } from "../../src/core/tensor.ts";
 import { rowIds } from "../../src/data/dataset.ts";
 import { quadMixture } from "../../src/data/synthetic/quad.ts";
+import { classTarget } from "../../src/data/target.ts";
 import { gaussianClasses, gaussianClassRows } from "../../src/info/index.ts";
 import { permutedLabels } from "../../src/quantify/crossfit.ts";
 import { quantify } from "../../src/quantify/index.ts";
@@ -17,8 +19,7 @@ it("Gaussian classes: informations within 0.03 bit, LSMI's R within 0.05", { tim
     name: "gaussian",
     ids: rowIds(rows),
     modalities: { a: float32([rows, 10], x1), b: float32([rows, 10], x2) },
-    labels,
-    classes: Array.from({ length: 10 }, (_, k) => String(k)),
+    ...classTarget(rowIds(10), labels),
   };
   const truth = gaussianClasses();
   const { informations, measures } = await quantify(data, { seed: 0, folds: 2, measures: ["lsmi", "broja"] });

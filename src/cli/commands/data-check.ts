@@ -5,6 +5,7 @@ import { ownValue } from "../../core/record.ts";
 import { formatShape } from "../../core/shape.ts";
 import type { DataReport } from "../../data/check.ts";
 import { SPLITS } from "../../data/dataset.ts";
+import { isClassKind } from "../../data/kinds.ts";
 import { readDataset } from "../../data/load.ts";
 import { takenRows } from "../../data/taken.ts";
 import { describeTarget, type TargetReport } from "../../data/target.ts";
@@ -21,9 +22,10 @@ export async function dataCheck(directory: string, flags: ReadingFlags): Promise
   if (form !== undefined) note(`note: ${directory}: the table is ${form}`);
   const total = SPLITS.reduce((n, split) => n + report.splits[split].samples, 0);
   const groups = new Set(SPLITS.flatMap((split) => splits[split].groups ?? [])).size;
+  const { kind, names } = report.target;
   const facts = [
     count(total, "sample"),
-    report.target === undefined ? count(report.classes.length, "class") : describeTarget(splits.train),
+    isClassKind(kind) ? count(names.length, "class") : describeTarget(splits.train),
     ...(groups > 0 ? [count(groups, "group")] : []),
   ];
   const name = path.basename(path.resolve(directory));
@@ -33,7 +35,7 @@ export async function dataCheck(directory: string, flags: ReadingFlags): Promise
     return [`  ${modality}`, `${dtype} ${formatShape([total, ...shape])}`, `finite${constant}`, `from ${from}`];
   });
   const taken = takenRows(report.taken).map(([what, text]) => [`  ${what}`, text]);
-  const classes = report.classes.map((label, k) => [
+  const classes = names.map((label, k) => [
     `  ${label}`,
     ...SPLITS.map((split) => String(report.splits[split].counts[k])),
   ]);
@@ -41,10 +43,9 @@ export async function dataCheck(directory: string, flags: ReadingFlags): Promise
     ? [["  (no label)", ...SPLITS.map((split) => String(report.splits[split].missing))]]
     : [];
   const all = ["  all", ...SPLITS.map((split) => String(report.splits[split].samples))];
-  const counts =
-    report.target === undefined
-      ? table([["  class", ...SPLITS], ...classes, ...missing, all])
-      : table([...targetRows(report), ...missing, all]);
+  const counts = isClassKind(kind)
+    ? table([["  class", ...SPLITS], ...classes, ...missing, all])
+    : table([...targetRows(report), ...missing, all]);
   const patterns = [...new Set(SPLITS.flatMap((split) => Object.keys(report.splits[split].patterns ?? {})))];
   const counted = patterns.map((name) => [
     `  ${name}`,
@@ -71,13 +72,13 @@ function oneModality({ modalities }: DataReport): string[] {
 
 /** Statistics of each label (share of yes) or value (mean, standard deviation) over its known entries, by split. */
 function targetRows({ target, splits }: DataReport): string[][] {
-  const isLabels = target?.kind === "labels";
+  const isLabels = target.kind === "multilabel";
   const cell = ({ known, mean, deviation }: TargetReport): string => {
     if (known === 0) return "-";
     return isLabels ? `${share(mean)} of ${known}` : `${digits(mean)} ± ${digits(deviation)} of ${known}`;
   };
   return [
     [isLabels ? "  label: share of yes" : "  value: mean ± deviation", ...SPLITS],
-    ...target!.names.map((name) => [`  ${name}`, ...SPLITS.map((split) => cell(splits[split].target![name]!))]),
+    ...target.names.map((name) => [`  ${name}`, ...SPLITS.map((split) => cell(splits[split].target![name]!))]),
   ];
 }

@@ -197,7 +197,7 @@ export async function dataGenerate(recordings: string | undefined, options: Gene
     return made;
   });
   const modalities = Object.keys(splits.train.modalities);
-  const samples = Object.fromEntries(SPLITS.map((split) => [split, splits[split].labels.length]));
+  const samples = Object.fromEntries(SPLITS.map((split) => [split, splits[split].size]));
   const listed = Object.entries(samples).map(([split, n]) => `${split} ${n}`);
   return {
     text: `${out}: ${count(modalities.length, "modality")} (${listing(modalities)}), ${listed.join(", ")}\nnext: dmil train ${quoted(out)}`,

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import type { DmilError } from "../../core/errors.ts";
 import { memoryFolder } from "../../core/folder.ts";
 import { interactionMixture } from "../../data/synthetic/mixture.ts";
-import { leading } from "../../evaluation/figures.ts";
+import { primaryValue } from "../../evaluation/score.ts";
 import { machine } from "../../node/machine.ts";
 import { installCommand } from "../../node/package-manager.ts";
 import { planRun } from "../../runs/plan.ts";
@@ -87,7 +87,7 @@ async function tryBackend(name: Backend["name"]): Promise<Finding> {
     const plan = planRun(parseSettings({ ...settings, backend: name }), data.train);
     const { result } = await startRun(memoryFolder(), plan, data);
     const milliseconds = Math.round(performance.now() - started);
-    const { value: accuracy } = leading(result.validation);
+    const accuracy = primaryValue(result.validation);
     const detail = `a small run reached accuracy ${accuracy.toFixed(2)} in ${milliseconds} ms`;
     return accuracy > 0.8
       ? { backend: name, works: true, version: installed, detail }

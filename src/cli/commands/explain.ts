@@ -1,10 +1,11 @@
 /** @file `dmil explain`: what each component contributed, as a table with one row per sample or as a summary with three samples. */
 import type { SplitName } from "../../data/dataset.ts";
-import { requireClassLabels } from "../../data/target.ts";
+import { requireKind } from "../../data/target.ts";
 import { explain as explainModel } from "../../interactions/explain.ts";
 import { explainTarget, flattenTarget, type TargetReport } from "../../interactions/explain-target.ts";
 import { sampleRow } from "../../interactions/report.ts";
 import { encodeTable, tableFormat } from "../../runs/tables.ts";
+import { targetTypes } from "../../targets/index.ts";
 import type { Answer } from "../answer.ts";
 import { toldCeiling } from "../ceiling.ts";
 import { describeGroups, describeSamples, describeTarget, describeTargetSamples } from "../explanation.ts";
@@ -33,8 +34,8 @@ export async function explain(run: string, { split, data, out, probe }: ExplainF
     note: unfinished.text,
     out,
   };
-  if (fitted.target !== undefined) {
-    if (probe === true) requireClassLabels(dataset, "explain --probe", "Leave --probe out.");
+  if (!targetTypes[fitted.target.kind].hasBits) {
+    if (probe === true) requireKind(dataset, ["multiclass"], "explain --probe", "Leave --probe out.");
     return explained(await explainTarget(fitted, dataset, { backend }), about);
   }
   const { samples, summary } = await explainModel(fitted, dataset, { backend });

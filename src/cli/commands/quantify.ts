@@ -2,7 +2,6 @@
 import * as path from "node:path";
 import { configError, hint } from "../../core/errors.ts";
 import { readManifest } from "../../data/manifest.ts";
-import { targetKind } from "../../data/target.ts";
 import { disk } from "../../node/disk.ts";
 import {
   FEATURE_MEASURES,
@@ -84,13 +83,13 @@ async function fromFolder(data: string, flags: QuantifyFlags, seed: number): Pro
   const { label, ...others } = flags;
   // If dataset.json names several labels or values, the flag selects one of them later; otherwise it names the column to read.
   const { target } = await readManifest(disk(data));
-  const several = target !== undefined && target.kind !== "classes";
+  const several = target !== undefined && target.kind !== "multiclass";
   const reading = readingOptions({ ...others, ...(label !== undefined && !several && { label }) });
   const options = { ...reading, ...(parts !== undefined && { modalities: parts }) };
   const loaded = await openData(data, options);
   printData(loaded, flags.quiet === true);
   const { splits } = loaded;
-  const numbers = targetKind(splits.train) === "values";
+  const numbers = splits.train.target.kind === "regression";
   const measures = numbers
     ? measuresOf(flags.measure, VALUE_MEASURES, "values")
     : measuresOf(flags.measure, FEATURE_MEASURES, "classes of features");

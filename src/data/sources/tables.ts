@@ -1,4 +1,5 @@
 /** @file The table form: train.csv, valid.csv, test.csv; or one table, with a column `split` or without a split. */
+
 import { dataError, hint } from "../../core/errors.ts";
 import type { Folder } from "../../core/folder.ts";
 import { abridged, groupColumns, namedColumns } from "../columns.ts";
@@ -14,6 +15,7 @@ import {
   isMissing,
   readCsv,
 } from "../formats/csv.ts";
+import { isClassKind } from "../kinds.ts";
 import { isList, type Manifest } from "../manifest.ts";
 import { ASKED, type LeftOut, requireLeavable } from "./roles.ts";
 import { type Source, splitNamed, splitWords } from "./source.ts";
@@ -83,9 +85,7 @@ export async function openTables(folder: Folder, files: readonly string[], manif
     },
     columns: (name) => own.get(name) ?? [],
     labels: async (split) =>
-      target.kind === "classes"
-        ? classTexts(raw[split], target.columns[0]!)
-        : csvTargets(tables[split], target.columns),
+      isClassKind(target.kind) ? classTexts(raw[split], target.columns[0]!) : csvTargets(tables[split], target.columns),
     texts: async (split, place) => csvTexts(raw[split], place),
     where: (split, part) =>
       splitBy === undefined

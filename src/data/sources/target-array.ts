@@ -39,5 +39,5 @@ export function arrayLabel(
 
 /** The target as declared in dataset.json. */
 export function arrayTarget(from: string, { target }: Manifest): SourceTarget {
-  return { from, kind: target?.kind ?? "classes", names: target?.names };
+  return { from, kind: target?.kind ?? "multiclass", names: target?.names };
 }

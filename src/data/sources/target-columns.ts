@@ -1,8 +1,10 @@
 /** @file Finds the target columns of a table, and their kind: from dataset.json, else by their names. */
+
 import { dataError, hint } from "../../core/errors.ts";
 import { abridged } from "../columns.ts";
 import type { SplitName, TargetKind } from "../dataset.ts";
 import { type CsvTable, csvNumber, isMissing } from "../formats/csv.ts";
+import { isClassKind, kindWords } from "../kinds.ts";
 import type { Manifest } from "../manifest.ts";
 import { labelAlias, noLabel, requireNamed } from "./roles.ts";
 import type { SourceTarget } from "./source.ts";
@@ -22,22 +24,22 @@ export function targetColumns(
   const { where } = tables.train;
   const among = { where, noun: "column", names } as const;
   if (label !== undefined) return given([label].flat(), target, among);
-  if (target === undefined || target.kind === "classes") {
+  if (target === undefined || isClassKind(target.kind)) {
     const own = labelAlias(names, "label");
-    if (own !== undefined) return { columns: [own], kind: "classes", from: `column ${own}` };
-    const found = target === undefined ? (byPrefix("labels") ?? byPrefix("values")) : undefined;
+    if (own !== undefined) return { columns: [own], kind: target?.kind ?? "multiclass", from: `column ${own}` };
+    const found = target === undefined ? (byPrefix("multilabel") ?? byPrefix("regression")) : undefined;
     if (found === undefined) throw noLabel("label", among);
     return found;
   }
   const { kind } = target;
-  const single = kind === "values" ? "value" : "label";
+  const single = kindWords[kind].one;
   if (target.names === undefined) {
     const columns = prefixed(single);
     if (columns.length > 0) return of(kind, columns, withoutPrefix(columns, single));
     const own = alone(single);
     if (own !== undefined) return of(kind, [own], [own]);
     throw dataError(
-      `${where}: the target is ${kind}, but no column is called ${single}_<name> or ${single}. Name the columns: "label": ["NAME", ...] in dataset.json; columns: ${names.join(", ").slice(0, 400)}.`,
+      `${where}: the target is ${kindWords[kind].many}, but no column is called ${single}_<name> or ${single}. Name the columns: "label": ["NAME", ...] in dataset.json; columns: ${names.join(", ").slice(0, 400)}.`,
       { where },
     );
   }
@@ -65,16 +67,16 @@ export function targetColumns(
     return names.includes(word) ? word : labelAlias(names, "label");
   }
   /** Columns with the prefix of a kind, used when the target is not specified. */
-  function byPrefix(kind: "labels" | "values"): TargetColumns | undefined {
-    const word = kind === "values" ? "value" : "label";
+  function byPrefix(kind: "multilabel" | "regression"): TargetColumns | undefined {
+    const word = kindWords[kind].one;
     const columns = prefixed(word);
-    if (columns.length === 0 && kind === "values" && names.includes("value")) columns.push("value");
-    const allowed = (value: number): boolean => kind === "values" || value === 0 || value === 1 || value === -1;
+    if (columns.length === 0 && kind === "regression" && names.includes("value")) columns.push("value");
+    const allowed = (value: number): boolean => kind === "regression" || value === 0 || value === 1 || value === -1;
     if (columns.length === 0 || !columns.every((column) => holdsOnly(tables, column, allowed))) return undefined;
     const targetNames = columns.map((column) => (column === word ? word : column.slice(word.length + 1)));
     return {
       ...of(kind, columns, targetNames),
-      note: `taken as ${kind} by the names of the columns; to say so: "target": ${JSON.stringify({ kind, names: targetNames })} in dataset.json`,
+      note: `taken as ${kindWords[kind].many} by the names of the columns; to say so: "target": ${JSON.stringify({ kind, names: targetNames })} in dataset.json`,
     };
   }
 }
@@ -86,17 +88,17 @@ function given(
   among: { readonly where: string; readonly noun: "column"; readonly names: readonly string[] },
 ): TargetColumns {
   for (const column of columns) requireNamed(column, among);
-  const kind = target?.kind ?? "classes";
-  if (kind === "classes") {
+  const kind = target?.kind ?? "multiclass";
+  if (isClassKind(kind)) {
     if (columns.length === 1) return { columns, kind, from: `column ${columns[0]}` };
     throw dataError(
-      `${among.where}: ${columns.length} columns are to be predicted (${abridged(columns)}); classes have one. For numbers write ${JSON.stringify({ label: columns, target: { kind: "values" } })} into dataset.json; for yes/no labels "labels" instead of "values".`,
+      `${among.where}: ${columns.length} columns are to be predicted (${abridged(columns)}); classes have one. For numbers write ${JSON.stringify({ label: columns, target: { kind: "regression" } })} into dataset.json; for yes/no labels "multilabel" instead of "regression".`,
       { where: among.where },
     );
   }
   if (target?.names !== undefined && target.names.length !== columns.length) {
     throw dataError(
-      `${among.where}: dataset.json names ${target.names.length} ${kind} (${abridged(target.names)}) for ${columns.length} columns (${abridged(columns)}); one name is needed for each.`,
+      `${among.where}: dataset.json names ${target.names.length} ${kindWords[kind].many} (${abridged(target.names)}) for ${columns.length} columns (${abridged(columns)}); one name is needed for each.`,
       { where: among.where },
     );
   }

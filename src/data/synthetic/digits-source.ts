@@ -2,11 +2,13 @@
  * @file Pools of real recordings and pictures of digits, from the arrays of the data set `avdigits` (spoken and handwritten digits). They
  * are unpaired, so that any spoken digit can be combined with any written one.
  */
+
 import { configError, DmilError, dataError, hint, listing } from "../../core/errors.ts";
 import type { Folder } from "../../core/folder.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { type DataSplits, featureCount, SPLITS, type SplitName, takeTensorRows } from "../dataset.ts";
 import { readDataset } from "../load.ts";
+import { classesOf, labelsOf } from "../target.ts";
 
 /** Number of digits. */
 export const DIGITS = 10;
@@ -37,7 +39,7 @@ export async function readDigits(folder: Folder, arrays: readonly string[] = ["a
   const [spoken, written] = requireArrays(arrays);
   const [original] = DIGIT_ARRAYS.spoken;
   const splits = await opened(folder, [...new Set([original, spoken, written])]);
-  const { classes } = splits.train;
+  const classes = classesOf(splits.train);
   if (classes.length !== DIGITS || classes.some((name, digit) => name !== String(digit))) {
     throw dataError(
       `${folder.label}: the classes are ${listing(classes)}; digits need the ten classes 0 to 9. ${wanted()}`,
@@ -82,7 +84,8 @@ function pools(splits: DataSplits, name: string, original: string, label: string
   const owners = new Map<string, SplitName>();
   const numbers = new Map<string, string>();
   const read = (split: SplitName): DigitPool => {
-    const { modalities, labels } = splits[split];
+    const labels = labelsOf(splits[split]);
+    const { modalities } = splits[split];
     const [own, made] = [texts(modalities[name]!), texts(modalities[original]!)];
     const first = new Map([...own.entries()].reverse().map(([row, text]) => [text, row] as const));
     const rows = [...own.keys()].filter((row) => first.get(own[row]!) === row);

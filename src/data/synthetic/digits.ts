@@ -8,11 +8,13 @@
  * A perfect classifier of digits knows the class: 2 bits per sample, all of the sample's type. Classifiers of real recordings are not
  * perfect, so where evidence is given, the exact posterior of the class under it is the ceiling of the data.
  */
+
 import * as z from "zod";
 import { parseOptions } from "../../core/options.ts";
 import { permutation, type Stream, stream } from "../../core/random.ts";
 import { checkSplits } from "../check.ts";
 import { type Dataset, mapSplits, rowIds, type SplitName, takeTensorRows } from "../dataset.ts";
+import { classTarget } from "../target.ts";
 import { DIGITS, type DigitPool, type DigitSource } from "./digits-source.ts";
 import { type Exact, type Generated, type HiddenState, type Likelihoods, posteriors } from "./exact.ts";
 import { componentShares, drawComponent, type MixtureOptions } from "./mixture.ts";
@@ -110,8 +112,10 @@ export function digits(options: DigitsOptions, source: DigitSource): GeneratedDi
         [i, ...names.map((name, m) => `${name} ${parts[m]} (${pools[m]!.origins[rows[m]![i]!]})`)].join(" "),
       ),
       modalities: Object.fromEntries(names.map((name, m) => [name, takeTensorRows(pools[m]!.values, rows[m]!)])),
-      labels: Int32Array.from(shown, ({ label }) => label),
-      classes: rowIds(K),
+      ...classTarget(
+        rowIds(K),
+        Int32Array.from(shown, ({ label }) => label),
+      ),
       truth: shown.map(({ component }) => component),
       truthBits: Object.fromEntries(
         [...components.keys()].map((name) => [

@@ -12,6 +12,7 @@
  * With M > 2 modalities, synergy "all" has one paired block and the symbols of all M add up to y: any M - 1 of them tell
  * nothing. Synergy "pairs" has a paired block for each partner, and every pair of modalities alone gives y. Alike for M = 2.
  */
+
 import * as z from "zod";
 import { configError } from "../../core/errors.ts";
 import { parseOptions } from "../../core/options.ts";
@@ -19,6 +20,7 @@ import { permutation, type Stream, stream } from "../../core/random.ts";
 import { float32, type Tensor } from "../../core/tensor.ts";
 import { checkSplits } from "../check.ts";
 import { type DataSplits, type Dataset, mapSplits, rowIds, type SplitName } from "../dataset.ts";
+import { classTarget } from "../target.ts";
 import { sizesSchema } from "./settings.ts";
 
 /** Settings of the mixture. */
@@ -101,7 +103,7 @@ export function interactionMixture(options: MixtureOptions): DataSplits {
         mapped(vectors[name]!, maps[name]!, mixture.noise, stream(mixture.seed, `mixture noise ${split} ${name}`)),
       ]),
     );
-    return { name: split, ids: rowIds(labels.length), modalities, labels, classes, truth };
+    return { name: split, ids: rowIds(labels.length), modalities, ...classTarget(classes, labels), truth };
   });
   checkSplits(splits); // few samples of many classes may leave train without one
   return splits;

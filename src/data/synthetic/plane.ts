@@ -9,12 +9,14 @@
  * A point is uniform in its band, a tenth of it away from its borders, plus normal noise in widths of a band. The number is fed as
  * 16 bumps, exp(-(14.4 (v - j / 15))^2 / 2): they are a function of v, so the posterior given v is exact for them.
  */
+
 import * as z from "zod";
 import { parseOptions } from "../../core/options.ts";
 import { type Stream, stream } from "../../core/random.ts";
 import { float32, type Tensor } from "../../core/tensor.ts";
 import { checkSplits } from "../check.ts";
 import { type Dataset, mapSplits, rowIds, type SplitName } from "../dataset.ts";
+import { classTarget } from "../target.ts";
 import { type Exact, type Generated, type HiddenState, type Likelihoods, posteriors } from "./exact.ts";
 import { componentShares, drawComponent, type MixtureOptions } from "./mixture.ts";
 import { sizesSchema } from "./settings.ts";
@@ -85,8 +87,10 @@ export function plane(options: PlaneOptions): Generated {
       name: split,
       ids: drawn.map((_, i) => `${i} (${points.map((own) => own[i]!.toFixed(3)).join(", ")})`),
       modalities: Object.fromEntries(SIDES.map((side, m) => [side, bumps(points[m]!)])),
-      labels: Int32Array.from(drawn, ({ label }) => label),
-      classes: rowIds(K),
+      ...classTarget(
+        rowIds(K),
+        Int32Array.from(drawn, ({ label }) => label),
+      ),
       truth: drawn.map(({ component }) => component),
       truthBits: Object.fromEntries(
         [...components.keys()].map((name) => [

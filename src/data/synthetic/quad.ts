@@ -7,12 +7,14 @@
  * X_m = W_m (signal, one-hot cue of c) + sigma * (normal noise in the orthogonal complement of W_m), W_m [D, 5] with orthonormal
  * columns. y is fair for every type. Source: ours, after the Gaussian blocks in the literature on continuous PID.
  */
+
 import * as z from "zod";
 import { differenceInformation, log2OnePlusExp, signInformation } from "../../core/noisy-signs.ts";
 import { parseOptions } from "../../core/options.ts";
 import { type Stream, stream } from "../../core/random.ts";
 import { float32, type Tensor } from "../../core/tensor.ts";
 import { type Dataset, mapSplits, rowIds, type SplitName } from "../dataset.ts";
+import { classTarget } from "../target.ts";
 import type { Exact, Generated } from "./exact.ts";
 import { sizesSchema, weightsSchema } from "./settings.ts";
 
@@ -66,8 +68,7 @@ export function quadMixture(options: QuadOptions): Generated {
           embedded(quad, latent, m, frames[m]!, stream(quad.seed, `quad noise ${split} ${name}`)),
         ]),
       ),
-      labels: latent.labels,
-      classes: ["0", "1"],
+      ...classTarget(["0", "1"], latent.labels),
       truth: Array.from(latent.types, (c) => TYPES[c]!),
       truthBits: Object.fromEntries(
         TYPES.map((name, t) => [name, Float32Array.from(latent.types, (c) => (c === t ? bits[t]! : 0))]),

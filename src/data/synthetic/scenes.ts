@@ -13,12 +13,14 @@
  * information about a synergistic sample: each sample has one bit, all of its type.
  * Source: ours, after CLEVR (Johnson et al., CVPR 2017) and the synergy check of DMIL.
  */
+
 import * as z from "zod";
 import { configError } from "../../core/errors.ts";
 import { parseOptions } from "../../core/options.ts";
 import { type Stream, stream } from "../../core/random.ts";
 import { float32, type Tensor } from "../../core/tensor.ts";
 import { type DataSplits, type Dataset, mapSplits, type SplitName } from "../dataset.ts";
+import { classTarget } from "../target.ts";
 
 /** Settings of the scenes. */
 export interface ScenesOptions {
@@ -124,8 +126,10 @@ export function scenes(options: ScenesOptions): DataSplits {
       name: split,
       ids: drawn.map((own, i) => `${i} ${own.kind}: ${inWords(own)}`),
       modalities: { image: rendered(drawn, noise, seed, split), question: asked(drawn) },
-      labels: Int32Array.from(drawn, ({ yes }) => Number(yes)),
-      classes: ["no", "yes"],
+      ...classTarget(
+        ["no", "yes"],
+        Int32Array.from(drawn, ({ yes }) => Number(yes)),
+      ),
       truth,
       truthBits: Object.fromEntries(
         [...new Set(Object.values(TRUTH))].map((type) => [

@@ -5,6 +5,7 @@
  * Every set is a finite law: a sample draws a hidden state, which says the label and, per modality, a vector of one-hot blocks.
  * A fixed random matrix with standard normal entries maps the vector to D features, plus normal noise (as in mixture.ts).
  */
+
 import * as z from "zod";
 import { hint } from "../../core/errors.ts";
 import { parseOptions } from "../../core/options.ts";
@@ -12,6 +13,7 @@ import { stream } from "../../core/random.ts";
 import { float32, type Tensor } from "../../core/tensor.ts";
 import { checkSplits } from "../check.ts";
 import { type Dataset, mapSplits, rowIds, type SplitName } from "../dataset.ts";
+import { classTarget } from "../target.ts";
 import { type Exact, type Generated, type HiddenState, normalLikelihoods, posteriors, type SetTruth } from "./exact.ts";
 import { sizesSchema } from "./settings.ts";
 import { type PlantedState, posteriorsOfSets, synergySets } from "./synergy-sets.ts";
@@ -155,8 +157,10 @@ export function plantedSet(options: PlantedOptions): Generated {
       name: split,
       ids: rowIds(n),
       modalities,
-      labels: Int32Array.from(rows, (row) => law.states[row]!.label),
-      classes: rowIds(law.classes),
+      ...classTarget(
+        rowIds(law.classes),
+        Int32Array.from(rows, (row) => law.states[row]!.label),
+      ),
       ...(law.planted ? truthOf(law, names, rows) : {}),
     };
   });

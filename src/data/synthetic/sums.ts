@@ -12,13 +12,14 @@ import { oneOf, parseOptions } from "../../core/options.ts";
 import { type Stream, stream } from "../../core/random.ts";
 import { float32, type Tensor } from "../../core/tensor.ts";
 import { type DataSplits, type Dataset, mapSplits, rowIds } from "../dataset.ts";
+import { currentKind } from "../kinds.ts";
 import { sizesSchema, weightsSchema } from "./settings.ts";
 
 /** Settings of the sums. */
 export interface SumsOptions {
   readonly seed: number;
   /** Numbers, or the signs of the parts; values if left out. */
-  readonly target?: "values" | "labels" | undefined;
+  readonly target?: "regression" | "multilabel" | undefined;
   /** Share of each part in the variance of the sum before noise; (.25, .25, .25, .25) if left out. */
   readonly weights?: readonly [number, number, number, number] | undefined;
   /** Standard deviation of the noise of the target, for values; 0.3 if left out. */
@@ -31,7 +32,7 @@ export interface SumsOptions {
 
 const schema = z.strictObject({
   seed: z.int().min(0),
-  target: oneOf("values", "labels").default("values"),
+  target: z.preprocess(currentKind, oneOf("regression", "multilabel")).default("regression"),
   weights: weightsSchema.default([0.25, 0.25, 0.25, 0.25]),
   noise: z.number().min(0).default(0.3),
   features: z.int().min(3, "3 features or more are needed: the signal has three numbers").max(100_000).default(8),
@@ -63,7 +64,7 @@ export function sums(options: SumsOptions): Sums {
     const draw = stream(seed, `sums ${split}`);
     const around = stream(seed, `sums around ${split}`);
     const signals = [new Float64Array(3 * n), new Float64Array(3 * n)] as const;
-    const width = target === "values" ? 1 : kept.length;
+    const width = target === "regression" ? 1 : kept.length;
     const out = float32([n, width]);
     for (let i = 0; i < n; i++) {
       const [r, ua, ub, s, t] = Array.from({ length: 5 }, () => draw.normal()) as [
@@ -76,7 +77,7 @@ export function sums(options: SumsOptions): Sums {
       signals[0].set([r, ua, s], 3 * i);
       signals[1].set([r, ub, t], 3 * i);
       const parts = [r, ua, ub, s * t];
-      if (target === "labels") kept.forEach(({ p }, l) => void (out.data[i * width + l] = Number(parts[p]! > 0)));
+      if (target === "multilabel") kept.forEach(({ p }, l) => void (out.data[i * width + l] = Number(parts[p]! > 0)));
       else out.data[i] = parts.reduce((sum, part, p) => sum + Math.sqrt(weights[p]!) * part, noise * draw.normal());
     }
     return {
@@ -86,9 +87,8 @@ export function sums(options: SumsOptions): Sums {
         a: embedded(signals[0], frames[0]!, features, around),
         b: embedded(signals[1], frames[1]!, features, around),
       },
-      labels: new Int32Array(n).fill(-1),
-      classes: [],
-      target: { kind: target, names: target === "values" ? ["sum"] : kept.map(({ name }) => name), values: out },
+      size: n,
+      target: { kind: target, names: target === "regression" ? ["sum"] : kept.map(({ name }) => name), values: out },
     };
   });
   const total = 1 + noise ** 2;

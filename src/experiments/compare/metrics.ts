@@ -111,7 +111,7 @@ function testMetrics(runs: readonly FinishedEntry[]): Metric[] {
       share(
         `present.${pattern}`,
         `only ${pattern} present`,
-        ({ scores }) => scores.missing.slice(1).find(({ present }) => patternName(present) === pattern)?.accuracy,
+        ({ scores }) => scores.missing.slice(1).find(({ present }) => patternName(present) === pattern)?.value,
         "larger",
       ),
     ),

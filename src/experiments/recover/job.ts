@@ -5,6 +5,7 @@ import { type Folder, memoryFolder } from "../../core/folder.ts";
 import { float32, type Tensor } from "../../core/tensor.ts";
 import type { DataSplits, Dataset } from "../../data/dataset.ts";
 import type { Exact, Generated, SetTruth } from "../../data/synthetic/exact.ts";
+import { classesOf, labelsOf } from "../../data/target.ts";
 import type { Fitted } from "../../evaluation/model.ts";
 import { type Predictions, predict } from "../../evaluation/predict.ts";
 import { bitColumns, bitsOf } from "../../interactions/bits.ts";
@@ -109,9 +110,9 @@ async function scoreAgainstTruth(
   { seed, probed, quick }: { readonly seed: number; readonly probed: boolean; readonly quick: boolean },
 ): Promise<Omit<RecoveryResult, "job" | "seconds" | "epochs">> {
   const predictions = await predict(fitted, splits.test, { threads: THREADS, representations: probed });
-  const logPrior = logPriorOf(splits.train.labels, splits.train.classes.length);
+  const logPrior = logPriorOf(labelsOf(splits.train), classesOf(splits.train).length);
   const components = calibratedComponents(predictions, fitted.calibration);
-  const found = bitsOf(predictions, fitted.calibration, splits.test.labels).labelFree;
+  const found = bitsOf(predictions, fitted.calibration, labelsOf(splits.test)).labelFree;
   return {
     figures: truthMetrics({ ...predictions, components }, fitted.calibration, splits.test, { means }),
     ceiling: truthMetrics(exact.test, exactCalibration(exact.test, logPrior), splits.test, { means }),
@@ -141,7 +142,7 @@ async function probesOf(
     probes: await probeRepresentations(predictions, test, { seed }),
     theorem1: {
       representation: await estimateSynergyBound(modelRepresentation(predictions), test, { seed }),
-      prediction: await estimateSynergyBound(logProbabilities(predictions, test.classes.length), test, { seed }),
+      prediction: await estimateSynergyBound(logProbabilities(predictions, classesOf(test).length), test, { seed }),
     },
   };
 }

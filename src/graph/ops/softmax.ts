@@ -1,6 +1,5 @@
 /** @file Softmax and log-softmax over the last axis, as single nodes: stable, and fewer of them. */
-import type { Expr, OpRecord } from "../expr.ts";
-import { apply } from "../expr.ts";
+import { apply, type Expr, type OpRecord } from "../expr.ts";
 import { sum } from "./broadcast.ts";
 import { exp, mul, sub } from "./elementwise.ts";
 

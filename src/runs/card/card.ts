@@ -3,10 +3,11 @@
  * Names come from data and are escaped.
  */
 import { markdownCode, markdownEscaped } from "../../core/markup.ts";
+import { kindWords } from "../../data/kinds.ts";
 import { describeExport, type ExportOptions } from "../../evaluation/export.ts";
-import type { Figures } from "../../evaluation/figures.ts";
 import type { Fitted } from "../../evaluation/model.ts";
 import { methods } from "../../methods/index.ts";
+import { targetTypes } from "../../targets/index.ts";
 import { hashValue } from "../identity.ts";
 import { describeUnfinished, type Unfinished } from "../open.ts";
 import type { RunRecord } from "../record.ts";
@@ -83,7 +84,7 @@ function dataName({ data }: RunRecord): string {
 
 /** The YAML header; every value is JSON, so that names cannot break it. */
 function headOf({ fitted, record, result, onnx }: CardInput): string {
-  const task = fitted.target?.kind === "values" ? "tabular-regression" : "tabular-classification";
+  const task = targetTypes[fitted.target.kind].probabilistic ? "tabular-classification" : "tabular-regression";
   const named = result === undefined ? [] : figuresOf(result).filter(([, value]) => Number.isFinite(value));
   const metrics = named.map(([name, value]) => ({ type: name, name, value }));
   const dataset = { name: dataName(record), type: dataName(record), split: "validation" };
@@ -101,11 +102,8 @@ function headOf({ fitted, record, result, onnx }: CardInput): string {
     .join("\n");
 }
 
-function predicts({ classes, target }: Fitted): string {
-  if (target === undefined) return `one of ${classes.length} classes`;
-  return target.kind === "labels"
-    ? `${target.names.length} yes/no labels`
-    : `${target.names.length === 1 ? "a number" : `${target.names.length} numbers`} in the unit of the data`;
+function predicts({ target }: Fitted): string {
+  return targetTypes[target.kind].summary(target.names);
 }
 
 function modelRows({ fitted, record }: CardInput): string[][] {
@@ -126,12 +124,15 @@ function modalityRows({ method, shapes, transforms }: Fitted): string[][] {
   ];
 }
 
-function targetTable({ classes, target }: Fitted): string {
-  if (target === undefined) return table([["class", "place"], ...classes.map((name, k) => [name, String(k)])]);
-  const { units } = target;
-  if (units === undefined) return table([["label", "place"], ...target.names.map((name, k) => [name, String(k)])]);
-  const rows = target.names.map((name, k) => [name, String(k), shown(units.mean[k]!), shown(units.deviation[k]!)]);
-  return table([["value", "place", "mean in training", "deviation in training"], ...rows]);
+function targetTable({ target: { kind, names, units } }: Fitted): string {
+  const head = [
+    kindWords[kind].one,
+    "place",
+    ...(units === undefined ? [] : ["mean in training", "deviation in training"]),
+  ];
+  const numbers = (k: number): string[] =>
+    units === undefined ? [] : [shown(units.mean[k]!), shown(units.deviation[k]!)];
+  return table([head, ...names.map((name, k) => [name, String(k), ...numbers(k)])]);
 }
 
 function trainingRows({ record, result }: CardInput): string[][] {
@@ -178,9 +179,7 @@ function hashRows({ data }: RunRecord): string[][] {
 
 /** Metrics by name, for every kind of target. */
 function figuresOf({ validation }: RunResult): [string, number][] {
-  if ("figures" in validation) return Object.entries((validation as Figures).figures);
-  const { samples: _, unimodal: __, ...figures } = validation;
-  return Object.entries(figures);
+  return Object.entries(validation.values);
 }
 
 function figureParts({ result }: CardInput): string[] {
@@ -197,7 +196,7 @@ function figureParts({ result }: CardInput): string[] {
 
 function callParts({ fitted, file, onnx }: CardInput): string[] {
   if (onnx === undefined) {
-    const explain = fitted.target === undefined ? "explain" : "explainTarget";
+    const explain = targetTypes[fitted.target.kind].hasBits ? "explain" : "explainTarget";
     return [markdownCode("js", loadSnippet(file, explain))];
   }
   const said = describeExport(fitted, onnx);

@@ -1,17 +1,19 @@
 /** @file The notes of a model card on calibration and known limits. */
 import { markdownEscaped } from "../../core/markup.ts";
+import { isClassKind } from "../../data/kinds.ts";
 import type { ExportOptions } from "../../evaluation/export.ts";
 import type { Fitted } from "../../evaluation/model.ts";
 import { CLIP } from "../../modalities/vector.ts";
 import type { EvidenceScaling } from "../../targets/calibrate.ts";
+import { targetTypes } from "../../targets/index.ts";
 import type { RunRecord } from "../record.ts";
 
 /** The calibration of probabilities or values. */
 export function calibrationLines({ calibration, target }: Fitted): string[] {
-  if (target !== undefined) {
+  if (!targetTypes[target.kind].hasBits) {
     const { scale } = target;
     if (scale === undefined) return ["None: training did not finish."];
-    const factors = target.names.map((name, k) => `${markdownEscaped(name)} ${scale.prediction[k]}`);
+    const factors = scale.prediction.map((factor, k) => `${markdownEscaped(target.names[k]!)} ${factor}`);
     return [
       `Outputs were multiplied by what suits the validation data best: ${factors.join(", ")}. It is inside the file.`,
     ];
@@ -51,7 +53,7 @@ export function limits(
         ]
       : []),
     "A gate share says how much a component counted in a prediction, not how much it knew; components are learned and are not exact atoms of an information decomposition.",
-    target === undefined
+    isClassKind(target.kind)
       ? "It answers with one of its classes whatever it is given; it does not know what it has never seen."
       : "It answers whatever it is given; it does not know what it has never seen.",
     "What the data stands for, whom it leaves out and what the model may be used for is not known here: add it.",

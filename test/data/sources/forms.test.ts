@@ -1,10 +1,12 @@
 /** @file The forms of data as people have them: without a split, split by file, with other files beside, with columns of all kinds. */
+
 import { describe, expect, it } from "vitest";
 import { type Folder, memoryFolder } from "../../../src/core/folder.ts";
 import { float32, type Tensor, tensor } from "../../../src/core/tensor.ts";
 import { SPLITS } from "../../../src/data/dataset.ts";
 import { readDataset, readTraining } from "../../../src/data/load.ts";
 import type { ReadOptions } from "../../../src/data/reading.ts";
+import { labelsOf } from "../../../src/data/target.ts";
 import { writeNpz } from "../../support/npz.ts";
 import { decode, reference, rejected } from "../fixtures/reference.ts";
 import { arrayFolder, smallArrays, smallSplits, textFolder } from "../fixtures/small.ts";
@@ -69,10 +71,10 @@ describe("data without a split", () => {
   it.each(folders)("%s is refused with the flag that splits it, and split by it", async (_, folder) => {
     expect((await rejected(readDataset(await folder()))).message).toMatch(/nothing assigns samples.*--split-seed 0/);
     const { splits, report } = await readDataset(await folder(), { split });
-    expect(SPLITS.map((name) => splits[name].labels.length)).toEqual([28, 6, 6]);
+    expect(SPLITS.map((name) => splits[name].size)).toEqual([28, 6, 6]);
     // By class: each is half of every split.
     for (const name of SPLITS)
-      expect(splits[name].labels.filter((label) => label === 0)).toHaveLength(splits[name].labels.length / 2);
+      expect(labelsOf(splits[name]).filter((label) => label === 0)).toHaveLength(splits[name].size / 2);
     expect(new Set(SPLITS.flatMap((name) => splits[name].ids)).size).toBe(N);
     expect(report.taken.split).toBe("by class, shares 0.7, 0.15, 0.15, seed 0");
     expect((await readDataset(await folder(), { split })).splits).toEqual(splits);
@@ -84,7 +86,7 @@ describe("data without a split", () => {
   it("dataset.json may say the split; other shares", async () => {
     const files = { "data.csv": table(plain), "dataset.json": '{"split": {"seed": 3, "shares": [0.5, 0.25, 0.25]}}' };
     const { splits } = await read(files);
-    expect(SPLITS.map((name) => splits[name].labels.length)).toEqual([20, 10, 10]);
+    expect(SPLITS.map((name) => splits[name].size)).toEqual([20, 10, 10]);
     expect(await refusal({ ...files, "dataset.json": '{"split": {"shares": [0.5, 0.2]}}' })).toMatch(
       /split\.shares: \[0\.5, 0\.2\] given; needed are three shares/,
     );
@@ -223,7 +225,7 @@ describe("columns of a table", () => {
         a: { from: "columns a_0, a_1", shape: [2] },
         smoker: { from: "column smoker", shape: [1] },
       },
-      target: { from: "column label", kind: "classes", names: ["no", "yes"] },
+      target: { from: "column label", kind: "multiclass", names: ["no", "yes"] },
       ids: "id",
       split: "by class, shares 0.7, 0.15, 0.15, seed 0",
       leftOut: [
@@ -309,20 +311,20 @@ describe("what is predicted", () => {
       label_sad: (row) => Number(row % 3 === 0),
     });
     expect((await taken({ "data.csv": labels })).target).toMatchObject({
-      kind: "labels",
+      kind: "multilabel",
       names: ["happy", "sad"],
-      note: expect.stringContaining('"target": {"kind":"labels","names":["happy","sad"]}'),
+      note: expect.stringContaining('"target": {"kind":"multilabel","names":["happy","sad"]}'),
     });
     const values = table({ a: wave(1), b: wave(2), value_mood: wave(3) });
-    expect((await taken({ "data.csv": values })).target).toMatchObject({ kind: "values", names: ["mood"] });
+    expect((await taken({ "data.csv": values })).target).toMatchObject({ kind: "regression", names: ["mood"] });
   });
   it("numbers in the column of classes: what to write, and that it then works", async () => {
     const text = named("mpg", (row) => 10 + row * 0.37);
     const message = await refusal({ "data.csv": text }, { split, label: "mpg" });
     const manifest = /write (\{.*\}) into dataset\.json/.exec(message)![1]!;
-    expect(JSON.parse(manifest)).toEqual({ label: "mpg", target: { kind: "values" } });
+    expect(JSON.parse(manifest)).toEqual({ label: "mpg", target: { kind: "regression" } });
     expect((await taken({ "data.csv": text, "dataset.json": manifest })).target).toMatchObject({
-      kind: "values",
+      kind: "regression",
       names: ["mpg"],
     });
   });
@@ -331,7 +333,7 @@ describe("what is predicted", () => {
     const message = await refusal({ "data.csv": text }, { split, label: ["Weight", "Pulse"] });
     const manifest = /write (\{.*\}) into dataset\.json/.exec(message)![1]!;
     expect((await taken({ "data.csv": text, "dataset.json": manifest })).target).toMatchObject({
-      kind: "values",
+      kind: "regression",
       names: ["Weight", "Pulse"],
     });
   });

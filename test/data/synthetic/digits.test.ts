@@ -5,6 +5,7 @@ import { SPLITS, type SplitName } from "../../../src/data/dataset.ts";
 import { loadDataset } from "../../../src/data/load.ts";
 import { digits } from "../../../src/data/synthetic/digits.ts";
 import { type DigitPool, type DigitSource, readDigits } from "../../../src/data/synthetic/digits-source.ts";
+import { labelsOf } from "../../../src/data/target.ts";
 import { writeDataset } from "../../../src/data/write.ts";
 import { hasSharedData, readOnlyDisk, sharedData } from "../fixtures/reference.ts";
 import { digitsFixture } from "./digits-fixture.ts";
@@ -62,7 +63,8 @@ describe("what digits mean", () => {
   test("is what every sample shows, from recordings of its own split", () => {
     const { audio, image } = made.roles as Required<typeof made.roles>;
     for (const split of SPLITS) {
-      const { labels, truth } = made.splits[split];
+      const labels = labelsOf(made.splits[split]);
+      const { truth } = made.splits[split];
       const shown = shownIn(split);
       truth!.forEach((type, i) => {
         const [heard, seen] = shown(i);
@@ -99,7 +101,8 @@ describe("what digits mean", () => {
   test("holds two bits a sample, all of its own type, for whoever reads digits without fault", () => {
     for (const split of SPLITS) {
       const { logits, unimodal } = made.exact[split];
-      const { labels, truth, truthBits, ceiling } = made.splits[split];
+      const labels = labelsOf(made.splits[split]);
+      const { truth, truthBits, ceiling } = made.splits[split];
       expect(ceiling).toBeUndefined(); // nobody read the recordings
       const even = (logs: Float32Array, i: number) =>
         logs.subarray(4 * i, 4 * i + 4).every((log) => Math.abs(log - Math.log(1 / 4)) < 1e-6);
@@ -148,7 +151,8 @@ describe("with a reader's evidence", () => {
   const read = digits({ seed: 3, samples }, doubtful);
 
   test("the ceiling is the exact posterior under it", () => {
-    const { ceiling, labels, truth } = read.splits.train;
+    const labels = labelsOf(read.splits.train);
+    const { ceiling, truth } = read.splits.train;
     const i = truth!.indexOf("unique_audio");
     // Audio alone: p(digit) is .125 for tellers (redundant and unique), .0625 for paired, .125 for silent ones.
     const [own, other] = [9 * 0.125, 0.125];

@@ -7,6 +7,7 @@ import {
   mixtureLatents,
   mixtureMap,
 } from "../../../src/data/synthetic/mixture.ts";
+import { classesOf, labelsOf } from "../../../src/data/target.ts";
 import { caught } from "../fixtures/reference.ts";
 
 const base: Mixture = {
@@ -136,7 +137,7 @@ describe("features", () => {
     const mixture: Mixture = { ...base, samples: { train: 2000, validation: 50, test: 50 }, noise: 0.6 };
     const { train } = interactionMixture(mixture);
     const { labels, truth, vectors } = latentsOf(mixture, 2000);
-    expect(train.labels).toEqual(labels);
+    expect(labelsOf(train)).toEqual(labels);
     expect(train.truth).toEqual(truth);
     for (const name of ["a", "b"]) {
       const map = mixtureMap(mixture, name);
@@ -170,8 +171,8 @@ describe("features", () => {
     });
     const right = (name: string, component: string): number => {
       const guess = linearReader(train, name);
-      const rows = [...test.labels.keys()].filter((row) => test.truth![row] === component);
-      return rows.filter((row) => guess(test, row) === test.labels[row]).length / rows.length;
+      const rows = [...labelsOf(test).keys()].filter((row) => test.truth![row] === component);
+      return rows.filter((row) => guess(test, row) === labelsOf(test)[row]).length / rows.length;
     };
     for (const name of ["a", "b"]) {
       expect(right(name, "redundant")).toBeGreaterThan(0.9);
@@ -187,8 +188,8 @@ describe("features", () => {
     expect(interactionMixture(base)).toEqual(one);
     expect(interactionMixture({ ...base, seed: 2 }).train.modalities).not.toEqual(one.train.modalities);
     expect(one.validation.modalities.a!.data.slice(0, 20)).not.toEqual(one.test.modalities.a!.data.slice(0, 20));
-    expect([one.train.labels.length, one.validation.labels.length, one.test.labels.length]).toEqual([60, 20, 20]);
-    expect(one.test.classes).toEqual(["0", "1", "2"]);
+    expect([one.train.size, one.validation.size, one.test.size]).toEqual([60, 20, 20]);
+    expect(classesOf(one.test)).toEqual(["0", "1", "2"]);
     const { features: _, modalities: __, synergy: ___, stratified: ____, ...least } = base;
     expect(interactionMixture(least)).toEqual(one);
   });
@@ -197,7 +198,7 @@ describe("features", () => {
 /** A linear reader of one modality: least squares on the samples whose direct block holds the label, two classes. */
 function linearReader(train: Dataset, name: string): (data: Dataset, row: number) => number {
   const D = 20;
-  const own = [...train.labels.keys()].filter((row) => ["redundant", `unique_${name}`].includes(train.truth![row]!));
+  const own = [...labelsOf(train).keys()].filter((row) => ["redundant", `unique_${name}`].includes(train.truth![row]!));
   const weights = new Float64Array(D + 1);
   const data = train.modalities[name]!.data;
   for (let step = 0; step < 150; step++) {
@@ -205,7 +206,7 @@ function linearReader(train: Dataset, name: string): (data: Dataset, row: number
     for (const row of own) {
       let score = weights[D]!;
       for (let d = 0; d < D; d++) score += weights[d]! * data[row * D + d]!;
-      const error = score - (2 * train.labels[row]! - 1);
+      const error = score - (2 * labelsOf(train)[row]! - 1);
       for (let d = 0; d < D; d++) gradient[d]! += error * data[row * D + d]!;
       gradient[D]! += error;
     }

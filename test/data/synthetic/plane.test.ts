@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { checkSplits } from "../../../src/data/check.ts";
 import { plane } from "../../../src/data/synthetic/plane.ts";
+import { labelsOf } from "../../../src/data/target.ts";
 import { normalCdf } from "../../../src/info/special.ts";
 
 /** The place of a point on a side of length 1, read from its bumps: the peak of their logarithms, a parabola. */
@@ -28,7 +29,7 @@ describe.each([
   test("shows each type where its bands are", () => {
     expect(checkSplits(made.splits).warnings).toEqual([]);
     train.truth!.forEach((type, i) => {
-      const y = train.labels[i]!;
+      const y = labelsOf(train)[i]!;
       const [a, b] = [bands[0]![i]!, bands[1]![i]!];
       const expected = {
         redundant: a === direct[y] && b === direct[y],
@@ -44,7 +45,7 @@ describe.each([
   test("says all that is planted where noise is small", () => {
     const { logits, unimodal } = made.exact.train;
     train.truth!.forEach((type, i) => {
-      const p = (logs: Float32Array) => Math.exp(logs[K * i + train.labels[i]!]!);
+      const p = (logs: Float32Array) => Math.exp(logs[K * i + labelsOf(train)[i]!]!);
       expect(p(logits)).toBeCloseTo(1, 6);
       for (const name of ["a", "b"]) {
         const tells = type === "redundant" || type === `unique_${name}`;

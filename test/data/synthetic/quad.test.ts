@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { quadMixture } from "../../../src/data/synthetic/quad.ts";
+import { labelsOf } from "../../../src/data/target.ts";
 import { accuracy, argmaxRows } from "../../../src/targets/metrics.ts";
 
 describe("the default quad mixture", () => {
   const { splits, exact, means } = quadMixture({ seed: 3, samples: { train: 100, validation: 100, test: 20_000 } });
-  const { labels, truth } = splits.test;
+  const labels = labelsOf(splits.test);
+  const { truth } = splits.test;
   const right = (logits: Float32Array): number => accuracy(argmaxRows(logits, 2), labels);
 
   test("probabilities sum to 1", () => {

@@ -7,6 +7,7 @@ import {
   SCENE_WIDTH,
   scenes,
 } from "../../../src/data/synthetic/scenes.ts";
+import { labelsOf } from "../../../src/data/target.ts";
 
 const data = scenes({ seed: 1, samples: { train: 6000, validation: 50, test: 50 } });
 const { train } = data;
@@ -18,11 +19,11 @@ function information(some: readonly number[], text: (row: number) => string): { 
   const counts = new Map<string, [number, number]>();
   for (const row of some) {
     const cell = counts.get(text(row)) ?? [0, 0];
-    cell[train.labels[row]! as 0 | 1]++;
+    cell[labelsOf(train)[row]! as 0 | 1]++;
     counts.set(text(row), cell);
   }
   const n = some.length;
-  const yes = some.reduce((sum, row) => sum + train.labels[row]!, 0) / n;
+  const yes = some.reduce((sum, row) => sum + labelsOf(train)[row]!, 0) / n;
   let bits = 0;
   for (const cell of counts.values()) {
     cell.forEach((count, y) => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { exactMixture } from "../../../src/data/synthetic/mixture-exact.ts";
 import { PLANTED_KINDS, plantedSet } from "../../../src/data/synthetic/several.ts";
+import { classesOf, labelsOf } from "../../../src/data/target.ts";
 import { accuracy, argmaxRows } from "../../../src/targets/metrics.ts";
 
 const samples = { train: 400, validation: 100, test: 3000 };
@@ -14,7 +15,9 @@ function information(logs: Float32Array, labels: Int32Array, classes: number, pr
 
 describe.each(PLANTED_KINDS)("%s", (kind) => {
   const { splits, exact, means } = plantedSet({ kind, seed: 1, samples });
-  const { labels, classes, truth, truthBits } = splits.test;
+  const labels = labelsOf(splits.test);
+  const classes = classesOf(splits.test);
+  const { truth, truthBits } = splits.test;
   const K = classes.length;
   const prior = kind === "and" ? [0.75, 0.25] : new Array<number>(K).fill(1 / K);
 
@@ -57,7 +60,8 @@ describe("the interaction mixture's exact probabilities", () => {
 
   test("with little noise the pair is right on every type, one modality alone on what it holds", () => {
     const { splits, exact } = exactMixture({ ...base, classes: 3, noise: 0.1 });
-    const { labels, truth } = splits.test;
+    const labels = labelsOf(splits.test);
+    const { truth } = splits.test;
     expect(accuracy(argmaxRows(exact.test.logits, 3), labels)).toBeGreaterThan(0.999);
     const alone = argmaxRows(exact.test.unimodal.a!, 3);
     const share = (type: string): number => {
@@ -72,7 +76,7 @@ describe("the interaction mixture's exact probabilities", () => {
 
   test("with much noise they are calibrated: confidence and accuracy agree", () => {
     const { splits, exact } = exactMixture({ ...base, classes: 2, noise: 2 });
-    const { labels } = splits.test;
+    const labels = labelsOf(splits.test);
     const right = accuracy(argmaxRows(exact.test.logits, 2), labels);
     let confidence = 0;
     for (let i = 0; i < labels.length; i++) {
@@ -88,7 +92,7 @@ describe("the interaction mixture's exact probabilities", () => {
     (synergy) => {
       const three = { ...base, shares: { redundant: 0, unique: 0, synergistic: 1 }, modalities: ["a", "b", "c"] };
       const { splits, exact } = exactMixture({ ...three, classes: 2, noise: 0.2, synergy });
-      const { labels } = splits.test;
+      const labels = labelsOf(splits.test);
       expect(accuracy(argmaxRows(exact.test.logits, 2), labels)).toBeGreaterThan(0.99);
       for (const logs of Object.values(exact.test.unimodal)) {
         expect(Math.abs(accuracy(argmaxRows(logs, 2), labels) - 0.5)).toBeLessThan(0.04);

@@ -47,7 +47,7 @@ describe("sums", () => {
   });
 
   test("labels: one for each part that has a share, half of them yes", () => {
-    const { splits } = sums({ seed: 0, target: "labels", weights: [0.5, 0.2, 0, 0.3], samples });
+    const { splits } = sums({ seed: 0, target: "multilabel", weights: [0.5, 0.2, 0, 0.3], samples });
     const { names, values } = splits.train.target!;
     expect(names).toEqual(["redundant", "unique_a", "synergistic"]);
     names.forEach((_, l) => {

@@ -107,8 +107,13 @@ function scoresOf(
       f1: accuracy,
     })),
     missing: [
-      { present: modalities, samples: right.length, accuracy },
-      ...modalities.map((name) => ({ present: [name], samples: right.length, accuracy: alone[name]! - 0.02 })),
+      { present: modalities, samples: right.length, metric: "accuracy", value: accuracy },
+      ...modalities.map((name) => ({
+        present: [name],
+        samples: right.length,
+        metric: "accuracy",
+        value: alone[name]! - 0.02,
+      })),
     ],
     ...(method === "dmil" && {
       gate: Object.fromEntries(components.map((name, c) => [name, (c + 1) / 10])),

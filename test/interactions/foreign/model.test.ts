@@ -1,7 +1,9 @@
 /** @file ONNX models of anyone: dmil's own export agrees with the project's predictions, inputs and outputs are matched, removal is what it says. */
+
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { float32, type Tensor } from "../../../src/core/tensor.ts";
 import { selectModalities } from "../../../src/data/dataset.ts";
+import { classesOf } from "../../../src/data/target.ts";
 import { toOnnx } from "../../../src/evaluation/export.ts";
 import type { Fitted } from "../../../src/evaluation/model.ts";
 import { predict } from "../../../src/evaluation/predict.ts";
@@ -15,7 +17,7 @@ import { fit } from "../../../src/train/fit.ts";
 import { smallMixture } from "../../support/models.ts";
 
 const data = smallMixture();
-const { classes } = data.train;
+const classes = classesOf(data.train);
 let fitted: Fitted;
 let model: AnyModel;
 

@@ -17,7 +17,7 @@ const IMAGE = "a|b\n# title";
 function nasty(): DataSplits {
   const named = (split: Dataset): Dataset => {
     const { a, b } = split.modalities as Required<typeof split.modalities>;
-    return { ...split, classes: [EVIL, "yes"], modalities: { [IMAGE]: a!, b: b! } };
+    return { ...split, target: { ...split.target, names: [EVIL, "yes"] }, modalities: { [IMAGE]: a!, b: b! } };
   };
   const { train, validation, test: last } = smallMixture();
   return { train: named(train), validation: named(validation), test: named(last) };
@@ -56,7 +56,7 @@ test("the head is YAML as model hubs read it, with figures of validation data al
   expect(head).toMatchObject({ library_name: "dmil", license: "unknown", pipeline_tag: "tabular-classification" });
   const [{ results }] = head["model-index"];
   expect(results[0].dataset).toEqual({ name: "my data", type: "my data", split: "validation" });
-  const { accuracy } = finished.result.validation as { accuracy: number };
+  const { accuracy } = finished.result.validation.values;
   expect(results[0].metrics).toContainEqual({ type: "accuracy", name: "accuracy", value: accuracy });
 });
 
@@ -94,13 +94,13 @@ test("an untouched card is known again; one that was added to, and any other tex
 
 test("labels and numbers: their names, units and figures; safetensors: how to read it", async () => {
   const samples = { train: 60, validation: 40, test: 30 };
-  for (const target of ["labels", "values"] as const) {
-    const { splits } = sums({ seed: 3, features: 5, samples, ...(target === "labels" && { target }) });
+  for (const target of ["multilabel", "regression"] as const) {
+    const { splits } = sums({ seed: 3, features: 5, samples, ...(target === "multilabel" && { target }) });
     const { fitted, record, result } = await run(splits, { modalityDropout: 0.3 });
     const own = await modelCard({ fitted, record, result, file: "m.safetensors" });
     for (const name of splits.train.target!.names) expect(own).toMatch(new RegExp(`^\\| ${name} \\| \\d`, "m"));
-    expect(own).toContain(target === "values" ? "deviation in training" : "yes/no labels");
-    expect(own).toContain(target === "values" ? "| r2 | " : "| macroF1 | ");
+    expect(own).toContain(target === "regression" ? "deviation in training" : "yes/no labels");
+    expect(own).toContain(target === "regression" ? "| r2 | " : "| macroF1 | ");
     expect(own).toContain("decodeModel, explainTarget");
     expect(own).toMatch(/trained with modalities missing \(by modality dropout\)/);
     expect(parse(own.split("---\n")[1]!).tags).toContain("safetensors");

@@ -1,0 +1,78 @@
+/** @file What kinds with a number per output share: copies of rows, and means over the known entries of a sample. */
+import type { Target } from "../data/dataset.ts";
+import type { EncodedTarget } from "./target.ts";
+import { meanOf } from "./units.ts";
+
+/** Copies the rows [count, K] of the samples `order[from .. from + count)`. */
+export function fillRows(
+  out: Float32Array,
+  { data, width }: EncodedTarget,
+  order: ArrayLike<number>,
+  from: number,
+  count: number,
+): void {
+  for (let i = 0, to = 0; i < count; i++) {
+    const start = order[from + i]! * width;
+    for (let k = 0; k < width; k++) out[to++] = data[start + k]!;
+  }
+}
+
+/** The sum over a batch's samples of the mean score of their known entries. */
+export function sumOfScores(
+  predicted: Float32Array,
+  { data, width }: EncodedTarget,
+  rows: ArrayLike<number>,
+  scoreOf: (value: number, truth: number) => number,
+): number {
+  let total = 0;
+  for (let i = 0; i < rows.length; i++) {
+    let [score, known] = [0, 0];
+    for (let k = 0; k < width; k++) {
+      const truth = data[rows[i]! * width + k]!;
+      if (Number.isNaN(truth)) continue;
+      score += scoreOf(predicted[i * width + k]!, truth);
+      known++;
+    }
+    total += known === 0 ? 0 : score / known;
+  }
+  return total;
+}
+
+/** One value for each name, at a row of [N, L]. */
+export function named(names: readonly string[], row: number, valueAt: (i: number) => number): Record<string, number> {
+  return Object.fromEntries(names.map((name, l) => [name, valueAt(row * names.length + l)]));
+}
+
+/** Metrics of each output by itself. */
+export function byOutput(
+  predicted: Float32Array,
+  { names, values }: Target,
+  metricsOf: (output: Float32Array, truth: Float32Array, name: string) => Record<string, number>,
+): Record<string, Record<string, number>> {
+  const L = names.length;
+  const column = (data: Float32Array, l: number): Float32Array => data.filter((_, i) => i % L === l);
+  return Object.fromEntries(
+    names.map((name, l) => [name, metricsOf(column(predicted, l), column(values.data, l), name)]),
+  );
+}
+
+/** The mean of each metric over outputs. */
+export function meansOver(metrics: Readonly<Record<string, Readonly<Record<string, number>>>>): Record<string, number> {
+  const each = Object.values(metrics);
+  return Object.fromEntries(Object.keys(each[0]!).map((name) => [name, meanOf(each.map((one) => one[name]!))]));
+}
+
+/** The known entries of a sample, by name. */
+export function truthAt({ names, values }: Target, row: number): Record<string, number | undefined> {
+  return Object.fromEntries(
+    Object.entries(named(names, row, (i) => values.data[i]!)).map(([name, value]) => [
+      name,
+      Number.isNaN(value) ? undefined : value,
+    ]),
+  );
+}
+
+/** 1 for the class of a sample and 0 for the others; undefined for all where it is unknown. */
+export function classTruth(names: readonly string[], label: number): Record<string, number | undefined> {
+  return Object.fromEntries(names.map((name, k) => [name, Number.isNaN(label) ? undefined : Number(k === label)]));
+}
