@@ -5,7 +5,7 @@ export const TARGET_KINDS = ["multiclass", "ordinal", "multilabel", "regression"
 export type TargetKind = (typeof TARGET_KINDS)[number];
 
 /** The kinds whose samples have one of several named classes. */
-export const CLASS_KINDS = ["multiclass", "ordinal"] as const satisfies readonly TargetKind[];
+export const CLASS_KINDS: readonly ["multiclass", "ordinal"] = ["multiclass", "ordinal"];
 export type ClassKind = (typeof CLASS_KINDS)[number];
 
 export function isClassKind(kind: TargetKind): kind is ClassKind {

@@ -4,7 +4,7 @@
 export const TWO_THREADS = 500_000;
 
 /** Features of frozen parts are cached up to this many numbers (1 GiB); larger ones are computed in every step. */
-export const KEPT_LIMIT = 2 ** 28;
+export const KEPT_LIMIT: number = 2 ** 28;
 
 /** Stored statistics are means over this many training samples: precise enough, and cheap to recompute. */
 export const REFERENCE_SAMPLES = 2048;

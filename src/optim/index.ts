@@ -21,5 +21,9 @@ export { type SgdOptions, type SgdSettings, sgd } from "./sgd.ts";
 /** The optimisers that settings can name. */
 export const OPTIMISERS = ["adam", "adamw", "sgd"] as const;
 
-/** The optimisers by name; the compiler reports a missing one. */
-export const optimisers = { adam, adamw, sgd } as const satisfies Record<(typeof OPTIMISERS)[number], unknown>;
+/** The optimisers by name. */
+export const optimisers: { readonly adam: typeof adam; readonly adamw: typeof adamw; readonly sgd: typeof sgd } = {
+  adam,
+  adamw,
+  sgd,
+};

@@ -19,7 +19,7 @@ import { fitColumns, fitOddsFactor } from "./units.ts";
 function logAbove(yes: Expr): Expr {
   const steps = yes.shape.at(-1)!;
   const upTo = Float32Array.from({ length: steps * steps }, (_, i) => Number(Math.floor(i / steps) <= i % steps));
-  const rows = reshape(yes, [yes.shape.reduce((a, b) => a * b, 1) / steps, steps]);
+  const rows = yes.shape.length < 2 ? reshape(yes, [1, steps]) : yes;
   return reshape(matmul(rows, constant(upTo, [steps, steps])), yes.shape);
 }
 

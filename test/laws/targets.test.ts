@@ -132,7 +132,7 @@ test("methods whose mathematics allows it serve every kind; the others say why n
     "ogm needs classes, because it compares modalities by the probability of the correct class; this data has values (x, y). Methods for values: unimodal, joint, ensemble, mmml, mmpareto, mmtm, greedy, mmib, dmil, dmil-published.",
   );
   expect(plan("i2m2", "regression")).toThrowError(
-    "i2m2 needs classes or labels, because a product of experts multiplies probabilities; this data has values (x, y).",
+    "i2m2 needs classes or ordered classes or labels, because a product of experts multiplies probabilities; this data has values (x, y).",
   );
   expect(plan("pmr", "multilabel")).toThrowError(
     /pmr needs classes, because it has a prototype for each class; this data has labels \(redundant, .*\)\. Methods/,
