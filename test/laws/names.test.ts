@@ -47,7 +47,10 @@ const mixture = renamed(
     seed: 1,
   }),
 );
-const classes = mapSplits((split) => ({ ...noTruth(mixture[split]), classes: CLASSES }));
+const classes = mapSplits((split): Dataset => {
+  const data = noTruth(mixture[split]);
+  return { ...data, target: { ...data.target, names: CLASSES } };
+});
 const target = (kind: "multilabel" | "regression"): DataSplits => {
   const { splits } = sums({ seed: 3, features: 4, target: kind, samples: sizes });
   return mapSplits((split) => {

@@ -1,6 +1,7 @@
 /** @file Options of training: learning rate and warm-up, early stopping, the monitored metric, weights, interrupts. */
 import { describe, expect, test } from "vitest";
 import { memoryFolder } from "../../src/core/folder.ts";
+import type { TargetKind } from "../../src/data/kinds.ts";
 import { sums } from "../../src/data/synthetic/sums.ts";
 import { classesOf, labelsOf } from "../../src/data/target.ts";
 import { stageGraph } from "../../src/engine/graph.ts";
@@ -118,7 +119,7 @@ describe("the monitored metric selects the best epoch", () => {
 });
 
 /** Values of the loss terms of a stage on random numbers, with these weights of the samples. */
-function termsOf(from: Method, index: number, weight?: readonly number[], kind = "classes" as never): number[] {
+function termsOf(from: Method, index: number, weight?: readonly number[], kind: TargetKind = "multiclass"): number[] {
   const sizes = { ...widths(from), kind, ...(weight !== undefined && { weighted: true }) };
   const exprs = stageGraph(from, from.stages[index]! as never, sizes, B).terms.map(({ value }) => value);
   const values = interpret(exprs, bindings(from, exprs, weight === undefined ? {} : { weight }));
@@ -130,12 +131,12 @@ describe("weights", () => {
 
   test.each(everyTarget)("of samples multiply their losses (%s)", (kind) => {
     const unit = (i: number): number[] => Array.from({ length: B }, (_, j) => Number(i === j));
-    const each = Array.from({ length: B }, (_, i) => termsOf(five, 0, unit(i), kind as never)[0]!);
+    const each = Array.from({ length: B }, (_, i) => termsOf(five, 0, unit(i), kind)[0]!);
     const total = each.reduce((sum, value) => sum + value, 0);
-    expect(termsOf(five, 0, undefined, kind as never)[0]).toBeCloseTo(total, 5);
+    expect(termsOf(five, 0, undefined, kind)[0]).toBeCloseTo(total, 5);
     const weights = [0.5, 2, 0, 1, 3, 1];
     const due = each.reduce((sum, value, i) => sum + weights[i]! * value, 0);
-    expect(termsOf(five, 0, weights, kind as never)[0]).toBeCloseTo(due, 5);
+    expect(termsOf(five, 0, weights, kind)[0]).toBeCloseTo(due, 5);
     expect(new Set(each).size).toBe(B);
   });
 
