@@ -227,7 +227,7 @@ function checkPresence(data: Dataset, split: SplitName, where: Where): void {
   }
 }
 
-function checkFinite(data: Dataset, modality: string, where: string): void {
+export function checkFinite(data: Pick<Dataset, "modalities" | "present">, modality: string, where: string): void {
   const { data: values, shape } = data.modalities[modality]!;
   const width = featureCount({ shape });
   const mask = ownValue(data.present, modality);

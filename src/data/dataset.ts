@@ -48,6 +48,9 @@ export interface Dataset {
   readonly ceiling?: Posteriors;
 }
 
+/** The samples of a prediction: a dataset without a target. */
+export type Inputs = Pick<Dataset, "name" | "ids" | "modalities" | "present">;
+
 /** The three splits of one data set: same modalities, same classes. */
 export interface DataSplits {
   readonly train: Dataset;

@@ -5,7 +5,7 @@ import { SPLITS, type SplitName } from "../dataset.ts";
 import { openNpz } from "../formats/npz.ts";
 import type { Manifest } from "../manifest.ts";
 import { ASKED, type LeftOut, requireLeavable } from "./roles.ts";
-import { type AnyArray, asLabels, asTexts, type Source, splitNamed, splitWords } from "./source.ts";
+import { type AnyArray, asLabels, asTexts, type Needs, type Source, splitNamed, splitWords } from "./source.ts";
 import { stemOf } from "./tables.ts";
 import { arrayLabel, arrayTarget } from "./target-array.ts";
 
@@ -26,9 +26,14 @@ interface Parts {
 }
 
 /** Opens the archive form; keys that do not begin with the name of a split are left out. */
-export async function openArchive(folder: Folder, files: readonly string[], manifest: Manifest): Promise<Source> {
+export async function openArchive(
+  folder: Folder,
+  files: readonly string[],
+  manifest: Manifest,
+  needs: Needs,
+): Promise<Source> {
   const bySplit = files.every((file) => splitNamed(stemOf(file)) !== undefined);
-  const parts = bySplit ? await fileEach(folder, files) : await oneFile(folder, files[0]!);
+  const parts = bySplit ? await fileEach(folder, files, needs) : await oneFile(folder, files[0]!, needs);
   const { label, arrays } = parts;
   const missing = (split: SplitName, name: string): DmilError => {
     const known = [...arrays[split].keys()];
@@ -47,14 +52,14 @@ export async function openArchive(folder: Folder, files: readonly string[], mani
   const own = arrayLabel(
     train.filter((name) => !leaveOut.includes(name)),
     manifest,
-    { where: label, whole: train },
+    { where: label, whole: train, needs },
   );
-  for (const split of SPLITS) if (arrays[split].size === 0) throw missing(split, own);
+  for (const split of SPLITS) if (arrays[split].size === 0) throw missing(split, own ?? train[0] ?? "labels");
   requireLeavable(leaveOut, train, label);
   const places = [manifest.ids, manifest.groups, manifest.truth, manifest.ceiling?.array];
   const where = (split: SplitName, part: string): string => {
     const place = part === "ids" || part === "groups" || part === "truth" ? manifest[part] : undefined;
-    const name = part === "labels" ? own : (place ?? part);
+    const name = part === "labels" ? (own ?? part) : (place ?? part);
     return arrays[split].get(name)?.place ?? `${label}: ${split} ${part}`;
   };
   return {
@@ -68,14 +73,14 @@ export async function openArchive(folder: Folder, files: readonly string[], mani
       [...arrays[split].keys()].filter((name) => name !== own && !leaveOut.includes(name) && !places.includes(name)),
     read,
     from: (name) => `array ${name}`,
-    labels: async (split) => asLabels(await read(split, own)),
+    labels: async (split) => asLabels(await read(split, own ?? "labels")),
     texts: async (split, place) => asTexts(await read(split, place), where(split, place)),
     where,
   };
 }
 
 /** train.npz, valid.npz, test.npz. */
-async function fileEach(folder: Folder, files: readonly string[]): Promise<Parts> {
+async function fileEach(folder: Folder, files: readonly string[], { splits }: Needs): Promise<Parts> {
   const fileOf: Partial<Record<SplitName, string>> = {};
   for (const file of files) {
     const split = splitNamed(stemOf(file))!;
@@ -86,7 +91,7 @@ async function fileEach(folder: Folder, files: readonly string[]): Promise<Parts
   }
   const arrays = {} as Record<SplitName, ReadonlyMap<string, Part>>;
   for (const split of SPLITS) {
-    const file = fileOf[split];
+    const file = fileOf[split] ?? (splits.includes(split) ? undefined : fileOf[splits[0]!]);
     if (file === undefined) {
       const name = `${split === "validation" ? "valid" : split}.npz`;
       throw dataError(
@@ -110,7 +115,7 @@ async function fileEach(folder: Folder, files: readonly string[]): Promise<Parts
 }
 
 /** One archive: names are prefixed by their split, or there is no split. */
-async function oneFile(folder: Folder, file: string): Promise<Parts> {
+async function oneFile(folder: Folder, file: string, { splits }: Needs): Promise<Parts> {
   const label = `${folder.label}/${file}`;
   const npz = openNpz(await folder.read(file), label);
   const part = (key: string): Part => ({ place: `${label}: ${key}`, read: () => npz.read(key) });
@@ -147,6 +152,9 @@ async function oneFile(folder: Folder, file: string): Promise<Parts> {
       );
     }
     arrays[own.split].set(own.name, part(key));
+  }
+  for (const split of SPLITS) {
+    if (arrays[split].size === 0 && !splits.includes(split)) arrays[split] = arrays[splits[0]!];
   }
   return {
     label,

@@ -8,12 +8,27 @@ import { SPLITS, type SplitName } from "../dataset.ts";
 import { readArray } from "../formats/npy.ts";
 import type { Manifest } from "../manifest.ts";
 import { ASKED, type LeftOut, requireLeavable } from "./roles.ts";
-import { type AnyArray, asLabels, asTexts, isIdName, type Source, splitNamed, splitWords } from "./source.ts";
+import {
+  type AnyArray,
+  asLabels,
+  asTexts,
+  isIdName,
+  type Needs,
+  type Source,
+  splitNamed,
+  splitWords,
+} from "./source.ts";
 import { arrayLabel, arrayTarget } from "./target-array.ts";
 
 /** Opens the folder form. @throws DataError when a split folder is missing or there are two for one split. */
-export function openArrays(folder: Folder, files: readonly string[], manifest: Manifest, split: boolean): Source {
-  const dirs = split ? splitFolders(folder, files) : { train: "", validation: "", test: "" };
+export function openArrays(
+  folder: Folder,
+  files: readonly string[],
+  manifest: Manifest,
+  split: boolean,
+  needs: Needs,
+): Source {
+  const dirs = split ? splitFolders(folder, files, needs) : { train: "", validation: "", test: "" };
   const path = (split: SplitName, file: string): string => `${dirs[split]}${file}`;
   const inSplit = (split: SplitName): string[] =>
     files.filter((file) => file.startsWith(dirs[split])).map((file) => file.slice(dirs[split].length));
@@ -42,7 +57,11 @@ export function openArrays(folder: Folder, files: readonly string[], manifest: M
   const label = arrayLabel(
     train.filter((name) => !leaveOut.includes(name)),
     manifest,
-    { where: `${folder.label}${dirs.train === "" ? "" : `/${dirs.train.slice(0, -1)}`}`, whole: inSplit("train") },
+    {
+      where: `${folder.label}${dirs.train === "" ? "" : `/${dirs.train.slice(0, -1)}`}`,
+      whole: inSplit("train"),
+      needs,
+    },
   );
   requireLeavable(leaveOut, train, folder.label);
   const idFile = (file: string): boolean => /\.(json|txt)$/.test(file) && isIdName(file.replace(/\.[^.]+$/, ""));
@@ -93,7 +112,7 @@ export function openArrays(folder: Folder, files: readonly string[], manifest: M
 }
 
 /** The folder of each split, with a trailing `/`. */
-function splitFolders(folder: Folder, files: readonly string[]): Record<SplitName, string> {
+function splitFolders(folder: Folder, files: readonly string[], { splits }: Needs): Record<SplitName, string> {
   const dirs: Partial<Record<SplitName, string>> = {};
   const tops = [...new Set(files.filter((file) => file.includes("/")).map((file) => file.split("/")[0]!))];
   for (const dir of tops) {
@@ -104,7 +123,7 @@ function splitFolders(folder: Folder, files: readonly string[]): Record<SplitNam
     }
     dirs[split] = `${dir}/`;
   }
-  for (const split of SPLITS) {
+  for (const split of splits) {
     if (dirs[split] !== undefined) continue;
     const dir = split === "validation" ? "valid" : split;
     throw dataError(
@@ -112,6 +131,7 @@ function splitFolders(folder: Folder, files: readonly string[]): Record<SplitNam
       { split },
     );
   }
+  for (const split of SPLITS) dirs[split] ??= dirs[splits[0]!]!;
   return dirs as Record<SplitName, string>;
 }
 

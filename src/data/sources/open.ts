@@ -4,11 +4,11 @@ import type { Folder } from "../../core/folder.ts";
 import type { Manifest } from "../manifest.ts";
 import { openArchive } from "./archive.ts";
 import { openArrays } from "./arrays.ts";
-import { type Source, splitNamed } from "./source.ts";
+import { type Needs, type Source, splitNamed, TRAINING } from "./source.ts";
 import { openTables, stemOf } from "./tables.ts";
 
 /** Opens the data of a folder. @throws DataError when there is none, or when there are two forms side by side. */
-export async function openSource(folder: Folder, manifest: Manifest): Promise<Source> {
+export async function openSource(folder: Folder, manifest: Manifest, needs: Needs = TRAINING): Promise<Source> {
   const files = (await folder.list()).filter((file) => !isLitter(file));
   const top = (ending: RegExp): string[] => files.filter((file) => !file.includes("/") && ending.test(file));
   const arrays = files.filter(
@@ -34,16 +34,17 @@ export async function openSource(folder: Folder, manifest: Manifest): Promise<So
       { found: several },
     );
   }
-  if (arrays.length > 0) return openArrays(folder, files, manifest, true);
+  if (arrays.length > 0) return openArrays(folder, files, manifest, true, needs);
   if (loose.length > 0)
     return openArrays(
       folder,
       files.filter((file) => !file.includes("/")),
       manifest,
       false,
+      needs,
     );
-  if (archives.length > 0) return openArchive(folder, archives, manifest);
-  return openTables(folder, tables, manifest);
+  if (archives.length > 0) return openArchive(folder, archives, manifest, needs);
+  return openTables(folder, tables, manifest, needs);
 }
 
 /** Hidden files, and files that operating systems create: `._audio.npy`, `.DS_Store`, `Thumbs.db`. */

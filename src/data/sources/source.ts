@@ -2,7 +2,7 @@
 import { dataError } from "../../core/errors.ts";
 import { formatShape } from "../../core/shape.ts";
 import { float32, type Tensor } from "../../core/tensor.ts";
-import type { SplitName } from "../dataset.ts";
+import { SPLITS, type SplitName } from "../dataset.ts";
 import type { TextArray } from "../formats/npy.ts";
 import type { Manifest } from "../manifest.ts";
 import type { LeftOut } from "./roles.ts";
@@ -54,6 +54,16 @@ export interface Source {
   /** The file (and part of it) with `labels`, `ids`, `groups`, `truth` or a modality, for messages. */
   where(split: SplitName, part: string): string;
 }
+
+/** What data must have, if it has splits at all: training needs a target and three splits, prediction the inputs of one split. */
+export interface Needs {
+  readonly target: boolean;
+  /** Splits that must exist; another one that is absent is read as the first of these. */
+  readonly splits: readonly SplitName[];
+}
+
+/** The needs of training. */
+export const TRAINING: Needs = { target: true, splits: SPLITS };
 
 /** The names of splits on disk, in any letter case; the writer uses `valid`. */
 const SPLIT_NAMES: Readonly<Record<SplitName, readonly string[]>> = {

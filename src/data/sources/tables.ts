@@ -18,12 +18,17 @@ import {
 import { isClassKind } from "../kinds.ts";
 import { isList, type Manifest } from "../manifest.ts";
 import { ASKED, type LeftOut, requireLeavable } from "./roles.ts";
-import { type Source, splitNamed, splitWords } from "./source.ts";
+import { type Needs, type Source, splitNamed, splitWords } from "./source.ts";
 import { targetColumns } from "./target-columns.ts";
 
 /** Opens the table form. @throws DataError when a split is missing or there are two tables for one. */
-export async function openTables(folder: Folder, files: readonly string[], manifest: Manifest): Promise<Source> {
-  const { tables: raw, splitBy, splitColumn } = await readTables(folder, files);
+export async function openTables(
+  folder: Folder,
+  files: readonly string[],
+  manifest: Manifest,
+  needs: Needs,
+): Promise<Source> {
+  const { tables: raw, splitBy, splitColumn } = await readTables(folder, files, needs);
   const once = new Map([...new Set(Object.values(raw))].map((table) => [table, withNumbers(table)]));
   const tables = Object.fromEntries(SPLITS.map((split) => [split, once.get(raw[split])])) as Tables;
   const { train } = tables;
@@ -39,6 +44,7 @@ export async function openTables(folder: Folder, files: readonly string[], manif
     tables,
     columns.filter((column) => !texts.includes(column) && indexReason(column) === undefined),
     manifest,
+    needs,
   );
   const others = columns.filter((column) => !texts.includes(column) && !target.columns.includes(column));
   const features = featuresOf(tables, others, leftOut);
@@ -192,7 +198,7 @@ interface ReadTables {
   readonly splitColumn?: string;
 }
 
-async function readTables(folder: Folder, files: readonly string[]): Promise<ReadTables> {
+async function readTables(folder: Folder, files: readonly string[], { splits }: Needs): Promise<ReadTables> {
   const bySplit = files.filter((file) => splitNamed(stemOf(file)) !== undefined);
   if (bySplit.length === 0) return oneTable(folder, files[0]!);
   if (bySplit.length < files.length) {
@@ -213,7 +219,7 @@ async function readTables(folder: Folder, files: readonly string[]): Promise<Rea
     fileOf[split] = file;
     tables[split] = readCsv(await folder.read(file), `${folder.label}/${file}`);
   }
-  for (const split of SPLITS) {
+  for (const split of splits) {
     if (tables[split] !== undefined) continue;
     const file = `${split === "validation" ? "valid" : split}.csv`;
     throw dataError(
@@ -221,6 +227,7 @@ async function readTables(folder: Folder, files: readonly string[]): Promise<Rea
       { file },
     );
   }
+  for (const split of SPLITS) tables[split] ??= tables[splits[0]!]!;
   return { tables: tables as Tables, splitBy: `the files ${SPLITS.map((split) => fileOf[split]).join(", ")}` };
 }
 

@@ -2,14 +2,17 @@
 import { configError, dataError } from "../../core/errors.ts";
 import { isList, type Manifest } from "../manifest.ts";
 import { labelAlias, noLabel, requireNamed } from "./roles.ts";
-import type { SourceTarget } from "./source.ts";
+import type { Needs, SourceTarget } from "./source.ts";
 
-/** The name of the array of labels: that in `label`, else `labels` or `label`. @throws DataError when there is none. */
+/**
+ * The name of the array of labels: that in `label`, else `labels` or `label`. Undefined for predictions on data without one.
+ * @throws DataError when training data has none.
+ */
 export function arrayLabel(
   names: readonly string[],
   { label, modalities }: Manifest,
-  { where, whole }: { readonly where: string; readonly whole: readonly string[] },
-): string {
+  { where, whole, needs }: { readonly where: string; readonly whole: readonly string[]; readonly needs: Needs },
+): string | undefined {
   if (modalities !== undefined && !isList(modalities)) {
     throw configError(
       `${where}: dataset.json, modalities: columns by modality are for tables; here modalities are arrays, as in ["audio", "face"].`,
@@ -26,11 +29,13 @@ export function arrayLabel(
   const [name] = given;
   if (name !== undefined) {
     const own = name.replace(/\.npy$/, "");
+    if (!needs.target && !names.includes(own)) return undefined;
     requireNamed(own, among);
     return own;
   }
   const own = labelAlias(names, "labels");
   if (own !== undefined) return own;
+  if (!needs.target && names.length > 0) return undefined;
   if (names.length === 0 && whole.length > 0) {
     throw dataError(`${where}: there is no .npy array here, found ${whole.slice(0, 6).join(", ")}.`, { where });
   }

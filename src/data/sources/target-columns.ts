@@ -7,21 +7,27 @@ import { type CsvTable, csvNumber, isMissing } from "../formats/csv.ts";
 import { isClassKind, kindWords } from "../kinds.ts";
 import type { Manifest } from "../manifest.ts";
 import { labelAlias, noLabel, requireNamed } from "./roles.ts";
-import type { SourceTarget } from "./source.ts";
+import type { Needs, SourceTarget } from "./source.ts";
 
 /** The target columns; one for classes. */
 export type TargetColumns = SourceTarget & { readonly columns: readonly string[] };
 
 /**
  * The target's columns among `names`: those in `label`; else `label` for classes, `label_<name>` for labels, `value_<name>` or
- * `value` for values, in the order of their names in dataset.json, else of the table. @throws DataError when there is none, or one is missing.
+ * `value` for values, in the order of their names in dataset.json, else of the table. Without the need of a target: those there are. @throws DataError when there is none, or one is missing.
  */
 export function targetColumns(
   tables: Readonly<Record<SplitName, CsvTable>>,
   names: readonly string[],
   { target, label }: Manifest,
+  needs: Needs,
 ): TargetColumns {
   const { where } = tables.train;
+  if (!needs.target) {
+    const own = label === undefined ? [labelAlias(names, "label")] : [label].flat();
+    const columns = own.filter((column) => column !== undefined && names.includes(column)) as string[];
+    return { columns, kind: target?.kind ?? "classes", from: `columns ${abridged(columns)}` };
+  }
   const among = { where, noun: "column", names } as const;
   if (label !== undefined) return given([label].flat(), target, among);
   if (target === undefined || isClassKind(target.kind)) {
