@@ -27,11 +27,10 @@ def expected(meta, rows, outputs):
     """What the table says, by output of the file."""
     modalities = json.loads(meta["modalities"])
     told = {}
-    classes = json.loads(meta["classes"])
-    if classes:
-        told["probabilities"] = columns(rows, [f"p_{name}" for name in classes])
-        if "bits" in outputs:
-            told["bits"] = columns(rows, [f"bits_{name}" for name in json.loads(meta["bits"])])
+    bits = json.loads(meta["bits"])
+    if bits:
+        told["probabilities"] = columns(rows, [f"p_{name}" for name in json.loads(meta["classes"])])
+        told["bits"] = columns(rows, [f"bits_{name}" for name in bits])
     else:
         names = json.loads(meta["target"])["names"]
         told["values" if "values" in outputs else "probabilities"] = columns(rows, [f"prediction_{n}" for n in names])

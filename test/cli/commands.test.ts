@@ -167,7 +167,7 @@ describe("train", () => {
       seed: 0,
       stages: [{ stage: "whole", epochs: 1 }],
     });
-    expect(document.validation.accuracy).toBe(
+    expect(document.validation.values.accuracy).toBe(
       JSON.parse(await fs.readFile(path.join(cwd, "out/q/result.json"), "utf8")).validation.values.accuracy,
     );
   });
