@@ -3,9 +3,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { type Dataset, float32, loadDataset, splitBy, writeDataset } from "dmil";
+import { classTarget, type Dataset, float32, loadDataset, splitBy, writeDataset } from "dmil";
 import { disk } from "dmil/node";
-import { classTarget } from "../src/data/target.ts";
 
 // 40 speakers, 10 clips each. Replace the made-up features by yours; row i of every array is the same clip.
 const clips = 400;

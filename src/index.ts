@@ -23,6 +23,7 @@ export { foldSplits as folds } from "./data/folds.ts";
 export { type LoadedData, type LoadOptions, loadDataset, readDataset } from "./data/load.ts";
 export { hideModalities } from "./data/presence.ts";
 export { type SplitOptions, splitBy } from "./data/split.ts";
+export { classesOf, classTarget, labelsOf } from "./data/target.ts";
 export { writeDataset } from "./data/write.ts";
 
 // Synthetic data whose interactions are known

@@ -1,7 +1,9 @@
 /** @file Checks of data: errors are DataErrors that name file and row, suspicious data gives warnings. */
+
 import { dataError, hint, listing } from "../core/errors.ts";
 import { ownValue } from "../core/record.ts";
 import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
+import { constantWarning, findConstant } from "./constant-columns.ts";
 import { type DataSplits, type Dataset, featureCount, SPLITS, type SplitName, type Target } from "./dataset.ts";
 import { isClassKind, kindWords } from "./kinds.ts";
 import { hasMissing, presentAt, rowsByPattern } from "./presence.ts";
@@ -337,21 +339,4 @@ function warnSharedGroups(splits: DataSplits, warnings: string[]): void {
       );
     }
   }
-}
-
-function findConstant(values: Float32Array, width: number, mask: Uint8Array | undefined): number[] {
-  const varies = new Uint8Array(width);
-  const first = width * Math.max(mask?.indexOf(1) ?? 0, 0);
-  for (let start = first + width; start < values.length; start += width) {
-    if (mask?.[start / width] === 0) continue;
-    for (let f = 0; f < width; f++) if (values[start + f] !== values[first + f]) varies[f] = 1;
-  }
-  const constant: number[] = [];
-  for (let f = 0; f < width; f++) if (varies[f] === 0) constant.push(f);
-  return constant;
-}
-
-function constantWarning(where: string, columns: readonly number[], shape: Shape): string {
-  const of = featureCount({ shape });
-  return `${where}: ${columns.length} of ${of} columns are constant in train (${listing(columns.map(String), 5)}); they carry no information, and standardising gives them scale 1.`;
 }

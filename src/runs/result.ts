@@ -1,6 +1,8 @@
 /** @file result.json: the metrics of a run on validation data. They do not depend on the test split. */
 
+import { dataError } from "../core/errors.ts";
 import { type Folder, readText } from "../core/folder.ts";
+import { isRecord } from "../core/keys.ts";
 import { currentKind, TARGET_KINDS } from "../data/kinds.ts";
 import type { EpochRecord } from "../evaluation/history.ts";
 import type { Fitted } from "../evaluation/model.ts";
@@ -41,6 +43,9 @@ export async function readResult(folder: Pick<Folder, "label" | "read">): Promis
   const where = `${folder.label}/${runFiles.result}`;
   const advice = `Write it again with: dmil resume ${folder.label}`;
   const result = (await verifyChecksum(await readText(folder, runFiles.result), { where, advice })) as RunResult;
+  if (!isRecord(result.validation)) {
+    throw dataError(`${where}: it has no metrics of the validation data. ${advice}`, { where });
+  }
   return { ...result, validation: currentMetrics(result.validation) };
 }
 

@@ -1,5 +1,7 @@
 /** @file Metrics of an epoch, and which epoch is best. */
-import type { Selection, TargetType } from "./target.ts";
+
+/** What a stage selects its best epoch by (methods/method.ts). */
+export type Selection = "accuracy" | "logLoss" | "calibrated" | "last" | undefined;
 
 /** The metric that progress shows: accuracy for classes, mean accuracy over labels, R2 for values. */
 export type PrimaryMetric =
@@ -20,7 +22,7 @@ export interface EpochMetrics {
 
 /** Whether an epoch is better than the best one before it. Of equally accurate epochs, the one with the smaller log-loss is. */
 export function isBetter(
-  type: TargetType,
+  type: { monitored(metrics: EpochMetrics, best: Selection): number },
   now: EpochMetrics,
   before: EpochMetrics | undefined,
   best: Selection,
@@ -37,6 +39,6 @@ export function primaryMetric({ accuracy, r2 }: EpochMetrics): PrimaryMetric {
 }
 
 /** A mean of `batchScore` under the name of its metric. */
-export function primaryMetricOf(value: number, { progress }: Pick<TargetType, "progress">): PrimaryMetric {
+export function primaryMetricOf(value: number, { progress }: { readonly progress: "accuracy" | "r2" }): PrimaryMetric {
   return progress === "r2" ? { r2: value } : { accuracy: value };
 }

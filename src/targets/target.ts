@@ -5,7 +5,7 @@
 import type { Target } from "../data/dataset.ts";
 import type { Presence } from "../data/presence.ts";
 import type { Calibration } from "./calibrate.ts";
-import type { EpochMetrics } from "./epoch-metrics.ts";
+import type { EpochMetrics, Selection } from "./epoch-metrics.ts";
 import type { ExportOutput, ExportSource } from "./export.ts";
 import type { Task } from "./task.ts";
 import type { FittedTarget } from "./units.ts";
@@ -18,9 +18,6 @@ export interface EncodedTarget {
   readonly data: Float32Array;
   readonly width: number;
 }
-
-/** What a stage selects its best epoch by (methods/method.ts). */
-export type Selection = "accuracy" | "logLoss" | "calibrated" | "last" | undefined;
 
 /** What calibration fits: evidence of classes, or factors of outputs in the target. */
 export interface Calibrated {

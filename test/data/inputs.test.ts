@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { type Folder, memoryFolder } from "../../src/core/folder.ts";
 import { float32, tensor } from "../../src/core/tensor.ts";
 import { writeNpy } from "../../src/data/formats/npy.ts";
-import { writeNpz } from "../../src/data/formats/npz.ts";
 import { type InputOptions, readInputs } from "../../src/data/inputs.ts";
+import { writeNpz } from "../support/npz.ts";
 import { rejected } from "./fixtures/reference.ts";
 import { archiveFolder, arrayFolder, smallSplits } from "./fixtures/small.ts";
 

@@ -32,7 +32,7 @@ describe("the three forms give the same data", () => {
   const columns = "label,picture.0,picture.1,picture.2,picture.3,sound_1,sound_2";
   const flat = smallSplits();
   for (const split of Object.values(flat)) {
-    Object.assign(split.modalities, { picture: float32([split.labels.length, 4], split.modalities.picture!.data) });
+    Object.assign(split.modalities, { picture: float32([split.size, 4], split.modalities.picture!.data) });
   }
   it("three tables", async () => {
     const tables = Object.entries(rows).map(([name, n]) => [

@@ -38,7 +38,10 @@ test("classes that a split lacks", () => {
 });
 
 test("classes that differ between splits, and a modality that is not there", () => {
-  const other = { ...splits, test: { ...splits.test, classes: [...classes].reverse() } };
+  const other = {
+    ...splits,
+    test: { ...splits.test, target: { ...splits.test.target, names: [...classes].reverse() } },
+  };
   const short = expect.objectContaining({ message: expect.stringMatching(/^.{1,1200}$/) });
   expect(() => checkSplits(other)).toThrow(short);
   expect(() => selectModalities(splits.train, ["censor"])).toThrow(short);

@@ -7,7 +7,7 @@ import { splitBy } from "../../src/data/split.ts";
 import { classesApart, takeShare } from "../../src/data/subsets.ts";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
 import { sums } from "../../src/data/synthetic/sums.ts";
-import { classTarget, labelsOf } from "../../src/data/target.ts";
+import { classesOf, classTarget, labelsOf } from "../../src/data/target.ts";
 import { caught } from "./fixtures/reference.ts";
 
 /** Each sample's one feature is its row number, so its path can be followed. */
@@ -134,7 +134,8 @@ describe("refusals", () => {
     expect(caught(() => splitBy(data, "group", shares)).message).toMatch(/has no groups/);
     const two = datasetOf(byTurns(4, 2), ["a", "a", "b", "b"]);
     expect(caught(() => splitBy(two, "group", shares)).message).toMatch(/2 groups cannot fill three splits/);
-    const unlabelled = { ...data, labels: labelsOf(data).map((label, i) => (i === 7 ? -1 : label)) };
+    const labelled = labelsOf(data).map((label, i) => (i === 7 ? -1 : label));
+    const unlabelled = { ...data, ...classTarget(classesOf(data), labelled) };
     expect(caught(() => splitBy(unlabelled, "share", shares)).message).toMatch(/row 7 .*no label/);
     const labels = [0, 0, 1, 1, 2, 2];
     const apart = datasetOf(labels, ["a", "a", "b", "b", "c", "c"]);

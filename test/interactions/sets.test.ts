@@ -14,6 +14,7 @@ const made = plantedSet({
 });
 const { truth, exact } = made.sets!.train;
 const { train } = made.splits;
+const trainLabels = labelsOf(train);
 
 test("sets come small ones first", () => {
   expect(setsOf(names).map((set) => set.join("+"))).toEqual(["a", "b", "c", "a+b", "a+c", "b+c", "a+b+c"]);
@@ -22,7 +23,7 @@ test("sets come small ones first", () => {
 test("each sample holds one bit; a set of synergy tells it whole, and no part of it anything", () => {
   expect(new Set(truth)).toEqual(new Set([undefined, ...SETS]));
   expect(new Set(train.truth)).toEqual(new Set(["redundant", "unique_a", "unique_b", "unique_c", "synergistic"]));
-  const p = (set: string, i: number) => Math.exp(exact[set]![2 * i + labelsOf(train)[i]!]!);
+  const p = (set: string, i: number) => Math.exp(exact[set]![2 * i + trainLabels[i]!]!);
   truth.forEach((set, i) => {
     expect(set === undefined).toBe(train.truth![i] !== "synergistic");
     if (set === undefined) return;

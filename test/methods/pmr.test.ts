@@ -90,10 +90,11 @@ test("prototypes are the class means of the training data at the model's paramet
       constant(state["prototypes.shares"]!.data as Float32Array, [K]),
     ),
   );
+  const labels = labelsOf(data.train);
   ["a", "b"].forEach((name, m) => {
     const z = representations[`embedding_${name}`]!.data;
     for (let k = 0; k < K; k++) {
-      const rows = [...labelsOf(data.train).keys()].filter((i) => labelsOf(data.train)[i] === k);
+      const rows = [...labels.keys()].filter((i) => labels[i] === k);
       for (let e = 0; e < E; e++) {
         const mean = rows.reduce((sum, i) => sum + z[i * E + e]!, 0) / rows.length;
         expect(own[(m * K + k) * E + e]!).toBeCloseTo(mean, 5);

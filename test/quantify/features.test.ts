@@ -101,7 +101,7 @@ describe("data with faults", () => {
     const labels = labelsOf(data).slice();
     labels[0] = -1;
     labels[1] = 2;
-    const odd = { ...data, labels, classes: ["no", "yes", "rare"], modalities: { a: data.modalities.a!, wide } };
+    const odd = { ...data, ...classTarget(["no", "yes", "rare"], labels), modalities: { a: data.modalities.a!, wide } };
     const { warnings, samples, classes, informations } = await quantify(odd, {
       ...quick,
       epochs: 2,

@@ -7,7 +7,7 @@ import * as path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { type Folder, memoryFolder, readText } from "../../src/core/folder.ts";
 import { takeRows } from "../../src/data/dataset.ts";
-import { labelsOf } from "../../src/data/target.ts";
+import { classesOf, classTarget, labelsOf } from "../../src/data/target.ts";
 import { evaluate, requireSameTarget } from "../../src/evaluation/score.ts";
 import { disk } from "../../src/node/disk.ts";
 import { withChecksum } from "../../src/runs/checksum.ts";
@@ -191,7 +191,8 @@ describe("a run refuses", () => {
     );
     const folder = memoryFolder("runs/broken");
     await startRun(folder, plan(), data, stopping(4)).catch(() => {});
-    const changed = { ...data.train, labels: labelsOf(data.train).map((label, i) => (i === 7 ? 1 - label : label)) };
+    const swapped = labelsOf(data.train).map((label, i) => (i === 7 ? 1 - label : label));
+    const changed = { ...data.train, ...classTarget(classesOf(data.train), swapped) };
     expect(await message(resumeRun(folder, { ...data, train: changed }))).toMatchInlineSnapshot(
       `"RunError: runs/broken: the data has changed since the run was started: train/labels. Restore the old data, or start a new run."`,
     );

@@ -66,19 +66,10 @@ export function openArrays(
   requireLeavable(leaveOut, train, folder.label);
   const idFile = (file: string): boolean => /\.(json|txt)$/.test(file) && isIdName(file.replace(/\.[^.]+$/, ""));
   const ids = manifest.ids === undefined ? inSplit("train").find(idFile) : undefined;
-  const used = [manifest.ids ?? ids, manifest.groups, manifest.truth];
-  const leftOut: LeftOut[] = [
-    ...train.filter((name) => leaveOut.includes(name)).map((name) => ({ name: `${name}.npy`, reason: ASKED })),
-    ...inSplit("train")
-      .filter(
-        (file) => !file.endsWith(".npy") && !file.includes("/") && file !== "dataset.json" && !used.includes(file),
-      )
-      .map((name) => ({ name, reason: "no array" })),
-  ];
   return {
     label: folder.label,
     warnings: [],
-    leftOut,
+    leftOut: leftOutOf(train, leaveOut, inSplit("train"), [manifest.ids ?? ids, manifest.groups, manifest.truth]),
     splitBy: split ? `the folders ${SPLITS.map((own) => dirs[own]).join(", ")}` : undefined,
     target: arrayTarget(`${label}.npy`, manifest),
     defaults: ids === undefined ? {} : { ids },
@@ -109,6 +100,22 @@ export function openArrays(
       return `${folder.label}/${path(split, place ?? `${own}.npy`)}`;
     },
   };
+}
+
+/** Arrays that the user leaves out, and files beside the arrays that are not read. */
+function leftOutOf(
+  arrays: readonly string[],
+  leaveOut: readonly string[],
+  files: readonly string[],
+  used: readonly (string | undefined)[],
+): LeftOut[] {
+  const others = files.filter(
+    (file) => !file.endsWith(".npy") && !file.includes("/") && file !== "dataset.json" && !used.includes(file),
+  );
+  return [
+    ...arrays.filter((name) => leaveOut.includes(name)).map((name) => ({ name: `${name}.npy`, reason: ASKED })),
+    ...others.map((name) => ({ name, reason: "no array" })),
+  ];
 }
 
 /** The folder of each split, with a trailing `/`. */

@@ -26,7 +26,7 @@ export function targetColumns(
   if (!needs.target) {
     const own = label === undefined ? [labelAlias(names, "label")] : [label].flat();
     const columns = own.filter((column) => column !== undefined && names.includes(column)) as string[];
-    return { columns, kind: target?.kind ?? "classes", from: `columns ${abridged(columns)}` };
+    return { columns, kind: target?.kind ?? "multiclass", from: `columns ${abridged(columns)}` };
   }
   const among = { where, noun: "column", names } as const;
   if (label !== undefined) return given([label].flat(), target, among);

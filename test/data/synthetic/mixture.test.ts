@@ -171,8 +171,9 @@ describe("features", () => {
     });
     const right = (name: string, component: string): number => {
       const guess = linearReader(train, name);
-      const rows = [...labelsOf(test).keys()].filter((row) => test.truth![row] === component);
-      return rows.filter((row) => guess(test, row) === labelsOf(test)[row]).length / rows.length;
+      const labels = labelsOf(test);
+      const rows = [...labels.keys()].filter((row) => test.truth![row] === component);
+      return rows.filter((row) => guess(test, row) === labels[row]).length / rows.length;
     };
     for (const name of ["a", "b"]) {
       expect(right(name, "redundant")).toBeGreaterThan(0.9);
@@ -198,7 +199,8 @@ describe("features", () => {
 /** A linear reader of one modality: least squares on the samples whose direct block holds the label, two classes. */
 function linearReader(train: Dataset, name: string): (data: Dataset, row: number) => number {
   const D = 20;
-  const own = [...labelsOf(train).keys()].filter((row) => ["redundant", `unique_${name}`].includes(train.truth![row]!));
+  const labels = labelsOf(train);
+  const own = [...labels.keys()].filter((row) => ["redundant", `unique_${name}`].includes(train.truth![row]!));
   const weights = new Float64Array(D + 1);
   const data = train.modalities[name]!.data;
   for (let step = 0; step < 150; step++) {
@@ -206,7 +208,7 @@ function linearReader(train: Dataset, name: string): (data: Dataset, row: number
     for (const row of own) {
       let score = weights[D]!;
       for (let d = 0; d < D; d++) score += weights[d]! * data[row * D + d]!;
-      const error = score - (2 * labelsOf(train)[row]! - 1);
+      const error = score - (2 * labels[row]! - 1);
       for (let d = 0; d < D; d++) gradient[d]! += error * data[row * D + d]!;
       gradient[D]! += error;
     }

@@ -21,6 +21,7 @@ describe.each([
 ])("plane of $classes classes", ({ classes: K, pair, direct, silent }) => {
   const made = plane({ seed: 1, classes: K, noise: 0.01, samples });
   const { train } = made.splits;
+  const trainLabels = labelsOf(train);
   const places = ["a", "b"].map((name) =>
     train.ids.map((_, i) => placeOf(train.modalities[name]!.data.subarray(16 * i, 16 * i + 16)) * (2 * K + 1)),
   );
@@ -29,7 +30,7 @@ describe.each([
   test("shows each type where its bands are", () => {
     expect(checkSplits(made.splits).warnings).toEqual([]);
     train.truth!.forEach((type, i) => {
-      const y = labelsOf(train)[i]!;
+      const y = trainLabels[i]!;
       const [a, b] = [bands[0]![i]!, bands[1]![i]!];
       const expected = {
         redundant: a === direct[y] && b === direct[y],
@@ -45,7 +46,7 @@ describe.each([
   test("says all that is planted where noise is small", () => {
     const { logits, unimodal } = made.exact.train;
     train.truth!.forEach((type, i) => {
-      const p = (logs: Float32Array) => Math.exp(logs[K * i + labelsOf(train)[i]!]!);
+      const p = (logs: Float32Array) => Math.exp(logs[K * i + trainLabels[i]!]!);
       expect(p(logits)).toBeCloseTo(1, 6);
       for (const name of ["a", "b"]) {
         const tells = type === "redundant" || type === `unique_${name}`;

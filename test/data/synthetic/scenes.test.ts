@@ -11,6 +11,7 @@ import { labelsOf } from "../../../src/data/target.ts";
 
 const data = scenes({ seed: 1, samples: { train: 6000, validation: 50, test: 50 } });
 const { train } = data;
+const trainLabels = labelsOf(train);
 const kindOf = (id: string): string => /^\d+ ([\w-]+):/.exec(id)![1]!;
 const rows = (kind: string): number[] => train.ids.flatMap((id, i) => (kindOf(id) === kind ? [i] : []));
 
@@ -19,11 +20,11 @@ function information(some: readonly number[], text: (row: number) => string): { 
   const counts = new Map<string, [number, number]>();
   for (const row of some) {
     const cell = counts.get(text(row)) ?? [0, 0];
-    cell[labelsOf(train)[row]! as 0 | 1]++;
+    cell[trainLabels[row]! as 0 | 1]++;
     counts.set(text(row), cell);
   }
   const n = some.length;
-  const yes = some.reduce((sum, row) => sum + labelsOf(train)[row]!, 0) / n;
+  const yes = some.reduce((sum, row) => sum + trainLabels[row]!, 0) / n;
   let bits = 0;
   for (const cell of counts.values()) {
     cell.forEach((count, y) => {

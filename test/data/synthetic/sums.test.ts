@@ -59,8 +59,8 @@ describe("sums", () => {
   test("settings that do not fit", () => {
     expect(() => sums({ seed: 0, features: 2 })).toThrowError(/sums\.features: 3 features or more/);
     expect(() => sums({ seed: 0, weights: [1, 1, 0, 0] })).toThrowError(/the four weights must sum to 1/);
-    expect(() => sums({ seed: 0, target: "value" as never })).toThrowError(
-      /unknown word "value"; did you mean "values"\?/,
+    expect(() => sums({ seed: 0, target: "regresion" as never })).toThrowError(
+      /unknown word "regresion"; did you mean "regression"\?/,
     );
   });
 });
