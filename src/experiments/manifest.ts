@@ -2,7 +2,6 @@
 import * as z from "zod";
 import { DmilError, dataError } from "../core/errors.ts";
 import { type Folder, readText } from "../core/folder.ts";
-import { isRecord } from "../core/keys.ts";
 import { optionIssues } from "../core/options.ts";
 import { verifyChecksum, withChecksum } from "../runs/checksum.ts";
 import { type Scores, type SweepEntry, type SweepHead, sweepFiles } from "./entry.ts";

@@ -58,7 +58,7 @@ export function rankingMetric(
 export function requireMetric(runs: readonly FinishedEntry[], split: ScoredSplit, asked: string): void {
   const names = allMetrics(runs, split).map(({ name }) => name);
   if (names.includes(asked)) return;
-  throw configError(`--metric ${asked}: no run has such a figure on the ${split} split${hint(asked, names)}`);
+  throw configError(`--metric ${asked}: no run has such a metric on the ${split} split${hint(asked, names)}`);
 }
 
 /** All columns of these runs, the ranking metric first. */
