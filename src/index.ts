@@ -12,6 +12,7 @@ export { checkSplits, type DataReport } from "./data/check.ts";
 export {
   type DataSplits,
   type Dataset,
+  type Inputs,
   SPLITS,
   type SplitName,
   selectModalities,
@@ -20,6 +21,7 @@ export {
   takeRows,
 } from "./data/dataset.ts";
 export { foldSplits as folds } from "./data/folds.ts";
+export { type InputOptions, inputsOf, readInputs } from "./data/inputs.ts";
 export { type LoadedData, type LoadOptions, loadDataset, readDataset } from "./data/load.ts";
 export { hideModalities } from "./data/presence.ts";
 export { type SplitOptions, splitBy } from "./data/split.ts";
@@ -95,6 +97,8 @@ export {
 // Predictions, metrics, model files
 
 export {
+  type Answer,
+  answersOf,
   createPredictor,
   decodeModel,
   type EpochRecord,
@@ -152,7 +156,10 @@ export {
 export {
   encodeTable,
   type FinishedRun,
+  loadModel,
+  type OpenModel,
   type OpenRun,
+  openModel,
   openRun,
   openTeacher,
   type Plan as RunPlan,
@@ -167,6 +174,7 @@ export {
   readRecord,
   resumeRun,
   type Settings as RunSettings,
+  saveModel,
   startRun,
   type TrainingData,
   type Unfinished,

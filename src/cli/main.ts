@@ -8,7 +8,7 @@ import { data } from "./flags/data.ts";
 import { compare, job, recover, sweep } from "./flags/experiments.ts";
 import { bits, pid, quantify } from "./flags/information.ts";
 import { completion, demo, doctor, methods } from "./flags/program.ts";
-import { evaluate, explain, exportModel } from "./flags/run.ts";
+import { evaluate, explain, exportModel, predict } from "./flags/run.ts";
 import type { Define } from "./flags/shared.ts";
 import { resume, train } from "./flags/train.ts";
 import { checkPaths } from "./paths.ts";
@@ -16,7 +16,7 @@ import { version } from "./version.ts";
 
 /** All commands, in the order of the help text. */
 const COMMANDS: readonly Define[] = [
-  ...[demo, data, methods, train, resume, evaluate, explain, exportModel, recover, quantify, bits, pid],
+  ...[demo, data, methods, train, resume, evaluate, predict, explain, exportModel, recover, quantify, bits, pid],
   ...[sweep, job, compare, completion, doctor],
 ];
 

@@ -49,7 +49,7 @@ export interface Dataset {
 }
 
 /** The samples of a prediction: a dataset without a target. */
-export type Inputs = Pick<Dataset, "name" | "ids" | "modalities" | "present">;
+export type Inputs = Pick<Dataset, "name" | "size" | "ids" | "modalities" | "present">;
 
 /** The three splits of one data set: same modalities, same classes. */
 export interface DataSplits {

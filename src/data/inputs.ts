@@ -5,13 +5,29 @@ import { checkOptions, type Keys } from "../core/keys.ts";
 import type { Shape } from "../core/shape.ts";
 import { float32 } from "../core/tensor.ts";
 import { checkFinite } from "./check.ts";
-import type { Inputs, SplitName } from "./dataset.ts";
+import { type Inputs, rowIds, type SplitName } from "./dataset.ts";
 import { requireNumbers } from "./formats/npy.ts";
 import { readManifest, withOptions } from "./manifest.ts";
 import { modalityNames, readMask, withoutMissing } from "./masks.ts";
 import { openSource } from "./sources/open.ts";
 import { toFloat32 } from "./sources/source.ts";
 import { placesOf, readTexts } from "./texts.ts";
+
+/**
+ * Inputs from arrays [N, ...] by modality, with masks [N] of the samples that have a modality, for a program that predicts.
+ * @example inputsOf({ audio: float32([1, 40], numbers), face: float32([1, 64], pixels) })
+ */
+export function inputsOf(modalities: Inputs["modalities"], present?: Inputs["present"]): Inputs {
+  const size = Object.values(modalities)[0]?.shape[0] ?? 0;
+  for (const [name, { shape }] of Object.entries(modalities)) {
+    if (shape[0] === size) continue;
+    throw dataError(
+      `inputsOf: ${name} has ${shape[0]} samples, the first modality ${size}; every array needs one row per sample.`,
+      { modality: name },
+    );
+  }
+  return { name: "given", size, ids: rowIds(size), modalities, ...(present !== undefined && { present }) };
+}
 
 /** How to read samples to predict. */
 export interface InputOptions {
@@ -79,6 +95,7 @@ export async function readInputs(folder: Folder, options: InputOptions): Promise
   }
   const inputs: Inputs = {
     name: split,
+    size,
     ids,
     modalities: Object.fromEntries(tensors),
     ...(masks.length > 0 && { present: Object.fromEntries(masks) }),

@@ -2,7 +2,7 @@
 
 import { internalError } from "../core/errors.ts";
 import { ownValue } from "../core/record.ts";
-import { type Dataset, requireModalities } from "./dataset.ts";
+import { type Dataset, type Inputs, requireModalities } from "./dataset.ts";
 
 /** Masks [N] by modality: 1 where the sample has it. A modality without a mask is present in every sample. */
 export type Presence = Readonly<Record<string, Uint8Array>>;
@@ -17,7 +17,7 @@ export function hasMissing(
 
 /** Those of these modalities (default: all) that the sample at `row` has. */
 export function presentAt(
-  dataset: Dataset,
+  dataset: Inputs,
   row: number,
   modalities: readonly string[] = Object.keys(dataset.modalities),
 ): string[] {
@@ -31,7 +31,7 @@ export function patternName(modalities: readonly string[]): string {
 
 /** Rows by pattern of present modalities (among these, default: all): patterns with more modalities first, then in modality order. */
 export function rowsByPattern(
-  dataset: Dataset,
+  dataset: Inputs,
   modalities: readonly string[] = Object.keys(dataset.modalities),
 ): Map<string, { readonly modalities: readonly string[]; readonly rows: readonly number[] }> {
   const patterns = new Map<string, { modalities: string[]; rows: number[] }>();
@@ -68,7 +68,7 @@ export function hideModalities(dataset: Dataset, names: readonly string[], rows?
 }
 
 /** Masks of N samples as numbers [N, M] in the order of `modalities`: 1 where the sample has the modality. */
-export function presenceMatrix(dataset: Dataset, modalities: readonly string[]): Float32Array {
+export function presenceMatrix(dataset: Inputs, modalities: readonly string[]): Float32Array {
   const n = dataset.size;
   const out = new Float32Array(n * modalities.length).fill(1);
   modalities.forEach((name, m) => {

@@ -2,7 +2,7 @@
 import { internalError, methodError } from "../core/errors.ts";
 import { formatShape, type Shape } from "../core/shape.ts";
 import type { State } from "../core/tensor.ts";
-import { type Dataset, featureCount } from "../data/dataset.ts";
+import { featureCount, type Inputs } from "../data/dataset.ts";
 import { presenceMatrix } from "../data/presence.ts";
 import { asLeaf, type Expr, type LeafKind, topological } from "../graph/expr.ts";
 import { rowAxes } from "../graph/rows.ts";
@@ -51,7 +51,7 @@ export function storedParameters(outputs: readonly Expr[], state: State): Region
 
 /** Some modalities of a data set as encoders read them, by input leaf; with `masked` also the mask of the modalities that each sample has. */
 export function sourcesOf(
-  dataset: Dataset,
+  dataset: Inputs,
   transforms: Transforms,
   modalities: readonly string[],
   masked = false,

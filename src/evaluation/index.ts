@@ -1,5 +1,7 @@
 /** @file Public names of models: files, predictions, metrics, ONNX. */
 
+export type { Answer } from "../targets/target.ts";
+export { answersOf } from "./answers.ts";
 export { toOnnx } from "./export.ts";
 export type { EpochRecord } from "./history.ts";
 export { decodeModel, encodeModel, type Fitted } from "./model.ts";

@@ -5,7 +5,7 @@ import { checkOptions, type Keys, shown } from "../core/keys.ts";
 import { ownValue } from "../core/record.ts";
 import { formatShape, sameShape } from "../core/shape.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
-import type { Dataset } from "../data/dataset.ts";
+import type { Dataset, Inputs } from "../data/dataset.ts";
 import { hasMissing, presentAt } from "../data/presence.ts";
 import { chunkOf, createEvaluator, type Evaluator, sourcesOf, storedParameters } from "../engine/evaluator.ts";
 import { forward } from "../engine/graph.ts";
@@ -54,7 +54,7 @@ export interface PredictOptions {
 const KNOWN: Keys<PredictOptions> = { backend: true, threads: true, batchSize: true, representations: true };
 
 /** Runs the model on every sample. @throws DataError or ShapeError if modalities or shapes differ from those of the training data. */
-export async function predict(fitted: Fitted, dataset: Dataset, options: PredictOptions = {}): Promise<Predictions> {
+export async function predict(fitted: Fitted, dataset: Inputs, options: PredictOptions = {}): Promise<Predictions> {
   const predictor = createPredictor(fitted, options);
   try {
     return await predictor.predict(dataset);
@@ -66,7 +66,7 @@ export async function predict(fitted: Fitted, dataset: Dataset, options: Predict
 /** A model that stays compiled between calls, for streams of samples. */
 export interface Predictor {
   /** Predicts like the function `predict`. Concurrent calls run one after the other. */
-  predict(dataset: Dataset): Promise<Predictions>;
+  predict(dataset: Inputs): Promise<Predictions>;
   dispose(): Promise<void>;
 }
 
@@ -81,7 +81,7 @@ export function createPredictor(fitted: Fitted, options: PredictOptions = {}): P
     throw configError(`predict: batchSize is ${shown(batchSize)}; a whole number from 1 is needed.`);
   }
   const compiled = new Map<boolean, Promise<Compiled>>();
-  const answer = async (dataset: Dataset): Promise<Predictions> => {
+  const answer = async (dataset: Inputs): Promise<Predictions> => {
     requireKind(fitted, dataset);
     const { modalities } = fitted.method;
     const masked = hasMissing(dataset, modalities);
@@ -107,7 +107,7 @@ export function createPredictor(fitted: Fitted, options: PredictOptions = {}): P
 }
 
 /** @throws DataError or ShapeError if modalities or shapes differ from those of the training data. */
-function requireKind({ shapes }: Fitted, dataset: Dataset): void {
+function requireKind({ shapes }: Fitted, dataset: Inputs): void {
   for (const [name, shape] of Object.entries(shapes)) {
     const values = ownValue(dataset.modalities, name);
     if (values === undefined) {
@@ -158,7 +158,7 @@ async function compileOutputs(fitted: Fitted, masked: boolean, options: PredictO
 async function answerOf(
   { evaluator, outputs, asked, answers, classes }: Compiled,
   { method, transforms, calibration }: Fitted,
-  dataset: Dataset,
+  dataset: Inputs,
   masked: boolean,
 ): Promise<Predictions> {
   const results = await evaluator.run(sourcesOf(dataset, transforms, method.modalities, masked));
@@ -194,7 +194,7 @@ async function answerOf(
 }
 
 /** @throws DataError if a sample has none of the modalities. */
-function requireSome(dataset: Dataset, modalities: readonly string[]): void {
+function requireSome(dataset: Inputs, modalities: readonly string[]): void {
   for (let row = 0; row < dataset.size; row++) {
     if (presentAt(dataset, row, modalities).length > 0) continue;
     throw dataError(

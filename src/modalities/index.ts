@@ -3,7 +3,7 @@ import { dataError, hint } from "../core/errors.ts";
 import type { OptionIssue } from "../core/options.ts";
 import { ownValue } from "../core/record.ts";
 import { float32, type State, type Tensor } from "../core/tensor.ts";
-import { type Dataset, takeTensorRows } from "../data/dataset.ts";
+import { type Dataset, type Inputs, takeTensorRows } from "../data/dataset.ts";
 import { type ModalityType, NORMALIZE, type Normalize, type NormalizeSetting, type Transform } from "./modality.ts";
 import { vector } from "./vector.ts";
 
@@ -34,7 +34,7 @@ export function fitTransforms(
  * The modalities of a data set as encoders read them, each [N, ...]; missing ones are zeros.
  * @throws DataError for a modality without a transform, ShapeError for another number of features.
  */
-export function transformed(dataset: Dataset, transforms: Transforms): Record<string, Tensor<"float32">> {
+export function transformed(dataset: Inputs, transforms: Transforms): Record<string, Tensor<"float32">> {
   return Object.fromEntries(
     Object.entries(dataset.modalities).map(([name, values]) => {
       const transform = ownValue(transforms, name);

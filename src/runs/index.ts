@@ -1,5 +1,6 @@
 /** @file Public API of runs. */
 export type { DataHashes, TrainingData } from "./identity.ts";
+export { loadModel, type OpenModel, openModel, saveModel } from "./model.ts";
 export { type OpenRun, openRun, type Unfinished } from "./open.ts";
 export { type Plan, planRun, type RunConfig } from "./plan.ts";
 export {

@@ -1,4 +1,4 @@
-/** @file Commands that read a finished run: evaluate, explain and export. */
+/** @file Commands that read a finished run: evaluate, predict, explain and export. */
 import { add, type Define, split } from "./shared.ts";
 
 export const evaluate: Define = (program, give) => {
@@ -7,6 +7,13 @@ export const evaluate: Define = (program, give) => {
     .option("--data <dir>", "another data folder with the same modalities and target")
     .option("--missing", "also evaluate with modalities hidden, for every combination of modalities")
     .action(async (run, flags) => give((await import("../commands/evaluate.ts")).evaluate(run, flags)));
+};
+
+export const predict: Define = (program, give) => {
+  add(program, "predict <run> <data>", "predictions for new samples; the data needs no target, no ids and no splits")
+    .option("--out <file>", "table with one row per sample: .csv, .jsonl or .parquet (default: print the first ten)")
+    .addOption(split("which split, if the data has splits"))
+    .action(async (run, data, flags) => give((await import("../commands/predict.ts")).predict(run, data, flags)));
 };
 
 export const explain: Define = (program, give) => {

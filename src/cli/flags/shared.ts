@@ -13,8 +13,8 @@ export function add(parent: Command, usage: string, description: string): Comman
 export const quiet = ["-q, --quiet", "print no progress on stderr"] as const;
 
 /** The flag for one of the three splits. */
-export function split(): Option {
-  return new Option("--split <name>", "which split").choices(["train", "validation", "test"]).default("test");
+export function split(help = "which split"): Option {
+  return new Option("--split <name>", help).choices(["train", "validation", "test"]).default("test");
 }
 
 /** Collects the values of a flag that can be repeated. */
