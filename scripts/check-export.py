@@ -27,15 +27,16 @@ def expected(meta, rows, outputs):
     """What the table says, by output of the file."""
     modalities = json.loads(meta["modalities"])
     told = {}
-    if "target" in meta:
+    bits = json.loads(meta["bits"])
+    if bits:
+        told["probabilities"] = columns(rows, [f"p_{name}" for name in json.loads(meta["classes"])])
+        told["bits"] = columns(rows, [f"bits_{name}" for name in bits])
+    else:
         names = json.loads(meta["target"])["names"]
         told["values" if "values" in outputs else "probabilities"] = columns(rows, [f"prediction_{n}" for n in names])
         alone = "unimodal" if "values" in outputs else "unimodal_probabilities"
         own = columns(rows, [f"pred_only_{m}_{n}" for m in modalities for n in names])
         told[alone] = own.reshape(len(rows), len(modalities), len(names))
-    else:
-        told["probabilities"] = columns(rows, [f"p_{name}" for name in json.loads(meta["classes"])])
-        told["bits"] = columns(rows, [f"bits_{name}" for name in json.loads(meta["bits"])])
     if "gate" in outputs:
         told["gate"] = columns(rows, [f"gate_{name}" for name in json.loads(meta["components"])])
     return told

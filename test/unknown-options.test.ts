@@ -55,6 +55,11 @@ const calls: Readonly<Record<string, Call>> = {
   adamw: (odd) => main.adamw(odd),
   sgd: (odd) => main.sgd(odd),
   parseSettings: (odd) => main.parseSettings({ data: "d", ...odd }),
+  compare: (odd) => main.compare({ label: "s", entries: [], notes: [] }, odd),
+  recover: (odd) => main.recover({ quick: true, ...odd }),
+  runJob: (odd) => main.runJob("run", {} as never, { inside: main.memoryFolder, outside: main.memoryFolder }, odd),
+  sweep: (odd) => main.sweep({ data: { clips: data }, methods: ["joint"], seeds: [0] } as never, odd),
+  tune: (odd) => main.tune("joint", data, { trials: 2, ...odd }),
   startRun: (odd) => main.startRun(main.memoryFolder(), plan(), data, odd),
   resumeRun: (odd) => main.resumeRun(main.memoryFolder(), data, odd),
   runJobs: (odd) => node.runJobs([], { workers: 1, module: "none", ...odd }),
@@ -105,6 +110,7 @@ const without = new Set([
   ],
   ...["resolveMethod", "defineMethod", "encodeTable", "openRun", "planRun", "readRecord", "decodeModel", "encodeModel"],
   ...["figurePatterns", "figuresOf", "score", "scorePatterns", "disk", "machine", "serveJob"],
+  ...["classTarget", "classesOf", "labelsOf", "folds", "inProcess", "readSweep"],
 ]);
 
 test("the root has every method under its own name", () => {

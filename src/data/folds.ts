@@ -53,7 +53,7 @@ export function crossFolds(
  * for (const { train, validation, test } of folds(splits, 5, 0)) console.log(train.ids.length, validation.ids.length, test.ids.length);
  */
 export function foldSplits(data: Dataset | DataSplits, folds: number, seed: number): DataSplits[] {
-  const dataset = pooled(data, "foldSplits");
+  const dataset = pooled(data, "folds");
   return crossFolds(strataOf(dataset), dataset.groups, folds, seed).map(({ train, validation, held }) => {
     const splits = {
       train: takeRows(dataset, train, "train"),

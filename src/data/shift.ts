@@ -73,17 +73,16 @@ function limit(n: number, m: number, tests: number): number {
   return Math.sqrt((Math.log((2 * tests) / FALSE_ALARM) / 2) * (1 / n + 1 / m));
 }
 
-/** Total variation distance between the class frequencies; undefined when it is not significant. */
+/** Total variation distance between the class frequencies of the labelled samples; undefined when it is not significant. */
 function classDistance(validation: Dataset, test: Dataset, tests: number): number | undefined {
   if (!isClassKind(validation.target.kind)) return undefined;
-  const sharesOf = (split: Dataset): number[] => {
-    const valid = labelsOf(split).filter((label) => label >= 0);
-    return classesOf(validation).map((_, k) => valid.filter((label) => label === k).length / Math.max(1, valid.length));
-  };
-  const [here, there] = [sharesOf(validation), sharesOf(test)];
-  const distance = here.reduce((sum, share, k) => sum + Math.abs(share - there[k]!), 0) / 2;
-  const classes = classesOf(validation).length;
+  const labelled = (split: Dataset): Int32Array => labelsOf(split).filter((label) => label >= 0);
+  const [here, there] = [labelled(validation), labelled(test)];
+  if (here.length === 0 || there.length === 0) return undefined;
+  const share = (labels: Int32Array, k: number): number => labels.filter((label) => label === k).length / labels.length;
+  const classes = classesOf(validation);
+  const distance = classes.reduce((sum, _, k) => sum + Math.abs(share(here, k) - share(there, k)), 0) / 2;
   // Total variation of K shares is the largest difference over 2^K sets of classes.
-  const chance = limit(validation.size, test.size, tests * 2 ** Math.min(classes, 30));
+  const chance = limit(here.length, there.length, tests * 2 ** Math.min(classes.length, 30));
   return distance >= Math.max(LEAST_DISTANCE, chance) ? distance : undefined;
 }

@@ -86,7 +86,7 @@ function hidden(target: Target, present: Uint8Array): Target {
 export function requireSameTarget(fitted: Pick<Fitted, "target">, dataset: Dataset): void {
   if (sameTarget(fitted.target, dataset.target)) return;
   throw dataError(
-    `the ${dataset.name} data has the ${describeTarget(dataset)}, the model the ${describeTarget(fitted)}; they must be the same in the same order. Name them under "target" in dataset.json.`,
+    `the ${dataset.name} data has the ${describeTarget(dataset)}, the model the ${describeTarget(fitted)}; they must be the same in the same order. Give kind and names under "target" in dataset.json.`,
     { data: dataset.target.names, model: fitted.target.names },
   );
 }

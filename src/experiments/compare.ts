@@ -1,4 +1,5 @@
 /** @file `compare`: compares the methods of sweeps, with paired tests, ranks, and what the folders of the runs hold besides. */
+import { checkOptions } from "../core/keys.ts";
 import type { Environment } from "../runs/record.ts";
 import { type CompareOptions, type Comparison, compareRuns } from "./compare/compare.ts";
 import { mergeSweeps, type Sweep } from "./compare/read.ts";
@@ -20,7 +21,7 @@ export interface ComparedSweeps extends Comparison {
  * Compares the methods of one or more sweeps in each setting (data, kind of split, share of the training samples): means over seeds or
  * splits with 95 % intervals, differences to one method and to the best with paired t-tests (Nadeau and Bengio 2003 where training samples
  * overlap) and Holm's correction, ranks, and the agreement of seeds on the bits of test samples. Failed runs are listed, not hidden.
- * @throws ConfigError for a method or metric that no run has.
+ * @throws ConfigError for an unknown option, and for a method or metric that no run has.
  * @example
  * const { settings } = await compare(await sweep(experiment), { against: "joint" });
  * for (const { method, rank } of settings[0]!.methods) console.log(method, rank);
@@ -29,6 +30,7 @@ export async function compare(
   sweeps: Sweep | readonly Sweep[],
   options: Omit<CompareOptions, "bits"> = {},
 ): Promise<ComparedSweeps> {
+  checkOptions<typeof options>("compare", options, { against: true, metric: true, split: true });
   const all = "label" in sweeps ? [sweeps] : sweeps;
   const { entries, notes } = mergeSweeps(all);
   const traces = new Map<SweepEntry, Trace>();

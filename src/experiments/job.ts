@@ -1,5 +1,6 @@
 /** @file The jobs of experiments: a run that is scored on the test split, the tuning of a method, and a run that is scored against known truth. */
 import type { Folder } from "../core/folder.ts";
+import { checkOptions, type Keys } from "../core/keys.ts";
 import { readDataset, readTraining } from "../data/load.ts";
 import type { TrainingData } from "../runs/identity.ts";
 import { planRun, type RunConfig } from "../runs/plan.ts";
@@ -87,13 +88,16 @@ type Runner<K extends JobKind> = (job: JobInputs[K], places: Places, options: Jo
 
 const RUNNERS: { readonly [K in JobKind]: Runner<K> } = { run: trainAndScore, tune, recover };
 
-/** Runs a job. @throws the errors of training. */
-export function runJob<K extends JobKind>(
+const OPTION_KEYS: Keys<JobOptions> = { environment: true, checkpointSeconds: true, signal: true, onProgress: true };
+
+/** Runs a job. @throws ConfigError for an unknown option, and the errors of training. */
+export async function runJob<K extends JobKind>(
   kind: K,
   job: JobInputs[K],
   places: Places,
   options: JobOptions = {},
 ): Promise<JobResults[K]> {
+  checkOptions("runJob", options, OPTION_KEYS);
   return RUNNERS[kind](job, places, options);
 }
 

@@ -59,7 +59,12 @@ describe("data", () => {
       "
     `);
     const { document } = await json("data", "check", "clips");
-    expect(document).toMatchObject({ data: "clips", samples: 400, classes: ["0", "1"], warnings: [] });
+    expect(document).toMatchObject({
+      data: "clips",
+      samples: 400,
+      target: { kind: "multiclass", names: ["0", "1"] },
+      warnings: [],
+    });
     expect(document.modalities).toMatchObject({ a: { dtype: "float32", shape: [8] }, b: { constantColumns: [] } });
     expect((await json("data", "check", "clips", "--modalities", "b")).document.modalities).not.toHaveProperty("a");
   });
@@ -162,8 +167,8 @@ describe("train", () => {
       seed: 0,
       stages: [{ stage: "whole", epochs: 1 }],
     });
-    expect(document.validation.accuracy).toBe(
-      JSON.parse(await fs.readFile(path.join(cwd, "out/q/result.json"), "utf8")).validation.accuracy,
+    expect(document.validation.values.accuracy).toBe(
+      JSON.parse(await fs.readFile(path.join(cwd, "out/q/result.json"), "utf8")).validation.values.accuracy,
     );
   });
 
@@ -277,7 +282,7 @@ describe("questions to a finished run", () => {
       unimodal: { a: expect.any(Number), b: expect.any(Number) },
     });
     expect((await json("evaluate", run, "--split", "validation")).document.accuracy).toBe(
-      JSON.parse(await fs.readFile(path.join(cwd, run, "result.json"), "utf8")).validation.accuracy,
+      JSON.parse(await fs.readFile(path.join(cwd, run, "result.json"), "utf8")).validation.values.accuracy,
     );
     await call("data", "generate", "--out", "other", "--samples", "100", "--features", "8", "--seed", "9");
     expect((await json("evaluate", run, "--data", "other")).document).toMatchObject({ samples: 20, data: "other" });
@@ -376,7 +381,8 @@ describe("questions to a finished run", () => {
     expect(rows[0]).toMatchObject({ id: "0", label: null, prediction: expect.stringMatching(/^[01]$/) });
     expect(await call("evaluate", run, "--data", "unknown")).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining("no labels"),
+      stderr:
+        "DataError: the test data has no known classes, so predictions cannot be scored. Use data with known classes.\n",
     });
   });
 

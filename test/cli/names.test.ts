@@ -57,7 +57,7 @@ test("at a terminal: no hidden sign, and no table wider than there is room", asy
 test("as JSON names are whole, and hidden signs are escapes", async () => {
   const { stdout } = await run("data check named --json");
   expect(stdout.replaceAll("\n", "")).not.toMatch(HIDDEN);
-  expect([...JSON.parse(stdout).classes].sort()).toEqual([...CLASSES].sort());
+  expect([...JSON.parse(stdout).target.names].sort()).toEqual([...CLASSES].sort());
 });
 
 test("a CSV for spreadsheets holds no formula; JSON lines hold the names as they are", async () => {

@@ -196,7 +196,13 @@ test("the method that CONTRIBUTING shows is one file and one line: listed, tuned
   await fs.symlink(await fs.realpath(path.join(root, "node_modules")), path.join(copy, "node_modules"));
   const guide = await fs.readFile(path.join(root, "CONTRIBUTING.md"), "utf8");
   const [, method] = /```ts\n(.*?)```/s.exec(guide)!;
-  await fs.writeFile(path.join(copy, "src/methods/calm.ts"), method!);
+  // Inside the repository the same file imports the source that the package exports.
+  const inside = { methods: "./kit.ts", graph: "../graph/ops/index.ts", nn: "../nn/index.ts" };
+  const own = Object.entries(inside).reduce(
+    (text, [name, file]) => text.replace(`"dmil/${name}"`, `"${file}"`),
+    method!,
+  );
+  await fs.writeFile(path.join(copy, "src/methods/calm.ts"), own);
   const index = path.join(copy, "src/methods/index.ts");
   const text = await fs.readFile(index, "utf8");
   const line = 'import { unimodal } from "./unimodal.ts";';

@@ -48,9 +48,10 @@ test("train shows and keeps R2 of values, accuracy of labels", async () => {
   expect(stderr).toMatch(/a 1\/2 {2}loss .* train R2 -?\d\.\d{3} {2}validation R2 -?\d\.\d{3} \(best R2/);
   expect(stdout).toMatch(/^one {2}validation R2 0\.\d{3} \(stage b, best epoch 1 of 1\)$/m);
   const result = JSON.parse(await fs.readFile(path.join(cwd, "one/result.json"), "utf8"));
-  expect(result.validation).toMatchObject({ kind: "regression", samples: 100, figures: { r2: expect.any(Number) } });
+  expect(result.validation).toMatchObject({ kind: "regression", samples: 100, primary: "r2" });
+  expect(result.validation.values.r2).toBeLessThan(1);
   const signs = JSON.parse(await fs.readFile(path.join(cwd, "runs/signs-joint-0/result.json"), "utf8"));
-  expect(Object.keys(signs.validation.figures)[0]).toBe("macroF1");
+  expect(signs.validation).toMatchObject({ primary: "macroF1", values: { macroF1: expect.any(Number) } });
   expect(signs.stages[0].best).toMatchObject({ accuracy: expect.any(Number) });
 });
 
@@ -66,7 +67,7 @@ test("evaluate prints the figures of the kind, by pattern and by label too", asy
   const numbers = await json("evaluate", "runs/numbers-dmil-0");
   expect(numbers).toMatchObject({ kind: "regression", samples: 100, unimodal: { a: expect.any(Number) } });
   const signs = await json("evaluate", "runs/signs-joint-0");
-  expect(Object.keys(signs.each)).toEqual(["redundant", "unique_a", "unique_b", "synergistic"]);
+  expect(Object.keys(signs.perOutput)).toEqual(["redundant", "unique_a", "unique_b", "synergistic"]);
   expect(signs.auroc).toBeGreaterThan(0.6);
   expect((await call("evaluate", "runs/signs-joint-0")).stdout).toMatch(/^of each +F1 +ROC AUC +accuracy\nredundant/m);
 });
@@ -127,11 +128,11 @@ test.each([
   [["explain", "runs/numbers-dmil-0", "--probe"], "explain --probe needs class labels"],
   [
     ["evaluate", "runs/numbers-dmil-0", "--data", "signs"],
-    "the test data has labels (redundant, unique_a, unique_b, synergistic), the model values (sentiment)",
+    "the test data has the labels (redundant, unique_a, unique_b, synergistic), the model the values (sentiment)",
   ],
   [
     ["data", "generate", "--kind", "sums", "--target", "number", "--out", "new"],
-    '--target: unknown word "number". Allowed: values, labels.',
+    '--target: unknown word "number". Allowed: regression, multilabel.',
   ],
   [
     ["data", "generate", "--kind", "quad", "--target", "multilabel", "--out", "new"],

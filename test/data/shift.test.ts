@@ -71,3 +71,9 @@ test("other shares of classes are told; targets that are no classes have none", 
   );
   expect(warning).toMatch(/differs from the test split: shares of classes by 0\.\d\d \(/);
 });
+
+test("samples without labels have no shares of classes", () => {
+  const { validation, test } = drawn(400);
+  const unlabelled = { ...test, ...classTarget(test.target.names, new Int32Array(test.size).fill(-1)) };
+  expect(shiftWarnings({ validation, test: unlabelled }, "d")).toEqual([]);
+});

@@ -223,7 +223,7 @@ describe("a run refuses", () => {
     expect(() =>
       requireSameTarget(finished.fitted, { ...data.test, target: { ...data.test.target, names: ["no", "yes"] } }),
     ).toThrowErrorMatchingInlineSnapshot(
-      `[DataError: the test data has the classes (no, yes), the model the classes (0, 1); they must be the same in the same order. Name them under "target" in dataset.json.]`,
+      `[DataError: the test data has the classes (no, yes), the model the classes (0, 1); they must be the same in the same order. Give kind and names under "target" in dataset.json.]`,
     );
   });
 });

@@ -29,7 +29,7 @@ const HEADINGS: Readonly<Record<string, string>> = {
 };
 
 /** Better when smaller: by name, and whatever calls itself an error or a loss. */
-const SMALLER = /loss|error|^(mae|mse|rmse|nll|ece|brier)$/i;
+const SMALLER = /loss|error|^(mae|maeSteps|mse|rmse|nll|ece|brier)$/i;
 /** Neither better nor worse. */
 const NEUTRAL = ["synergyRate"];
 

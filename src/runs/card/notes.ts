@@ -13,7 +13,11 @@ export function calibrationLines({ calibration, target }: Fitted): string[] {
   if (!targetTypes[target.kind].hasBits) {
     const { scale } = target;
     if (scale === undefined) return ["None: training did not finish."];
-    const factors = scale.prediction.map((factor, k) => `${markdownEscaped(target.names[k]!)} ${factor}`);
+    // Ordered classes have one factor, the same for each step from one class to the next.
+    const factors =
+      scale.prediction.length < target.names.length
+        ? [...new Set(scale.prediction)]
+        : scale.prediction.map((factor, k) => `${markdownEscaped(target.names[k]!)} ${factor}`);
     return [
       `Outputs are multiplied by factors that were fitted on validation data: ${factors.join(", ")}. The factors are inside the file.`,
     ];

@@ -201,6 +201,17 @@ describe("choices", () => {
     expect(settings[0]!.methods[1]!.against ?? settings[0]!.methods[0]!.against).not.toHaveProperty("samples");
   });
 
+  test("of ordered classes, fewer steps off are better", () => {
+    const stepped = entries.map((entry): SweepEntry => {
+      if (entry.scores === undefined) return entry;
+      const test = { ...entry.scores.test, maeSteps: 1 - Number(entry.scores.test.accuracy) };
+      return { ...entry, scores: { ...entry.scores, test } };
+    });
+    const { settings } = compareRuns(stepped, { metric: "maeSteps" });
+    const means = settings[0]!.methods.map(({ metrics }) => metrics.maeSteps!.mean);
+    expect(means).toEqual([...means].sort((a, b) => a - b));
+  });
+
   test("who looks at validation sees nothing of the test split", () => {
     const { settings } = compareRuns(entries, { split: "validation" });
     expect(settings[0]!.metrics.map(({ name }) => name)).toEqual([

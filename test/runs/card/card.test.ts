@@ -4,6 +4,7 @@ import { parse } from "yaml";
 import { memoryFolder } from "../../../src/core/folder.ts";
 import type { DataSplits, Dataset } from "../../../src/data/dataset.ts";
 import { sums } from "../../../src/data/synthetic/sums.ts";
+import { classTarget, labelsOf } from "../../../src/data/target.ts";
 import { isUntouchedCard, modelCard } from "../../../src/runs/card/card.ts";
 import { planRun } from "../../../src/runs/plan.ts";
 import { type FinishedRun, startRun } from "../../../src/runs/run.ts";
@@ -90,6 +91,23 @@ test("an untouched card is known again; one that was added to, and any other tex
   expect(await isUntouchedCard(`${card}More.\n`)).toBe(false);
   expect(await isUntouchedCard("# Notes\n")).toBe(false);
   expect(await isUntouchedCard("")).toBe(false);
+});
+
+test("ordered classes: one factor of calibration for all steps, under the name of no class", async () => {
+  const classes = ["mild", "moderate", "severe"];
+  const ordered = (split: Dataset): Dataset => ({
+    ...split,
+    ...classTarget(
+      classes,
+      labelsOf(split).map((label, i) => label + (i % 2)),
+      "ordinal",
+    ),
+  });
+  const { train, validation, test: last } = smallMixture();
+  const data = { train: ordered(train), validation: ordered(validation), test: ordered(last) };
+  const { fitted, record, result } = await run(data, {});
+  const own = await modelCard({ fitted, record, result, file: "m.safetensors" });
+  expect(own).toMatch(/^Outputs were multiplied by what suits the validation data best: [\d.e-]+\. It is inside/m);
 });
 
 test("labels and numbers: their names, units and figures; safetensors: how to read it", async () => {
