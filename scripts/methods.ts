@@ -75,12 +75,10 @@ function section(name: string): string {
     `${summary[0]!.toUpperCase()}${summary.slice(1)}. Code: [src/methods/${file}](../src/methods/${file})`,
     about,
     ...(more.length === 0 ? [] : [more.map((line) => `- ${line}`).join("\n")]),
-    `Targets: ${targets.join(", ")}${limit === undefined ? "" : `, because ${limit}`}.`,
+    `Kinds of target: ${targets.join(", ")}${limit === undefined ? "" : `, because ${limit}`}.`,
     ...(members === 1 && labelSmoothing === 0
       ? []
-      : [
-          `Where nothing is said: ${members} ${members === 1 ? "member" : "members"}, label smoothing ${labelSmoothing}.`,
-        ]),
+      : [`Defaults: ${members} ${members === 1 ? "member" : "members"}, label smoothing ${labelSmoothing}.`]),
     ...(Object.keys(variants).length === 0
       ? []
       : [
@@ -104,7 +102,7 @@ function section(name: string): string {
 export function methodsPage(): string {
   return `${[
     "# Methods",
-    "Made by `npm run docs:methods` from the methods' own files. Every method trains on the same encoders and embeddings, under one loop, with options set by `--set options.NAME=VALUE`. Every method can be pooled (`--members 4`: so many are trained one after the other, each to its own best epochs, and their predictions averaged) and trained on smoothed targets (`--label-smoothing 0.1`). The unimodal predictions are what `pred_only_<modality>` and the synergy rate use; which head that is differs from method to method and is said here. What a step costs beside joint learning: [bench/README.md](../bench/README.md).",
+    "Made by `npm run docs:methods` from the methods' own files. Every method trains on the same encoders and embeddings, under one loop, with options set by `--set options.NAME=VALUE`. Every method can be pooled (`--members 4`: four members are trained one after the other, each to its own best epochs, and their predictions are averaged) and trained with label smoothing (`--label-smoothing 0.1`). The unimodal predictions are those of `pred_only_<modality>` and of the synergy rate; each section says which head makes them. The cost of a step compared with joint learning: [bench/README.md](../bench/README.md).",
     ...Object.keys(methods).map(section),
   ].join("\n\n")}\n`;
 }

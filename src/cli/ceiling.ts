@@ -6,7 +6,7 @@ import type { Cell, SampleReport } from "../interactions/report.ts";
 import { share, table } from "./text.ts";
 
 /** The comparison with the ceiling in an explanation. */
-export interface ToldCeiling {
+export interface CeilingComparison {
   readonly text: string;
   readonly json: AgainstCeiling;
   /** Columns of sample i: `ceiling_<component>`, `ceiling_total` and, if known, `truth`. */
@@ -14,11 +14,11 @@ export interface ToldCeiling {
 }
 
 /** Compares explained samples with the ceiling of their data; undefined if the data has none. */
-export function toldCeiling(
+export function comparedWithCeiling(
   samples: readonly SampleReport[],
   dataset: Dataset,
   logPrior: readonly number[],
-): ToldCeiling | undefined {
+): CeilingComparison | undefined {
   const { ceiling, truth } = dataset;
   if (ceiling === undefined || samples.length === 0) return undefined;
   const names = Object.keys(samples[0]!.bits);

@@ -3,7 +3,7 @@ import { printable } from "../core/printable.ts";
 import type { Answers, TargetReport, TargetSample } from "../interactions/explain-target.ts";
 import type { SampleReport } from "../interactions/report.ts";
 import type { GroupSummary } from "../interactions/summary.ts";
-import { figuresTable } from "./metrics-text.ts";
+import { metricsTable } from "./metrics-text.ts";
 import { count, share, table } from "./text.ts";
 
 /** Means by group: one table each for accuracy, gate (if the method has one) and bits; `by` is the header of the first column. */
@@ -86,7 +86,7 @@ function bitsAt({ bits, intervals }: SampleReport, name: string): string {
 /** Metrics and mean gate by pattern of modalities, for labels or values. */
 export function describeTarget({ patterns = {}, scored, ...all }: TargetReport["summary"]): string {
   const names = Object.keys(all.gate);
-  const head = scored === undefined ? count(all.samples, "sample") : figuresTable(scored);
+  const head = scored === undefined ? count(all.samples, "sample") : metricsTable(scored);
   if (names.length === 0) return head;
   const rows = Object.entries({ all, ...patterns }).map(([name, { samples, gate }]) => [
     name,

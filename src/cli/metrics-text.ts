@@ -28,7 +28,7 @@ const TITLES: Readonly<Record<string, string>> = {
 };
 
 /** Metrics, one per line; then the metrics of each label or value. */
-export function figuresTable({ values, primary, unimodal, perOutput = {} }: Metrics): string {
+export function metricsTable({ values, primary, unimodal, perOutput = {} }: Metrics): string {
   const first = titleOf(primary);
   const rows = [
     ...Object.entries(values).map(([name, value]) => [titleOf(name), share(value)]),

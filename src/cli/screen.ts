@@ -22,7 +22,7 @@ interface Row {
   readonly epochs: number;
   /** Completed epochs, including the completed fraction of the current one. */
   done: number;
-  figures: string;
+  metrics: string;
 }
 
 /** Shows the progress of one run. */
@@ -40,7 +40,7 @@ function plainScreen(label: string, write: (text: string) => void): Screen {
       if (event.kind === "note") write(`${printableLines(event.message)}\n`);
       if (event.kind === "epoch") {
         const position = `${printable(event.stage)} ${event.epoch}/${event.epochs}`;
-        write(`${label}  ${position}  loss ${digits(event.train.loss)}  ${figures(event)}  ${pace(event)}\n`);
+        write(`${label}  ${position}  loss ${digits(event.train.loss)}  ${metricsOf(event)}  ${pace(event)}\n`);
       }
     },
     note: (text) => write(`${printableLines(text)}\n`),
@@ -65,11 +65,11 @@ function liveScreen(label: string, stream: NodeJS.WriteStream, write: (text: str
     const cut = (line: string): string => (line.length < columns ? line : `${line.slice(0, columns - 2)}…`);
     const lines = [
       color.bold(cut(head)),
-      ...rows.map(({ name, epochs, done, figures }) => {
+      ...rows.map(({ name, epochs, done, metrics }) => {
         const filled = Math.floor((BAR * done) / epochs);
         const bar = full.repeat(filled) + rest.repeat(BAR - filled);
         const epoch = `${Math.floor(done)}/${epochs}`.padStart(digitsOf(rows));
-        const line = `  ${printable(name).padEnd(width)}  ${bar}  ${epoch}  ${figures}`.trimEnd();
+        const line = `  ${printable(name).padEnd(width)}  ${bar}  ${epoch}  ${metrics}`.trimEnd();
         return cut(line).replace(bar, color.green(bar));
       }),
       ...wrapped(printable(terms), columns - 3, 4).map((line) => color.dim(`  ${line}`)),
@@ -95,18 +95,18 @@ function liveScreen(label: string, stream: NodeJS.WriteStream, write: (text: str
     onEvent(event) {
       if (event.kind === "started") {
         head = heading(label, event);
-        rows = event.stages.map(({ name, epochs }) => ({ name, epochs, done: 0, figures: "" }));
+        rows = event.stages.map(({ name, epochs }) => ({ name, epochs, done: 0, metrics: "" }));
         draw();
       } else if (event.kind === "note") note(event.message);
       else if (event.kind === "step") {
         const row = reach(event.stage);
         row.done = event.epoch - 1 + event.step / event.steps;
-        if (row.figures === "") foot = `loss ${digits(event.loss)}  train ${shown(event)}`;
+        if (row.metrics === "") foot = `loss ${digits(event.loss)}  train ${shown(event)}`;
         if (performance.now() - drawnAt > REDRAW_MS) draw();
       } else if (event.kind === "epoch") {
         const row = reach(event.stage);
         row.done = event.epoch;
-        row.figures = figures(event);
+        row.metrics = metricsOf(event);
         const values = Object.entries(event.train.terms).map(([name, value]) => `${name} ${digits(value)}`);
         terms = [`loss ${digits(event.train.loss)}`, ...(values.length > 1 ? values : [])].join("  ");
         foot = pace(event);
@@ -131,7 +131,7 @@ function heading(
   return `${label}  ${facts.join(", ")}${resumed ? ", resumed" : ""}`;
 }
 
-function figures({ train, validation, best }: EpochRecord): string {
+function metricsOf({ train, validation, best }: EpochRecord): string {
   return `train ${shown(train)}  validation ${shown(validation)} (best ${shown(best)} at ${best.epoch})`;
 }
 

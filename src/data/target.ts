@@ -1,4 +1,4 @@
-/** @file Targets other than classes: several yes/no labels, or numbers. Reads them as [N, L], checks them, and requires classes where needed. */
+/** @file Targets: makes and reads those of classes, reads several yes/no labels or numbers as [N, L], and checks them. */
 
 import { configError, dataError, listing } from "../core/errors.ts";
 import { formatShape, sameShape } from "../core/shape.ts";

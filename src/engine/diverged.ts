@@ -12,6 +12,6 @@ export function diverged(what: string, learningRate: number, fields: ErrorFields
 }
 
 /** Names of an epoch's metrics that are not finite. */
-export function notFinite(figures: EpochMetrics): string[] {
-  return Object.entries(figures).flatMap(([name, value]) => (Number.isFinite(value) ? [] : [`${name} ${value}`]));
+export function notFinite(metrics: EpochMetrics): string[] {
+  return Object.entries(metrics).flatMap(([name, value]) => (Number.isFinite(value) ? [] : [`${name} ${value}`]));
 }

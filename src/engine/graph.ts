@@ -18,7 +18,7 @@ export interface Widths {
   readonly shapes: Readonly<Record<string, Shape>>;
   /** Number of outputs K (`TargetType.outputs`). */
   readonly classes: number;
-  /** Kind of the target. Default `classes`. */
+  /** Kind of the target. Default `multiclass`. */
   readonly kind?: TargetKind;
   /** The model reads a mask of the modalities that each sample has. */
   readonly masked?: boolean;

@@ -16,9 +16,9 @@ export interface Metrics {
   /** The name of the metric by which models are ranked; larger is better. */
   readonly primary: string;
   /**
-   * Metrics by name, the primary one first. Classes: accuracy, macroF1, logLoss, calibrationError, synergyRate. Labels: macroF1, microF1,
-   * accuracy (mean over labels), subsetAccuracy, auroc and logLoss (means over labels). Values: r2, correlation, mae, rmse, each a mean
-   * over values, and for a sentiment accuracyHas0, f1Has0, accuracyNon0, f1Non0, accuracy7 (value-metrics.ts).
+   * Metrics by name, the primary one first. Classes: accuracy, macroF1, logLoss, calibrationError, synergyRate. Ordered classes: kappa
+   * (quadratic weights), accuracy, macroF1, maeSteps, logLoss. Labels: macroF1, microF1, accuracy (mean over labels), subsetAccuracy, auroc
+   * and logLoss (means over labels). Values: r2, correlation, mae, rmse, each a mean over values, and for a sentiment accuracyHas0, f1Has0, accuracyNon0, f1Non0, accuracy7 (value-metrics.ts).
    */
   readonly values: Readonly<Record<string, number>>;
   /** Metrics of each label (f1, auroc, accuracy) or value, if there are several. */

@@ -72,7 +72,7 @@ export function jobRunOf(verb: string, options: ExperimentOptions): JobRun & { r
   return { folder, executor: options.executor ?? inProcess(places), signal, tell: onEvent, code };
 }
 
-/** What opens a path when the caller has not said how. */
+/** Opens a path if the caller passed no function for it. */
 export function refuse(path: string): never {
   throw configError(
     `${path} is a path, which this library opens only with the option \`open\`; for example { open: disk } of dmil/node.`,

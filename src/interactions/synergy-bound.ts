@@ -39,7 +39,7 @@ export async function estimateSynergyBound(
   dataset: Dataset,
   options: ProbeOptions,
 ): Promise<SynergyBoundEstimate> {
-  requireKind(dataset, ["multiclass"], "estimateTheorem1");
+  requireKind(dataset, ["multiclass"], "estimateSynergyBound");
   const labels = labelsOf(dataset);
   const classes = classesOf(dataset);
   const { truth } = dataset;

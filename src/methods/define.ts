@@ -19,7 +19,7 @@ export interface MethodDefinition<S extends z.ZodType<object, object>, O extends
   readonly variants?: Readonly<Record<string, z.input<S>>>;
   /** Values to try in tuning, by option (`loss.lambda` for a nested one). */
   readonly search?: Readonly<Record<string, readonly unknown[]>>;
-  /** Supported kinds of target. Default classes. */
+  /** Supported kinds of target. Default `multiclass`. */
   readonly targets?: readonly TargetKind[];
   /** As in `Method`. */
   readonly limit?: string;

@@ -178,7 +178,7 @@ export interface Stage<O extends Outputs> {
 /** A configured method. */
 export interface Method<O extends Outputs = Outputs> {
   readonly name: string;
-  /** Supported kinds of target. Default classes. */
+  /** Supported kinds of target. Default `multiclass`. */
   readonly targets?: readonly TargetKind[];
   /** Why the method supports no other kinds of target, for the error message: "it has a prototype for each class". */
   readonly limit?: string;

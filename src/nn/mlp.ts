@@ -46,9 +46,9 @@ export function mlp(sizes: readonly number[], options: MlpOptions = {}): Module 
       const x = flatten(samples);
       const width = x.shape[1]!;
       if (width !== sizes[0]) {
-        const mended = [width, ...sizes.slice(1)].join(", ");
+        const corrected = [width, ...sizes.slice(1)].join(", ");
         throw shapeError(
-          `${scope.path}: the encoder was declared mlp(${formatShape(sizes)}) but the data has ${width} features: use mlp([${mended}]).`,
+          `${scope.path}: the encoder was declared mlp(${formatShape(sizes)}) but the data has ${width} features: use mlp([${corrected}]).`,
           { declared: sizes, features: width },
         );
       }

@@ -28,10 +28,10 @@ export function machine(): Machine {
 export interface Process {
   readonly host: string;
   readonly pid: number;
-  /** Which start of the machine, and which of its process spaces (a container has its own); empty where that cannot be told. */
+  /** Which start of the machine, and which of its process spaces (a container has its own); empty where that is unknown. */
   readonly boot: string;
   readonly space: string;
-  /** When it started, in the system's own words; empty where that cannot be told. */
+  /** When it started, in the system's own words; empty where that is unknown. */
   readonly started: string;
 }
 

@@ -30,7 +30,7 @@ export function findingsOf(result: Omit<Quantified, "findings">): string[] {
         : "";
   const nothing = `no information about ${target} is shown, so there is nothing to split: the parts below are noise.`;
   return [
-    `${sources.join(" and ")} together tell ${bits(informations.I12.value)} bit${share}; ${sources[0]} alone ${bits(informations.I1.value)}, ${sources[1]} alone ${bits(informations.I2.value)}.`,
+    `${sources.join(" and ")} together give ${bits(informations.I12.value)} bit${share}; ${sources[0]} alone ${bits(informations.I1.value)}, ${sources[1]} alone ${bits(informations.I2.value)}.`,
     ...(Object.values(informations).some(({ real }) => real) ? [] : [nothing]),
     `S - R = ${bits(balance.value)} bit [${bits(balance.lower)}, ${bits(balance.upper)}]: ${more === "" ? "neither synergy nor redundancy is shown to be larger" : `${more}, whichever measure splits them`}.`,
     ...out,

@@ -14,7 +14,7 @@ const withHalf = (own: Interval | undefined): string =>
 export function componentTable({ bits, labelBits, largest }: ForeignReport): TextTable {
   const realised = labelBits === undefined ? [] : ["realised", "low", "high"];
   return {
-    title: "bits a sample, mean with its 95 % interval",
+    title: "bits per sample, mean with its 95 % interval",
     header: ["component", "bits", "low", "high", ...realised, "largest"],
     rows: Object.keys(bits).map((name) => [
       name,
@@ -29,7 +29,7 @@ export function componentTable({ bits, labelBits, largest }: ForeignReport): Tex
 export function setTable({ informations, accuracy, calibration }: ForeignReport): TextTable {
   const { how, scalings } = calibration;
   return {
-    title: "by what the prediction was made from",
+    title: "by the modalities of the prediction",
     header: [
       "modalities",
       "bits",
@@ -77,8 +77,8 @@ export function removalTable(reports: Readonly<Record<string, ForeignReport>>): 
   const names = Object.keys(Object.values(reports)[0]!.bits);
   const means = (own: Means): string[] => names.map((name) => withHalf(own[name]));
   return {
-    title: "bits, by what stands in place of a removed modality",
-    header: ["removed by", ...names],
+    title: "bits, by the replacement of removed modalities",
+    header: ["replaced by", ...names],
     rows: Object.entries(reports).map(([way, { bits }]) => [way, ...means(bits)]),
   };
 }

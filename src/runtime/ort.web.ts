@@ -42,7 +42,7 @@ export async function wasmBackend(): Promise<Backend> {
   };
 }
 
-/** The library says "no available backend found" of a file that it could not fetch. @throws RunError or what was given. */
+/** Explains the library's "no available backend found": a file could not be fetched. @throws RunError, or the error that was given. */
 function explained(error: unknown): never {
   const reason = error instanceof Error ? error.message : String(error);
   if (!reason.includes("no available backend")) throw error;

@@ -1,8 +1,9 @@
 /**
  * @file Losses and measures of predictions as expressions of a graph: the half of a kind of target that methods read, and what kinds share.
  *
- * Outputs [.., B, K] are logits of K classes, log-odds of K labels, or K values standardised over the training data. `logProbs` turns
- * outputs into predictions, which the other functions read. Unknown entries of a target are NaN and are left out of every sum.
+ * Outputs [.., B, K] are logits of K classes, conditional log-odds of K + 1 ordered classes, log-odds of K labels, or K values standardised
+ * over the training data. `logProbs` turns outputs into predictions, which the other functions read. Unknown entries of a target are NaN and
+ * are left out of every sum.
  */
 import type { TargetKind } from "../data/dataset.ts";
 import type { Expr } from "../graph/expr.ts";

@@ -149,12 +149,14 @@ interface Best {
   readonly state: State;
 }
 
+/** The best epoch so far: the one before, or this one with the model's current state. */
 function keepBest(run: StageRun, { position, best }: Progress, now: EpochMetrics, prepared: PreparedStage): Best {
   const before = position.best;
   if (before !== undefined && !isBetterBy(run, now, before)) return { epoch: before, state: best };
   return { epoch: { epoch: position.epoch + 1, ...now }, state: prepared.state() };
 }
 
+/** What metrics.jsonl and events keep of an epoch. */
 function recordOf(
   { stage, epochs, widths }: StageRun,
   { lossTerms }: PreparedStage,
@@ -195,6 +197,7 @@ function nextPosition(run: StageRun, position: Position, record: EpochRecord, { 
   };
 }
 
+/** Appends the record to metrics.jsonl and emits it. */
 async function log({ options, emit, pace, index }: StageRun, record: EpochRecord, seconds: number): Promise<void> {
   await options.folder?.append(files.metrics, `${JSON.stringify(record)}\n`);
   emit({ kind: "epoch", ...record, seconds, secondsLeft: pace.left(index, record.epoch, seconds) });

@@ -15,7 +15,7 @@ import { readCheckpoint, saveBest, saveCheckpoint, writeHistory } from "./storag
 
 /**
  * Trains a method stage by stage. Each stage starts from the best state of the previous one, selected on validation data as the stage
- * defines. Standardisation is fitted on the training samples and is part of the result.
+ * defines. How modalities are normalised is fitted on the training samples and is part of the result.
  * @throws ConfigError for bad options, ShapeError if encoders do not fit the data, RunError if training cannot go on. When
  * `options.signal` is aborted, the RunError is named AbortError, and its `fields.fitted` has the best model so far.
  */
@@ -51,6 +51,7 @@ export async function fit(method: Method, data: TrainingData, options: FitOption
   return fitted;
 }
 
+/** Emits the facts of a run before its first step. */
 function announce(
   { method, size, backend, threads, stages, notes }: TrainingSetup,
   resumed: boolean,
@@ -68,6 +69,7 @@ function announce(
   for (const message of notes) emit({ kind: "note", message });
 }
 
+/** The model with its calibration, fitted on validation data, unless the options leave it out. */
 async function calibrated(
   best: Fitted,
   data: TrainingData,
@@ -77,6 +79,7 @@ async function calibrated(
   return calibrate(best, data.validation, { backend: backend.name, threads });
 }
 
+/** The last event of a run. */
 function finished({ history }: Fitted, { widths }: TrainingSetup, seconds: number): FitEvent {
   const last = history.at(-1);
   const metric = last?.best.accuracy ?? last?.best.r2 ?? Number.NaN;

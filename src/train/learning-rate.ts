@@ -77,7 +77,7 @@ export interface FoundLearningRate {
 const MOMENTUM = 0.98;
 /** The test ends when the smoothed loss exceeds its minimum by this factor (fastai). */
 const DIVERGED = 4;
-/** The first points say nothing yet about the slope. */
+/** The first points, whose smoothed loss has no reliable slope yet. */
 const SKIPPED = 10;
 
 /**

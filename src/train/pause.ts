@@ -31,7 +31,7 @@ export function checkpointing(run: StageRun, prepared: PreparedStage): (now: Pro
   };
 }
 
-/** After divergence: keeps the best model so far in the folder, and returns the error to throw, which says so. Other errors are returned as they are. */
+/** After divergence: keeps the best model so far in the folder, and returns the error to throw, whose message says that. Other errors are returned as they are. */
 export async function saveAfterDivergence(
   { options, save }: StageRun,
   { position, best }: Progress,

@@ -206,7 +206,7 @@ export function isWarmup(value: unknown): value is Warmup {
 }
 
 /**
- * One learning rate, said in two places, must be the same.
+ * A learning rate that is given in two places must be the same in both.
  * @throws ConfigError if the optimiser was given another rate than a stage.
  */
 export function requireOneRate(optimiser: number | undefined, settings: ByStage): void {

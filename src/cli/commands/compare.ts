@@ -92,7 +92,7 @@ function textOf(comparison: ComparedSweeps, written: readonly string[], by: Comp
   const overview = overviewTable(comparison);
   const lines = [
     ...missingLines(comparison),
-    // What could not be read is told on stderr.
+    // Files that could not be read are named on stderr.
     ...comparison.notes.filter((text) => !comparison.unread.includes(text)).map((text) => `note: ${text}`),
     ...(written.length === 0 ? [] : [`written: ${written.join(", ")}`]),
   ];

@@ -5,7 +5,7 @@ import { type PatternMetrics, scorePatterns, simulatePatterns } from "../../eval
 import { type PredictOptions, predict } from "../../evaluation/predict.ts";
 import { score } from "../../evaluation/score.ts";
 import type { Answer } from "../answer.ts";
-import { figuresTable, titleOf } from "../metrics-text.ts";
+import { metricsTable, titleOf } from "../metrics-text.ts";
 import { aboutUnfinished, openForQuestions } from "../open-data.ts";
 import { count, share, table } from "../text.ts";
 
@@ -28,7 +28,7 @@ export async function evaluate(run: string, { split, data, missing }: EvaluateFl
   const measured = hasMissing(dataset, modalities) ? scorePatterns(predictions, dataset, modalities) : [];
   const simulated = missing === true ? await simulatePatterns(fitted, dataset, options) : [];
   const hasPatterns = measured.length > 0 || missing === true;
-  const parts = [figuresTable(scored)];
+  const parts = [metricsTable(scored)];
   if (measured.length > 0) parts.push(patternsTable("modalities present", measured));
   if (simulated.length > 0) parts.push(patternsTable("simulated: other modalities hidden", simulated));
   else if (missing === true)

@@ -7,7 +7,7 @@ import { sampleRow } from "../../interactions/report.ts";
 import { encodeTable, tableFormat } from "../../runs/tables.ts";
 import { targetTypes } from "../../targets/index.ts";
 import type { Answer } from "../answer.ts";
-import { toldCeiling } from "../ceiling.ts";
+import { comparedWithCeiling } from "../ceiling.ts";
 import { describeGroups, describeSamples, describeTarget, describeTargetSamples } from "../explanation.ts";
 import { aboutUnfinished, openForQuestions, writeFile } from "../open-data.ts";
 import { probeModel } from "../probing.ts";
@@ -40,7 +40,7 @@ export async function explain(run: string, { split, data, out, probe }: ExplainF
   }
   const { samples, summary } = await explainModel(fitted, dataset, { backend });
   const probes = probe === true ? await probeModel(fitted, dataset, backend) : undefined;
-  const ceiling = toldCeiling(samples, dataset, fitted.calibration.logPrior);
+  const ceiling = comparedWithCeiling(samples, dataset, fitted.calibration.logPrior);
   const json = {
     ...about.facts,
     summary,

@@ -24,12 +24,12 @@ export const data: Define = (program, give) => {
   add(parent, "generate [recordings]", "generate data where the true component of every sample is known")
     .option(
       "--kind <name>",
-      "interaction-mixture, quad, scenes (pictures and questions), plane (points in a square), sums (numbers or labels), or digits (real speech and handwriting; needs the folder of the data set avdigits)",
+      "interaction-mixture, quad, scenes (pictures and questions), plane (points in a square), sums (numbers, or yes-or-no labels), or digits (real speech and handwriting; needs the folder of the data set avdigits)",
       "interaction-mixture",
     )
     .requiredOption("--out <dir>", "folder to write to")
     .option("--force", "write into a folder that is not empty; a data set in it is replaced")
-    .option("--target <kind>", "sums: the kind of target, values or labels (default: values)")
+    .option("--target <kind>", "sums: the kind of target, regression or multilabel (default: regression)")
     .option("--samples <n>", "total number, or train=600,validation=200,test=200 (default: depends on --kind)")
     .option("--noise <x>", "standard deviation of the noise (default: 0.3; quad: 0.5, scenes: 0.1, plane: 0.05)")
     .option(

@@ -2,9 +2,9 @@
 import { add, type Define, split } from "./shared.ts";
 
 export const evaluate: Define = (program, give) => {
-  add(program, "evaluate <run>", "accuracy and other metrics on one split")
+  add(program, "evaluate <run>", "metrics on one split")
     .addOption(split())
-    .option("--data <dir>", "other data of the same kind")
+    .option("--data <dir>", "another data folder with the same modalities and target")
     .option("--missing", "also evaluate with modalities hidden, for every combination of modalities")
     .action(async (run, flags) => give((await import("../commands/evaluate.ts")).evaluate(run, flags)));
 };
@@ -19,7 +19,7 @@ export const predict: Define = (program, give) => {
 export const explain: Define = (program, give) => {
   add(program, "explain <run>", "what each component contributed, sample by sample")
     .addOption(split())
-    .option("--data <dir>", "other data of the same kind")
+    .option("--data <dir>", "another data folder with the same modalities and target")
     .option(
       "--out <file>",
       "table with one row per sample: .csv (with ' before cells that a spreadsheet would run as formulas), .jsonl or .parquet (default: print a summary and three samples)",

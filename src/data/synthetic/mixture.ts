@@ -5,7 +5,7 @@
  * a direct one-hot block [K], one or more paired one-hot blocks [K], and 2 normal nuisance numbers:
  * - redundant: y in the direct block of every modality;
  * - unique_m: y in the direct block of m, zeros in the direct blocks of the others;
- * - synergistic: every direct block is zero; symbols in the paired blocks add up to y modulo K, so that one alone tells nothing.
+ * - synergistic: every direct block is zero; symbols in the paired blocks add up to y modulo K, so that one alone has no information.
  * In samples that are not synergistic the paired blocks hold independent random symbols: they look alike, and mislead.
  * A fixed random matrix with standard normal entries maps the latent vector to D features, plus normal noise.
  *
@@ -267,7 +267,7 @@ function mapped(latent: Tensor<"float32">, map: Tensor<"float32">, noise: number
   return out;
 }
 
-/** Three fifths of the samples to train, one each to the others; or what is said. */
+/** Sizes of the splits: as given, or three fifths of the samples for train and one fifth for each of the others. */
 export function splitSizes(samples: MixtureOptions["samples"]): Record<SplitName, number> {
   if (typeof samples !== "number") return { ...samples };
   const fifth = Math.round(samples / 5);

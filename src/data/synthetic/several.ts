@@ -2,7 +2,7 @@
  * @file Small sets with planted atoms: gates, a modality of pure noise, unique content that also feeds a synergy, and samples
  * that hold two atoms at once. Source: ours; gates after the PID literature.
  *
- * Every set is a finite law: a sample draws a hidden state, which says the label and, per modality, a vector of one-hot blocks.
+ * Every set is a finite law: a sample draws a hidden state, which determines the label and, per modality, a vector of one-hot blocks.
  * A fixed random matrix with standard normal entries maps the vector to D features, plus normal noise (as in mixture.ts).
  */
 
@@ -37,7 +37,7 @@ interface PlantedOptions {
  * - `unique-feeds-synergy`: a holds (u, p), b holds q; y = (u, p xor q xor u), four classes: u is unique to a, and the second
  *   bit cannot be read without it. 1 bit unique to a, 1 bit of synergy.
  * - `synergy-sets`: three modalities, two classes; each sample is redundant, unique to one, or synergistic in one set of modalities: a+b,
- *   a+c, b+c or a+b+c, whose symbols add up to y modulo 2 and of which no part tells anything. Types and sets evenly: 1 bit each.
+ *   a+c, b+c or a+b+c, whose symbols add up to y modulo 2 and of which no part alone has information. Types and sets evenly: 1 bit each.
  * - `two-atoms`: y = (y1, y2), four classes; each bit has a type of its own (redundant, unique_a, unique_b, synergistic, evenly) and lies
  *   in blocks of its own, as in the interaction mixture. Each sample holds 2 bits: two atoms, or one twice.
  */

@@ -98,7 +98,7 @@ export function compareRuns(entries: readonly SweepEntry[], options: CompareOpti
     const kind = kindOf(group[0]!.split);
     if (ranking === undefined) {
       notes.push(
-        `${settingName({ data, kind, trainShare })}: no finished run has ${metric ?? "a figure"} on the ${split} split; there is no table of it.`,
+        `${settingName({ data, kind, trainShare })}: no finished run has ${metric ?? "a metric"} on the ${split} split; there is no table of it.`,
       );
       return [];
     }

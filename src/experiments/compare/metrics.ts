@@ -58,7 +58,7 @@ export function rankingMetric(
 export function requireMetric(runs: readonly FinishedEntry[], split: ScoredSplit, asked: string): void {
   const names = allMetrics(runs, split).map(({ name }) => name);
   if (names.includes(asked)) return;
-  throw configError(`--metric ${asked}: no run has such a figure on the ${split} split${hint(asked, names)}`);
+  throw configError(`--metric ${asked}: no run has such a metric on the ${split} split${hint(asked, names)}`);
 }
 
 /** All columns of these runs, the ranking metric first. */
@@ -151,15 +151,15 @@ const COSTS: readonly Metric[] = [
   },
 ];
 
-/** What the columns mean that their heads do not say. */
+/** What the columns mean. */
 export const COLUMN_NOTES: readonly string[] = [
   "macro F1: mean over classes of the harmonic mean of precision and recall",
   "log loss: mean of -log p(label), in nats, of probabilities calibrated on validation data (on those they are fitted to, where the split is validation)",
   "calibration error: expected gap between confidence and accuracy, 15 bins, of the same probabilities",
-  "synergy: share of samples right as a whole where every modality alone is wrong, by the model's own unimodal predictions; probes: by linear probes trained on each modality's representation; its chance: what independent guesses would give",
+  "synergy: share of samples that the model predicts correctly and every modality alone wrongly, by the model's own unimodal predictions; probes: by linear probes trained on each modality's representation; its chance: the share expected from independent guesses",
   "only x present: accuracy with all other modalities hidden at test time",
-  "x says: the figure of modality x's own prediction inside the model",
-  "gate: mean share of a component in the prediction; bits: mean label-free information of a component; neither stands for the other",
+  "x says: the metric of the model's own unimodal prediction from x",
+  "gate: mean share of a component in the prediction; bits: mean label-free information of a component; neither replaces the other",
   "probe: accuracy of a linear probe on frozen representations, on classes that training never saw",
   "seconds: of training; ms/step: of a step of the longest stage; peak MiB: largest resident size of the run's process",
 ];

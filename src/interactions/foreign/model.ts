@@ -234,7 +234,7 @@ function outputOf({ outputs }: AnyModel, wished: string | undefined): ModelPort 
   if (found !== undefined) return found;
   if (maps !== undefined) throw zipped(maps.name);
   throw configError(
-    `which output is the prediction cannot be told by its name; outputs: ${listing(known)}. Name it: --output NAME, and with it --logits where it gives logits.`,
+    `which output is the prediction cannot be recognised by its name; outputs: ${listing(known)}. Name it: --output NAME, and with it --logits where it gives logits.`,
     { outputs: known },
   );
 }

@@ -8,9 +8,9 @@ const MIN_BITS = 5e-3;
 
 /** A component in plain words. */
 export function componentLabel(name: string): string {
-  if (name === "redundant") return "what two or more modalities say alike";
-  if (name === "synergistic") return "what only all modalities together say";
-  return `what only ${name.replace(/^unique_/, "")} says`;
+  if (name === "redundant") return "information that two or more modalities give alike";
+  if (name === "synergistic") return "information that only all modalities together give";
+  return `information that only ${name.replace(/^unique_/, "")} gives`;
 }
 
 /** `0.512 bit [0.480, 0.541]`. */
@@ -24,14 +24,16 @@ export function verdictsOf(report: Omit<ForeignReport, "verdicts">, first: strin
   const total = labelBits?.total;
   if (total !== undefined && total.lower <= 0) {
     return [
-      `All modalities together are not shown to tell anything about the label: ${amount(total)} realised. There is nothing to split; the parts are noise.`,
+      `No information about the label is shown, from all modalities together: ${amount(total)} realised. There is nothing to split; the parts are noise.`,
     ];
   }
   if (bits.total!.value < MIN_BITS) return ["The predictions hardly differ from the prior: there is nothing to split."];
-  const share = `it is the largest part of ${(100 * largest[first]!).toFixed(0)} % of the samples`;
-  const sure =
-    ahead.lower > 0 ? `ahead of the next by ${amount(ahead)}` : `not shown to be ahead of the next: ${amount(ahead)}`;
-  const leading = `The largest component is ${first} (${componentLabel(first)}): ${amount(bits[first]!)} of ${decimals(bits.total!.value, 3)}, ${sure}; ${share}.`;
+  const share = `it is the largest in ${(100 * largest[first]!).toFixed(0)} % of the samples`;
+  const lead =
+    ahead.lower > 0
+      ? `larger than the next by ${amount(ahead)}`
+      : `not significantly larger than the next: ${amount(ahead)}`;
+  const leading = `The largest component is ${first} (${componentLabel(first)}): ${amount(bits[first]!)} of ${decimals(bits.total!.value, 3)}, ${lead}; ${share}.`;
   return [leading, ...synergyVerdict(report), ...misled(report)];
 }
 
@@ -41,7 +43,7 @@ function synergyVerdict({ bits, labelBits }: Omit<ForeignReport, "verdicts">): s
   if (synergy.lower >= MIN_BITS) return [`Synergy is shown: ${amount(synergy)}${kind}.`];
   if (synergy.upper <= -MIN_BITS) {
     return [
-      `All modalities together tell less than the best of them alone, sample by sample: ${amount(synergy)}${kind}. The joint prediction wastes something.`,
+      `All modalities together give less information than the best of them alone, sample by sample: ${amount(synergy)}${kind}. The joint prediction does not use all information.`,
     ];
   }
   return [`No synergy is shown: ${amount(synergy)}${kind}.`];
@@ -52,6 +54,6 @@ function misled({ bits, labelBits }: Omit<ForeignReport, "verdicts">): string[] 
   const [free, real] = [bits.total!, labelBits?.total];
   if (real === undefined || free.lower <= real.upper + 0.02) return [];
   return [
-    `The predictions claim ${amount(free)} in all and realise ${amount(real)}: they are too sure even after calibration.`,
+    `The predictions claim ${amount(free)} in all and realise ${amount(real)}: they are overconfident even after calibration.`,
   ];
 }

@@ -65,7 +65,7 @@ export function stabilityTables(setting: Setting): TextTable[] {
   return [stabilityTable(setting), meanBitsTable(setting)].filter((table) => table !== undefined);
 }
 
-/** What columns mean that their heads do not say; of agreement where there is some. */
+/** What the columns mean, with those of agreement if there are any. */
 export function columnNotes({ settings }: Comparison): readonly string[] {
   return settings.some((setting) => stableIn(setting).length > 0)
     ? [...COLUMN_NOTES, ...STABILITY_NOTES]

@@ -117,7 +117,7 @@ function curves(results: readonly RecoveryResult[]): Chart {
 function reliability(results: readonly RecoveryResult[]): Chart {
   const top = results[0]!.figures.unit;
   return {
-    title: "reliability of bits: said against realised",
+    title: "reliability of bits: predicted against realised",
     x: "label-free bits, mean of a bin",
     y: "bits with the label",
     range: { x: [0, top], y: [Math.min(0, -0.25 * top), 1.1 * top] },

@@ -35,7 +35,7 @@ export function recoverMarkdown({ results, verdicts, failed }: Recovery, { comma
   const seeds = [...new Set(results.map(({ job }) => job.seed))];
   const parts = [
     "# Does the decomposition tell the truth?",
-    `Made by \`${command}\`: data whose truth is known, ${names.length} cases, ${seeds.length} ${seeds.length === 1 ? "seed" : "seeds"}. Figures are means over seeds on the test split, ± the half-width of the 95 % confidence interval (Student's t). Atoms are those of the pointwise minimum: r = min(i_a, i_b), u_m = i_m - r, s = i_all - r - u_a - u_b; label-free, where i is the divergence of the prediction from the class prior, unless \`with label\` is said. dmil: the recommended form, a pool of three members; published: the paper's form with its published settings; purified: the paper's form with purified synergy. What components know by themselves is read off what they predict under the calibration of the whole prediction, of every method alike. All methods have the same encoders, batches and their own default epochs.`,
+    `Made by \`${command}\`: data whose truth is known, ${names.length} cases, ${seeds.length} ${seeds.length === 1 ? "seed" : "seeds"}. Values are means over seeds on the test split, ± the half-width of the 95 % confidence interval (Student's t). Atoms are those of the pointwise minimum: r = min(i_a, i_b), u_m = i_m - r, s = i_all - r - u_a - u_b; label-free, where i is the divergence of the prediction from the class prior, unless marked \`with label\`. dmil: the recommended form, a pool of three members; published: the paper's form with its published settings; purified: the paper's form with purified synergy. The information of single components is that of their predictions under the calibration of the whole prediction, for every method alike. All methods have the same encoders, batches and their own default epochs.`,
     "## Targets",
     markdownTable(targetTable(verdicts)),
     "## Where it still fails",
@@ -57,7 +57,7 @@ export function recoverMarkdown({ results, verdicts, failed }: Recovery, { comma
       ? []
       : [
           "## Theorem 1",
-          "Terms are bounds by fresh probes on rows that the model never saw (I from below, H from above), so left less right may differ from the slack by what the probes miss.",
+          "Terms are bounds by fresh probes on rows that the model never saw (I from below, H from above), so left minus right may differ from the slack by what the probes miss.",
           ...titled(theorem),
         ]),
     ...section(

@@ -35,7 +35,7 @@ export async function modelCard(input: CardInput): Promise<string> {
   const text = [
     `---\n${headOf(input)}\n---`,
     `# ${markdownEscaped(title)}`,
-    `The model in ${markdownEscaped(file)}. It predicts ${predicts(fitted)} from ${fitted.method.modalities.map(markdownEscaped).join(", ")}, and says of each sample what each modality contributed.`,
+    `The model in ${markdownEscaped(file)}. It predicts ${predicts(fitted)} from ${fitted.method.modalities.map(markdownEscaped).join(", ")}, and reports what each modality contributed to the prediction of each sample.`,
     ...(input.unfinished === undefined ? [] : [markdownEscaped(describeUnfinished(input.unfinished))]),
     section("Model", table([["fact", "value"], ...modelRows(input)]), table(modalityRows(fitted)), targetTable(fitted)),
     section(
@@ -44,7 +44,7 @@ export async function modelCard(input: CardInput): Promise<string> {
       "Data by SHA-256:",
       table(hashRows(record)),
     ),
-    section("Figures on validation data", ...figureParts(input)),
+    section("Metrics on validation data", ...metricParts(input)),
     section("Calibration", ...calibrationLines(fitted)),
     section("How to call it", ...callParts(input)),
     section(
@@ -85,7 +85,7 @@ function dataName({ data }: RunRecord): string {
 /** The YAML header; every value is JSON, so that names cannot break it. */
 function headOf({ fitted, record, result, onnx }: CardInput): string {
   const task = targetTypes[fitted.target.kind].probabilistic ? "tabular-classification" : "tabular-regression";
-  const named = result === undefined ? [] : figuresOf(result).filter(([, value]) => Number.isFinite(value));
+  const named = result === undefined ? [] : metricsOf(result).filter(([, value]) => Number.isFinite(value));
   const metrics = named.map(([name, value]) => ({ type: name, name, value }));
   const dataset = { name: dataName(record), type: dataName(record), split: "validation" };
   const head = {
@@ -127,7 +127,7 @@ function modalityRows({ method, shapes, transforms }: Fitted): string[][] {
 function targetTable({ target: { kind, names, units } }: Fitted): string {
   const head = [
     kindWords[kind].one,
-    "place",
+    "index",
     ...(units === undefined ? [] : ["mean in training", "deviation in training"]),
   ];
   const numbers = (k: number): string[] =>
@@ -178,18 +178,18 @@ function hashRows({ data }: RunRecord): string[][] {
 }
 
 /** Metrics by name, for every kind of target. */
-function figuresOf({ validation }: RunResult): [string, number][] {
+function metricsOf({ validation }: RunResult): [string, number][] {
   return Object.entries(validation.values);
 }
 
-function figureParts({ result }: CardInput): string[] {
+function metricParts({ result }: CardInput): string[] {
   if (result === undefined) return ["None: training did not finish."];
   const { samples, unimodal } = result.validation;
-  const [first] = figuresOf(result);
+  const [first] = metricsOf(result);
   const alone = Object.entries(unimodal).map(([name, value]) => [name, shown(value)]);
   return [
-    `Over ${samples} samples. The best epochs and the calibration were chosen on the same samples, so other data will be a little worse. No test data was looked at for this card.`,
-    table([["figure", "value"], ...figuresOf(result).map(([name, value]) => [name, shown(value)])]),
+    `Over ${samples} samples. The best epochs and the calibration were chosen on the same samples, so other data will be a little worse. No test data was used for this card.`,
+    table([["metric", "value"], ...metricsOf(result).map(([name, value]) => [name, shown(value)])]),
     table([["modality alone", first![0]], ...alone]),
   ];
 }

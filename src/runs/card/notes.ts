@@ -19,7 +19,7 @@ export function calibrationLines({ calibration, target }: Fitted): string[] {
         ? [...new Set(scale.prediction)]
         : scale.prediction.map((factor, k) => `${markdownEscaped(target.names[k]!)} ${factor}`);
     return [
-      `Outputs were multiplied by what suits the validation data best: ${factors.join(", ")}. It is inside the file.`,
+      `Outputs are multiplied by factors that were fitted on validation data: ${factors.join(", ")}. The factors are inside the file.`,
     ];
   }
   const { prediction, all, modalities } = calibration;
@@ -30,7 +30,7 @@ export function calibrationLines({ calibration, target }: Fitted): string[] {
     ...Object.entries(modalities).map(([name, own]) => `${markdownEscaped(name)} alone: ${one(own)}`),
   ];
   return [
-    "Probabilities are those of the validation data: what speaks for a class is multiplied by scale \\* d / (d + doubt), where d is how much it says, in nats. It is inside the file.",
+    "Probabilities are calibrated on validation data: the evidence for each class, its log-probability minus that of the prior, is multiplied by scale \\* d / (d + doubt), where d is KL(p, prior) in nats. The calibration is inside the file.",
     lines.map((line) => `- ${line}`).join("\n"),
   ];
 }
@@ -47,7 +47,7 @@ export function limits(
   return [
     gaps || dropout
       ? `It was trained with modalities missing (${[gaps ? "in the data" : "", dropout ? "by modality dropout" : ""].filter((word) => word !== "").join(", ")}).`
-      : `It was never trained with a modality missing; where one of ${alone} is, its answers were not checked.`,
+      : `It was never trained with a modality missing; its predictions for samples that lack one of ${alone} were not checked.`,
     ...(onnx !== undefined && onnx.missing !== true
       ? ["This file needs every modality of every sample; `dmil export --missing` writes one that does not."]
       : []),
@@ -56,11 +56,11 @@ export function limits(
           `A feature further than ${CLIP} standard deviations from the mean of the training data counts as if it were ${CLIP} away.`,
         ]
       : []),
-    "A gate share says how much a component counted in a prediction, not how much it knew; components are learned and are not exact atoms of an information decomposition.",
+    "A gate share says how much a component counted in a prediction, not how much information it has; components are learned and are not exact atoms of an information decomposition.",
     isClassKind(target.kind)
-      ? "It answers with one of its classes whatever it is given; it does not know what it has never seen."
-      : "It answers whatever it is given; it does not know what it has never seen.",
-    "What the data stands for, whom it leaves out and what the model may be used for is not known here: add it.",
+      ? "It predicts one of its classes for every input, also for inputs unlike all training samples."
+      : "It gives a prediction for every input, also for inputs unlike all training samples.",
+    "Not known here, so add it: what the data represents, whom it leaves out, and what the model may be used for.",
   ];
 }
 

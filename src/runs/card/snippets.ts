@@ -17,7 +17,7 @@ export function pythonSnippet(file: string, { inputs, outputs }: Exported): stri
 import onnxruntime
 
 session = onnxruntime.InferenceSession(${literal(file)})
-# Two samples of ones: put your own in their place.
+# Two samples of ones: replace them by yours.
 inputs = {
 ${inputs.map(({ name, shape }) => `    ${literal(name)}: np.ones(${tuple(shape)}, dtype=np.float32),`).join("\n")}
 }
@@ -31,7 +31,7 @@ export function javascriptSnippet(file: string, { inputs, outputs }: Exported): 
   return `import * as ort from ${literal(RUNTIME)}; // in a browser: "onnxruntime-web/wasm"
 
 const session = await ort.InferenceSession.create(${literal(file)});
-// Two samples of ones: put your own in their place.
+// Two samples of ones: replace them by yours.
 const inputs = {
 ${inputs
   .map(({ name, shape }) => {
@@ -51,7 +51,7 @@ import { disk } from "dmil/node";
 
 const file = ${literal(file)};
 const fitted = await decodeModel(await disk(".").read(file), methodFrom, file);
-const { test } = await loadDataset(disk("data")); // your data, in the form that docs/data.md says
+const { test } = await loadDataset(disk("data")); // your data, in a form that docs/data.md describes
 const report = await ${explain}(fitted, test);
 console.log(report.samples[0]);`;
 }

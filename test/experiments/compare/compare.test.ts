@@ -236,7 +236,7 @@ describe("choices", () => {
       `[ConfigError: --against jiont: no run of this method is here; did you mean "joint"? Allowed: ${Object.keys(METHODS).join(", ")}.]`,
     );
     expect(() => compareRuns(entries, { metric: "acuracy" })).toThrow(
-      /no run has such a figure on the test split; did you mean "accuracy"\?/,
+      /no run has such a metric on the test split; did you mean "accuracy"\?/,
     );
     expect(() => compareRuns(entries, { metric: "probe" })).toThrow(/--metric probe/);
   });

@@ -74,7 +74,7 @@ test("rows that are fitted to are not read, and the rest is the project's own ca
   expect(other.rows.map((row) => row.p_yes)).toEqual(report.rows.map((row) => row.p_yes));
 });
 
-test("sure predictions that have nothing to do with the label are not shown to tell anything", () => {
+test("confident predictions that are unrelated to the label are not shown to be informative", () => {
   const { labels } = quarters();
   const draw = stream(5, "noise");
   const noise = (): Float64Array =>
@@ -85,7 +85,7 @@ test("sure predictions that have nothing to do with the label are not shown to t
     );
   const report = foreignBits({ classes, labels, sets: { a: noise(), b: noise(), "a+b": noise() } }, { seed: 0 });
   expect(report.bits.total!.value).toBeLessThan(0.05);
-  expect(report.verdicts.join(" ")).toMatch(/not shown to tell anything|hardly differ from the prior/);
+  expect(report.verdicts.join(" ")).toMatch(/No information about the label is shown|hardly differ from the prior/);
 });
 
 test("without labels nothing is calibrated, the prior is the mean prediction, and that is said", () => {

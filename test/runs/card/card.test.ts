@@ -79,7 +79,7 @@ test("names are names: no markup, no cell, no line and no end of a block of code
     expect([3, 4, 5], line).toContain(borders);
   }
   expect(prose(card).filter((line) => line.startsWith("## "))).toEqual(
-    ["Model", "Training", "Figures on validation data", "Calibration", "How to call it", "Limits", "Licence"].map(
+    ["Model", "Training", "Metrics on validation data", "Calibration", "How to call it", "Limits", "Licence"].map(
       (title) => `## ${title}`,
     ),
   );
