@@ -94,7 +94,7 @@ export async function readInputs(folder: Folder, options: InputOptions): Promise
     masks.push([name, new Uint8Array(size)]);
   }
   const inputs: Inputs = {
-    name: split,
+    name: source.splitBy === undefined ? "given" : asked,
     size,
     ids,
     modalities: Object.fromEntries(tensors),

@@ -208,6 +208,15 @@ const COMMANDS = `
   evaluate runs/clips-joint-0 --data named
   evaluate runs/clips-joint-0 --data nowhere
   evaluate damaged
+  predict
+  predict runs/clips-joint-0
+  predict runs/clips-joint-0 nowhere
+  predict runs/clips-joint-0 wide
+  predict runs/clips-joint-0 notes
+  predict runs/clips-joint-0 wine
+  predict runs/clips-joint-0 clips --split tset
+  predict runs/clips-joint-0 clips --out samples.xlsx
+  predict clips clips
   explain runs/clips-joint-0 --out samples.xlsx
   explain runs/clips-joint-0 --out clips/dataset.json/samples.csv
   export runs/clips-joint-0
