@@ -83,5 +83,8 @@ describe("refuses", () => {
     );
     expect(await refused(folder, { split: "train" })).toMatch(/there is no folder train\//);
   });
-  it("an empty folder", async () => expect(await refused(memoryFolder("empty"))).toMatch(/no data set here/));
+  it("an empty folder", async () =>
+    expect(await refused(memoryFolder("empty"))).toBe(
+      "empty: no data set here, found nothing. Needed is an array of each modality (audio.npy), one .npz with them, or a .csv with the columns of the training data.",
+    ));
 });

@@ -21,10 +21,12 @@ export async function openSource(folder: Folder, manifest: Manifest, needs: Need
   const found = [arrays[0] ?? loose[0], archives[0], tables[0]].filter((file) => file !== undefined);
   if (found.length === 0) {
     const shown = files.length === 0 ? "nothing" : listing(files, 6);
-    throw dataError(
-      `${folder.label}: no data set here, found ${shown}. Needed is train|valid|test/<modality>.npy with labels.npy, or one .npz with keys like train/audio, or train.csv, valid.csv, test.csv, or data.csv with a column split; a table, an .npz or arrays without a split are split by --split-seed 0.`,
-      { files: files.slice(0, 100) },
-    );
+    const forms = needs.target
+      ? "train|valid|test/<modality>.npy with labels.npy, or one .npz with keys like train/audio, or train.csv, valid.csv, test.csv, or data.csv with a column split; a table, an .npz or arrays without a split are split by --split-seed 0"
+      : "an array of each modality (audio.npy), one .npz with them, or a .csv with the columns of the training data";
+    throw dataError(`${folder.label}: no data set here, found ${shown}. Needed is ${forms}.`, {
+      files: files.slice(0, 100),
+    });
   }
   const one = archives.length < 2 || archives.every((file) => splitNamed(stemOf(file)) !== undefined);
   if (found.length > 1 || !one) {
