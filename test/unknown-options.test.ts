@@ -51,6 +51,12 @@ const calls: Readonly<Record<string, Call>> = {
       (odd) => configure({ encoders, ...(perModality && { modality: "a" }), ...odd }),
     ]),
   ),
+  readInputs: (odd) => main.readInputs(main.memoryFolder(), { shapes: {}, ...odd }),
+  openModel: async (odd) => {
+    const folder = main.memoryFolder();
+    await main.saveModel(await fitted, folder);
+    return main.openModel(folder, odd);
+  },
   adam: (odd) => main.adam(odd),
   adamw: (odd) => main.adamw(odd),
   sgd: (odd) => main.sgd(odd),
@@ -111,6 +117,7 @@ const without = new Set([
   ...["resolveMethod", "defineMethod", "encodeTable", "openRun", "planRun", "readRecord", "decodeModel", "encodeModel"],
   ...["figurePatterns", "figuresOf", "score", "scorePatterns", "disk", "machine", "serveJob"],
   ...["classTarget", "classesOf", "labelsOf", "folds", "inProcess", "readSweep"],
+  ...["inputsOf", "answersOf", "loadModel", "saveModel"],
 ]);
 
 test("the root has every method under its own name", () => {

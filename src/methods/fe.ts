@@ -5,7 +5,7 @@
  * NeurIPS 2020.
  * Differs: embeddings are perturbed instead of inputs, so second derivatives involve only the head. The information is computed per sample;
  * the authors' code takes gradients of a batch mean and so depends on the batch size. Therefore lambda has another scale. The unperturbed
- * prediction is detached. 1 / I is replaced by 1 / (I + 0.001), so that the loss of an ignored modality is finite.
+ * prediction is detached. Deviations divide by N, where the authors' code divides by N - 1. 1 / I is replaced by 1 / (I + 0.001), so that the loss of an ignored modality is finite.
  */
 import * as z from "zod";
 import type { Loose } from "../core/options.ts";

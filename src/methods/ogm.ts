@@ -3,7 +3,8 @@
  * the gradient's variance. The unimodal predictions are slices of the head.
  * Source: Peng, Wei, Deng, Wang, Hu: Balanced Multimodal Learning via On-the-fly Gradient Modulation, CVPR 2022.
  * Differs: the ratio of a modality is the mean of its ratios to the others, so any number of modalities works (for two it is the published
- * ratio). Noise is added only in the window of epochs, also with alpha 0.
+ * ratio with 1e-5 added to the denominator). Noise is added only in the window of epochs, also with alpha 0; its deviation is that of the
+ * gradient divided by N, where the authors' code divides by N - 1.
  */
 import * as z from "zod";
 import type { Loose } from "../core/options.ts";

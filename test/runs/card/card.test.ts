@@ -107,7 +107,9 @@ test("ordered classes: one factor of calibration for all steps, under the name o
   const data = { train: ordered(train), validation: ordered(validation), test: ordered(last) };
   const { fitted, record, result } = await run(data, {});
   const own = await modelCard({ fitted, record, result, file: "m.safetensors" });
-  expect(own).toMatch(/^Outputs were multiplied by what suits the validation data best: [\d.e-]+\. It is inside/m);
+  expect(own).toMatch(
+    /^Outputs are multiplied by factors that were fitted on validation data: [\d.e-]+\. The factors/m,
+  );
 });
 
 test("labels and numbers: their names, units and figures; safetensors: how to read it", async () => {
