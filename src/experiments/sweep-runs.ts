@@ -2,6 +2,7 @@
 import { decimals } from "../core/decimals.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { RunConfig } from "../runs/plan.ts";
+import { headingOf } from "./compare/metrics.ts";
 import type { SweepEntry } from "./entry.ts";
 import type { PlannedRun, SweepPlan } from "./jobs.ts";
 import { appendEntry, rewriteEntries } from "./manifest.ts";
@@ -94,7 +95,7 @@ async function train(
       }),
     });
     const [metric, value] = Object.entries(outcome.value.scores.test)[0]!;
-    return `${metric} ${decimals(value, 3)}`;
+    return `${headingOf(metric)} ${decimals(value, 3)}`;
   });
 }
 

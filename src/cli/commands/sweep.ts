@@ -90,7 +90,7 @@ function answer(out: string, { entries, skipped }: SweepResult, seconds: number)
   const failed = entries.filter(({ status }) => status === "failed");
   const finished = entries.filter(({ status }) => status === "finished");
   const { settings } = compareRuns(finished);
-  const metrics = [...new Set(settings.map((setting) => setting.metrics[0]!.name))];
+  const metrics = [...new Set(settings.map((setting) => setting.metrics[0]!.heading))];
   const methods = [...new Set(finished.map(({ method }) => method))];
   const means = methods.flatMap((method) =>
     settings.flatMap((setting) => {

@@ -26,7 +26,14 @@ const HEADINGS: Readonly<Record<string, string>> = {
   logLoss: "log loss",
   calibrationError: "calibration error",
   synergyRate: "synergy rate",
+  kappa: "weighted kappa",
+  r2: "R2",
 };
+
+/** The name of a score as tables head it. */
+export function headingOf(name: string): string {
+  return ownValue(HEADINGS, name) ?? name;
+}
 
 /** Better when smaller: by name, and whatever calls itself an error or a loss. */
 const SMALLER = /loss|error|^(mae|maeSteps|mse|rmse|nll|ece|brier)$/i;
@@ -37,7 +44,7 @@ const NEUTRAL = ["synergyRate"];
 function scoreMetric(name: string, split: ScoredSplit): Metric {
   return {
     name,
-    heading: ownValue(HEADINGS, name) ?? name,
+    heading: headingOf(name),
     ...(!NEUTRAL.includes(name) && { better: SMALLER.test(name) ? ("smaller" as const) : ("larger" as const) }),
     digits: 3,
     read: ({ scores }) => known(scores[split][name]),
