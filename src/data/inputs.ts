@@ -6,11 +6,9 @@ import type { Shape } from "../core/shape.ts";
 import { float32 } from "../core/tensor.ts";
 import { checkFinite } from "./check.ts";
 import { type Inputs, rowIds, type SplitName } from "./dataset.ts";
-import { requireNumbers } from "./formats/npy.ts";
 import { readManifest, withOptions } from "./manifest.ts";
-import { modalityNames, readMask, withoutMissing } from "./masks.ts";
+import { modalityNames, readModalities } from "./masks.ts";
 import { openSource } from "./sources/open.ts";
-import { toFloat32 } from "./sources/source.ts";
 import { placesOf, readTexts } from "./texts.ts";
 
 /**
@@ -67,38 +65,28 @@ export async function readInputs(folder: Folder, options: InputOptions): Promise
     );
   }
   const warnings: string[] = [];
-  const tensors: [string, Inputs["modalities"][string]][] = [];
-  const masks: [string, Uint8Array][] = [];
-  for (const name of found) {
-    const where = source.where(split, name);
-    const values = toFloat32(requireNumbers(await source.read(split, name), where), where, warnings);
-    const mask = await readMask(source, manifest, split, name, values);
-    tensors.push([name, mask === undefined ? values : withoutMissing(values, mask)]);
-    if (mask !== undefined) masks.push([name, mask]);
-  }
-  const size = tensors[0]![1].shape[0]!;
-  for (const [name, { shape }] of tensors) {
+  const { modalities: arrays, present: masks } = await readModalities(source, manifest, split, found, warnings);
+  const size = arrays[found[0]!]!.shape[0]!;
+  for (const [name, { shape }] of Object.entries(arrays)) {
     if (shape[0] === size) continue;
     throw dataError(
       `${source.where(split, name)}: ${shape[0]} samples, but ${source.where(split, found[0]!)} has ${size}; every modality needs one row per sample.`,
       { modality: name },
     );
   }
-  const sizes = { train: [], validation: [], test: [], [split]: new Array<string>(size).fill("") };
+  const sizes = { train: size, validation: size, test: size };
   const texts = available.filter((name) => !modalities.includes(name));
   const { places } = await placesOf(source, manifest, texts, [split], sizes);
   const { ids } = await readTexts(source, { ...(places.ids !== undefined && { ids: places.ids }) }, split, size);
   const absent = modalities.filter((name) => !found.includes(name));
-  for (const name of absent) {
-    tensors.push([name, float32([size, ...shapes[name]!])]);
-    masks.push([name, new Uint8Array(size)]);
-  }
+  const zeros = absent.map((name) => [name, float32([size, ...shapes[name]!])] as const);
+  const present = { ...masks, ...Object.fromEntries(absent.map((name) => [name, new Uint8Array(size)])) };
   const inputs: Inputs = {
     name: source.splitBy === undefined ? "given" : asked,
     size,
     ids,
-    modalities: Object.fromEntries(tensors),
-    ...(masks.length > 0 && { present: Object.fromEntries(masks) }),
+    modalities: { ...arrays, ...Object.fromEntries(zeros) },
+    ...(Object.keys(present).length > 0 && { present }),
   };
   for (const name of found) checkFinite(inputs, name, source.where(split, name));
   return { inputs, absent };

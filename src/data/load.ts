@@ -11,7 +11,7 @@ import { requireNumbers } from "./formats/npy.ts";
 import { isClassKind } from "./kinds.ts";
 import { readClasses } from "./labels.ts";
 import { type Manifest, readManifest, withOptions } from "./manifest.ts";
-import { readMask, withoutMissing } from "./masks.ts";
+import { readModalities } from "./masks.ts";
 import { checkedReading, type ReadOptions, type SplitRequest } from "./reading.ts";
 import { shiftWarnings } from "./shift.ts";
 import { openSource } from "./sources/open.ts";
@@ -134,7 +134,13 @@ async function begin(folder: Folder, options: ReadOptions, others: readonly Spli
   for (const split of SPLITS) labels[split] ??= labels[used.at(-1)!];
   const origin = options.modalities === undefined ? "dataset.json, modalities" : "the option modalities";
   const chosen = await chooseModalities(source, manifest, origin, warnings, others);
-  const texts = await placesOf(source, manifest, chosen.texts, used, labels);
+  const countOf = (raw: RawLabels): number => ("shape" in raw ? (raw.shape[0] ?? 0) : raw.length);
+  const sizes = {
+    train: countOf(labels.train),
+    validation: countOf(labels.validation),
+    test: countOf(labels.test),
+  };
+  const texts = await placesOf(source, manifest, chosen.texts, used, sizes);
   const { readLabels, note } = labelReader(labels, manifest, source, warnings);
   return {
     source,
@@ -151,22 +157,13 @@ async function begin(folder: Folder, options: ReadOptions, others: readonly Spli
 
 async function readSplit(reading: Reading, split: SplitName): Promise<Dataset> {
   const { source, manifest, modalities, readLabels, warnings, seen } = reading;
-  const tensors: [string, Dataset["modalities"][string]][] = [];
-  const masks: [string, Uint8Array][] = [];
-  for (const name of modalities) {
-    const array = (split === "train" ? seen.get(name) : undefined) ?? (await source.read(split, name));
-    const where = source.where(split, name);
-    const values = toFloat32(requireNumbers(array, where), where, warnings);
-    const mask = await readMask(source, manifest, split, name, values);
-    tensors.push([name, mask === undefined ? values : withoutMissing(values, mask)]);
-    if (mask !== undefined) masks.push([name, mask]);
-  }
+  const known = split === "train" ? seen : undefined;
+  const arrays = await readModalities(source, manifest, split, modalities, warnings, known);
   const labelled = readLabels(split);
   const ceiling = await readCeiling(reading, split, labelled.target.names.length);
   return {
     name: split,
-    modalities: Object.fromEntries(tensors),
-    ...(masks.length > 0 && { present: Object.fromEntries(masks) }),
+    ...arrays,
     ...labelled,
     ...(await readTexts(source, reading.texts, split, labelled.size)),
     ...(ceiling !== undefined && { ceiling }),

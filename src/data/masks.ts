@@ -5,10 +5,10 @@
 import { dataError } from "../core/errors.ts";
 import { formatShape } from "../core/shape.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
-import { featureCount, type SplitName } from "./dataset.ts";
+import { type Dataset, featureCount, type SplitName } from "./dataset.ts";
 import { requireNumbers } from "./formats/npy.ts";
 import type { Manifest } from "./manifest.ts";
-import type { Source } from "./sources/source.ts";
+import { type AnyArray, type Source, toFloat32 } from "./sources/source.ts";
 
 const SUFFIX = "_present";
 
@@ -19,10 +19,35 @@ export function modalityNames(source: Source, split: SplitName): readonly string
 }
 
 /**
+ * Modalities of one split as float32, with zeros where a sample lacks one, and the masks of those that have one. Arrays in `seen` have been
+ * read before. @throws DataError for arrays of text and as readMask.
+ */
+export async function readModalities(
+  source: Source,
+  manifest: Manifest,
+  split: SplitName,
+  names: readonly string[],
+  warnings: string[],
+  seen: ReadonlyMap<string, AnyArray> = new Map(),
+): Promise<Pick<Dataset, "modalities" | "present">> {
+  const tensors: [string, Tensor<"float32">][] = [];
+  const masks: [string, Uint8Array][] = [];
+  for (const name of names) {
+    const array = seen.get(name) ?? (await source.read(split, name));
+    const where = source.where(split, name);
+    const values = toFloat32(requireNumbers(array, where), where, warnings);
+    const mask = await readMask(source, manifest, split, name, values);
+    tensors.push([name, mask === undefined ? values : withoutMissing(values, mask)]);
+    if (mask !== undefined) masks.push([name, mask]);
+  }
+  return { modalities: Object.fromEntries(tensors), ...(masks.length > 0 && { present: Object.fromEntries(masks) }) };
+}
+
+/**
  * The mask [N] of a modality with values [N, ...] in one split; undefined when no sample is declared to lack it.
  * @throws DataError for a mask of another shape or with other numbers, and for rows that are partly NaN.
  */
-export async function readMask(
+async function readMask(
   source: Source,
   manifest: Manifest,
   split: SplitName,

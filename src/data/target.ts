@@ -33,10 +33,15 @@ export function requireKind(
   );
 }
 
+/** Class indices from the values of a target, which are NaN where unknown; these become -1. */
+export function classIndices(values: Float32Array): Int32Array {
+  return Int32Array.from(values, (value) => (Number.isNaN(value) ? -1 : value));
+}
+
 /** The class index of each sample, [N]; -1 where unknown. @throws ConfigError for data without classes. */
 export function labelsOf(dataset: Pick<Dataset, "target">): Int32Array {
   requireKind(dataset, CLASS_KINDS, "this");
-  return Int32Array.from(dataset.target.values.data, (value) => (Number.isNaN(value) ? -1 : value));
+  return classIndices(dataset.target.values.data);
 }
 
 /** The names of the classes, [K]. @throws ConfigError for data without classes. */

@@ -2,18 +2,18 @@
 import { type Dataset, rowIds, type SplitName } from "./dataset.ts";
 import type { Manifest } from "./manifest.ts";
 import type { LeftOut } from "./sources/roles.ts";
-import { isIdName, type RawLabels, type Source } from "./sources/source.ts";
+import { isIdName, type Source } from "./sources/source.ts";
 
 /** The locations of texts. */
 export type Texts = Readonly<Partial<Record<"ids" | "groups" | "truth", string>>>;
 
-/** Finds the locations. Arrays of texts that are not ids are left out, as are ids that are missing for a sample or not unique. */
+/** Finds the locations, where splits have `sizes` samples. Arrays of texts that are not ids are left out, as are ids that are missing for a sample or not unique. */
 export async function placesOf(
   source: Source,
   manifest: Manifest,
   texts: readonly string[],
   splits: readonly SplitName[],
-  labels: Readonly<Record<SplitName, RawLabels>>,
+  sizes: Readonly<Record<SplitName, number>>,
 ): Promise<{ readonly places: Texts; readonly leftOut: readonly LeftOut[] }> {
   const leftOut: LeftOut[] = [];
   const places: Partial<Record<keyof Texts, string>> = {};
@@ -31,7 +31,7 @@ export async function placesOf(
   for (const place of candidates) {
     if (places.ids !== undefined) leftOut.push({ name: place, reason: `ids are taken from ${places.ids}` });
     else {
-      const reason = await whyNoIds(source, place, splits, labels);
+      const reason = await whyNoIds(source, place, splits, sizes);
       if (reason === undefined) places.ids = place;
       else leftOut.push({ name: place, reason });
     }
@@ -44,11 +44,10 @@ async function whyNoIds(
   source: Source,
   place: string,
   splits: readonly SplitName[],
-  labels: Readonly<Record<SplitName, RawLabels>>,
+  sizes: Readonly<Record<SplitName, number>>,
 ): Promise<string | undefined> {
   for (const split of splits) {
-    const raw = labels[split];
-    const samples = "shape" in raw ? (raw.shape[0] ?? 0) : raw.length;
+    const samples = sizes[split];
     const ids = await source.texts(split, place).catch(() => undefined);
     if (ids === undefined) return `no readable ids in the ${split} split`;
     if (ids.length !== samples) return `${ids.length} texts for ${samples} samples`;

@@ -10,7 +10,7 @@ import { issuesError } from "../runs/settings.ts";
 import { openTeacher } from "../runs/teacher.ts";
 import { stageNames } from "../train/plan.ts";
 import { type DataCache, slug } from "./cache.ts";
-import { sweepFiles } from "./entry.ts";
+import { type SweepEntry, sweepFiles } from "./entry.ts";
 import { type DataEntry, type Experiment, methodCalled, methodsFor } from "./experiment.ts";
 import type { Place } from "./job.ts";
 import { mergedSettings, planTrial, requireKnownStages } from "./settings.ts";
@@ -30,16 +30,9 @@ export interface OpenedData {
   readonly groups?: string;
 }
 
-/** A run that can be started. */
-export interface PlannedRun {
-  readonly id: string;
-  readonly data: string;
-  readonly method: string;
-  readonly seed: number;
-  readonly split: string;
-  readonly trainShare: number;
-  /** Folder, relative to that of the sweep. */
-  readonly run: string;
+/** A run that can be started, with the labels of its later entry in the manifest. */
+export interface PlannedRun
+  extends Pick<SweepEntry, "id" | "data" | "method" | "seed" | "split" | "trainShare" | "run"> {
   /** Settings before tuning. */
   readonly config: RunConfig;
   readonly place: Place;
@@ -50,13 +43,7 @@ export interface PlannedRun {
 }
 
 /** The tuning of a method on one data set, split and share. */
-export interface PlannedTuning {
-  readonly id: string;
-  readonly data: string;
-  readonly method: string;
-  readonly split: string;
-  readonly trainShare: number;
-  readonly place: Place;
+export interface PlannedTuning extends Pick<PlannedRun, "id" | "data" | "method" | "split" | "trainShare" | "place"> {
   readonly changes: readonly Changes[];
   /** Settings of the trials, in order. */
   readonly configs: readonly RunConfig[];

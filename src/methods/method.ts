@@ -11,6 +11,7 @@ import { kindWords, TARGET_KINDS, type TargetKind } from "../data/kinds.ts";
 import { describeTarget } from "../data/target.ts";
 import type { Expr } from "../graph/expr.ts";
 import type { Module, Scope } from "../nn/module.ts";
+import type { Selection } from "../targets/epoch-metrics.ts";
 import { targetTypes } from "../targets/index.ts";
 import type { Task } from "../targets/task.ts";
 
@@ -164,7 +165,7 @@ export interface Stage<O extends Outputs> {
    * best temperature, which is insensitive to overconfidence; or "last", which takes the last epoch. Labels always use log-loss, and values
    * the squared error, unless it is "last".
    */
-  readonly best?: "accuracy" | "logLoss" | "calibrated" | "last";
+  readonly best?: NonNullable<Selection>;
   /** Also score the model before the first epoch, and keep it if no epoch is better. Default false. */
   readonly scoreInitial?: boolean;
   /** Early stopping: the stage ends after this many epochs without improvement. Default: no early stopping. */

@@ -1,6 +1,8 @@
 /** @file One of several classes: outputs are logits [.., B, K], the loss is cross-entropy. */
+
 import { ownValue } from "../core/record.ts";
 import type { Target } from "../data/dataset.ts";
+import { classIndices } from "../data/target.ts";
 import { exp, logSoftmax, mul, sub, sum } from "../graph/ops/index.ts";
 import { negativeLogLikelihood } from "../nn/losses.ts";
 import {
@@ -21,9 +23,6 @@ import { accuracy, argmaxRows, calibrationError, logLoss, logSoftmaxRows, macroF
 import { classTruth } from "./rows.ts";
 import type { Calibrated, EncodedTarget, Source, TargetPredictions, TargetType } from "./target.ts";
 import { logOf, spread } from "./task.ts";
-
-/** Class indices [N], -1 where unknown. */
-const labelsIn = (data: Float32Array): Int32Array => Int32Array.from(data, (k) => (Number.isNaN(k) ? -1 : k));
 
 /** One-hot rows. */
 function fill(out: Float32Array, { data }: EncodedTarget, order: ArrayLike<number>, from: number, count: number): void {
@@ -46,7 +45,7 @@ function metrics(
   present: Readonly<Record<string, Uint8Array>> = {},
 ): Record<string, number> {
   const K = names.length;
-  const labels = labelsIn(values.data);
+  const labels = classIndices(values.data);
   const predicted = argmaxRows(logits, K);
   // Calibrated for every method: without, probabilities of DMIL are underconfident by construction, and those of others overconfident.
   const logProbs = calibration === undefined ? logits : scaledPrediction(logits, calibration);
@@ -64,7 +63,7 @@ function metrics(
 
 function calibrate(model: Calibrated, { logits, unimodal, components }: TargetPredictions, target: Target): Calibrated {
   const { logPrior } = model.calibration;
-  const labels = labelsIn(target.values.data);
+  const labels = classIndices(target.values.data);
   const scaling = (outputs: Float32Array | Float64Array): EvidenceScaling => fitScaling(outputs, labels, logPrior);
   const modalities = Object.fromEntries(Object.entries(unimodal).map(([name, outputs]) => [name, scaling(outputs)]));
   const whole = scaling(logits);
@@ -108,7 +107,7 @@ export const multiclass: TargetType = {
 
   outputs: (names) => names.length,
   fit: ({ kind, names }) => ({ kind, names }),
-  prior: ({ names, values }) => logPriorOf(labelsIn(values.data), names.length),
+  prior: ({ names, values }) => logPriorOf(classIndices(values.data), names.length),
   encode: ({ names, values }) => ({ outputs: names.length, data: values.data, width: 1 }),
   fill,
   progress: "accuracy",
@@ -116,7 +115,7 @@ export const multiclass: TargetType = {
   batchScore: (predicted, { data, outputs }, rows) =>
     argmaxRows(predicted, outputs).reduce((n, k, i) => n + Number(k === data[rows[i]!]), 0),
   epochMetrics(predicted, { data, outputs }, best) {
-    const labels = labelsIn(data);
+    const labels = classIndices(data);
     return {
       accuracy: accuracy(argmaxRows(predicted, outputs), labels),
       logLoss: logLoss(predicted, labels, outputs),
@@ -130,7 +129,7 @@ export const multiclass: TargetType = {
   metrics,
   calibrate,
   fitWeight: (logits, contribution, { names, values }) =>
-    fitWeight(logits, contribution, labelsIn(values.data), names.length),
+    fitWeight(logits, contribution, classIndices(values.data), names.length),
   softTargets: (outputs, model, of) =>
     Float32Array.from(
       of === "prediction"

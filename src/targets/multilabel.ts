@@ -3,12 +3,10 @@ import type { Expr } from "../graph/expr.ts";
 import { add, exp, mean, mul, sigmoid, sub } from "../graph/ops/index.ts";
 import { componentOutputs, bySample as stackBySample } from "./export.ts";
 import { auroc, labelAccuracy, labelF1, labelLogLoss, microF1, subsetAccuracy } from "./label-metrics.ts";
-import { byOutput, fillRows, named, sumOfScores, truthAt } from "./rows.ts";
+import { byOutput, fillRows, named, probability, sumOfScores, truthAt } from "./rows.ts";
 import type { TargetType } from "./target.ts";
 import { bySample, knownOf, logOf, logsOf, spread } from "./task.ts";
 import { fitColumns, fitOddsFactor, knownColumn, meanOf } from "./units.ts";
-
-const probability = (odds: number): number => 1 / (1 + Math.exp(-odds));
 
 /** Elementwise KL(p, q) of labels, from log-odds. */
 function labelDivergence(p: Expr, q: Expr): Expr {

@@ -4,13 +4,15 @@
  * and Raschka, "Deep neural networks for rank-consistent ordinal regression based on conditional probabilities", 2021). Differs: the loss
  * is a mean over samples, not over the outputs that concern them.
  */
+
 import type { Target } from "../data/dataset.ts";
+import { classIndices } from "../data/target.ts";
 import type { Expr } from "../graph/expr.ts";
 import { add, concat, constant, exp, matmul, mean, mul, reshape, slice, sub, sum } from "../graph/ops/index.ts";
 import { bySample, componentOutputs } from "./export.ts";
 import { accuracy, macroF1 } from "./metrics.ts";
 import { quadraticKappa } from "./ordinal-metrics.ts";
-import { classTruth, fillRows } from "./rows.ts";
+import { classTruth, fillRows, probability } from "./rows.ts";
 import type { EncodedTarget, TargetType } from "./target.ts";
 import { knownOf, logOf, logsOf, spread } from "./task.ts";
 import { fitColumns, fitOddsFactor } from "./units.ts";
@@ -68,9 +70,6 @@ function predictedClasses(outputs: Float32Array, classes: number): Int32Array {
     return classes - 1;
   });
 }
-
-/** Class indices [N], -1 where unknown. */
-const labelsIn = (data: Float32Array): Int32Array => Int32Array.from(data, (k) => (Number.isNaN(k) ? -1 : k));
 
 /** The class of an encoded row [K - 1]: the number of ones; -1 where all are unknown. */
 function labelAt({ data, width }: EncodedTarget, row: number): number {
@@ -167,7 +166,7 @@ export const ordinal: TargetType = {
   monitored: ({ logLoss }) => -logLoss!,
   metrics({ logits }, { names, values }) {
     const K = names.length;
-    const labels = labelsIn(values.data);
+    const labels = classIndices(values.data);
     const predicted = predictedClasses(logits, K);
     return {
       kappa: quadraticKappa(predicted, labels, K),
@@ -185,7 +184,7 @@ export const ordinal: TargetType = {
     const scale = { prediction: names.slice(1).map(() => factor), modalities: {} };
     return { ...model, target: { ...model.target, scale } };
   },
-  softTargets: (outputs) => outputs.map((odds) => 1 / (1 + Math.exp(-odds))),
+  softTargets: (outputs) => outputs.map(probability),
   answers(outputs, { target: { names } }) {
     const K = names.length;
     const [best, p] = [predictedClasses(outputs, K), probabilities(outputs, K)];

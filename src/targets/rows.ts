@@ -3,6 +3,9 @@ import type { Target } from "../data/dataset.ts";
 import type { EncodedTarget } from "./target.ts";
 import { meanOf } from "./units.ts";
 
+/** The probability of yes from its log-odds. */
+export const probability = (odds: number): number => 1 / (1 + Math.exp(-odds));
+
 /** Copies the rows [count, K] of the samples `order[from .. from + count)`. */
 export function fillRows(
   out: Float32Array,

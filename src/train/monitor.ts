@@ -3,7 +3,7 @@ import { configError, hint } from "../core/errors.ts";
 import { kindWords, type TargetKind } from "../data/kinds.ts";
 import type { Widths } from "../engine/graph.ts";
 import type { Stage } from "../methods/method.ts";
-import { type EpochMetrics, isBetter } from "../targets/epoch-metrics.ts";
+import { type EpochMetrics, isBetter, type Selection } from "../targets/epoch-metrics.ts";
 import { targetTypes } from "../targets/index.ts";
 
 /** Names of the metrics that a run may select its epochs by (`EpochMetrics`). */
@@ -19,25 +19,25 @@ export function requireMonitor(monitor: string | undefined, kind: TargetKind): v
 }
 
 /** The metric that validation computes besides those that it always does. */
-export function scoredFor(best: Stage<never>["best"], monitor: Monitor | undefined): Stage<never>["best"] {
+export function scoredFor(best: Selection, monitor: Monitor | undefined): Selection {
   return monitor === "calibrated" ? monitor : best;
 }
 
 /** What selects the best epoch of a stage. */
-interface Selection {
+interface Selecting {
   readonly stage: Pick<Stage<never>, "best">;
   readonly widths: Pick<Widths, "kind">;
   readonly options: { readonly monitor?: Monitor };
 }
 
 /** The monitored value of an epoch; larger is better. */
-export function monitoredBy({ stage, widths, options: { monitor } }: Selection, metrics: EpochMetrics): number {
+export function monitoredBy({ stage, widths, options: { monitor } }: Selecting, metrics: EpochMetrics): number {
   const type = targetTypes[widths.kind ?? "multiclass"];
   return monitor === undefined ? type.monitored(metrics, stage.best) : type.directions[monitor]! * metrics[monitor]!;
 }
 
 /** Whether an epoch is better than the best one before it; of equal ones, the one with the lower log-loss. */
-export function isBetterBy(selection: Selection, now: EpochMetrics, before: EpochMetrics): boolean {
+export function isBetterBy(selection: Selecting, now: EpochMetrics, before: EpochMetrics): boolean {
   const { stage, widths, options } = selection;
   if (options.monitor === undefined) return isBetter(targetTypes[widths.kind ?? "multiclass"], now, before, stage.best);
   const gain = monitoredBy(selection, now) - monitoredBy(selection, before);
