@@ -41,6 +41,8 @@ export interface ReadInputs {
   readonly inputs: Inputs;
   /** Modalities that the data does not hold: they are missing in every sample. */
   readonly absent: readonly string[];
+  /** What the conversion to float32 rounded. */
+  readonly warnings: readonly string[];
 }
 
 const KNOWN: Keys<InputOptions> = { shapes: true, label: true, split: true };
@@ -89,5 +91,5 @@ export async function readInputs(folder: Folder, options: InputOptions): Promise
     ...(Object.keys(present).length > 0 && { present }),
   };
   for (const name of found) checkFinite(inputs, name, source.where(split, name));
-  return { inputs, absent };
+  return { inputs, absent, warnings };
 }

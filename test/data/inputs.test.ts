@@ -64,6 +64,16 @@ it("a modality that the data does not hold is missing in every sample", async ()
   expect(inputs.modalities.picture).toEqual(float32([4, 2, 2]));
 });
 
+it("integers that float32 rounds are told", async () => {
+  const large = tensor(
+    "int32",
+    [4, 2],
+    Int32Array.from({ length: 8 }, (_, i) => 2 ** 24 + 1 + 2 * i),
+  );
+  const { warnings } = await readInputs(await loose({ ...arrays, "sound.npy": writeNpy(large) }), { shapes });
+  expect(warnings).toEqual([expect.stringMatching(/sound\.npy: 8 integers are too large for float32/)]);
+});
+
 describe("refuses", () => {
   it("data with none of the modalities", async () => {
     const folder = await loose({ "smell.npy": writeNpy(float32([1, 1])) });

@@ -1,5 +1,6 @@
 /** @file `dmil predict`: predictions for new samples, as a table with one row per sample. */
 import { runError } from "../../core/errors.ts";
+import { printable } from "../../core/printable.ts";
 import type { SplitName } from "../../data/dataset.ts";
 import { readInputs } from "../../data/inputs.ts";
 import { answersOf } from "../../evaluation/answers.ts";
@@ -26,11 +27,12 @@ export async function predict(run: string, data: string, { split, out }: Predict
   const opened = await openModel(run);
   const { fitted, record } = opened;
   const { label } = record.config;
-  const { inputs, absent } = await readInputs(disk(data), {
+  const { inputs, absent, warnings } = await readInputs(disk(data), {
     shapes: fitted.shapes,
     split,
     ...(label !== undefined && { label }),
   });
+  for (const warning of warnings) note(`note: ${printable(warning)}`);
   if (absent.length > 0) note(`note: ${data} has no ${absent.join(" and no ")}; predictions are made without.`);
   const backend = record.engine?.backend ?? "auto";
   const answers = answersOf(fitted, await predictions(fitted, inputs, { backend }));
