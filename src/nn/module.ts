@@ -11,7 +11,9 @@ import { stopGradient } from "../graph/ops/index.ts";
 export type Init =
   | { readonly kind: "constant"; readonly value: number }
   /** Uniform in [-bound, bound]. */
-  | { readonly kind: "uniform"; readonly bound: number };
+  | { readonly kind: "uniform"; readonly bound: number }
+  /** Normal with mean 0. */
+  | { readonly kind: "normal"; readonly deviation: number };
 
 /** One named array of a model; names are dotted paths. */
 export interface ParameterSpec {
@@ -51,6 +53,8 @@ export interface Scope {
   eval(): Scope;
   /** The same path with detached parameters. */
   detached(): Scope;
+  /** The same path as a part that no stage trains: its parameters keep their values, its buffers too, and it has no dropout. */
+  fixed(): Scope;
   parameter(name: string, shape: Shape, init: Init): Expr;
   /** A stored mean over training samples; training recomputes it from the outputs' `statistics` before each evaluation. */
   statistic(name: string, shape: Shape, value: number): Expr;
@@ -77,7 +81,7 @@ export function rootScope(options: ScopeOptions): { scope: Scope; requests: Requ
   const requests: Requests = { parameters: new Map(), noises: new Map(), updates: new Map() };
   // A parameter that is requested twice is one node, so that its gradient sums both uses.
   const leaves = new Map<string, Expr>();
-  const scopeAt = (path: string, training: boolean, constant: boolean): Scope => {
+  const scopeAt = (path: string, training: boolean, constant: boolean, fixed = false): Scope => {
     const full = (name: string): string => (path === "" ? name : `${path}.${name}`);
     const parameter = (spec: ParameterSpec): Expr => {
       const known = requests.parameters.get(spec.name);
@@ -94,11 +98,12 @@ export function rootScope(options: ScopeOptions): { scope: Scope; requests: Requ
     return {
       path,
       training,
-      frozen: frozen(path),
-      child: (name) => scopeAt(full(name), training, constant),
-      eval: () => scopeAt(path, false, constant),
-      detached: () => scopeAt(path, training, true),
-      parameter: (name, shape, init) => parameter({ name: full(name), shape, init, trainable: true }),
+      frozen: fixed || frozen(path),
+      child: (name) => scopeAt(full(name), training, constant, fixed),
+      eval: () => scopeAt(path, false, constant, fixed),
+      detached: () => scopeAt(path, training, true, fixed),
+      fixed: () => scopeAt(path, training, constant, true),
+      parameter: (name, shape, init) => parameter({ name: full(name), shape, init, trainable: !fixed }),
       statistic: (name, shape, value) =>
         parameter({ name: full(name), shape, init: { kind: "constant", value }, trainable: false }),
       buffer(name, shape, value) {
@@ -112,7 +117,7 @@ export function rootScope(options: ScopeOptions): { scope: Scope; requests: Requ
             known === undefined ? "no such buffer was created" : `the buffer is ${formatShape(known.shape)}`;
           throw shapeError(`${full(name)}: the update is ${formatShape(value.shape)}; ${needed}.`);
         }
-        if (training && !frozen(path)) requests.updates.set(full(name), stopGradient(value));
+        if (training && !fixed && !frozen(path)) requests.updates.set(full(name), stopGradient(value));
       },
       noise(name, shape, kind = "normal", rate = 0) {
         requests.noises.set(full(name), { name: full(name), shape, kind, rate });
@@ -131,7 +136,9 @@ export function initialState(parameters: Iterable<ParameterSpec>, seed: number):
     if (init.kind === "constant") data.fill(init.value);
     else {
       const draw = stream(seed, `init.${name}`);
-      for (let i = 0; i < data.length; i++) data[i] = (2 * draw.uniform() - 1) * init.bound;
+      for (let i = 0; i < data.length; i++) {
+        data[i] = init.kind === "normal" ? draw.normal() * init.deviation : (2 * draw.uniform() - 1) * init.bound;
+      }
     }
     state[name] = float32(shape, data);
   }

@@ -10,12 +10,14 @@ import {
   TensorProtoSchema,
 } from "./schema/onnx_pb.ts";
 
-/** Attributes of an ONNX node: numbers are integers, as every attribute used here is one. */
-type OnnxAttributes = Readonly<Record<string, number | readonly number[]>>;
+/** Attributes of an ONNX node: numbers are integers, `{ float }` is a float. */
+type OnnxAttributes = Readonly<Record<string, number | readonly number[] | string | { readonly float: number }>>;
 
 export const FLOAT = 1;
+const INT32 = 6;
 const INT64 = 7;
 const BOOL = 9;
+const encoder = new TextEncoder();
 
 /** The interface that op records use. All methods return the name of the value that they emit. */
 export class Emitter {
@@ -105,6 +107,24 @@ export class Emitter {
     return name;
   }
 
+  /** A table of indices, for Gather. Equal tables under the same key are emitted once. */
+  indices(key: string, shape: Shape, make: () => Int32Array): string {
+    const known = this.#known.get(`indices ${key}`);
+    if (known !== undefined) return known[0]!;
+    const name = this.name();
+    this.#known.set(`indices ${key}`, [name]);
+    const values = make();
+    this.initializers.push(
+      create(TensorProtoSchema, {
+        dims: shape.map(BigInt),
+        dataType: INT32,
+        name,
+        rawData: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+      }),
+    );
+    return name;
+  }
+
   reduce(
     type: string,
     input: string,
@@ -129,8 +149,9 @@ export class Emitter {
   }
 }
 
-function attributeProto(name: string, value: number | readonly number[]): AttributeProto {
-  return typeof value === "number"
-    ? create(AttributeProtoSchema, { name, type: 2, i: BigInt(value) })
-    : create(AttributeProtoSchema, { name, type: 7, ints: value.map(BigInt) });
+function attributeProto(name: string, value: OnnxAttributes[string]): AttributeProto {
+  if (typeof value === "number") return create(AttributeProtoSchema, { name, type: 2, i: BigInt(value) });
+  if (typeof value === "string") return create(AttributeProtoSchema, { name, type: 3, s: encoder.encode(value) });
+  if ("float" in value) return create(AttributeProtoSchema, { name, type: 1, f: value.float });
+  return create(AttributeProtoSchema, { name, type: 7, ints: value.map(BigInt) });
 }

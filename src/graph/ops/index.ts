@@ -2,17 +2,21 @@
 import { leafOp, type OpRecord } from "../expr.ts";
 import { broadcastOps } from "./broadcast.ts";
 import { constantOp } from "./constant.ts";
+import { convolutionOps } from "./convolution.ts";
 import { elementwiseOps } from "./elementwise.ts";
 import { matmulOps } from "./matmul.ts";
 import { movementOps } from "./movement.ts";
+import { poolingOps } from "./pooling.ts";
 import { reduceOps } from "./reduce.ts";
 import { softmaxOps } from "./softmax.ts";
 
 export { type Axes, broadcastTo, sum } from "./broadcast.ts";
 export { constant } from "./constant.ts";
+export { type ConvOptions, conv } from "./convolution.ts";
 export * from "./elementwise.ts";
 export { type MatmulOptions, matmul } from "./matmul.ts";
 export { at, concat, pad, reshape, slice, split, stack, transpose, unstack } from "./movement.ts";
+export { type MaxPoolOptions, maxPool } from "./pooling.ts";
 export { max, mean } from "./reduce.ts";
 export { logSoftmax, softmax } from "./softmax.ts";
 
@@ -25,4 +29,6 @@ export const allOps: readonly OpRecord[] = [
   ...movementOps,
   ...matmulOps,
   ...softmaxOps,
+  ...convolutionOps,
+  ...poolingOps,
 ];
