@@ -141,12 +141,13 @@ export const multiclass: TargetType = {
     const { names } = model.target;
     const best = argmaxRows(outputs, names.length);
     const logs = logProbsOf(outputs, model, of);
-    return (row) => ({
-      label: names[best[row]!]!,
-      values: Object.fromEntries(names.map((name, k) => [name, Math.exp(logs[row * names.length + k]!)])),
-    });
+    const p = (row: number, k: number): number => Math.exp(logs[row * names.length + k]!);
+    return {
+      best: (row) => ({ prediction: names[best[row]!]!, probability: p(row, best[row]!) }),
+      values: (row) => Object.fromEntries(names.map((name, k) => [name, p(row, k)])),
+    };
   },
-  truth: ({ names, values }, row) => classTruth(names, values.data[row]!),
+  truth: classTruth,
   hasBits: true,
   summary: (names) => `one of ${names.length} classes`,
   exports: exportClasses,

@@ -86,9 +86,9 @@ export const multilabel: TargetType = {
     },
   }),
   softTargets: (outputs) => outputs.map(probability),
-  answers:
-    (outputs, { target: { names } }) =>
-    (row) => ({ values: named(names, row, (i) => probability(outputs[i]!)) }),
+  answers: (outputs, { target: { names } }) => ({
+    values: (row) => named(names, row, (i) => probability(outputs[i]!)),
+  }),
   truth: truthAt,
   hasBits: false,
   summary: (names) => `${names.length} yes/no labels`,

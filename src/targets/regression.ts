@@ -80,9 +80,7 @@ export const regression: TargetType = {
     return { ...model, target: { ...model.target, scale: { prediction: scale(logits), modalities } } };
   },
   softTargets: (outputs, { target }) => standardised(outputs, target),
-  answers:
-    (outputs, { target: { names } }) =>
-    (row) => ({ values: named(names, row, (i) => outputs[i]!) }),
+  answers: (outputs, { target: { names } }) => ({ values: (row) => named(names, row, (i) => outputs[i]!) }),
   truth: truthAt,
   hasBits: false,
   summary: (names) => `${names.length === 1 ? "a number" : `${names.length} numbers`} in the unit of the data`,

@@ -9,7 +9,6 @@ import { forward, parametersOf } from "../../src/engine/graph.ts";
 import { type Fitted, widthsOf } from "../../src/evaluation/model.ts";
 import { predict } from "../../src/evaluation/predict.ts";
 import { report } from "../../src/interactions/explain.ts";
-import { flattenTarget, targetReport } from "../../src/interactions/explain-target.ts";
 import { type Cell, sampleRow } from "../../src/interactions/report.ts";
 import { dmil } from "../../src/methods/dmil/index.ts";
 import { methodNamed, methodNames, resolveMethod } from "../../src/methods/index.ts";
@@ -157,9 +156,7 @@ export function feedsOf({ method }: Fitted, data: Dataset, missing: boolean): Re
 /** The rows of `dmil explain`. */
 export async function rowsOf(fitted: Fitted, data: Dataset): Promise<Record<string, Cell>[]> {
   const predictions = await predict(fitted, data);
-  return targetTypes[fitted.target.kind].hasBits
-    ? report(predictions, data, fitted.calibration).samples.map(sampleRow)
-    : targetReport(predictions, data, fitted).samples.map(flattenTarget);
+  return report(predictions, data, fitted).samples.map(sampleRow);
 }
 
 /** What the file must say, by output: the columns of `explain` and what `predict` gives besides. */
