@@ -102,7 +102,7 @@ const without = new Set([
     "poolMeanInterval",
     "sampleIntervals",
   ],
-  ...["writeDataset", "report", "sampleRow", "quantifyPage", "sampleRow", "methodFrom", "methodNamed"],
+  ...["writeDataset", "report", "sampleRow", "quantifyPage", "methodFrom", "methodNamed"],
   ...["resolveMethod", "defineMethod", "encodeTable", "openRun", "planRun", "readRecord", "decodeModel", "encodeModel"],
   ...["figurePatterns", "figuresOf", "score", "scorePatterns", "disk", "machine", "serveJob"],
   ...["classTarget", "classesOf", "labelsOf", "folds", "inProcess", "readSweep"],
