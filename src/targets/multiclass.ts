@@ -61,8 +61,11 @@ function metrics(
   };
 }
 
-function calibrate(model: Calibrated, { logits, unimodal, components }: TargetPredictions, target: Target): Calibrated {
-  const { logPrior } = model.calibration;
+function calibrate(
+  { calibration: { logPrior } }: Calibrated,
+  { logits, unimodal, components }: TargetPredictions,
+  target: Target,
+): Calibration {
   const labels = classIndices(target.values.data);
   const scaling = (outputs: Float32Array | Float64Array): EvidenceScaling => fitScaling(outputs, labels, logPrior);
   const modalities = Object.fromEntries(Object.entries(unimodal).map(([name, outputs]) => [name, scaling(outputs)]));
@@ -74,15 +77,12 @@ function calibrate(model: Calibrated, { logits, unimodal, components }: TargetPr
     modalities,
   };
   const parts = Object.values(components);
-  if (parts.length === 0) return { ...model, calibration };
+  if (parts.length === 0) return calibration;
   const weights = fitWeights(parts, whole.scale, labels, logPrior);
   return {
-    ...model,
-    calibration: {
-      ...calibration,
-      all: scaling(weightedSum(parts, weights, logPrior)),
-      components: Object.fromEntries(Object.keys(components).map((name, c) => [name, weights[c]!])),
-    },
+    ...calibration,
+    all: scaling(weightedSum(parts, weights, logPrior)),
+    components: Object.fromEntries(Object.keys(components).map((name, c) => [name, weights[c]!])),
   };
 }
 

@@ -177,12 +177,11 @@ export const ordinal: TargetType = {
     };
   },
   // Unimodal log-odds are not scaled, because those of a missing modality must stay equal to the prior.
-  calibrate(model, { logits }, target) {
+  calibrate({ calibration }, { logits }, target) {
     const { names } = target;
     // One factor for all outputs: their known entries are one column.
     const [factor = 1] = fitColumns(logits, { data: encode(target).data, width: 1 }, fitOddsFactor);
-    const scale = { prediction: names.slice(1).map(() => factor), modalities: {} };
-    return { ...model, target: { ...model.target, scale } };
+    return { ...calibration, outputs: { prediction: names.slice(1).map(() => factor), modalities: {} } };
   },
   softTargets: (outputs) => outputs.map(probability),
   answers(outputs, { target: { names } }) {

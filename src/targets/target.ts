@@ -19,7 +19,7 @@ export interface EncodedTarget {
   readonly width: number;
 }
 
-/** What calibration fits: evidence of classes, or factors of outputs in the target. */
+/** What answers are read with. */
 export interface Calibrated {
   readonly target: FittedTarget;
   readonly calibration: Calibration;
@@ -91,7 +91,7 @@ export interface TargetType extends Task {
   readonly perOutput?: (predicted: Float32Array, target: Target) => Record<string, Record<string, number>>;
 
   /** Fits the calibration on validation data. */
-  calibrate(model: Calibrated, predictions: TargetPredictions, target: Target): Calibrated;
+  calibrate(model: Calibrated, predictions: TargetPredictions, target: Target): Calibration;
   /** The factor of one component that minimises the log-loss (`Method.weights`); kinds without it keep 1. */
   readonly fitWeight?: (logits: Float32Array, contribution: Float32Array, target: Target) => number;
   /** Predictions [N, K] as targets of losses, for a student of the model. */

@@ -79,21 +79,19 @@ export function modelOf(method: Method, { train }: DataSplits): Fitted {
     shapes,
     transforms: fitTransforms(train),
     state: { ...state, [PRIOR]: float32([K], logPrior) },
-    target: {
-      ...target,
-      ...(!type.hasBits && {
-        scale: {
-          prediction: logPrior.map((_, k) => 0.7 + 0.3 * k),
-          modalities: target.kind === "regression" ? { a: logPrior.map(() => 1.4), b: logPrior.map(() => 0.6) } : {},
-        },
-      }),
-    },
+    target,
     calibration: {
       logPrior,
       prediction: { scale: 3.1, doubt: 0.3 },
       all: { scale: 1.7, doubt: 0.05 },
       modalities: byModality,
       ...(weights && { components: Object.fromEntries(weights) }),
+      ...(!type.hasBits && {
+        outputs: {
+          prediction: logPrior.map((_, k) => 0.7 + 0.3 * k),
+          modalities: target.kind === "regression" ? { a: logPrior.map(() => 1.4), b: logPrior.map(() => 0.6) } : {},
+        },
+      }),
     },
     history: [],
   };
