@@ -57,7 +57,7 @@ for (const name of values.methods.split(",")) {
   const predictor = createPredictor(fitted, { batchSize: 1 });
   const answer = (i: number) => predictor.predict(windows[i]!);
   console.log(told(`${name}: prediction`, await timed(answer, count)));
-  const bits = async (i: number) => report(await answer(i), windows[i]!, fitted.calibration);
+  const bits = async (i: number) => report(await answer(i), windows[i]!, fitted);
   console.log(told(`${name}: prediction and bits`, await timed(bits, count)));
   await predictor.dispose();
   console.log(told(`${name}: predict, compiled each time`, await timed((i) => predict(fitted, windows[i]!), 20)));

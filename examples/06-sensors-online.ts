@@ -59,8 +59,7 @@ async function* windows(lines: AsyncIterable<string>): AsyncGenerator<string> {
       size: 1,
       target: { ...fitted.target, values: float32([1, 1], [Number.NaN]) },
     };
-    const { prediction, probabilities, bits } = report(await predictor.predict(window), window, fitted.calibration)
-      .samples[0]!;
+    const { prediction, probabilities, bits } = report(await predictor.predict(window), window, fitted).samples[0]!;
     yield `${JSON.stringify({ line: number, prediction, probabilities, bits })}\n`;
     recent.splice(0, hop);
   }

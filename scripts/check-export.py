@@ -28,15 +28,16 @@ def expected(meta, rows, outputs):
     modalities = json.loads(meta["modalities"])
     told = {}
     bits = json.loads(meta["bits"])
-    if bits:
-        told["probabilities"] = columns(rows, [f"p_{name}" for name in json.loads(meta["classes"])])
-        told["bits"] = columns(rows, [f"bits_{name}" for name in bits])
+    names = json.loads(meta["target"])["names"]
+    if f"p_{names[0]}" in rows[0]:
+        told["probabilities"] = columns(rows, [f"p_{name}" for name in names])
     else:
-        names = json.loads(meta["target"])["names"]
         told["values" if "values" in outputs else "probabilities"] = columns(rows, [f"prediction_{n}" for n in names])
         alone = "unimodal" if "values" in outputs else "unimodal_probabilities"
         own = columns(rows, [f"pred_only_{m}_{n}" for m in modalities for n in names])
         told[alone] = own.reshape(len(rows), len(modalities), len(names))
+    if bits:
+        told["bits"] = columns(rows, [f"bits_{name}" for name in bits])
     if "gate" in outputs:
         told["gate"] = columns(rows, [f"gate_{name}" for name in json.loads(meta["components"])])
     return told

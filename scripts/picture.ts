@@ -61,12 +61,7 @@ function rowOf({ sample, row }: (typeof rows)[number], i: number): string {
       `${sample.bits.total!.toFixed(2)} bits (${lower.toFixed(2)} to ${upper.toFixed(2)})`,
       'class="faint"',
     ),
-    text(
-      WIDTH - 8,
-      y + 16,
-      `${sample.prediction} ${sample.probabilities[sample.prediction]!.toFixed(2)}`,
-      'text-anchor="end"',
-    ),
+    text(WIDTH - 8, y + 16, `${sample.prediction} ${sample.probability!.toFixed(2)}`, 'text-anchor="end"'),
   ].join("\n");
 }
 

@@ -120,14 +120,7 @@ export {
 // What each modality contributed, sample by sample
 
 export { explain, type Report, report } from "./interactions/explain.ts";
-export {
-  explainTarget,
-  flattenTarget,
-  type TargetReport,
-  type TargetSample,
-  targetReport,
-} from "./interactions/explain-target.ts";
-export { type SampleReport, sampleRow } from "./interactions/report.ts";
+export { type ReportedPrediction, type SampleReport, sampleRow } from "./interactions/report.ts";
 export type { GroupSummary, Summary } from "./interactions/summary.ts";
 export {
   type Estimate,

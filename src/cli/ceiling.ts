@@ -13,15 +13,15 @@ export interface CeilingComparison {
   columns(i: number): Record<string, Cell>;
 }
 
-/** Compares explained samples with the ceiling of their data; undefined if the data has none. */
+/** Compares explained samples with the ceiling of their data; undefined if the data has none, or the samples no bits. */
 export function comparedWithCeiling(
   samples: readonly SampleReport[],
   dataset: Dataset,
   logPrior: readonly number[],
 ): CeilingComparison | undefined {
   const { ceiling, truth } = dataset;
-  if (ceiling === undefined || samples.length === 0) return undefined;
-  const names = Object.keys(samples[0]!.bits);
+  const names = Object.keys(samples[0]?.bits ?? {});
+  if (ceiling === undefined || names.length === 0) return undefined;
   const modelBits: BitColumns = Object.fromEntries(
     names.map((name) => [name, Float64Array.from(samples, ({ bits }) => bits[name]!)]),
   );

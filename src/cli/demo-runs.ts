@@ -62,7 +62,7 @@ export async function compare(comparison: Comparison): Promise<Answer> {
       seconds,
       validation: primaryValue(result.validation),
       test: score(predictions, splits.test),
-      report: report(predictions, splits.test, fitted.calibration),
+      report: report(predictions, splits.test, fitted),
     });
   }
   const last = entries.at(-1)!;

@@ -1,12 +1,21 @@
 /** @file Reports of interactions as text: means over groups of samples, and single samples. */
 import { printable } from "../core/printable.ts";
-import type { Answers, TargetReport, TargetSample } from "../interactions/explain-target.ts";
-import type { SampleReport } from "../interactions/report.ts";
-import type { GroupSummary } from "../interactions/summary.ts";
+import type { ReportedPrediction, SampleReport } from "../interactions/report.ts";
+import type { GroupSummary, Summary } from "../interactions/summary.ts";
 import { metricsTable } from "./metrics-text.ts";
-import { count, share, table } from "./text.ts";
+import { share, table } from "./text.ts";
 
-/** Means by group: one table each for accuracy, gate (if the method has one) and bits; `by` is the header of the first column. */
+/** Metrics, then means over all samples, by class and by the modalities that are present. */
+export function describeSummary(summary: Summary): string {
+  const { classes, patterns, scored } = summary;
+  return [
+    ...(scored === undefined ? [] : [metricsTable(scored)]),
+    describeGroups({ all: summary, ...classes }, Object.keys(classes).length === 0 ? "" : "class"),
+    ...(patterns === undefined ? [] : [describeGroups(patterns, "modalities present")]),
+  ].join("\n\n");
+}
+
+/** Means by group: one table each for counts and accuracy, gate (if the method has one) and bits (of classes); `by` is the header of the first column. */
 export function describeGroups(groups: Readonly<Record<string, GroupSummary>>, by: string): string {
   const entries = Object.entries(groups);
   const part = (title: string, kind: "gate" | "bits", intervals?: GroupSummary["intervals"]): string[] => {
@@ -22,9 +31,14 @@ export function describeGroups(groups: Readonly<Record<string, GroupSummary>>, b
     return [`${title}\n${table([[by, ...names], ...rows])}`];
   };
   const intervals = entries[0]?.[1].intervals;
-  const counts = entries.map(([name, { samples, accuracy }]) => [name, String(samples), share(accuracy)]);
+  const right = entries.some(([, { accuracy }]) => accuracy !== undefined);
+  const counts = entries.map(([name, { samples, accuracy }]) => [
+    name,
+    String(samples),
+    ...(right ? [share(accuracy)] : []),
+  ]);
   return [
-    table([[by, "samples", "accuracy"], ...counts]),
+    table([[by, "samples", ...(right ? ["accuracy"] : [])], ...counts]),
     ...part("gate, mean: the weight of a component in the prediction, not an amount of information", "gate"),
     ...part(
       `bits, mean${intervals === undefined ? "" : " with 90 % interval over members and samples"}: information about the class`,
@@ -39,11 +53,8 @@ export function describeSamples(samples: readonly SampleReport[], limit = 3): st
   return selectSamples(samples, limit).map(describeSample).join("\n\n");
 }
 
-function selectSamples<T extends { readonly gate: Readonly<Record<string, number>> }>(
-  samples: readonly T[],
-  limit: number,
-): readonly T[] {
-  const leaders = new Map<string, T>();
+function selectSamples(samples: readonly SampleReport[], limit: number): readonly SampleReport[] {
+  const leaders = new Map<string, SampleReport>();
   for (const sample of samples) {
     const leader = leaderOf(sample.gate);
     if (leader !== undefined && !leaders.has(leader)) leaders.set(leader, sample);
@@ -52,27 +63,43 @@ function selectSamples<T extends { readonly gate: Readonly<Record<string, number
 }
 
 function describeSample(sample: SampleReport): string {
-  const probability = share(sample.probabilities[sample.prediction]);
-  const { label } = sample;
-  const verdict =
-    label === undefined ? "no label" : `label ${label}, ${label === sample.prediction ? "correct" : "wrong"}`;
-  const has = sample.present === undefined ? "" : `, has ${sample.present.join(" and ")}`;
-  const title = `sample ${sample.id}: ${sample.prediction} with probability ${probability} (${verdict})${has}`;
-  const predicts = (answer: { readonly prediction: string; readonly probability: number } | undefined): string =>
-    answer === undefined ? "" : `predicts ${answer.prediction} with ${share(answer.probability)}`;
-  const components = Object.keys({ ...sample.components, ...sample.bits }).map((name) => [
+  const parts = Object.keys({ ...sample.components, ...sample.bits }).map((name) => [
     `  ${name}`,
     sample.gate[name] === undefined ? "" : `gate ${share(sample.gate[name])}`,
     bitsAt(sample, name),
-    predicts(sample.components[name]),
+    ...answerCells(sample.components[name]),
   ]);
   const modalities = Object.entries(sample.modalities).map(([name, answer]) => [
     `  ${name} alone`,
     "",
     "",
-    sample.present?.includes(name) === false ? "missing" : predicts(answer),
+    ...(sample.present?.includes(name) === false ? ["missing"] : answerCells(answer)),
   ]);
-  return `${printable(title)}\n${table([...components, ...modalities])}`;
+  return `${printable(titleOf(sample))}\n${table([...targetRows(sample), ...parts, ...modalities])}`;
+}
+
+/** The first line: of classes the prediction too. */
+function titleOf({ id, label, prediction, probability, present }: SampleReport): string {
+  const has = present === undefined ? "" : `, has ${present.join(" and ")}`;
+  if (prediction === undefined) return `sample ${id}${has}`;
+  const verdict = label === undefined ? "no label" : `label ${label}, ${label === prediction ? "correct" : "wrong"}`;
+  return `sample ${id}: ${prediction} with probability ${share(probability)} (${verdict})${has}`;
+}
+
+/** Of labels and values: their names, what is true and what is predicted. */
+function targetRows({ target, values }: SampleReport): string[][] {
+  if (target === undefined || values === undefined) return [];
+  return [
+    ["", "", "", ...Object.keys(values)],
+    ["  true", "", "", ...Object.keys(values).map((name) => share(target[name]))],
+    ["  predicted", "", "", ...answerCells({ values })],
+  ];
+}
+
+/** What a component or a modality predicts: a class with its probability, or a number for each label or value. */
+function answerCells({ prediction, probability, values = {} }: ReportedPrediction = {}): string[] {
+  if (prediction !== undefined) return [`predicts ${prediction} with ${share(probability)}`];
+  return Object.values(values).map((value) => share(value));
 }
 
 /** The information of a component in a sample, in bits, with its interval if there is one. */
@@ -81,47 +108,6 @@ function bitsAt({ bits, intervals }: SampleReport, name: string): string {
   const interval = intervals?.[name];
   const range = interval === undefined ? "" : ` (${share(interval.lower, 2)} to ${share(interval.upper, 2)})`;
   return `${share(bits[name], 2)} bits${range}`;
-}
-
-/** Metrics and mean gate by pattern of modalities, for labels or values. */
-export function describeTarget({ patterns = {}, scored, ...all }: TargetReport["summary"]): string {
-  const names = Object.keys(all.gate);
-  const head = scored === undefined ? count(all.samples, "sample") : metricsTable(scored);
-  if (names.length === 0) return head;
-  const rows = Object.entries({ all, ...patterns }).map(([name, { samples, gate }]) => [
-    name,
-    String(samples),
-    ...names.map((component) => share(gate[component])),
-  ]);
-  const title = "gate, mean: the weight of a component in the prediction, not an amount of information";
-  return `${head}\n\n${title}\n${table([["modalities present", "samples", ...names], ...rows])}`;
-}
-
-/** Up to `limit` samples of labels or values, selected as for classes; without bits. */
-export function describeTargetSamples(samples: readonly TargetSample[], limit = 3): string {
-  return selectSamples(samples, limit)
-    .map((sample) => {
-      const has = sample.present === undefined ? "" : `, has ${sample.present.join(" and ")}`;
-      const targets = Object.keys(sample.prediction);
-      const cells = (answers: Answers | undefined): string[] => targets.map((name) => share(answers?.[name]));
-      const rows = [
-        ["  true", "", ...cells(sample.target as Answers)],
-        ["  predicted", "", ...cells(sample.prediction)],
-        ...Object.entries(sample.components).map(([name, answers]) => [
-          `  ${name}`,
-          `gate ${share(sample.gate[name])}`,
-          ...cells(answers),
-        ]),
-        ...Object.entries(sample.modalities).map(([name, answers]) => [
-          `  ${name} alone`,
-          "",
-          ...(sample.present?.includes(name) === false ? ["missing"] : cells(answers)),
-        ]),
-      ];
-      const said = sample.predicted === undefined ? "" : `: ${sample.predicted} (label ${sample.label ?? "unknown"})`;
-      return table([[`sample ${sample.id}${said}${has}`, "", ...targets], ...rows]);
-    })
-    .join("\n\n");
 }
 
 function leaderOf(gate: SampleReport["gate"]): string | undefined {

@@ -7,6 +7,9 @@ import type { Predictions } from "./predict.ts";
 /** The calibrated prediction of each sample, in the order of the samples. */
 export function answersOf({ target, calibration }: Fitted, { logits }: Pick<Predictions, "logits">): Answer[] {
   const type = targetTypes[target.kind];
-  const read = type.answers(logits, { target, calibration }, "prediction");
-  return Array.from({ length: logits.length / type.outputs(target.names) }, (_, row) => read(row));
+  const { best, values } = type.answers(logits, { target, calibration }, "prediction");
+  return Array.from({ length: logits.length / type.outputs(target.names) }, (_, row) => ({
+    ...(best !== undefined && { label: best(row).prediction }),
+    values: values(row),
+  }));
 }

@@ -70,7 +70,7 @@ export function toOnnx(fitted: Fitted, options: ExportOptions = {}): Uint8Array 
         shapes: text(shapes),
         components: text(components),
         bits: text(hasBits ? bitNames(method.modalities) : []),
-        calibration: text(hasBits ? calibration : (target.scale ?? {})),
+        calibration: text(calibration),
         inputs: meanings(inputs),
         outputs: meanings(outputs),
         usage: description,
@@ -107,7 +107,8 @@ function graphOf(fitted: Fitted, options: ExportOptions): ExportGraph {
       return [name, modalityTypes[transform.kind].graph(raw[name]!, transform, stored)];
     }),
   );
-  const outputs = toDataUnits(buildOn(method, scope, inputs, widthsOf(fitted), present), target, modalities);
+  const built = buildOn(method, scope, inputs, widthsOf(fitted), present);
+  const outputs = toDataUnits(built, target, calibration.outputs, modalities);
   const answers = targetTypes[target.kind].exports({ outputs, calibration, modalities });
   const usedNames = new Set([...answers.map(({ name }) => name), ...(missing ? [PRESENT] : [])]);
   const modalityInputs = modalities.map((name) => ({

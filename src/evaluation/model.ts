@@ -12,7 +12,7 @@ import { targetTypes } from "../targets/index.ts";
 import type { FittedTarget } from "../targets/units.ts";
 import { decodeWithChecksum, encodeWithChecksum } from "./checksum.ts";
 import type { EpochRecord } from "./history.ts";
-import { storedModel, storedValue, withTarget } from "./stored.ts";
+import { storedModel, storedValue, withCurrentNames } from "./stored.ts";
 
 /** A trained model with the transforms of its modalities and its calibration. */
 export interface Fitted {
@@ -24,7 +24,7 @@ export interface Fitted {
   readonly transforms: Transforms;
   /** Parameters and statistics of the best epoch. */
   readonly state: State;
-  /** Fitted on validation data at the end of training; the identity before. Kinds other than classes have `target.scale` instead. */
+  /** Fitted on validation data at the end of training; the identity before. */
   readonly calibration: Calibration;
   readonly history: readonly EpochRecord[];
 }
@@ -63,7 +63,7 @@ export type Frame = Omit<Fitted, "state" | "history">;
 /** Builds a method from its stored name and description (see methods/index.ts). */
 export type MethodFrom = (name: string, description: Method["description"]) => Method;
 
-const FORMAT = "dmil-model-4";
+const FORMAT = "dmil-model-5";
 
 /** The model as bytes: safetensors, parameters by name, fitted numbers of modalities as `standardise.<modality>.<number>`, with a checksum. */
 export async function encodeModel(fitted: Fitted): Promise<Uint8Array> {
@@ -111,7 +111,7 @@ export function encodeFrame(frame: Frame): { readonly text: string; readonly ten
 
 /** Reads what `encodeFrame` wrote; the caller has verified the checksum of the file. */
 export function decodeFrame(text: string, tensors: State, methodFrom: MethodFrom, where: string): Frame {
-  const stored = storedValue<ModelDescription>(text, storedModel, where, withTarget);
+  const stored = storedValue<ModelDescription>(text, storedModel, where, withCurrentNames);
   const { method, description, target, shapes, modalities = {}, calibration } = stored;
   const numbers = (tensor: string): Float32Array => {
     if (Object.hasOwn(tensors, tensor)) return tensors[tensor]!.data;

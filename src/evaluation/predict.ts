@@ -26,7 +26,7 @@ export interface Predictions {
   /** Unimodal predictions by modality, [N, K] each. */
   readonly unimodal: Readonly<Record<string, Float32Array>>;
   readonly components: Readonly<Record<string, ComponentPredictions>>;
-  /** Calibration of the logits of classes. If absent, probabilities are the softmax of the logits. */
+  /** Calibration of the model. If absent, probabilities are the softmax of the logits. */
   readonly calibration?: Calibration;
   /** Representations by name, [N, E] each; present if requested. */
   readonly representations?: Readonly<Record<string, Tensor<"float32">>>;
@@ -137,7 +137,7 @@ async function compileOutputs(fitted: Fitted, masked: boolean, options: PredictO
   const { method, state } = fitted;
   const widths = { ...widthsOf(fitted), masked };
   const { outputs: inner } = forward(method, widths, chunkOf(options.batchSize ?? 256), { training: false });
-  const outputs = toDataUnits(inner, fitted.target, method.modalities);
+  const outputs = toDataUnits(inner, fitted.target, fitted.calibration.outputs, method.modalities);
   const exprs: Expr[] = [outputs.logits, outputs.unimodal];
   if (outputs.components !== undefined) {
     const { logits, gate, contributions } = outputs.components;
@@ -208,8 +208,8 @@ function requireSome(dataset: Inputs, modalities: readonly string[]): void {
 export async function calibrate(trained: Fitted, validation: Dataset, options: PredictOptions = {}): Promise<Fitted> {
   const fitted = await withWeights(trained, validation, options);
   const predictions = await predict(fitted, validation, options);
-  const { target, calibration } = targetTypes[fitted.target.kind].calibrate(fitted, predictions, validation.target);
-  return { ...fitted, target, calibration };
+  const calibration = targetTypes[fitted.target.kind].calibrate(fitted, predictions, validation.target);
+  return { ...fitted, calibration };
 }
 
 /** Fits the weights of the model's components (`Method.weights`). */

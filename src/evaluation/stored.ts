@@ -20,16 +20,26 @@ const encoder = z.looseObject({ kind: z.string() }).superRefine((description, co
   for (const { path, message } of issues) context.addIssue({ code: "custom", path: [...path], message });
 });
 
-/** The description in the form of this version: dmil-model-3 has former words for kinds, and classes beside the target. */
-export function withTarget(description: unknown): unknown {
-  if (typeof description !== "object" || description === null) return description;
-  if ("target" in description && typeof description.target === "object" && description.target !== null) {
-    const { target } = description;
-    return { ...description, target: { ...target, ...("kind" in target && { kind: currentKind(target.kind) }) } };
+/**
+ * The description in the form of this version: dmil-model-3 has former words for kinds, and classes beside the target; up to dmil-model-4 the
+ * factors of the outputs are in the target.
+ */
+export function withCurrentNames(description: unknown): unknown {
+  if (!isObject(description)) return description;
+  const { target, classes, calibration } = description;
+  if (!isObject(target)) {
+    return classes === undefined ? description : { ...description, target: { kind: "multiclass", names: classes } };
   }
-  return "classes" in description
-    ? { ...description, target: { kind: "multiclass", names: description.classes } }
-    : description;
+  const { scale, ...rest } = target;
+  return {
+    ...description,
+    target: { ...rest, ...("kind" in rest && { kind: currentKind(rest.kind) }) },
+    ...(scale !== undefined && isObject(calibration) && { calibration: { ...calibration, outputs: scale } }),
+  };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
 }
 
 /** The description of a model (evaluation/model.ts writes it). */
@@ -45,9 +55,6 @@ export const storedModel: z.ZodType = z.looseObject({
     kind: z.enum(TARGET_KINDS),
     names: texts,
     units: z.looseObject({ mean: z.array(z.number()), deviation: z.array(z.number()) }).optional(),
-    scale: z
-      .looseObject({ prediction: z.array(z.number()), modalities: z.record(z.string(), z.array(z.number())) })
-      .optional(),
   }),
   shapes: z.record(z.string(), z.array(size)),
   modalities: z
@@ -59,6 +66,9 @@ export const storedModel: z.ZodType = z.looseObject({
     all: scaling,
     modalities: z.record(z.string(), scaling),
     components: z.record(z.string(), z.number()).optional(),
+    outputs: z
+      .looseObject({ prediction: z.array(z.number()), modalities: z.record(z.string(), z.array(z.number())) })
+      .optional(),
   }),
 });
 

@@ -67,7 +67,7 @@ export function nameOf({ case: caseName, method, seed }: RecoveryJob): string {
   return `${caseName} ${method} ${seed}`;
 }
 
-function describe({ figures: { accuracy, identified, gateIdentified } }: RecoveryResult): string {
+function describe({ metrics: { accuracy, identified, gateIdentified } }: RecoveryResult): string {
   const parts = { accuracy: accuracy.all, identified: identified?.labelFree, gate: gateIdentified };
   return Object.entries(parts)
     .flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${decimals(value, 3)}`]))

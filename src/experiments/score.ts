@@ -72,7 +72,7 @@ async function ofClasses(
   predictions: BySplit,
   { seed, reads }: ScoreOptions & { readonly reads: readonly string[] },
 ): Promise<SpecificScores> {
-  const { samples, summary } = report(predictions.test, splits.test, fitted.calibration);
+  const { samples, summary } = report(predictions.test, splits.test, fitted);
   const { bits } = summary;
   const labels = labelsOf(splits.test);
   const { names } = fitted.target;

@@ -93,7 +93,7 @@ export function bitsOf(
 export type BitColumns = Readonly<Record<string, ArrayLike<number>>>;
 
 /** Atoms as columns by component name, and `total`. */
-export function bitColumns({ redundant, unique, synergistic, total }: SampleAtoms): BitColumns {
+export function bitColumns({ redundant, unique, synergistic, total }: SampleAtoms): Record<string, Float64Array> {
   return {
     redundant,
     ...Object.fromEntries(Object.entries(unique).map(([name, values]) => [`unique_${name}`, values])),
@@ -102,11 +102,7 @@ export function bitColumns({ redundant, unique, synergistic, total }: SampleAtom
   };
 }
 
-/** The atoms of sample i by component name: redundant, unique_<modality>, synergistic. */
-export function atomsAt({ redundant, unique, synergistic }: SampleAtoms, i: number): Record<string, number> {
-  return {
-    redundant: redundant[i]!,
-    ...Object.fromEntries(Object.entries(unique).map(([name, values]) => [`unique_${name}`, values[i]!])),
-    synergistic: synergistic[i]!,
-  };
+/** The bits of sample i, by component and `total`. */
+export function bitsAt(columns: BitColumns, i: number): Record<string, number> {
+  return Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, values[i]!]));
 }

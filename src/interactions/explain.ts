@@ -1,102 +1,118 @@
 /** @file Fitted model and data -> report: for each sample its prediction, those of components and modalities, gate shares and bits. */
 
-import { ownValue } from "../core/record.ts";
 import type { Dataset } from "../data/dataset.ts";
+import type { TargetKind } from "../data/kinds.ts";
 import { hasMissing, presentAt } from "../data/presence.ts";
-import { classesOf, labelsOf, requireKind } from "../data/target.ts";
+import { labelsOf } from "../data/target.ts";
 import { type Fitted, memberModels } from "../evaluation/model.ts";
 import { type Predictions, type PredictOptions, predict } from "../evaluation/predict.ts";
-import { type Calibration, calibrated, type EvidenceScaling, scaledPrediction } from "../targets/calibrate.ts";
-import { argmaxRows, logSoftmaxRows } from "../targets/metrics.ts";
-import { atomsAt, bitColumns, bitsOf } from "./bits.ts";
-import type { SampleReport } from "./report.ts";
+import { requireSameTarget } from "../evaluation/score.ts";
+import { targetTypes } from "../targets/index.ts";
+import type { AnswerReader, Calibrated, Source } from "../targets/target.ts";
+import { bitColumns, bitsAt, bitsOf } from "./bits.ts";
+import type { ReportedPrediction, SampleReport } from "./report.ts";
 import { type MemberBits, type Summary, summarise } from "./summary.ts";
 import { poolIntervals } from "./uncertainty.ts";
 
 export interface Report {
+  readonly kind: TargetKind;
   /** One entry per sample, in the order of the data set. */
   readonly samples: readonly SampleReport[];
   readonly summary: Summary;
 }
 
-/** Explains every sample of data with classes (`explainTarget`: of data with labels or values). @throws as `predict`, for data of another kind. */
+/** Explains every sample of a data set. @throws as `predict`, and DataError for data with another target than the model's. */
 export async function explain(fitted: Fitted, dataset: Dataset, options: PredictOptions = {}): Promise<Report> {
   const members: Predictions[] = [];
-  for (const member of memberModels(fitted)) members.push(await predict(member, dataset, options));
-  return report(await predict(fitted, dataset, options), dataset, fitted.calibration, members);
+  if (targetTypes[fitted.target.kind].hasBits) {
+    for (const member of memberModels(fitted)) members.push(await predict(member, dataset, options));
+  }
+  return report(await predict(fitted, dataset, options), dataset, fitted, members);
 }
 
-/** The report of existing predictions under the model's calibration. Predictions of a pool's `members` (`memberModels`) add intervals. */
+/**
+ * The report of existing predictions of a model. Predictions of a pool's `members` (`memberModels`) add intervals of bits.
+ * @throws DataError for data with another target than the model's.
+ */
 export function report(
   predictions: Predictions,
   dataset: Dataset,
-  calibration: Calibration,
+  model: Calibrated,
   members: readonly Predictions[] = [],
 ): Report {
-  requireKind(dataset, ["multiclass"], "explain", "explainTarget reports other kinds of target.");
-  const classes = classesOf(dataset);
-  const labels = labelsOf(dataset);
-  const { ids, present } = dataset;
+  requireSameTarget(model, dataset);
+  const { target, ids } = dataset;
+  const type = targetTypes[target.kind];
   const modalities = Object.keys(predictions.unimodal);
   const missing = hasMissing(dataset, modalities);
-  const width = classes.length;
-  const read = (logits: Float32Array, scaling?: EvidenceScaling) => ({
-    best: argmaxRows(logits, width),
-    logs: scaling === undefined ? logSoftmaxRows(logits, width) : calibrated(logits, calibration.logPrior, scaling),
+  const reader = (outputs: Float32Array, of: Source): AnswerReader => type.answers(outputs, model, of);
+  const whole = reader(predictions.logits, "prediction");
+  const components = Object.entries(predictions.components).map(
+    ([name, { gate, logits }]) => [name, { gate, read: reader(logits, "component") }] as const,
+  );
+  const unimodal = Object.entries(predictions.unimodal).map(
+    ([name, outputs]) => [name, reader(outputs, { modality: name })] as const,
+  );
+  const information = type.hasBits ? informationOf(predictions, dataset, model, members) : NO_INFORMATION;
+  const samples = ids.map((id, i): SampleReport => {
+    return {
+      id,
+      ...type.truth(target, i),
+      ...(missing && { present: presentAt(dataset, i, modalities) }),
+      ...predictionAt(whole, i),
+      probabilities: whole.best === undefined ? {} : whole.values(i),
+      gate: Object.fromEntries(components.map(([name, { gate }]) => [name, gate[i]!])),
+      ...information.at(i),
+      components: Object.fromEntries(components.map(([name, { read }]) => [name, predictionAt(read, i)])),
+      modalities: Object.fromEntries(unimodal.map(([name, read]) => [name, predictionAt(read, i)])),
+    };
   });
-  const whole = {
-    best: argmaxRows(predictions.logits, width),
-    logs: scaledPrediction(predictions.logits, calibration),
-  };
-  const unimodal = Object.entries(predictions.unimodal).map(([name, logits]) => ({
-    name,
-    ...read(logits, ownValue(calibration.modalities, name)),
-  }));
-  const components = Object.entries(predictions.components).map(([name, { gate, logits }]) => ({
-    name,
-    gate,
-    ...read(logits),
-  }));
-  const answer = ({ best, logs }: ReturnType<typeof read>, i: number) => ({
-    prediction: classes[best[i]!]!,
-    probability: Math.exp(logs[i * width + best[i]!]!),
-  });
-  const { labelFree, withLabel } = bitsOf(predictions, calibration, labels, present);
-  const memberBits = members.length < 2 ? undefined : bitsOfMembers(members, calibration, dataset);
-  const columns = bitColumns(labelFree);
-  const intervals = Object.entries(memberBits ?? {}).map(([name, values]) => {
+  return { kind: target.kind, samples, summary: summarise(samples, predictions, dataset, information.members) };
+}
+
+/** The class that is predicted for a sample with its probability; for labels and values the numbers by name. */
+function predictionAt({ best, values }: AnswerReader, row: number): ReportedPrediction {
+  return best === undefined ? { values: values(row) } : best(row);
+}
+
+/** What bits say of samples. */
+interface Information {
+  at(row: number): Pick<SampleReport, "bits" | "intervals" | "labelBits">;
+  /** Of a pool's members. */
+  readonly members?: MemberBits;
+}
+
+const NO_INFORMATION: Information = { at: () => ({ bits: {}, labelBits: {} }) };
+
+function informationOf(
+  predictions: Predictions,
+  dataset: Dataset,
+  { calibration }: Calibrated,
+  members: readonly Predictions[],
+): Information {
+  const labels = labelsOf(dataset);
+  const { labelFree, withLabel } = bitsOf(predictions, calibration, labels, dataset.present);
+  const [columns, labelColumns] = [bitColumns(labelFree), bitColumns(withLabel)];
+  if (members.length < 2) {
+    return { at: (row) => ({ bits: bitsAt(columns, row), labelBits: undefinedForNaN(bitsAt(labelColumns, row)) }) };
+  }
+  const each = members.map((member) => bitColumns(bitsOf(member, calibration, labels, dataset.present).labelFree));
+  const memberBits = Object.fromEntries(Object.keys(columns).map((name) => [name, each.map((own) => own[name]!)]));
+  const intervals = Object.entries(memberBits).map(([name, values]) => {
     const min = name === "synergistic" ? Number.NEGATIVE_INFINITY : 0; // the other atoms are never negative
     const { lower, upper } = poolIntervals(columns[name]!, values);
     return { name, lower: lower.map((value) => Math.max(value, min)), upper };
   });
-  const samples = ids.map((id, i): SampleReport => {
-    return {
-      id,
-      label: labels[i]! < 0 ? undefined : classes[labels[i]!],
-      ...(missing && { present: presentAt(dataset, i, modalities) }),
-      prediction: classes[whole.best[i]!]!,
-      probabilities: Object.fromEntries(classes.map((name, k) => [name, Math.exp(whole.logs[i * width + k]!)])),
-      gate: Object.fromEntries(components.map(({ name, gate }) => [name, gate[i]!])),
-      bits: { ...atomsAt(labelFree, i), total: labelFree.total[i]! },
-      ...(intervals.length > 0 && {
-        intervals: Object.fromEntries(
-          intervals.map(({ name, lower, upper }) => [name, { lower: lower[i]!, upper: upper[i]! }]),
-        ),
-      }),
-      labelBits: undefinedForNaN({ ...atomsAt(withLabel, i), total: withLabel.total[i]! }),
-      components: Object.fromEntries(components.map((component) => [component.name, answer(component, i)])),
-      modalities: Object.fromEntries(unimodal.map((modality) => [modality.name, answer(modality, i)])),
-    };
-  });
-  return { samples, summary: summarise(samples, predictions, dataset, memberBits) };
-}
-
-/** Label-free bits of a pool's members, by component and total, [S][N] each. */
-function bitsOfMembers(members: readonly Predictions[], calibration: Calibration, dataset: Dataset): MemberBits {
-  const labels = labelsOf(dataset);
-  const { present } = dataset;
-  const all = members.map((member) => bitColumns(bitsOf(member, calibration, labels, present).labelFree));
-  return Object.fromEntries(Object.keys(all[0]!).map((name) => [name, all.map((columns) => columns[name]!)]));
+  return {
+    at: (row) => ({
+      bits: bitsAt(columns, row),
+      intervals: Object.fromEntries(
+        intervals.map(({ name, lower, upper }) => [name, { lower: lower[row]!, upper: upper[row]! }]),
+      ),
+      labelBits: undefinedForNaN(bitsAt(labelColumns, row)),
+    }),
+    members: memberBits,
+  };
 }
 
 /** Replaces NaN, which marks a missing label, by undefined. */

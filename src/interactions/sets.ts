@@ -16,7 +16,7 @@ import { labelFreeBits } from "./bits.ts";
 type SetBits = Readonly<Record<string, Float64Array>>;
 
 /** How well the synergistic set is identified. */
-export interface SetFigures {
+export interface SetMetrics {
   /** Share of synergistic samples whose set is the one with the largest synergy. */
   readonly named: number;
   /** By true set: the mean synergy of each set of two or more modalities, bits. */
@@ -75,7 +75,7 @@ export function synergyOfSets(bits: SetBits, modalities: readonly string[]): Set
 }
 
 /** Compares the synergy of sets with the true set of each sample (undefined for samples without synergy). */
-export function setMetrics(synergy: SetBits, truth: readonly (string | undefined)[]): SetFigures {
+export function setMetrics(synergy: SetBits, truth: readonly (string | undefined)[]): SetMetrics {
   const sets = Object.keys(synergy);
   const rows = truth.flatMap((set, i) => (set === undefined ? [] : [i]));
   const best = (i: number): string => sets.reduce((a, b) => (synergy[b]![i]! > synergy[a]![i]! ? b : a));

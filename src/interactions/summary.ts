@@ -2,20 +2,20 @@
 
 import type { Dataset } from "../data/dataset.ts";
 import { rowsByPattern } from "../data/presence.ts";
-import { classesOf, labelsOf } from "../data/target.ts";
+import { knownRows } from "../data/target.ts";
 import type { Predictions } from "../evaluation/predict.ts";
-import { score } from "../evaluation/score.ts";
+import { type Metrics, score } from "../evaluation/score.ts";
 import type { Interval, SampleReport } from "./report.ts";
 import { poolMeanInterval } from "./uncertainty.ts";
 
 /** Means over some samples. */
 export interface GroupSummary {
   readonly samples: number;
-  /** Share of correct predictions; undefined when no sample has a label. */
+  /** Share of correct classes; undefined when no sample has a label, and for labels and values. */
   readonly accuracy: number | undefined;
   /** Mean gate share by component. */
   readonly gate: Readonly<Record<string, number>>;
-  /** Mean label-free information in bits: by component, and total. */
+  /** Mean label-free information in bits: by component, and total; empty for kinds of target without bits. */
   readonly bits: Readonly<Record<string, number>>;
   /** For a pool, by name as in `bits`: the 90 % interval of the mean over members and samples. */
   readonly intervals?: Readonly<Record<string, Interval>>;
@@ -24,14 +24,15 @@ export interface GroupSummary {
 /** Bits of a pool's members, by component and total, [S][N] each. */
 export type MemberBits = Readonly<Record<string, readonly ArrayLike<number>[]>>;
 
-/** The whole data set. Metrics are absent when no sample has a label. */
+/** The whole data set. Metrics are absent when no sample has a known target; those of `scored.values` also stand here by name. */
 export interface Summary extends GroupSummary {
+  readonly scored?: Metrics;
   readonly macroF1?: number;
   readonly logLoss?: number;
   readonly calibrationError?: number;
   readonly synergyRate?: number;
   readonly unimodal?: Readonly<Record<string, number>>;
-  /** By label. */
+  /** By class; empty for labels and values. */
   readonly classes: Readonly<Record<string, GroupSummary>>;
   /** By the modalities that samples have, as in `audio+face`; left out where none is missing. */
   readonly patterns?: Readonly<Record<string, GroupSummary>>;
@@ -48,11 +49,10 @@ export function summarise(
     ...group(rows.map((row) => samples[row]!)),
     ...(members !== undefined && { intervals: meanIntervals(samples, members, rows) }),
   });
-  const labelled = labelsOf(dataset).some((label) => label >= 0);
-  const scored = labelled ? score(predictions, dataset) : undefined;
+  const scored = knownRows(dataset).length > 0 ? score(predictions, dataset) : undefined;
   const all = samples.map((_, row) => row);
   const classes = Object.fromEntries(
-    classesOf(dataset).flatMap((name) => {
+    dataset.target.names.flatMap((name) => {
       const rows = all.filter((row) => samples[row]!.label === name);
       return rows.length === 0 ? [] : [[name, of(rows)]];
     }),
@@ -62,9 +62,9 @@ export function summarise(
   );
   const missing = samples[0]?.present !== undefined;
   return {
-    ...scored?.values,
     ...of(all),
-    ...(scored && { unimodal: scored.unimodal }),
+    ...scored?.values,
+    ...(scored && { unimodal: scored.unimodal, scored }),
     classes,
     ...(missing && { patterns: Object.fromEntries(patterns) }),
   };

@@ -45,7 +45,7 @@ interface ReliabilityBin {
 }
 
 /** A model's predictions compared with the truth. Shares in [0, 1], information in bits. */
-export interface TruthFigures {
+export interface TruthMetrics {
   readonly samples: number;
   /** Components in order: redundant, unique_<modality>, synergistic. */
   readonly components: readonly string[];
@@ -70,7 +70,7 @@ export interface TruthFigures {
   readonly reliability: Readonly<Record<string, readonly ReliabilityBin[]>>;
 }
 
-/** Options of `truthFigures`. */
+/** Options of `truthMetrics`. */
 interface TruthOptions {
   /** True mean information of the distribution, by component: for data without true bits per sample. */
   readonly means?: Readonly<Record<string, number>> | undefined;
@@ -94,7 +94,7 @@ export function truthMetrics(
   calibration: Calibration,
   dataset: Dataset,
   options: TruthOptions = {},
-): TruthFigures {
+): TruthMetrics {
   const labels = labelsOf(dataset);
   const classes = classesOf(dataset);
   const { truth } = dataset;
@@ -120,7 +120,7 @@ export function truthMetrics(
   const prior = Float64Array.from(calibration.logPrior);
   const componentTruths = Object.entries(predictions.components ?? {}).map(([name, { logits, gate }]) => {
     const logs = logSoftmaxRows(logits, K);
-    const figures: ComponentTruth = {
+    const alone: ComponentTruth = {
       accuracy: byType(correct(logits)),
       gate: byType(gate),
       information: {
@@ -128,7 +128,7 @@ export function truthMetrics(
         withLabel: byType(labelBits(logs, prior, labels)),
       },
     };
-    return [name, figures] as const;
+    return [name, alone] as const;
   });
   const planted = plantedBits(dataset, components);
   const { means: trueMeans } = options;

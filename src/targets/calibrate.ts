@@ -1,6 +1,7 @@
 /** @file Calibration: two numbers per predictor, fitted on validation data, that turn its logits into probabilities. */
 import { goldenSection } from "../core/minimise.ts";
 import { logSoftmaxRows } from "./metrics.ts";
+import type { OutputScale } from "./units.ts";
 
 /**
  * The calibration of a predictor: its log-probabilities minus the class prior's are multiplied by scale * d / (d + doubt), where d is
@@ -16,7 +17,7 @@ export interface EvidenceScaling {
 /** No calibration: the predictor's own probabilities. */
 export const UNSCALED: EvidenceScaling = { scale: 1, doubt: 0 };
 
-/** Calibrations of a model, for its probabilities and for bits. */
+/** The calibration of a model: of `multiclass` targets for probabilities and for bits, of other kinds the factors `outputs`. */
 export interface Calibration {
   /** Log-probabilities of the classes in the training data, [K]; log-odds of labels, 0 for values. */
   readonly logPrior: readonly number[];
@@ -27,6 +28,8 @@ export interface Calibration {
   readonly modalities: Readonly<Record<string, EvidenceScaling>>;
   /** The weight of each component's contribution, where the method has components; `all` scales their weighted sum. */
   readonly components?: Readonly<Record<string, number>>;
+  /** Of kinds other than `multiclass`: factors of the outputs. Predictions contain them already, and the scalings above are the identity. */
+  readonly outputs?: OutputScale;
 }
 
 type Logits = Float32Array | Float64Array;

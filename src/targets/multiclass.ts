@@ -61,8 +61,11 @@ function metrics(
   };
 }
 
-function calibrate(model: Calibrated, { logits, unimodal, components }: TargetPredictions, target: Target): Calibrated {
-  const { logPrior } = model.calibration;
+function calibrate(
+  { calibration: { logPrior } }: Calibrated,
+  { logits, unimodal, components }: TargetPredictions,
+  target: Target,
+): Calibration {
   const labels = classIndices(target.values.data);
   const scaling = (outputs: Float32Array | Float64Array): EvidenceScaling => fitScaling(outputs, labels, logPrior);
   const modalities = Object.fromEntries(Object.entries(unimodal).map(([name, outputs]) => [name, scaling(outputs)]));
@@ -74,15 +77,12 @@ function calibrate(model: Calibrated, { logits, unimodal, components }: TargetPr
     modalities,
   };
   const parts = Object.values(components);
-  if (parts.length === 0) return { ...model, calibration };
+  if (parts.length === 0) return calibration;
   const weights = fitWeights(parts, whole.scale, labels, logPrior);
   return {
-    ...model,
-    calibration: {
-      ...calibration,
-      all: scaling(weightedSum(parts, weights, logPrior)),
-      components: Object.fromEntries(Object.keys(components).map((name, c) => [name, weights[c]!])),
-    },
+    ...calibration,
+    all: scaling(weightedSum(parts, weights, logPrior)),
+    components: Object.fromEntries(Object.keys(components).map((name, c) => [name, weights[c]!])),
   };
 }
 
@@ -141,12 +141,13 @@ export const multiclass: TargetType = {
     const { names } = model.target;
     const best = argmaxRows(outputs, names.length);
     const logs = logProbsOf(outputs, model, of);
-    return (row) => ({
-      label: names[best[row]!]!,
-      values: Object.fromEntries(names.map((name, k) => [name, Math.exp(logs[row * names.length + k]!)])),
-    });
+    const p = (row: number, k: number): number => Math.exp(logs[row * names.length + k]!);
+    return {
+      best: (row) => ({ prediction: names[best[row]!]!, probability: p(row, best[row]!) }),
+      values: (row) => Object.fromEntries(names.map((name, k) => [name, p(row, k)])),
+    };
   },
-  truth: ({ names, values }, row) => classTruth(names, values.data[row]!),
+  truth: classTruth,
   hasBits: true,
   summary: (names) => `one of ${names.length} classes`,
   exports: exportClasses,

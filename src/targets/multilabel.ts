@@ -79,16 +79,13 @@ export const multilabel: TargetType = {
     })),
   // Unimodal log-odds are not scaled, because those of a missing modality must stay equal to the prior.
   calibrate: (model, { logits }, target) => ({
-    ...model,
-    target: {
-      ...model.target,
-      scale: { prediction: fitColumns(logits, multilabel.encode(target, model.target), fitOddsFactor), modalities: {} },
-    },
+    ...model.calibration,
+    outputs: { prediction: fitColumns(logits, multilabel.encode(target, model.target), fitOddsFactor), modalities: {} },
   }),
   softTargets: (outputs) => outputs.map(probability),
-  answers:
-    (outputs, { target: { names } }) =>
-    (row) => ({ values: named(names, row, (i) => probability(outputs[i]!)) }),
+  answers: (outputs, { target: { names } }) => ({
+    values: (row) => named(names, row, (i) => probability(outputs[i]!)),
+  }),
   truth: truthAt,
   hasBits: false,
   summary: (names) => `${names.length} yes/no labels`,

@@ -12,7 +12,7 @@ import { add, concat, constant, exp, matmul, mean, mul, reshape, slice, sub, sum
 import { bySample, componentOutputs } from "./export.ts";
 import { accuracy, macroF1 } from "./metrics.ts";
 import { quadraticKappa } from "./ordinal-metrics.ts";
-import { classTruth, fillRows, probability } from "./rows.ts";
+import { classTruth, fillRows, named, probability } from "./rows.ts";
 import type { EncodedTarget, TargetType } from "./target.ts";
 import { knownOf, logOf, logsOf, spread } from "./task.ts";
 import { fitColumns, fitOddsFactor } from "./units.ts";
@@ -177,30 +177,29 @@ export const ordinal: TargetType = {
     };
   },
   // Unimodal log-odds are not scaled, because those of a missing modality must stay equal to the prior.
-  calibrate(model, { logits }, target) {
+  calibrate({ calibration }, { logits }, target) {
     const { names } = target;
     // One factor for all outputs: their known entries are one column.
     const [factor = 1] = fitColumns(logits, { data: encode(target).data, width: 1 }, fitOddsFactor);
-    const scale = { prediction: names.slice(1).map(() => factor), modalities: {} };
-    return { ...model, target: { ...model.target, scale } };
+    return { ...calibration, outputs: { prediction: names.slice(1).map(() => factor), modalities: {} } };
   },
   softTargets: (outputs) => outputs.map(probability),
   answers(outputs, { target: { names } }) {
     const K = names.length;
     const [best, p] = [predictedClasses(outputs, K), probabilities(outputs, K)];
-    return (row) => ({
-      label: names[best[row]!]!,
-      values: Object.fromEntries(names.map((name, k) => [name, p[row * K + k]!])),
-    });
+    return {
+      best: (row) => ({ prediction: names[best[row]!]!, probability: p[row * K + best[row]!]! }),
+      values: (row) => named(names, row, (i) => p[i]!),
+    };
   },
-  truth: ({ names, values }, row) => classTruth(names, values.data[row]!),
+  truth: classTruth,
   hasBits: false,
   summary: (names) => `one of ${names.length} classes in an order`,
   exports: ({ outputs }) => [
     {
       name: "probabilities",
       value: exp(classLogs(outputs.logits)),
-      meaning: "[batch, class]: calibrated probability of each class; the columns prediction_<class> of dmil explain",
+      meaning: "[batch, class]: calibrated probability of each class; the columns p_<class> of dmil explain",
     },
     {
       name: "logits",

@@ -77,12 +77,10 @@ export const regression: TargetType = {
     const scale = (outputs: Float32Array): number[] =>
       fitColumns(standardised(outputs, model.target), truth, fitFactor);
     const modalities = Object.fromEntries(Object.entries(unimodal).map(([name, outputs]) => [name, scale(outputs)]));
-    return { ...model, target: { ...model.target, scale: { prediction: scale(logits), modalities } } };
+    return { ...model.calibration, outputs: { prediction: scale(logits), modalities } };
   },
   softTargets: (outputs, { target }) => standardised(outputs, target),
-  answers:
-    (outputs, { target: { names } }) =>
-    (row) => ({ values: named(names, row, (i) => outputs[i]!) }),
+  answers: (outputs, { target: { names } }) => ({ values: (row) => named(names, row, (i) => outputs[i]!) }),
   truth: truthAt,
   hasBits: false,
   summary: (names) => `${names.length === 1 ? "a number" : `${names.length} numbers`} in the unit of the data`,

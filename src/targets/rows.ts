@@ -1,6 +1,6 @@
 /** @file What kinds with a number per output share: copies of rows, and means over the known entries of a sample. */
 import type { Target } from "../data/dataset.ts";
-import type { EncodedTarget } from "./target.ts";
+import type { EncodedTarget, Truth } from "./target.ts";
 import { meanOf } from "./units.ts";
 
 /** The probability of yes from its log-odds. */
@@ -42,7 +42,7 @@ export function sumOfScores(
 }
 
 /** One value for each name, at a row of [N, L]. */
-export function named(names: readonly string[], row: number, valueAt: (i: number) => number): Record<string, number> {
+export function named<V>(names: readonly string[], row: number, valueAt: (i: number) => V): Record<string, V> {
   return Object.fromEntries(names.map((name, l) => [name, valueAt(row * names.length + l)]));
 }
 
@@ -65,17 +65,14 @@ export function meansOver(metrics: Readonly<Record<string, Readonly<Record<strin
   return Object.fromEntries(Object.keys(each[0]!).map((name) => [name, meanOf(each.map((one) => one[name]!))]));
 }
 
-/** The known entries of a sample, by name. */
-export function truthAt({ names, values }: Target, row: number): Record<string, number | undefined> {
-  return Object.fromEntries(
-    Object.entries(named(names, row, (i) => values.data[i]!)).map(([name, value]) => [
-      name,
-      Number.isNaN(value) ? undefined : value,
-    ]),
-  );
+/** The labels or values of a sample. */
+export function truthAt({ names, values }: Target, row: number): Truth {
+  const known = (i: number): number | undefined => (Number.isNaN(values.data[i]!) ? undefined : values.data[i]);
+  return { target: named(names, row, known) };
 }
 
-/** 1 for the class of a sample and 0 for the others; undefined for all where it is unknown. */
-export function classTruth(names: readonly string[], label: number): Record<string, number | undefined> {
-  return Object.fromEntries(names.map((name, k) => [name, Number.isNaN(label) ? undefined : Number(k === label)]));
+/** The class of a sample. */
+export function classTruth({ names, values }: Target, row: number): Truth {
+  const label = values.data[row]!;
+  return { label: Number.isNaN(label) ? undefined : names[label]! };
 }

@@ -19,7 +19,7 @@ export interface EncodedTarget {
   readonly width: number;
 }
 
-/** What calibration fits: evidence of classes, or factors of outputs in the target. */
+/** What answers are read with. */
 export interface Calibrated {
   readonly target: FittedTarget;
   readonly calibration: Calibration;
@@ -35,12 +35,27 @@ export interface TargetPredictions {
 /** Whose outputs are read: calibration differs. */
 export type Source = "prediction" | "component" | { readonly modality: string };
 
-/** A prediction or a truth in the data's own words. */
+/** A prediction in the data's own words. */
 export interface Answer {
   /** The class; absent for labels and values. */
   readonly label?: string;
   /** By name: the probability of each class, the probability of yes of each label, each value in the data's unit. */
   readonly values: Readonly<Record<string, number>>;
+}
+
+/** Reads the predictions of samples in the data's own words, by row. */
+export interface AnswerReader {
+  /** The predicted class and its calibrated probability; kinds without classes have none. */
+  readonly best?: (row: number) => { readonly prediction: string; readonly probability: number };
+  /** `Answer.values`. */
+  readonly values: (row: number) => Answer["values"];
+}
+
+/** What is true of a sample: its class, or its labels or values by name; undefined where unknown. */
+export interface Truth {
+  readonly label?: string | undefined;
+  /** 0 or 1 for labels, numbers for values; absent for classes. */
+  readonly target?: Readonly<Record<string, number | undefined>>;
 }
 
 /** A kind of target. */
@@ -76,15 +91,14 @@ export interface TargetType extends Task {
   readonly perOutput?: (predicted: Float32Array, target: Target) => Record<string, Record<string, number>>;
 
   /** Fits the calibration on validation data. */
-  calibrate(model: Calibrated, predictions: TargetPredictions, target: Target): Calibrated;
+  calibrate(model: Calibrated, predictions: TargetPredictions, target: Target): Calibration;
   /** The factor of one component that minimises the log-loss (`Method.weights`); kinds without it keep 1. */
   readonly fitWeight?: (logits: Float32Array, contribution: Float32Array, target: Target) => number;
   /** Predictions [N, K] as targets of losses, for a student of the model. */
   softTargets(outputs: Float32Array, model: Calibrated, of: Source): Float32Array;
   /** Reads predictions [N, K] in the data's own words. */
-  answers(outputs: Float32Array, model: Calibrated, of: Source): (row: number) => Answer;
-  /** The truth of a sample by name: of the classes 1 for its own and 0 for others; undefined where unknown. */
-  truth(target: Target, row: number): Readonly<Record<string, number | undefined>>;
+  answers(outputs: Float32Array, model: Calibrated, of: Source): AnswerReader;
+  truth(target: Target, row: number): Truth;
   /** Whether information in bits is defined for its predictions (interactions/bits.ts). */
   readonly hasBits: boolean;
   /** What is predicted, in words: `one of 3 classes`. */

@@ -1,4 +1,4 @@
-/** @file The target of a fitted model: its names, the units of its values, and factors of its outputs from calibration. */
+/** @file The target of a fitted model: its names and the units of its values; and the scaling of its outputs. */
 import { goldenSection } from "../core/minimise.ts";
 import { ownValue } from "../core/record.ts";
 import type { TargetKind } from "../data/dataset.ts";
@@ -12,11 +12,9 @@ export interface FittedTarget {
   readonly names: readonly string[];
   /** Mean and standard deviation of each value over the known training data; absent for other kinds. */
   readonly units?: { readonly mean: readonly number[]; readonly deviation: readonly number[] };
-  /** Factors [K] for the outputs, fitted on validation data at the end of training; absent for classes, which have a `Calibration`. */
-  readonly scale?: OutputScale;
 }
 
-/** Factors of the outputs. The prediction and its components have the same factor, so that the gated sum of components stays the prediction. */
+/** Factors [K] of the outputs. The prediction and its components have the same factors, so that the sum of contributions stays the prediction. */
 export interface OutputScale {
   readonly prediction: readonly number[];
   readonly modalities: Readonly<Record<string, readonly number[]>>;
@@ -32,10 +30,10 @@ interface OutputsInUnits {
 /** A method's outputs scaled by calibration and, for values, in the data's units. Without factors and units they are returned as they are. */
 export function toDataUnits<O extends OutputsInUnits>(
   outputs: O,
-  target: FittedTarget,
+  { units }: FittedTarget,
+  scale: OutputScale | undefined,
   modalities: readonly string[],
 ): O {
-  const { units, scale } = target;
   if (units === undefined && scale === undefined) return outputs;
   const K = outputs.logits.shape.at(-1)!;
   const scaleBy = (x: Expr, scales: readonly (readonly number[])[]): Expr => {

@@ -172,8 +172,7 @@ describe("while training", () => {
       const calibration = { logPrior: [0], prediction: UNSCALED, all: UNSCALED, modalities: {} };
       const target = { kind, names: ["x"], values: float32([truth.length, 1], truth) };
       const predictions = { logits: outputs, unimodal: {}, components: {} };
-      return targetTypes[kind].calibrate({ target: fitted, calibration }, predictions, target).target.scale!
-        .prediction[0]!;
+      return targetTypes[kind].calibrate({ target: fitted, calibration }, predictions, target).outputs!.prediction[0]!;
     };
     expect(factor("regression", Float32Array.of(1, -2, 50, 3), [2, -4, U, 6])).toBe(2);
     expect(factor("regression", new Float32Array(4), [2, -4, U, 6])).toBe(1);

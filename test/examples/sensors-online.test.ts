@@ -53,7 +53,7 @@ const piped = (input: string, ...args: string[]) => {
 test("every window is answered as the same sample of the data; what is left at the end is no window", async () => {
   const { answers, stderr, status } = piped(`${lines.join("\n")}\n${lines[0]}`);
   expect([stderr, status]).toEqual(["", 0]);
-  const { samples } = report(await predict(fitted!, splits.test), splits.test, fitted!.calibration);
+  const { samples } = report(await predict(fitted!, splits.test), splits.test, fitted!);
   expect(answers.map(({ line }) => line)).toEqual(samples.map((_, i) => 6 * (i + 1)));
   samples.forEach(({ prediction, probabilities, bits }, i) => {
     expect(answers[i]).toMatchObject({ prediction });

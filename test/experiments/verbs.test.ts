@@ -139,9 +139,9 @@ test("recover keeps its results, which are judged against the truth", async () =
   const choice = { quick: true, cases: ["mixture-k2-balanced-3"], methods: ["joint"], folder };
   const { results, verdicts, failed } = await recover(choice);
   expect([results.length, verdicts, failed]).toEqual([1, [], []]);
-  const { figures, ceiling } = results[0]!;
+  const { metrics, ceiling } = results[0]!;
   expect(ceiling.identified!.labelFree).toBeGreaterThan(0.999);
-  expect(figures.identified!.labelFree).toBeGreaterThan(0.9);
+  expect(metrics.identified!.labelFree).toBeGreaterThan(0.9);
   const again = counting(folder);
   expect((await recover({ ...choice, executor: again.executor })).results).toEqual(JSON.parse(JSON.stringify(results)));
   expect(again.jobs).toEqual([]);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Predictions } from "../../src/evaluation/predict.ts";
-import { atoms, atomsAt, bitsOf } from "../../src/interactions/bits.ts";
+import { atoms, bitColumns, bitsAt, bitsOf } from "../../src/interactions/bits.ts";
 import { UNSCALED } from "../../src/targets/calibrate.ts";
 
 const K = 3;
@@ -35,14 +35,15 @@ describe("atoms of one sample", () => {
         const { labelFree, withLabel } = bitsOf(predictions, calibration, labels);
         for (const own of [labelFree, withLabel]) {
           for (let i = 0; i < N; i++) {
-            const sum = Object.values(atomsAt(own, i)).reduce((a, b) => a + b, 0);
-            if (own === withLabel && labels[i]! < 0) expect(own.total[i]).toBeNaN();
-            else expect(Math.abs(sum - own.total[i]!)).toBeLessThan(1e-12 * (1 + Math.abs(own.total[i]!)) * 8);
+            const { total, ...parts } = bitsAt(bitColumns(own), i);
+            const sum = Object.values(parts).reduce((a, b) => a + b, 0);
+            if (own === withLabel && labels[i]! < 0) expect(total).toBeNaN();
+            else expect(Math.abs(sum - total!)).toBeLessThan(1e-12 * (1 + Math.abs(total!)) * 8);
           }
         }
         // Without the label nothing but synergy can be negative, and at most one modality has something of its own.
         for (let i = 0; i < N; i++) {
-          const { redundant, synergistic: _, ...unique } = atomsAt(labelFree, i);
+          const { redundant, synergistic: _, total: __, ...unique } = bitsAt(bitColumns(labelFree), i);
           expect(redundant).toBeGreaterThanOrEqual(-1e-12);
           expect(Object.values(unique).filter((u) => u > 0).length).toBeLessThanOrEqual(1);
           expect(Object.values(unique).every((u) => u >= 0)).toBe(true);
@@ -53,7 +54,7 @@ describe("atoms of one sample", () => {
 
   test("of known amounts: what two of three modalities give is redundant, what one has beyond it unique", () => {
     const amounts = { a: Float64Array.of(0.9), b: Float64Array.of(0.2), c: Float64Array.of(0.6) };
-    const found = atomsAt(atoms(Float64Array.of(1.5), amounts), 0);
+    const found = bitsAt(bitColumns(atoms(Float64Array.of(1.5), amounts)), 0);
     expect(found.redundant).toBe(0.6);
     expect(found.unique_a).toBeCloseTo(0.3, 12);
     expect([found.unique_b, found.unique_c]).toEqual([0, 0]);

@@ -1,11 +1,15 @@
-/** @file Intervals in reports: of pools, of each amount of bits of each sample and of each mean. */
+/** @file Reports: the same form for every kind of target; intervals of pools, of each amount of bits of each sample and of each mean. */
 
 import { expect, test } from "vitest";
-import { labelsOf } from "../../src/data/target.ts";
+import { type DataSplits, mapSplits } from "../../src/data/dataset.ts";
+import { sums } from "../../src/data/synthetic/sums.ts";
+import { classTarget, labelsOf } from "../../src/data/target.ts";
+import { answersOf } from "../../src/evaluation/answers.ts";
 import { memberModels } from "../../src/evaluation/model.ts";
 import { predict } from "../../src/evaluation/predict.ts";
+import { evaluate } from "../../src/evaluation/score.ts";
 import { bitsOf } from "../../src/interactions/bits.ts";
-import { explain } from "../../src/interactions/explain.ts";
+import { explain, report } from "../../src/interactions/explain.ts";
 import { sampleRow } from "../../src/interactions/report.ts";
 import { poolIntervals, poolMeanInterval } from "../../src/interactions/uncertainty.ts";
 import { dmil } from "../../src/methods/dmil/index.ts";
@@ -54,4 +58,60 @@ test("one member alone has no intervals", async () => {
   expect(samples[0]).not.toHaveProperty("intervals");
   expect(summary).not.toHaveProperty("intervals");
   expect(Object.keys(sampleRow(samples[0]!)).some((name) => name.endsWith("_lower"))).toBe(false);
+});
+
+const sizes = { train: 60, validation: 40, test: 30 };
+const small = { seed: 3, features: 8, samples: sizes } as const;
+const ordered = (splits: DataSplits): DataSplits =>
+  mapSplits((split) => {
+    const of = splits[split];
+    return { ...of, ...classTarget(["low", "mid", "high"], labelsOf(of), "ordinal") };
+  });
+
+test.each([
+  ["ordinal", ordered(data)],
+  ["multilabel", sums({ ...small, target: "multilabel" }).splits],
+  ["regression", sums(small).splits],
+] as const)("%s: the same form without bits, and as a row", async (kind, splits) => {
+  const fitted = await fit(dmil({ encoders, embedding: 4, members: 1 }), splits, base);
+  const { test: shown } = splits;
+  const result = await explain(fitted, shown, threads);
+  expect(result.kind).toBe(kind);
+  expect(result).toEqual(report(await predict(fitted, shown, threads), shown, fitted));
+  const { samples, summary } = result;
+  const answers = answersOf(fitted, await predict(fitted, shown, threads));
+  const { names, values } = shown.target;
+  const metrics = await evaluate(fitted, shown, threads);
+  expect(summary.scored).toEqual(metrics);
+  expect(summary).toMatchObject({ ...metrics.values, samples: shown.size, bits: {} });
+  samples.forEach((sample, i) => {
+    const row = sampleRow(sample);
+    expect(sample).toMatchObject({ bits: {}, labelBits: {} });
+    expect(Object.values(sample.gate).reduce((a, b) => a + b)).toBeCloseTo(1, 5);
+    if (kind === "ordinal") {
+      expect(sample).toMatchObject({ label: names[values.data[i]!], prediction: answers[i]!.label });
+      expect(sample.probabilities).toEqual(answers[i]!.values);
+      expect(sample.probability).toBe(sample.probabilities[sample.prediction!]);
+      expect(names).toContain(sample.components.redundant!.prediction);
+      expect(row.pred_only_a).toBe(sample.modalities.a!.prediction);
+      expect(row.p_low).toBe(sample.probabilities.low);
+    } else {
+      expect(sample).not.toHaveProperty("prediction");
+      expect(sample.values).toEqual(answers[i]!.values);
+      expect(Object.values(sample.target!)).toEqual([
+        ...values.data.subarray(i * names.length, (i + 1) * names.length),
+      ]);
+      const [name] = names;
+      expect(row[`pred_only_a_${name}`]).toBe(sample.modalities.a!.values![name!]);
+      expect(row[`prediction_${name}`]).toBe(sample.values![name!]);
+    }
+  });
+  expect(Object.keys(summary.classes)).toEqual(
+    kind === "ordinal" ? names.filter((name) => samples.some(({ label }) => label === name)) : [],
+  );
+});
+
+test("data with another target is refused", async () => {
+  const fitted = await fit(dmil({ encoders, embedding: 4, members: 1 }), data, base);
+  await expect(explain(fitted, ordered(data).test, threads)).rejects.toThrow(/must be the same in the same order/);
 });

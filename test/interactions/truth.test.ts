@@ -50,20 +50,20 @@ const perfect = {
 };
 
 describe("perfect predictions", () => {
-  const figures = truthMetrics(perfect, calibration, dataset);
+  const found = truthMetrics(perfect, calibration, dataset);
 
   test("are identified, right, and without error", () => {
-    expect(figures.identified).toEqual({ labelFree: 1, withLabel: 1 });
-    expect(figures.accuracy).toEqual({ all: 1, redundant: 1, unique_a: 1, unique_b: 1, synergistic: 1 });
-    expect(figures.error!.labelFree.samples).toBeCloseTo(0, 10);
-    expect(figures.error!.withLabel.set).toBeCloseTo(0, 10);
-    expect(figures.within).toEqual({ labelFree: 1, withLabel: 1 });
-    expect(figures.gateIdentified).toBe(1);
+    expect(found.identified).toEqual({ labelFree: 1, withLabel: 1 });
+    expect(found.accuracy).toEqual({ all: 1, redundant: 1, unique_a: 1, unique_b: 1, synergistic: 1 });
+    expect(found.error!.labelFree.samples).toBeCloseTo(0, 10);
+    expect(found.error!.withLabel.set).toBeCloseTo(0, 10);
+    expect(found.within).toEqual({ labelFree: 1, withLabel: 1 });
+    expect(found.gateIdentified).toBe(1);
   });
 
   test("fill the diagonal of the confusion", () => {
     for (const type of types) {
-      expect(figures.confusion!.labelFree[type]).toEqual(
+      expect(found.confusion!.labelFree[type]).toEqual(
         Object.fromEntries(types.map((found) => [found, found === type ? 10 : 0])),
       );
     }
@@ -71,7 +71,7 @@ describe("perfect predictions", () => {
 
   test("have components that know their own type alone", () => {
     for (const name of types) {
-      const { accuracy, gate, information } = figures.own[name]!;
+      const { accuracy, gate, information } = found.own[name]!;
       expect(gate[name]).toBeCloseTo(0.7, 6);
       expect(accuracy[name]).toBe(1);
       for (const type of types) {
@@ -82,24 +82,24 @@ describe("perfect predictions", () => {
   });
 
   test("are reliable: what is said is what is realised", () => {
-    const bins = figures.reliability.total!;
+    const bins = found.reliability.total!;
     expect(bins).toHaveLength(1);
     expect(bins[0]).toEqual({ samples: 40, predicted: bins[0]!.realised, realised: bins[0]!.realised });
-    expect(figures.reliability.redundant!.map((bin) => bin.samples)).toEqual([30, 10]);
+    expect(found.reliability.redundant!.map((bin) => bin.samples)).toEqual([30, 10]);
   });
 });
 
 test("a model that calls every sample redundant is found out", () => {
   const all = sure(() => true);
-  const figures = truthMetrics({ logits: all, unimodal: { a: all, b: all } }, calibration, dataset);
-  expect(figures.identified!.labelFree).toBe(0.25);
-  expect(figures.confusion!.withLabel.synergistic).toEqual({ redundant: 10, unique_a: 0, unique_b: 0, synergistic: 0 });
+  const found = truthMetrics({ logits: all, unimodal: { a: all, b: all } }, calibration, dataset);
+  expect(found.identified!.labelFree).toBe(0.25);
+  expect(found.confusion!.withLabel.synergistic).toEqual({ redundant: 10, unique_a: 0, unique_b: 0, synergistic: 0 });
   // 1 bit too much of R and 1 too little of another atom, in three samples of four, over four atoms.
-  expect(figures.error!.labelFree.samples).toBeCloseTo(0.375, 10);
+  expect(found.error!.labelFree.samples).toBeCloseTo(0.375, 10);
   // In the mean R is .75 bit too high and three atoms .25 too low.
-  expect(figures.error!.labelFree.set).toBeCloseTo(0.375, 10);
-  expect(figures.own).toEqual({});
-  expect(figures.gateIdentified).toBeUndefined();
+  expect(found.error!.labelFree.set).toBeCloseTo(0.375, 10);
+  expect(found.own).toEqual({});
+  expect(found.gateIdentified).toBeUndefined();
 });
 
 test("atoms of unsure predictions sum to the total", () => {

@@ -35,13 +35,13 @@ async function expectSame(fitted: Fitted, data: Dataset, read: Awaited<ReturnTyp
 
 /** Each modality's own prediction has the probability that the report gives it. */
 async function expectUnimodal(fitted: Fitted, data: Dataset, file: Record<string, Float32Array>): Promise<void> {
-  const { samples } = report(await predict(fitted, data), data, fitted.calibration);
+  const { samples } = report(await predict(fitted, data), data, fitted);
   const { modalities } = fitted.method;
   const gaps = samples.flatMap((sample, i) =>
     modalities.map((name, m) => {
       const { prediction, probability } = sample.modalities[name]!;
-      const at = (i * modalities.length + m) * classesOf(data).length + classesOf(data).indexOf(prediction);
-      return Math.abs(file.unimodal_probabilities![at]! - probability);
+      const at = (i * modalities.length + m) * classesOf(data).length + classesOf(data).indexOf(prediction!);
+      return Math.abs(file.unimodal_probabilities![at]! - probability!);
     }),
   );
   expect(Math.max(...gaps), "unimodal").toBeLessThan(1e-5);

@@ -14,7 +14,6 @@ import { decodeModel, encodeModel, type Fitted } from "../../src/evaluation/mode
 import { predict } from "../../src/evaluation/predict.ts";
 import { evaluate } from "../../src/evaluation/score.ts";
 import { explain } from "../../src/interactions/explain.ts";
-import { explainTarget } from "../../src/interactions/explain-target.ts";
 import { methodFrom, methods } from "../../src/methods/index.ts";
 import { planRun } from "../../src/runs/plan.ts";
 import { parseSettings } from "../../src/runs/settings.ts";
@@ -108,7 +107,7 @@ test.each(["multilabel", "regression"] as const)("targets of %s", async (kind) =
   const data = target(kind);
   const fitted = await trained(data, "dmil");
   await held(fitted, data);
-  const report = await explainTarget(fitted, data.test);
+  const report = await explain(fitted, data.test);
   expect(report.samples.length).toBe(sizes.test);
 });
 

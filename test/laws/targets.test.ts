@@ -186,7 +186,7 @@ describe.each(others)("%s", (kind) => {
       if (parts.length > 0) {
         const start =
           fitted.target.units?.mean ??
-          fitted.calibration.logPrior.map((v, l) => v * (fitted.target.scale?.prediction[l] ?? 1));
+          fitted.calibration.logPrior.map((v, l) => v * (fitted.calibration.outputs?.prediction[l] ?? 1));
         const added = ours.logits.map((_, i) =>
           parts.reduce((sum, { contribution }) => sum + contribution[i]!, start[i % K]!),
         );

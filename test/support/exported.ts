@@ -9,7 +9,6 @@ import { forward, parametersOf } from "../../src/engine/graph.ts";
 import { type Fitted, widthsOf } from "../../src/evaluation/model.ts";
 import { predict } from "../../src/evaluation/predict.ts";
 import { report } from "../../src/interactions/explain.ts";
-import { flattenTarget, targetReport } from "../../src/interactions/explain-target.ts";
 import { type Cell, sampleRow } from "../../src/interactions/report.ts";
 import { dmil } from "../../src/methods/dmil/index.ts";
 import { methodNamed, methodNames, resolveMethod } from "../../src/methods/index.ts";
@@ -80,21 +79,19 @@ export function modelOf(method: Method, { train }: DataSplits): Fitted {
     shapes,
     transforms: fitTransforms(train),
     state: { ...state, [PRIOR]: float32([K], logPrior) },
-    target: {
-      ...target,
-      ...(!type.hasBits && {
-        scale: {
-          prediction: logPrior.map((_, k) => 0.7 + 0.3 * k),
-          modalities: target.kind === "regression" ? { a: logPrior.map(() => 1.4), b: logPrior.map(() => 0.6) } : {},
-        },
-      }),
-    },
+    target,
     calibration: {
       logPrior,
       prediction: { scale: 3.1, doubt: 0.3 },
       all: { scale: 1.7, doubt: 0.05 },
       modalities: byModality,
       ...(weights && { components: Object.fromEntries(weights) }),
+      ...(!type.hasBits && {
+        outputs: {
+          prediction: logPrior.map((_, k) => 0.7 + 0.3 * k),
+          modalities: target.kind === "regression" ? { a: logPrior.map(() => 1.4), b: logPrior.map(() => 0.6) } : {},
+        },
+      }),
     },
     history: [],
   };
@@ -157,9 +154,7 @@ export function feedsOf({ method }: Fitted, data: Dataset, missing: boolean): Re
 /** The rows of `dmil explain`. */
 export async function rowsOf(fitted: Fitted, data: Dataset): Promise<Record<string, Cell>[]> {
   const predictions = await predict(fitted, data);
-  return targetTypes[fitted.target.kind].hasBits
-    ? report(predictions, data, fitted.calibration).samples.map(sampleRow)
-    : targetReport(predictions, data, fitted).samples.map(flattenTarget);
+  return report(predictions, data, fitted).samples.map(sampleRow);
 }
 
 /** What the file must say, by output: the columns of `explain` and what `predict` gives besides. */

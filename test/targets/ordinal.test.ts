@@ -43,8 +43,10 @@ test("the loss is -log p of the class, the prior the shares of classes, the mean
 
 test("answers are a class, the median, with the probability of each", () => {
   const calibration = { logPrior: [0, 0], prediction: UNSCALED, all: UNSCALED, modalities: {} };
-  const { label, values } = ordinal.answers(outputs, { target: fitted, calibration }, "prediction")(0);
-  expect(label).toBe("high");
+  const read = ordinal.answers(outputs, { target: fitted, calibration }, "prediction");
+  const [best, values] = [read.best!(0), read.values(0)];
+  expect(best.prediction).toBe("high");
+  expect(best.probability).toBe(values.high);
   expect(values.low).toBeCloseTo(0.2, 6);
   expect(values.mid).toBeCloseTo(0.2, 6);
   expect(values.high).toBeCloseTo(0.6, 6);

@@ -11,9 +11,9 @@ import { type Predictions, predict } from "../../evaluation/predict.ts";
 import { bitColumns, bitsOf } from "../../interactions/bits.ts";
 import { type AgainstCeiling, againstCeiling, ceilingBits } from "../../interactions/ceiling.ts";
 import { modelRepresentation, type ProbeReport, probeRepresentations } from "../../interactions/probe.ts";
-import { bitsOfSets, readSets, type SetFigures, setMetrics, synergyOfSets } from "../../interactions/sets.ts";
+import { bitsOfSets, readSets, type SetMetrics, setMetrics, synergyOfSets } from "../../interactions/sets.ts";
 import { estimateSynergyBound, type SynergyBoundEstimate } from "../../interactions/synergy-bound.ts";
-import { type TruthFigures, truthMetrics } from "../../interactions/truth.ts";
+import { type TruthMetrics, truthMetrics } from "../../interactions/truth.ts";
 import { planRun } from "../../runs/plan.ts";
 import type { RunOptions } from "../../runs/run.ts";
 import { parseSettings } from "../../runs/settings.ts";
@@ -48,17 +48,17 @@ export interface RecoveryResult {
   readonly seconds: number;
   readonly epochs: Readonly<Record<string, number>>;
   /** Metrics of the trained model on the test split. */
-  readonly figures: TruthFigures;
+  readonly metrics: TruthMetrics;
   /** The same metrics for exact class probabilities, that is, for an ideal model. */
-  readonly ceiling: TruthFigures;
+  readonly ceiling: TruthMetrics;
   /** The bits of the model, the ceiling and the planted truth. */
   readonly against: AgainstCeiling;
   /** Synergy of sets of modalities, from predictions with some of them hidden; only if it is planted in sets. */
-  readonly sets?: { readonly found: SetFigures; readonly ceiling: SetFigures } | undefined;
+  readonly sets?: { readonly found: SetMetrics; readonly ceiling: SetMetrics } | undefined;
   readonly curves: readonly CurvePoint[];
   readonly probes?: ProbeReport;
   /** For Z = the representation from which the prediction is computed, and Z = the predicted log-probabilities. */
-  readonly theorem1?: Readonly<Record<"representation" | "prediction", SynergyBoundEstimate>>;
+  readonly synergyBound?: Readonly<Record<"representation" | "prediction", SynergyBoundEstimate>>;
 }
 
 /** The parts of a stored result. Their contents are not checked, because the file name contains the hash of the code that wrote them. */
@@ -66,7 +66,7 @@ export const resultSchema: z.ZodType = z.looseObject({
   job: z.looseObject({ case: z.string(), method: z.string(), seed: z.int(), quick: z.boolean() }),
   seconds: z.number(),
   epochs: z.record(z.string(), z.number()),
-  figures: z.looseObject({}),
+  metrics: z.looseObject({}),
   ceiling: z.looseObject({}),
   against: z.looseObject({}),
   curves: z.array(z.looseObject({})),
@@ -114,7 +114,7 @@ async function scoreAgainstTruth(
   const components = calibratedComponents(predictions, fitted.calibration);
   const found = bitsOf(predictions, fitted.calibration, labelsOf(splits.test)).labelFree;
   return {
-    figures: truthMetrics({ ...predictions, components }, fitted.calibration, splits.test, { means }),
+    metrics: truthMetrics({ ...predictions, components }, fitted.calibration, splits.test, { means }),
     ceiling: truthMetrics(exact.test, exactCalibration(exact.test, logPrior), splits.test, { means }),
     against: againstCeiling(
       bitColumns(found),
@@ -137,10 +137,10 @@ async function probesOf(
   predictions: Predictions,
   test: Dataset,
   seed: number,
-): Promise<Pick<RecoveryResult, "probes" | "theorem1">> {
+): Promise<Pick<RecoveryResult, "probes" | "synergyBound">> {
   return {
     probes: await probeRepresentations(predictions, test, { seed }),
-    theorem1: {
+    synergyBound: {
       representation: await estimateSynergyBound(modelRepresentation(predictions), test, { seed }),
       prediction: await estimateSynergyBound(logProbabilities(predictions, classesOf(test).length), test, { seed }),
     },
@@ -168,11 +168,11 @@ async function synergyBySet(
   logPrior: readonly number[],
 ): Promise<RecoveryResult["sets"]> {
   const names = fitted.method.modalities;
-  const figures = (logits: Readonly<Record<string, Float32Array | Float64Array>>): SetFigures =>
+  const metricsOf = (logits: Readonly<Record<string, Float32Array | Float64Array>>): SetMetrics =>
     setMetrics(synergyOfSets(bitsOfSets(logits, logPrior), names), truth);
   return {
-    found: figures(await readSets(fitted, test, validation, { threads: THREADS })),
-    ceiling: figures(exact),
+    found: metricsOf(await readSets(fitted, test, validation, { threads: THREADS })),
+    ceiling: metricsOf(exact),
   };
 }
 

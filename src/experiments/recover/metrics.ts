@@ -18,20 +18,20 @@ export interface Metric {
 
 /** The metrics of all tables. Bits are per sample; portions are bits divided by log2 K. */
 export const METRICS: Readonly<Record<string, Metric>> = {
-  accuracy: { title: "accuracy of the prediction", read: ({ figures }) => figures.accuracy.all },
+  accuracy: { title: "accuracy of the prediction", read: ({ metrics }) => metrics.accuracy.all },
   "behind-bayes": {
     title: "accuracy behind the exact posterior's, on the type where it is most",
-    read: ({ figures, ceiling }) =>
-      Math.max(...Object.entries(ceiling.accuracy).map(([type, bayes]) => bayes - figures.accuracy[type]!)),
+    read: ({ metrics, ceiling }) =>
+      Math.max(...Object.entries(ceiling.accuracy).map(([type, bayes]) => bayes - metrics.accuracy[type]!)),
   },
   identified: {
     title: "share of samples whose largest atom is the true type, label-free",
-    read: ({ figures }) => figures.identified?.labelFree,
+    read: ({ metrics }) => metrics.identified?.labelFree,
   },
-  "identified-label": { title: "the same, with the label", read: ({ figures }) => figures.identified?.withLabel },
+  "identified-label": { title: "the same, with the label", read: ({ metrics }) => metrics.identified?.withLabel },
   "identified-worst": {
     title: "the label-free share on the type where it is least",
-    read: ({ figures: { confusion } }) =>
+    read: ({ metrics: { confusion } }) =>
       confusion === undefined
         ? undefined
         : Math.min(
@@ -43,31 +43,31 @@ export const METRICS: Readonly<Record<string, Metric>> = {
   },
   error: {
     title: "error per atom, mean over samples, label-free, as a portion of log2 K",
-    read: ({ figures: { error, unit } }) => portion(error?.labelFree.samples, unit),
+    read: ({ metrics: { error, unit } }) => portion(error?.labelFree.samples, unit),
   },
   "error-label": {
     title: "the same, with the label",
-    read: ({ figures: { error, unit } }) => portion(error?.withLabel.samples, unit),
+    read: ({ metrics: { error, unit } }) => portion(error?.withLabel.samples, unit),
   },
   "error-set": {
     title: "error per atom of the mean over the set, with the label, as a portion of log2 K",
-    read: ({ figures: { error, unit } }) => portion(error?.withLabel.set, unit),
+    read: ({ metrics: { error, unit } }) => portion(error?.withLabel.set, unit),
   },
   gate: {
     title: "share of samples whose largest gate is the true type",
-    read: ({ figures }) => figures.gateIdentified,
+    read: ({ metrics }) => metrics.gateIdentified,
   },
   "leak-synergy": {
     title:
       "own information of the synergistic component on redundant and unique samples, the most, as a portion of log2 K",
-    read: ({ figures }) => ownOn(figures, "synergistic", (type) => type !== "synergistic"),
+    read: ({ metrics }) => ownOn(metrics, "synergistic", (type) => type !== "synergistic"),
   },
   "leak-unique": {
     title: "own information of a unique component on samples unique to another modality, the most, as a portion",
-    read: ({ figures }) => {
-      const unique = figures.components.filter((name) => name.startsWith("unique_"));
+    read: ({ metrics }) => {
+      const unique = metrics.components.filter((name) => name.startsWith("unique_"));
       const values = unique.flatMap((name) => {
-        const leak = ownOn(figures, name, (type) => type.startsWith("unique_") && type !== name);
+        const leak = ownOn(metrics, name, (type) => type.startsWith("unique_") && type !== name);
         return leak === undefined ? [] : [leak];
       });
       return values.length === 0 ? undefined : Math.max(...values);
@@ -75,17 +75,17 @@ export const METRICS: Readonly<Record<string, Metric>> = {
   },
   "synergy-kept": {
     title: "own information of the synergistic component on synergistic samples, as a portion of log2 K",
-    read: ({ figures }) => ownOn(figures, "synergistic", (type) => type === "synergistic"),
+    read: ({ metrics }) => ownOn(metrics, "synergistic", (type) => type === "synergistic"),
   },
   "behind-ceiling": {
     title: "identified with the label, behind the exact posterior's",
-    read: ({ figures, ceiling }) =>
-      figures.identified === undefined ? undefined : ceiling.identified!.withLabel - figures.identified.withLabel,
+    read: ({ metrics, ceiling }) =>
+      metrics.identified === undefined ? undefined : ceiling.identified!.withLabel - metrics.identified.withLabel,
   },
   "behind-naming": {
     title: "identified label-free, behind the ceiling's",
-    read: ({ figures, ceiling }) =>
-      figures.identified === undefined ? undefined : ceiling.identified!.labelFree - figures.identified.labelFree,
+    read: ({ metrics, ceiling }) =>
+      metrics.identified === undefined ? undefined : ceiling.identified!.labelFree - metrics.identified.labelFree,
   },
   "ceiling-off": {
     title: "distance of a sample's atoms from the ceiling's, label-free, mean over samples and atoms, in bits",
@@ -113,17 +113,17 @@ export const METRICS: Readonly<Record<string, Metric>> = {
   },
   "means-off": {
     title: "mean atoms with the label, against the exact posterior's: the largest difference in bits",
-    read: ({ figures, ceiling }) => meansOff(figures.bits.withLabel, ceiling.bits.withLabel),
+    read: ({ metrics, ceiling }) => meansOff(metrics.bits.withLabel, ceiling.bits.withLabel),
   },
   "means-off-free": {
     title: "the same, label-free",
-    read: ({ figures, ceiling }) => meansOff(figures.bits.labelFree, ceiling.bits.labelFree),
+    read: ({ metrics, ceiling }) => meansOff(metrics.bits.labelFree, ceiling.bits.labelFree),
   },
   "absent-atoms": {
     title: "the largest mean of an atom that no sample holds, in bits, label-free",
-    read: ({ figures, job }) => {
+    read: ({ metrics, job }) => {
       if (job.case !== "noise") return undefined;
-      const { redundant, unique_b, synergistic } = figures.bits.labelFree.all!;
+      const { redundant, unique_b, synergistic } = metrics.bits.labelFree.all!;
       return Math.max(redundant!, unique_b!, Math.abs(synergistic!));
     },
   },
@@ -133,7 +133,7 @@ export const METRICS: Readonly<Record<string, Metric>> = {
 function meansOff({ all: found }: AtomsByType, { all: exact }: AtomsByType): number {
   return Math.max(...Object.keys(exact!).map((atom) => Math.abs(found![atom]! - exact![atom]!)));
 }
-type AtomsByType = RecoveryResult["figures"]["bits"]["withLabel"];
+type AtomsByType = RecoveryResult["metrics"]["bits"]["withLabel"];
 
 function portion(bits: number | undefined, unit: number): number | undefined {
   return bits === undefined ? undefined : bits / unit;
@@ -141,7 +141,7 @@ function portion(bits: number | undefined, unit: number): number | undefined {
 
 /** Largest label-free information of a single component over the true types selected by `matters`, divided by log2 K. */
 function ownOn(
-  { own, unit }: RecoveryResult["figures"],
+  { own, unit }: RecoveryResult["metrics"],
   component: string,
   matters: (type: string) => boolean,
 ): number | undefined {

@@ -74,7 +74,7 @@ export function verdicts(results: readonly RecoveryResult[]): Verdict[] {
         const metric = METRICS[target.metric]!;
         const value = measure(metric, cell.results);
         if (value === undefined) return [];
-        const exact = cell.results.map((result) => ({ ...result, figures: result.ceiling }));
+        const exact = cell.results.map((result) => ({ ...result, metrics: result.ceiling }));
         return [
           {
             target,

@@ -5,7 +5,7 @@ import { rowIds } from "../../data/dataset.ts";
 import { type Interval, type IntervalOptions, meanIntervals } from "../../info/intervals.ts";
 import { apply, shapleyWeights } from "../../info/shapley.ts";
 import { argmaxRows } from "../../targets/metrics.ts";
-import { atoms, atomsAt, type SampleAtoms } from "../bits.ts";
+import { atoms, bitColumns } from "../bits.ts";
 import type { Cell } from "../report.ts";
 import { type Calibrated, calibrateSets } from "./calibration.ts";
 import type { ForeignOptions, ForeignPredictions, ForeignReport, Means, Shapley } from "./result.ts";
@@ -41,13 +41,13 @@ export function foreignBits(predictions: ForeignPredictions, options: ForeignOpt
 
   const free = mapValues(logs, (set) => freeBits(set, priors, K));
   const split = splitUp(free, modalities, whole);
-  const bits = meansOf(split.columns);
+  const bits = meansOf(split);
   const labelled = [...y.keys()].filter((i) => y[i]! >= 0);
   const realised = mapValues(logs, (set) => bitsOfClass(set, priors, K, y));
   const withLabel = labelled.length === 0 ? undefined : splitUp(realised, modalities, whole);
-  const labelBits = withLabel && meansOf(withLabel.columns, labelled);
-  const names = Object.keys(split.columns).slice(0, -1);
-  const largest = rows.map((_, i) => names.reduce((a, b) => (split.columns[b]![i]! > split.columns[a]![i]! ? b : a)));
+  const labelBits = withLabel && meansOf(withLabel, labelled);
+  const names = Object.keys(split).slice(0, -1);
+  const largest = rows.map((_, i) => names.reduce((a, b) => (split[b]![i]! > split[a]![i]! ? b : a)));
   const indices = shapleyOf(calibrated, modalities, K, predicted);
   const labelIndices = labelled.length === 0 ? undefined : shapleyOf(calibrated, modalities, K, y);
   const shapley: Shapley | undefined = indices && {
@@ -59,11 +59,11 @@ export function foreignBits(predictions: ForeignPredictions, options: ForeignOpt
   const byClass = classes.flatMap((name, k) => {
     const members = [...rowClasses.keys()].filter((i) => rowClasses[i] === k);
     if (members.length === 0) return [];
-    const labelMeans = withLabel && { labelBits: meansOf(withLabel.columns, members) };
-    return [{ name, samples: members.length, bits: meansOf(split.columns, members), ...labelMeans }];
+    const labelMeans = withLabel && { labelBits: meansOf(withLabel, members) };
+    return [{ name, samples: members.length, bits: meansOf(split, members), ...labelMeans }];
   });
   const ids = predictions.ids ?? rowIds(n);
-  const [firstLead, gap] = lead(split.columns, names, meansOf);
+  const [firstLead, gap] = lead(split, names, meansOf);
   const report = {
     modalities,
     classes,
@@ -87,11 +87,11 @@ export function foreignBits(predictions: ForeignPredictions, options: ForeignOpt
         label: y[i]! < 0 ? undefined : classes[y[i]!]!,
         prediction: classes[predicted[i]!]!,
         ...Object.fromEntries(classes.map((name, k) => [`p_${name}`, Math.exp(logs[whole]![i * K + k]!)])),
-        ...prefixed("bits_", { ...atomsAt(split.atoms, i), total: split.atoms.total[i]! }),
-        ...(withLabel && prefixed("label_bits_", { ...atomsAt(withLabel.atoms, i), total: withLabel.atoms.total[i]! })),
+        ...prefixed("bits_", split, i),
+        ...prefixed("label_bits_", withLabel, i),
         largest: largest[i]!,
-        ...prefixed("shapley_", rowOf(indices, i)),
-        ...prefixed("label_shapley_", rowOf(labelIndices, i)),
+        ...prefixed("shapley_", indices, i),
+        ...prefixed("label_shapley_", labelIndices, i),
       }),
     ),
   } as const;
@@ -169,18 +169,10 @@ function bitsOfClass(logs: Float64Array, priors: Float64Array, K: number, classe
   );
 }
 
-/** Information by set -> atoms, and their columns by component with the total last. */
-function splitUp(
-  informations: Columns,
-  modalities: readonly string[],
-  whole: string,
-): { readonly atoms: SampleAtoms; readonly columns: Columns } {
-  const split = atoms(informations[whole]!, Object.fromEntries(modalities.map((name) => [name, informations[name]!])));
-  const unique = Object.fromEntries(Object.entries(split.unique).map(([name, values]) => [`unique_${name}`, values]));
-  return {
-    atoms: split,
-    columns: { redundant: split.redundant, ...unique, synergistic: split.synergistic, total: split.total },
-  };
+/** Information by set -> atoms by component, with the total last. */
+function splitUp(informations: Columns, modalities: readonly string[], whole: string): Columns {
+  const alone = Object.fromEntries(modalities.map((name) => [name, informations[name]!]));
+  return bitColumns(atoms(informations[whole]!, alone));
 }
 
 /** Shapley indices by set and sample of v(S) = log2 p(class given S), where v({}) = log2 p(class); undefined where a set is missing. */
@@ -256,13 +248,12 @@ function mapValues<T, U>(record: Readonly<Record<string, T>>, change: (value: T)
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
 }
 
-/** The numbers of sample i; none where there are no columns. */
-function rowOf(columns: Columns | undefined, i: number): Record<string, number> {
-  return mapValues(columns ?? {}, (values) => values[i]!);
-}
-
-function prefixed(prefix: string, values: Readonly<Record<string, number>>): Record<string, Cell> {
+/** The numbers of sample i under names with a prefix; none where there are no columns. */
+function prefixed(prefix: string, columns: Columns | undefined, i: number): Record<string, Cell> {
   return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [`${prefix}${name}`, Number.isNaN(value) ? undefined : value]),
+    Object.entries(columns ?? {}).map(([name, values]) => [
+      `${prefix}${name}`,
+      Number.isNaN(values[i]!) ? undefined : values[i]!,
+    ]),
   );
 }

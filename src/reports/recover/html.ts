@@ -77,11 +77,11 @@ function caseSection(results: readonly RecoveryResult[]): string {
 
 /** Confusion matrix of true and predicted types over all seeds; darker cells have larger shares of their row. */
 function confusion(method: string, results: readonly RecoveryResult[]): string[] {
-  const tables = results.flatMap(({ figures }) =>
-    figures.confusion === undefined ? [] : [figures.confusion.labelFree],
+  const tables = results.flatMap(({ metrics }) =>
+    metrics.confusion === undefined ? [] : [metrics.confusion.labelFree],
   );
   if (tables.length === 0) return [];
-  const components = results[0]!.figures.components;
+  const components = results[0]!.metrics.components;
   const rows = components.flatMap((type) => {
     const counts = components.map((found) => tables.reduce((sum, table) => sum + (table[type]?.[found] ?? 0), 0));
     const all = counts.reduce((a, b) => a + b, 0);
@@ -115,7 +115,7 @@ function curves(results: readonly RecoveryResult[]): Chart {
 
 /** Reliability diagram: mean realised bits against mean predicted bits of all modalities together, by bin, over all seeds. */
 function reliability(results: readonly RecoveryResult[]): Chart {
-  const top = results[0]!.figures.unit;
+  const top = results[0]!.metrics.unit;
   return {
     title: "reliability of bits: predicted against realised",
     x: "label-free bits, mean of a bin",
@@ -125,7 +125,7 @@ function reliability(results: readonly RecoveryResult[]): Chart {
     series: cells(results).map(({ method, results: own }) => ({
       name: method,
       points: own
-        .flatMap(({ figures }) => figures.reliability.total ?? [])
+        .flatMap(({ metrics }) => metrics.reliability.total ?? [])
         .filter(({ samples }) => samples >= 20)
         .map(({ predicted, realised }) => [predicted, Math.max(realised, -0.25 * top)] as const)
         .sort(([a], [b]) => a - b),

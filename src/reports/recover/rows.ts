@@ -4,23 +4,23 @@ import type { Row } from "../../runs/tables.ts";
 
 /** All numbers of all results as rows: case, method, seed, metric (a dotted path), value. */
 export function resultRows(results: readonly RecoveryResult[]): Row[] {
-  return results.flatMap(({ job, seconds, figures, ceiling, against, sets, probes, theorem1 }) => {
-    const { reliability: _, components: __, ...metrics } = figures;
+  return results.flatMap(({ job, seconds, metrics, ceiling, against, sets, probes, synergyBound }) => {
+    const { reliability: _, components: __, ...found } = metrics;
     const { reliability: ___, components: ____, own: _____, ...exact } = ceiling;
     const all = {
       seconds,
-      ...metrics,
+      ...found,
       exact,
       against,
       ...(sets && { sets }),
       ...(probes && { probes }),
-      ...(theorem1 && { theorem1 }),
+      ...(synergyBound && { synergyBound }),
     };
-    return numbersOf(all, "").map(([figure, value]) => ({
+    return numbersOf(all, "").map(([metric, value]) => ({
       case: job.case,
       method: job.method,
       seed: job.seed,
-      figure,
+      metric,
       value,
     }));
   });

@@ -68,7 +68,7 @@ export function ceilingTable(results: readonly RecoveryResult[]): TextTable {
   const seen = new Set<string>();
   const own = cells(results).filter((cell) => !seen.has(cell.case) && seen.add(cell.case));
   return metricTable("exact posterior", own, (cell) =>
-    cell.results.map((result) => ({ ...result, figures: result.ceiling })),
+    cell.results.map((result) => ({ ...result, metrics: result.ceiling })),
   );
 }
 
@@ -88,8 +88,8 @@ function metricTable(
 
 /** Tables of one case by true type: accuracy, mean atoms, mean gate, information of each component. */
 export function typeTables(results: readonly RecoveryResult[]): TextTable[] {
-  const types = Object.keys(results[0]!.figures.accuracy);
-  const atoms = results[0]!.figures.components;
+  const types = Object.keys(results[0]!.metrics.accuracy);
+  const atoms = results[0]!.metrics.components;
   const own = cells(results);
   const mean = (cell: Cell, read: (result: RecoveryResult) => ByType | undefined, type: string): string => {
     const values = cell.results.map((result) => read(result)?.[type]);
@@ -100,20 +100,20 @@ export function typeTables(results: readonly RecoveryResult[]): TextTable[] {
     name,
     ...types.map((type) => mean(cell, read, type)),
   ];
-  const gated = own.filter((cell) => Object.keys(cell.results[0]!.figures.own).length > 0);
-  const components = (cell: Cell): string[] => Object.keys(cell.results[0]!.figures.own);
+  const gated = own.filter((cell) => Object.keys(cell.results[0]!.metrics.own).length > 0);
+  const components = (cell: Cell): string[] => Object.keys(cell.results[0]!.metrics.own);
   const atomsByType = (result: RecoveryResult, atom: string): ByType =>
-    Object.fromEntries(types.map((type) => [type, result.figures.bits.labelFree[type]![atom]!]));
+    Object.fromEntries(types.map((type) => [type, result.metrics.bits.labelFree[type]![atom]!]));
   const ideal = own.slice(0, 1).map((cell) => ({
     ...cell,
     method: "exact posterior",
-    results: cell.results.map((result) => ({ ...result, figures: result.ceiling })),
+    results: cell.results.map((result) => ({ ...result, metrics: result.ceiling })),
   }));
   return [
     {
       title: "accuracy by true type",
       header: ["method", "", ...types],
-      rows: [...own, ...ideal].map((cell) => row(cell, "", ({ figures }) => figures.accuracy)),
+      rows: [...own, ...ideal].map((cell) => row(cell, "", ({ metrics }) => metrics.accuracy)),
     },
     {
       title: "mean bits by true type, label-free",
@@ -134,21 +134,21 @@ export function typeTables(results: readonly RecoveryResult[]): TextTable[] {
       title: "mean gate by true type",
       header: ["method", "component", ...types],
       rows: gated.flatMap((cell) =>
-        components(cell).map((name) => row(cell, name, ({ figures }) => figures.own[name]?.gate)),
+        components(cell).map((name) => row(cell, name, ({ metrics }) => metrics.own[name]?.gate)),
       ),
     },
     {
       title: "own information of each component by true type, bits, label-free",
       header: ["method", "component", ...types],
       rows: gated.flatMap((cell) =>
-        components(cell).map((name) => row(cell, name, ({ figures }) => figures.own[name]?.information.labelFree)),
+        components(cell).map((name) => row(cell, name, ({ metrics }) => metrics.own[name]?.information.labelFree)),
       ),
     },
     {
       title: "accuracy of each component's own prediction by true type",
       header: ["method", "component", ...types],
       rows: gated.flatMap((cell) =>
-        components(cell).map((name) => row(cell, name, ({ figures }) => figures.own[name]?.accuracy)),
+        components(cell).map((name) => row(cell, name, ({ metrics }) => metrics.own[name]?.accuracy)),
       ),
     },
   ].filter(({ rows }) => rows.length > 0);
@@ -164,13 +164,13 @@ function plantedByType({ against }: RecoveryResult, atom: string): ByType {
 
 /** Theorem 1 on the trained models: all five numbers and both sides, in bits. */
 export function theoremTable(results: readonly RecoveryResult[]): TextTable | undefined {
-  const own = cells(results.filter((result) => result.theorem1 !== undefined));
+  const own = cells(results.filter((result) => result.synergyBound !== undefined));
   if (own.length === 0) return undefined;
   const kinds = ["representation", "prediction"] as const;
   const parts = ["labelInformation", "withinTypes", "hiddenType", "labelOfType", "slack"] as const;
   const rows = own.flatMap((cell) =>
     kinds.map((kind) => {
-      const estimates = cell.results.map((result) => result.theorem1![kind]);
+      const estimates = cell.results.map((result) => result.synergyBound![kind]);
       const value = (read: (estimate: (typeof estimates)[number]) => number): string =>
         meanText(measured(estimates.map(read)));
       return [

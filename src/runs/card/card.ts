@@ -195,10 +195,7 @@ function metricParts({ result }: CardInput): string[] {
 }
 
 function callParts({ fitted, file, onnx }: CardInput): string[] {
-  if (onnx === undefined) {
-    const explain = targetTypes[fitted.target.kind].hasBits ? "explain" : "explainTarget";
-    return [markdownCode("js", loadSnippet(file, explain))];
-  }
+  if (onnx === undefined) return [markdownCode("js", loadSnippet(file))];
   const said = describeExport(fitted, onnx);
   const rows = (parts: typeof said.outputs): string[][] => parts.map(({ name, meaning }) => [name, meaning]);
   return [

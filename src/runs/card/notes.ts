@@ -11,13 +11,13 @@ import type { RunRecord } from "../record.ts";
 /** The calibration of probabilities or values. */
 export function calibrationLines({ calibration, target }: Fitted): string[] {
   if (!targetTypes[target.kind].hasBits) {
-    const { scale } = target;
-    if (scale === undefined) return ["None: training did not finish."];
+    const { outputs } = calibration;
+    if (outputs === undefined) return ["None: training did not finish."];
     // Ordered classes have one factor, the same for each step from one class to the next.
     const factors =
-      scale.prediction.length < target.names.length
-        ? [...new Set(scale.prediction)]
-        : scale.prediction.map((factor, k) => `${markdownEscaped(target.names[k]!)} ${factor}`);
+      outputs.prediction.length < target.names.length
+        ? [...new Set(outputs.prediction)]
+        : outputs.prediction.map((factor, k) => `${markdownEscaped(target.names[k]!)} ${factor}`);
     return [
       `Outputs are multiplied by factors that were fitted on validation data: ${factors.join(", ")}. The factors are inside the file.`,
     ];

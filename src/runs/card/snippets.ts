@@ -45,13 +45,13 @@ console.log(outputs[${literal(outputs[0]!.name)}].data);`;
 }
 
 /** Code that reads a .safetensors file and explains the test split of a data folder. */
-export function loadSnippet(file: string, explain: "explain" | "explainTarget"): string {
-  return `import { decodeModel, ${explain}, loadDataset, methodFrom } from "dmil";
+export function loadSnippet(file: string): string {
+  return `import { decodeModel, explain, loadDataset, methodFrom } from "dmil";
 import { disk } from "dmil/node";
 
 const file = ${literal(file)};
 const fitted = await decodeModel(await disk(".").read(file), methodFrom, file);
 const { test } = await loadDataset(disk("data")); // your data, in a form that docs/data.md describes
-const report = await ${explain}(fitted, test);
+const report = await explain(fitted, test);
 console.log(report.samples[0]);`;
 }

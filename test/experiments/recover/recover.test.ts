@@ -1,23 +1,25 @@
 import { describe, expect, test } from "vitest";
+import { memoryFolder } from "../../../src/core/folder.ts";
 import { CASES } from "../../../src/experiments/recover/cases.ts";
-import type { RecoveryResult } from "../../../src/experiments/recover/job.ts";
+import { type RecoveryResult, resultSchema } from "../../../src/experiments/recover/job.ts";
 import { METRICS, meanText, measure, measured } from "../../../src/experiments/recover/metrics.ts";
 import { SUITE_METHODS } from "../../../src/experiments/recover/settings.ts";
 import { jobKey, suiteJobs } from "../../../src/experiments/recover/suite.ts";
 import { TARGETS, verdicts } from "../../../src/experiments/recover/targets.ts";
-import type { TruthFigures } from "../../../src/interactions/truth.ts";
+import type { TruthMetrics } from "../../../src/interactions/truth.ts";
 import { svgChart } from "../../../src/reports/charts.ts";
 import { recoverHtml } from "../../../src/reports/recover/html.ts";
 import { recoverMarkdown } from "../../../src/reports/recover/markdown.ts";
 import { resultRows } from "../../../src/reports/recover/rows.ts";
 import { failures, targetTable } from "../../../src/reports/recover/tables.ts";
+import { readCached, writeCached } from "../../../src/runs/cached.ts";
 
 const types = ["redundant", "unique_a", "unique_b", "synergistic"];
 const by = (value: (type: string) => number) =>
   Object.fromEntries(["all", ...types].map((type) => [type, value(type)]));
 
-/** Figures of a model that is right on `right` of every type. */
-function figures(right: number, leak: number): TruthFigures {
+/** Metrics of a model that is right on `right` of every type. */
+function metricsOf(right: number, leak: number): TruthMetrics {
   const row = (type: string) =>
     Object.fromEntries(types.map((found) => [found, found === type ? 100 * right : (100 * (1 - right)) / 3]));
   const bits = Object.fromEntries(
@@ -58,8 +60,8 @@ function result(method: string, seed: number, right: number, leak: number): Reco
     job: { case: "mixture-k2-balanced-3", method, seed, quick: false },
     seconds: 1,
     epochs: { whole: 2 },
-    figures: figures(right, leak),
-    ceiling: figures(1, 0),
+    metrics: metricsOf(right, leak),
+    ceiling: metricsOf(1, 0),
     against: {
       means: {
         all: means(0.25),
@@ -90,7 +92,7 @@ describe("means over seeds", () => {
     expect(meanText({ mean: 0.5, interval: 0.01, seeds: 3 })).toBe("0.500 ± 0.010");
   });
 
-  test("are those of the figure", () => {
+  test("are those of the metric", () => {
     expect(measure(METRICS.identified!, results.slice(1))!.mean).toBeCloseTo(2.99 / 3, 12);
     expect(measure(METRICS["leak-synergy"]!, results)!.mean).toBeCloseTo(0.15, 12);
     expect(measure(METRICS["synergy-kept"]!, results)!.mean).toBeCloseTo(0.9, 12);
@@ -105,7 +107,7 @@ describe("means over seeds", () => {
 });
 
 describe("targets", () => {
-  test("name figures and cases that exist", () => {
+  test("name metrics and cases that exist", () => {
     const names = Object.keys(METRICS);
     for (const { metric, cases } of TARGETS) {
       expect(names).toContain(metric);
@@ -172,9 +174,21 @@ describe("the suite", () => {
     expect(await jobKey({ ...first! }, "a")).toBe(keys[0]);
   });
 
+  test("a stored result of an earlier version, which calls metrics figures, is computed again", async () => {
+    const folder = memoryFolder("r");
+    const { metrics, ...earlier } = results[0]!;
+    await writeCached(folder, "new.json", results[0]!);
+    await writeCached(folder, "old.json", { ...earlier, figures: metrics });
+    const notes: string[] = [];
+    const read = (file: string) => readCached<RecoveryResult>(folder, file, resultSchema, (text) => notes.push(text));
+    expect((await read("new.json"))!.metrics).toEqual(metrics);
+    expect(await read("old.json")).toBeUndefined();
+    expect(notes).toEqual([expect.stringMatching(/old\.json: the contents are not of the expected kind.*again/)]);
+  });
+
   test("gives every number as a row", () => {
     const rows = resultRows(results.slice(0, 1));
-    const value = (figure: string) => rows.find((row) => row.figure === figure)?.value;
+    const value = (metric: string) => rows.find((row) => row.metric === metric)?.value;
     expect(value("accuracy.unique_a")).toBe(0.8);
     expect(value("exact.identified.labelFree")).toBe(1);
     expect(value("own.synergistic.information.labelFree.synergistic")).toBe(0.9);

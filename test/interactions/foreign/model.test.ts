@@ -35,7 +35,7 @@ const probabilities = (logs: Float64Array): number[] => [...logs].map(Math.exp);
 /** What the project says of the test data with some modalities replaced. */
 async function expected(changed: Readonly<Record<string, Tensor<"float32">>> = {}): Promise<number[]> {
   const test = { ...data.test, modalities: { ...data.test.modalities, ...changed } };
-  const { samples } = report(await predict(fitted, test, { threads: 1 }), test, fitted.calibration);
+  const { samples } = report(await predict(fitted, test, { threads: 1 }), test, fitted);
   return samples.flatMap((sample) => Object.values(sample.probabilities));
 }
 
