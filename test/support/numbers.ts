@@ -33,6 +33,7 @@ export async function runNative(
   outputs: readonly Expr[],
   bindings: Bindings,
   name: "native" | "wasm" = "native",
+  exact = false,
 ): Promise<Float32Array[]> {
   const backend = await loadBackend(name);
   const leaves = topological(outputs).filter((node) => asLeaf(node) !== undefined);
@@ -49,7 +50,7 @@ export async function runNative(
     "out",
     outputs.map((expr, i) => ({ name: String(i), expr })),
   );
-  const program = await compile(backend, { inputs: [inputs], outputs: [results] }, 1);
+  const program = await compile(backend, { inputs: [inputs], outputs: [results], exact }, 1);
   await program.run();
   await program.dispose();
   return outputs.map((_, i) => {
