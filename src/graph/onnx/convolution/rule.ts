@@ -13,13 +13,16 @@ import { winograd2, winograd4 } from "./winograd.ts";
 const FEW = 16;
 const FEW_OUTPUTS = 64;
 
+/** Whether maps of so many channels are computed in planes. */
+export const areFew = (channels: number): boolean => channels < FEW;
+
 /** The formulation of a convolution and its gradients; `exact` leaves out Winograd, whose errors are ten times those of a direct product. */
 export function formulationOf(geometry: ConvGeometry, exact: boolean): Formulation {
   const { groups, channels, outputs } = geometry;
   // Groups and dilation are rare, and ONNX Runtime's Conv has both.
   if (groups > 1 || geometry.dilation.some((n) => n > 1)) return direct;
   const reaches = geometry.kernel.every((n, i) => n >= geometry.stride[i]!);
-  if (channels < FEW && tapsOf(geometry) > 1 && reaches) return outputs < FEW_OUTPUTS ? planes : stem;
+  if (areFew(channels) && tapsOf(geometry) > 1 && reaches) return outputs < FEW_OUTPUTS ? planes : stem;
   if (!exact && isWinograd(geometry)) {
     const area = outputSize(geometry).reduce((n, size) => n * size);
     // The 36 (or 16) transformed weights of each pair of channels are written and read; only many tiles repay that.

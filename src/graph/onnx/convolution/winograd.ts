@@ -177,5 +177,5 @@ function winograd(filter: Filter): Formulation {
 }
 
 /** F(2x2, 3x3) and F(4x4, 3x3). */
-export const winograd2 = winograd(two);
-export const winograd4 = winograd(four);
+export const winograd2: Formulation = winograd(two);
+export const winograd4: Formulation = winograd(four);
