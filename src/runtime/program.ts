@@ -69,14 +69,12 @@ export interface Region {
 interface ProgramSpec {
   readonly inputs: readonly Region[];
   readonly outputs: readonly Region[];
-  /** As in `lower`. */
-  readonly exact?: boolean;
 }
 
 /** Compiles a program over regions. Inputs on which no output depends are removed. */
 export async function compile(
   backend: Backend,
-  { inputs, outputs, exact = false }: ProgramSpec,
+  { inputs, outputs }: ProgramSpec,
   threads: number,
 ): Promise<Executable> {
   const used = usedLeaves(outputs.flatMap((region) => region.layout.blocks.flatMap(({ block }) => block.parts)));
@@ -91,7 +89,7 @@ export async function compile(
     .filter(({ layout }) => layout.blocks.length > 0);
   const blocks = (regions: readonly Region[]): Block[] =>
     regions.flatMap(({ layout }) => layout.blocks.map(({ block }) => block));
-  const model = lower({ inputs: blocks(readable), outputs: blocks(outputs), exact });
+  const model = lower({ inputs: blocks(readable), outputs: blocks(outputs), exact: backend.exact === true });
   return backend.compile(model, arraysOf(readable), arraysOf(outputs), { threads });
 }
 

@@ -35,7 +35,7 @@ export async function runNative(
   name: "native" | "wasm" = "native",
   exact = false,
 ): Promise<Float32Array[]> {
-  const backend = await loadBackend(name);
+  const backend = { ...(await loadBackend(name)), exact };
   const leaves = topological(outputs).filter((node) => asLeaf(node) !== undefined);
   const bind = (prefix: string, parts: { name: string; expr: Expr }[]): Region => {
     const layout = layoutOf(prefix, parts);
@@ -50,7 +50,7 @@ export async function runNative(
     "out",
     outputs.map((expr, i) => ({ name: String(i), expr })),
   );
-  const program = await compile(backend, { inputs: [inputs], outputs: [results], exact }, 1);
+  const program = await compile(backend, { inputs: [inputs], outputs: [results] }, 1);
   await program.run();
   await program.dispose();
   return outputs.map((_, i) => {
