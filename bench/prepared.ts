@@ -21,17 +21,31 @@ export interface Timed {
   steps(count: number): Promise<number[]>;
 }
 
-/** Prepares a stage on 4096 random samples, batches of 64, Adam. */
-export async function timed(method: Method, stage: Stage<never>, widths: Widths, threads: number): Promise<Timed> {
+interface Sizes {
+  readonly batch?: number;
+  /** Samples in memory. */
+  readonly samples?: number;
+  /** Convolutions as direct products. */
+  readonly exact?: boolean;
+}
+
+/** Prepares a stage on random samples (4096, batches of 64, unless `sizes` says otherwise), Adam. */
+export async function timed(
+  method: Method,
+  stage: Stage<never>,
+  widths: Widths,
+  threads: number,
+  { batch = BATCH, samples = SAMPLES, exact = false }: Sizes = {},
+): Promise<Timed> {
   const draw = stream(0, "bench");
   const sources = Object.fromEntries(
     Object.entries(widths.shapes).map(([name, shape]) => {
       const width = sizeOf(shape);
-      const data = Float32Array.from({ length: SAMPLES * width }, () => draw.normal());
-      return [modalityLeaf(name), inMemory({ data, lead: 1, rows: SAMPLES, width })];
+      const data = Float32Array.from({ length: samples * width }, () => draw.normal());
+      return [modalityLeaf(name), inMemory({ data, lead: 1, rows: samples, width })];
     }),
   );
-  const backend = await loadBackend("native");
+  const backend = { ...(await loadBackend("native")), exact };
   const prepared = await prepareStage({
     method,
     stage,
@@ -39,14 +53,14 @@ export async function timed(method: Method, stage: Stage<never>, widths: Widths,
     state: initialState(parametersOf(method, widths), 0),
     train: {
       sources,
-      size: SAMPLES,
+      size: samples,
       target: {
         outputs: widths.classes,
-        data: Float32Array.from({ length: SAMPLES }, () => draw.below(widths.classes)),
+        data: Float32Array.from({ length: samples }, () => draw.below(widths.classes)),
         width: 1,
       },
     },
-    batchSize: BATCH,
+    batchSize: batch,
     seed: 0,
     optimiser: adam(),
     clipNorm: undefined,
@@ -56,16 +70,16 @@ export async function timed(method: Method, stage: Stage<never>, widths: Widths,
   await prepared.updateStatistics();
   prepared.beginEpoch(1, false);
   let step = 0;
-  const order = new Uint32Array(BATCH);
+  const order = new Uint32Array(batch);
   return {
     prepared,
     backend: `onnxruntime ${backend.version}`,
     async steps(count) {
       const ms: number[] = [];
       for (let i = 0; i < count; i++) {
-        for (let j = 0; j < BATCH; j++) order[j] = draw.below(SAMPLES);
+        for (let j = 0; j < batch; j++) order[j] = draw.below(samples);
         const start = performance.now();
-        await prepared.step(order, 0, BATCH, ++step, 1e-3);
+        await prepared.step(order, 0, batch, ++step, 1e-3);
         ms.push(performance.now() - start);
       }
       return ms;

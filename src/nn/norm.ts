@@ -2,7 +2,7 @@
 import { shapeError } from "../core/errors.ts";
 import { formatShape, sizeOf } from "../core/shape.ts";
 import type { Expr } from "../graph/expr.ts";
-import { add, div, mean, mul, sqrt, square, sub } from "../graph/ops/index.ts";
+import { add, batchNormalise, div, mean, mul, sqrt, square, sub } from "../graph/ops/index.ts";
 import { checkRate, type Scope } from "./module.ts";
 
 /**
@@ -24,6 +24,8 @@ export function normalize(x: Expr): Expr {
 
 /** Share of the batch in the running statistics of `batchNorm` (PyTorch's momentum). */
 const MOMENTUM = 0.1;
+/** Added to variances, as in PyTorch. */
+const EPSILON = 1e-5;
 
 /**
  * Batch normalisation of each feature, with a learned scale and shift: [..., F] to [..., F]. In training mode mean and biased variance are
@@ -37,23 +39,20 @@ export function batchNorm(scope: Scope, x: Expr): Expr {
   const shift = scope.parameter("shift", [width], { kind: "constant", value: 0 });
   const runningMean = scope.buffer("running_mean", [width], 0);
   const runningVariance = scope.buffer("running_var", [width], 1);
-  const apply = (centred: Expr, variance: Expr): Expr =>
-    add(mul(div(centred, sqrt(add(variance, 1e-5))), scale), shift);
-  if (!scope.training || scope.frozen) return apply(sub(x, runningMean), runningVariance);
+  if (!scope.training || scope.frozen) {
+    return add(mul(sub(x, runningMean), div(scale, sqrt(add(runningVariance, EPSILON)))), shift);
+  }
   const count = sizeOf(x.shape) / width;
   if (count < 2) {
     throw shapeError(
       `${scope.path}: batch normalisation needs two values of each feature; the batch is ${formatShape(x.shape)}.`,
     );
   }
-  const others = x.shape.slice(0, -1).map((_, axis) => axis);
-  const batchMean = mean(x, others);
-  const centred = sub(x, batchMean);
-  const variance = mean(square(centred), others);
+  const batch = batchNormalise(x, scale, shift, EPSILON);
   const moved = (from: Expr, to: Expr): Expr => add(mul(from, 1 - MOMENTUM), mul(to, MOMENTUM));
-  scope.update("running_mean", moved(runningMean, batchMean));
-  scope.update("running_var", moved(runningVariance, mul(variance, count / (count - 1))));
-  return apply(centred, variance);
+  scope.update("running_mean", moved(runningMean, batch.mean));
+  scope.update("running_var", moved(runningVariance, mul(batch.variance, count / (count - 1))));
+  return batch.value;
 }
 
 /** Dropout: sets a share `rate` of elements to 0 and scales the rest by 1 / (1 - rate); the identity in evaluation mode and in frozen parts. */

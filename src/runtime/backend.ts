@@ -15,6 +15,8 @@ export const BACKENDS = ["native", "wasm"] as const;
 export interface Backend {
   readonly name: (typeof BACKENDS)[number];
   readonly version: string;
+  /** Programs compute convolutions as direct products (`lower`). Default false. */
+  readonly exact?: boolean;
   /** Inputs and outputs by name; the program reads and writes their data in place. */
   compile(model: Uint8Array, inputs: State, outputs: State, options: CompileOptions): Promise<Executable>;
   /** Opens an arbitrary model from bytes or a file, and reads its inputs and outputs from it. @throws DataError if it is not a model. */

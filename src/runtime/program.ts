@@ -89,7 +89,7 @@ export async function compile(
     .filter(({ layout }) => layout.blocks.length > 0);
   const blocks = (regions: readonly Region[]): Block[] =>
     regions.flatMap(({ layout }) => layout.blocks.map(({ block }) => block));
-  const model = lower({ inputs: blocks(readable), outputs: blocks(outputs) });
+  const model = lower({ inputs: blocks(readable), outputs: blocks(outputs), exact: backend.exact === true });
   return backend.compile(model, arraysOf(readable), arraysOf(outputs), { threads });
 }
 

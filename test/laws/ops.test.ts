@@ -16,6 +16,8 @@ function slope(f: (q: Expr) => Expr, shape: readonly number[]): Expr {
   const value = ops.square(f(q));
   return grad([{ value, weights: Array.from({ length: sizeOf(value.shape) }, () => 0.5) }], [q])[0]!;
 }
+/** Batch normalisation of c. */
+const norm = (c: Expr) => ops.batchNormalise(c, x("d", c.shape.slice(-1)), x("e", c.shape.slice(-1)), 0.1);
 const cases: Record<string, (() => Expr)[]> = {
   leaf: [a],
   constant: [
@@ -30,6 +32,7 @@ const cases: Record<string, (() => Expr)[]> = {
   tanh: [() => ops.tanh(a())],
   sigmoid: [() => ops.sigmoid(a())],
   relu: [() => ops.relu(a())],
+  positive: [() => ops.mul(ops.stopGradient(slope(ops.relu, [3, 4])), a())],
   square: [() => ops.square(a())],
   sign: [() => ops.mul(ops.sign(a()), b())],
   stopGradient: [() => ops.mul(ops.stopGradient(ops.mul(b(), 2)), a())],
@@ -100,12 +103,29 @@ const cases: Record<string, (() => Expr)[]> = {
         x("e", [2, 5, 4, 2]),
       ),
   ],
+  batchMean: [() => norm(x("c", [3, 2, 4])).mean],
+  batchVariance: [() => norm(x("c", [3, 2, 4])).variance, () => norm(x("c", [2, 3, 2, 3])).variance],
+  batchNorm: [
+    () => norm(x("c", [6, 4])).value,
+    () => norm(x("c", [2, 3, 2, 3])).value,
+    () => norm(x("c", [1, 3, 2, 17])).value,
+  ],
+  batchNormInputGradient: [() => slope((c) => norm(c).value, [5, 3]), () => slope((c) => norm(c).value, [2, 3, 2, 2])],
+  batchNormScaleGradient: [
+    () => slope((d) => ops.batchNormalise(x("c", [5, 3]), d, x("e", [3]), 0.1).value, [3]),
+    () => slope((d) => ops.batchNormalise(x("c", [2, 3, 2, 2]), d, x("e", [2]), 0.1).value, [2]),
+  ],
   softmax: [() => ops.softmax(a()), () => ops.softmax(ops.mul(x("c", [2, 3, 4]), 30))],
   logSoftmax: [() => ops.logSoftmax(a()), () => ops.logSoftmax(ops.mul(x("c", [2, 3, 4]), 30))],
 };
 
 /** The leaf that a case holds constant, by case: no gradient flows into it. */
-const held: Record<string, string> = { "stopGradient 0": "b", "max 2": "b", "maxPoolGradient 0": "q" };
+const held: Record<string, string> = {
+  "stopGradient 0": "b",
+  "max 2": "b",
+  "maxPoolGradient 0": "q",
+  "positive 0": "q",
+};
 
 const named = Object.entries(cases).flatMap(([name, list]) => list.map((make, i) => [`${name} ${i}`, make] as const));
 

@@ -33,8 +33,9 @@ export async function runNative(
   outputs: readonly Expr[],
   bindings: Bindings,
   name: "native" | "wasm" = "native",
+  exact = false,
 ): Promise<Float32Array[]> {
-  const backend = await loadBackend(name);
+  const backend = { ...(await loadBackend(name)), exact };
   const leaves = topological(outputs).filter((node) => asLeaf(node) !== undefined);
   const bind = (prefix: string, parts: { name: string; expr: Expr }[]): Region => {
     const layout = layoutOf(prefix, parts);

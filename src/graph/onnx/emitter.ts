@@ -33,6 +33,13 @@ export class Emitter {
   /** The row axis of the node being lowered, if the batch axis is dynamic; reshapes infer the size of that axis. */
   openAxis: number | undefined;
 
+  /** Convolutions are direct products, without Winograd's rounding. */
+  readonly exact: boolean;
+
+  constructor(exact = false) {
+    this.exact = exact;
+  }
+
   /** An unused name: `wanted` itself if it is free. */
   free(wanted: string): string {
     let name = wanted;
@@ -107,21 +114,24 @@ export class Emitter {
     return name;
   }
 
-  /** A table of indices, for Gather. Equal tables under the same key are emitted once. */
+  /** A table of indices, for Gather. Equal keys are equal tables, which are made and emitted once. */
   indices(key: string, shape: Shape, make: () => Int32Array): string {
-    const known = this.#known.get(`indices ${key}`);
+    return this.#table(`indices ${key}`, shape, INT32, make);
+  }
+
+  /** A constant that is made and emitted once for equal keys. */
+  table(key: string, shape: Shape, make: () => Float32Array): string {
+    return this.#table(`table ${key}`, shape, FLOAT, make);
+  }
+
+  #table(key: string, shape: Shape, dataType: number, make: () => Int32Array | Float32Array): string {
+    const known = this.#known.get(key);
     if (known !== undefined) return known[0]!;
     const name = this.name();
-    this.#known.set(`indices ${key}`, [name]);
-    const values = make();
-    this.initializers.push(
-      create(TensorProtoSchema, {
-        dims: shape.map(BigInt),
-        dataType: INT32,
-        name,
-        rawData: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
-      }),
-    );
+    this.#known.set(key, [name]);
+    const { buffer, byteOffset, byteLength } = make();
+    const rawData = new Uint8Array(buffer, byteOffset, byteLength);
+    this.initializers.push(create(TensorProtoSchema, { dims: shape.map(BigInt), dataType, name, rawData }));
     return name;
   }
 

@@ -33,6 +33,8 @@ interface LowerOptions {
   readonly stored?: State;
   /** Make the batch axis of inputs (leaves of kind "input", axis 0) dynamic, with the name "batch". */
   readonly openBatch?: boolean;
+  /** Convolutions as direct products, slower and without Winograd's rounding (errors of 1e-6 instead of 1e-5 of the maximum). */
+  readonly exact?: boolean;
   /** For exported files: names of nodes, and documentation of the file. */
   readonly about?: {
     readonly version: string;
@@ -51,8 +53,15 @@ export function blockShape(block: Block): Shape {
 
 /** A model in the ONNX format (IR 10, opset 21; gradients also use the runtime's own domain). */
 export function lower(options: LowerOptions): Uint8Array {
-  checkOptions("lower", options, { inputs: true, outputs: true, stored: true, openBatch: true, about: true });
-  const emit = new Emitter();
+  checkOptions("lower", options, {
+    inputs: true,
+    outputs: true,
+    stored: true,
+    openBatch: true,
+    exact: true,
+    about: true,
+  });
+  const emit = new Emitter(options.exact);
   const names = new Map<Expr, string>();
   const leaves = new Map<string, string>();
   const outputs = options.outputs.map((block) => (block.parts.length === 1 ? block.parts[0]! : joined(block)));

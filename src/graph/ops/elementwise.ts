@@ -97,9 +97,19 @@ const reluOp: OpRecord<None> = unary(
   "relu",
   "Relu",
   (x) => Math.max(x, 0),
-  // The sign of relu(x) is its derivative: 1 above zero, 0 elsewhere.
-  (g, _, y) => mul(g, sign(y)),
+  (g, _, y) => mul(g, one(positiveOp, [y])),
 );
+/** 1 above zero, 0 elsewhere. */
+const positiveOp: OpRecord<None> = {
+  ...unary(
+    "positive",
+    "HardSigmoid",
+    (x) => (x > 0 ? 1 : 0),
+    () => undefined,
+  ),
+  // A line so steep that it reaches 1 at the smallest normal float32; ONNX Runtime's Sign and Greater are slower.
+  onnx: (emit, inputs) => emit.node("HardSigmoid", inputs, { alpha: { float: 3e38 }, beta: { float: 0 } }),
+};
 const squareOp: OpRecord<None> = {
   ...unary(
     "square",
@@ -254,6 +264,7 @@ export const elementwiseOps: readonly OpRecord[] = [
   tanhOp,
   sigmoidOp,
   reluOp,
+  positiveOp,
   squareOp,
   signOp,
   stopOp,

@@ -1,5 +1,6 @@
 /** @file Every operation, in reading order. The laws in the tests run over `allOps`. */
 import { leafOp, type OpRecord } from "../expr.ts";
+import { batchNormOps } from "./batch-norm.ts";
 import { broadcastOps } from "./broadcast.ts";
 import { constantOp } from "./constant.ts";
 import { convolutionOps } from "./convolution.ts";
@@ -10,6 +11,7 @@ import { poolingOps } from "./pooling.ts";
 import { reduceOps } from "./reduce.ts";
 import { softmaxOps } from "./softmax.ts";
 
+export { type BatchNorm, batchNormalise } from "./batch-norm.ts";
 export { type Axes, broadcastTo, sum } from "./broadcast.ts";
 export { constant } from "./constant.ts";
 export { type ConvOptions, conv } from "./convolution.ts";
@@ -31,4 +33,5 @@ export const allOps: readonly OpRecord[] = [
   ...softmaxOps,
   ...convolutionOps,
   ...poolingOps,
+  ...batchNormOps,
 ];

@@ -3,28 +3,24 @@ import { methodError, shapeError } from "../../core/errors.ts";
 import { checkOptions } from "../../core/keys.ts";
 import { formatShape, sizeOf } from "../../core/shape.ts";
 import { type Attributes, apply, type Expr, type OpRecord } from "../expr.ts";
+import { outputSize, type Pair, pixelReader, tapsOf, type Window } from "../onnx/convolution/geometry.ts";
 import type { Emitter } from "../onnx/emitter.ts";
-import { type ConvGeometry, outputSize, type Pair, pairOf } from "./convolution.ts";
+import { pairOf } from "./convolution.ts";
 
-type PoolAttributes = ConvGeometry & Attributes;
+type PoolAttributes = Window & Attributes;
 
 /** For each entry of the output [B, h, w, C], the index of the first maximum of its window in x, in row-major order. */
-function firstMaxima(data: Float64Array, batch: number, channels: number, geometry: ConvGeometry): Uint32Array {
-  const { size, kernel, padding, stride } = geometry;
+function firstMaxima(data: Float64Array, batch: number, channels: number, geometry: Window): Uint32Array {
   const [height, width] = outputSize(geometry);
   const out = new Uint32Array(batch * height * width * channels);
+  const read = pixelReader(geometry);
   for (let i = 0; i < out.length; i++) {
     const c = i % channels;
-    const position = (i - c) / channels;
-    const column = position % width;
-    const row = Math.floor(position / width) % height;
-    const sample = Math.floor(position / (width * height));
     let best = -1;
-    for (let tap = 0; tap < kernel[0] * kernel[1]; tap++) {
-      const v = column * stride[1] - padding[1] + (tap % kernel[1]);
-      const u = row * stride[0] - padding[0] + Math.floor(tap / kernel[1]);
-      if (u < 0 || u >= size[0] || v < 0 || v >= size[1]) continue;
-      const index = ((sample * size[0] + u) * size[1] + v) * channels + c;
+    for (let tap = 0; tap < tapsOf(geometry); tap++) {
+      const pixel = read((i - c) / channels, tap);
+      if (pixel < 0) continue;
+      const index = pixel * channels + c;
       if (best < 0 || data[index]! > data[best]!) best = index;
     }
     out[i] = best;
@@ -33,7 +29,7 @@ function firstMaxima(data: Float64Array, batch: number, channels: number, geomet
 }
 
 /** x [B, H, W, C] as [B, C, H, W] and the attributes of ONNX's MaxPool. */
-function pooled(emit: Emitter, x: string, { kernel, padding, stride }: ConvGeometry, outputs: number): string[] {
+function pooled(emit: Emitter, x: string, { kernel, padding, stride }: Window, outputs: number): string[] {
   const first = emit.node("Transpose", [x], { perm: [0, 3, 1, 2] });
   const [top, left] = padding;
   return emit.nodeOf(
@@ -102,11 +98,10 @@ export function maxPool(x: Expr, window: number | Pair, options: MaxPoolOptions 
   checkOptions<MaxPoolOptions>("maxPool", options, { stride: true, padding: true });
   const { stride = window, padding = 0 } = options;
   const [, height, width] = x.shape;
-  const geometry: ConvGeometry = {
+  const geometry: Window = {
     padding: pairOf(padding),
     stride: pairOf(stride),
     dilation: [1, 1],
-    groups: 1,
     size: [height!, width!],
     kernel: pairOf(window),
   };

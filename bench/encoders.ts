@@ -1,0 +1,146 @@
+/**
+ * @file Question: how long does one training step of an encoder take, beside PyTorch?
+ *
+ * `npx tsx --tsconfig tsconfig.test.json bench/encoders.ts` prints medians of alternated runs. A step is: gather the batch, forward, backward,
+ * Adam, read the loss. The method is `joint` with the encoder and, as the second modality, one number: an embedding of 64 each, and a linear head.
+ * Options: --nets resnet18-64,lenet --variants eager,compile --exact --threads 1 --rounds 7 --python FILE --json FILE.
+ */
+import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import * as os from "node:os";
+import * as readline from "node:readline";
+import { parseArgs } from "node:util";
+import { joint } from "../src/methods/joint.ts";
+import type { Module } from "../src/nn/module.ts";
+import { conv1d, lenet, resnet18 } from "./nets.ts";
+import { timed } from "./prepared.ts";
+
+interface Net {
+  readonly encoder: Module;
+  /** Of one sample. */
+  readonly shape: readonly number[];
+  readonly batch: number;
+  readonly samples: number;
+  /** Steps of a round. */
+  readonly steps: number;
+}
+
+/** Each net has its twin under the same name in peers/encoders_torch.py. */
+const nets: Readonly<Record<string, Net>> = {
+  "resnet18-224": { encoder: resnet18, shape: [224, 224, 3], batch: 4, samples: 32, steps: 2 },
+  "resnet18-64": { encoder: resnet18, shape: [64, 64, 3], batch: 16, samples: 256, steps: 4 },
+  lenet: { encoder: lenet, shape: [28, 28, 1], batch: 64, samples: 1024, steps: 30 },
+  conv1d: { encoder: conv1d, shape: [50, 74], batch: 64, samples: 1024, steps: 15 },
+};
+
+/** Methods need a second modality. */
+const number: Module = { description: { kind: "number" }, build: (_, x) => x };
+
+interface Contender {
+  readonly name: string;
+  /** Milliseconds of each of `steps` steps, and the largest memory of the process so far. */
+  run(steps: number): Promise<{ readonly ms: readonly number[]; readonly peakMiB: number }>;
+  close(): Promise<void>;
+}
+
+async function ours({ encoder, shape, batch, samples }: Net, threads: number, exact: boolean): Promise<Contender> {
+  const method = joint({ encoders: { image: encoder, number }, embedding: 64 });
+  const widths = { shapes: { image: shape, number: [1] }, classes: 6 };
+  const sizes = { batch, samples, exact };
+  const { prepared, backend, steps } = await timed(method, method.stages[0] as never, widths, threads, sizes);
+  return {
+    name: `dmil (${backend}${exact ? ", exact" : ""})`,
+    run: async (count) => ({ ms: await steps(count), peakMiB: process.resourceUsage().maxRSS / 1024 }),
+    close: () => prepared.dispose(),
+  };
+}
+
+/** A PyTorch process that answers `run N` with one line of JSON; the reason where it cannot run. */
+async function peer(python: string, net: string, variant: string, threads: number): Promise<Contender | string> {
+  const file = new URL("peers/encoders_torch.py", import.meta.url).pathname;
+  const { batch, samples } = nets[net]!;
+  const args = [file, "--net", net, "--batch", batch, "--samples", samples, "--threads", threads, "--variant", variant];
+  const child = spawn(python, args.map(String), { stdio: ["pipe", "pipe", "ignore"] });
+  const lines = readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const failed = new Promise<undefined>((resolve) => child.on("error", () => resolve(undefined)));
+  const answer = async (): Promise<Record<string, unknown> | undefined> => {
+    const line = await Promise.race([lines.next(), failed]);
+    return line === undefined || line.done ? undefined : (JSON.parse(line.value) as Record<string, unknown>);
+  };
+  const ready = await answer();
+  if (ready?.ready !== true) return String(ready?.reason ?? `${python} or its package is absent`);
+  return {
+    name: `${ready.peer} ${ready.version}`,
+    async run(steps) {
+      child.stdin.write(`run ${steps}\n`);
+      const result = await answer();
+      if (result === undefined) throw new Error(`${variant} ended early`);
+      return result as { ms: number[]; peakMiB: number };
+    },
+    async close() {
+      child.stdin.end("quit\n");
+      await new Promise((resolve) => child.on("exit", resolve));
+    },
+  };
+}
+
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+
+const { values: flags } = parseArgs({
+  options: {
+    nets: { type: "string", default: Object.keys(nets).join() },
+    variants: { type: "string", default: "eager,compile" },
+    exact: { type: "boolean", default: false },
+    threads: { type: "string", default: "1" },
+    rounds: { type: "string", default: "7" },
+    python: { type: "string", default: "python3" },
+    json: { type: "string" },
+  },
+});
+const threads = Number(flags.threads);
+const results: object[] = [];
+
+console.log(
+  `${os.cpus()[0]?.model}, ${os.cpus().length} cores, Node ${process.versions.node}, load ${os.loadavg()[0]!.toFixed(1)}, ${threads} thread(s)`,
+);
+console.log(
+  "net            contender                            ms/step   ratio to ours   peak MiB, growth over the loaded process",
+);
+for (const name of flags.nets.split(",")) {
+  const net = nets[name];
+  if (net === undefined) throw new Error(`unknown net ${name}; known: ${Object.keys(nets).join(", ")}`);
+  const before = process.resourceUsage().maxRSS / 1024;
+  const contenders = [await ours(net, threads, false)];
+  if (flags.exact) contenders.push(await ours(net, threads, true));
+  for (const variant of flags.variants.split(",").filter((v) => v !== "")) {
+    const other = await peer(flags.python, name, variant, threads);
+    if (typeof other === "string") console.log(`${name}  ${variant}: left out (${other})`);
+    else contenders.push(other);
+  }
+  const rounds = contenders.map(() => [] as number[]);
+  const peaks = contenders.map(() => 0);
+  for (const contender of contenders) await contender.run(net.steps);
+  for (let round = 0; round < Number(flags.rounds); round++) {
+    for (const [i, contender] of contenders.entries()) {
+      const { ms, peakMiB } = await contender.run(net.steps);
+      rounds[i]!.push(median(ms));
+      peaks[i] = peakMiB;
+    }
+  }
+  for (const [i, contender] of contenders.entries()) {
+    const ms = median(rounds[i]!);
+    // The ratio is taken round by round, where both saw the same machine.
+    const ratio = median(rounds[i]!.map((value, round) => value / rounds[0]![round]!));
+    const growth = contender.name.startsWith("dmil") ? peaks[i]! - before : peaks[i]!;
+    results.push({ net: name, threads, contender: contender.name, ms, ratio, peakMiB: peaks[i], growthMiB: growth });
+    console.log(
+      `${name.padEnd(14)} ${contender.name.padEnd(34)} ${ms.toFixed(1).padStart(9)} ${ratio.toFixed(2).padStart(13)} x ${peaks[i]!.toFixed(0).padStart(10)} ${growth.toFixed(0)}`,
+    );
+    await contender.close();
+  }
+}
+if (flags.json !== undefined) {
+  const machine = { cpu: os.cpus()[0]?.model, cores: os.cpus().length, node: process.versions.node };
+  writeFileSync(flags.json, `${JSON.stringify({ date: new Date().toISOString(), machine, results }, null, 2)}\n`);
+}
+process.exit(0);
