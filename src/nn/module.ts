@@ -145,12 +145,31 @@ export function initialState(parameters: Iterable<ParameterSpec>, seed: number):
   return state;
 }
 
+/** One stage of an encoder: its name, and the channels of the maps that it returns. */
+export interface ModuleStage {
+  readonly name: string;
+  readonly channels: number;
+  /** Maps to maps [N, h, w, channels], N = B or B * frames; the first stage gets the samples. `samples` are those of the encoder. */
+  build(scope: Scope, maps: Expr, samples: Expr): Expr;
+}
+
+/** An encoder in stages: methods can change the maps between them. Every scope is that of the encoder. */
+export interface Staged {
+  readonly stages: readonly ModuleStage[];
+  /** The mean of the maps of a sample over all positions, [B, C]; the steps after the end of a padded sequence do not count. */
+  mean(maps: Expr, samples: Expr): Expr;
+  /** The maps of the last stage to [B, out]. */
+  head(scope: Scope, maps: Expr, samples: Expr): Expr;
+}
+
 /** A layer or encoder as a value: a description that can be stored, and a function that builds it. */
 export interface Module {
   /** Plain data that describes the module; modules with a known `kind` can be rebuilt from it. */
   readonly description: Readonly<Record<string, unknown>> & { readonly kind: string };
   /** Samples [B, ...] to [B, out]. */
   build(scope: Scope, x: Expr): Expr;
+  /** If the encoder has stages: `build` is all of them, then the head. */
+  readonly staged?: Staged;
 }
 
 /** Checks that a rate is in [0, 1). @throws ConfigError that names the option. */
