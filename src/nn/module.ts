@@ -55,6 +55,8 @@ export interface Scope {
   detached(): Scope;
   /** The same path as a part that no stage trains: its parameters keep their values, its buffers too, and it has no dropout. */
   fixed(): Scope;
+  /** The same path for another pass over the batch that replaces the first: its buffers start from the stored values, and its updates count. */
+  again(): Scope;
   parameter(name: string, shape: Shape, init: Init): Expr;
   /** A stored mean over training samples; training recomputes it from the outputs' `statistics` before each evaluation. */
   statistic(name: string, shape: Shape, value: number): Expr;
@@ -81,7 +83,10 @@ export function rootScope(options: ScopeOptions): { scope: Scope; requests: Requ
   const requests: Requests = { parameters: new Map(), noises: new Map(), updates: new Map() };
   // A parameter that is requested twice is one node, so that its gradient sums both uses.
   const leaves = new Map<string, Expr>();
-  const scopeAt = (path: string, training: boolean, constant: boolean, fixed = false): Scope => {
+  // A pass reads its own updates of buffers; those of the last pass count.
+  type Mode = { training: boolean; constant: boolean; fixed: boolean; updated: Map<string, Expr> };
+  const scopeAt = (path: string, mode: Mode): Scope => {
+    const { training, constant, fixed, updated } = mode;
     const full = (name: string): string => (path === "" ? name : `${path}.${name}`);
     const parameter = (spec: ParameterSpec): Expr => {
       const known = requests.parameters.get(spec.name);
@@ -99,16 +104,17 @@ export function rootScope(options: ScopeOptions): { scope: Scope; requests: Requ
       path,
       training,
       frozen: fixed || frozen(path),
-      child: (name) => scopeAt(full(name), training, constant, fixed),
-      eval: () => scopeAt(path, false, constant, fixed),
-      detached: () => scopeAt(path, training, true, fixed),
-      fixed: () => scopeAt(path, training, constant, true),
+      child: (name) => scopeAt(full(name), mode),
+      eval: () => scopeAt(path, { ...mode, training: false }),
+      detached: () => scopeAt(path, { ...mode, constant: true }),
+      fixed: () => scopeAt(path, { ...mode, fixed: true }),
+      again: () => scopeAt(path, { ...mode, updated: new Map() }),
       parameter: (name, shape, init) => parameter({ name: full(name), shape, init, trainable: !fixed }),
       statistic: (name, shape, value) =>
         parameter({ name: full(name), shape, init: { kind: "constant", value }, trainable: false }),
       buffer(name, shape, value) {
         const stored = parameter({ name: full(name), shape, init: { kind: "constant", value }, trainable: false });
-        return requests.updates.get(full(name)) ?? stored;
+        return updated.get(full(name)) ?? stored;
       },
       update(name, value) {
         const known = requests.parameters.get(full(name));
@@ -117,7 +123,8 @@ export function rootScope(options: ScopeOptions): { scope: Scope; requests: Requ
             known === undefined ? "no such buffer was created" : `the buffer is ${formatShape(known.shape)}`;
           throw shapeError(`${full(name)}: the update is ${formatShape(value.shape)}; ${needed}.`);
         }
-        if (training && !fixed && !frozen(path)) requests.updates.set(full(name), stopGradient(value));
+        if (!training || fixed || frozen(path)) return;
+        for (const updates of [updated, requests.updates]) updates.set(full(name), stopGradient(value));
       },
       noise(name, shape, kind = "normal", rate = 0) {
         requests.noises.set(full(name), { name: full(name), shape, kind, rate });
@@ -125,7 +132,7 @@ export function rootScope(options: ScopeOptions): { scope: Scope; requests: Requ
       },
     };
   };
-  return { scope: scopeAt("", training, false), requests };
+  return { scope: scopeAt("", { training, constant: false, fixed: false, updated: requests.updates }), requests };
 }
 
 /** Initial values of all parameters. Each parameter draws from a separate stream of `seed`, so that adding one does not change the others. */
