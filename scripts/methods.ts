@@ -62,7 +62,7 @@ function section(name: string): string {
   const text = source(file);
   const [about = "", ...more] = plain(/\/\*\*\s*\n? ?\*? ?@file ([\s\S]*?)\*\//.exec(text)![1]!);
   const described = comments(name === "dmil-published" ? source("dmil-published/options.ts") : text);
-  const shared = comments(name === "greedy" ? source("mmtm.ts") : source("joint.ts"));
+  const shared = comments(["mmtm", "greedy"].includes(name) ? source("transfer.ts") : source("joint.ts"));
   const options = defaults(schema as z.ZodObject, perModality ? { modality: "NAME" } : {});
   const comment = (option: string): string => {
     const own = option.split(".").at(-1)!;

@@ -48,7 +48,11 @@ export {
 
 // Encoders of modalities, and how their values are normalised
 
+export { type Conv1dOptions, conv1d } from "./encoders/conv1d.ts";
+export type { Layout } from "./encoders/image.ts";
+export { type LenetOptions, lenet } from "./encoders/lenet.ts";
 export { type PoolOptions, pool } from "./encoders/pool.ts";
+export { type ResnetOptions, resnet18 } from "./encoders/resnet18.ts";
 export type { Normalize, NormalizeSetting } from "./modalities/modality.ts";
 export { type Activation, type MlpOptions, mlp } from "./nn/mlp.ts";
 export type { Module } from "./nn/module.ts";

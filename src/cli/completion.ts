@@ -1,5 +1,6 @@
 /** @file Shell completion: the candidates at the cursor, and the scripts that connect shells to them. */
 import type { Command, Option } from "commander";
+import { NORMALIZE } from "../data/normalize.ts";
 import { BACKENDS } from "../runtime/backend.ts";
 
 export const SHELLS = ["bash", "zsh", "fish", "powershell"] as const;
@@ -8,8 +9,8 @@ export type Shell = (typeof SHELLS)[number];
 /** The values of flags that are not declared as choices of commander. */
 export const VALUES: Readonly<Record<string, readonly string[]>> = {
   "--backend": ["auto", ...BACKENDS],
-  "--encoder": ["mlp", "pool"],
-  "--normalize": ["standard", "none"],
+  "--encoder": ["mlp", "pool", "conv1d", "lenet", "resnet18"],
+  "--normalize": NORMALIZE,
   "--remove": ["draws", "means", "zeros"],
   "--kind": ["interaction-mixture", "quad", "scenes", "sums"],
   "--split-by": ["own", "share", "group"],

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { allowing, oneOf, parseOptions } from "../core/options.ts";
 import type { Shape } from "../core/shape.ts";
+import type { Normalize } from "../data/normalize.ts";
 import type { Module } from "../nn/module.ts";
 import { fraction, whole } from "../optim/settings.ts";
 
@@ -13,6 +14,8 @@ export interface EncoderType {
   /** The samples that it reads, for messages: `samples of any shape`. */
   readonly reads: string;
   fits(sample: Shape): boolean;
+  /** The normalisation of the samples unless the run has one. Default `standard`. @throws ConfigError for bad settings. */
+  normalize?(sample: Shape, settings: unknown): Normalize;
   /** Settings without what the data decides; `parse` fills in defaults. An optional `kind` is one of them. */
   readonly schema: z.ZodType;
   /** Names of the settings. */
@@ -30,6 +33,7 @@ interface EncoderDefinition<S extends z.ZodObject, D extends z.ZodObject>
   extends Pick<EncoderType, "kind" | "summary" | "reads" | "fits"> {
   readonly schema: S;
   readonly stored: D;
+  normalize?(sample: Shape, settings: z.output<S>): Normalize;
   create(sample: Shape, settings: z.output<S>): Module;
   restore(description: z.output<D>): Module;
 }
@@ -38,9 +42,13 @@ interface EncoderDefinition<S extends z.ZodObject, D extends z.ZodObject>
 export function defineEncoder<S extends z.ZodObject, D extends z.ZodObject>(
   definition: EncoderDefinition<S, D>,
 ): EncoderType {
-  const { kind, schema, stored } = definition;
+  const { kind, schema, stored, normalize, ...rest } = definition;
   return {
-    ...definition,
+    ...rest,
+    kind,
+    schema,
+    stored,
+    ...(normalize && { normalize: (sample, settings) => normalize(sample, parseOptions(schema, settings, kind)) }),
     settings: Object.keys(schema.shape),
     create: (sample, settings) => definition.create(sample, parseOptions(schema, settings, kind)),
     restore: (description, where) => definition.restore(parseOptions(stored, description, where)),

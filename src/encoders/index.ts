@@ -4,13 +4,23 @@ import { isRecord } from "../core/keys.ts";
 import { type OptionIssue, optionIssues } from "../core/options.ts";
 import { ownValue } from "../core/record.ts";
 import { formatShape, type Shape } from "../core/shape.ts";
+import type { Normalize } from "../data/normalize.ts";
 import type { Module } from "../nn/module.ts";
+import { conv1dEncoder } from "./conv1d.ts";
 import type { EncoderType } from "./encoder.ts";
+import { lenetEncoder } from "./lenet.ts";
 import { mlpEncoder } from "./mlp.ts";
 import { poolEncoder } from "./pool.ts";
+import { resnet18Encoder } from "./resnet18.ts";
 
 /** All kinds of encoder by name; the first is the default. */
-export const encoderTypes: Readonly<Record<string, EncoderType>> = { mlp: mlpEncoder, pool: poolEncoder };
+export const encoderTypes: Readonly<Record<string, EncoderType>> = {
+  mlp: mlpEncoder,
+  pool: poolEncoder,
+  conv1d: conv1dEncoder,
+  lenet: lenetEncoder,
+  resnet18: resnet18Encoder,
+};
 export const encoderKinds: readonly string[] = Object.keys(encoderTypes);
 
 /** Settings of an encoder: its kind (default `mlp`) and the settings of that kind. */
@@ -40,6 +50,12 @@ export function encoderIssues(settings: EncoderSettings): OptionIssue[] {
 export function withDefaults(settings: EncoderSettings): EncoderSettings {
   const parsed: unknown = encoderTypes[String(settings.kind ?? "mlp")]!.schema.parse(settings);
   return isRecord(parsed) ? parsed : settings;
+}
+
+/** The normalisation of the samples that the encoder of checked settings prefers; undefined for `standard`. */
+export function preferredNormalize(settings: EncoderSettings, sample: Shape): Normalize | undefined {
+  const type = encoderTypes[String(settings.kind ?? "mlp")]!;
+  return type.fits(sample) ? type.normalize?.(sample, settings) : undefined;
 }
 
 /** The encoder of a modality under checked settings. @throws ConfigError if its kind does not read samples of this shape. */

@@ -34,7 +34,7 @@ export interface MethodDefinition<S extends z.ZodType<object, object>, O extends
   /** As in `Method`. */
   readonly weights?: Readonly<Record<string, readonly string[]>>;
   build(input: BuildInput, encoders: Encoders, options: z.output<S>): O;
-  stages(options: z.output<S>, modalities: readonly string[]): readonly Stage<O>[];
+  stages(options: z.output<S>, modalities: readonly string[], encoders: Encoders): readonly Stage<O>[];
 }
 
 /** One encoder for each modality, in the order of the modalities. */
@@ -84,7 +84,7 @@ export function defineMethod<S extends z.ZodType<object, object>, O extends Outp
     const { encoders, members = definition.members ?? 1, ...rest } = checkedSettings(definition, settings);
     const modalities = Object.keys(encoders);
     const options = parseOptions(schema, rest, name);
-    const stages = definition.stages(options, modalities);
+    const stages = definition.stages(options, modalities, encoders);
     const duplicate = stages.find(({ name }, i) => stages.findIndex((stage) => stage.name === name) < i);
     if (duplicate !== undefined) {
       throw configError(`${name}: two stages would be called "${duplicate.name}"; rename the modality.`);

@@ -5,7 +5,7 @@ import { formatShape } from "../core/shape.ts";
 import type { Expr } from "../graph/expr.ts";
 import { add, at, mul, reshape, stack, sub, transpose } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
-import type { Module } from "../nn/module.ts";
+import type { Module, Scope } from "../nn/module.ts";
 import type { BuildInput, Components } from "./method.ts";
 import { presence, zeroWhereMissing } from "./missing.ts";
 
@@ -20,16 +20,23 @@ export function embed(input: BuildInput, encoders: Readonly<Record<string, Modul
   const { scope, inputs } = input;
   const embedded = Object.entries(encoders).map(([name, encoder]) => {
     const encoderScope = scope.child("encoders").child(name);
-    const hidden = encoder.build(encoderScope, inputs[name]!);
-    const batch = inputs[name]!.shape[0]!;
-    if (hidden.shape.length !== 2 || hidden.shape[0] !== batch) {
-      throw methodError(
-        `encoders.${name}: build returned the shape ${formatShape(hidden.shape)}; [${batch}, H] is needed: a row for each sample.`,
-      );
-    }
-    return linear(encoderScope.child("embedding"), hidden, width);
+    return embedding(encoderScope, encoder.build(encoderScope, inputs[name]!), inputs[name]!, width);
   });
   return zeroWhereMissing(stack(embedded), presence(input, Object.keys(encoders)));
+}
+
+/**
+ * The embedding [B, E] of what an encoder returned for `samples`. Parameters: `embedding....` of the encoder's scope.
+ * @throws MethodError if it is not one row for each sample.
+ */
+export function embedding(scope: Scope, hidden: Expr, samples: Expr, width: number): Expr {
+  const batch = samples.shape[0]!;
+  if (hidden.shape.length !== 2 || hidden.shape[0] !== batch) {
+    throw methodError(
+      `${scope.path}: build returned the shape ${formatShape(hidden.shape)}; [${batch}, H] is needed: a row for each sample.`,
+    );
+  }
+  return linear(scope.child("embedding"), hidden, width);
 }
 
 /** Components of a prediction sum_c g_c y_c whose shares sum to 1. The contribution of c is g_c (y_c - prior). */

@@ -3,7 +3,8 @@
  * module is compared with that of its encoder; the branch that relies more on the other modality gets a constant gate for some steps.
  * Source: Wu, Jastrzebski, Cho, Geras: Characterizing and Overcoming the Greedy Nature of Learning in Multi-modal Deep Neural Networks,
  * ICML 2022.
- * Differs: the module differs as in mmtm.ts. A branch's constant gate is the mean of its own past gates over steps without guidance (in the
+ * Differs: the modules differ as in mmtm.ts. With modules on maps, a step with guidance gates the other branch as the step without guidance
+ * would. A branch's constant gate is the mean of its own past gates over steps without guidance (in the
  * authors' code the second branch uses the gates of the first by mistake).
  */
 import * as z from "zod";
@@ -26,8 +27,18 @@ import {
   sum,
   where,
 } from "../graph/ops/index.ts";
-import { defineMethod, everyTarget, type MethodFactory, type Stage, type StepContext, wholeStage } from "./kit.ts";
-import { branchTerms, type Transfer, type TransferOptions, transfer, transferShape } from "./mmtm.ts";
+import {
+  defineMethod,
+  type Encoders,
+  everyTarget,
+  type MethodFactory,
+  type Stage,
+  type StepContext,
+  wholeStage,
+} from "./kit.ts";
+import { branchTerms, transfer } from "./mmtm.ts";
+import { type Transfer, type TransferOptions, transferShape } from "./transfer.ts";
+import { branchesOf, gateWidth } from "./transfer-maps.ts";
 
 export interface GreedyOptions extends TransferOptions {
   /** The guided branch: "speed" selects it by learning speeds (published); "random" (the authors' control) draws one of the two branches or none at each step, with equal probability. */
@@ -81,10 +92,13 @@ function speeds(
     return gradient === undefined ? [] : [{ name, parts: [gradient, node] as const }];
   });
   const under = (prefix: string) => pairs.flatMap(({ name, parts }) => (name.startsWith(prefix) ? [parts] : []));
+  // The gates of a module on embeddings are one stack of layers.
+  const stacked = pairs.flatMap(({ name, parts }) => (/^transfer\.gates\.(weight|bias)$/.test(name) ? [parts] : []));
   const branches = modalities.map((modality, m) => ({
     through: speed([
       ...under("transfer.squeeze."),
-      ...under("transfer.gates.").map(([gradient, value]) => [at(gradient, m), at(value, m)] as const),
+      ...under(`transfer.gates.${modality}.`),
+      ...stacked.map(([gradient, value]) => [at(gradient, m), at(value, m)] as const),
     ]),
     alone: speed(under(`encoders.${modality}.`)),
   }));
@@ -123,6 +137,12 @@ function remembered(
   };
 }
 
+/** The width of all gates of a modality. */
+function gatesOf(encoders: Encoders, options: GreedyOptions): number {
+  const branches = branchesOf(encoders, options);
+  return branches === undefined ? options.embedding : gateWidth(branches);
+}
+
 export const greedy: MethodFactory<Loose<GreedyOptions>, Transfer> = defineMethod({
   name: "greedy",
   summary:
@@ -133,11 +153,11 @@ export const greedy: MethodFactory<Loose<GreedyOptions>, Transfer> = defineMetho
   search: { threshold: [0.01, 0.1], steps: [5, 20] },
   maxModalities: 2,
   build: transfer,
-  stages: (options, modalities): readonly Stage<Transfer>[] => [
+  stages: (options, modalities, encoders): readonly Stage<Transfer>[] => [
     {
       ...wholeStage,
       memory: {
-        gates: { shape: [2, 1, options.embedding], value: options.scale / 2 },
+        gates: { shape: [2, 1, gatesOf(encoders, options)], value: options.scale / 2 },
         seen: { shape: [], value: 0 },
         ...(options.guide === "speed" && {
           through: { shape: [2], value: 0 },

@@ -1,69 +1,38 @@
 /**
- * @file MMTM: gates the features of each embedding by a summary of all modalities. Each branch has a head, and the prediction is the mean of
- * their logits. The unimodal prediction of a modality is its branch with the summaries of others replaced by their training means.
+ * @file MMTM: gates the channels of each modality by a summary of all modalities. Each branch has a head, and the prediction is the mean of
+ * their logits. If all encoders have stages, modules stand after the last ones and read the means of the maps; otherwise one module gates the
+ * embeddings. The unimodal prediction of a modality is its branch with the summaries of others replaced by their training means.
  * Source: Vaezi Joze, Shaban, Iuzzolino, Koishida: MMTM: Multimodal Transfer Module for CNN Fusion, CVPR 2020.
- * Differs: encoders here return vectors, so there is one module, on the embeddings, and squeezing is the identity (published: modules
- * between stages of convolutions). Training starts from random weights, not from unimodal networks.
+ * Differs: with encoders that return vectors there is one module, on the embeddings, and squeezing is the identity. A linear layer to the
+ * embedding stands before each head. Frames of a video share one summary and one gate. Training starts from random weights, not from unimodal
+ * networks.
  */
 import * as z from "zod";
 import type { Loose } from "../core/options.ts";
 import type { Expr } from "../graph/expr.ts";
 import { add, matmul, mul, relu, sigmoid, stack, sub, sum } from "../graph/ops/index.ts";
 import { linear } from "../nn/linear.ts";
-import type { Module } from "../nn/module.ts";
 import {
   type BuildInput,
   defineMethod,
+  type Encoders,
   embed,
-  embeddingOption,
   embeddings,
   everyTarget,
   type MethodFactory,
   meanOfPresent,
-  type Outputs,
   presence,
   type Stage,
   type Task,
   type Terms,
   wholeStage,
 } from "./kit.ts";
-
-/** Options of the transfer module and its branches. */
-export interface TransferOptions {
-  /** Embedding width E. Default 64. */
-  readonly embedding: number;
-  /** The width of the summary is 2 M E / ratio. Default 4 (published). */
-  readonly ratio: number;
-  /** Gates are scale times a sigmoid. Default 2 (published), so that gates are 1 for an input of 0; 1 is used in the authors' later code. */
-  readonly scale: 1 | 2;
-}
+import { type Transfer, type TransferOptions, transferShape } from "./transfer.ts";
+import { branchesOf, mapTransfer } from "./transfer-maps.ts";
 
 export interface MmtmOptions extends TransferOptions {
   /** "prediction": cross-entropy of the prediction (published); "branches": sum of the branches' cross-entropies, as in greedy learning. */
   readonly loss: "prediction" | "branches";
-}
-
-/** Schema of the transfer options, by option. */
-export const transferShape: {
-  readonly embedding: z.ZodDefault<z.ZodInt>;
-  readonly ratio: z.ZodDefault<z.ZodNumber>;
-  readonly scale: z.ZodDefault<z.ZodUnion<readonly [z.ZodLiteral<1>, z.ZodLiteral<2>]>>;
-} = {
-  embedding: embeddingOption,
-  ratio: z.number().positive().default(4),
-  scale: z.union([z.literal(1), z.literal(2)]).default(2),
-};
-
-/** Outputs of the transfer module. */
-export interface Transfer extends Outputs {
-  /** Z_m, [M, B, E]. */
-  readonly stacked: Expr;
-  /** Factors of Z_m in (0, scale), [M, B, E]. */
-  readonly gates: Expr;
-  /** Branch logits [M, B, K]; the prediction is their mean over present modalities. */
-  readonly branches: Expr;
-  /** Branch logits with other gates, whose shape broadcasts to [M, B, E]. */
-  answer(gates: Expr): Expr;
 }
 
 /**
@@ -71,11 +40,7 @@ export interface Transfer extends Outputs {
  * Parameters: `encoders.<modality>...`, `transfer.squeeze.weight` [M, E, W], `transfer.squeeze.bias` [W], `transfer.gates.weight`
  * [M, W, E], `transfer.gates.bias` [M, 1, E], `heads.weight` [M, E, K], `heads.bias` [M, 1, K].
  */
-export function transfer(
-  input: BuildInput,
-  encoders: Readonly<Record<string, Module>>,
-  { embedding, ratio, scale }: TransferOptions,
-): Transfer {
+function vectorTransfer(input: BuildInput, encoders: Encoders, { embedding, ratio, scale }: TransferOptions): Transfer {
   const names = Object.keys(encoders);
   const stacked = embed(input, encoders, embedding);
   const modalities = stacked.shape[0]!;
@@ -105,6 +70,12 @@ export function transfer(
     branches,
     answer,
   };
+}
+
+/** Transfer modules on maps if all encoders have stages, else one on the embeddings. */
+export function transfer(input: BuildInput, encoders: Encoders, options: TransferOptions): Transfer {
+  const branches = branchesOf(encoders, options);
+  return branches === undefined ? vectorTransfer(input, encoders, options) : mapTransfer(input, branches, options);
 }
 
 /** Loss of each branch; outputs of branches are [M, B, K]. */

@@ -55,6 +55,8 @@ export interface Scope {
   detached(): Scope;
   /** The same path as a part that no stage trains: its parameters keep their values, its buffers too, and it has no dropout. */
   fixed(): Scope;
+  /** The same path for another pass over the batch that replaces the first: its buffers start from the stored values, and its updates count. */
+  again(): Scope;
   parameter(name: string, shape: Shape, init: Init): Expr;
   /** A stored mean over training samples; training recomputes it from the outputs' `statistics` before each evaluation. */
   statistic(name: string, shape: Shape, value: number): Expr;
@@ -81,7 +83,10 @@ export function rootScope(options: ScopeOptions): { scope: Scope; requests: Requ
   const requests: Requests = { parameters: new Map(), noises: new Map(), updates: new Map() };
   // A parameter that is requested twice is one node, so that its gradient sums both uses.
   const leaves = new Map<string, Expr>();
-  const scopeAt = (path: string, training: boolean, constant: boolean, fixed = false): Scope => {
+  // A pass reads its own updates of buffers; those of the last pass count.
+  type Mode = { training: boolean; constant: boolean; fixed: boolean; updated: Map<string, Expr> };
+  const scopeAt = (path: string, mode: Mode): Scope => {
+    const { training, constant, fixed, updated } = mode;
     const full = (name: string): string => (path === "" ? name : `${path}.${name}`);
     const parameter = (spec: ParameterSpec): Expr => {
       const known = requests.parameters.get(spec.name);
@@ -99,16 +104,17 @@ export function rootScope(options: ScopeOptions): { scope: Scope; requests: Requ
       path,
       training,
       frozen: fixed || frozen(path),
-      child: (name) => scopeAt(full(name), training, constant, fixed),
-      eval: () => scopeAt(path, false, constant, fixed),
-      detached: () => scopeAt(path, training, true, fixed),
-      fixed: () => scopeAt(path, training, constant, true),
+      child: (name) => scopeAt(full(name), mode),
+      eval: () => scopeAt(path, { ...mode, training: false }),
+      detached: () => scopeAt(path, { ...mode, constant: true }),
+      fixed: () => scopeAt(path, { ...mode, fixed: true }),
+      again: () => scopeAt(path, { ...mode, updated: new Map() }),
       parameter: (name, shape, init) => parameter({ name: full(name), shape, init, trainable: !fixed }),
       statistic: (name, shape, value) =>
         parameter({ name: full(name), shape, init: { kind: "constant", value }, trainable: false }),
       buffer(name, shape, value) {
         const stored = parameter({ name: full(name), shape, init: { kind: "constant", value }, trainable: false });
-        return requests.updates.get(full(name)) ?? stored;
+        return updated.get(full(name)) ?? stored;
       },
       update(name, value) {
         const known = requests.parameters.get(full(name));
@@ -117,7 +123,8 @@ export function rootScope(options: ScopeOptions): { scope: Scope; requests: Requ
             known === undefined ? "no such buffer was created" : `the buffer is ${formatShape(known.shape)}`;
           throw shapeError(`${full(name)}: the update is ${formatShape(value.shape)}; ${needed}.`);
         }
-        if (training && !fixed && !frozen(path)) requests.updates.set(full(name), stopGradient(value));
+        if (!training || fixed || frozen(path)) return;
+        for (const updates of [updated, requests.updates]) updates.set(full(name), stopGradient(value));
       },
       noise(name, shape, kind = "normal", rate = 0) {
         requests.noises.set(full(name), { name: full(name), shape, kind, rate });
@@ -125,7 +132,7 @@ export function rootScope(options: ScopeOptions): { scope: Scope; requests: Requ
       },
     };
   };
-  return { scope: scopeAt("", training, false), requests };
+  return { scope: scopeAt("", { training, constant: false, fixed: false, updated: requests.updates }), requests };
 }
 
 /** Initial values of all parameters. Each parameter draws from a separate stream of `seed`, so that adding one does not change the others. */
@@ -145,12 +152,31 @@ export function initialState(parameters: Iterable<ParameterSpec>, seed: number):
   return state;
 }
 
+/** One stage of an encoder: its name, and the channels of the maps that it returns. */
+export interface ModuleStage {
+  readonly name: string;
+  readonly channels: number;
+  /** Maps to maps [N, h, w, channels], N = B or B * frames; the first stage gets the samples. `samples` are those of the encoder. */
+  build(scope: Scope, maps: Expr, samples: Expr): Expr;
+}
+
+/** An encoder in stages: methods can change the maps between them. Every scope is that of the encoder. */
+export interface Staged {
+  readonly stages: readonly ModuleStage[];
+  /** The mean of the maps of a sample over all positions, [B, C]; the steps after the end of a padded sequence do not count. */
+  mean(maps: Expr, samples: Expr): Expr;
+  /** The maps of the last stage to [B, out]. */
+  head(scope: Scope, maps: Expr, samples: Expr): Expr;
+}
+
 /** A layer or encoder as a value: a description that can be stored, and a function that builds it. */
 export interface Module {
   /** Plain data that describes the module; modules with a known `kind` can be rebuilt from it. */
   readonly description: Readonly<Record<string, unknown>> & { readonly kind: string };
   /** Samples [B, ...] to [B, out]. */
   build(scope: Scope, x: Expr): Expr;
+  /** If the encoder has stages: `build` is all of them, then the head. */
+  readonly staged?: Staged;
 }
 
 /** Checks that a rate is in [0, 1). @throws ConfigError that names the option. */

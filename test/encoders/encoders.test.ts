@@ -10,7 +10,7 @@ import {
   withDefaults,
 } from "../../src/encoders/index.ts";
 import { pool } from "../../src/encoders/pool.ts";
-import { leaf } from "../../src/graph/expr.ts";
+import { asLeaf, leaf } from "../../src/graph/expr.ts";
 import { rowAxes } from "../../src/graph/rows.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { initialState, type Module, rootScope } from "../../src/nn/module.ts";
@@ -24,14 +24,26 @@ const built = (encoder: Module, sample: readonly number[], training = false) => 
   return { output, parameters: [...requests.parameters.values()] };
 };
 
+/** Settings of each kind whose output has 6 numbers, and what its description must have. */
+const examples: Readonly<Record<string, readonly [settings: object, needed: string]>> = {
+  mlp: [{ hidden: [7, 6] }, "sizes"],
+  pool: [{ hidden: [7, 6] }, "sizes"],
+  conv1d: [{ width: 3 }, "features"],
+  lenet: [{ width: 3 }, "sample"],
+  resnet18: [{ width: 3, blocks: [1, 1] }, "sample"],
+};
+
+test("every kind has an example", () => expect(Object.keys(examples)).toEqual(encoderKinds));
+
 describe.each(encoderKinds)("%s", (kind) => {
   const sample = [4, 5];
-  const encoder = encoderOf({ kind, hidden: [7, 6] }, sample, "audio");
+  const [settings, needed] = examples[kind]!;
+  const encoder = encoderOf({ kind, ...settings }, sample, "audio");
 
-  test("has one row a sample, of the last hidden width", () => {
+  test("has one row a sample, of the width that the settings say", () => {
     const { output } = built(encoder, sample);
     expect(output.shape).toEqual([B, 6]);
-    expect(rowAxes([output], (node) => (node.shape[0] === B ? 0 : undefined)).get(output)).toBe(0);
+    expect(rowAxes([output], (node) => (asLeaf(node)?.kind === "input" ? 0 : undefined)).get(output)).toBe(0);
   });
   test("is rebuilt from its description, with the same parameters and numbers", () => {
     const again = encoderFrom(JSON.parse(JSON.stringify(encoder.description)) as Module["description"], "audio");
@@ -43,8 +55,8 @@ describe.each(encoderKinds)("%s", (kind) => {
     expect(interpret([two.output], bindings)[0]!.data).toEqual(interpret([one.output], bindings)[0]!.data);
   });
   test("says what a description lacks", () => {
-    const { sizes: _, ...rest } = encoder.description;
-    expect(() => encoderFrom(rest as Module["description"], "audio")).toThrowError(/the encoder of audio\.sizes/);
+    const { [needed]: _, ...rest } = encoder.description;
+    expect(() => encoderFrom(rest as Module["description"], "audio")).toThrowError(`the encoder of audio.${needed}`);
     expect(() => encoderFrom({ ...encoder.description, depth: 3 }, "audio")).toThrowError(/unknown option "depth"/);
   });
   test("has settings with defaults that are settings again", () => {
@@ -102,7 +114,10 @@ describe("settings of modalities", () => {
   });
   test("problems name the nearest kind or setting", () => {
     expect(encoderIssues({ kind: "pol" })).toEqual([
-      { path: ["kind"], message: 'there is no encoder "pol"; did you mean "pool"? Allowed: mlp, pool.' },
+      {
+        path: ["kind"],
+        message: 'there is no encoder "pol"; did you mean "pool"? Allowed: mlp, pool, conv1d, lenet, resnet18.',
+      },
     ]);
     expect(encoderIssues({ kind: "pool", widht: 3 })[0]).toMatchObject({
       path: ["widht"],
@@ -117,7 +132,7 @@ describe("settings of modalities", () => {
   });
   test("a description of an unknown kind names those that exist", () => {
     expect(() => encoderFrom({ kind: "cnn" }, "audio")).toThrowError(
-      /encoder of audio is of kind "cnn".*kinds that can: mlp, pool/,
+      /encoder of audio is of kind "cnn".*kinds that can: mlp, pool, conv1d, lenet, resnet18/,
     );
   });
 });

@@ -115,3 +115,37 @@ it.each(["standard", "none"] as const)(
     expect(difference(out!.data, expected)).toBeLessThan(1e-6);
   },
 );
+
+describe("channels", () => {
+  // Two samples [2, 2, 2]: channel 0 of the last axis holds 1 and 3, channel 1 multiples of ten.
+  const values = [1, 10, 3, 20, 1, 30, 3, 40, 1, 10, 3, 20, 1, 30, 3, 40];
+  const fitted = (normalize: "channels-last" | "channels-first" | "all", shape = [2, 2, 2, 2]) =>
+    fitTransforms(datasetOf(values, shape), ["m"], normalize).m!.numbers;
+  const mean = (normalize: "channels-last" | "channels-first" | "all") => [...fitted(normalize).mean!];
+
+  it("share one mean and one deviation over the training samples", () => {
+    expect(mean("channels-last")).toEqual([2, 25, 2, 25, 2, 25, 2, 25]);
+    expect(mean("channels-first")).toEqual([8.5, 8.5, 8.5, 8.5, 18.5, 18.5, 18.5, 18.5]);
+    expect(mean("all")).toEqual(new Array(8).fill(13.5));
+    expect(fitted("channels-last").scale![0]).toBe(1);
+    expect(fitted("channels-last").scale![1]).toBeCloseTo(1 / Math.sqrt(125), 6);
+    expect(fitted("all").scale![0]).toBeCloseTo(
+      1 / Math.sqrt(values.reduce((sum, v) => sum + (v - 13.5) ** 2, 0) / 16),
+      6,
+    );
+  });
+  it("of frames are those of each frame; of [steps, features] the features", () => {
+    expect([...fitted("channels-first", [1, 2, 2, 2, 2]).mean!].slice(0, 8)).toEqual(mean("channels-first"));
+    expect([...fitted("channels-last", [4, 2, 2]).mean!]).toEqual([2, 25, 2, 25]);
+    expect(() => fitted("channels-first", [4, 2, 2])).toThrowError(/have no channels to normalise by channels-first/);
+  });
+  it("are applied alike by the transform and by an exported graph", () => {
+    const data = datasetOf(values, [2, 2, 2, 2]);
+    const transforms = fitTransforms(data, ["m"], "channels-last");
+    const x = leaf("input", "x", [2, 2, 2, 2]);
+    const graph = vector.graph(x, transforms.m!, (name, shape) => leaf("parameter", name, shape));
+    const { mean, scale } = transforms.m!.numbers;
+    const [out] = interpret([graph], { x: Float32Array.from(values), mean: mean!, scale: scale! });
+    expect(difference(out!.data, transformed(data, transforms).m!.data)).toBeLessThan(1e-6);
+  });
+});

@@ -17,12 +17,12 @@ export const train: Define = (program, give) => {
     .option("--learning-rate <x>", "learning rate of all stages (default: the method's)")
     .option(
       "--encoder <kind>",
-      "mlp or pool (sequences), of all modalities or of one, for example audio=pool; can be repeated (default: mlp)",
+      "mlp, pool or conv1d (sequences), lenet or resnet18 (images), of all modalities or of one, for example audio=pool; can be repeated (default: mlp)",
       collect,
     )
     .option(
       "--normalize <how>",
-      "standard or none, of all modalities or of one, for example audio=none; can be repeated (default: standard)",
+      "standard, channels-last, channels-first, all or none, of all modalities or of one, for example audio=none; can be repeated (default: that of the encoder, standard for most)",
       collect,
     )
     .option("--modality-dropout <x>", "share of the samples of a batch in which one modality is hidden (default: 0)")
