@@ -184,7 +184,7 @@ test("attention in chunks is attention, and a query without keys reads all of th
   for (const causal of [false, true]) {
     const [whole, chunked] = [5, 2].map((chunk) => ops.attention(q, k, v, bias, { causal, chunk }));
     const [one, two] = interpret([whole!, chunked!], draw(whole!));
-    expect(difference(one!.data, two!.data)).toBeLessThan(1e-12);
+    expect(difference(one!.data, two!.data)).toBeLessThan(1e-6);
     if (causal) continue;
     const [even] = interpret([ops.mean(v, 2)], draw(whole!));
     expect(difference(two!.data.slice(30, 33), even!.data.slice(6, 9))).toBeLessThan(1e-6);
