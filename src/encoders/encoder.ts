@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { allowing, oneOf, parseOptions } from "../core/options.ts";
 import type { Shape } from "../core/shape.ts";
+import type { Normalize } from "../data/normalize.ts";
 import type { Module } from "../nn/module.ts";
 import { fraction, whole } from "../optim/settings.ts";
 
@@ -13,14 +14,19 @@ export interface EncoderType {
   /** The samples that it reads, for messages: `samples of any shape`. */
   readonly reads: string;
   fits(sample: Shape): boolean;
+  /** The normalisation of the samples unless the run has one. Default `standard`. @throws ConfigError for bad settings. */
+  normalize?(sample: Shape, settings: unknown): Normalize;
   /** Settings without what the data decides; `parse` fills in defaults. An optional `kind` is one of them. */
   readonly schema: z.ZodType;
   /** Names of the settings. */
   readonly settings: readonly string[];
   /** The description in a model file. */
   readonly stored: z.ZodType;
-  /** The encoder for samples of a shape that `fits`. @throws ConfigError for bad settings. */
-  create(sample: Shape, settings: unknown): Module;
+  /**
+   * The encoder for samples of a shape that `fits`. `masked` samples are [T, F + 1]: steps whose last channel is 1 where they are valid and
+   * 0 where they are padding. @throws ConfigError for bad settings.
+   */
+  create(sample: Shape, settings: unknown, masked?: boolean): Module;
   /** The encoder of a description. @throws ConfigError if it is not one of this kind. */
   restore(description: unknown, where: string): Module;
 }
@@ -30,7 +36,8 @@ interface EncoderDefinition<S extends z.ZodObject, D extends z.ZodObject>
   extends Pick<EncoderType, "kind" | "summary" | "reads" | "fits"> {
   readonly schema: S;
   readonly stored: D;
-  create(sample: Shape, settings: z.output<S>): Module;
+  normalize?(sample: Shape, settings: z.output<S>): Normalize;
+  create(sample: Shape, settings: z.output<S>, masked: boolean): Module;
   restore(description: z.output<D>): Module;
 }
 
@@ -38,11 +45,16 @@ interface EncoderDefinition<S extends z.ZodObject, D extends z.ZodObject>
 export function defineEncoder<S extends z.ZodObject, D extends z.ZodObject>(
   definition: EncoderDefinition<S, D>,
 ): EncoderType {
-  const { kind, schema, stored } = definition;
+  const { kind, schema, stored, normalize, ...rest } = definition;
   return {
-    ...definition,
+    ...rest,
+    kind,
+    schema,
+    stored,
+    ...(normalize && { normalize: (sample, settings) => normalize(sample, parseOptions(schema, settings, kind)) }),
     settings: Object.keys(schema.shape),
-    create: (sample, settings) => definition.create(sample, parseOptions(schema, settings, kind)),
+    create: (sample, settings, masked = false) =>
+      definition.create(sample, parseOptions(schema, settings, kind), masked),
     restore: (description, where) => definition.restore(parseOptions(stored, description, where)),
   };
 }
@@ -55,6 +67,22 @@ export const hidden: z.ZodType<number[]> = z.array(whole(1, "64"), {
 /** Settings that the kinds share. */
 export const activation: z.ZodType<"relu" | "tanh" | "sigmoid"> = oneOf("relu", "tanh", "sigmoid");
 export const dropout: z.ZodType<number> = fraction("0.2");
+
+/** The settings of transformers that encoders share. */
+export const transformerSettings = {
+  heads: whole(1, "4"),
+  layers: whole(1, "2"),
+  feedForward: whole(1, "256"),
+  norm: oneOf("post", "pre"),
+  positions: oneOf("sinusoidal", "learned", "none"),
+  causal: z.boolean({ error: allowing("true or false") }),
+};
+
+/** The features of a step of samples [T, F], or [T, F + 1] where they are masked. */
+export const featuresOf = (sample: Shape, masked: boolean): number => sample[1]! - Number(masked);
+
+/** Whether the samples of an encoder in a model file have a channel that says which steps are valid. */
+export const masked: z.ZodType<boolean> = z.boolean().default(false);
 
 /** Sizes in a model file, from the features of the data on. */
 export const sizes = (least: number): z.ZodType<number[]> => z.array(z.int().min(1)).min(least);

@@ -4,13 +4,25 @@ import { isRecord } from "../core/keys.ts";
 import { type OptionIssue, optionIssues } from "../core/options.ts";
 import { ownValue } from "../core/record.ts";
 import { formatShape, type Shape } from "../core/shape.ts";
+import type { Normalize } from "../data/normalize.ts";
 import type { Module } from "../nn/module.ts";
 import type { EncoderType } from "./encoder.ts";
+import { gruEncoder } from "./gru.ts";
 import { mlpEncoder } from "./mlp.ts";
 import { poolEncoder } from "./pool.ts";
+import { textEncoder } from "./text.ts";
+import { transformerEncoder } from "./transformer.ts";
+import { vitEncoder } from "./vit.ts";
 
 /** All kinds of encoder by name; the first is the default. */
-export const encoderTypes: Readonly<Record<string, EncoderType>> = { mlp: mlpEncoder, pool: poolEncoder };
+export const encoderTypes: Readonly<Record<string, EncoderType>> = {
+  mlp: mlpEncoder,
+  pool: poolEncoder,
+  gru: gruEncoder,
+  transformer: transformerEncoder,
+  text: textEncoder,
+  vit: vitEncoder,
+};
 export const encoderKinds: readonly string[] = Object.keys(encoderTypes);
 
 /** Settings of an encoder: its kind (default `mlp`) and the settings of that kind. */
@@ -42,10 +54,19 @@ export function withDefaults(settings: EncoderSettings): EncoderSettings {
   return isRecord(parsed) ? parsed : settings;
 }
 
-/** The encoder of a modality under checked settings. @throws ConfigError if its kind does not read samples of this shape. */
-export function encoderOf(settings: EncoderSettings, sample: Shape, modality: string): Module {
+/** The normalisation of the samples that the encoder of checked settings prefers; undefined for `standard`. */
+export function preferredNormalize(settings: EncoderSettings, sample: Shape): Normalize | undefined {
   const type = encoderTypes[String(settings.kind ?? "mlp")]!;
-  if (type.fits(sample)) return type.create(sample, settings);
+  return type.fits(sample) ? type.normalize?.(sample, settings) : undefined;
+}
+
+/**
+ * The encoder of a modality under checked settings. `masked` samples are [T, F + 1]; their last channel says which steps are valid.
+ * @throws ConfigError if its kind does not read samples of this shape.
+ */
+export function encoderOf(settings: EncoderSettings, sample: Shape, modality: string, masked = false): Module {
+  const type = encoderTypes[String(settings.kind ?? "mlp")]!;
+  if (type.fits(sample)) return type.create(sample, settings, masked);
   const others = encoderKinds.filter((kind) => encoderTypes[kind]!.fits(sample));
   throw configError(
     `samples of ${modality} are ${formatShape(sample)}; the encoder ${type.kind} reads ${type.reads}. Encoders for ${formatShape(sample)}: ${others.join(", ")}.`,

@@ -1,13 +1,12 @@
 /** @file The contract of a kind of modality: how its samples become the input of an encoder, and what a person reads about them. */
 import type { Shape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
+import { NORMALIZE, type Normalize } from "../data/normalize.ts";
 import type { Expr } from "../graph/expr.ts";
 
-export const MODALITY_KINDS = ["vector"] as const;
+export { NORMALIZE, type Normalize };
 
-/** How values are normalised: `standard` is what the kind of modality does by default, `none` leaves them as the data has them. */
-export const NORMALIZE = ["standard", "none"] as const;
-export type Normalize = (typeof NORMALIZE)[number];
+export const MODALITY_KINDS = ["vector"] as const;
 
 /** One setting for all modalities, or one for each; the default is `standard`. */
 export type NormalizeSetting = Normalize | Readonly<Record<string, Normalize>>;

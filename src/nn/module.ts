@@ -3,7 +3,7 @@ import { configError, methodError, shapeError } from "../core/errors.ts";
 import { checkOptions } from "../core/keys.ts";
 import { stream } from "../core/random.ts";
 import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
-import { float32, type State } from "../core/tensor.ts";
+import { float32, type State, type Tensor } from "../core/tensor.ts";
 import { type Expr, leaf } from "../graph/expr.ts";
 import { stopGradient } from "../graph/ops/index.ts";
 
@@ -151,6 +151,10 @@ export interface Module {
   readonly description: Readonly<Record<string, unknown>> & { readonly kind: string };
   /** Samples [B, ...] to [B, out]. */
   build(scope: Scope, x: Expr): Expr;
+  /**
+   * Checks what its graph cannot: samples [N, ...] as the encoder gets them; missing ones are zeros. @throws DataError that begins with `where`.
+   */
+  check?(samples: Tensor<"float32">, where: string): void;
 }
 
 /** Checks that a rate is in [0, 1). @throws ConfigError that names the option. */

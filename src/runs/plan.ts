@@ -5,7 +5,7 @@ import type { OptionIssue } from "../core/options.ts";
 import { ownValue } from "../core/record.ts";
 import { type Dataset, requireModalities } from "../data/dataset.ts";
 import { kindWords } from "../data/kinds.ts";
-import { encoderOf } from "../encoders/index.ts";
+import { encoderOf, preferredNormalize } from "../encoders/index.ts";
 
 import { methodNamed, methods, resolveMethod } from "../methods/index.ts";
 import { type Method, requireTarget } from "../methods/method.ts";
@@ -65,6 +65,7 @@ export function planRun(settings: Settings, train: Dataset): Plan {
     throw issuesError([{ path: ["epochs"], message: "every stage has 0 epochs, so nothing would be trained." }]);
   }
   const { members = 1 } = method.description;
+  const normalize = normalizeFor(settings, train, modalities);
   requireMonitor(settings.monitor, kind);
   sampleWeightsOf(train, settings);
   const optimiser = optimiserOf(settings.optimiser);
@@ -76,6 +77,7 @@ export function planRun(settings: Settings, train: Dataset): Plan {
     modalities,
     ...((settings.labelSmoothing !== undefined || smoothing > 0) && { labelSmoothing: smoothing }),
     ...((settings.members !== undefined || members > 1) && { members }),
+    ...(normalize !== undefined && { normalize }),
     epochs: byStage((stage) => ofStage(epochs, stage) ?? stage.epochs),
     learningRate: byStage((stage) => ofStage(learningRate, stage) ?? optimiser.learningRate ?? stage.learningRate),
     optimiser: { name: settings.optimiser.name, ...withoutRate(optimiser.settings) },
@@ -113,6 +115,20 @@ function encodersOf(
   });
   if (issues.length > 0) throw issuesError(issues);
   return Object.fromEntries(built);
+}
+
+/** The normalisation of the run; where it has none, modalities get what their encoder prefers. */
+function normalizeFor(
+  { encoder, encoders = {}, normalize }: Settings,
+  { modalities: arrays }: Dataset,
+  modalities: readonly string[],
+): Settings["normalize"] {
+  if (typeof normalize === "string") return normalize;
+  const preferred = modalities.flatMap((name) => {
+    const wanted = preferredNormalize(ownValue(encoders, name) ?? encoder, arrays[name]!.shape.slice(1));
+    return wanted === undefined ? [] : [[name, wanted] as const];
+  });
+  return preferred.length === 0 ? normalize : { ...Object.fromEntries(preferred), ...normalize };
 }
 
 function stageIssues(setting: string, value: ByStage, method: Method): OptionIssue[] {

@@ -51,7 +51,7 @@ export function limits(
     ...(onnx !== undefined && onnx.missing !== true
       ? ["This file needs every modality of every sample; `dmil export --missing` writes one that does not."]
       : []),
-    ...(Object.values(transforms).some(({ normalize }) => normalize === "standard")
+    ...(Object.values(transforms).some(({ normalize }) => normalize !== "none")
       ? [
           `A feature further than ${CLIP} standard deviations from the mean of the training data counts as if it were ${CLIP} away.`,
         ]
