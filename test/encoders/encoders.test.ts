@@ -10,7 +10,7 @@ import {
   withDefaults,
 } from "../../src/encoders/index.ts";
 import { pool } from "../../src/encoders/pool.ts";
-import { leaf } from "../../src/graph/expr.ts";
+import { asLeaf, leaf } from "../../src/graph/expr.ts";
 import { rowAxes } from "../../src/graph/rows.ts";
 import { mlp } from "../../src/nn/mlp.ts";
 import { initialState, type Module, rootScope } from "../../src/nn/module.ts";
@@ -24,14 +24,26 @@ const built = (encoder: Module, sample: readonly number[], training = false) => 
   return { output, parameters: [...requests.parameters.values()] };
 };
 
-describe.each(encoderKinds)("%s", (kind) => {
-  const sample = [4, 5];
-  const encoder = encoderOf({ kind, hidden: [7, 6] }, sample, "audio");
+/** Settings of each kind whose output has 6 numbers, what its description must have, and a sample where it is not [4, 5]. */
+const examples: Readonly<Record<string, readonly [settings: object, needed: string, sample?: readonly number[]]>> = {
+  mlp: [{ hidden: [7, 6] }, "sizes"],
+  pool: [{ hidden: [7, 6] }, "sizes"],
+  gru: [{ width: 6 }, "features"],
+  transformer: [{ width: 6, heads: 2 }, "features"],
+  text: [{ width: 6, heads: 2, vocabulary: 9 }, "vocabulary", [4]],
+  vit: [{ width: 6, heads: 2, layers: 2, patch: [2, 5] }, "sample"],
+};
 
-  test("has one row a sample, of the last hidden width", () => {
+test("every kind has an example", () => expect(Object.keys(examples)).toEqual(encoderKinds));
+
+describe.each(encoderKinds)("%s", (kind) => {
+  const [settings, needed, sample = [4, 5]] = examples[kind]!;
+  const encoder = encoderOf({ kind, ...settings }, sample, "audio");
+
+  test("has one row a sample, of the width that the settings say", () => {
     const { output } = built(encoder, sample);
     expect(output.shape).toEqual([B, 6]);
-    expect(rowAxes([output], (node) => (node.shape[0] === B ? 0 : undefined)).get(output)).toBe(0);
+    expect(rowAxes([output], (node) => (asLeaf(node)?.kind === "input" ? 0 : undefined)).get(output)).toBe(0);
   });
   test("is rebuilt from its description, with the same parameters and numbers", () => {
     const again = encoderFrom(JSON.parse(JSON.stringify(encoder.description)) as Module["description"], "audio");
@@ -39,18 +51,21 @@ describe.each(encoderKinds)("%s", (kind) => {
     const [one, two] = [built(encoder, sample), built(again, sample)];
     expect(two.parameters).toEqual(one.parameters);
     const state = Object.entries(initialState(one.parameters, 1)).map(([name, { data }]) => [name, data] as const);
-    const bindings = { ...Object.fromEntries(state), x: normals([B, ...sample], 2) };
+    const bindings = {
+      ...Object.fromEntries(state),
+      x: normals([B, ...sample], 2).map((v) => (kind === "text" ? Math.floor(Math.abs(v)) : v)),
+    };
     expect(interpret([two.output], bindings)[0]!.data).toEqual(interpret([one.output], bindings)[0]!.data);
   });
   test("says what a description lacks", () => {
-    const { sizes: _, ...rest } = encoder.description;
-    expect(() => encoderFrom(rest as Module["description"], "audio")).toThrowError(/the encoder of audio\.sizes/);
+    const { [needed]: _, ...rest } = encoder.description;
+    expect(() => encoderFrom(rest as Module["description"], "audio")).toThrowError(`the encoder of audio.${needed}`);
     expect(() => encoderFrom({ ...encoder.description, depth: 3 }, "audio")).toThrowError(/unknown option "depth"/);
   });
   test("has settings with defaults that are settings again", () => {
-    const settings = withDefaults({ kind });
-    expect(withDefaults(settings)).toEqual(settings);
-    expect(encoderIssues(settings)).toEqual([]);
+    const checked = withDefaults({ kind, ...settings });
+    expect(withDefaults(checked)).toEqual(checked);
+    expect(encoderIssues(checked)).toEqual([]);
     expect(encoderTypes[kind]!.kind).toBe(kind);
   });
 });
@@ -102,7 +117,10 @@ describe("settings of modalities", () => {
   });
   test("problems name the nearest kind or setting", () => {
     expect(encoderIssues({ kind: "pol" })).toEqual([
-      { path: ["kind"], message: 'there is no encoder "pol"; did you mean "pool"? Allowed: mlp, pool.' },
+      {
+        path: ["kind"],
+        message: 'there is no encoder "pol"; did you mean "pool"? Allowed: mlp, pool, gru, transformer, text, vit.',
+      },
     ]);
     expect(encoderIssues({ kind: "pool", widht: 3 })[0]).toMatchObject({
       path: ["widht"],
@@ -112,12 +130,12 @@ describe("settings of modalities", () => {
   });
   test("samples that a kind does not read name the modality, the kind and what is allowed", () => {
     expect(() => encoderOf({ kind: "pool" }, [8], "audio")).toThrowError(
-      "samples of audio are [8]; the encoder pool reads samples of [steps, features]. Encoders for [8]: mlp.",
+      "samples of audio are [8]; the encoder pool reads samples of [steps, features]. Encoders for [8]: mlp, text.",
     );
   });
   test("a description of an unknown kind names those that exist", () => {
     expect(() => encoderFrom({ kind: "cnn" }, "audio")).toThrowError(
-      /encoder of audio is of kind "cnn".*kinds that can: mlp, pool/,
+      /encoder of audio is of kind "cnn".*kinds that can: mlp, pool, gru, transformer, text, vit/,
     );
   });
 });
