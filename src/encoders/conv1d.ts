@@ -129,6 +129,6 @@ export const conv1dEncoder: EncoderType = defineEncoder({
   schema,
   stored,
   normalize: () => "channels-last",
-  create: ([, features], { kind: _, ...options }) => conv1d(features!, options),
+  create: ([, wide], { kind: _, ...options }, masked) => conv1d(wide! - (masked ? 1 : 0), { ...options, masked }),
   restore: ({ features, kind: _, ...options }) => conv1d(features, options),
 });

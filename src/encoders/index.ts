@@ -8,10 +8,14 @@ import type { Normalize } from "../data/normalize.ts";
 import type { Module } from "../nn/module.ts";
 import { conv1dEncoder } from "./conv1d.ts";
 import type { EncoderType } from "./encoder.ts";
+import { gruEncoder } from "./gru.ts";
 import { lenetEncoder } from "./lenet.ts";
 import { mlpEncoder } from "./mlp.ts";
 import { poolEncoder } from "./pool.ts";
 import { resnet18Encoder } from "./resnet18.ts";
+import { textEncoder } from "./text.ts";
+import { transformerEncoder } from "./transformer.ts";
+import { vitEncoder } from "./vit.ts";
 
 /** All kinds of encoder by name; the first is the default. */
 export const encoderTypes: Readonly<Record<string, EncoderType>> = {
@@ -20,6 +24,10 @@ export const encoderTypes: Readonly<Record<string, EncoderType>> = {
   conv1d: conv1dEncoder,
   lenet: lenetEncoder,
   resnet18: resnet18Encoder,
+  gru: gruEncoder,
+  transformer: transformerEncoder,
+  text: textEncoder,
+  vit: vitEncoder,
 };
 export const encoderKinds: readonly string[] = Object.keys(encoderTypes);
 
@@ -58,10 +66,13 @@ export function preferredNormalize(settings: EncoderSettings, sample: Shape): No
   return type.fits(sample) ? type.normalize?.(sample, settings) : undefined;
 }
 
-/** The encoder of a modality under checked settings. @throws ConfigError if its kind does not read samples of this shape. */
-export function encoderOf(settings: EncoderSettings, sample: Shape, modality: string): Module {
+/**
+ * The encoder of a modality under checked settings. `masked` samples are [T, F + 1]; their last channel says which steps are valid.
+ * @throws ConfigError if its kind does not read samples of this shape.
+ */
+export function encoderOf(settings: EncoderSettings, sample: Shape, modality: string, masked = false): Module {
   const type = encoderTypes[String(settings.kind ?? "mlp")]!;
-  if (type.fits(sample)) return type.create(sample, settings);
+  if (type.fits(sample)) return type.create(sample, settings, masked);
   const others = encoderKinds.filter((kind) => encoderTypes[kind]!.fits(sample));
   throw configError(
     `samples of ${modality} are ${formatShape(sample)}; the encoder ${type.kind} reads ${type.reads}. Encoders for ${formatShape(sample)}: ${others.join(", ")}.`,

@@ -2,7 +2,7 @@
 import { sizeOf } from "../core/shape.ts";
 import type { Expr } from "../graph/expr.ts";
 import { matmul, reshape } from "../graph/ops/index.ts";
-import type { Scope } from "./module.ts";
+import type { Init, Scope } from "./module.ts";
 
 /**
  * x W + b. For x [B, in]: weight [in, out], bias [out]. For a stack x [S, B, in] (one layer per entry of the first axis):
@@ -16,6 +16,27 @@ export function linear(scope: Scope, x: Expr, out: number): Expr {
   const bias = scope.parameter("bias", lead.length === 0 ? [out] : [...lead, 1, out], init);
   return matmul(x, weight, { bias });
 }
+
+/** Initial values of a linear layer. What is left out is as in `linear`; `bias: false` is a layer without a bias. */
+export interface LinearInit {
+  readonly weight?: Init;
+  readonly bias?: Init | false;
+}
+
+/** x W + b for rows [N, in], with initial values of one's own: [N, out]. */
+export function linearWith(scope: Scope, x: Expr, out: number, init: LinearInit): Expr {
+  const width = x.shape.at(-1)!;
+  const usual = { kind: "uniform", bound: 1 / Math.sqrt(width) } as const;
+  const weight = scope.parameter("weight", [width, out], init.weight ?? usual);
+  if (init.bias === false) return matmul(x, weight);
+  return matmul(x, weight, { bias: scope.parameter("bias", [out], init.bias ?? usual) });
+}
+
+/** Uniform in +-sqrt(6 / (fanIn + fanOut)). Source: Glorot, Bengio 2010 (Xavier). */
+export const xavier = (fanIn: number, fanOut: number): Init => ({
+  kind: "uniform",
+  bound: Math.sqrt(6 / (fanIn + fanOut)),
+});
 
 /** x W + b with one weight [in, out] for all leading axes, as PyTorch's Linear: [..., in] to [..., out]. Initial values as in `linear`. */
 export function linearOfEach(scope: Scope, x: Expr, out: number): Expr {

@@ -3,7 +3,7 @@ import { configError, methodError, shapeError } from "../core/errors.ts";
 import { checkOptions } from "../core/keys.ts";
 import { stream } from "../core/random.ts";
 import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
-import { float32, type State } from "../core/tensor.ts";
+import { float32, type State, type Tensor } from "../core/tensor.ts";
 import { type Expr, leaf } from "../graph/expr.ts";
 import { stopGradient } from "../graph/ops/index.ts";
 
@@ -177,6 +177,10 @@ export interface Module {
   build(scope: Scope, x: Expr): Expr;
   /** If the encoder has stages: `build` is all of them, then the head. */
   readonly staged?: Staged;
+  /**
+   * Checks what its graph cannot: samples [N, ...] as the encoder gets them; missing ones are zeros. @throws DataError that begins with `where`.
+   */
+  check?(samples: Tensor<"float32">, where: string): void;
 }
 
 /** Checks that a rate is in [0, 1). @throws ConfigError that names the option. */

@@ -7,19 +7,19 @@ import { checkRate, type Scope } from "./module.ts";
 
 /**
  * Layer normalisation over the last axis, with a learned scale and shift of that width: [..., F] to [..., F].
- * Variance is biased, epsilon 1e-5, as in PyTorch. Source: Ba, Kiros, Hinton 2016.
+ * Variance is biased, epsilon 1e-5 by default, as in PyTorch. Source: Ba, Kiros, Hinton 2016.
  */
-export function layerNorm(scope: Scope, x: Expr): Expr {
+export function layerNorm(scope: Scope, x: Expr, epsilon = 1e-5): Expr {
   const width = x.shape.at(-1)!;
   const scale = scope.parameter("scale", [width], { kind: "constant", value: 1 });
   const shift = scope.parameter("shift", [width], { kind: "constant", value: 0 });
-  return add(mul(normalize(x), scale), shift);
+  return add(mul(normalize(x, epsilon), scale), shift);
 }
 
-/** Standardises to mean 0 and standard deviation 1 over the last axis, without parameters: [..., F] to [..., F]. Variance is biased, epsilon 1e-5. */
-export function normalize(x: Expr): Expr {
+/** Standardises to mean 0 and standard deviation 1 over the last axis, without parameters: [..., F] to [..., F]. Variance is biased, epsilon 1e-5 by default. */
+export function normalize(x: Expr, epsilon = 1e-5): Expr {
   const centred = sub(x, mean(x, -1, true));
-  return div(centred, sqrt(add(mean(square(centred), -1, true), 1e-5)));
+  return div(centred, sqrt(add(mean(square(centred), -1, true), epsilon)));
 }
 
 /** Share of the batch in the running statistics of `batchNorm` (PyTorch's momentum). */

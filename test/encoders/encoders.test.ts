@@ -24,20 +24,23 @@ const built = (encoder: Module, sample: readonly number[], training = false) => 
   return { output, parameters: [...requests.parameters.values()] };
 };
 
-/** Settings of each kind whose output has 6 numbers, and what its description must have. */
-const examples: Readonly<Record<string, readonly [settings: object, needed: string]>> = {
+/** Settings of each kind whose output has 6 numbers, what its description must have, and a sample where it is not [4, 5]. */
+const examples: Readonly<Record<string, readonly [settings: object, needed: string, sample?: readonly number[]]>> = {
   mlp: [{ hidden: [7, 6] }, "sizes"],
   pool: [{ hidden: [7, 6] }, "sizes"],
   conv1d: [{ width: 3 }, "features"],
   lenet: [{ width: 3 }, "sample"],
   resnet18: [{ width: 3, blocks: [1, 1] }, "sample"],
+  gru: [{ width: 6 }, "features"],
+  transformer: [{ width: 6, heads: 2 }, "features"],
+  text: [{ width: 6, heads: 2, vocabulary: 9 }, "vocabulary", [4]],
+  vit: [{ width: 6, heads: 2, layers: 2, patch: [2, 5] }, "sample"],
 };
 
 test("every kind has an example", () => expect(Object.keys(examples)).toEqual(encoderKinds));
 
 describe.each(encoderKinds)("%s", (kind) => {
-  const sample = [4, 5];
-  const [settings, needed] = examples[kind]!;
+  const [settings, needed, sample = [4, 5]] = examples[kind]!;
   const encoder = encoderOf({ kind, ...settings }, sample, "audio");
 
   test("has one row a sample, of the width that the settings say", () => {
@@ -51,7 +54,10 @@ describe.each(encoderKinds)("%s", (kind) => {
     const [one, two] = [built(encoder, sample), built(again, sample)];
     expect(two.parameters).toEqual(one.parameters);
     const state = Object.entries(initialState(one.parameters, 1)).map(([name, { data }]) => [name, data] as const);
-    const bindings = { ...Object.fromEntries(state), x: normals([B, ...sample], 2) };
+    const bindings = {
+      ...Object.fromEntries(state),
+      x: normals([B, ...sample], 2).map((v) => (kind === "text" ? Math.floor(Math.abs(v)) : v)),
+    };
     expect(interpret([two.output], bindings)[0]!.data).toEqual(interpret([one.output], bindings)[0]!.data);
   });
   test("says what a description lacks", () => {
@@ -60,9 +66,9 @@ describe.each(encoderKinds)("%s", (kind) => {
     expect(() => encoderFrom({ ...encoder.description, depth: 3 }, "audio")).toThrowError(/unknown option "depth"/);
   });
   test("has settings with defaults that are settings again", () => {
-    const settings = withDefaults({ kind });
-    expect(withDefaults(settings)).toEqual(settings);
-    expect(encoderIssues(settings)).toEqual([]);
+    const checked = withDefaults({ kind, ...settings });
+    expect(withDefaults(checked)).toEqual(checked);
+    expect(encoderIssues(checked)).toEqual([]);
     expect(encoderTypes[kind]!.kind).toBe(kind);
   });
 });
@@ -116,7 +122,7 @@ describe("settings of modalities", () => {
     expect(encoderIssues({ kind: "pol" })).toEqual([
       {
         path: ["kind"],
-        message: 'there is no encoder "pol"; did you mean "pool"? Allowed: mlp, pool, conv1d, lenet, resnet18.',
+        message: `there is no encoder "pol"; did you mean "pool"? Allowed: ${encoderKinds.join(", ")}.`,
       },
     ]);
     expect(encoderIssues({ kind: "pool", widht: 3 })[0]).toMatchObject({
@@ -127,12 +133,11 @@ describe("settings of modalities", () => {
   });
   test("samples that a kind does not read name the modality, the kind and what is allowed", () => {
     expect(() => encoderOf({ kind: "pool" }, [8], "audio")).toThrowError(
-      "samples of audio are [8]; the encoder pool reads samples of [steps, features]. Encoders for [8]: mlp.",
+      "samples of audio are [8]; the encoder pool reads samples of [steps, features]. Encoders for [8]: mlp, text.",
     );
   });
   test("a description of an unknown kind names those that exist", () => {
-    expect(() => encoderFrom({ kind: "cnn" }, "audio")).toThrowError(
-      /encoder of audio is of kind "cnn".*kinds that can: mlp, pool, conv1d, lenet, resnet18/,
-    );
+    const listed = new RegExp(`encoder of audio is of kind "cnn".*kinds that can: ${encoderKinds.join(", ")}`);
+    expect(() => encoderFrom({ kind: "cnn" }, "audio")).toThrowError(listed);
   });
 });

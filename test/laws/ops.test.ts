@@ -18,6 +18,11 @@ function slope(f: (q: Expr) => Expr, shape: readonly number[]): Expr {
 }
 /** Batch normalisation of c. */
 const norm = (c: Expr) => ops.batchNormalise(c, x("d", c.shape.slice(-1)), x("e", c.shape.slice(-1)), 0.1);
+/** Whole numbers 0..3, as ids. */
+const ids = (shape: readonly number[]): Expr =>
+  ["g", "h", "i"].map((name) => ops.greater(x(name, shape), 0)).reduce((p, q) => ops.add(p, q));
+/** A bias of keys of which some are not read. */
+const bias = (): Expr => ops.mul(ops.greater(x("k", [2, 1, 1, 5]), 0), ops.MASKED);
 const cases: Record<string, (() => Expr)[]> = {
   leaf: [a],
   constant: [
@@ -33,6 +38,7 @@ const cases: Record<string, (() => Expr)[]> = {
   sigmoid: [() => ops.sigmoid(a())],
   relu: [() => ops.relu(a())],
   positive: [() => ops.mul(ops.stopGradient(slope(ops.relu, [3, 4])), a())],
+  erf: [() => ops.erf(a()), () => ops.erf(ops.mul(a(), 3)), () => ops.gelu(ops.mul(a(), 2))],
   square: [() => ops.square(a())],
   sign: [() => ops.mul(ops.sign(a()), b())],
   stopGradient: [() => ops.mul(ops.stopGradient(ops.mul(b(), 2)), a())],
@@ -40,6 +46,7 @@ const cases: Record<string, (() => Expr)[]> = {
   sub: [() => ops.sub(a(), b()), () => ops.sub(x("c", [1, 4]), a())],
   mul: [() => ops.mul(a(), b()), () => ops.mul(a(), a()), () => ops.mul(x("c", []), a())],
   div: [() => ops.div(a(), ops.exp(b())), () => ops.div(1, ops.exp(a()))],
+  pow: [() => ops.pow(ops.exp(a()), b()), () => ops.pow(a(), 2), () => ops.pow(ops.exp(x("c", [3, 1])), -0.5)],
   maximum: [() => ops.maximum(a(), b()), () => ops.maximum(a(), 0.1)],
   minimum: [() => ops.minimum(a(), b()), () => ops.minimum(x("c", [4]), a())],
   greater: [() => ops.mul(ops.greater(a(), b()), b())],
@@ -115,6 +122,30 @@ const cases: Record<string, (() => Expr)[]> = {
     () => slope((d) => ops.batchNormalise(x("c", [5, 3]), d, x("e", [3]), 0.1).value, [3]),
     () => slope((d) => ops.batchNormalise(x("c", [2, 3, 2, 2]), d, x("e", [2]), 0.1).value, [2]),
   ],
+  embedding: [() => ops.embedding(x("c", [4, 5]), ids([2, 3])), () => ops.embedding(x("c", [4, 1]), ids([6]))],
+  scatterRows: [() => slope((c) => ops.embedding(c, ids([3, 4])), [4, 3])],
+  attention: [
+    () => ops.attention(x("c", [2, 2, 5, 3]), x("d", [2, 2, 4, 3]), x("e", [2, 2, 4, 2]), undefined, { chunk: 2 }),
+    () => ops.attention(x("c", [2, 2, 5, 3]), x("d", [2, 2, 5, 3]), x("e", [2, 2, 5, 2]), bias(), { chunk: 2 }),
+    () =>
+      ops.attention(x("c", [2, 1, 5, 3]), x("d", [2, 1, 5, 3]), x("e", [2, 1, 5, 3]), bias(), {
+        chunk: 3,
+        causal: true,
+      }),
+    () =>
+      ops.attention(x("c", [2, 2, 4, 3]), x("d", [2, 2, 5, 3]), x("e", [2, 2, 5, 2]), x("f", [2, 1, 1, 5]), {
+        chunk: 3,
+      }),
+  ],
+  attentionStatistics: [
+    () =>
+      ops.mul(
+        ops.stopGradient(
+          slope((c) => ops.attention(c, ops.mul(c, 2), c, undefined, { chunk: 2, causal: true }), [2, 2, 5, 3]),
+        ),
+        x("e", [2, 2, 5, 3]),
+      ),
+  ],
   softmax: [() => ops.softmax(a()), () => ops.softmax(ops.mul(x("c", [2, 3, 4]), 30))],
   logSoftmax: [() => ops.logSoftmax(a()), () => ops.logSoftmax(ops.mul(x("c", [2, 3, 4]), 30))],
 };
@@ -125,6 +156,7 @@ const held: Record<string, string> = {
   "max 2": "b",
   "maxPoolGradient 0": "q",
   "positive 0": "q",
+  "attentionStatistics 0": "q",
 };
 
 const named = Object.entries(cases).flatMap(([name, list]) => list.map((make, i) => [`${name} ${i}`, make] as const));
@@ -145,6 +177,37 @@ describe("the value agrees with ONNX Runtime", () => {
     const [native] = await runNative([f], bindings);
     expect(difference(interpret([f], bindings)[0]!.data, native!)).toBeLessThan(2e-6);
   });
+});
+
+describe("the value and the gradient are the same in WebAssembly", () => {
+  const those = /^(erf|pow|embedding|scatterRows|attention|attentionStatistics) /;
+  test.each(named.filter(([name]) => those.test(name)))("%s", async (_, make) => {
+    const f = make();
+    const bindings = draw(f);
+    const leaves = topological([f]).filter((node) => asLeaf(node) !== undefined);
+    const all = [f, ...grad([{ value: f, weights: [...normals([sizeOf(f.shape)], 99)] }], leaves)];
+    const exact = interpret(all, bindings);
+    const results = await runNative(all, bindings, "wasm");
+    exact.forEach((value, i) => {
+      expect(difference(value.data, results[i]!)).toBeLessThan(5e-6);
+    });
+  });
+});
+
+test("attention in chunks is attention, and a query without keys reads all of them evenly", () => {
+  const [q, k, v] = ["q", "k", "v"].map((name) => x(name, [2, 2, 5, 3])) as [Expr, Expr, Expr];
+  const bias = ops.constant([0, 0, 0, -1e9, -1e9, -1e9, -1e9, -1e9, -1e9, -1e9], [2, 1, 1, 5]);
+  for (const causal of [false, true]) {
+    const [whole, chunked] = [5, 2].map((chunk) => ops.attention(q, k, v, bias, { causal, chunk }));
+    const [one, two] = interpret([whole!, chunked!], draw(whole!));
+    expect(difference(one!.data, two!.data)).toBeLessThan(1e-6);
+    if (causal) continue;
+    const [even] = interpret([ops.mean(v, 2)], draw(whole!));
+    expect(difference(two!.data.slice(30, 33), even!.data.slice(6, 9))).toBeLessThan(1e-6);
+  }
+  expect(() => ops.attention(q, k, x("w", [2, 2, 4, 3]), undefined)).toThrowError(
+    /attention: .*\[2, 2, 4, 3\]; needed/,
+  );
 });
 
 describe("the gradient agrees with finite differences, in the interpreter and in ONNX Runtime", () => {

@@ -143,8 +143,8 @@ export class Emitter {
     return this.node(type, [input, this.integers(axes)], { keepdims: Number(keep) });
   }
 
-  cast(input: string, to: "float" | "bool" = "float"): string {
-    return this.node("Cast", [input], { to: to === "float" ? FLOAT : BOOL });
+  cast(input: string, to: "float" | "bool" | "int32" = "float"): string {
+    return this.node("Cast", [input], { to: { float: FLOAT, bool: BOOL, int32: INT32 }[to] });
   }
 
   reshape(input: string, shape: Shape): string {

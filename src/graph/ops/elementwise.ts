@@ -1,4 +1,5 @@
 /** @file Elementwise operations, with NumPy broadcasting for those of two inputs. */
+import { erf as erfOf } from "../../core/erf.ts";
 import { broadcastShapes, type Shape, sameShape, sizeOf, stridesOf } from "../../core/shape.ts";
 import { apply, type Expr, type OpRecord, type Value } from "../expr.ts";
 import { beforeBroadcast, unbroadcast } from "./broadcast.ts";
@@ -110,6 +111,9 @@ const positiveOp: OpRecord<None> = {
   // A line so steep that it reaches 1 at the smallest normal float32; ONNX Runtime's Sign and Greater are slower.
   onnx: (emit, inputs) => emit.node("HardSigmoid", inputs, { alpha: { float: 3e38 }, beta: { float: 0 } }),
 };
+const erfOp: OpRecord<None> = unary("erf", "Erf", erfOf, (g, x) =>
+  mul(mul(g, 2 / Math.sqrt(Math.PI)), exp(neg(square(x)))),
+);
 const squareOp: OpRecord<None> = {
   ...unary(
     "square",
@@ -154,6 +158,10 @@ const divOp: OpRecord<None> = binary(
   (a, b) => a / b,
   (g, _, b, y) => [div(g, b), neg(div(mul(g, y), b))],
 );
+const powOp: OpRecord<None> = binary("pow", "Pow", Math.pow, (g, a, b, y) => [
+  mul(mul(g, b), pow(a, sub(b, 1))),
+  mul(mul(g, y), log(a)),
+]);
 const maximumOp: OpRecord<None> = binary("maximum", "Max", Math.max, (g, a, b) => [
   mul(g, greater(a, b)),
   mul(g, sub(constant(1), greater(a, b))),
@@ -225,6 +233,10 @@ export const log = (x: Expr): Expr => one(logOp, [x]);
 export const sqrt = (x: Expr): Expr => one(sqrtOp, [x]);
 export const tanh = (x: Expr): Expr => one(tanhOp, [x]);
 export const sigmoid = (x: Expr): Expr => one(sigmoidOp, [x]);
+/** The error function, 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x. */
+export const erf = (x: Expr): Expr => one(erfOp, [x]);
+/** x times the standard normal distribution function of x: the exact GELU, not the one with tanh. Source: Hendrycks, Gimpel 2016. */
+export const gelu = (x: Expr): Expr => mul(mul(x, 0.5), add(erf(mul(x, Math.SQRT1_2)), 1));
 /** max(x, 0); its derivative at 0 is 0. */
 export const relu = (x: Expr): Expr => one(reluOp, [x]);
 /** -1, 0 or 1; no gradient. */
@@ -235,6 +247,8 @@ export const stopGradient = (x: Expr): Expr => one(stopOp, [x]);
 export const sub = (a: Operand, b: Operand): Expr => two(subOp, a, b);
 /** a / b, broadcast. */
 export const div = (a: Operand, b: Operand): Expr => two(divOp, a, b);
+/** a to the power b, broadcast. Where a is negative, b must be a whole number and has no gradient (NaN). */
+export const pow = (a: Operand, b: Operand): Expr => two(powOp, a, b);
 export const maximum = (a: Operand, b: Operand): Expr => two(maximumOp, a, b);
 export const minimum = (a: Operand, b: Operand): Expr => two(minimumOp, a, b);
 /** 1 where a > b, else 0; no gradient. */
@@ -265,6 +279,7 @@ export const elementwiseOps: readonly OpRecord[] = [
   sigmoidOp,
   reluOp,
   positiveOp,
+  erfOp,
   squareOp,
   signOp,
   stopOp,
@@ -272,6 +287,7 @@ export const elementwiseOps: readonly OpRecord[] = [
   subOp,
   mulOp,
   divOp,
+  powOp,
   maximumOp,
   minimumOp,
   greaterOp,
