@@ -11,14 +11,15 @@ const files = readdirSync(path.join(import.meta.dirname, "test"), { recursive: t
   .filter((file) => file.endsWith(".test.ts") && (all || !slow.test(file)));
 
 /**
- * Most tests share a process, which loads the modules once; that saves a third of the time. Those that change modules, globals or the
- * process get one of their own, and so do the slow suites and the tests of training itself, which must meet no session that others compiled.
+ * Most tests share a process, which loads the modules once and compiles a graph once (shared-sessions.ts); that saves more than half of the
+ * time. Those that change modules, globals or the process get one of their own, and so do the slow suites and the tests of training and of
+ * the runtime itself, which must meet no session that others compiled.
  */
-const changes = /\bvi\.|shared-sessions|process\.(execArgv|env|umask|chdir)|globalThis\.|console\.\w+ =/;
+const changes = /\bvi\.|process\.(execArgv|env|umask|chdir)|globalThis\.|console\.\w+ =/;
 const apart = files.filter(
   (file) =>
     slow.test(file) ||
-    file === "test/train/fit.test.ts" ||
+    /^test\/(runtime\/|train\/fit\.test)/.test(file) ||
     changes.test(readFileSync(path.join(import.meta.dirname, file), "utf8")),
 );
 
@@ -33,7 +34,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "together", include: files.filter((file) => !apart.includes(file)), isolate: false },
+        test: {
+          name: "together",
+          include: files.filter((file) => !apart.includes(file)),
+          isolate: false,
+          setupFiles: ["test/support/shared-sessions.ts"],
+        },
       },
       { extends: true, test: { name: "apart", include: apart } },
     ],

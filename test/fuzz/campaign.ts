@@ -8,7 +8,8 @@ import { inspect } from "node:util";
 import { Worker } from "node:worker_threads";
 import { ENDS, type End, type Fault } from "./outcome.ts";
 import { makeSeeds } from "./seeds.ts";
-import { inputOf, makeFaulty, makeTargets, type Target } from "./targets.ts";
+import { inputOf, makeFaulty, type Target } from "./target.ts";
+import { makeTargets } from "./targets.ts";
 import type { Task } from "./worker.ts";
 
 export interface CampaignOptions {

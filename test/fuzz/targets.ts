@@ -2,7 +2,7 @@
 import { gatherSettings, locating, names, numberOrText, seedsOf, workersOf } from "../../src/cli/config.ts";
 import { readYaml } from "../../src/cli/yaml.ts";
 import { type Folder, memoryFolder } from "../../src/core/folder.ts";
-import { type Stream, stream } from "../../src/core/random.ts";
+import type { Stream } from "../../src/core/random.ts";
 import { sizeOf } from "../../src/core/shape.ts";
 import type { Tensor } from "../../src/core/tensor.ts";
 import { csvFeatures, csvTargets, csvTexts, readCsv } from "../../src/data/formats/csv.ts";
@@ -32,14 +32,7 @@ import { RECOVERED, readCache, readCard, readKept, readLock, readMetrics, TUNING
 import { anyValue, mutateBytes, mutateValue, NAMES, pick, randomBytes } from "./mutate.ts";
 import { isRefusal } from "./outcome.ts";
 import { CONFIGS, EXPERIMENTS, type Seeds, TABLES } from "./seeds.ts";
-
-/** One parser with its inputs. */
-export interface Target<I = unknown> {
-  readonly name: string;
-  make(random: Stream): I | Promise<I>;
-  /** Ends well for a good input, with a DmilError for any other. */
-  run(input: I): unknown;
-}
+import type { Target } from "./target.ts";
 
 const yaml = (text: string): unknown => readYaml(text, (place) => `file.yaml:${place} `).value ?? {};
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -106,48 +99,6 @@ export function makeTargets(seeds: Seeds): Target[] {
     ofValues("reading options", READINGS, (value) => readAny(value)),
     dataFolder(seeds),
   ] as Target[];
-}
-
-/** Targets that fail in the ways the campaign must notice; every other input is fine. */
-export function makeFaulty(): Target<number>[] {
-  const make = (random: Stream): number => random.below(3);
-  const held: Uint8Array[] = [];
-  return [
-    { name: "fine", make, run: (n) => n },
-    { name: "breaks", make, run: (n) => (n === 0 ? (undefined as unknown as { x: number }).x : n) },
-    {
-      name: "hangs",
-      make,
-      run(n) {
-        while (n === 0);
-      },
-    },
-    {
-      name: "grows",
-      make,
-      run(n) {
-        while (n === 0) held.push(new Uint8Array(2 ** 24).fill(1));
-      },
-    },
-    {
-      name: "fills the heap",
-      make,
-      run(n) {
-        const lists: number[][] = [];
-        while (n === 0) lists.push(new Array<number>(100_000).fill(lists.length + 0.5));
-      },
-    },
-  ];
-}
-
-/** The input of a number; targets take turns. */
-export async function inputOf(
-  targets: readonly Target[],
-  seed: number,
-  n: number,
-): Promise<{ target: number; input: unknown }> {
-  const target = n % targets.length;
-  return { target, input: await targets[target]!.make(stream(seed, `fuzz ${targets[target]!.name}`, n)) };
 }
 
 const DESCRIPTIONS = [

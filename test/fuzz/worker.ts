@@ -2,7 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { ENDS, type Fault, isRefusal } from "./outcome.ts";
 import type { Seeds } from "./seeds.ts";
-import { inputOf, makeFaulty, makeTargets, type Target } from "./targets.ts";
+import { inputOf, makeFaulty, type Target } from "./target.ts";
 
 /** What a worker is told. */
 export interface Task {
@@ -20,7 +20,7 @@ export interface Task {
 }
 
 async function work({ seeds, seed, from, to, at, counts }: Task): Promise<void> {
-  const targets: readonly Target[] = seeds === undefined ? makeFaulty() : makeTargets(seeds);
+  const targets: readonly Target[] = await targetsOf(seeds);
   for (let n = from; n < to; n++) {
     Atomics.store(at, 0, n);
     const { target, input } = await inputOf(targets, seed, n);
@@ -38,6 +38,11 @@ async function work({ seeds, seed, from, to, at, counts }: Task): Promise<void> 
     Atomics.add(counts, target * ENDS.length + ENDS.indexOf(end), 1);
   }
   Atomics.store(at, 0, -1);
+}
+
+/** The targets; a thread loads the product's parsers only where they are attacked. */
+async function targetsOf(seeds: Seeds | undefined): Promise<readonly Target[]> {
+  return seeds === undefined ? makeFaulty() : (await import("./targets.ts")).makeTargets(seeds);
 }
 
 await work(workerData as Task);

@@ -1,11 +1,11 @@
 /** @file The contract suite: laws over every method and its variants. */
-import { classTarget } from "../../src/data/target.ts";
-import "../support/shared-sessions.ts";
+
 import { describe, expect, test } from "vitest";
 import { float32 } from "../../src/core/tensor.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { hideModalities } from "../../src/data/presence.ts";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
+import { classTarget } from "../../src/data/target.ts";
 import { forward, modalityLeaf, parametersOf, stageGraph, type Widths } from "../../src/engine/graph.ts";
 import { toOnnx } from "../../src/evaluation/export.ts";
 import type { Fitted } from "../../src/evaluation/model.ts";

@@ -1,13 +1,12 @@
 /** @file Laws of missing modalities, over every method: nothing hidden is seen, nothing changes where nothing is missing. */
 
-import { labelsOf } from "../../src/data/target.ts";
-import "../support/shared-sessions.ts";
 import { describe, expect, test } from "vitest";
 import { memoryFolder } from "../../src/core/folder.ts";
 import { float32 } from "../../src/core/tensor.ts";
 import type { DataSplits, Dataset } from "../../src/data/dataset.ts";
 import { hideModalities } from "../../src/data/presence.ts";
 import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
+import { labelsOf } from "../../src/data/target.ts";
 import { parametersOf, stageGraph } from "../../src/engine/graph.ts";
 import type { Fitted } from "../../src/evaluation/model.ts";
 import { type Predictions, predict } from "../../src/evaluation/predict.ts";

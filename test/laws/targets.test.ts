@@ -1,13 +1,12 @@
 /** @file Laws of methods over every kind of target: outputs, losses, training, export, missing modalities. */
 
-import { classTarget } from "../../src/data/target.ts";
-import "../support/shared-sessions.ts";
 import { describe, expect, test } from "vitest";
 import { float32 } from "../../src/core/tensor.ts";
 import type { DataSplits, Dataset } from "../../src/data/dataset.ts";
 import { TARGET_KINDS, type TargetKind } from "../../src/data/kinds.ts";
 import { hideModalities } from "../../src/data/presence.ts";
 import { sums } from "../../src/data/synthetic/sums.ts";
+import { classTarget } from "../../src/data/target.ts";
 import { parametersOf, stageGraph, type Widths } from "../../src/engine/graph.ts";
 import { toOnnx } from "../../src/evaluation/export.ts";
 import { decodeModel, encodeModel } from "../../src/evaluation/model.ts";

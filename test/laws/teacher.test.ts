@@ -1,5 +1,4 @@
 /** @file Laws of learning from a teacher, over every method and every kind of target. */
-import "../support/shared-sessions.ts";
 import { describe, expect, test } from "vitest";
 import { memoryFolder } from "../../src/core/folder.ts";
 import type { DataSplits } from "../../src/data/dataset.ts";

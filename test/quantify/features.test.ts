@@ -1,10 +1,9 @@
-import { classTarget, labelsOf } from "../../src/data/target.ts";
-import "../support/shared-sessions.ts";
 import { describe, expect, it } from "vitest";
 import { stream } from "../../src/core/random.ts";
 import { float32 } from "../../src/core/tensor.ts";
 import { type Dataset, rowIds, takeRows } from "../../src/data/dataset.ts";
 import { hideModalities } from "../../src/data/presence.ts";
+import { classTarget, labelsOf } from "../../src/data/target.ts";
 import { applyScales, fitScales } from "../../src/quantify/evidence.ts";
 import { crossFolds, joinSources, pooled, quantify, sourcePairs } from "../../src/quantify/index.ts";
 

@@ -1,9 +1,8 @@
-import { classTarget } from "../../src/data/target.ts";
-import "../support/shared-sessions.ts";
 import { describe, expect, it } from "vitest";
 import { stream } from "../../src/core/random.ts";
 import { float32 } from "../../src/core/tensor.ts";
 import { type Dataset, rowIds } from "../../src/data/dataset.ts";
+import { classTarget } from "../../src/data/target.ts";
 import { posteriorRedundancy } from "../../src/info/posterior.ts";
 import { applyScales, fitScales } from "../../src/quantify/evidence.ts";
 import { quantify } from "../../src/quantify/index.ts";

@@ -1,7 +1,7 @@
 /**
- * @file For suites that train the same graphs again and again: a graph is compiled once. Nine tenths of training a tiny model is
- * compilation, and a compiled graph keeps nothing between runs: its inputs and outputs are given with each run. That compilation itself
- * repeats to the bit is tested where this file is not imported (test/train/fit.test.ts).
+ * @file Set-up of the tests that share a process: a graph is compiled once. Nine tenths of training a tiny model is compilation, and a
+ * compiled graph keeps nothing between runs: its inputs and outputs are given with each run. That compilation itself repeats to the bit is
+ * tested in a process without this file (test/train/fit.test.ts).
  */
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
@@ -14,6 +14,7 @@ interface Session {
   readonly inputMetadata: unknown;
   readonly outputMetadata: unknown;
 }
+type Load = Parameters<Session["loadModel"]>;
 
 const require = createRequire(import.meta.url);
 const { binding, initOrt } = require(path.join(path.dirname(require.resolve("onnxruntime-node")), "binding.js")) as {
@@ -23,21 +24,22 @@ const { binding, initOrt } = require(path.join(path.dirname(require.resolve("onn
 initOrt();
 const Compiled = binding.InferenceSession;
 const kept = new Map<string, Session>();
-/** More than a suite returns to; the oldest goes. */
-const MOST = 100;
+/** The largest number of sessions that are kept; the one that was not used for longest goes. */
+const MAX_KEPT = 100;
 
 class SharedSession implements Session {
   #session: Session | undefined;
 
-  loadModel(model: ArrayBufferLike, offset: number, length: number, options: object): void {
+  loadModel(...args: Load): void {
+    const [model, offset, length, options] = args;
     const bytes = new Uint8Array(model, offset, length);
     const key = createHash("sha256").update(bytes).update(JSON.stringify(options)).digest("hex");
     let session = kept.get(key);
     if (session === undefined) {
       session = new Compiled();
-      session.loadModel(model, offset, length, options);
+      session.loadModel(...args);
       const [oldest] = kept.keys();
-      if (kept.size === MOST && oldest !== undefined) kept.delete(oldest);
+      if (kept.size === MAX_KEPT && oldest !== undefined) kept.delete(oldest);
     }
     kept.delete(key);
     kept.set(key, session);
@@ -56,10 +58,11 @@ class SharedSession implements Session {
     return this.#session!.run(feeds, fetches, options);
   }
 
-  /** Others may hold it; what nobody holds, the collector takes. */
+  /** The session itself is freed by garbage collection, because others may still use it. */
   dispose(): void {
     this.#session = undefined;
   }
 }
 
-binding.InferenceSession = SharedSession;
+// The file runs before each test file of a process; the class of the first run stays.
+if (Compiled.name !== SharedSession.name) binding.InferenceSession = SharedSession;
