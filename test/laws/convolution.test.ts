@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { grad } from "../../src/graph/grad.ts";
 import type { ConvGeometry } from "../../src/graph/onnx/convolution/geometry.ts";
 import { formulationOf } from "../../src/graph/onnx/convolution/rule.ts";
-import { type ConvOptions, conv } from "../../src/graph/ops/index.ts";
+import { type ConvOptions, conv, type MaxPoolOptions, maxPool } from "../../src/graph/ops/index.ts";
 import { interpret } from "../../src/runtime/reference.ts";
 import { difference, normals, runNative, x } from "../support/numbers.ts";
 
@@ -59,4 +59,20 @@ describe.each(["native", "wasm"] as const)("values, gradients and second gradien
 
 test("the exact mode has no Winograd", () => {
   expect(formulationOf(named[0]![1].geometry, true).name).toBe("gather");
+});
+
+describe("of equal maxima the first in row-major order gets the gradient", () => {
+  test.each<[string, number[], number, MaxPoolOptions]>([
+    ["rows", [2, 7, 6, 16], 3, { stride: 2, padding: 1 }],
+    ["planes", [2, 7, 6, 2], 3, { stride: 2, padding: 1 }],
+    ["windows that do not overlap", [2, 7, 6, 16], 2, {}],
+    ["large windows", [2, 9, 8, 2], 5, { stride: 2 }],
+  ])("%s", async (_, shape, window, options) => {
+    const maps = x("x", shape);
+    const y = maxPool(maps, window, options);
+    const all = [y, ...grad([{ value: y, weights: [...normals(y.shape, 3)] }], [maps])];
+    const given = { x: normals(shape, 1).map((value) => Math.round(value)) };
+    const found = await runNative(all, given);
+    for (const [i, { data }] of interpret(all, given).entries()) expect(difference(data, found[i]!)).toBeLessThan(1e-6);
+  });
 });
