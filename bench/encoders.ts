@@ -36,10 +36,19 @@ const nets: Readonly<Record<string, Net>> = {
 /** Methods need a second modality. */
 const number: Module = { description: { kind: "number" }, build: (_, x) => x };
 
+interface Round {
+  /** Milliseconds of each step. */
+  readonly ms: readonly number[];
+  /** Milliseconds of processor time a step: on a machine in use by others it says more. */
+  readonly processor: number;
+  /** The largest memory of the process so far. */
+  readonly peakMiB: number;
+}
+
 interface Contender {
   readonly name: string;
-  /** Milliseconds of each of `steps` steps, and the largest memory of the process so far. */
-  run(steps: number): Promise<{ readonly ms: readonly number[]; readonly peakMiB: number }>;
+  /** Runs steps. */
+  run(steps: number): Promise<Round>;
   close(): Promise<void>;
 }
 
@@ -50,7 +59,12 @@ async function ours({ encoder, shape, batch, samples }: Net, threads: number, ex
   const { prepared, backend, steps } = await timed(method, method.stages[0] as never, widths, threads, sizes);
   return {
     name: `dmil (${backend}${exact ? ", exact" : ""})`,
-    run: async (count) => ({ ms: await steps(count), peakMiB: process.resourceUsage().maxRSS / 1024 }),
+    async run(count) {
+      const before = process.cpuUsage();
+      const ms = await steps(count);
+      const { user, system } = process.cpuUsage(before);
+      return { ms, processor: (user + system) / 1000 / count, peakMiB: process.resourceUsage().maxRSS / 1024 };
+    },
     close: () => prepared.dispose(),
   };
 }
@@ -75,7 +89,7 @@ async function peer(python: string, net: string, variant: string, threads: numbe
       child.stdin.write(`run ${steps}\n`);
       const result = await answer();
       if (result === undefined) throw new Error(`${variant} ended early`);
-      return result as { ms: number[]; peakMiB: number };
+      return result as unknown as Round;
     },
     async close() {
       child.stdin.end("quit\n");
@@ -103,13 +117,10 @@ const results: object[] = [];
 console.log(
   `${os.cpus()[0]?.model}, ${os.cpus().length} cores, Node ${process.versions.node}, load ${os.loadavg()[0]!.toFixed(1)}, ${threads} thread(s)`,
 );
-console.log(
-  "net            contender                            ms/step   ratio to ours   peak MiB, growth over the loaded process",
-);
+console.log("net            contender                          ms/step   ratio     processor ms  ratio   peak MiB");
 for (const name of flags.nets.split(",")) {
   const net = nets[name];
   if (net === undefined) throw new Error(`unknown net ${name}; known: ${Object.keys(nets).join(", ")}`);
-  const before = process.resourceUsage().maxRSS / 1024;
   const contenders = [await ours(net, threads, false)];
   if (flags.exact) contenders.push(await ours(net, threads, true));
   for (const variant of flags.variants.split(",").filter((v) => v !== "")) {
@@ -117,25 +128,31 @@ for (const name of flags.nets.split(",")) {
     if (typeof other === "string") console.log(`${name}  ${variant}: left out (${other})`);
     else contenders.push(other);
   }
-  const rounds = contenders.map(() => [] as number[]);
-  const peaks = contenders.map(() => 0);
+  const rounds = contenders.map(() => [] as Round[]);
   for (const contender of contenders) await contender.run(net.steps);
   for (let round = 0; round < Number(flags.rounds); round++) {
-    for (const [i, contender] of contenders.entries()) {
-      const { ms, peakMiB } = await contender.run(net.steps);
-      rounds[i]!.push(median(ms));
-      peaks[i] = peakMiB;
-    }
+    for (const [i, contender] of contenders.entries()) rounds[i]!.push(await contender.run(net.steps));
   }
   for (const [i, contender] of contenders.entries()) {
-    const ms = median(rounds[i]!);
-    // The ratio is taken round by round, where both saw the same machine.
-    const ratio = median(rounds[i]!.map((value, round) => value / rounds[0]![round]!));
-    const growth = contender.name.startsWith("dmil") ? peaks[i]! - before : peaks[i]!;
-    results.push({ net: name, threads, contender: contender.name, ms, ratio, peakMiB: peaks[i], growthMiB: growth });
-    console.log(
-      `${name.padEnd(14)} ${contender.name.padEnd(34)} ${ms.toFixed(1).padStart(9)} ${ratio.toFixed(2).padStart(13)} x ${peaks[i]!.toFixed(0).padStart(10)} ${growth.toFixed(0)}`,
-    );
+    const own = rounds[i]!;
+    // Ratios are taken round by round, where both saw the same machine.
+    const ratio = (of: (round: Round) => number): number => median(own.map((r, n) => of(r) / of(rounds[0]![n]!)));
+    const row = {
+      ms: median(own.map((r) => median(r.ms))),
+      processor: median(own.map((r) => r.processor)),
+      ratio: ratio((r) => median(r.ms)),
+      processorRatio: ratio((r) => r.processor),
+      peakMiB: own.at(-1)!.peakMiB,
+    };
+    results.push({ net: name, threads, contender: contender.name, ...row });
+    const cells = [
+      row.ms.toFixed(1),
+      row.ratio.toFixed(2),
+      row.processor.toFixed(1),
+      row.processorRatio.toFixed(2),
+      row.peakMiB.toFixed(0),
+    ];
+    console.log(`${name.padEnd(14)} ${contender.name.padEnd(34)} ${cells.map((cell) => cell.padStart(9)).join(" ")}`);
     await contender.close();
   }
 }

@@ -52,13 +52,13 @@ export const lenet: Module = {
   },
 };
 
-/** Four layers of width 5 over series [B, T, F], then the mean over time: [B, 128]. */
+/** Three layers of width 3 over series [B, T, F], then the mean over time: [B, 128]. */
 export const conv1d: Module = {
   description: { kind: "conv1d" },
   build(scope, x) {
     let maps = reshape(x, [x.shape[0]!, x.shape[1]!, 1, x.shape[2]!]);
-    for (const [i, outputs] of [64, 64, 128, 128].entries()) {
-      maps = relu(normed(scope.child(`${i}`), maps, outputs, { kernel: [5, 1], padding: [2, 0] }));
+    for (const [i, outputs] of [64, 128, 128].entries()) {
+      maps = relu(normed(scope.child(`${i}`), maps, outputs, { kernel: [3, 1], padding: [1, 0] }));
     }
     return mean(maps, [1, 2]);
   },

@@ -55,8 +55,8 @@ def lenet() -> tuple[nn.Module, int]:
 
 def conv1d() -> tuple[nn.Module, int]:
     layers, width = [], 74
-    for outputs in (64, 64, 128, 128):
-        layers += [nn.Conv1d(width, outputs, 5, padding=2, bias=False), nn.BatchNorm1d(outputs), nn.ReLU(inplace=True)]
+    for outputs in (64, 128, 128):
+        layers += [nn.Conv1d(width, outputs, 3, padding=1, bias=False), nn.BatchNorm1d(outputs), nn.ReLU(inplace=True)]
         width = outputs
     return nn.Sequential(*layers, nn.AdaptiveAvgPool1d(1), nn.Flatten()), 128
 

@@ -74,9 +74,11 @@ def serve(peer: str, build: Callable[[], tuple[Callable[[], float], int, str]]) 
             say({"error": f"unknown line {line.strip()!r}: use `run N` with N at least 1, or `quit`"})
             continue
         milliseconds = []
+        before = time.process_time()
         for _ in range(int(words[1])):
             start = time.perf_counter()
             loss = step()
             milliseconds.append((time.perf_counter() - start) * 1000)
+        processor = (time.process_time() - before) * 1000 / len(milliseconds)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # Linux counts in KiB
-        say({"ms": milliseconds, "loss": loss, "peakMiB": peak})
+        say({"ms": milliseconds, "processor": processor, "loss": loss, "peakMiB": peak})

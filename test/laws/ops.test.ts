@@ -102,6 +102,10 @@ const cases: Record<string, (() => Expr)[]> = {
   maxPool: [
     () => ops.maxPool(x("c", [2, 4, 6, 3]), 2),
     () => ops.maxPool(x("c", [2, 5, 7, 2]), 3, { stride: 2, padding: 1 }),
+    () => ops.maxPool(x("c", [1, 4, 5, 17]), 3, { stride: 2, padding: 1 }),
+    () => ops.maxPool(x("c", [2, 7, 8, 2]), [2, 1], { stride: 3 }),
+    () => ops.maxPool(x("c", [2, 4, 5, 2]), 3, { stride: 1, padding: 1 }),
+    () => ops.maxPool(x("c", [2, 7, 6, 2]), 5, { stride: 2, padding: 2 }),
   ],
   maxPoolGradient: [
     () =>

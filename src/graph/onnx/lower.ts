@@ -10,6 +10,7 @@ import { rowAxes } from "../rows.ts";
 import { Emitter, FLOAT } from "./emitter.ts";
 import { scopesOf } from "./names.ts";
 import {
+  type GraphProto,
   GraphProtoSchema,
   ModelProtoSchema,
   OperatorSetIdProtoSchema,
@@ -119,7 +120,10 @@ export function lower(options: LowerOptions): Uint8Array {
       return valueInfo(block, axisName(blockShape(block), axis === "mixed" ? undefined : axis));
     }),
   });
-  const domains = ["", ...emit.domains];
+  return bytesOf(graph, ["", ...emit.domains], about);
+}
+
+function bytesOf(graph: GraphProto, domains: readonly string[], about: LowerOptions["about"]): Uint8Array {
   const model = create(ModelProtoSchema, {
     irVersion: 10n,
     producerName: "dmil",

@@ -5,6 +5,7 @@ import { formatShape, sizeOf } from "../../core/shape.ts";
 import { type Attributes, apply, type Expr, type OpRecord } from "../expr.ts";
 import { outputSize, type Pair, pixelReader, tapsOf, type Window } from "../onnx/convolution/geometry.ts";
 import type { Emitter } from "../onnx/emitter.ts";
+import { isSeparable, separableMaxima, separableMaximaGradient } from "../onnx/pooling.ts";
 import { pairOf } from "./convolution.ts";
 
 type PoolAttributes = Window & Attributes;
@@ -46,7 +47,10 @@ const maxPoolOp: OpRecord<PoolAttributes> = {
   value: ([x], geometry, shape) =>
     Float64Array.from(firstMaxima(x!.data, shape[0]!, shape[3]!, geometry), (i) => x!.data[i]!),
   gradient: ({ inputs: [x] }, g, geometry) => [apply(maxPoolGradientOp, [x!, g], geometry)],
-  onnx: (emit, [x], geometry) => emit.node("Transpose", [pooled(emit, x!, geometry, 1)[0]!], { perm: [0, 2, 3, 1] }),
+  onnx(emit, [x], geometry, shape) {
+    if (isSeparable(geometry) && emit.openAxis === undefined) return separableMaxima(emit, x!, geometry, shape);
+    return emit.node("Transpose", [pooled(emit, x!, geometry, 1)[0]!], { perm: [0, 2, 3, 1] });
+  },
   rows: (_, [x]) => (x === 0 ? 0 : undefined),
 };
 
@@ -65,6 +69,9 @@ const maxPoolGradientOp: OpRecord<PoolAttributes> = {
     throw methodError("the gradient of maxPool cannot be differentiated again; stopGradient it first.");
   },
   onnx(emit, [x, g], geometry, shape) {
+    if (isSeparable(geometry) && emit.openAxis === undefined) {
+      return separableMaximaGradient(emit, x!, g!, geometry, shape);
+    }
     const [batch, height, width, channels] = shape as [number, number, number, number];
     const [, indices] = pooled(emit, x!, geometry, 2);
     const slopes = emit.node("Transpose", [g!], { perm: [0, 3, 1, 2] });

@@ -11,12 +11,13 @@ import { type ConvGeometry, outputSize, type Pair, tapsOf } from "./geometry.ts"
 export const toPlanes = (emit: Emitter, x: string): string => emit.node("Transpose", [x], { perm: [3, 0, 1, 2] });
 export const fromPlanes = (emit: Emitter, x: string): string => emit.node("Transpose", [x], { perm: [1, 2, 3, 0] });
 
-/** Which phase of the padded maps a tap reads, and from where in it: pixel u of the padded maps is pixel u / stride of phase u % stride. */
+/** Which phase of the padded maps a tap reads, and from where in it: pixel u of the padded maps is pixel u / stride of phase u % stride. Phases of
+ * height and width are counted row by row. */
 function tapPlace({ kernel, stride, dilation }: ConvGeometry, tap: number) {
   const u = Math.floor(tap / kernel[1]) * dilation[0];
   const v = (tap % kernel[1]) * dilation[1];
   return {
-    phase: [u % stride[0], v % stride[1]] as const,
+    phase: (u % stride[0]) * stride[1] + (v % stride[1]),
     start: [Math.floor(u / stride[0]), Math.floor(v / stride[1])] as const,
   };
 }
@@ -40,17 +41,25 @@ function columns(emit: Emitter, x: string, geometry: ConvGeometry): string {
   const pads = [0, 0, padding[0], padding[1], 0, 0, ...below];
   const planes = toPlanes(emit, x);
   const padded = pads.every((n) => n === 0) ? planes : emit.node("Pad", [planes, emit.integers(pads)]);
-  const strided = stride[0] * stride[1] > 1;
-  const phases = strided
-    ? emit.node("Transpose", [emit.reshape(padded, [channels, batch, phaseHeight, stride[0], phaseWidth, stride[1]])], {
-        perm: [3, 5, 0, 1, 2, 4],
-      })
-    : emit.reshape(padded, [1, 1, channels, batch, phaseHeight, phaseWidth]);
+  // The first reshape keeps ONNX Runtime from moving the Transpose behind all the slices.
+  const phases =
+    stride[0] * stride[1] === 1
+      ? emit.reshape(padded, [1, channels * batch, phaseHeight, phaseWidth])
+      : emit.reshape(
+          emit.node(
+            "Transpose",
+            [emit.reshape(padded, [channels * batch, phaseHeight, stride[0], phaseWidth, stride[1]])],
+            { perm: [2, 4, 0, 1, 3] },
+          ),
+          [stride[0] * stride[1], channels * batch, phaseHeight, phaseWidth],
+        );
   const taps = Array.from({ length: tapsOf(geometry) }, (_, tap) => {
     const { phase, start } = tapPlace(geometry, tap);
-    const from = [...phase, ...start];
-    const to = [phase[0] + 1, phase[1] + 1, start[0] + h, start[1] + w];
-    return emit.node("Slice", [phases, emit.integers(from), emit.integers(to), emit.integers([0, 1, 4, 5])]);
+    const [from, to] = [
+      [phase, ...start],
+      [phase + 1, start[0] + h, start[1] + w],
+    ];
+    return emit.node("Slice", [phases, emit.integers(from), emit.integers(to), emit.integers([0, 2, 3])]);
   });
   const all = taps.length === 1 ? taps[0]! : emit.node("Concat", taps, { axis: 0 });
   return emit.reshape(all, [taps.length * channels, batch * h * w]);
@@ -69,7 +78,7 @@ function fromColumns(emit: Emitter, all: string, geometry: ConvGeometry): string
     const after = [phaseHeight - h - start[0], phaseWidth - w - start[1]];
     const pads = emit.integers([0, 0, ...start, 0, 0, ...after]);
     const padded = emit.node("Pad", [emit.reshape(part, [channels, batch, h, w]), pads]);
-    byPhase[phase[0] * stride[1] + phase[1]]!.push(padded);
+    byPhase[phase]!.push(padded);
   });
   const sums = byPhase.map((list) => (list.length === 1 ? list[0]! : emit.node("Sum", list)));
   let whole = sums[0]!;

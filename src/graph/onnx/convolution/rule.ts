@@ -7,7 +7,7 @@ import type { Formulation } from "./formulation.ts";
 import { gather } from "./gather.ts";
 import { type ConvGeometry, outputSize, tapsOf } from "./geometry.ts";
 import { planes, stem } from "./planes.ts";
-import { winograd2, winograd4 } from "./winograd.ts";
+import { winograd2, winograd4, winogradTall, winogradWide } from "./winograd.ts";
 
 /** With fewer channels a row is too short to be gathered, and with fewer outputs a product has too few columns. */
 const FEW = 16;
@@ -23,20 +23,29 @@ export function formulationOf(geometry: ConvGeometry, exact: boolean): Formulati
   if (groups > 1 || geometry.dilation.some((n) => n > 1)) return direct;
   const reaches = geometry.kernel.every((n, i) => n >= geometry.stride[i]!);
   if (areFew(channels) && tapsOf(geometry) > 1 && reaches) return outputs < FEW_OUTPUTS ? planes : stem;
-  if (!exact && isWinograd(geometry)) {
-    const area = outputSize(geometry).reduce((n, size) => n * size);
-    // The 36 (or 16) transformed weights of each pair of channels are written and read; only many tiles repay that.
-    if (outputSize(geometry).every((n) => n >= 8) && coveredBy(4, geometry) <= 1.2 * area) return winograd4;
-    if (outputSize(geometry).every((n) => n > 2)) return winograd2;
+  if (!exact) {
+    const found = winogradOf(geometry);
+    if (found !== undefined) return found;
   }
   return gather;
 }
 
-function isWinograd({ kernel, stride }: ConvGeometry): boolean {
-  return kernel.every((n) => n === 3) && stride.every((n) => n === 1);
+/** Winograd's form with stride 1 and a kernel of 3, if enough tiles repay the transformed weights that are written and read. */
+function winogradOf(geometry: ConvGeometry): Formulation | undefined {
+  const [h, w] = outputSize(geometry);
+  if (geometry.stride.some((n) => n !== 1)) return undefined;
+  const [tall, wide] = [fillsFour(h), fillsFour(w)];
+  switch (geometry.kernel.join()) {
+    case "3,3":
+      return tall * wide <= 1.2 && h >= 8 && w >= 8 ? winograd4 : h > 2 && w > 2 ? winograd2 : undefined;
+    case "3,1":
+      return tall <= 1.2 && h >= 8 ? winogradTall : undefined;
+    case "1,3":
+      return wide <= 1.2 && w >= 8 ? winogradWide : undefined;
+    default:
+      return undefined;
+  }
 }
 
-/** Pixels of the tiles that cover an output map. */
-function coveredBy(tile: number, geometry: ConvGeometry): number {
-  return outputSize(geometry).reduce((n, size) => n * Math.ceil(size / tile) * tile, 1);
-}
+/** What tiles of four entries cover, relative to the entries of an axis. */
+const fillsFour = (n: number): number => (Math.ceil(n / 4) * 4) / n;
