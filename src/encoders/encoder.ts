@@ -22,8 +22,11 @@ export interface EncoderType {
   readonly settings: readonly string[];
   /** The description in a model file. */
   readonly stored: z.ZodType;
-  /** The encoder for samples of a shape that `fits`. @throws ConfigError for bad settings. */
-  create(sample: Shape, settings: unknown): Module;
+  /**
+   * The encoder for samples of a shape that `fits`. `masked` samples are [T, F + 1]: steps whose last channel is 1 where they are valid and
+   * 0 where they are padding. @throws ConfigError for bad settings.
+   */
+  create(sample: Shape, settings: unknown, masked?: boolean): Module;
   /** The encoder of a description. @throws ConfigError if it is not one of this kind. */
   restore(description: unknown, where: string): Module;
 }
@@ -34,7 +37,7 @@ interface EncoderDefinition<S extends z.ZodObject, D extends z.ZodObject>
   readonly schema: S;
   readonly stored: D;
   normalize?(sample: Shape, settings: z.output<S>): Normalize;
-  create(sample: Shape, settings: z.output<S>): Module;
+  create(sample: Shape, settings: z.output<S>, masked: boolean): Module;
   restore(description: z.output<D>): Module;
 }
 
@@ -50,7 +53,8 @@ export function defineEncoder<S extends z.ZodObject, D extends z.ZodObject>(
     stored,
     ...(normalize && { normalize: (sample, settings) => normalize(sample, parseOptions(schema, settings, kind)) }),
     settings: Object.keys(schema.shape),
-    create: (sample, settings) => definition.create(sample, parseOptions(schema, settings, kind)),
+    create: (sample, settings, masked = false) =>
+      definition.create(sample, parseOptions(schema, settings, kind), masked),
     restore: (description, where) => definition.restore(parseOptions(stored, description, where)),
   };
 }
@@ -63,6 +67,12 @@ export const hidden: z.ZodType<number[]> = z.array(whole(1, "64"), {
 /** Settings that the kinds share. */
 export const activation: z.ZodType<"relu" | "tanh" | "sigmoid"> = oneOf("relu", "tanh", "sigmoid");
 export const dropout: z.ZodType<number> = fraction("0.2");
+
+/** The features of a step of samples [T, F], or [T, F + 1] where they are masked. */
+export const featuresOf = (sample: Shape, masked: boolean): number => sample[1]! - Number(masked);
+
+/** Whether the samples of an encoder in a model file have a channel that says which steps are valid. */
+export const masked: z.ZodType<boolean> = z.boolean().default(false);
 
 /** Sizes in a model file, from the features of the data on. */
 export const sizes = (least: number): z.ZodType<number[]> => z.array(z.int().min(1)).min(least);

@@ -82,3 +82,11 @@ export function requireImage({ path }: Scope, kind: string, declared: Shape, sam
     { declared, found },
   );
 }
+
+/** The shape of samples that are not padded. @throws ConfigError for sequences that end before the last step: an image has no such end. */
+export function requireWhole(sample: Shape, kind: string, masked: boolean): Shape {
+  if (!masked) return sample;
+  throw configError(
+    `${kind} reads images, and these samples are sequences that end before the last step (NaN). Use an encoder of sequences, for example conv1d, or fill the ends.`,
+  );
+}

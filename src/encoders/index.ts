@@ -58,10 +58,13 @@ export function preferredNormalize(settings: EncoderSettings, sample: Shape): No
   return type.fits(sample) ? type.normalize?.(sample, settings) : undefined;
 }
 
-/** The encoder of a modality under checked settings. @throws ConfigError if its kind does not read samples of this shape. */
-export function encoderOf(settings: EncoderSettings, sample: Shape, modality: string): Module {
+/**
+ * The encoder of a modality under checked settings. `masked` samples are [T, F + 1]; their last channel says which steps are valid.
+ * @throws ConfigError if its kind does not read samples of this shape.
+ */
+export function encoderOf(settings: EncoderSettings, sample: Shape, modality: string, masked = false): Module {
   const type = encoderTypes[String(settings.kind ?? "mlp")]!;
-  if (type.fits(sample)) return type.create(sample, settings);
+  if (type.fits(sample)) return type.create(sample, settings, masked);
   const others = encoderKinds.filter((kind) => encoderTypes[kind]!.fits(sample));
   throw configError(
     `samples of ${modality} are ${formatShape(sample)}; the encoder ${type.kind} reads ${type.reads}. Encoders for ${formatShape(sample)}: ${others.join(", ")}.`,

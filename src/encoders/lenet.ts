@@ -20,6 +20,7 @@ import {
   layoutOf,
   layoutSetting,
   requireImage,
+  requireWhole,
   sampleShape,
   toMaps,
 } from "./image.ts";
@@ -106,6 +107,6 @@ export const lenetEncoder: EncoderType = defineEncoder({
     blocks: whole(0, "3"),
   }),
   normalize: (sample, { layout }) => imageNormalize(sample, layout),
-  create: (sample, { kind: _, ...options }) => lenet(sample, options),
+  create: (sample, { kind: _, ...options }, masked) => lenet(requireWhole(sample, "lenet", masked), options),
   restore: ({ sample, kind: _, ...options }) => lenet(sample, options),
 });

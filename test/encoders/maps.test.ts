@@ -182,6 +182,14 @@ test.each(["mean", "max", "both"] as const)("conv1d, pool %s: more padding chang
   expect(answer(encoder, [3, 3], new Float32Array(9))).toEqual(new Float64Array(expected.length));
 });
 
+test("padded samples: conv1d leaves out the channel of valid steps, encoders of images refuse them", () => {
+  expect(encoderOf({ kind: "conv1d" }, [5, 3], "audio", true).description).toMatchObject({ features: 2, masked: true });
+  expect(encoderOf({ kind: "conv1d" }, [5, 3], "audio").description).toMatchObject({ features: 3, masked: false });
+  for (const kind of ["lenet", "resnet18"]) {
+    expect(() => encoderOf({ kind }, [5, 3], "audio", true)).toThrowError(/sequences that end before the last step/);
+  }
+});
+
 test("what does not fit is told with the way out", () => {
   expect(() => lenet([24, 20], { blocks: 4 })).toThrowError(/can be halved 4 times.*Set blocks to 3 or less/);
   expect(() => lenet([1, 20])).toThrowError(/can be halved 0 times/);
