@@ -44,7 +44,7 @@ export function layoutOf(sample: Shape, setting: Layout | undefined): Layout {
   if (first <= FEW !== last <= FEW) return first <= FEW ? "first" : "last";
   throw configError(
     `samples of ${formatShape(sample)} can be images with ${last} channels (layout: last) or with ${first} channels (layout: first). Set layout to one of them.`,
-    { sample, allowed: ["last", "first"] },
+    { setting: "layout", allowed: ["last", "first"] },
   );
 }
 

@@ -22,7 +22,7 @@ function frozenStages(kind: string, freeze: Freeze, stages: readonly string[]): 
   const allowed = `Allowed are none, all, one stage, or a range such as ${stages[0]}-${stages[1] ?? stages[0]}; the stages are ${stages.join(", ")}.`;
   const problem =
     unknown === undefined ? "no range of stages in their order" : `there is no stage "${unknown}"${hint(unknown, [])}`;
-  throw configError(`${kind}: freeze is "${freeze}": ${problem} ${allowed}`, { freeze, allowed: stages });
+  throw configError(`${kind}: freeze is "${freeze}": ${problem} ${allowed}`, { setting: "freeze", allowed: stages });
 }
 
 /**
