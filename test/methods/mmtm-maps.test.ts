@@ -184,3 +184,37 @@ test("greedy learning: buffers move once in a step, by the pass that the losses 
   const busy = { "memory.left": [2], "memory.branch": [1], "memory.gates": new Array(28).fill(0.5) };
   expect(updatesOf(guided, busy)).not.toEqual(expected);
 });
+
+test("greedy learning: speeds compare all modules of a branch with its encoder, in members of a pool too", () => {
+  for (const members of [1, 2]) {
+    const method = greedy({ encoders: two, embedding: 4, members });
+    expect(method.stages).toHaveLength(members);
+    const graph = stageGraph(method, method.stages[members - 1] as never, widthsOf(method), B);
+    const names = [...graph.gradients.keys()];
+    const remembered = ["through", "alone"].map((name) => graph.remembered.get(name)!);
+    const given = {
+      "memory.left": [0],
+      "memory.branch": [0],
+      "memory.seen": [0],
+      "memory.through": [0, 0],
+      "memory.alone": [0, 0],
+    };
+    const parts = names.flatMap((name) => {
+      const { parameter, gradient } = graph.gradients.get(name)!;
+      return [parameter, gradient];
+    });
+    const [through, alone, ...all] = values(method, [...remembered, ...parts], given);
+    const size = (data: Float64Array): number => data.reduce((sum, v) => sum + v * v, 0);
+    const speed = (chosen: RegExp): number => {
+      const at = names.flatMap((name, i) => (chosen.test(name) ? [i] : []));
+      const total = (offset: number): number => at.reduce((sum, i) => sum + size(all[2 * i + offset]!), 0);
+      expect(at.length).toBeGreaterThan(3);
+      return total(1) / total(0);
+    };
+    for (const [m, name] of ["a", "b"].entries()) {
+      const expected = speed(new RegExp(`(^|\\.)transfer\\.(squeeze\\.|gates\\.${name}\\.)`));
+      expect(Math.abs(through![m]! / expected - 1)).toBeLessThan(1e-9);
+      expect(Math.abs(alone![m]! / speed(new RegExp(`(^|\\.)encoders\\.${name}\\.`)) - 1)).toBeLessThan(1e-9);
+    }
+  }
+});
