@@ -10,7 +10,7 @@ import type { Module, ModuleStage } from "../nn/module.ts";
 import { batchNorm, dropout as drop, layerNorm } from "../nn/norm.ts";
 import { stagedModule } from "../nn/staged.ts";
 import { whole } from "../optim/settings.ts";
-import { defineEncoder, dropout, type EncoderType } from "./encoder.ts";
+import { defineEncoder, dropout, type EncoderType, featuresOf, masked as maskedSetting } from "./encoder.ts";
 import { freezeSetting } from "./image.ts";
 
 export interface Conv1dOptions {
@@ -49,7 +49,7 @@ const schema = z.strictObject({
 const stored = schema.extend({
   kind: z.literal("conv1d").optional(),
   features: whole(1, "74"),
-  masked: z.boolean().default(false),
+  masked: maskedSetting,
 });
 
 /** The steps [B, T, F + 1] or [B, T, F] as maps [B, T, 1, F] and the mask [B, T, 1, 1] of valid steps. */
@@ -129,6 +129,6 @@ export const conv1dEncoder: EncoderType = defineEncoder({
   schema,
   stored,
   normalize: () => "channels-last",
-  create: ([, wide], { kind: _, ...options }, masked) => conv1d(wide! - (masked ? 1 : 0), { ...options, masked }),
+  create: (sample, { kind: _, ...options }, masked) => conv1d(featuresOf(sample, masked), { ...options, masked }),
   restore: ({ features, kind: _, ...options }) => conv1d(features, options),
 });

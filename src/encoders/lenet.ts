@@ -20,6 +20,7 @@ import {
   layoutOf,
   layoutSetting,
   requireImage,
+  requireWhole,
   sampleShape,
   toMaps,
 } from "./image.ts";
@@ -86,7 +87,7 @@ function resolve(sample: Shape, options: LenetOptions) {
   if (halvings < (blocks ?? 0) + 1) {
     throw configError(
       `lenet: images of ${formatShape([height, columns])} can be halved ${halvings} times, and ${blocks ?? 0} blocks after the first need ${(blocks ?? 0) + 1}.${halvings > 0 ? ` Set blocks to ${halvings - 1} or less.` : ""}`,
-      { sample, blocks },
+      { setting: "blocks", sample },
     );
   }
   return { width, blocks: blocks ?? halvings - 1, dropout, layout, freeze };
@@ -106,6 +107,6 @@ export const lenetEncoder: EncoderType = defineEncoder({
     blocks: whole(0, "3"),
   }),
   normalize: (sample, { layout }) => imageNormalize(sample, layout),
-  create: (sample, { kind: _, ...options }) => lenet(sample, options),
+  create: (sample, { kind: _, ...options }, masked) => lenet(requireWhole(sample, "lenet", masked), options),
   restore: ({ sample, kind: _, ...options }) => lenet(sample, options),
 });

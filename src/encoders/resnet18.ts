@@ -19,6 +19,7 @@ import {
   layoutOf,
   layoutSetting,
   requireImage,
+  requireWhole,
   sampleShape,
   toMaps,
 } from "./image.ts";
@@ -115,6 +116,6 @@ export const resnet18Encoder: EncoderType = defineEncoder({
   schema,
   stored: schema.extend({ kind: z.literal("resnet18"), sample: sampleShape, layout: layoutSetting }),
   normalize: (sample, { layout }) => imageNormalize(sample, layout),
-  create: (sample, { kind: _, ...options }) => resnet18(sample, options),
+  create: (sample, { kind: _, ...options }, masked) => resnet18(requireWhole(sample, "resnet18", masked), options),
   restore: ({ sample, kind: _, ...options }) => resnet18(sample, options),
 });

@@ -1,7 +1,17 @@
 /** @file Public names of the layers. */
+export { type ConvInit, type ConvolutionOptions, convolution } from "./convolution.ts";
 export { type Gaussian, gaussian, kl, klToStandard, sample } from "./gaussian.ts";
 export { flatten, linear, linearOfEach } from "./linear.ts";
 export { crossEntropy, meanSquaredError, negativeLogLikelihood } from "./losses.ts";
 export { type Activation, type MlpOptions, mlp, mlp2, type Norm } from "./mlp.ts";
-export { initialState, type Module, type ParameterSpec, rootScope, type Scope } from "./module.ts";
+export {
+  initialState,
+  type Module,
+  type ModuleStage,
+  type ParameterSpec,
+  rootScope,
+  type Scope,
+  type Staged,
+} from "./module.ts";
 export { batchNorm, dropout, layerNorm } from "./norm.ts";
+export { type Freeze, meanOfMaps, scaleChannels, stagedModule } from "./staged.ts";

@@ -1,5 +1,5 @@
 /** @file Encoders in stages: made from a list of stages, of which some can be frozen. */
-import { configError, hint } from "../core/errors.ts";
+import { configError, hint, listing } from "../core/errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import { mean, mul, reshape } from "../graph/ops/index.ts";
 import type { Module, Scope, Staged } from "./module.ts";
@@ -19,10 +19,13 @@ function frozenStages(kind: string, freeze: Freeze, stages: readonly string[]): 
   if (rest.length === 0 && unknown === undefined && stages.indexOf(first) <= stages.indexOf(last)) {
     return new Set(stages.slice(stages.indexOf(first), stages.indexOf(last) + 1));
   }
-  const allowed = `Allowed are none, all, one stage, or a range such as ${stages[0]}-${stages[1] ?? stages[0]}; the stages are ${stages.join(", ")}.`;
+  const words = ["none", "all", ...stages];
   const problem =
-    unknown === undefined ? "no range of stages in their order" : `there is no stage "${unknown}"${hint(unknown, [])}`;
-  throw configError(`${kind}: freeze is "${freeze}": ${problem} ${allowed}`, { freeze, allowed: stages });
+    unknown === undefined
+      ? `; a range goes from a stage to a later one. Allowed: ${listing(words)}.`
+      : `: there is no stage "${unknown}"${hint(unknown, words)}`;
+  const range = stages.length > 1 ? ` A range of stages is written ${stages[0]}-${stages[1]}.` : "";
+  throw configError(`${kind}: freeze is "${freeze}"${problem}${range}`, { setting: "freeze", allowed: words });
 }
 
 /**

@@ -106,8 +106,10 @@ function encodersOf(
       return [[name, encoderOf(own ?? encoder, arrays[name]!.shape.slice(1), name)]];
     } catch (error) {
       if (!(error instanceof DmilError)) throw error;
+      // Errors of encoders name the setting that is wrong, unless it is the kind.
+      const setting = String(error.fields.setting ?? "kind");
       issues.push({
-        path: own === undefined ? ["encoder", "kind"] : ["encoders", name, "kind"],
+        path: own === undefined ? ["encoder", setting] : ["encoders", name, setting],
         message: error.message,
       });
       return [];

@@ -182,13 +182,23 @@ test.each(["mean", "max", "both"] as const)("conv1d, pool %s: more padding chang
   expect(answer(encoder, [3, 3], new Float32Array(9))).toEqual(new Float64Array(expected.length));
 });
 
+test("padded samples: conv1d leaves out the channel of valid steps, encoders of images refuse them", () => {
+  expect(encoderOf({ kind: "conv1d" }, [5, 3], "audio", true).description).toMatchObject({ features: 2, masked: true });
+  expect(encoderOf({ kind: "conv1d" }, [5, 3], "audio").description).toMatchObject({ features: 3, masked: false });
+  for (const kind of ["lenet", "resnet18"]) {
+    expect(() => encoderOf({ kind }, [5, 3], "audio", true)).toThrowError(/sequences that end before the last step/);
+  }
+});
+
 test("what does not fit is told with the way out", () => {
   expect(() => lenet([24, 20], { blocks: 4 })).toThrowError(/can be halved 4 times.*Set blocks to 3 or less/);
   expect(() => lenet([1, 20])).toThrowError(/can be halved 0 times/);
   expect(() => lenet([28, 28], { freeze: "blok0" })).toThrowError(
-    /freeze is "blok0".*Allowed are none, all.*block0-block1/,
+    /freeze is "blok0": there is no stage "blok0"; did you mean "block0"\? Allowed: none, all, block0.*block0-block1/,
   );
-  expect(() => resnet18([28, 28], { freeze: "stage2-stem" })).toThrowError(/freeze is "stage2-stem"/);
+  expect(() => resnet18([28, 28], { freeze: "stage2-stem" })).toThrowError(
+    /freeze is "stage2-stem"; a range goes from a stage to a later one/,
+  );
   expect(() => conv1d(3, { masked: true, norm: "batch" })).toThrowError(/Use norm: layer/);
   expect(() => conv1d(3, { kernel: 4 })).toThrowError(/an odd number of steps/);
   expect(() => conv1d(3, { widht: 4 } as never)).toThrowError(/did you mean "width"/);

@@ -70,7 +70,7 @@ test.each(Object.entries(nets))("%s", async (kind, [encoder, sample]) => {
   const { loss, names, gradients, updates, specs } = stepOf(encoder, sample);
   const expected = golden[kind]!;
   expect(names.toSorted()).toEqual(Object.keys(expected.steps[0]!.gradients).toSorted());
-  const state: Record<string, Float64Array> = {};
+  const state: Record<string, ArrayLike<number>> = {};
   for (const [name, { shape, init }] of specs) {
     state[name] = new Float64Array(sizeOf(shape)).fill(init.kind === "constant" ? init.value : 0);
   }
@@ -81,7 +81,7 @@ test.each(Object.entries(nets))("%s", async (kind, [encoder, sample]) => {
   });
   const target = Float64Array.from({ length: B * K }, (_, i) => (i % K === Math.floor(i / K) % K ? 1 : 0));
   const outputs = [loss, ...gradients, ...updates.values()];
-  let x = new Float64Array();
+  let x = samplesOf(sample, 0, false);
   for (const [i, step] of expected.steps.entries()) {
     x = samplesOf(sample, 100 + i, kind === "conv1d");
     const bindings = { ...state, x, target };
@@ -99,7 +99,8 @@ test.each(Object.entries(nets))("%s", async (kind, [encoder, sample]) => {
         expect(difference(wanted, found[name]!), `${name} in step ${i}`).toBeLessThan(tolerance);
       }
     }
-    for (const [at, name] of names.entries()) state[name] = state[name]!.map((v, j) => v - RATE * exact[1 + at]![j]!);
+    for (const [at, name] of names.entries())
+      state[name] = Float64Array.from(state[name]!, (v, j) => v - RATE * exact[1 + at]![j]!);
     [...updates.keys()].forEach((name, at) => {
       state[name] = Float64Array.from(exact[1 + names.length + at]!);
     });

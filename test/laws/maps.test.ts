@@ -1,11 +1,9 @@
 /** @file Every method trains on images and frames with encoders of convolutions, predicts each sample on its own, explains, and exports. */
 import "../support/shared-sessions.ts";
 import { describe, expect, test } from "vitest";
-import { float32 } from "../../src/core/tensor.ts";
-import { type Dataset, takeRows } from "../../src/data/dataset.ts";
+import { takeRows } from "../../src/data/dataset.ts";
 import { hideModalities } from "../../src/data/presence.ts";
 
-import { classTarget } from "../../src/data/target.ts";
 import { lenet } from "../../src/encoders/lenet.ts";
 import { parametersOf } from "../../src/engine/graph.ts";
 import { toOnnx } from "../../src/evaluation/export.ts";
@@ -17,40 +15,17 @@ import { methods } from "../../src/methods/index.ts";
 import type { Method } from "../../src/methods/method.ts";
 import { initialState } from "../../src/nn/module.ts";
 import { fit } from "../../src/train/fit.ts";
-import { difference, normals } from "../support/numbers.ts";
+import { imageShapes, imageSplits } from "../support/images.ts";
+import { difference } from "../support/numbers.ts";
 
-const samples = { image: [5, 4], video: [2, 5, 5, 3] };
 const N = 16;
-
-/** Samples whose class shifts their values, so that a step has something to learn. */
-function images(name: string, seed: number): Dataset {
-  const labels = Int32Array.from({ length: N }, (_, i) => i % 3);
-  return {
-    name,
-    ids: Array.from(labels, (_, i) => `${name}${i}`),
-    modalities: Object.fromEntries(
-      Object.entries(samples).map(([modality, shape], m) => {
-        const values = normals([N, ...shape], seed + m);
-        const width = values.length / N;
-        return [
-          modality,
-          float32(
-            [N, ...shape],
-            values.map((v, i) => v + labels[Math.floor(i / width)]!),
-          ),
-        ];
-      }),
-    ),
-    ...classTarget(["x", "y", "z"], labels),
-  };
-}
-const splits = { train: images("train", 1), validation: images("valid", 3), test: images("test", 5) };
+const splits = imageSplits(N);
 
 function methodOf(factory: MethodRecord): Method {
   const one = factory.perModality ? { modality: "video" } : {};
   const encoders = {
-    image: lenet(samples.image, { width: 2, dropout: 0.2 }),
-    video: lenet(samples.video, { width: 2, freeze: "block0" }),
+    image: lenet(imageShapes.image, { width: 2, dropout: 0.2 }),
+    video: lenet(imageShapes.video, { width: 2, freeze: "block0" }),
   };
   return factory.configure({ encoders, embedding: 4, ...one, members: 1 });
 }

@@ -1,4 +1,6 @@
 /** @file MMTM and greedy learning with modules between the stages of encoders, as in the papers. */
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
 import { expect, test } from "vitest";
 import { conv1d } from "../../src/encoders/conv1d.ts";
 import { lenet } from "../../src/encoders/lenet.ts";
@@ -183,4 +185,86 @@ test("greedy learning: buffers move once in a step, by the pass that the losses 
   expect(updatesOf(guided, idle)).toEqual(expected);
   const busy = { "memory.left": [2], "memory.branch": [1], "memory.gates": new Array(28).fill(0.5) };
   expect(updatesOf(guided, busy)).not.toEqual(expected);
+});
+
+test("greedy learning: speeds compare all modules of a branch with its encoder, in members of a pool too", () => {
+  for (const members of [1, 2]) {
+    const method = greedy({ encoders: two, embedding: 4, members });
+    expect(method.stages).toHaveLength(members);
+    const graph = stageGraph(method, method.stages[members - 1] as never, widthsOf(method), B);
+    const names = [...graph.gradients.keys()];
+    const remembered = ["through", "alone"].map((name) => graph.remembered.get(name)!);
+    const given = {
+      "memory.left": [0],
+      "memory.branch": [0],
+      "memory.seen": [0],
+      "memory.through": [0, 0],
+      "memory.alone": [0, 0],
+    };
+    const parts = names.flatMap((name) => {
+      const { parameter, gradient } = graph.gradients.get(name)!;
+      return [parameter, gradient];
+    });
+    const [through, alone, ...all] = values(method, [...remembered, ...parts], given);
+    const size = (data: Float64Array): number => data.reduce((sum, v) => sum + v * v, 0);
+    const speed = (chosen: RegExp): number => {
+      const at = names.flatMap((name, i) => (chosen.test(name) ? [i] : []));
+      const total = (offset: number): number => at.reduce((sum, i) => sum + size(all[2 * i + offset]!), 0);
+      expect(at.length).toBeGreaterThan(3);
+      return total(1) / total(0);
+    };
+    for (const [m, name] of ["a", "b"].entries()) {
+      const expected = speed(new RegExp(`(^|\\.)transfer\\.(squeeze\\.|gates\\.${name}\\.)`));
+      expect(Math.abs(through![m]! / expected - 1)).toBeLessThan(1e-9);
+      expect(Math.abs(alone![m]! / speed(new RegExp(`(^|\\.)encoders\\.${name}\\.`)) - 1)).toBeLessThan(1e-9);
+    }
+  }
+});
+
+test("a step equals PyTorch's in loss and gradients, also for frames that share a gate", () => {
+  const golden = JSON.parse(readFileSync(path.join(import.meta.dirname, "mmtm-maps.json"), "utf8")) as {
+    readonly shapes: Readonly<Record<string, number[]>>;
+    readonly loss: number;
+    readonly gradients: Readonly<Record<string, number[]>>;
+  };
+  const shapes = { image: [9, 8], video: [2, 9, 10, 2] };
+  const method = mmtm({
+    encoders: {
+      image: lenet(shapes.image, { width: 2, blocks: 1 }),
+      video: resnet18(shapes.video, { width: 3, blocks: [1, 1] }),
+    },
+    embedding: 4,
+    modules: 2,
+  });
+  const graph = stageGraph(method, method.stages[0] as never, { shapes, classes: K }, 5);
+  // The formula of mmtm-maps.py.
+  const numbers = (shape: readonly number[], seed: number, size = 1): Float64Array =>
+    Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) =>
+      Math.fround(size * Math.sin(1.7 * i + (i * i) / 9 + seed)),
+    );
+  const names = Object.keys(golden.shapes);
+  expect([...graph.gradients.keys()].toSorted()).toEqual(names.toSorted());
+  const state = Object.fromEntries(
+    names.toSorted().map((name, seed) => {
+      const shape = golden.shapes[name]!;
+      expect(graph.gradients.get(name)!.parameter.shape, name).toEqual(shape);
+      const size = name.includes("norm") ? 1 : 2 / Math.sqrt(shape.slice(0, -1).reduce((a, b) => a * b, 1));
+      const shift = name.endsWith("scale") ? 1.5 : 0;
+      return [name, numbers(shape, seed, size).map((v) => Math.fround(v + shift))];
+    }),
+  );
+  const target = Float64Array.from({ length: 5 * K }, (_, i) => (i % K === Math.floor(i / K) % K ? 1 : 0));
+  const [loss, ...gradients] = interpret(
+    [graph.terms[0]!.value, ...names.map((name) => graph.gradients.get(name)!.gradient)],
+    {
+      ...state,
+      target,
+      "modality.image": numbers([5, ...shapes.image], 100),
+      "modality.video": numbers([5, ...shapes.video], 101),
+    },
+  );
+  expect(loss!.data[0]).toBeCloseTo(golden.loss, 8);
+  for (const [i, name] of names.entries()) {
+    expect(difference(golden.gradients[name]!, gradients[i]!.data), name).toBeLessThan(1e-8);
+  }
 });

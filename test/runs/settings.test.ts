@@ -1,6 +1,8 @@
 /** @file Settings: everything wrong is listed at once, with its path, what was given and what is allowed. */
+
 import { describe, expect, test } from "vitest";
 import { DmilError } from "../../src/core/errors.ts";
+import { float32 } from "../../src/core/tensor.ts";
 import { methodNames } from "../../src/methods/index.ts";
 import { planRun } from "../../src/runs/plan.ts";
 import { parseSettings } from "../../src/runs/settings.ts";
@@ -152,6 +154,38 @@ describe("settings and data together", () => {
     });
     expect(config.normalize).toEqual({ b: "none" });
     expect(planRun(parseSettings(config), smallMixture().train).config).toEqual(config);
+  });
+
+  test("encoders of images and sequences bring their normalisation, unless the run has one", () => {
+    const small = smallMixture();
+    const { a, b } = small.train.modalities;
+    const modalities = { a: float32([a!.shape[0]!, 4, 2], a!.data), b: b! };
+    const train = { ...small.train, modalities };
+    const planned = (given: object) => {
+      const settings = parseSettings({ data: "clips", encoders: { a: { kind: "conv1d" } }, ...given });
+      return planRun(settings, train).config;
+    };
+    expect(planned({}).normalize).toEqual({ a: "channels-last" });
+    expect(planned({ encoders: { a: { kind: "lenet" } } }).normalize).toEqual({ a: "all" });
+    expect(planned({ normalize: { b: "none" } }).normalize).toEqual({ a: "channels-last", b: "none" });
+    expect(planned({ normalize: { a: "standard" } }).normalize).toEqual({ a: "standard" });
+    expect(planned({ normalize: "none" }).normalize).toBe("none");
+    const { config } = planRun(parseSettings(planned({})), train);
+    expect(config).toEqual(planned({}));
+  });
+
+  test("problems of encoders name the setting", () => {
+    expect(() => plan({ encoders: { a: { kind: "lenet" } } })).toThrow(/encoders\.a\.kind: samples of a are \[8\]/);
+    const { train } = smallMixture();
+    const { a } = train.modalities;
+    const shaped = { ...train, modalities: { ...train.modalities, a: float32([a!.shape[0]!, 4, 2], a!.data) } };
+    for (const [own, message] of [
+      [{ freeze: "stem" }, /encoders\.a\.freeze: lenet: freeze is "stem"/],
+      [{ blocks: 3 }, /encoders\.a\.blocks: lenet: images of \[4, 2\]/],
+    ] as const) {
+      const settings = parseSettings({ data: "clips", encoders: { a: { kind: "lenet", ...own } } });
+      expect(() => planRun(settings, shaped)).toThrow(message);
+    }
   });
 
   test.each<[string, object]>([
