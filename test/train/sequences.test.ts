@@ -101,7 +101,7 @@ test("a normalisation of a modality or of a kind that does not exist is refused"
   await expect(start({ clap: "none" })).rejects.toThrow(
     /normalize\.clap: there is no modality "clap"; did you mean "clip"/,
   );
-  await expect(start("minmax")).rejects.toThrow(/normalize: unknown normalisation "minmax".*standard, none/);
+  await expect(start("minmax")).rejects.toThrow(/normalize: unknown normalisation "minmax".*standard, .*none/);
 });
 
 test("a model file without normalisations, as earlier versions wrote it, is of standardised vectors", async () => {
