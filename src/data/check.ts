@@ -5,8 +5,10 @@ import { ownValue } from "../core/record.ts";
 import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
 import { constantWarning, findConstant } from "./constant-columns.ts";
 import { type DataSplits, type Dataset, featureCount, SPLITS, type SplitName, type Target } from "./dataset.ts";
+import { checkFinite, lengthsOfSplits } from "./finite.ts";
 import { isClassKind, kindWords } from "./kinds.ts";
 import { hasMissing, presentAt, rowsByPattern } from "./presence.ts";
+import { LENGTHS } from "./sequences.ts";
 import {
   checkTargets,
   describeTarget,
@@ -22,8 +24,10 @@ export interface ModalityReport {
   readonly dtype: "float32";
   /** Shape of one sample: [] for one number. */
   readonly shape: Shape;
-  /** Always true: NaN or infinite numbers are an error. */
+  /** Always true: NaN or infinite numbers are an error, except for NaN after the end of a sequence. */
   readonly finite: true;
+  /** Steps of the shortest and the longest sample of all splits, if some end before the last step. */
+  readonly lengths?: readonly [number, number];
   /** Features (indices in row-major order within a sample) that are constant in the train split. */
   readonly constantColumns: readonly number[];
 }
@@ -88,7 +92,9 @@ export function checkSplits(splits: DataSplits, where: Where = (split, part) => 
     Object.entries(splits.train.modalities).map(([name, { dtype, shape, data }]): [string, ModalityReport] => {
       const constantColumns = findConstant(data, featureCount({ shape }), ownValue(splits.train.present, name));
       if (constantColumns.length > 0) warnings.push(constantWarning(where("train", name), constantColumns, shape));
-      return [name, { dtype, shape: shape.slice(1), finite: true, constantColumns }];
+      const lengths = lengthsOfSplits(splits, name, (split) => where(split, name));
+      const report = { dtype, shape: shape.slice(1), finite: true, constantColumns } as const;
+      return [name, { ...report, ...(lengths !== undefined && { lengths }) }];
     }),
   );
   return { modalities, target: { kind, names }, splits: reports, warnings };
@@ -102,6 +108,13 @@ function checkNames(train: Dataset): void {
     if (!NAME.test(name) || name === "labels") {
       throw dataError(
         `modality "${name}": this name cannot be used; allowed are letters, digits, _ and -, beginning with a letter, but not "labels". Rename it.`,
+        { modality: name },
+      );
+    }
+    const sequence = name.replace(new RegExp(`${LENGTHS}$`), "");
+    if (sequence !== name && ownValue(train.modalities, sequence)?.shape.length === 3) {
+      throw dataError(
+        `modality "${name}": on disk this is the lengths of the samples of "${sequence}". Rename it, or make the steps after the end of a sample NaN.`,
         { modality: name },
       );
     }
@@ -227,25 +240,6 @@ function checkPresence(data: Dataset, split: SplitName, where: Where): void {
       { row, split },
     );
   }
-}
-
-export function checkFinite(data: Pick<Dataset, "modalities" | "present">, modality: string, where: string): void {
-  const { data: values, shape } = data.modalities[modality]!;
-  const width = featureCount({ shape });
-  const mask = ownValue(data.present, modality);
-  let bad = 0;
-  let first = -1;
-  for (let i = 0; i < values.length; i++) {
-    if (Number.isFinite(values[i]!) || mask?.[Math.floor(i / width)] === 0) continue;
-    bad++;
-    if (first < 0) first = i;
-  }
-  if (bad === 0) return;
-  const [row, column] = [Math.floor(first / width), first % width];
-  throw dataError(
-    `${where}: ${bad} of ${values.length} numbers are NaN or infinite as float32, the first (${values[first]}) at row ${row}, column ${column} (from 0). Remove these samples, fill the gaps, or, where a modality is missing as a whole, say so in dataset.json with "missing": "nan".`,
-    { bad, row, column },
-  );
 }
 
 function checkLabels(data: Dataset, split: SplitName, where: string): SplitReport {

@@ -8,19 +8,23 @@ import { float32, type Tensor } from "../core/tensor.ts";
 import { type Dataset, featureCount, type SplitName } from "./dataset.ts";
 import { requireNumbers } from "./formats/npy.ts";
 import type { Manifest } from "./manifest.ts";
+import { LENGTHS, withLengths } from "./sequences.ts";
 import { type AnyArray, type Source, toFloat32 } from "./sources/source.ts";
 
 const SUFFIX = "_present";
 
-/** The arrays of a split that may be modalities: all except masks of other arrays. */
+/** The arrays of a split that may be modalities: all except masks and lengths of other arrays. Columns of tables are no sequences. */
 export function modalityNames(source: Source, split: SplitName): readonly string[] {
   const all = source.names(split);
-  return all.filter((name) => !(name.endsWith(SUFFIX) && all.includes(name.slice(0, -SUFFIX.length))));
+  const suffixes = source.columns === undefined ? [SUFFIX, LENGTHS] : [SUFFIX];
+  return all.filter(
+    (name) => !suffixes.some((suffix) => name.endsWith(suffix) && all.includes(name.slice(0, -suffix.length))),
+  );
 }
 
 /**
- * Modalities of one split as float32, with zeros where a sample lacks one, and the masks of those that have one. Arrays in `seen` have been
- * read before. @throws DataError for arrays of text and as readMask.
+ * Modalities of one split as float32, with zeros where a sample lacks one, NaN after the end of a sequence, and the masks of those that have
+ * one. Arrays in `seen` have been read before. @throws DataError for arrays of text, as readMask, and as withLengths.
  */
 export async function readModalities(
   source: Source,
@@ -37,7 +41,10 @@ export async function readModalities(
     const where = source.where(split, name);
     const values = toFloat32(requireNumbers(array, where), where, warnings);
     const mask = await readMask(source, manifest, split, name, values);
-    tensors.push([name, mask === undefined ? values : withoutMissing(values, mask)]);
+    const known = mask === undefined ? values : withoutMissing(values, mask);
+    const lengths = await readLengths(source, split, name);
+    const lengthsWhere = source.where(split, name + LENGTHS);
+    tensors.push([name, lengths === undefined ? known : withLengths(known, lengths, lengthsWhere, mask)]);
     if (mask !== undefined) masks.push([name, mask]);
   }
   return { modalities: Object.fromEntries(tensors), ...(masks.length > 0 && { present: Object.fromEntries(masks) }) };
@@ -64,6 +71,13 @@ async function readMask(
   if (manifest.missing !== "nan") return stored;
   const masked = nanRows(values, source.where(split, name), stored);
   return masked ?? stored;
+}
+
+/** The array of lengths beside a modality, if there is one. @throws DataError for an array of text. */
+async function readLengths(source: Source, split: SplitName, name: string): Promise<Tensor | undefined> {
+  const own = name + LENGTHS;
+  if (source.columns !== undefined || !source.names(split).includes(own)) return undefined;
+  return requireNumbers(await source.read(split, own), source.where(split, own));
 }
 
 /** The values with zeros where the mask is 0; the same tensor when nothing is missing. */
@@ -105,6 +119,8 @@ function nanRows(values: Tensor<"float32">, where: string, stored: Uint8Array | 
     let gaps = 0;
     for (let f = 0; f < width; f++) if (Number.isNaN(values.data[row * width + f]!)) gaps++;
     if (gaps === 0) continue;
+    // A sequence may end with NaN; the checks see whether it is only the end.
+    if (gaps < width && values.shape.length === 3 && Number.isNaN(values.data[(row + 1) * width - 1]!)) continue;
     if (gaps < width) {
       throw dataError(
         `${where}: row ${row} (from 0) is NaN in ${gaps} of ${width} features; only a whole row of NaN means a missing modality. Fill the gaps, or make the whole row NaN.`,

@@ -51,7 +51,9 @@ function columnOf({ modalities, present, size }: Dataset, name: string, feature:
   const values: number[] = [];
   for (let at = 0; at < size; at += step) {
     const row = Math.floor(at);
-    if (mask?.[row] !== 0) values.push(data[row * width + feature]!);
+    const value = data[row * width + feature]!;
+    // NaN is after the end of a sequence.
+    if (mask?.[row] !== 0 && !Number.isNaN(value)) values.push(value);
   }
   return Float64Array.from(values).sort();
 }

@@ -11,10 +11,11 @@ import { writeNpy } from "./formats/npy.ts";
 import { isClassKind } from "./kinds.ts";
 import type { Manifest } from "./manifest.ts";
 import { withoutMissing } from "./masks.ts";
+import { LENGTHS, lengthsOf, withoutPadding } from "./sequences.ts";
 import { labelsOf } from "./target.ts";
 
 /**
- * Writes `train|valid|test/<modality>.npy` (zeros where a sample lacks the modality), `<modality>_present.npy`, `labels.npy`, `ids.json`, `groups.json`, `truth.json` and `ceiling.npy` where there are any, and
+ * Writes `train|valid|test/<modality>.npy` (zeros where a sample lacks the modality), `<modality>_present.npy`, `<modality>_lengths.npy` where samples are padded (zeros there), `labels.npy`, `ids.json`, `groups.json`, `truth.json` and `ceiling.npy` where there are any, and
  * dataset.json last, so that a folder with a dataset.json is complete.
  * @throws DataError for data that does not pass its checks, or has groups, truth or a ceiling in some splits only.
  */
@@ -37,7 +38,15 @@ export async function writeDataset(folder: Folder, splits: DataSplits): Promise<
     const dir = split === "validation" ? "valid" : split;
     for (const [name, values] of Object.entries(data.modalities)) {
       const mask = ownValue(data.present, name);
-      await folder.write(`${dir}/${name}.npy`, writeNpy(mask === undefined ? values : withoutMissing(values, mask)));
+      const known = mask === undefined ? values : withoutMissing(values, mask);
+      const lengths = lengthsOf(known, mask);
+      await folder.write(`${dir}/${name}.npy`, writeNpy(lengths === undefined ? known : withoutPadding(known)));
+      if (lengths !== undefined) {
+        await folder.write(
+          `${dir}/${name}${LENGTHS}.npy`,
+          writeNpy(tensor("int32", [data.size], Int32Array.from(lengths))),
+        );
+      }
       if (mask === undefined) continue;
       await folder.write(`${dir}/${name}_present.npy`, writeNpy(tensor("uint8", [mask.length], mask)));
     }

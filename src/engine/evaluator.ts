@@ -6,6 +6,7 @@ import { featureCount, type Inputs } from "../data/dataset.ts";
 import { presenceMatrix } from "../data/presence.ts";
 import { asLeaf, type Expr, type LeafKind, topological } from "../graph/expr.ts";
 import { rowAxes } from "../graph/rows.ts";
+import type { Method } from "../methods/method.ts";
 import { type Transforms, transformed } from "../modalities/index.ts";
 import type { Backend, Executable } from "../runtime/backend.ts";
 import { compile, layoutOf, type Part, type Region } from "../runtime/program.ts";
@@ -47,6 +48,19 @@ export function storedParameters(outputs: readonly Expr[], state: State): Region
   const parameters = bound("parameter", leafParts(outputs, "parameter"));
   for (const name of parameters.layout.places.keys()) placeOf(parameters, name).set(state[name]!.data);
   return parameters;
+}
+
+/** Lets encoders check their samples. @throws DataError for samples that an encoder does not read, such as ids that it does not know. */
+export function checkSamples(
+  { encoders = {} }: Pick<Method, "encoders">,
+  dataset: Inputs,
+  transforms: Transforms,
+): void {
+  for (const [name, encoder] of Object.entries(encoders)) {
+    if (encoder.check === undefined) continue;
+    const one = { ...dataset, modalities: { [name]: dataset.modalities[name]! } };
+    encoder.check(transformed(one, transforms)[name]!, `modality ${name} of the ${dataset.name} data`);
+  }
 }
 
 /** Some modalities of a data set as encoders read them, by input leaf; with `masked` also the mask of the modalities that each sample has. */

@@ -5,7 +5,7 @@ import type { Shape } from "../core/shape.ts";
 import type { State } from "../core/tensor.ts";
 import type { Widths } from "../engine/graph.ts";
 import type { Method } from "../methods/method.ts";
-import { isStoredNumber, type Transforms, transformFrom, transformState } from "../modalities/index.ts";
+import { inputShapes, isStoredNumber, type Transforms, transformFrom, transformState } from "../modalities/index.ts";
 import type { Transform } from "../modalities/modality.ts";
 import type { Calibration } from "../targets/calibrate.ts";
 import { targetTypes } from "../targets/index.ts";
@@ -30,9 +30,9 @@ export interface Fitted {
 }
 
 /** Sizes with which the method's graph is built. */
-export function widthsOf(fitted: Pick<Fitted, "shapes" | "target">): Widths {
+export function widthsOf(fitted: Pick<Fitted, "shapes" | "transforms" | "target">): Widths {
   return {
-    shapes: fitted.shapes,
+    shapes: inputShapes(fitted.shapes, fitted.transforms),
     classes: targetTypes[fitted.target.kind].outputs(fitted.target.names),
     kind: fitted.target.kind,
   };

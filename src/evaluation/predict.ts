@@ -7,7 +7,14 @@ import { formatShape, sameShape } from "../core/shape.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
 import type { Dataset, Inputs } from "../data/dataset.ts";
 import { hasMissing, presentAt } from "../data/presence.ts";
-import { chunkOf, createEvaluator, type Evaluator, sourcesOf, storedParameters } from "../engine/evaluator.ts";
+import {
+  checkSamples,
+  chunkOf,
+  createEvaluator,
+  type Evaluator,
+  sourcesOf,
+  storedParameters,
+} from "../engine/evaluator.ts";
 import { forward } from "../engine/graph.ts";
 import type { Expr } from "../graph/expr.ts";
 import type { Outputs } from "../methods/method.ts";
@@ -83,6 +90,7 @@ export function createPredictor(fitted: Fitted, options: PredictOptions = {}): P
   const compiled = new Map<boolean, Promise<Compiled>>();
   const answer = async (dataset: Inputs): Promise<Predictions> => {
     requireKind(fitted, dataset);
+    checkSamples(fitted.method, dataset, fitted.transforms);
     const { modalities } = fitted.method;
     const masked = hasMissing(dataset, modalities);
     if (masked) requireSome(dataset, modalities);

@@ -99,6 +99,7 @@ export function defineMethod<S extends z.ZodType<object, object>, O extends Outp
         options,
         ...(members > 1 && { members }),
       },
+      encoders,
       build(input) {
         for (const modality of modalities) {
           if (ownValue(input.inputs, modality) === undefined) {

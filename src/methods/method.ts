@@ -192,6 +192,8 @@ export interface Method<O extends Outputs = Outputs> {
     /** Number of members of the pool. Default 1. */
     readonly members?: number;
   };
+  /** The encoders by modality, for what they check of their samples. */
+  readonly encoders?: Readonly<Record<string, Module>>;
   build(input: BuildInput): O;
   readonly stages: readonly Stage<O>[];
   /** Default label smoothing of runs. Default 0; values have none. */

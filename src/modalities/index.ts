@@ -2,13 +2,38 @@
 import { dataError, hint } from "../core/errors.ts";
 import type { OptionIssue } from "../core/options.ts";
 import { ownValue } from "../core/record.ts";
+import type { Shape } from "../core/shape.ts";
 import { float32, type State, type Tensor } from "../core/tensor.ts";
 import { type Dataset, type Inputs, takeTensorRows } from "../data/dataset.ts";
+import { lengthsOf } from "../data/sequences.ts";
 import { type ModalityType, NORMALIZE, type Normalize, type NormalizeSetting, type Transform } from "./modality.ts";
+import { sequence } from "./sequence.ts";
 import { vector } from "./vector.ts";
 
-/** All kinds of modality. Arrays of data sets are `vector`, whatever their rank. */
-export const modalityTypes: Readonly<Record<Transform["kind"], ModalityType>> = { vector };
+/** All kinds of modality. Arrays with samples that are padded are `sequence`, all others `vector`, whatever their rank. */
+export const modalityTypes: Readonly<Record<Transform["kind"], ModalityType>> = { vector, sequence };
+
+/** The kind of a modality of the training data. */
+function kindOf(train: Dataset, name: string): Transform["kind"] {
+  return lengthsOf(train.modalities[name]!, ownValue(train.present, name)) === undefined ? "vector" : "sequence";
+}
+
+/** What an encoder of a modality of the training data reads: the shape of a sample, and whether its last channel says which steps are valid. */
+export function encoderInput(train: Dataset, name: string): { readonly sample: Shape; readonly masked: boolean } {
+  const kind = kindOf(train, name);
+  const sample = modalityTypes[kind].inputShape(train.modalities[name]!.shape.slice(1));
+  return { sample, masked: kind === "sequence" };
+}
+
+/** The shapes of transformed samples, from those of the data. */
+export function inputShapes(
+  shapes: Readonly<Record<string, Shape>>,
+  transforms: Transforms,
+): Readonly<Record<string, Shape>> {
+  return Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => [name, modalityTypes[transforms[name]!.kind].inputShape(shape)]),
+  );
+}
 
 /** Fitted transforms by modality. */
 export type Transforms = Readonly<Record<string, Transform>>;
@@ -25,7 +50,8 @@ export function fitTransforms(
   return Object.fromEntries(
     names.map((name) => {
       const normalize = normalizeOf(setting, name);
-      return [name, { kind: "vector", normalize, numbers: vector.fit(presentRows(train, name), normalize) }];
+      const kind = kindOf(train, name);
+      return [name, { kind, normalize, numbers: modalityTypes[kind].fit(presentRows(train, name), normalize) }];
     }),
   );
 }

@@ -6,7 +6,7 @@ import type { Expr } from "../graph/expr.ts";
 
 export { NORMALIZE, type Normalize };
 
-export const MODALITY_KINDS = ["vector"] as const;
+export const MODALITY_KINDS = ["vector", "sequence"] as const;
 
 /** One setting for all modalities, or one for each; the default is `standard`. */
 export type NormalizeSetting = Normalize | Readonly<Record<string, Normalize>>;
@@ -19,11 +19,13 @@ export interface Transform {
   readonly numbers: Readonly<Record<string, Float32Array>>;
 }
 
-/** A kind of modality. Every array of samples is [N, ...sample shape], and the encoder gets [B, ...] of the same rank. */
+/** A kind of modality. Every array of samples is [N, ...sample shape], and the encoder gets [B, ...inputShape] of the same rank. */
 export interface ModalityType {
   readonly kind: Transform["kind"];
   /** Names of the fitted numbers, by normalisation. */
   readonly numbers: Readonly<Record<Normalize, readonly string[]>>;
+  /** The shape of a transformed sample. */
+  inputShape(sample: Shape): Shape;
   /** Fits the numbers on the training samples [N, ...] that have the modality. N is at least 1. */
   fit(train: Tensor<"float32">, normalize: Normalize): Transform["numbers"];
   /** Samples [N, ...] as the encoder reads them, in a new array. @throws ShapeError for samples of another size than those of `fit`. */

@@ -30,9 +30,11 @@ export const vector: ModalityType = {
     all: FITTED,
     none: [],
   },
+  inputShape: (sample) => sample,
   fit: (train, normalize) =>
     normalize === "none" ? {} : meanAndScale(train, groupsOf(train.shape.slice(1), normalize)),
   transform(samples, { normalize, numbers }) {
+    requireWhole(samples);
     if (normalize === "none") return float32(samples.shape, samples.data.slice());
     const [mean, scale] = [numbers.mean!, numbers.scale!];
     const width = featureCount(samples);
@@ -67,6 +69,20 @@ export const vector: ModalityType = {
   },
   describe: ({ normalize }) => (normalize === "none" ? "no normalisation" : "standardisation is inside"),
 };
+
+/** @throws DataError for samples that are padded, of which the model knows nothing. */
+function requireWhole({ data, shape }: Tensor<"float32">): void {
+  const width = featureCount({ shape });
+  if (shape.length !== 3) return;
+  for (let row = 0; row < shape[0]!; row++) {
+    // A sample that is missing may be NaN throughout.
+    if (!Number.isNaN(data[(row + 1) * width - 1]!) || Number.isNaN(data[row * width]!)) continue;
+    throw dataError(
+      `row ${row} (from 0) ends before the last step (NaN), but no training sample did, so the model does not know padding. Train it with samples that are padded, or give all samples ${shape[1]} steps.`,
+      { row },
+    );
+  }
+}
 
 /** For each number of a sample, the group of numbers with which it shares mean and scale: its channel, or itself. */
 function groupsOf(sample: Shape, normalize: Exclude<Normalize, "none">): Uint32Array {

@@ -1,10 +1,12 @@
 /** @file Forms two sources from many modalities: chosen by name, joined by `+`, or each modality against the rest. */
 
 import { configError, listing } from "../core/errors.ts";
+import { ownValue } from "../core/record.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
 import { type DataSplits, type Dataset, featureCount, requireModalities, SPLITS } from "../data/dataset.ts";
 import type { Fold } from "../data/folds.ts";
 import { hasMissing, presenceMatrix, presentAt } from "../data/presence.ts";
+import { lengthsOf, withValidity } from "../data/sequences.ts";
 
 /** A source: its name and the modalities it joins. */
 export interface SourceChoice {
@@ -50,11 +52,17 @@ export function sourcePairs(
   return [[pair[0]!, pair[1]!]];
 }
 
+/** The numbers of a modality; those of sequences that are padded with zeros at padding and a feature that says which steps are valid. */
+function numbersOf({ modalities, present }: Dataset, name: string): Tensor<"float32"> {
+  const values = modalities[name]!;
+  return lengthsOf(values, ownValue(present, name)) === undefined ? values : withValidity(values);
+}
+
 /** The dataset with two modalities, each the concatenated features of a source. */
 export function joinSources(dataset: Dataset, pair: readonly SourceChoice[]): Dataset {
   const modalities = pair.map(({ name, parts }): [string, Tensor<"float32">] => {
-    if (parts.length === 1) return [name, dataset.modalities[parts[0]!]!];
-    const tensors = parts.map((part) => dataset.modalities[part]!);
+    const tensors = parts.map((part) => numbersOf(dataset, part));
+    if (parts.length === 1) return [name, tensors[0]!];
     const widths = tensors.map(featureCount);
     const width = widths.reduce((a, b) => a + b, 0);
     const rows = dataset.size;

@@ -9,7 +9,7 @@ import { encoderOf, preferredNormalize } from "../encoders/index.ts";
 
 import { methodNamed, methods, resolveMethod } from "../methods/index.ts";
 import { type Method, requireTarget } from "../methods/method.ts";
-import { normalizeIssues } from "../modalities/index.ts";
+import { encoderInput, normalizeIssues } from "../modalities/index.ts";
 import type { Module } from "../nn/module.ts";
 import { smoothingFor } from "../targets/index.ts";
 import { requireMonitor } from "../train/monitor.ts";
@@ -89,7 +89,7 @@ export function planRun(settings: Settings, train: Dataset): Plan {
 /** The encoders of the modalities for samples of their shapes. @throws ConfigError (`fields.issues`) for a modality or shape that does not fit. */
 function encodersOf(
   { encoder, encoders = {}, normalize }: Settings,
-  { modalities: arrays }: Dataset,
+  train: Dataset,
   modalities: readonly string[],
 ): Record<string, Module> {
   const unknown = Object.keys(encoders).filter((name) => !modalities.includes(name));
@@ -103,7 +103,8 @@ function encodersOf(
   const built = modalities.flatMap((name): [string, Module][] => {
     const own = ownValue(encoders, name);
     try {
-      return [[name, encoderOf(own ?? encoder, arrays[name]!.shape.slice(1), name)]];
+      const { sample, masked } = encoderInput(train, name);
+      return [[name, encoderOf(own ?? encoder, sample, name, masked)]];
     } catch (error) {
       if (!(error instanceof DmilError)) throw error;
       // Errors of encoders name the setting that is wrong, unless it is the kind.

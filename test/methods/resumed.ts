@@ -4,6 +4,7 @@ import { memoryFolder } from "../../src/core/folder.ts";
 import type { Method } from "../../src/methods/method.ts";
 import type { FitEvent } from "../../src/train/events.ts";
 import { fit } from "../../src/train/fit.ts";
+import type { FitOptions } from "../../src/train/plan.ts";
 import { bits, smallData } from "./support.ts";
 
 /** Stops runs of `epochs` a stage after each of the given counts of steps, in the middle of epochs too, and resumes them. */
@@ -12,9 +13,10 @@ export async function expectResumed(
   epochs: number,
   stops: readonly number[],
   data = smallData(method),
+  options: Pick<FitOptions, "normalize"> = {},
 ): Promise<void> {
   const counts = Object.fromEntries(method.stages.map(({ name }) => [name, epochs]));
-  const base = { seed: 1, batchSize: 8, threads: 1, epochs: counts } as const;
+  const base = { seed: 1, batchSize: 8, threads: 1, epochs: counts, ...options } as const;
   const whole = bits((await fit(method, data, base)).state);
   for (const stopAt of stops) {
     const folder = memoryFolder();

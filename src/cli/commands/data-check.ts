@@ -29,10 +29,15 @@ export async function dataCheck(directory: string, flags: ReadingFlags): Promise
     ...(groups > 0 ? [count(groups, "group")] : []),
   ];
   const name = path.basename(path.resolve(directory));
-  const arrays = Object.entries(report.modalities).map(([modality, { dtype, shape, constantColumns }]) => {
+  const arrays = Object.entries(report.modalities).map(([modality, { dtype, shape, constantColumns, lengths }]) => {
     const constant = constantColumns.length === 0 ? "" : `, ${count(constantColumns.length, "constant column")}`;
     const { from } = report.taken.modalities[modality]!;
-    return [`  ${modality}`, `${dtype} ${formatShape([total, ...shape])}`, `finite${constant}`, `from ${from}`];
+    return [
+      `  ${modality}`,
+      `${dtype} ${formatShape([total, ...shape])}`,
+      `finite${constant}${lengths === undefined ? "" : `, of ${lengths.join(" to ")} steps`}`,
+      `from ${from}`,
+    ];
   });
   const taken = takenRows(report.taken).map(([what, text]) => [`  ${what}`, text]);
   const classes = names.map((label, k) => [
