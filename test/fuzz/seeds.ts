@@ -8,6 +8,7 @@ import { modelCard } from "../../src/runs/card/card.ts";
 import { planRun } from "../../src/runs/plan.ts";
 import { startRun } from "../../src/runs/run.ts";
 import { parseSettings } from "../../src/runs/settings.ts";
+import { pickleCases } from "../data/fixtures/pickles.ts";
 import { decode, reference } from "../data/fixtures/reference.ts";
 import { archiveFolder, arrayFolder, smallSplits } from "../data/fixtures/small.ts";
 import { madeEntries } from "../experiments/compare/manifest.ts";
@@ -18,6 +19,7 @@ export interface Seeds {
   readonly npy: readonly Uint8Array[];
   readonly npz: readonly Uint8Array[];
   readonly safetensors: readonly Uint8Array[];
+  readonly pickle: readonly Uint8Array[];
   readonly run: ReadonlyMap<string, Uint8Array>;
   readonly sweep: ReadonlyMap<string, Uint8Array>;
   /** A folder of a sweep's cached data. */
@@ -57,6 +59,7 @@ export async function makeSeeds(): Promise<Seeds> {
     npy: [...reference.npy.map(({ bytes }) => decode(bytes)), ...Object.values(reference.bad).map(decode)],
     npz: Object.values(reference.npz).map(decode),
     safetensors: [decode(reference.safetensors.bytes), decode(reference.safetensors.float64), writeSafetensors({})],
+    pickle: pickleCases.map(({ bytes }) => decode(bytes)),
     run: await filesOf(run),
     sweep: await filesOf(sweep),
     cache: await filesOf(cache),
