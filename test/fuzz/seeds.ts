@@ -1,4 +1,5 @@
 /** @file Good files of every kind, made by the project's own writers: what the fuzzer damages. */
+import { readFileSync } from "node:fs";
 import { type Folder, memoryFolder } from "../../src/core/folder.ts";
 import { writeSafetensors } from "../../src/data/formats/safetensors.ts";
 import { writeDataset } from "../../src/data/write.ts";
@@ -20,6 +21,7 @@ export interface Seeds {
   readonly npz: readonly Uint8Array[];
   readonly safetensors: readonly Uint8Array[];
   readonly pickle: readonly Uint8Array[];
+  readonly weights: readonly Uint8Array[];
   readonly run: ReadonlyMap<string, Uint8Array>;
   readonly sweep: ReadonlyMap<string, Uint8Array>;
   /** A folder of a sweep's cached data. */
@@ -27,6 +29,14 @@ export interface Seeds {
   readonly card: string;
   readonly data: readonly ReadonlyMap<string, Uint8Array>[];
 }
+
+const weightFiles = Object.values(
+  (
+    JSON.parse(readFileSync(new URL("../data/fixtures/weights.json", import.meta.url), "utf8")) as {
+      files: Record<string, string>;
+    }
+  ).files,
+).map(decode);
 
 export async function makeSeeds(): Promise<Seeds> {
   const data = smallMixture();
@@ -60,6 +70,7 @@ export async function makeSeeds(): Promise<Seeds> {
     npz: Object.values(reference.npz).map(decode),
     safetensors: [decode(reference.safetensors.bytes), decode(reference.safetensors.float64), writeSafetensors({})],
     pickle: pickleCases.map(({ bytes }) => decode(bytes)),
+    weights: weightFiles,
     run: await filesOf(run),
     sweep: await filesOf(sweep),
     cache: await filesOf(cache),

@@ -12,6 +12,7 @@ import { openNpz } from "../../src/data/formats/npz.ts";
 import { readPickle, readPickledArray } from "../../src/data/formats/pickle/read.ts";
 import { PickledArray } from "../../src/data/formats/pickle/values.ts";
 import { readSafetensors } from "../../src/data/formats/safetensors.ts";
+import { readWeights } from "../../src/data/formats/weights.ts";
 import { readDataset } from "../../src/data/load.ts";
 import { readManifest as readDescription } from "../../src/data/manifest.ts";
 import type { ReadOptions } from "../../src/data/reading.ts";
@@ -63,6 +64,7 @@ export function makeTargets(seeds: Seeds): Target[] {
       const held = value instanceof Map ? [...value.values()] : Array.isArray(value) ? value : [value];
       for (const array of held) if (array instanceof PickledArray) whole([await readPickledArray(source, array)]);
     }),
+    ofBytes("weights", seeds.weights, async (bytes) => whole(Object.values((await readWeights(bytes)).tensors))),
     sealedTensors("model", seeds.run.get(runFiles.model)!, (bytes) => decodeModel(bytes, methodFrom, "model")),
     sealedTensors("checkpoint", seeds.run.get(runFiles.last)!, async (bytes) => {
       await decodeCheckpoint(bytes, "checkpoint");

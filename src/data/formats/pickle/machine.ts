@@ -121,7 +121,7 @@ export class PickleMachine {
     const known = Object.hasOwn(this.names, `${module} ${name}`) ? this.names[`${module} ${name}`] : undefined;
     if (known === undefined) {
       throw this.error(
-        `it needs ${module}.${name}, which is not read: only plain values and NumPy arrays are, and nothing in a file is ever run. ${adviceFor(module)}`,
+        `it needs ${module}.${name}, which is not read: nothing in a file is ever run, and only plain values, arrays and tensors are known. ${adviceFor(module)}`,
         { module, name },
       );
     }
@@ -185,8 +185,8 @@ function adviceFor(module: string): string {
   if (/^pandas\b/.test(module)) {
     return "Save tables of pandas as arrays (table.to_numpy()) or as CSV (table.to_csv(FILE))";
   }
-  if (/^torch\b/.test(module)) {
-    return "Save tensors as arrays (tensor.numpy()), weights as a state dict (torch.save(model.state_dict(), FILE))";
+  if (/^torch/.test(module)) {
+    return "Save weights as a state dict (torch.save(model.state_dict(), FILE)), other tensors as arrays (tensor.numpy())";
   }
   if (/^scipy\b/.test(module)) return "Save sparse matrices as arrays (matrix.toarray())";
   return "If you trust the file, open it in Python and save only its arrays, lists, texts and numbers";

@@ -66,13 +66,9 @@ export class PickledName {
   }
 }
 
-/** An object that is not in the pickle, such as the storage of a tensor of PyTorch. */
-export class PickledReference {
-  readonly what: unknown;
-
-  constructor(what: unknown) {
-    this.what = what;
-  }
+/** An object that is not in the pickle itself, such as the storage of a tensor of PyTorch. */
+export abstract class PickledReference {
+  abstract readonly kind: string;
 }
 
 /** The value of a dict under a text. */
