@@ -111,6 +111,7 @@ export function defineMethod<S extends z.ZodType<object, object>, O extends Outp
         return definition.build(input, encoders, options);
       },
       stages,
+      ...initialValues(encoders),
       ...(labelSmoothing !== undefined && { labelSmoothing }),
       ...(weights !== undefined && { weights }),
     };
@@ -129,6 +130,14 @@ export function defineMethod<S extends z.ZodType<object, object>, O extends Outp
     labelSmoothing: labelSmoothing ?? 0,
     configure,
   });
+}
+
+/** The values that encoders start from, by path in the model. */
+function initialValues(encoders: Encoders): Pick<Method, "values"> {
+  const values = Object.entries(encoders).flatMap(([modality, { values = {} }]) =>
+    Object.entries(values).map(([name, value]) => [`encoders.${modality}.${name}`, value] as const),
+  );
+  return values.length === 0 ? {} : { values: Object.fromEntries(values) };
 }
 
 /** The settings themselves. @throws ConfigError for encoders that are none, too few or too many modalities, and a wrong number of members. */
