@@ -5,12 +5,17 @@ import { type OptionIssue, optionIssues } from "../core/options.ts";
 import { ownValue } from "../core/record.ts";
 import { formatShape, type Shape } from "../core/shape.ts";
 import type { Module } from "../nn/module.ts";
-import type { EncoderType } from "./encoder.ts";
+import type { EncoderType, FrozenModel } from "./encoder.ts";
 import { mlpEncoder } from "./mlp.ts";
+import { onnxEncoder } from "./onnx.ts";
 import { poolEncoder } from "./pool.ts";
 
 /** All kinds of encoder by name; the first is the default. */
-export const encoderTypes: Readonly<Record<string, EncoderType>> = { mlp: mlpEncoder, pool: poolEncoder };
+export const encoderTypes: Readonly<Record<string, EncoderType>> = {
+  mlp: mlpEncoder,
+  pool: poolEncoder,
+  onnx: onnxEncoder,
+};
 export const encoderKinds: readonly string[] = Object.keys(encoderTypes);
 
 /** Settings of an encoder: its kind (default `mlp`) and the settings of that kind. */
@@ -60,4 +65,9 @@ export function encoderFrom(description: Module["description"], modality: string
   throw configError(
     `the encoder of ${modality} is of kind "${description.kind}", which cannot be rebuilt from a file; kinds that can: ${encoderKinds.join(", ")}. Pass the method itself.`,
   );
+}
+
+/** The frozen network of an encoder, from its description or its settings; undefined if it has none. */
+export function frozenModelOf(description: Readonly<Record<string, unknown>>): FrozenModel | undefined {
+  return ownValue(encoderTypes, String(description.kind ?? "mlp"))?.frozen?.(description);
 }

@@ -14,6 +14,7 @@ import { parseSettings, type Settings } from "../../runs/settings.ts";
 import { openTeacher } from "../../runs/teacher.ts";
 import type { Answer } from "../answer.ts";
 import { byModality, gatherSettings, locating, numberOrText, type SettingsInput } from "../config.ts";
+import { encoderFlags } from "../encoder-flag.ts";
 import { withFolderLock } from "../folder-lock.ts";
 import { openData, printData } from "../open-data.ts";
 import { type ReadingFlags, readingFlags } from "../reading.ts";
@@ -97,9 +98,7 @@ async function settingsOf(data: string | undefined, flags: TrainFlags): Promise<
       { label: "--modality-dropout", path: ["modalityDropout"], value: numberOrText(flags.modalityDropout) },
       { label: "--members", path: ["members"], value: numberOrText(flags.members) },
       { label: "--label-smoothing", path: ["labelSmoothing"], value: numberOrText(flags.labelSmoothing) },
-      ...byModality("--encoder", "pool", flags.encoder, (name) =>
-        name === undefined ? ["encoder", "kind"] : ["encoders", name, "kind"],
-      ),
+      ...encoderFlags(flags.encoder),
       ...byModality("--normalize", "none", flags.normalize, (name) =>
         name === undefined ? ["normalize"] : ["normalize", name],
       ),
