@@ -104,6 +104,7 @@ export {
   type EpochRecord,
   encodeModel,
   evaluate,
+  exportOnnx,
   type Fitted,
   type Metrics,
   type PatternMetrics,

@@ -15,8 +15,9 @@ export interface FrozenModel {
   readonly pool: "mean" | "first" | "last" | "none";
   /** Where the data has its channels, if they are moved before the network reads a sample. */
   readonly layout: "as-is" | "channels-first" | "channels-last";
-  /** Shape of a sample of the data, and of its features. */
+  /** Shape of a sample of the data, of the output for it before pooling, and of its features. */
   readonly sample: Shape;
+  readonly axes: Shape;
   readonly features: Shape;
   /** Samples of a call, if the file fixes their number; 0 if it does not. */
   readonly batch: number;

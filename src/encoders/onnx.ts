@@ -16,6 +16,7 @@ const model: z.ZodType<FrozenModel> = z.strictObject({
   pool: z.enum(["mean", "first", "last", "none"]),
   layout: z.enum(["as-is", "channels-first", "channels-last"]),
   sample: shape,
+  axes: shape,
   features: shape,
   batch: z.int().min(0),
 });
