@@ -2,6 +2,7 @@
  * @file The cache of features: one file for each array of samples and frozen network, named by the hash of both, so that runs and processes
  * share it. While features are computed, finished rows are kept in parts, from which an interrupted computation goes on.
  */
+import { DmilError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
 import { decodeFeatures, encodeFeatures } from "./stored.ts";
@@ -43,8 +44,12 @@ export async function cached(
   const known = await read(folder, name, rows, width, tell);
   if (known !== undefined) return known;
   const data = float32([rows, width], await computed(folder, key, work, compute, tell));
-  await folder.write(name, await encodeFeatures(data, about));
-  for (const part of await partsOf(folder, key)) await folder.remove(part.name);
+  try {
+    await folder.write(name, await encodeFeatures(data, about));
+    for (const part of await partsOf(folder, key)) await folder.remove(part.name);
+  } catch (error) {
+    tell(notKept(error));
+  }
   return data;
 }
 
@@ -79,7 +84,7 @@ async function computed(
     const name = `${key}.${start}-${to}${ENDINGS.part}`;
     seen.add(name);
     const values = float32([to - start, width], out.slice(start * width, to * width));
-    await folder.write(name, await encodeFeatures(values, work.about));
+    await folder.write(name, await encodeFeatures(values, work.about)).catch((error: unknown) => tell(notKept(error)));
     start = -1;
     saved = performance.now();
     await take(); // what another process has computed meanwhile
@@ -96,6 +101,12 @@ async function computed(
     if (performance.now() - saved > 1000 * PART_SECONDS && to < rows) await save(to);
   }
   return out;
+}
+
+/** A full disk or a folder without permission costs time, and no result. @throws errors that are no DmilError. */
+function notKept(error: unknown): string {
+  if (error instanceof DmilError) return `note: features are not kept for later runs: ${error.message}`;
+  throw error;
 }
 
 /** A file of features of the expected size; undefined if there is none, or a damaged one, which is removed. */

@@ -4,7 +4,7 @@ import { sha256 } from "../core/hash.ts";
 import type { OptionIssue } from "../core/options.ts";
 import { ownValue } from "../core/record.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { type EncoderSettings, encoderTypes, frozenModelOf, settingsOf } from "../encoders/index.ts";
+import { type EncoderSettings, encoderIssues, encoderTypes, frozenModelOf, settingsOf } from "../encoders/index.ts";
 import type { BackendName } from "../runtime/backend.ts";
 import { loadBackend } from "../runtime/load.ts";
 import { type Frozen, type FrozenOptions, frozenFiles } from "./frozen.ts";
@@ -44,6 +44,8 @@ export async function readEncoders<S extends WithEncoders>(
     const type = ownValue(encoderTypes, String(effective.kind ?? "mlp"));
     const path = type?.file === undefined ? undefined : effective[type.file];
     const values = ownValue(train.modalities, name);
+    // Invalid settings are reported by those who parse all of them.
+    if (encoderIssues(effective).length > 0) continue;
     if (type?.frozen === undefined || typeof path !== "string" || values === undefined) continue;
     try {
       const bytes = await bytesOf(path, sources);

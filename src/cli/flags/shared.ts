@@ -12,6 +12,13 @@ export function add(parent: Command, usage: string, description: string): Comman
 
 export const quiet = ["-q, --quiet", "print no progress on stderr"] as const;
 
+/** Adds the flags for the features of frozen encoders. */
+export function withCacheFlags(command: Command): Command {
+  return command
+    .option("--cache <dir>", "folder that keeps features of frozen encoders (default: in the cache folder of the user)")
+    .option("--no-cache", "keep no features of frozen encoders");
+}
+
 /** The flag for one of the three splits. */
 export function split(help = "which split"): Option {
   return new Option("--split <name>", help).choices(["train", "validation", "test"]).default("test");
