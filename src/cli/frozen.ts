@@ -1,7 +1,7 @@
-/** @file What commands do for frozen encoders: the cache of --cache, files by their paths, progress. */
+/** @file What commands do for frozen encoders: the cache of --cache, files by their paths. */
 import * as path from "node:path";
 import type { Dataset } from "../data/dataset.ts";
-import type { EncodingProgress, Frozen, FrozenOptions } from "../features/frozen.ts";
+import type { Frozen, FrozenOptions } from "../features/frozen.ts";
 import { readEncoders, type WithEncoders } from "../features/settings.ts";
 import { cacheFolder, defaultCache } from "../node/cache-folder.ts";
 import { disk } from "../node/disk.ts";
@@ -31,17 +31,4 @@ export function withEncoderFiles<S extends WithEncoders>(
 ): Promise<{ readonly settings: S; readonly frozen?: Frozen }> {
   const read = (file: string): Promise<Uint8Array> => disk(path.dirname(file)).read(path.basename(file));
   return readEncoders(settings, train, { ...frozenOptions(flags), read });
-}
-
-/** Milliseconds between two lines of progress. */
-const LINE_MS = 5000;
-
-/** A line about progress, if it is time for one: `features of face, train: 1200 of 6698`. */
-export function encodingLines(every: number = LINE_MS): (progress: EncodingProgress) => string | undefined {
-  let shown = performance.now();
-  return ({ modality, data, done, rows }) => {
-    if (done < rows && performance.now() - shown < every) return undefined;
-    shown = performance.now();
-    return `features of ${modality}, ${data}: ${done} of ${rows}`;
-  };
 }

@@ -3,7 +3,7 @@ import { printable, printableLines } from "../core/printable.ts";
 import type { EpochRecord } from "../evaluation/history.ts";
 import type { FitEvent } from "../train/events.ts";
 import { colorsFor } from "./answer.ts";
-import { encodingLines } from "./frozen.ts";
+import { encodingLines } from "./encoding-lines.ts";
 import { count, digits, duration, share } from "./text.ts";
 
 export interface Screen {
