@@ -108,6 +108,7 @@ export {
   type EpochRecord,
   encodeModel,
   evaluate,
+  exportOnnx,
   type Fitted,
   type Metrics,
   type PatternMetrics,

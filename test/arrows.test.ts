@@ -9,6 +9,7 @@ const lines = [
   ["graph", "data", "info", "optim"],
   ["nn", "runtime"],
   ["targets", "modalities", "encoders"],
+  ["features"],
   ["methods"],
   ["engine"],
   ["evaluation"],

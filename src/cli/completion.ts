@@ -9,7 +9,7 @@ export type Shell = (typeof SHELLS)[number];
 /** The values of flags that are not declared as choices of commander. */
 export const VALUES: Readonly<Record<string, readonly string[]>> = {
   "--backend": ["auto", ...BACKENDS],
-  "--encoder": ["mlp", "pool", "conv1d", "lenet", "resnet18"],
+  "--encoder": ["mlp", "pool", "conv1d", "lenet", "resnet18", "gru", "transformer", "text", "vit", "onnx"],
   "--normalize": NORMALIZE,
   "--remove": ["draws", "means", "zeros"],
   "--kind": ["interaction-mixture", "quad", "scenes", "sums"],

@@ -3,6 +3,7 @@ import { DmilError, runError } from "../core/errors.ts";
 import type { Executor, JobHooks } from "../experiments/executor.ts";
 import type { JobInputs, JobKind, JobProgress, JobResults } from "../experiments/job.ts";
 import type { ExperimentEvent, ExperimentOptions } from "../experiments/run-jobs.ts";
+import { cacheFolder } from "../node/cache-folder.ts";
 import { disk } from "../node/disk.ts";
 import { runJobs } from "../node/pool.ts";
 import { note } from "./answer.ts";
@@ -18,13 +19,15 @@ export interface RunChoices {
   readonly out: string;
   readonly workers: number;
   readonly quiet: boolean;
+  /** The folder of features of frozen encoders, if they are kept. */
+  readonly cache?: string | undefined;
   /** The end of the message after an interrupt, for example `the same command continues`. */
   readonly again: string;
 }
 
 /** Runs an experiment in child processes, with progress. @throws RunError after an interrupt, with the way to continue. */
 export async function inProcesses<R>(
-  { out, workers, quiet, again }: RunChoices,
+  { out, workers, quiet, cache, again }: RunChoices,
   work: (options: ExperimentOptions) => Promise<R>,
 ): Promise<R> {
   const code = await codeHash();
@@ -33,8 +36,9 @@ export async function inProcesses<R>(
   try {
     return await work({
       folder: disk(out),
-      executor: childProcesses(out, code, workers),
+      executor: childProcesses({ out, code, ...(cache !== undefined && { cache }) }, workers),
       open: disk,
+      ...(cache !== undefined && { cache: cacheFolder(cache) }),
       code,
       signal: interrupt.signal,
       onEvent: screen.show,
@@ -49,11 +53,11 @@ export async function inProcesses<R>(
 }
 
 /** Runs each job in a process of its own, so that a crash affects only this job. */
-function childProcesses(out: string, code: string, workers: number): Executor {
+function childProcesses(shared: Omit<ChildJob, "kind" | "input">, workers: number): Executor {
   return <K extends JobKind>(kind: K, jobs: readonly JobInputs[K][], hooks: JobHooks<JobResults[K]>) => {
     const { onProgress: onEvent, ...others } = hooks;
     return runJobs<ChildJob<K>, JobResults[K], JobProgress>(
-      jobs.map((input) => ({ kind, input, out, code })),
+      jobs.map((input) => ({ kind, input, ...shared })),
       { workers, module: MAIN, args: ["job"], onEvent, ...others },
     );
   };

@@ -6,6 +6,7 @@ import { systemReason } from "../core/system-errors.ts";
 import { type Answer, printAnswer, printError } from "./answer.ts";
 import { data } from "./flags/data.ts";
 import { compare, job, recover, sweep } from "./flags/experiments.ts";
+import { cache, encode } from "./flags/features.ts";
 import { bits, pid, quantify } from "./flags/information.ts";
 import { completion, demo, doctor, methods } from "./flags/program.ts";
 import { evaluate, explain, exportModel, predict } from "./flags/run.ts";
@@ -17,7 +18,7 @@ import { version } from "./version.ts";
 /** All commands, in the order of the help text. */
 const COMMANDS: readonly Define[] = [
   ...[demo, data, methods, train, resume, evaluate, predict, explain, exportModel, recover, quantify, bits, pid],
-  ...[sweep, job, compare, completion, doctor],
+  ...[sweep, job, compare, encode, cache, completion, doctor],
 ];
 
 /** The program with all commands; each passes the promise of its answer to `give`. */

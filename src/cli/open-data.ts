@@ -13,6 +13,7 @@ import { calibratedOn, changedData, describeUnfinished, type OpenRun, openRun } 
 import { runFiles } from "../runs/record.ts";
 import { note } from "./answer.ts";
 import { dataSummary } from "./data-summary.ts";
+import { type CacheFlags, frozenOptions } from "./frozen.ts";
 import { goesNowhere } from "./paths.ts";
 
 /** Loads data and prints its warnings. */
@@ -49,8 +50,11 @@ export interface Question extends OpenRun {
  * Opens a run for evaluation or explanation. The hashes of its own data are compared with the record. `dmil train` records a hash of
  * the test split, although training never uses its values; runs of sweeps have no such hash, so their test split is not compared.
  */
-export async function openForQuestions(directory: string, split: SplitName, data?: string): Promise<Question> {
-  const run = await openRun(await runFolder(directory));
+export async function openForQuestions(
+  directory: string,
+  { split, data, ...flags }: CacheFlags & { readonly split: SplitName; readonly data?: string },
+): Promise<Question> {
+  const run = await openRun(await runFolder(directory), frozenOptions(flags));
   const { record } = run;
   const dataPath = data ?? record.data.path;
   // Other data may have its own split; the data of the run is split as it was for training.
@@ -69,8 +73,8 @@ export async function openForQuestions(directory: string, split: SplitName, data
 }
 
 /** The model of a run; the model of an unfinished run is calibrated if its data can be read. */
-export async function openModel(directory: string): Promise<OpenRun> {
-  const run = await openRun(await runFolder(directory));
+export async function openModel(directory: string, flags: CacheFlags = {}): Promise<OpenRun> {
+  const run = await openRun(await runFolder(directory), frozenOptions(flags));
   if (run.unfinished === undefined) return run;
   const { data, config } = run.record;
   const read = await readTraining(disk(data.path), readingOf(config)).catch((error) => {

@@ -3,6 +3,7 @@ import { printable, printableLines } from "../core/printable.ts";
 import type { EpochRecord } from "../evaluation/history.ts";
 import type { FitEvent } from "../train/events.ts";
 import { colorsFor } from "./answer.ts";
+import { encodingLines } from "./encoding-lines.ts";
 import { count, digits, duration, share } from "./text.ts";
 
 export interface Screen {
@@ -34,10 +35,15 @@ export function createScreen(label: string, quiet: boolean, stream: NodeJS.Write
 }
 
 function plainScreen(label: string, write: (text: string) => void): Screen {
+  const lineOf = encodingLines();
   return {
     onEvent(event) {
       if (event.kind === "started") write(`${heading(label, event)}\n`);
       if (event.kind === "note") write(`${printableLines(event.message)}\n`);
+      if (event.kind === "encoding") {
+        const line = lineOf(event);
+        if (line !== undefined) write(`${printableLines(line)}\n`);
+      }
       if (event.kind === "epoch") {
         const position = `${printable(event.stage)} ${event.epoch}/${event.epochs}`;
         write(`${label}  ${position}  loss ${digits(event.train.loss)}  ${metricsOf(event)}  ${pace(event)}\n`);
@@ -57,6 +63,7 @@ function liveScreen(label: string, stream: NodeJS.WriteStream, write: (text: str
   let foot = "";
   let drawn = 0;
   let drawnAt = 0;
+  const lineOf = encodingLines();
 
   const clear = (): string => (drawn === 0 ? "" : `\x1b[${drawn}F\x1b[J`);
   const draw = (): void => {
@@ -98,7 +105,10 @@ function liveScreen(label: string, stream: NodeJS.WriteStream, write: (text: str
         rows = event.stages.map(({ name, epochs }) => ({ name, epochs, done: 0, metrics: "" }));
         draw();
       } else if (event.kind === "note") note(event.message);
-      else if (event.kind === "step") {
+      else if (event.kind === "encoding") {
+        const line = lineOf(event);
+        if (line !== undefined) note(line);
+      } else if (event.kind === "step") {
         const row = reach(event.stage);
         row.done = event.epoch - 1 + event.step / event.steps;
         if (row.metrics === "") foot = `loss ${digits(event.loss)}  train ${shown(event)}`;

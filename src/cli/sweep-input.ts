@@ -7,10 +7,11 @@ import { portablePath } from "../experiments/open-data.ts";
 import { issuesError } from "../runs/settings.ts";
 import { type DataFlags, generatorOf } from "./commands/data-generate.ts";
 import { gatherSettings, names, numberOrText, type SettingsInput, seedsOf } from "./config.ts";
+import type { CacheFlags } from "./frozen.ts";
 import { type ReadingFlags, readingFlags, readingOptions } from "./reading.ts";
 import { quoted } from "./text.ts";
 
-export interface SweepFlags extends ReadingFlags {
+export interface SweepFlags extends ReadingFlags, CacheFlags {
   readonly out: string;
   readonly config?: string;
   readonly methods?: string;

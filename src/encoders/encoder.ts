@@ -6,6 +6,24 @@ import type { Normalize } from "../data/normalize.ts";
 import type { Module } from "../nn/module.ts";
 import { fraction, whole } from "../optim/settings.ts";
 
+/** A network that is not trained: its outputs, the features, are computed once. Plain data; features/ reads the file. */
+export interface FrozenModel {
+  /** SHA-256 of the file. */
+  readonly sha256: string;
+  /** The output, or inner value, that gives the features. */
+  readonly output: string;
+  /** How the steps of an output [B, T, D] become one: `none` keeps them. Outputs [B, C, H, W] have `mean` or `none`. */
+  readonly pool: "mean" | "first" | "last" | "none";
+  /** Where the data has its channels, if they are moved before the network reads a sample. */
+  readonly layout: "as-is" | "channels-first" | "channels-last";
+  /** Shape of a sample of the data, of the output for it before pooling, and of its features. */
+  readonly sample: Shape;
+  readonly axes: Shape;
+  readonly features: Shape;
+  /** Samples of a call, if the file fixes their number; 0 if it does not. */
+  readonly batch: number;
+}
+
 /** A kind of encoder, as the registry (index.ts) lists it. */
 export interface EncoderType {
   readonly kind: string;
@@ -20,6 +38,10 @@ export interface EncoderType {
   readonly schema: z.ZodType;
   /** Names of the settings. */
   readonly settings: readonly string[];
+  /** The setting that names a file, if the kind reads one: `--encoder face=KIND:FILE` sets it. */
+  readonly file?: string;
+  /** The frozen network of a description or of settings, whose outputs are the samples that the encoder reads; undefined if there is none. */
+  frozen?(description: Readonly<Record<string, unknown>>): FrozenModel | undefined;
   /** The description in a model file. */
   readonly stored: z.ZodType;
   /**
@@ -33,7 +55,7 @@ export interface EncoderType {
 
 /** A kind of encoder before the types of its settings are erased. */
 interface EncoderDefinition<S extends z.ZodObject, D extends z.ZodObject>
-  extends Pick<EncoderType, "kind" | "summary" | "reads" | "fits"> {
+  extends Pick<EncoderType, "kind" | "summary" | "reads" | "fits" | "file" | "frozen"> {
   readonly schema: S;
   readonly stored: D;
   normalize?(sample: Shape, settings: z.output<S>): Normalize;

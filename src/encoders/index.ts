@@ -7,10 +7,11 @@ import { formatShape, type Shape } from "../core/shape.ts";
 import type { Normalize } from "../data/normalize.ts";
 import type { Module } from "../nn/module.ts";
 import { conv1dEncoder } from "./conv1d.ts";
-import type { EncoderType } from "./encoder.ts";
+import type { EncoderType, FrozenModel } from "./encoder.ts";
 import { gruEncoder } from "./gru.ts";
 import { lenetEncoder } from "./lenet.ts";
 import { mlpEncoder } from "./mlp.ts";
+import { onnxEncoder } from "./onnx.ts";
 import { poolEncoder } from "./pool.ts";
 import { resnet18Encoder } from "./resnet18.ts";
 import { textEncoder } from "./text.ts";
@@ -28,6 +29,7 @@ export const encoderTypes: Readonly<Record<string, EncoderType>> = {
   transformer: transformerEncoder,
   text: textEncoder,
   vit: vitEncoder,
+  onnx: onnxEncoder,
 };
 export const encoderKinds: readonly string[] = Object.keys(encoderTypes);
 
@@ -87,4 +89,9 @@ export function encoderFrom(description: Module["description"], modality: string
   throw configError(
     `the encoder of ${modality} is of kind "${description.kind}", which cannot be rebuilt from a file; kinds that can: ${encoderKinds.join(", ")}. Pass the method itself.`,
   );
+}
+
+/** The frozen network of an encoder, from its description or its settings; undefined if it has none. */
+export function frozenModelOf(description: Readonly<Record<string, unknown>>): FrozenModel | undefined {
+  return ownValue(encoderTypes, String(description.kind ?? "mlp"))?.frozen?.(description);
 }

@@ -1,9 +1,12 @@
 /** @file A fitted model as one ONNX file: its inputs are raw modalities, its outputs what reports show; the transforms of its modalities and calibration are part of the graph. */
+import { configError } from "../core/errors.ts";
 import { checkOptions } from "../core/keys.ts";
 import type { Shape } from "../core/shape.ts";
 import { VERSION } from "../core/version.ts";
 import { isClassKind } from "../data/kinds.ts";
 import { buildOn, modalityLeaf, PRESENT } from "../engine/graph.ts";
+import { encodedShapes, frozenModels } from "../features/frozen.ts";
+import { spliced } from "../features/splice.ts";
 import { type Expr, leaf } from "../graph/expr.ts";
 import { lower } from "../graph/onnx/lower.ts";
 import { modalityTypes, storedName, transformState } from "../modalities/index.ts";
@@ -44,8 +47,39 @@ export interface ExportOptions {
  * same numbers. The file's metadata has the names of classes, modalities, components and bits, the calibration, and a usage text. The graph
  * is in evaluation mode: means, no noise. With `missing` there is one more input, `present` [batch, M]: 1 if a sample has the modality; 0 if
  * it is missing, in which case its input is ignored (it may be NaN).
+ * @throws ConfigError for a model with frozen encoders, whose files are read: use `exportOnnx`.
  */
 export function toOnnx(fitted: Fitted, options: ExportOptions = {}): Uint8Array {
+  const [frozen] = Object.keys(frozenModels(fitted.method.description.encoders));
+  if (frozen === undefined) return lowered(fitted, options);
+  throw configError(
+    `toOnnx: the encoder of ${frozen} is a frozen network, whose file is read first: await exportOnnx(fitted).`,
+  );
+}
+
+/**
+ * As `toOnnx`, and for models with frozen encoders too: their networks become a part of the file.
+ * @throws ConfigError for a network that cannot be one: it reads a fixed number of samples, or its operators are too old.
+ */
+export async function exportOnnx(fitted: Fitted, options: ExportOptions = {}): Promise<Uint8Array> {
+  const { encoders } = fitted.method.description;
+  let bytes = lowered(fitted, options);
+  for (const [name, model] of Object.entries(frozenModels(encoders))) {
+    if (fitted.frozen === undefined) {
+      throw configError(
+        `exportOnnx: the file of the encoder of ${name} is not with the model; open it from its folder.`,
+      );
+    }
+    const at = fitted.method.modalities.indexOf(name);
+    const input = describeExport(fitted, options).inputs[at]!.name;
+    const where = `${encoders[name]!.file}, the encoder of ${name},`;
+    bytes = spliced(bytes, input, await fitted.frozen.read(model.sha256), model, where);
+  }
+  return bytes;
+}
+
+/** The file; the inputs of modalities with a frozen encoder are their features. */
+function lowered(fitted: Fitted, options: ExportOptions): Uint8Array {
   const { method, target, calibration, shapes, transforms } = fitted;
   const { hasBits } = targetTypes[target.kind];
   const { inputs, outputs, components } = graphOf(fitted, options);
@@ -95,9 +129,11 @@ function graphOf(fitted: Fitted, options: ExportOptions): ExportGraph {
   const { missing = false } = options;
   const { method, shapes, target, calibration, transforms } = fitted;
   const { modalities } = method;
+  const encoded = encodedShapes(method.description.encoders, shapes);
   const raw = Object.fromEntries(
-    modalities.map((name) => [name, leaf("input", modalityLeaf(name), [BATCH, ...shapes[name]!])]),
+    modalities.map((name) => [name, leaf("input", modalityLeaf(name), [BATCH, ...encoded[name]!])]),
   );
+  const frozen = frozenModels(method.description.encoders);
   const present = missing ? leaf("input", PRESENT, [BATCH, modalities.length]) : undefined;
   const { scope } = rootScope({ training: false });
   const inputs = Object.fromEntries(
@@ -116,7 +152,7 @@ function graphOf(fitted: Fitted, options: ExportOptions): ExportGraph {
     name: usedNames.has(name) ? modalityLeaf(name) : name,
     shape: shapes[name]!,
     value: raw[name]!,
-    meaning: `[batch, ${shapes[name]!.join(", ")}]: ${name} as in the data files; ${modalityTypes[transforms[name]!.kind].describe(transforms[name]!)}`,
+    meaning: `[batch, ${shapes[name]!.join(", ")}]: ${name} as in the data files; ${frozen[name] === undefined ? "" : "its frozen encoder is inside; "}${modalityTypes[transforms[name]!.kind].describe(transforms[name]!)}`,
   }));
   const presentInput = {
     name: PRESENT,

@@ -2,7 +2,7 @@
 
 export type { Answer } from "../targets/target.ts";
 export { answersOf } from "./answers.ts";
-export { toOnnx } from "./export.ts";
+export { exportOnnx, toOnnx } from "./export.ts";
 export type { EpochRecord } from "./history.ts";
 export { decodeModel, encodeModel, type Fitted } from "./model.ts";
 export { type PatternMetrics, scorePatterns, simulatePatterns } from "./patterns.ts";

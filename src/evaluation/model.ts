@@ -4,6 +4,7 @@ import { ownValue } from "../core/record.ts";
 import type { Shape } from "../core/shape.ts";
 import type { State } from "../core/tensor.ts";
 import type { Widths } from "../engine/graph.ts";
+import { encodedShapes, type Frozen } from "../features/frozen.ts";
 import type { Method } from "../methods/method.ts";
 import { inputShapes, isStoredNumber, type Transforms, transformFrom, transformState } from "../modalities/index.ts";
 import type { Transform } from "../modalities/modality.ts";
@@ -27,12 +28,14 @@ export interface Fitted {
   /** Fitted on validation data at the end of training; the identity before. */
   readonly calibration: Calibration;
   readonly history: readonly EpochRecord[];
+  /** The files of frozen encoders, if there are any; a model file does not hold them. */
+  readonly frozen?: Frozen | undefined;
 }
 
 /** Sizes with which the method's graph is built. */
-export function widthsOf(fitted: Pick<Fitted, "shapes" | "transforms" | "target">): Widths {
+export function widthsOf(fitted: Pick<Fitted, "method" | "shapes" | "transforms" | "target">): Widths {
   return {
-    shapes: inputShapes(fitted.shapes, fitted.transforms),
+    shapes: inputShapes(encodedShapes(fitted.method.description.encoders, fitted.shapes), fitted.transforms),
     classes: targetTypes[fitted.target.kind].outputs(fitted.target.names),
     kind: fitted.target.kind,
   };
@@ -58,7 +61,7 @@ interface ModelDescription {
 }
 
 /** A model without its trained state, of which a checkpoint holds several. */
-export type Frame = Omit<Fitted, "state" | "history">;
+export type Frame = Omit<Fitted, "state" | "history" | "frozen">;
 
 /** Builds a method from its stored name and description (see methods/index.ts). */
 export type MethodFrom = (name: string, description: Method["description"]) => Method;

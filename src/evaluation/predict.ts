@@ -16,6 +16,7 @@ import {
   storedParameters,
 } from "../engine/evaluator.ts";
 import { forward } from "../engine/graph.ts";
+import { createEncoding } from "../features/frozen.ts";
 import type { Expr } from "../graph/expr.ts";
 import type { Outputs } from "../methods/method.ts";
 import type { BackendName } from "../runtime/backend.ts";
@@ -88,6 +89,8 @@ export function createPredictor(fitted: Fitted, options: PredictOptions = {}): P
     throw configError(`predict: batchSize is ${shown(batchSize)}; a whole number from 1 is needed.`);
   }
   const compiled = new Map<boolean, Promise<Compiled>>();
+  const { backend, threads } = options;
+  const encoding = createEncoding(fitted.method.description.encoders, fitted.frozen, { backend, threads });
   const answer = async (dataset: Inputs): Promise<Predictions> => {
     requireKind(fitted, dataset);
     checkSamples(fitted.method, dataset, fitted.transforms);
@@ -96,7 +99,7 @@ export function createPredictor(fitted: Fitted, options: PredictOptions = {}): P
     if (masked) requireSome(dataset, modalities);
     const program = compiled.get(masked) ?? compileOutputs(fitted, masked, options);
     compiled.set(masked, program);
-    return answerOf(await program, fitted, dataset, masked);
+    return answerOf(await program, fitted, await encoding.encode(dataset), masked);
   };
   let last: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -110,6 +113,7 @@ export function createPredictor(fitted: Fitted, options: PredictOptions = {}): P
       inTurn(async () => {
         for (const program of compiled.values()) await (await program).evaluator.dispose();
         compiled.clear();
+        await encoding.dispose();
       }),
   };
 }

@@ -2,6 +2,7 @@
 import type { Folder } from "../core/folder.ts";
 import { checkOptions, type Keys } from "../core/keys.ts";
 import { readDataset, readTraining } from "../data/load.ts";
+import { readEncoders } from "../features/settings.ts";
 import type { TrainingData } from "../runs/identity.ts";
 import { planRun, type RunConfig } from "../runs/plan.ts";
 import { runFiles } from "../runs/record.ts";
@@ -10,6 +11,7 @@ import { writeSampleBits } from "../runs/sample-bits.ts";
 import { parseSettings } from "../runs/settings.ts";
 import { openTeacher, type RunTeacher } from "../runs/teacher.ts";
 import type { FitEvent } from "../train/events.ts";
+import { encoderSources } from "./encoders.ts";
 import type { SweepEntry } from "./entry.ts";
 import { type RecoveryJob, type RecoveryResult, runRecoveryJob } from "./recover/job.ts";
 import { scoreRun } from "./score.ts";
@@ -75,6 +77,8 @@ export interface Places {
   inside(name: string): Folder;
   /** Opens a folder by the path that the user gave: data, the run of a teacher, recordings. */
   outside(path: string): Folder;
+  /** Where features of frozen encoders are kept; default: nowhere. */
+  readonly cache?: Folder;
   /** A path that is valid from every working directory; default: the path itself. */
   absolute?(path: string): string;
 }
@@ -131,9 +135,15 @@ async function trainAndScore(job: RunJob, places: Places, { onProgress, ...optio
   const settings = { ...job.config, data: dataFolder.label };
   const chosen = { modalities: settings.modalities };
   const training = await readTraining(dataFolder, chosen);
-  const plan = planRun(parseSettings(settings), training.train);
+  const read = await readEncoders(
+    parseSettings(settings),
+    training.train,
+    encoderSources(places.outside, places.cache),
+  );
+  const plan = planRun(read.settings, training.train);
   const { fitted, record, seconds, secondsPerStep } = await trainTimed(folder, plan, training, {
     ...options,
+    ...(read.frozen !== undefined && { frozen: read.frozen }),
     dataPath: places.absolute?.(dataFolder.label) ?? dataFolder.label,
     ...(await teacherOption(settings, places, training)),
     onEvent: epochsTo(onProgress),
@@ -155,7 +165,9 @@ async function trainAndScore(job: RunJob, places: Places, { onProgress, ...optio
 
 async function tune({ configs, changes, place }: TuneJob, places: Places, { onProgress, signal }: JobOptions) {
   const training = await readTraining(dataAt(place, places), { modalities: configs[0]!.modalities });
+  const { frozen } = await readEncoders(configs[0]!, training.train, encoderSources(places.outside, places.cache));
   return runTuning(configs, changes, training, {
+    ...(frozen !== undefined && { frozen }),
     ...(await teacherOption(configs[0]!, places, training)),
     ...(signal !== undefined && { signal }),
     onEvent: (event, trial) => epochsTo(onProgress, `trial ${trial + 1}/${configs.length} `)(event),

@@ -10,6 +10,7 @@ import { issuesError } from "../runs/settings.ts";
 import { openTeacher } from "../runs/teacher.ts";
 import { stageNames } from "../train/plan.ts";
 import { type DataCache, slug } from "./cache.ts";
+import { encoderSources, keepFeatures, withEncoderFacts } from "./encoders.ts";
 import { type SweepEntry, sweepFiles } from "./entry.ts";
 import { type DataEntry, type Experiment, methodCalled, methodsFor } from "./experiment.ts";
 import type { Place } from "./job.ts";
@@ -62,6 +63,13 @@ export interface SweepPlan {
   readonly skipped: readonly Skipped[];
 }
 
+/** How the planning opens what settings name: runs of teachers, files of frozen encoders; and the cache of their features. */
+export interface PlanSources {
+  readonly open: (path: string) => Folder;
+  readonly cache?: Folder | undefined;
+  readonly tell?: ((note: string) => void) | undefined;
+}
+
 /**
  * Plans a sweep, one data set after the other. @throws ConfigError for invalid settings (the paths of its issues are in the experiment),
  * DataError for splits that the data does not allow.
@@ -71,13 +79,15 @@ export async function planSweep(
   open: (entry: DataEntry, index: number) => Promise<OpenedData>,
   cache: DataCache,
   code: string,
-  teacherAt: (run: string) => Folder,
+  { open: teacherAt, ...files }: PlanSources,
 ): Promise<SweepPlan> {
   const stages = new Set<string>();
   const [runs, tunings, skipped]: [PlannedRun[], Map<string, PlannedTuning>, Skipped[]] = [[], new Map(), []];
   for (const [index, entry] of experiment.data.entries()) {
     const data = await open(entry, index);
-    const base = mergedSettings(experiment.set, entry.settings);
+    const merged = mergedSettings(experiment.set, entry.settings);
+    const facts = () => withEncoderFacts(merged, data.splits.train, encoderSources(teacherAt, files.cache, files.tell));
+    const { settings: base, frozen } = await locatedLater(entry, index, facts);
     const methods = methodsFor(experiment.methods, Object.keys(data.splits.train.modalities)).filter((method) => {
       const reason = notDefined(base, data, method);
       if (reason !== undefined) skipped.push({ data: data.name, method, reason });
@@ -88,6 +98,7 @@ export async function planSweep(
       const run = methods.length === 0 ? undefined : teacherIn(base);
       const teacher = run === undefined ? undefined : await openTeacher(teacherAt(run), variant.splits.train);
       const hashes = withTeacher(dataHashes, teacher);
+      let kept = frozen === undefined;
       for (const method of methods) {
         const labels = { data: data.name, method, split: variant.split, trainShare: variant.trainShare };
         const settings = { ...base, ...methodSettings(method, base), data: place.path };
@@ -101,6 +112,8 @@ export async function planSweep(
         const tuning = tunings.get(key)?.id;
         for (const seed of variant.seeds) {
           const { config, method: planned } = planOf({}, seed);
+          if (!kept) await keepFeatures(variant.splits, planned.description.encoders, frozen, config.backend);
+          kept = true;
           for (const stage of stageNames(planned)) stages.add(stage);
           runs.push({
             ...labels,
@@ -234,15 +247,26 @@ function located<T>(entry: DataEntry, index: number, method: string, work: () =>
   try {
     return work();
   } catch (error) {
-    const issues = error instanceof DmilError ? (error.fields.issues as readonly OptionIssue[] | undefined) : undefined;
-    if (issues === undefined) throw error;
-    throw issuesError(
-      issues.map(({ path, message }) => ({
-        path: [...(has(entry.settings, path) ? ["data", index, "settings"] : ["set"]), ...path],
-        message: path[0] === "options" ? `${method}: ${message}` : message,
-      })),
-    );
+    throw inExperiment(error, entry, index, method);
   }
+}
+
+/** As `located`, for work that takes time and is the same for all methods. */
+async function locatedLater<T>(entry: DataEntry, index: number, work: () => Promise<T>): Promise<T> {
+  return work().catch((error: unknown) => {
+    throw inExperiment(error, entry, index, "");
+  });
+}
+
+function inExperiment(error: unknown, entry: DataEntry, index: number, method: string): unknown {
+  const issues = error instanceof DmilError ? (error.fields.issues as readonly OptionIssue[] | undefined) : undefined;
+  if (issues === undefined) return error;
+  return issuesError(
+    issues.map(({ path, message }) => ({
+      path: [...(has(entry.settings, path) ? ["data", index, "settings"] : ["set"]), ...path],
+      message: path[0] === "options" ? `${method}: ${message}` : message,
+    })),
+  );
 }
 
 function has(settings: unknown, path: OptionIssue["path"]): boolean {

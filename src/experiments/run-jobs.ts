@@ -41,6 +41,8 @@ export interface ExperimentOptions {
   readonly executor?: Executor;
   /** Opens a folder by the path in the experiment, for example `disk` of `dmil/node`. */
   readonly open?: (path: string) => Folder;
+  /** Where features of frozen encoders are kept, for all runs and later experiments. Default: each run computes its own. */
+  readonly cache?: Folder;
   /** Makes a path valid from every working directory; default: the path as it is. */
   readonly resolve?: (path: string) => string;
   /** Identifies the code; results of other code are not used. Default: the version of dmil. */
@@ -55,6 +57,7 @@ export const OPTION_KEYS: Keys<ExperimentOptions> = {
   folder: true,
   executor: true,
   open: true,
+  cache: true,
   resolve: true,
   code: true,
   signal: true,
@@ -67,6 +70,7 @@ export function jobRunOf(verb: string, options: ExperimentOptions): JobRun & { r
   const places: Places = {
     inside: (name) => subfolder(folder, name),
     outside: open,
+    ...(options.cache !== undefined && { cache: options.cache }),
     ...(resolve !== undefined && { absolute: resolve }),
   };
   return { folder, executor: options.executor ?? inProcess(places), signal, tell: onEvent, code };

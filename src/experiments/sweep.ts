@@ -74,7 +74,11 @@ export function planOf(
 ): Promise<SweepPlan> {
   const { code, tell } = jobRunOf("sweep", options);
   const cache = dataCache((name) => subfolder(folder, `data/${name}`), write, notesTo(tell));
-  return planSweep(experiment, dataOpener(options), cache, code, options.open ?? refuse);
+  return planSweep(experiment, dataOpener(options), cache, code, {
+    open: options.open ?? refuse,
+    cache: write ? options.cache : undefined,
+    tell: notesTo(tell),
+  });
 }
 
 /** @throws RunError if the folder holds finished runs that the experiment does not include; a comparison would then mix protocols. */

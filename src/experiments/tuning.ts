@@ -99,7 +99,7 @@ export function withChanges(settings: Readonly<Record<string, unknown>>, changes
 }
 
 /** Options of the trials. */
-export interface TrialOptions extends Pick<RunOptions, "teacher" | "signal"> {
+export interface TrialOptions extends Pick<RunOptions, "teacher" | "frozen" | "signal"> {
   readonly onEvent?: (event: FitEvent, trial: number) => void;
 }
 

@@ -5,6 +5,7 @@ import { ownValue } from "../core/record.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { kindWords } from "../data/kinds.ts";
 import { labelsOf } from "../data/target.ts";
+import { type EncoderSettings, encoderTypes } from "../encoders/index.ts";
 import type { TrainingData } from "../train/setup.ts";
 import type { RunConfig } from "./plan.ts";
 
@@ -43,11 +44,26 @@ export async function hashSplits(
   return hashes;
 }
 
-/** The identity of a run: everything that determines its result, without the paths of data and teacher. */
-export async function identityOf({ data: _, teacher, ...config }: RunConfig, hashes: DataHashes): Promise<string> {
+/** The identity of a run: everything that determines its result, without the paths of data, teacher and files of frozen encoders. */
+export async function identityOf({ data: _, teacher, ...settings }: RunConfig, hashes: DataHashes): Promise<string> {
+  const { encoder, encoders } = settings;
+  const config = {
+    ...settings,
+    encoder: withoutPath(encoder),
+    ...(encoders !== undefined && {
+      encoders: Object.fromEntries(Object.entries(encoders).map(([name, own]) => [name, withoutPath(own)])),
+    }),
+  };
   if (teacher === undefined) return hashValue([config, hashes]);
   const { run: __, ...distillation } = teacher;
   return hashValue([{ ...config, teacher: distillation }, hashes]);
+}
+
+/** Settings of an encoder without the path of a frozen network, whose hash is among them. */
+function withoutPath(settings: EncoderSettings): EncoderSettings {
+  const { file, frozen } = encoderTypes[String(settings.kind ?? "mlp")]!;
+  if (file === undefined || frozen === undefined) return settings;
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => name !== file));
 }
 
 /** Adds the hash of the model file of the teacher, if there is one. */

@@ -5,25 +5,36 @@ import type { Inputs } from "../data/dataset.ts";
 import { answersOf } from "../evaluation/answers.ts";
 import { decodeModel, encodeModel, type Fitted } from "../evaluation/model.ts";
 import { createPredictor, type PredictOptions } from "../evaluation/predict.ts";
+import type { FrozenOptions } from "../features/frozen.ts";
 import { methodFrom } from "../methods/index.ts";
 import type { Answer } from "../targets/target.ts";
+import { keepEncoders, withEncoders } from "./encoders.ts";
 import { openRun } from "./open.ts";
 import { runFiles } from "./record.ts";
 
-/** Writes a fitted model to a file of a folder (safetensors with a checksum). */
+/** Writes a fitted model to a file of a folder (safetensors with a checksum), and the files of its frozen encoders beside it. */
 export async function saveModel(fitted: Fitted, folder: Folder, file: string = runFiles.model): Promise<void> {
+  await keepEncoders(folder, fitted.method.description.encoders, fitted.frozen);
   await folder.write(file, await encodeModel(fitted));
 }
 
 /** Reads a model that `saveModel`, a run or `dmil export` wrote. @throws RunError if there is no such file, DataError if it is damaged. */
-export async function loadModel(folder: Folder, file: string = runFiles.model): Promise<Fitted> {
+export async function loadModel(
+  folder: Folder,
+  file: string = runFiles.model,
+  options: FrozenOptions = {},
+): Promise<Fitted> {
   if (!(await folder.exists(file))) {
     throw runError(
       `${folder.label}: there is no model ${file} here. Give the folder of a run, or the file that \`dmil export\` wrote.`,
       { file },
     );
   }
-  return decodeModel(await folder.read(file), methodFrom, `${folder.label}/${file}`);
+  return withEncoders(
+    await decodeModel(await folder.read(file), methodFrom, `${folder.label}/${file}`),
+    folder,
+    options,
+  );
 }
 
 /** A model that is compiled once and then predicts many times. */

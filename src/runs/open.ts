@@ -4,8 +4,10 @@ import type { Folder } from "../core/folder.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { decodeModel, type Fitted } from "../evaluation/model.ts";
 import { calibrate } from "../evaluation/predict.ts";
+import type { FrozenOptions } from "../features/frozen.ts";
 import { methodFrom } from "../methods/index.ts";
 import { modelInCheckpoint } from "../train/checkpoint.ts";
+import { withEncoders } from "./encoders.ts";
 import { type DataHashes, hashSplits } from "./identity.ts";
 import { type RunRecord, type RunStatus, readRecord, runFiles } from "./record.ts";
 import { readResult } from "./result.ts";
@@ -35,9 +37,15 @@ export interface Unfinished {
 
 /**
  * Opens a run with its model; an unfinished run with the model of its last checkpoint, which is not calibrated (see `calibratedOn`).
+ * Features of frozen encoders are read from and kept in the cache of the options.
  * @throws RunError if there is no run, or no stored epoch; DataError for a damaged file.
  */
-export async function openRun(folder: Folder): Promise<OpenRun> {
+export async function openRun(folder: Folder, options: FrozenOptions = {}): Promise<OpenRun> {
+  const run = await openRecorded(folder);
+  return { ...run, fitted: withEncoders(run.fitted, folder, options) };
+}
+
+async function openRecorded(folder: Folder): Promise<OpenRun> {
   const record = await readRecord(folder);
   const { label } = folder;
   if (record.status !== "finished") return openCheckpoint(folder, record, record.status);

@@ -6,9 +6,11 @@ import { expected } from "../core/system-errors.ts";
 import { encodeModel, type Fitted } from "../evaluation/model.ts";
 import { predict } from "../evaluation/predict.ts";
 import { score } from "../evaluation/score.ts";
+import type { Frozen, FrozenOptions } from "../features/frozen.ts";
 import type { FitEvent } from "../train/events.ts";
 import { fit } from "../train/fit.ts";
 import type { TeacherOptions } from "../train/teacher.ts";
+import { keepEncoders, keptEncoders, removeEncoders } from "./encoders.ts";
 import { type DataHashes, hashData, identityOf, type TrainingData, withTeacher } from "./identity.ts";
 import { damagedFiles } from "./open.ts";
 import { type Plan, planRun } from "./plan.ts";
@@ -26,6 +28,10 @@ export interface RunOptions {
   readonly testHashes?: DataHashes;
   /** The teacher of the settings, opened by `openTeacher`; a resumed run uses its own copy. */
   readonly teacher?: RunTeacher;
+  /** The files of frozen encoders (`readEncoders`); a resumed run uses its own copies. */
+  readonly frozen?: Frozen;
+  /** Where a resumed run finds features of frozen encoders; for a new run `frozen` says it. */
+  readonly cache?: Folder;
   /** Facts about machine and versions for the record. */
   readonly environment?: Environment;
   readonly onEvent?: (event: FitEvent) => void;
@@ -39,6 +45,8 @@ const OPTION_KEYS: Keys<RunOptions> = {
   dataPath: true,
   testHashes: true,
   teacher: true,
+  frozen: true,
+  cache: true,
   environment: true,
   onEvent: true,
   signal: true,
@@ -115,13 +123,20 @@ export async function resumeRun(folder: Folder, data: TrainingData, options: Run
     error: undefined,
     data: { ...before.data, path: options.dataPath ?? before.data.path, hashes },
   };
-  return train(folder, record, plan, data, { ...options, ...(teacher !== undefined && { teacher }), resume: true });
+  const kept = keptEncoders(folder, plan.method.description.encoders, frozenOptionsOf(options));
+  return train(folder, record, plan, data, {
+    ...options,
+    ...(teacher !== undefined && { teacher }),
+    ...kept,
+    resume: true,
+  });
 }
 
 /** Removes the files of a run from a folder; other files stay. */
 export async function removeRun(folder: Folder): Promise<void> {
   // The record is removed last, because it marks the folder as a run.
   const names = Object.values(runFiles).filter((name) => name !== runFiles.record);
+  await removeEncoders(folder);
   for (const name of [...names, runFiles.record]) await folder.remove(name);
 }
 
@@ -143,14 +158,19 @@ async function train(
   start: RunRecord,
   { config, method }: Plan,
   data: TrainingData,
-  { teacher, resume, ...options }: RunOptions & { readonly resume: boolean },
+  { teacher, frozen, resume, ...options }: RunOptions & { readonly resume: boolean },
 ): Promise<FinishedRun> {
   const journal = journalOf(runFolder, start);
   await journal.write({});
   const folder = watched(runFolder, start);
   const emit = options.onEvent ?? (() => {});
   try {
-    if (teacher !== undefined && !resume) await folder.write(runFiles.teacher, teacher.bytes);
+    if (teacher !== undefined && !resume) {
+      await folder.write(runFiles.teacher, teacher.bytes);
+      const { method: taught, frozen: files } = teacher.model;
+      await keepEncoders(folder, taught.description.encoders, files);
+    }
+    await keepEncoders(folder, method.description.encoders, frozen);
     const fitted = await fit(method, data, {
       seed: config.seed,
       batchSize: config.batchSize,
@@ -166,6 +186,7 @@ async function train(
       ...(config.labelSmoothing !== undefined && { labelSmoothing: config.labelSmoothing }),
       ...(config.normalize !== undefined && { normalize: config.normalize }),
       ...(teacher !== undefined && { teacher: { model: teacher.model, ...distillationOf(config) } }),
+      ...(frozen !== undefined && { frozen }),
       // A resumed run keeps its backend and threads, because others give different bits.
       backend: start.engine?.backend ?? config.backend,
       ...threadsOf(start, config.threads),
@@ -205,6 +226,11 @@ async function train(
     await writeEventFile(runFolder, journal.record()).catch(() => {});
     throw error;
   }
+}
+
+/** The cache of a resumed run; what is damaged there is told as a note. */
+function frozenOptionsOf({ cache, onEvent }: RunOptions): FrozenOptions {
+  return { cache, tell: (message) => onEvent?.({ kind: "note", message }) };
 }
 
 /** The record in memory; its writes to the folder run one after the other. */

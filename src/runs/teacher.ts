@@ -6,6 +6,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { decodeModel, type Fitted } from "../evaluation/model.ts";
 import { methodFrom } from "../methods/index.ts";
 import { requireSameTask } from "../train/teacher.ts";
+import { withEncoders } from "./encoders.ts";
 import { hashSplits } from "./identity.ts";
 import { changedData, openRun } from "./open.ts";
 import { runFiles } from "./record.ts";
@@ -41,7 +42,7 @@ export async function openTeacher(folder: Folder, train: Dataset): Promise<RunTe
       { changed },
     );
   }
-  return teacherFrom(await folder.read(runFiles.model), `${folder.label}/${runFiles.model}`);
+  return teacherFrom(folder, runFiles.model);
 }
 
 /** The copy of the teacher in the folder of a resumed run. @throws RunError if it is missing. */
@@ -51,9 +52,11 @@ export async function keptTeacher(folder: Folder): Promise<RunTeacher> {
       `${folder.label}: ${runFiles.teacher}, the copy of the model of the teacher, is missing, so training cannot continue. Restore it (a copy of ${runFiles.model} of the teacher), or start the run again: dmil train DATA --out ${folder.label} --force`,
     );
   }
-  return teacherFrom(await folder.read(runFiles.teacher), `${folder.label}/${runFiles.teacher}`);
+  return teacherFrom(folder, runFiles.teacher);
 }
 
-async function teacherFrom(bytes: Uint8Array, where: string): Promise<RunTeacher> {
-  return { model: await decodeModel(bytes, methodFrom, where), bytes, hash: await sha256(bytes) };
+async function teacherFrom(folder: Folder, file: string): Promise<RunTeacher> {
+  const bytes = await folder.read(file);
+  const model = await decodeModel(bytes, methodFrom, `${folder.label}/${file}`);
+  return { model: withEncoders(model, folder), bytes, hash: await sha256(bytes) };
 }

@@ -33,6 +33,11 @@ export interface AnyModel {
   readonly outputs: readonly ModelPort[];
   /** One output for feeds by input name. @throws DataError with the library's reason. */
   run(feeds: Readonly<Record<string, Feed>>, output: string): Promise<{ shape: readonly number[]; data: Float64Array }>;
+  /** As `run` in single precision: a float32 output is the library's own array. @throws DataError also for an output without numbers. */
+  runFloat32(
+    feeds: Readonly<Record<string, Feed>>,
+    output: string,
+  ): Promise<{ shape: readonly number[]; data: Float32Array }>;
   dispose(): Promise<void>;
 }
 
@@ -50,19 +55,30 @@ export async function openAnyModel(
     const where = typeof model === "string" ? model : "the model";
     throw dataError(`${where} cannot be opened as an ONNX model: ${reasonOf(cause)}`);
   });
+  const outputOf = async (feeds: Readonly<Record<string, Feed>>, output: string): Promise<Ort.Tensor> => {
+    const tensors = Object.fromEntries(
+      Object.entries(feeds).map(([name, { type, data, shape }]) => [name, new ort.Tensor(type, data, shape)]),
+    );
+    const results = await session.run(tensors, [output]).catch((cause: unknown) => {
+      throw dataError(`the model failed on these inputs: ${reasonOf(cause)}`);
+    });
+    return results[output] as Ort.Tensor;
+  };
   return {
     inputs: session.inputMetadata.map(portOf),
     outputs: session.outputMetadata.map(portOf),
     async run(feeds, output) {
-      const tensors = Object.fromEntries(
-        Object.entries(feeds).map(([name, { type, data, shape }]) => [name, new ort.Tensor(type, data, shape)]),
-      );
-      const results = await session.run(tensors, [output]).catch((cause: unknown) => {
-        throw dataError(`the model failed on these inputs: ${reasonOf(cause)}`);
-      });
-      const { data, dims } = results[output] as Ort.Tensor;
+      const { data, dims } = await outputOf(feeds, output);
       const numbers = Float64Array.from(data as ArrayLike<number | bigint>, Number);
       return { shape: dims, data: numbers };
+    },
+    async runFloat32(feeds, output) {
+      const { data, dims, type } = await outputOf(feeds, output);
+      if (data instanceof Float32Array) return { shape: dims, data };
+      if (!Object.hasOwn(FEEDS, type)) {
+        throw dataError(`the output ${output} is of type ${type}; allowed are ${Object.keys(FEEDS).join(", ")}.`);
+      }
+      return { shape: dims, data: Float32Array.from(data as ArrayLike<number | bigint>, Number) };
     },
     dispose: () => session.release(),
   };

@@ -1,5 +1,6 @@
 /** @file Events of a training run. They are plain data, which can be printed, stored and sent. */
 import type { EpochRecord } from "../evaluation/history.ts";
+import type { EncodingProgress } from "../features/frozen.ts";
 import type { PrimaryMetric } from "../targets/epoch-metrics.ts";
 
 export type FitEvent =
@@ -14,6 +15,8 @@ export type FitEvent =
       readonly resumed: boolean;
     }
   | { readonly kind: "note"; readonly message: string }
+  /** Features of frozen encoders that are computed before training. */
+  | ({ readonly kind: "encoding" } & EncodingProgress)
   | {
       readonly kind: "stage";
       readonly stage: string;

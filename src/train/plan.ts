@@ -4,6 +4,7 @@ import { configError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
 import { checkOptions, isRecord, type Keys, shown } from "../core/keys.ts";
 import { ownValue } from "../core/record.ts";
+import type { Frozen } from "../features/frozen.ts";
 import type { Method, Outputs, Stage } from "../methods/method.ts";
 import type { NormalizeSetting } from "../modalities/modality.ts";
 import { constant, cosine, type Optimiser, plateau, type Schedule, step as stepSchedule } from "../optim/index.ts";
@@ -61,6 +62,8 @@ export interface FitOptions {
   readonly normalize?: NormalizeSetting;
   /** A frozen model whose outputs are an additional training target (distillation). */
   readonly teacher?: TeacherOptions;
+  /** The files of frozen encoders (`readEncoders`); their features are computed before training starts. */
+  readonly frozen?: Frozen;
   /** Calibrate probabilities on the validation data when training ends. Default true. */
   readonly calibrate?: boolean;
   /** Threads inside one operation. Default: 1 for small models, 2 for large ones. */
@@ -98,6 +101,7 @@ const KNOWN: Keys<FitOptions> = {
   labelSmoothing: true,
   normalize: true,
   teacher: true,
+  frozen: true,
   calibrate: true,
   threads: true,
   backend: true,

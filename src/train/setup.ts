@@ -12,6 +12,7 @@ import { TWO_THREADS } from "../engine/limits.ts";
 import { inMemory, type Samples, type Sources } from "../engine/rows.ts";
 import type { EpochRecord } from "../evaluation/history.ts";
 import type { Fitted } from "../evaluation/model.ts";
+import { encodedShapes } from "../features/frozen.ts";
 import { type Method, requireTarget } from "../methods/method.ts";
 import { fitTransforms, inputShapes, normalizeIssues, type Transforms } from "../modalities/index.ts";
 import { checkRate, initialState } from "../nn/module.ts";
@@ -20,6 +21,7 @@ import { UNSCALED } from "../targets/calibrate.ts";
 import { smoothingFor, targetTypes } from "../targets/index.ts";
 import { PRIOR } from "../targets/task.ts";
 import type { FittedTarget } from "../targets/units.ts";
+import { encoded } from "./encoded.ts";
 import { requireMonitor } from "./monitor.ts";
 import { type FitOptions, type PlannedStage, plan } from "./plan.ts";
 import type { Training } from "./stage-run.ts";
@@ -65,9 +67,10 @@ export async function setUp(
   requireMonitor(options.monitor, train.target.kind);
   const labelSmoothing = smoothingFor(method, train.target.kind, options.labelSmoothing);
   const weights = sampleWeightsOf(train, options);
-  const transforms = fitTransforms(train, method.modalities, options.normalize);
-  for (const part of [train, validation]) checkSamples(method, part, transforms);
-  const inputs = inputShapes(shapes, transforms);
+  const features = await encoded(method, { train, validation }, options);
+  const transforms = fitTransforms(features.train, method.modalities, options.normalize);
+  for (const part of [features.train, features.validation]) checkSamples(method, part, transforms);
+  const inputs = inputShapes(encodedShapes(method.description.encoders, shapes), transforms);
   const widths = widthsFor(method, inputs, { train, validation }, options, weights !== undefined);
   const { lesson, learner } = await learnerOf(method, train, options);
   const parameters = parametersOf(learner, widths);
@@ -76,7 +79,7 @@ export async function setUp(
   const backend = await loadBackend(options.backend ?? "auto", options.onEvent && ((note) => notes.push(note)));
   const type = targetTypes[train.target.kind];
   const target = type.fit(train.target);
-  const samples = samplesOf(train, transforms, method, widths, target);
+  const samples = samplesOf(features.train, transforms, method, widths, target);
   const logPrior = type.prior(train.target);
   return {
     method: learner,
@@ -84,7 +87,7 @@ export async function setUp(
     widths,
     samples: {
       train: { ...samples, sources: { ...samples.sources, ...lesson?.sources, ...weightSource(weights) } },
-      validation: samplesOf(validation, transforms, method, widths, target),
+      validation: samplesOf(features.validation, transforms, method, widths, target),
     },
     backend,
     threads: options.threads ?? (size >= TWO_THREADS ? 2 : 1),
@@ -98,6 +101,7 @@ export async function setUp(
       target,
       shapes,
       transforms,
+      ...(options.frozen !== undefined && { frozen: options.frozen }),
       state: Object.fromEntries(Object.entries(state).filter(([name]) => !isAuxiliary(name))),
       calibration: {
         logPrior,
@@ -126,7 +130,7 @@ function sampleShapes({ modalities }: Method, train: Dataset): Record<string, Sh
 }
 
 function widthsFor(
-  { modalities }: Method,
+  { modalities, description }: Method,
   shapes: Readonly<Record<string, Shape>>,
   { train, validation }: TrainingData,
   { modalityDropout = 0 }: FitOptions,
@@ -134,7 +138,7 @@ function widthsFor(
 ): Widths {
   const missing = [train, validation].some((part) => hasMissing(part, modalities));
   return {
-    shapes,
+    shapes: encodedShapes(description.encoders, shapes),
     classes: targetTypes[train.target.kind].outputs(train.target.names),
     kind: train.target.kind,
     ...((modalityDropout > 0 || missing) && { masked: true }),

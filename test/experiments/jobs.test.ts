@@ -46,7 +46,10 @@ function plan({ experiment = {}, splits = two, code = "code", teacherAt = memory
     splits,
     path: "clips",
   });
-  return planSweep(parsed, opened, dataCache(open, write), code, teacherAt).then((made) => ({ ...made, places }));
+  return planSweep(parsed, opened, dataCache(open, write), code, { open: teacherAt }).then((made) => ({
+    ...made,
+    places,
+  }));
 }
 const ids = async (given?: Given): Promise<string[]> => (await plan(given)).runs.map(({ id }) => id);
 

@@ -59,7 +59,7 @@ export function modelOf(method: Method, { train }: DataSplits): Fitted {
   const target = type.fit(train.target);
   const shapes = Object.fromEntries(modalities.map((name) => [name, train.modalities[name]!.shape.slice(1)]));
   const transforms = fitTransforms(train, modalities);
-  const widths = { ...widthsOf({ shapes, transforms, target }), masked: true };
+  const widths = { ...widthsOf({ method, shapes, transforms, target }), masked: true };
   const logPrior = type.prior(train.target);
   const first = initialState(parametersOf(method, widths), 2);
   const state = Object.fromEntries(

@@ -5,11 +5,12 @@ import { type PatternMetrics, scorePatterns, simulatePatterns } from "../../eval
 import { type PredictOptions, predict } from "../../evaluation/predict.ts";
 import { score } from "../../evaluation/score.ts";
 import type { Answer } from "../answer.ts";
+import type { CacheFlags } from "../frozen.ts";
 import { metricsTable, titleOf } from "../metrics-text.ts";
 import { aboutUnfinished, openForQuestions } from "../open-data.ts";
 import { count, share, table } from "../text.ts";
 
-export interface EvaluateFlags {
+export interface EvaluateFlags extends CacheFlags {
   readonly split: SplitName;
   readonly data?: string;
   /** Also evaluate with modalities hidden, for every combination. */
@@ -17,8 +18,9 @@ export interface EvaluateFlags {
 }
 
 /** Evaluates a run on a split. */
-export async function evaluate(run: string, { split, data, missing }: EvaluateFlags): Promise<Answer> {
-  const question = await openForQuestions(run, split, data);
+export async function evaluate(run: string, flags: EvaluateFlags): Promise<Answer> {
+  const { split, data, missing } = flags;
+  const question = await openForQuestions(run, flags);
   const { fitted, record, dataset, warnings } = question;
   const unfinished = aboutUnfinished(question);
   const options: PredictOptions = { backend: record.engine?.backend ?? "auto" };

@@ -7,11 +7,12 @@ import { encodeTable, tableFormat } from "../../runs/tables.ts";
 import type { Answer } from "../answer.ts";
 import { comparedWithCeiling } from "../ceiling.ts";
 import { describeSamples, describeSummary } from "../explanation.ts";
+import type { CacheFlags } from "../frozen.ts";
 import { aboutUnfinished, openForQuestions, writeFile } from "../open-data.ts";
 import { probeModel } from "../probing.ts";
 import { count } from "../text.ts";
 
-export interface ExplainFlags {
+export interface ExplainFlags extends CacheFlags {
   readonly split: SplitName;
   readonly data?: string;
   readonly out?: string;
@@ -19,9 +20,10 @@ export interface ExplainFlags {
 }
 
 /** Explains a split. */
-export async function explain(run: string, { split, data, out, probe }: ExplainFlags): Promise<Answer> {
+export async function explain(run: string, flags: ExplainFlags): Promise<Answer> {
+  const { split, data, out, probe } = flags;
   if (out !== undefined) tableFormat(out); // reports a wrong extension before the work is done
-  const question = await openForQuestions(run, split, data);
+  const question = await openForQuestions(run, flags);
   const { fitted, record, dataset, warnings } = question;
   const unfinished = aboutUnfinished(question);
   const backend = record.engine?.backend ?? "auto";

@@ -2,7 +2,7 @@
 import * as path from "node:path";
 import { configError, hint, runError } from "../../core/errors.ts";
 import { type Folder, readText } from "../../core/folder.ts";
-import { toOnnx } from "../../evaluation/export.ts";
+import { exportOnnx } from "../../evaluation/export.ts";
 import { encodeModel, type Fitted } from "../../evaluation/model.ts";
 import { disk } from "../../node/disk.ts";
 import { isUntouchedCard, modelCard } from "../../runs/card/card.ts";
@@ -12,7 +12,7 @@ import type { Answer } from "../answer.ts";
 import { aboutUnfinished, openModel, runFolder, writeFile } from "../open-data.ts";
 
 const writers: Readonly<Record<string, (fitted: Fitted, missing: boolean) => Uint8Array | Promise<Uint8Array>>> = {
-  onnx: (fitted, missing) => toOnnx(fitted, { missing }),
+  onnx: (fitted, missing) => exportOnnx(fitted, { missing }),
   safetensors: encodeModel,
 };
 

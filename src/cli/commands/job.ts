@@ -10,6 +10,7 @@ import {
   runJob,
 } from "../../experiments/job.ts";
 import { removeAsides } from "../../node/asides.ts";
+import { cacheFolder } from "../../node/cache-folder.ts";
 import { disk } from "../../node/disk.ts";
 import { lockFolder } from "../../node/lock.ts";
 import { machine } from "../../node/machine.ts";
@@ -24,6 +25,8 @@ export interface ChildJob<K extends JobKind = JobKind> {
   readonly input: JobInputs[K];
   readonly out: string;
   readonly code: string;
+  /** The folder of features of frozen encoders. */
+  readonly cache?: string;
 }
 
 /** An interrupted run of a sweep is trained again, so checkpoints are written only at the ends of stages (or after an hour). */
@@ -37,7 +40,7 @@ export async function job(): Promise<void> {
   if (process.send === undefined) {
     throw runError("`dmil job` belongs to `dmil sweep` and `dmil recover`; run one of these instead.");
   }
-  await serveJob<ChildJob, JobResults[JobKind], JobProgress>(async ({ kind, input, out, code }, onProgress) => {
+  await serveJob<ChildJob, JobResults[JobKind], JobProgress>(async ({ kind, input, out, code, cache }, onProgress) => {
     if ((await codeHash()) !== code) {
       throw runError(
         "the code of dmil changed while the experiment ran, and results of two versions must not be mixed; undo the change and run the command again, or give another --out.",
@@ -47,6 +50,7 @@ export async function job(): Promise<void> {
     const places: Places = {
       inside: (name) => disk(path.join(out, name)),
       outside: disk,
+      ...(cache !== undefined && { cache: cacheFolder(cache) }),
       absolute: path.resolve,
     };
     const environment = { dmil: version(), ...machine() };

@@ -10,10 +10,11 @@ import { encodeTable, type Row, tableFormat } from "../../runs/tables.ts";
 import { targetTypes } from "../../targets/index.ts";
 import type { Answer as Predicted } from "../../targets/target.ts";
 import { type Answer, note } from "../answer.ts";
+import type { CacheFlags } from "../frozen.ts";
 import { aboutUnfinished, openModel, writeFile } from "../open-data.ts";
 import { count, share, table } from "../text.ts";
 
-export interface PredictFlags {
+export interface PredictFlags extends CacheFlags {
   readonly split: SplitName;
   readonly out?: string;
 }
@@ -22,9 +23,9 @@ export interface PredictFlags {
 const SHOWN = 10;
 
 /** Predicts the samples of a data folder. */
-export async function predict(run: string, data: string, { split, out }: PredictFlags): Promise<Answer> {
+export async function predict(run: string, data: string, { split, out, ...flags }: PredictFlags): Promise<Answer> {
   if (out !== undefined) tableFormat(out); // reports a wrong extension before the work is done
-  const opened = await openModel(run);
+  const opened = await openModel(run, flags);
   const { fitted, record } = opened;
   const { label } = record.config;
   const { inputs, absent, warnings } = await readInputs(disk(data), {

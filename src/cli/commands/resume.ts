@@ -9,10 +9,11 @@ import { readRecord } from "../../runs/record.ts";
 import { resumeRun } from "../../runs/run.ts";
 import { type Answer, note } from "../answer.ts";
 import { withFolderLock } from "../folder-lock.ts";
+import { type CacheFlags, frozenOptions } from "../frozen.ts";
 import { openData, printData, runFolder } from "../open-data.ts";
 import { finishedAnswer, runAtTerminal } from "../running.ts";
 
-export interface ResumeFlags {
+export interface ResumeFlags extends CacheFlags {
   readonly data?: string;
   readonly force?: boolean;
   readonly quiet?: boolean;
@@ -37,7 +38,12 @@ async function resumed(folder: Folder, run: string, flags: ResumeFlags): Promise
   if (damaged.length > 0) note(`note: ${damaged.join(", ")}: missing or damaged; restored from the last checkpoint.`);
   await removeAsides(run);
   const finished = await runAtTerminal(run, flags.quiet === true, (options) =>
-    resumeRun(disk(run), loaded.splits, { ...options, dataPath }),
+    resumeRun(disk(run), loaded.splits, { ...options, ...cacheOption(flags), dataPath }),
   );
   return finishedAnswer(run, finished);
+}
+
+function cacheOption(flags: CacheFlags): { readonly cache?: Folder } {
+  const { cache } = frozenOptions(flags);
+  return cache === undefined ? {} : { cache };
 }

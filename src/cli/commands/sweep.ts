@@ -14,6 +14,7 @@ import { codeHash } from "../code-hash.ts";
 import { locating, workersOf } from "../config.ts";
 import { inProcesses } from "../experiments.ts";
 import { withFolderLock } from "../folder-lock.ts";
+import { cachePath } from "../frozen.ts";
 import { commandOf, experimentOf, generated, portable, type SweepFlags, withPaths } from "../sweep-input.ts";
 import { count, duration, quoted, share, table } from "../text.ts";
 import { version } from "../version.ts";
@@ -35,7 +36,7 @@ export async function sweep(data: readonly string[], flags: SweepFlags): Promise
     await checkFolder(out, resume);
     const { cpu, cores, node } = machine();
     const again = `continue with: ${withResume(["dmil", ...process.argv.slice(2).map(quoted)])}`;
-    const swept = await inProcesses({ out, workers, quiet, again }, (options) => {
+    const swept = await inProcesses({ out, workers, quiet, cache: cachePath(flags), again }, (options) => {
       const head = {
         command: commandOf(data, flags),
         experiment: portable(input.value),

@@ -14,12 +14,14 @@ import { parseSettings, type Settings } from "../../runs/settings.ts";
 import { openTeacher } from "../../runs/teacher.ts";
 import type { Answer } from "../answer.ts";
 import { byModality, gatherSettings, locating, numberOrText, type SettingsInput } from "../config.ts";
+import { encoderFlags } from "../encoder-flag.ts";
 import { withFolderLock } from "../folder-lock.ts";
+import { type CacheFlags, withEncoderFiles } from "../frozen.ts";
 import { openData, printData } from "../open-data.ts";
 import { type ReadingFlags, readingFlags } from "../reading.ts";
 import { finishedAnswer, runAtTerminal } from "../running.ts";
 
-export interface TrainFlags extends ReadingFlags {
+export interface TrainFlags extends ReadingFlags, CacheFlags {
   readonly config?: string;
   readonly set?: readonly string[];
   readonly method?: string;
@@ -49,8 +51,11 @@ export async function train(data: string | undefined, flags: TrainFlags): Promis
   const out = flags.out ?? defaultOut(settings);
   const prepared = async () => {
     const loaded = await openData(settings.data, readingOf(settings));
-    const plan = await locating(input, () => planRun(settings, loaded.splits.train));
-    return { loaded, plan, teacher: await teacherOf(settings, out, loaded.splits.train) };
+    const { train } = loaded.splits;
+    const read = await locating(input, () => withEncoderFiles(settings, train, flags));
+    const plan = await locating(input, () => planRun(read.settings, train));
+    const { settings: _, ...files } = read;
+    return { loaded, plan, with: { ...files, ...(await teacherOf(settings, out, train)) } };
   };
   if (flags.dryRun === true) {
     const { config } = (await prepared()).plan;
@@ -58,7 +63,7 @@ export async function train(data: string | undefined, flags: TrainFlags): Promis
   }
   return withFolderLock(out, { force: flags.force, instead: "give another --out" }, async () => {
     await checkFolder(out, flags.force === true);
-    const { loaded, plan, teacher } = await prepared();
+    const { loaded, plan, with: own } = await prepared();
     const { splits } = loaded;
     const folder = disk(out);
     if (await folder.exists(runFiles.record)) {
@@ -68,7 +73,7 @@ export async function train(data: string | undefined, flags: TrainFlags): Promis
     printData(loaded, flags.quiet === true);
     const testHashes = await hashSplits({ test: splits.test }, plan.config.modalities);
     const run = await runAtTerminal(out, flags.quiet === true, (options) =>
-      startRun(folder, plan, splits, { ...options, ...teacher, testHashes, dataPath: path.resolve(settings.data) }),
+      startRun(folder, plan, splits, { ...options, ...own, testHashes, dataPath: path.resolve(settings.data) }),
     );
     return finishedAnswer(out, run);
   });
@@ -97,9 +102,7 @@ async function settingsOf(data: string | undefined, flags: TrainFlags): Promise<
       { label: "--modality-dropout", path: ["modalityDropout"], value: numberOrText(flags.modalityDropout) },
       { label: "--members", path: ["members"], value: numberOrText(flags.members) },
       { label: "--label-smoothing", path: ["labelSmoothing"], value: numberOrText(flags.labelSmoothing) },
-      ...byModality("--encoder", "pool", flags.encoder, (name) =>
-        name === undefined ? ["encoder", "kind"] : ["encoders", name, "kind"],
-      ),
+      ...encoderFlags(flags.encoder),
       ...byModality("--normalize", "none", flags.normalize, (name) =>
         name === undefined ? ["normalize"] : ["normalize", name],
       ),

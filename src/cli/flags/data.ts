@@ -1,23 +1,13 @@
 /** @file Commands about data: check and generate. */
-import { configError, hint } from "../../core/errors.ts";
 import { withReadingFlags } from "../reading-flags.ts";
-import { add, type Define } from "./shared.ts";
+import { add, type Define, withSubcommands } from "./shared.ts";
 
 /** `dmil data check` and `dmil data generate`. */
 export const data: Define = (program, give) => {
-  const parent = program.command("data").description("check a data folder, or generate data");
-  parent
-    .usage("check|generate")
-    .argument("[subcommand]")
-    .allowExcessArguments()
-    .action((name?: string) => {
-      const subcommands = parent.commands.map((command) => command.name());
-      const problem =
-        name === undefined
-          ? `a subcommand is needed: ${subcommands.join(" or ")}.`
-          : `unknown subcommand "${name}"${hint(name, subcommands)}`;
-      throw configError(`dmil data: ${problem}`);
-    });
+  const parent = withSubcommands(
+    program.command("data").description("check a data folder, or generate data"),
+    "check|generate",
+  );
   withReadingFlags(add(parent, "check <dir>", "read a data folder, check it and print what it contains"))
     .option("--modalities <names>", "use only these modalities, for example audio,face")
     .action(async (dir, flags) => give((await import("../commands/data-check.ts")).dataCheck(dir, flags)));

@@ -1,10 +1,12 @@
 /** @file Commands about many runs: sweep, compare and recover. */
 import { Option } from "commander";
 import { withReadingFlags } from "../reading-flags.ts";
-import { add, collect, type Define, quiet } from "./shared.ts";
+import { add, collect, type Define, quiet, withCacheFlags } from "./shared.ts";
 
 export const sweep: Define = (program, give) => {
-  withReadingFlags(add(program, "sweep [data...]", "train many runs with one protocol: data x methods x seeds"))
+  withCacheFlags(
+    withReadingFlags(add(program, "sweep [data...]", "train many runs with one protocol: data x methods x seeds")),
+  )
     .requiredOption("--out <dir>", "folder for the runs, sweep.json and manifest.jsonl (one line per run)")
     .option("--methods <names>", "for example joint,ogm-ge,dmil, or all (default: all)")
     .option("--seeds <list>", "for example 0-4 or 0,3 (default: 0-4)")

@@ -1,8 +1,8 @@
 /** @file Commands that read a finished run: evaluate, predict, explain and export. */
-import { add, type Define, split } from "./shared.ts";
+import { add, type Define, split, withCacheFlags } from "./shared.ts";
 
 export const evaluate: Define = (program, give) => {
-  add(program, "evaluate <run>", "metrics on one split")
+  withCacheFlags(add(program, "evaluate <run>", "metrics on one split"))
     .addOption(split())
     .option("--data <dir>", "another data folder with the same modalities and target")
     .option("--missing", "also evaluate with modalities hidden, for every combination of modalities")
@@ -10,14 +10,16 @@ export const evaluate: Define = (program, give) => {
 };
 
 export const predict: Define = (program, give) => {
-  add(program, "predict <run> <data>", "predictions for new samples; the data needs no target, no ids and no splits")
+  withCacheFlags(
+    add(program, "predict <run> <data>", "predictions for new samples; the data needs no target, no ids and no splits"),
+  )
     .option("--out <file>", "table with one row per sample: .csv, .jsonl or .parquet (default: print the first ten)")
     .addOption(split("which split, if the data has splits"))
     .action(async (run, data, flags) => give((await import("../commands/predict.ts")).predict(run, data, flags)));
 };
 
 export const explain: Define = (program, give) => {
-  add(program, "explain <run>", "what each component contributed, sample by sample")
+  withCacheFlags(add(program, "explain <run>", "what each component contributed, sample by sample"))
     .addOption(split())
     .option("--data <dir>", "another data folder with the same modalities and target")
     .option(

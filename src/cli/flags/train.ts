@@ -1,10 +1,10 @@
 /** @file Commands that train one run: train and resume. */
 import { defaults } from "../../train/defaults.ts";
 import { withReadingFlags } from "../reading-flags.ts";
-import { add, collect, type Define, quiet } from "./shared.ts";
+import { add, collect, type Define, quiet, withCacheFlags } from "./shared.ts";
 
 export const train: Define = (program, give) => {
-  withReadingFlags(add(program, "train [dir]", "train a method on a data folder"))
+  withCacheFlags(withReadingFlags(add(program, "train [dir]", "train a method on a data folder")))
     .option("--method <name>", "for example joint, ensemble or ogm-ge; `dmil methods` lists all (default: dmil)")
     .option("--modalities <names>", "modalities to use, in this order, for example audio,face (default: all)")
     .option("--seed <n>", "random seed; the same seed gives bit-identical results (default: 0)")
@@ -17,7 +17,7 @@ export const train: Define = (program, give) => {
     .option("--learning-rate <x>", "learning rate of all stages (default: the method's)")
     .option(
       "--encoder <kind>",
-      "mlp, pool or conv1d (sequences), lenet or resnet18 (images), of all modalities or of one, for example audio=pool; can be repeated (default: mlp)",
+      "mlp; pool, conv1d, gru, transformer (sequences); lenet, resnet18, vit (images); text (token ids); onnx:FILE (a frozen network); of all modalities or of one, also with settings, for example audio=pool or face=onnx:net.onnx,pool=mean; can be repeated (default: mlp)",
       collect,
     )
     .option(
@@ -38,7 +38,13 @@ export const train: Define = (program, give) => {
 };
 
 export const resume: Define = (program, give) => {
-  add(program, "resume <run>", "continue an interrupted run; the result is bit-identical to a run without interruption")
+  withCacheFlags(
+    add(
+      program,
+      "resume <run>",
+      "continue an interrupted run; the result is bit-identical to a run without interruption",
+    ),
+  )
     .option("--data <dir>", "folder of the data, if it was moved")
     .option("--force", "continue even if another process is using the run")
     .option(...quiet)

@@ -149,6 +149,9 @@ function made(
       const values = answer(rows, Object.fromEntries(Object.entries(feeds).map(([name, own]) => [name, own.data])));
       return { shape: [rows, values[0]!.length], data: Float64Array.from(values.flat()) };
     },
+    runFloat32: async () => {
+      throw new Error("not used");
+    },
     dispose: async () => {},
   };
 }
