@@ -130,7 +130,7 @@ function sampleShapes({ modalities }: Method, train: Dataset): Record<string, Sh
 }
 
 function widthsFor(
-  { modalities, description }: Method,
+  { modalities }: Method,
   shapes: Readonly<Record<string, Shape>>,
   { train, validation }: TrainingData,
   { modalityDropout = 0 }: FitOptions,
@@ -138,7 +138,7 @@ function widthsFor(
 ): Widths {
   const missing = [train, validation].some((part) => hasMissing(part, modalities));
   return {
-    shapes: encodedShapes(description.encoders, shapes),
+    shapes,
     classes: targetTypes[train.target.kind].outputs(train.target.names),
     kind: train.target.kind,
     ...((modalityDropout > 0 || missing) && { masked: true }),
