@@ -12,14 +12,14 @@ const files = readdirSync(path.join(import.meta.dirname, "test"), { recursive: t
 
 /**
  * Most tests share a process, which loads the modules once and compiles a graph once (shared-sessions.ts); that saves more than half of the
- * time. Those that change modules, globals or the process get one of their own, and so do the slow suites and the tests of training and of
- * the runtime itself, which must meet no session that others compiled.
+ * time. Those that change modules, globals or the process get one of their own, and so do the slow suites and the tests of training itself,
+ * which must meet no session that others compiled.
  */
-const changes = /\bvi\.|process\.(execArgv|env|umask|chdir)|globalThis\.|console\.\w+ =/;
+const changes = /\bvi\.|process\.(execArgv|umask|chdir)|process\.env\.\w+ =|globalThis\.|console\.\w+ =/;
 const apart = files.filter(
   (file) =>
     slow.test(file) ||
-    /^test\/(runtime\/|train\/fit\.test)/.test(file) ||
+    file === "test/train/fit.test.ts" ||
     changes.test(readFileSync(path.join(import.meta.dirname, file), "utf8")),
 );
 

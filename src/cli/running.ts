@@ -1,11 +1,11 @@
 import * as path from "node:path";
 import { DmilError, runError } from "../core/errors.ts";
+import { metricTitle } from "../evaluation/metric-names.ts";
 import { primaryValue } from "../evaluation/score.ts";
 import { machine } from "../node/machine.ts";
 import type { FinishedRun, RunOptions } from "../runs/run.ts";
 import type { Answer } from "./answer.ts";
 import { listenForInterrupt } from "./interrupt.ts";
-import { titleOf } from "./metrics-text.ts";
 import { createScreen } from "./screen.ts";
 import { quoted, share } from "./text.ts";
 import { version } from "./version.ts";
@@ -54,7 +54,7 @@ export function finishedAnswer(out: string, { record, result }: FinishedRun): An
   const { validation } = result;
   return {
     text: [
-      `${out}  validation ${titleOf(validation.primary)} ${share(primaryValue(validation))} (stage ${last.stage}, best epoch ${last.best.epoch} of ${last.epochs})`,
+      `${out}  validation ${metricTitle(validation.primary)} ${share(primaryValue(validation))} (stage ${last.stage}, best epoch ${last.best.epoch} of ${last.epochs})`,
       `next: dmil evaluate ${quoted(out)}`,
       `      dmil explain ${quoted(out)} --out samples.csv`,
     ].join("\n"),

@@ -17,19 +17,21 @@ export function describeTarget({
   return `${kindWords[kind].many} (${listing(names)})`;
 }
 
-/** @throws ConfigError where `what` needs a target of one of `kinds` and the data has another. */
+/** @throws ConfigError where `what` needs a target of one of `kinds` and the data has another; `advice` ends the message, `reason` says why. */
 export function requireKind(
   dataset: { readonly target: Pick<Target, "kind" | "names"> },
   kinds: readonly TargetKind[],
   what: string,
   advice = "",
+  reason = "",
 ): void {
   const { kind } = dataset.target;
   if (kinds.includes(kind)) return;
-  const wanted = kinds.map((one) => (one === "multiclass" ? "class labels" : kindWords[one].many)).join(" or ");
+  const wanted = kinds.map((one) => kindWords[one].many).join(" or ");
+  const because = reason === "" ? "" : `, because ${reason}`;
   throw configError(
-    `${what} needs ${wanted}; this data has ${describeTarget(dataset)}.${advice === "" ? "" : ` ${advice}`}`,
-    { kind },
+    `${what} needs ${wanted}${because}; this data has ${describeTarget(dataset)}.${advice === "" ? "" : ` ${advice}`}`,
+    { kind, kinds },
   );
 }
 

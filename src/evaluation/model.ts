@@ -1,5 +1,5 @@
 /** @file A fitted model: everything that prediction needs, and its file format (safetensors with a description). */
-import { dataError } from "../core/errors.ts";
+import { configError, dataError } from "../core/errors.ts";
 import { ownValue } from "../core/record.ts";
 import type { Shape } from "../core/shape.ts";
 import type { State } from "../core/tensor.ts";
@@ -75,7 +75,8 @@ export async function encodeModel(fitted: Fitted): Promise<Uint8Array> {
 }
 
 /**
- * Reads a model file. @throws DataError if it is damaged or not a model; ShapeError and ConfigError from building its method.
+ * Reads a model file; `where` is its name in messages. @throws DataError if it is damaged or not a model; ConfigError without `methodFrom`;
+ * ShapeError and ConfigError from building its method.
  */
 export async function decodeModel(
   bytes: Uint8Array,
@@ -83,6 +84,11 @@ export async function decodeModel(
   where: string,
   advice = "Use a whole copy of it, or export it again.",
 ): Promise<Fitted> {
+  if (typeof methodFrom !== "function") {
+    throw configError(
+      'decodeModel: the second argument is not a function that builds methods; pass `methodFrom` of dmil: decodeModel(bytes, methodFrom, "model.safetensors").',
+    );
+  }
   const { state: all, metadata } = await decodeWithChecksum(bytes, {
     where,
     advice,

@@ -1,8 +1,9 @@
 /** @file Runs the jobs of a planned sweep, tuning before runs; each result is stored when its job ends. */
+
 import { decimals } from "../core/decimals.ts";
 import type { Outcome } from "../core/outcome.ts";
+import { metricTitle } from "../evaluation/metric-names.ts";
 import type { RunConfig } from "../runs/plan.ts";
-import { headingOf } from "./compare/metrics.ts";
 import type { SweepEntry } from "./entry.ts";
 import type { PlannedRun, SweepPlan } from "./jobs.ts";
 import { appendEntry, rewriteEntries } from "./manifest.ts";
@@ -95,7 +96,7 @@ async function train(
       }),
     });
     const [metric, value] = Object.entries(outcome.value.scores.test)[0]!;
-    return `${headingOf(metric)} ${decimals(value, 3)}`;
+    return `${metricTitle(metric)} ${decimals(value, 3)}`;
   });
 }
 

@@ -81,9 +81,9 @@ export function batchEstimate(terms: BatchTerms, classes: number, options: Batch
 export function mmiEstimate(terms: SampleInformation, options: Pick<BatchOptions, "seed" | "groups">): SplitIntervals {
   checkKeys("mmiEstimate", options, ["seed", "groups"]);
   const rows = checkSameLength("mmiEstimate", { i1: terms.i1, i2: terms.i2, i12: terms.i12 });
-  const dealt = blocksOf(rows, options.groups, checkWhole("mmiEstimate", "seed", options.seed, 0));
-  const without = new Array<number>(dealt.count).fill(1);
-  return split(terms, { share: 1, without, unknown: 0 }, dealt);
+  const blocks = blocksOf(rows, options.groups, checkWhole("mmiEstimate", "seed", options.seed, 0));
+  const without = new Array<number>(blocks.count).fill(1);
+  return split(terms, { share: 1, without, unknown: 0 }, blocks);
 }
 
 /** Mean of the rows outside block `without`; of all rows by default. */
@@ -97,7 +97,7 @@ function meanOf(values: Float64Array, blocks?: Int32Array, without?: number): nu
   return sum / kept;
 }
 
-/** R, U1, U2, S where R is a share of the smaller information; intervals by leaving out blocks, for which shares are given too. */
+/** R, U1, U2, S where R is a share of the smaller information; intervals by the jackknife over blocks, for which shares are given too. */
 function split(
   { i1, i2, i12 }: SampleInformation,
   { share, without, unknown }: { share: number; without: readonly number[]; unknown: number },
@@ -105,20 +105,20 @@ function split(
 ): SplitIntervals {
   /** With `free`, atoms may be negative, as needed to measure their variation. */
   const atomsOf = (part: number, block: number, free: boolean): Atoms => {
-    const own = [meanOf(i1, blocks, block), meanOf(i2, blocks, block), meanOf(i12, blocks, block)] as const;
-    const [I1, I2, I12] = free ? own : atLeast(own);
-    const most = Math.max(0, Math.min(I1, I2));
+    const means = [meanOf(i1, blocks, block), meanOf(i2, blocks, block), meanOf(i12, blocks, block)] as const;
+    const [I1, I2, I12] = free ? means : atLeast(means);
+    const smaller = Math.max(0, Math.min(I1, I2));
     // The lower bound keeps S non-negative, the upper bound keeps U1 and U2 non-negative.
-    const R = free ? part * most : Math.min(Math.max(part * most, I1 + I2 - I12), most);
+    const R = free ? part * smaller : Math.min(Math.max(part * smaller, I1 + I2 - I12), smaller);
     return [R, I1 - R, I2 - R, I12 - I1 - I2 + R];
   };
-  const left = without.map((part, block) => atomsOf(part, block, true));
-  const reach = studentReach(count - 1);
+  const replicates = without.map((part, block) => atomsOf(part, block, true));
+  const t = tQuantile(count - 1);
   const [R, U1, U2, S] = atomsOf(share, -1, false).map((value, a): Interval => {
-    const centre = left.reduce((sum, own) => sum + own[a]!, 0) / count;
-    const se = Math.sqrt(((count - 1) / count) * left.reduce((sum, own) => sum + (own[a]! - centre) ** 2, 0));
-    const away = reach * se + unknown;
-    return { value, se, lower: Math.max(0, value - away), upper: value + away };
+    const mean = replicates.reduce((sum, atoms) => sum + atoms[a]!, 0) / count;
+    const se = Math.sqrt(((count - 1) / count) * replicates.reduce((sum, atoms) => sum + (atoms[a]! - mean) ** 2, 0));
+    const half = t * se + unknown;
+    return { value, se, lower: Math.max(0, value - half), upper: value + half };
   }) as [Interval, Interval, Interval, Interval];
   return { R, U1, U2, S };
 }
@@ -132,14 +132,14 @@ export function blocksOf(
   if (groups !== undefined && groups.length !== rows) {
     throw shapeError(`batchEstimate: ${groups.length} groups for ${rows} rows; give one a row.`);
   }
-  const own = Float64Array.from({ length: rows }, (_, i) => groups?.[i] ?? i);
-  const places = new Map([...new Set(own)].map((group, place) => [group, place]));
-  if (places.size < 2) {
+  const groupOf = Float64Array.from({ length: rows }, (_, i) => groups?.[i] ?? i);
+  const indices = new Map([...new Set(groupOf)].map((group, index) => [group, index]));
+  if (indices.size < 2) {
     throw dataError("batchEstimate: all rows are of one group; two are needed, so that one can be left out.");
   }
-  const dealt = permutation(places.size, seed, "info.batch-blocks");
-  const count = Math.min(BLOCKS, places.size);
-  return { blocks: Int32Array.from(own, (group) => dealt[places.get(group)!]! % count), count };
+  const order = permutation(indices.size, seed, "info.batch-blocks");
+  const count = Math.min(BLOCKS, indices.size);
+  return { blocks: Int32Array.from(groupOf, (group) => order[indices.get(group)!]! % count), count };
 }
 
 type Atoms = readonly [number, number, number, number];
@@ -154,7 +154,7 @@ export function atLeast([I1, I2, I12]: readonly [number, number, number]): [numb
 }
 
 /** The 97.5 % point of Student's t, to a few per cent from 3 degrees of freedom on. Source: Cornish and Fisher. */
-export function studentReach(freedom: number): number {
+export function tQuantile(freedom: number): number {
   const z = 1.959964;
   const n = Math.max(1, freedom);
   return z + (z ** 3 + z) / (4 * n) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * n * n);

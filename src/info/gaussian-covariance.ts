@@ -68,29 +68,30 @@ export function explained(
     );
   }
   // Columns are taken in order, so the factors of the first source and of both are leading blocks of the whole's.
-  const [x1, x12] = [beginning(whole, roles.first.length), beginning(whole, sources.length)];
+  const [x1, x12] = [leading(whole, roles.first.length), leading(whole, sources.length)];
   const [x2, y] = [factor(roles.second), factor(roles.target)];
-  if (y.kept.length === 0) throw dataError(`${where}: the target is constant; there is nothing to tell.`);
+  if (y.kept.length === 0)
+    throw dataError(`${where}: the target is constant, so no source has information about it. Choose another target.`);
   const target = y.kept.map((k) => roles.target[k]!);
-  const whitened = (own: Factor, columns: readonly number[]): Float64Array[] => {
-    const rows = own.kept.map((k) => Float64Array.from(target, (t) => correlation(columns[k]!, t)));
+  const whitened = (source: Factor, columns: readonly number[]): Float64Array[] => {
+    const rows = source.kept.map((k) => Float64Array.from(target, (t) => correlation(columns[k]!, t)));
     for (let i = 0; i < rows.length; i++) {
-      const [row, lower] = [rows[i]!, own.lower[i]!];
+      const [row, lower] = [rows[i]!, source.lower[i]!];
       for (let k = 0; k < i; k++) for (let t = 0; t < row.length; t++) row[t]! -= lower[k]! * rows[k]![t]!;
       for (let t = 0; t < row.length; t++) row[t]! /= lower[i]!;
     }
     return rows.map((row) => solveBelow(y.lower, row));
   };
   const both = whitened(x12, sources);
-  const gone = [x1, x2, y].flatMap(({ dropped }, r) =>
-    dropped.map((k) => [roles.first, roles.second, roles.target][r]![k]!),
+  const dropped = [x1, x2, y].flatMap((factor, r) =>
+    factor.dropped.map((k) => [roles.first, roles.second, roles.target][r]![k]!),
   );
   return {
     widths: { first: x1.kept.length, second: x2.kept.length, both: x12.kept.length, target: target.length },
     first: gramOf(transposed(both.slice(0, x1.kept.length), target.length)),
     second: gramOf(transposed(whitened(x2, roles.second), target.length)),
     both: gramOf(transposed(both, target.length)),
-    dropped: [...gone].sort((a, b) => a - b),
+    dropped: dropped.sort((a, b) => a - b),
     condition: 1 / Math.min(1, ...x1.pivots, ...x2.pivots) + 1 / Math.min(...y.pivots),
   };
 }
@@ -118,7 +119,7 @@ function scalesOf(
       if (one !== 0 && spread[i]! * spread[j]! === 0) {
         const [constant, column] = spread[i] === 0 ? [i, j] : [j, i];
         throw dataError(
-          `${where}: column ${name(constant)} has variance 0, yet its covariance with column ${name(column)} is ${one}; what is constant covaries with nothing.`,
+          `${where}: column ${name(constant)} has variance 0, yet its covariance with column ${name(column)} is ${one}; a constant column has covariance 0 with every column.`,
         );
       }
     }
@@ -126,8 +127,8 @@ function scalesOf(
   return spread.map((value) => (value > 0 ? 1 / value : 0));
 }
 
-/** The factor of the first so many columns. */
-function beginning({ kept, dropped, lower, pivots, impossible }: Factor, columns: number): Factor {
+/** The factor of the first `columns` columns: a leading block of the whole factor. */
+function leading({ kept, dropped, lower, pivots, impossible }: Factor, columns: number): Factor {
   const among = (list: readonly number[]): number[] => list.filter((column) => column < columns);
   const size = among(kept).length;
   return {

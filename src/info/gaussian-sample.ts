@@ -1,7 +1,7 @@
 /** @file The Gaussian decomposition of rows: covariances of a sample, corrected for bias, with intervals and nulls. */
 import { dataError, shapeError } from "../core/errors.ts";
 import { permutation } from "../core/random.ts";
-import { atLeast, blocksOf, studentReach } from "./batch.ts";
+import { atLeast, blocksOf, tQuantile } from "./batch.ts";
 import { quantile } from "./estimates.ts";
 import { type Features, type Points, pointsOf, standardisePoints } from "./features.ts";
 import type { GaussianRoles } from "./gaussian-covariance.ts";
@@ -74,11 +74,11 @@ export function gaussianEstimate(
   const roles = rolesOf(x1.width, x2.width, y.width);
   const plugIn = gaussianPid(covarianceOf(whole, columns), roles);
   const value = corrected(plugIn, rows, false);
-  const left = grams.map((own) => {
-    const rest = whole.map((v, i) => v - own[i]!);
+  const replicates = grams.map((gram) => {
+    const rest = whole.map((v, i) => v - gram[i]!);
     return corrected(gaussianPid(covarianceOf(rest, columns), roles), rest[rest.length - 1]!, true);
   });
-  const none = Array.from({ length: rounds }, (_, round) => {
+  const permuted = Array.from({ length: rounds }, (_, round) => {
     const order = permutation(rows, seed, "info.gaussian.null", round);
     const shuffled = {
       ...y,
@@ -88,31 +88,32 @@ export function gaussianEstimate(
   });
   const equal =
     y.width === 1 ? [] : equalSources(plugIn, rows, rounds, seed).map((amounts) => corrected(amounts, rows, false).U1);
-  const reach = studentReach(count - 1);
+  const t = tQuantile(count - 1);
   const errorOf = (read: (amounts: Amounts) => number): number => {
-    const centre = left.reduce((sum, amounts) => sum + read(amounts), 0) / count;
-    return Math.sqrt(((count - 1) / count) * left.reduce((sum, amounts) => sum + (read(amounts) - centre) ** 2, 0));
+    const mean = replicates.reduce((sum, amounts) => sum + read(amounts), 0) / count;
+    const squares = replicates.reduce((sum, amounts) => sum + (read(amounts) - mean) ** 2, 0);
+    return Math.sqrt(((count - 1) / count) * squares);
   };
   const amount = (name: GaussianAmount): Interval & { null95: number } => {
     const se = errorOf((amounts) => amounts[name]);
-    const lower = value[name] - reach * se;
-    const chance = name === "U1" || name === "U2" ? equal : [];
+    const lower = value[name] - t * se;
+    const ofEqualSources = name === "U1" || name === "U2" ? equal : [];
     const null95 = Math.max(
-      ...[none.map((amounts) => amounts[name]), chance].map((own) =>
-        own.length === 0 ? 0 : quantile(Float64Array.from(own).sort(), 0.95),
+      ...[permuted.map((amounts) => amounts[name]), ofEqualSources].map((values) =>
+        values.length === 0 ? 0 : quantile(Float64Array.from(values).sort(), 0.95),
       ),
     );
-    const least = name.startsWith("I") ? lower : Math.max(0, lower);
-    return { value: value[name], se, lower: least, upper: value[name] + reach * se, null95 };
+    const clipped = name.startsWith("I") ? lower : Math.max(0, lower);
+    return { value: value[name], se, lower: clipped, upper: value[name] + t * se, null95 };
   };
   const amounts = Object.fromEntries(GAUSSIAN_AMOUNTS.map((name) => [name, amount(name)])) as Record<
     GaussianAmount,
     Interval & { null95: number }
   >;
-  const mean = equal.length === 0 ? 0 : equal.reduce((sum, own) => sum + own, 0) / equal.length;
-  const spread = errorOf(({ S, R }) => S - R);
-  const middle = value.S - value.R;
-  const balance = { value: middle, se: spread, lower: middle - reach * spread, upper: middle + reach * spread };
+  const mean = equal.length === 0 ? 0 : equal.reduce((sum, amount) => sum + amount, 0) / equal.length;
+  const se = errorOf(({ S, R }) => S - R);
+  const difference = value.S - value.R;
+  const balance = { value: difference, se, lower: difference - t * se, upper: difference + t * se };
   return { ...amounts, plugIn, equalShows: mean, balance };
 }
 
@@ -143,7 +144,7 @@ function gramsOf(parts: readonly Points[], blocks: Int32Array, count: number): F
 }
 
 function sumOf(grams: readonly Float64Array[]): Float64Array {
-  return grams.reduce((sum, own) => sum.map((v, i) => v + own[i]!));
+  return grams.reduce((sum, gram) => sum.map((v, i) => v + gram[i]!));
 }
 
 /** The covariance [n, n] of sums of products [n + 1, n + 1]. */
@@ -191,17 +192,17 @@ function crossed(
 /** Amounts minus the bias of informations of normal rows. With `free`, parts may be negative, as needed to measure their variation. */
 function corrected({ I1, I2, I12, R, widths }: GaussianPid, rows: number, free: boolean): Amounts {
   const { first, second, both, target } = widths;
-  const own = [
+  const unbiased = [
     I1 - bias(first, target, rows),
     I2 - bias(second, target, rows),
     I12 - bias(both, target, rows),
   ] as const;
-  const least = Math.min(I1, I2);
-  const share = least > 0 ? R / least : 1;
-  const [i1, i2, i12] = free ? own : atLeast([...own]);
-  const most = Math.max(0, Math.min(i1, i2));
-  const r = free ? share * most : Math.min(Math.max(share * most, i1 + i2 - i12), most);
-  return { I1: own[0], I2: own[1], I12: own[2], R: r, U1: i1 - r, U2: i2 - r, S: i12 - i1 - i2 + r };
+  const biased = Math.min(I1, I2);
+  const share = biased > 0 ? R / biased : 1;
+  const [i1, i2, i12] = free ? unbiased : atLeast([...unbiased]);
+  const smaller = Math.max(0, Math.min(i1, i2));
+  const r = free ? share * smaller : Math.min(Math.max(share * smaller, i1 + i2 - i12), smaller);
+  return { I1: unbiased[0], I2: unbiased[1], I12: unbiased[2], R: r, U1: i1 - r, U2: i2 - r, S: i12 - i1 - i2 + r };
 }
 
 /** The exact bias in bits of I(X; Y) computed from the covariance of Gaussian rows. */

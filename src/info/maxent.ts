@@ -69,22 +69,22 @@ export function maxentOf(marginals: Sources, options: MaxentOptions): MaxentResu
   const p = Float64Array.from(cells.index, (index) => table.p[index]!);
   const fit = fitMargins(cells, p, (tol / 10) * NATS_PER_BIT, maxIter);
 
-  const own = nats(table.p);
+  const entropyP = nats(table.p);
   const beyond = new Sum(); // KL(p, q*): keeps its digits when D3 is small
   for (let c = 0; c < cells.size; c++) if (p[c]! > 0) beyond.add(p[c]! * Math.log(p[c]! / fit.q[c]!));
-  const lower = Math.max(fit.lower, own);
+  const lower = Math.max(fit.lower, entropyP);
   const upper = Math.max(lower, fit.upper);
   const q = new Float64Array(table.p.length);
   for (let c = 0; c < cells.size; c++) q[cells.index[c]!] = fit.q[c]!;
   const gap = (upper - lower) / NATS_PER_BIT;
-  const entropy = Math.min(upper, Math.max(lower, own + beyond.value));
+  const entropy = Math.min(upper, Math.max(lower, entropyP + beyond.value));
   return {
     law: { shape: table.shape, p: q, total: table.total },
     entropy: entropy / NATS_PER_BIT,
     lower: lower / NATS_PER_BIT,
     upper: upper / NATS_PER_BIT,
     gap,
-    connectedInformation: Math.min(upper - own, Math.max(lower - own, beyond.value)) / NATS_PER_BIT,
+    connectedInformation: Math.min(upper - entropyP, Math.max(lower - entropyP, beyond.value)) / NATS_PER_BIT,
     marginError: fit.error,
     converged: gap <= tol,
     iterations: fit.iterations,

@@ -56,7 +56,7 @@ export function miKnife(features: Features, labels: ArrayLike<number>, options: 
   const whitener = fitWhitener(rowsOf(points, fitted.flat()), options.dimensions ?? 16);
   const read = (rows: readonly number[]): Features => whiten(whitener, rowsOf(points, rows));
   const fit = (rows: readonly (readonly number[])[], step: number) =>
-    fitDensity(read(rows.flatMap((own) => part(own, 0, 0.5))), read(rows.flatMap((own) => part(own, 0.5, 0.75))), {
+    fitDensity(read(rows.flatMap((list) => part(list, 0, 0.5))), read(rows.flatMap((list) => part(list, 0.5, 0.75))), {
       seed: seed + step,
     });
   const all = fit(kept, 0);

@@ -41,15 +41,15 @@ export function miKsg(features: Features, labels: ArrayLike<number>, options: Ne
   for (let i = 0; i < points.rows; i++) members[labels[i]!]!.push(i);
   const kept = members.filter((rows) => rows.length > 1).flat();
   if (kept.length === 0) {
-    throw dataError("miKsg: no class has two rows, so no row has a neighbour of its own class; give more rows.");
+    throw dataError("miKsg: no class has two rows, so no row has a neighbour of the same class. Give more rows.");
   }
   const local = new Float64Array(points.rows).fill(Number.NaN);
   for (const i of kept) {
-    const own = members[labels[i]!]!;
-    const near = Math.min(k, own.length - 1);
-    const distance = nearest(points, i, own, near);
+    const sameClass = members[labels[i]!]!;
+    const rank = Math.min(k, sameClass.length - 1);
+    const distance = nearest(points, i, sameClass, rank);
     const closer = countCloser(points, i, kept, distance);
-    local[i] = inUnit(digamma(kept.length) + digamma(near) - digamma(own.length) - digamma(1 + closer), options);
+    local[i] = inUnit(digamma(kept.length) + digamma(rank) - digamma(sameClass.length) - digamma(1 + closer), options);
   }
   return summary(local, kept);
 }
@@ -82,12 +82,12 @@ export function miKsgContinuous(x: Features, y: Features, options: NeighbourOpti
   }
   const joint = { rows, width, data };
   const all = Array.from({ length: rows }, (_, i) => i);
-  const near = Math.min(first.k, rows - 1);
+  const rank = Math.min(first.k, rows - 1);
   const local = Float64Array.from(all, (i) => {
-    const distance = nearest(joint, i, all, near);
+    const distance = nearest(joint, i, all, rank);
     const nx = countCloser(first.points, i, all, distance);
     const ny = countCloser(second.points, i, all, distance);
-    return inUnit(digamma(near) + digamma(rows) - digamma(nx + 1) - digamma(ny + 1), options);
+    return inUnit(digamma(rank) + digamma(rows) - digamma(nx + 1) - digamma(ny + 1), options);
   });
   return summary(local, all);
 }
@@ -115,8 +115,8 @@ function nearest({ data, width }: Points, i: number, others: readonly number[], 
     const limit = best[k - 1]!;
     let distance = 0;
     for (let f = 0; f < width && distance < limit; f++) {
-      const apart = Math.abs(data[i * width + f]! - data[j * width + f]!);
-      if (apart > distance) distance = apart;
+      const difference = Math.abs(data[i * width + f]! - data[j * width + f]!);
+      if (difference > distance) distance = difference;
     }
     if (distance >= limit) continue;
     let at = k - 1;

@@ -49,15 +49,15 @@ export interface PosteriorRedundancy {
 }
 
 /** Maximal rows for fitting the centres; more do not change them. */
-const MOST_ROWS = 5000;
-/** Probabilities that place the centres, a side: from 210 classes on fewer rows do, or placing them would take minutes. */
-const MOST_PROBABILITIES = 2 ** 20;
-/** Classes up to which the coupling is solved to FINE bits; with more to a tenth of COARSE, which a report does not show. */
+const MAX_ROWS = 5000;
+/** Maximal probabilities per source for fitting the centres: from 210 classes on fewer rows are used, because k-means would take minutes. */
+const MAX_PROBABILITIES = 2 ** 20;
+/** Up to this number of classes the coupling is solved to FINE bits; with more classes to COARSE bits, a difference that reports do not show. */
 const FINE_CLASSES = 50;
 const FINE = 1e-6;
 const COARSE = 1e-3;
 /** Maximal sweeps over the coupling of many classes; the remaining gap is reported. */
-const MOST_SWEEPS = 2000;
+const MAX_SWEEPS = 2000;
 
 /**
  * R = I1 + I2 - min I_q(X1, X2; Y) of two sources given as log-probabilities [N, K] in nats, in bits. Take I1, I2 and I12 from
@@ -83,7 +83,7 @@ export function posteriorRedundancy(
   }
   const seed = checkWhole("posteriorRedundancy", "seed", options.seed, 0);
   const clusters = checkWhole("posteriorRedundancy", "clusters", options.clusters ?? 24, 1);
-  const [first, second] = symbols([logs1, logs2], classes, clusters, seed);
+  const [first, second] = symbolsOf([logs1, logs2], classes, clusters, seed);
   let solved = 0;
   const solve = (one: Symbols, other: Symbols, kept: (row: number) => boolean): BrojaResult => {
     const result = coupling(one, other, classes, kept);
@@ -92,18 +92,18 @@ export function posteriorRedundancy(
   };
   const count = blocks === undefined ? 0 : Array.from(blocks).reduce((most, block) => Math.max(most, block + 1), 0);
   const whole = solve(first, second, () => true);
-  const lead = whole.U1 >= whole.U2 ? first : second;
-  const selfShare = shareOf(solve(half(lead, classes, 0), half(lead, classes, 1), () => true)) || 1;
+  const larger = whole.U1 >= whole.U2 ? first : second;
+  const selfShare = shareOf(solve(half(larger, classes, 0), half(larger, classes, 1), () => true)) || 1;
   const corrected = (result: BrojaResult): number => shareOf(result) / selfShare;
-  const own = (side: Symbols): number => average(side.posteriors, classes);
+  const unclustered = ({ posteriors }: Symbols): number => average(posteriors, classes);
   return {
     share: corrected(whole),
     selfShare,
     R: whole.R,
     I1: whole.R + whole.U1,
     I2: whole.R + whole.U2,
-    lost1: Math.max(0, own(first) - whole.R - whole.U1),
-    lost2: Math.max(0, own(second) - whole.R - whole.U2),
+    lost1: Math.max(0, unclustered(first) - whole.R - whole.U1),
+    lost2: Math.max(0, unclustered(second) - whole.R - whole.U2),
     gap: whole.gap,
     converged: whole.converged,
     without: Array.from({ length: count }, (_, b) => corrected(solve(first, second, (row) => blocks![row] !== b))),
@@ -113,66 +113,67 @@ export function posteriorRedundancy(
 interface Symbols {
   /** [N, K] */
   readonly posteriors: Float64Array;
-  /** [N] */
-  readonly own: Int32Array;
+  /** The symbol of each row, [N]. */
+  readonly symbols: Int32Array;
+  /** The number of different symbols. */
   readonly count: number;
 }
 
 function shareOf({ R, U1, U2 }: BrojaResult): number {
-  const least = R + Math.min(U1, U2);
-  return least > 1e-9 ? Math.min(1, R / least) : 0;
+  const smaller = R + Math.min(U1, U2);
+  return smaller > 1e-9 ? Math.min(1, R / smaller) : 0;
 }
 
 /** Every second row. */
-function half({ posteriors, own, count }: Symbols, classes: number, odd: 0 | 1): Symbols {
+function half({ posteriors, symbols, count }: Symbols, classes: number, odd: 0 | 1): Symbols {
   const every = (_: number, row: number): boolean => row % 2 === odd;
   const kept = posteriors.filter((__, i) => every(0, Math.floor(i / classes)));
-  return { posteriors: kept, own: own.filter(every), count };
+  return { posteriors: kept, symbols: symbols.filter(every), count };
 }
 
 /**
  * Rows of both sources to one set of symbols: k-means on square roots of probabilities, whose distance tells posteriors apart near
  * 0 and 1 too.
  */
-function symbols(
+function symbolsOf(
   sides: readonly ArrayLike<number>[],
   classes: number,
   clusters: number,
   seed: number,
 ): [Symbols, Symbols] {
   const posteriors = sides.map((logs) => Float64Array.from(logs, (log) => Math.exp(log)));
-  const roots = posteriors.map((own) => own.map(Math.sqrt));
+  const roots = posteriors.map((side) => side.map(Math.sqrt));
   const rows = sides[0]!.length / classes;
-  const used = Math.min(rows, MOST_ROWS, Math.ceil(MOST_PROBABILITIES / classes));
+  const used = Math.min(rows, MAX_ROWS, Math.ceil(MAX_PROBABILITIES / classes));
   const chosen = new Float64Array(2 * used * classes);
-  roots.forEach((own, side) => {
+  roots.forEach((values, side) => {
     for (let i = 0; i < used; i++) {
       const row = Math.floor((i * rows) / used);
-      chosen.set(own.subarray(row * classes, (row + 1) * classes), (side * used + i) * classes);
+      chosen.set(values.subarray(row * classes, (row + 1) * classes), (side * used + i) * classes);
     }
   });
   const model = kMeans(
     { shape: [2 * used, classes], data: chosen },
     { clusters: Math.min(clusters, used), seed, restarts: 2, maxIter: 40 },
   );
-  return posteriors.map((own, side) => ({
-    posteriors: own,
-    own: assignClusters(model, { shape: [rows, classes], data: roots[side]! }),
+  return posteriors.map((values, side) => ({
+    posteriors: values,
+    symbols: assignClusters(model, { shape: [rows, classes], data: roots[side]! }),
     count: model.clusters,
   })) as [Symbols, Symbols];
 }
 
 /** BROJA depends only on the margins p(x1, y) and p(x2, y), so this table has sources that are independent given y. */
 function coupling(first: Symbols, second: Symbols, classes: number, kept: (row: number) => boolean): BrojaResult {
-  const sides = [first, second].map(({ posteriors, own, count }) => {
+  const sides = [first, second].map(({ posteriors, symbols, count }) => {
     const mass = new Float64Array(count * classes);
     const byClass = new Float64Array(classes);
     let total = 0;
-    for (let i = 0; i < own.length; i++) {
+    for (let i = 0; i < symbols.length; i++) {
       if (!kept(i)) continue;
       total++;
       for (let k = 0; k < classes; k++) {
-        mass[own[i]! * classes + k]! += posteriors[i * classes + k]!;
+        mass[symbols[i]! * classes + k]! += posteriors[i * classes + k]!;
         byClass[k]! += posteriors[i * classes + k]!;
       }
     }
@@ -194,7 +195,7 @@ function coupling(first: Symbols, second: Symbols, classes: number, kept: (row: 
   }
   const table = { shape: [first.count, second.count, classes], data };
   if (classes <= FINE_CLASSES) return broja(table, { tol: FINE });
-  return broja(table, { tol: COARSE, method: "scaling", maxIter: MOST_SWEEPS });
+  return broja(table, { tol: COARSE, method: "scaling", maxIter: MAX_SWEEPS });
 }
 
 /** I(X; Y) in bits of posteriors [N, K], each row a separate symbol. */

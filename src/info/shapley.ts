@@ -44,7 +44,7 @@ export function shapleyWeights(players: number): IndexWeights {
 
 /** The index of every set from the values of one game. */
 export function apply(weights: IndexWeights, values: ArrayLike<number>): Float64Array {
-  return Float64Array.from(weights, (own) => own.reduce((sum, weight, mask) => sum + weight * values[mask]!, 0));
+  return Float64Array.from(weights, (row) => row.reduce((sum, weight, mask) => sum + weight * values[mask]!, 0));
 }
 
 /** How many bits of a mask are set. */

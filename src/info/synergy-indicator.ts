@@ -93,8 +93,8 @@ export function synergyIndicator(predictions: PredictedClasses, options: Indicat
     excessLower: quantile(drawn, 0.025),
     excessUpper: quantile(drawn, 0.975),
     allRight: share((i) => jointRight[i] === 1 && right.every((column) => column[i] === 1)),
-    onlyRight: right.map((own) =>
-      share((i) => own[i] === 1 && right.every((column) => column === own || column[i] === 0)),
+    onlyRight: right.map((correct) =>
+      share((i) => correct[i] === 1 && right.every((column) => column === correct || column[i] === 0)),
     ),
     lost: share((i) => jointRight[i] === 0 && allWrong[i] === 0),
     jointAccuracy,

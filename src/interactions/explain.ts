@@ -97,7 +97,9 @@ function informationOf(
     return { at: (row) => ({ bits: bitsAt(columns, row), labelBits: undefinedForNaN(bitsAt(labelColumns, row)) }) };
   }
   const each = members.map((member) => bitColumns(bitsOf(member, calibration, labels, dataset.present).labelFree));
-  const memberBits = Object.fromEntries(Object.keys(columns).map((name) => [name, each.map((own) => own[name]!)]));
+  const memberBits = Object.fromEntries(
+    Object.keys(columns).map((name) => [name, each.map((member) => member[name]!)]),
+  );
   const intervals = Object.entries(memberBits).map(([name, values]) => {
     const min = name === "synergistic" ? Number.NEGATIVE_INFINITY : 0; // the other atoms are never negative
     const { lower, upper } = poolIntervals(columns[name]!, values);

@@ -3,12 +3,11 @@
  * losses. The training loop, the command line and the reports use methods only through this contract.
  */
 
-import { configError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import type { State } from "../core/tensor.ts";
 import type { Target } from "../data/dataset.ts";
-import { kindWords, TARGET_KINDS, type TargetKind } from "../data/kinds.ts";
-import { describeTarget } from "../data/target.ts";
+import { TARGET_KINDS, type TargetKind } from "../data/kinds.ts";
+import { requireKind } from "../data/target.ts";
 import type { Expr } from "../graph/expr.ts";
 import type { Module, Scope } from "../nn/module.ts";
 import type { Selection } from "../targets/epoch-metrics.ts";
@@ -226,14 +225,8 @@ export const probabilisticTargets: readonly TargetKind[] = everyTarget.filter(
 /** @throws ConfigError if the method does not support the data's kind of target; `advice` ends the message. */
 export function requireTarget(
   { name, targets = defaultTargets, limit }: Pick<Method, "name" | "targets" | "limit">,
-  { target }: { readonly target: Pick<Target, "kind" | "names"> },
-  advice: string = "",
+  data: { readonly target: Pick<Target, "kind" | "names"> },
+  advice?: string,
 ): void {
-  if (targets.includes(target.kind)) return;
-  const wanted = targets.map((kind) => kindWords[kind].many).join(" or ");
-  const why = limit === undefined ? "" : `, because ${limit}`;
-  throw configError(`${name} needs ${wanted}${why}; this data has ${describeTarget({ target })}.${advice}`, {
-    kind: target.kind,
-    targets,
-  });
+  requireKind(data, targets, name, advice, limit);
 }

@@ -13,13 +13,13 @@ const MAX_SCALE = 4;
  * Penalty in nats on the squared distance of a scale from its start (1 for the last classifier, 0 for the others). Without it a few
  * dozen validation rows can select scales that are costly on held-out rows. Chosen on generated data (quad mixture, Gaussian classes).
  */
-const PULL = 2;
+const PENALTY = 2;
 /** Maximum log-probabilities per classifier that a scale is fitted on. Rows are subsampled to it: many classes would take minutes. */
 const MAX_LOGS = 2 ** 20;
 
 /**
  * Scales b >= 0, one per classifier, that minimise the log-loss of p(y) prod_c (p_c(y | x) / p(y))^b_c, normalised, summed over rows,
- * plus a penalty (`PULL`) towards the last classifier alone. With one classifier this is temperature scaling towards the prior; with
+ * plus a penalty (`PENALTY`) towards the last classifier alone. With one classifier this is temperature scaling towards the prior; with
  * several it is stacking. The problem is convex and is solved by coordinate descent. Source: Guo et al. 2017; Wolpert 1992; scaling
  * towards the prior and the penalty are ours.
  */
@@ -54,7 +54,7 @@ export function fitScales(all: readonly Logs[], allLabels: ArrayLike<number>, lo
           if (other !== c) base[i]! += scales[other]! * evidence[other]![i]!;
         }
       }
-      const next = minimise((scale) => loss(values, scale) + (PULL * (scale - start[c]!) ** 2) / rows);
+      const next = minimise((scale) => loss(values, scale) + (PENALTY * (scale - start[c]!) ** 2) / rows);
       moved = Math.max(moved, Math.abs(next - scales[c]!));
       scales[c] = next;
     });

@@ -91,7 +91,7 @@ export async function quantify(dataset: Dataset, options: QuantifyOptions): Prom
   const { measures: all, numbers } = measuresFor(chosen, options.measures);
   const names = requireTwo(dataset);
   const rows = usableRows(chosen.dataset, foldsOption, seed, options.ownSplit);
-  const { folds, own, constant } = rows;
+  const { folds, dataSplit, constant } = rows;
   const { usable } = rows;
   const size = { classes: classesOf(usable).length, rows: usable.size, fits: 1 + nulls };
   const { measures, warnings: unreached } = numbers ? { measures: all, warnings: [] } : withinReach(all, size);
@@ -106,7 +106,7 @@ export async function quantify(dataset: Dataset, options: QuantifyOptions): Prom
   const { terms, permuted, again } = await fits(
     usable,
     folds,
-    own,
+    dataSplit,
     { ...options, nulls },
     {
       density: measures.includes("lsmi"),

@@ -1,6 +1,6 @@
 /** @file One plain sentence per finding. */
 import { decimals } from "../core/decimals.ts";
-import { type Amount, ATOMS, type AtomName, LEAST, type Quantified } from "./result.ts";
+import { type Amount, ATOMS, type AtomName, MIN_BITS, type Quantified } from "./result.ts";
 
 /** Three decimals, and no minus zero. */
 export function bits(value: number): string {
@@ -23,9 +23,9 @@ export function findingsOf(result: Omit<Quantified, "findings">): string[] {
     ),
   );
   const more =
-    balance.lower >= LEAST
+    balance.lower >= MIN_BITS
       ? "more synergy than redundancy"
-      : balance.upper <= -LEAST
+      : balance.upper <= -MIN_BITS
         ? "more redundancy than synergy"
         : "";
   const nothing = `no information about ${target} is shown, so there is nothing to split: the parts below are noise.`;
@@ -43,8 +43,8 @@ function shown({ value, lower, upper, null95 }: Amount): string {
 
 function verdict({ real, value, lower, upper, null95 }: Amount, label: string): string {
   if (real) return `${label} is real`;
-  if (upper <= -LEAST) return `below 0, as a signed measure allows; no ${label}`;
-  if (lower >= LEAST && value > null95) {
+  if (upper <= -MIN_BITS) return `below 0, as a signed measure allows; no ${label}`;
+  if (lower >= MIN_BITS && value > null95) {
     return `only balances parts below 0, as it belongs to a source without information that is shown; no ${label}`;
   }
   return `no ${label} is shown`;

@@ -28,16 +28,16 @@ export interface Amount {
   readonly upper: number;
   /** 95 % of runs without any information would show less than this. */
   readonly null95: number;
-  /** Significantly above 0 and above the null: `lower` >= `LEAST` and `value` > `null95`. */
+  /** Significantly above 0 and above the null: `lower` >= `MIN_BITS` and `value` > `null95`. */
   readonly real: boolean;
 }
 
 /** Smaller amounts, in bits, are printed as 0: an amount or difference that is printed as 0 is not called real. */
-export const LEAST = 5e-4;
+export const MIN_BITS = 5e-4;
 
 /** An amount from its value, interval and null; computes `real`. */
 export function amountOf(value: number, lower: number, upper: number, null95: number): Amount {
-  return { value, lower, upper, null95, real: lower >= LEAST && value > null95 };
+  return { value, lower, upper, null95, real: lower >= MIN_BITS && value > null95 };
 }
 
 /** The informations that contain each atom. */

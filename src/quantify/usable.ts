@@ -19,7 +19,7 @@ export function usableRows(
   folds: number | readonly Fold[],
   seed: number,
   ownSplit?: Fold,
-): { usable: Dataset; folds: readonly Fold[]; own: Fold | undefined; constant: string[]; warnings: string[] } {
+): { usable: Dataset; folds: readonly Fold[]; dataSplit: Fold | undefined; constant: string[]; warnings: string[] } {
   const warnings: string[] = [];
   const needed = typeof folds === "number" ? folds : 2;
   const names = Object.keys(dataset.modalities);
@@ -85,8 +85,8 @@ export function usableRows(
   const train = Math.min(...made.map((fold) => fold.train.length));
   const constant = checkFeatures(usable, train, typeof folds === "number", warnings);
   // Given folds are not compared with the data's own split.
-  const own = typeof folds === "number" && ownSplit !== undefined ? usableFold(ownSplit) : undefined;
-  return { usable, folds: made, own, constant, warnings };
+  const dataSplit = typeof folds === "number" && ownSplit !== undefined ? usableFold(ownSplit) : undefined;
+  return { usable, folds: made, dataSplit, constant, warnings };
 }
 
 /** The constant modalities; adds warnings about them, too many features and, if folds are `drawn`, repeated rows. */

@@ -55,7 +55,7 @@ export function planRun(settings: Settings, train: Dataset): Plan {
   });
   const { kind } = train.target;
   const serving = Object.keys(methods).filter((name) => methods[name]!.targets.includes(kind));
-  requireTarget(method, train, ` Methods for ${kindWords[kind].many}: ${serving.join(", ")}.`);
+  requireTarget(method, train, `Methods for ${kindWords[kind].many}: ${serving.join(", ")}.`);
   const { epochs, learningRate = {}, patience = {} } = settings;
   const issues = Object.entries({ epochs, learningRate, patience }).flatMap(([setting, value]) =>
     stageIssues(setting, value, method),

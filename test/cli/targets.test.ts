@@ -124,7 +124,7 @@ test.each([
   [["quantify", "signs", "--label", "synergy"], 'quantify: there is no target "synergy". Allowed: redundant,'],
   [["quantify", "numbers", "--measure", "broja"], '"broja" is not a measure for values'],
   [["quantify", "numbers", "--by", "class"], "--by class: values have no classes. Remove --by."],
-  [["explain", "runs/numbers-dmil-0", "--probe"], "explain --probe needs class labels"],
+  [["explain", "runs/numbers-dmil-0", "--probe"], "explain --probe needs classes"],
   [
     ["evaluate", "runs/numbers-dmil-0", "--data", "signs"],
     "the test data has the labels (redundant, unique_a, unique_b, synergistic), the model the values (sentiment)",

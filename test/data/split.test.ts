@@ -171,5 +171,5 @@ it("values go with their samples, also where splits are pooled; classes cannot b
   expect(again.train.target!.values.data[at]).toBe(splits.test.target!.values.data[row]);
   expect(takeShare(splits.train, 0.5, 0).ids).toHaveLength(30);
   expect(foldSplits(splits, 4, 0).map(({ test }) => test.ids.length)).toEqual([25, 25, 25, 25]);
-  expect(caught(() => classesApart(splits, 2, 0)).message).toMatch(/needs class labels; this data has values/);
+  expect(caught(() => classesApart(splits, 2, 0)).message).toMatch(/needs classes; this data has values/);
 });

@@ -37,9 +37,7 @@ describe("the forms", () => {
       ...says("multilabel", ["happy", "sad"]),
     });
     expect(train).toMatchObject({ size: 6, target: { kind: "multilabel", names: ["happy", "sad"] } });
-    expect(() => labelsOf(train)).toThrowError(
-      /needs class labels or ordered classes; this data has labels \(happy, sad\)/,
-    );
+    expect(() => labelsOf(train)).toThrowError(/needs classes or ordered classes; this data has labels \(happy, sad\)/);
     expect([...train.target!.values.data]).toEqual(yesNo);
     expect([...last.target!.values.data]).toEqual([NaNs, NaNs, 0, 1, 1, NaNs, 0, 0]);
   });
@@ -211,7 +209,7 @@ describe("what is refused", () => {
     const without = { ...splits.test, ...classTarget(["0", "1"], new Int32Array(10)) };
     expect(() => checkSplits({ ...splits, test: without })).toThrowError(/all splits need the same values/);
     expect(() => requireKind(splits.train, ["multiclass"], "ogm", "Methods for values: joint.")).toThrowError(
-      "ogm needs class labels; this data has values (sum). Methods for values: joint.",
+      "ogm needs classes; this data has values (sum). Methods for values: joint.",
     );
   });
 });

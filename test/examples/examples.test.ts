@@ -6,7 +6,7 @@ import { beforeAll, expect, test } from "vitest";
 
 const folder = path.resolve(import.meta.dirname, "../../examples");
 const files = readdirSync(folder).sort();
-/** Those that run by themselves; 06 reads a pipe (sensors-online.test.ts), the one in Python is run by test/outside. */
+/** Those that run by themselves; 06 reads a pipe and is run by test/outside, as is the one in Python. */
 const alone = files.filter((file) => file.endsWith(".ts") && !file.startsWith("06"));
 let outputs: Readonly<Record<string, readonly string[]>> = {};
 

@@ -99,19 +99,20 @@ test("tuning precedes runs and is kept; folds and failures are entries", async (
 test("an abort ends a sweep, keeps what is done, and the same call continues", async () => {
   const folder = memoryFolder("out");
   const controller = new AbortController();
-  const stopped = sweep(experiment, {
+  const joint = { ...experiment, methods: ["joint"] };
+  const stopped = sweep(joint, {
     folder,
     signal: controller.signal,
     onEvent: (event) => event.kind === "job" && controller.abort(),
   });
   await expect(stopped).rejects.toMatchObject({
-    message: "1 of 4 runs are stored in out; the same call continues.",
+    message: "1 of 2 runs are stored in out; the same call continues.",
     fields: { interrupted: true },
   });
   const rest = counting(folder);
-  const { entries } = await sweep(experiment, { folder, executor: rest.executor });
-  expect(rest.jobs).toHaveLength(3);
-  const whole = await sweep(experiment);
+  const { entries } = await sweep(joint, { folder, executor: rest.executor });
+  expect(rest.jobs).toHaveLength(1);
+  const whole = await sweep(joint);
   const results = (own: typeof entries) => own.map(({ id, scores }) => [id, scores]);
   expect(results(entries)).toEqual(results(whole.entries));
 });

@@ -2,11 +2,11 @@
 
 import { describe, expect, test } from "vitest";
 import type { Dataset } from "../../src/data/dataset.ts";
-import { classesOf } from "../../src/data/target.ts";
 import { toOnnx } from "../../src/evaluation/export.ts";
 import type { Fitted } from "../../src/evaluation/model.ts";
 import { predict } from "../../src/evaluation/predict.ts";
 import { report } from "../../src/interactions/explain.ts";
+import type { SampleReport } from "../../src/interactions/report.ts";
 import { expectedOf, exportCases, feedsOf } from "../support/exported.ts";
 import { difference } from "../support/numbers.ts";
 
@@ -25,23 +25,27 @@ async function opened(fitted: Fitted, missing: boolean) {
 
 async function expectSame(fitted: Fitted, data: Dataset, read: Awaited<ReturnType<typeof opened>>): Promise<void> {
   const file = await read(data);
-  const expected = await expectedOf(fitted, data);
+  const predictions = await predict(fitted, data);
+  const { samples } = report(predictions, data, fitted);
+  const expected = expectedOf(fitted.target, predictions, samples);
   for (const [name, values] of Object.entries(expected)) {
     expect(difference(values, file[name]!), name).toBeLessThan(name === "bits" ? 1e-4 : 1e-5);
   }
   expect("gate" in file).toBe("gate" in expected);
-  if (fitted.target === undefined) await expectUnimodal(fitted, data, file);
+  if (fitted.target.kind === "multiclass") expectUnimodal(fitted, samples, file.unimodal_probabilities!);
 }
 
 /** Each modality's own prediction has the probability that the report gives it. */
-async function expectUnimodal(fitted: Fitted, data: Dataset, file: Record<string, Float32Array>): Promise<void> {
-  const { samples } = report(await predict(fitted, data), data, fitted);
-  const { modalities } = fitted.method;
+function expectUnimodal(
+  { method: { modalities }, target: { names } }: Fitted,
+  samples: readonly SampleReport[],
+  file: Float32Array,
+): void {
   const gaps = samples.flatMap((sample, i) =>
     modalities.map((name, m) => {
       const { prediction, probability } = sample.modalities[name]!;
-      const at = (i * modalities.length + m) * classesOf(data).length + classesOf(data).indexOf(prediction!);
-      return Math.abs(file.unimodal_probabilities![at]! - probability!);
+      const at = (i * modalities.length + m) * names.length + names.indexOf(prediction!);
+      return Math.abs(file[at]! - probability!);
     }),
   );
   expect(Math.max(...gaps), "unimodal").toBeLessThan(1e-5);
@@ -61,7 +65,6 @@ describe("the file says what explain reports", () => {
     const read = await opened(fitted, true);
     await expectSame(fitted, whole, read);
     await expectSame(fitted, gaps, read);
-    for (const absent of others[fitted.target?.kind ?? "multiclass"])
-      expect(Object.keys(await read(whole))).not.toContain(absent);
+    for (const absent of others[fitted.target.kind]) expect(Object.keys(await read(whole))).not.toContain(absent);
   });
 });

@@ -7,9 +7,9 @@ import { interactionMixture } from "../../src/data/synthetic/mixture.ts";
 import { sums } from "../../src/data/synthetic/sums.ts";
 import { forward, parametersOf } from "../../src/engine/graph.ts";
 import { type Fitted, widthsOf } from "../../src/evaluation/model.ts";
-import { predict } from "../../src/evaluation/predict.ts";
+import { type Predictions, predict } from "../../src/evaluation/predict.ts";
 import { report } from "../../src/interactions/explain.ts";
-import { type Cell, sampleRow } from "../../src/interactions/report.ts";
+import { type Cell, type SampleReport, sampleRow } from "../../src/interactions/report.ts";
 import { dmil } from "../../src/methods/dmil/index.ts";
 import { methodNamed, methodNames, resolveMethod } from "../../src/methods/index.ts";
 import type { Method } from "../../src/methods/method.ts";
@@ -154,21 +154,22 @@ export function feedsOf({ method }: Fitted, data: Dataset, missing: boolean): Re
 
 /** The rows of `dmil explain`. */
 export async function rowsOf(fitted: Fitted, data: Dataset): Promise<Record<string, Cell>[]> {
-  const predictions = await predict(fitted, data);
-  return report(predictions, data, fitted).samples.map(sampleRow);
+  return report(await predict(fitted, data), data, fitted).samples.map(sampleRow);
 }
 
 /** What the file must say, by output: the columns of `explain` and what `predict` gives besides. */
-export async function expectedOf(fitted: Fitted, data: Dataset): Promise<Record<string, ArrayLike<number>>> {
-  const rows = await rowsOf(fitted, data);
+export function expectedOf(
+  { kind }: Fitted["target"],
+  { logits }: Predictions,
+  samples: readonly SampleReport[],
+): Record<string, ArrayLike<number>> {
+  const rows = samples.map(sampleRow);
   const begins = (start: string): number[] =>
     rows.flatMap((row) =>
       Object.entries(row).flatMap(([name, cell]) => (name.startsWith(start) ? [cell as number] : [])),
     );
   const gate = begins("gate_");
   const shares = gate.length > 0 ? { gate } : {};
-  const { logits } = await predict(fitted, data);
-  const { kind } = fitted.target;
   if (kind === "multiclass") return { probabilities: begins("p_"), logits, bits: begins("bits_"), ...shares };
   const [prediction, alone] = [begins("prediction_"), begins("pred_only_")];
   return kind === "regression"

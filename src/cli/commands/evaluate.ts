@@ -1,12 +1,13 @@
 /** @file `dmil evaluate`: metrics of a run on one split. */
 import type { SplitName } from "../../data/dataset.ts";
 import { hasMissing, patternName } from "../../data/presence.ts";
+import { metricTitle } from "../../evaluation/metric-names.ts";
 import { type PatternMetrics, scorePatterns, simulatePatterns } from "../../evaluation/patterns.ts";
 import { type PredictOptions, predict } from "../../evaluation/predict.ts";
 import { score } from "../../evaluation/score.ts";
 import type { Answer } from "../answer.ts";
 import type { CacheFlags } from "../frozen.ts";
-import { metricsTable, titleOf } from "../metrics-text.ts";
+import { metricsTable } from "../metrics-text.ts";
 import { aboutUnfinished, openForQuestions } from "../open-data.ts";
 import { count, share, table } from "../text.ts";
 
@@ -64,5 +65,5 @@ function patternsTable(title: string, patterns: readonly PatternMetrics[]): stri
     String(samples),
     ...names.map((name) => share(values[name])),
   ]);
-  return table([[title, "samples", ...names.map(titleOf)], ...rows]);
+  return table([[title, "samples", ...names.map(metricTitle)], ...rows]);
 }

@@ -3,6 +3,7 @@
 import { configError, hint } from "../../core/errors.ts";
 import { ownValue } from "../../core/record.ts";
 import { patternName } from "../../data/presence.ts";
+import { metricTitle } from "../../evaluation/metric-names.ts";
 import type { FinishedEntry } from "./read.ts";
 
 /** One column of the tables. */
@@ -21,20 +22,6 @@ export interface Metric {
 /** Splits whose metrics a sweep keeps. */
 export type ScoredSplit = "validation" | "test";
 
-const HEADINGS: Readonly<Record<string, string>> = {
-  macroF1: "macro F1",
-  logLoss: "log loss",
-  calibrationError: "calibration error",
-  synergyRate: "synergy rate",
-  kappa: "weighted kappa",
-  r2: "R2",
-};
-
-/** The name of a score as tables head it. */
-export function headingOf(name: string): string {
-  return ownValue(HEADINGS, name) ?? name;
-}
-
 /** Better when smaller: by name, and whatever calls itself an error or a loss. */
 const SMALLER = /loss|error|^(mae|maeSteps|mse|rmse|nll|ece|brier)$/i;
 /** Neither better nor worse. */
@@ -44,7 +31,7 @@ const NEUTRAL = ["synergyRate"];
 function scoreMetric(name: string, split: ScoredSplit): Metric {
   return {
     name,
-    heading: headingOf(name),
+    heading: metricTitle(name),
     ...(!NEUTRAL.includes(name) && { better: SMALLER.test(name) ? ("smaller" as const) : ("larger" as const) }),
     digits: 3,
     read: ({ scores }) => known(scores[split][name]),

@@ -53,8 +53,8 @@ export async function answering(
   const output = outputOf(model, options.output);
   const present = model.inputs.some(({ name }) => name === PRESENT) && !modalities.includes(PRESENT);
   const taken = fed.map(
-    ({ port, modalities: own }) =>
-      `input ${port.name}: ${own.join(" and ")}${own.length > 1 ? ", side by side in this order" : ""}`,
+    ({ port, modalities: parts }) =>
+      `input ${port.name}: ${parts.join(" and ")}${parts.length > 1 ? ", side by side in this order" : ""}`,
   );
   if (present) taken.push(`input ${PRESENT}: 1 throughout, whatever is removed`);
   const fixed = fixedBatch(fed);
@@ -66,7 +66,7 @@ export async function answering(
       const count = Math.min(fixed ?? BATCH, samples - from);
       const rows = fixed ?? count;
       const feeds = Object.fromEntries(
-        fed.map((own) => [own.port.name, feedOf(own, features, shapes, from, count, rows)]),
+        fed.map((input) => [input.port.name, feedOf(input, features, shapes, from, count, rows)]),
       );
       if (present) feeds[PRESENT] = onesOf(rows, modalities.length);
       const { shape, data } = await model.run(feeds, output.name);
@@ -145,8 +145,8 @@ function inputsOf(
   const fed = modalities.map((modality) => {
     const names = [ownValue(given, modality), modality, `input.${modality}`].filter((name) => name !== undefined);
     const port =
-      names.map((name) => free.find((own) => own.name === name)).find((own) => own !== undefined) ??
-      free.find((own) => own.name.toLowerCase() === modality.toLowerCase());
+      names.map((name) => free.find((input) => input.name === name)).find((input) => input !== undefined) ??
+      free.find((input) => input.name.toLowerCase() === modality.toLowerCase());
     if (port !== undefined) return fit(port, [modality], shapes[modality]!);
     throw configError(
       `the model has no input called "${modality}"; its inputs: ${listing(known)}. Say which one takes it: --input ${modality}=NAME.`,
@@ -154,7 +154,7 @@ function inputsOf(
     );
   });
   for (const port of free) {
-    const takers = fed.filter((own) => own.port === port).flatMap((own) => own.modalities);
+    const takers = fed.filter((input) => input.port === port).flatMap((input) => input.modalities);
     if (takers.length === 0) {
       throw configError(
         `the model's input ${port.name} gets no modality; the data has ${listing(modalities)}. Say which it takes: --input MODALITY=${port.name}, or choose other modalities.`,
@@ -163,7 +163,7 @@ function inputsOf(
     }
     if (takers.length > 1) {
       throw configError(
-        `the model's input ${port.name} was named for ${takers.join(" and ")}; every modality needs an input of its own.`,
+        `the model's input ${port.name} was named for ${takers.join(" and ")}; give every modality an input that no other has.`,
         { input: port.name },
       );
     }
@@ -180,19 +180,19 @@ function fit(port: ModelPort, modalities: readonly string[], shape: Shape): Fed 
       { input: port.name },
     );
   }
-  const own = port.shape.slice(1);
+  const sample = port.shape.slice(1);
   const width = sizeOf(shape);
-  const open = own.filter((size) => typeof size !== "number" || size < 0).length;
-  const known = own.reduce<number>((n, size) => (typeof size === "number" && size >= 0 ? n * size : n), 1);
+  const open = sample.filter((size) => typeof size !== "number" || size < 0).length;
+  const known = sample.reduce<number>((n, size) => (typeof size === "number" && size >= 0 ? n * size : n), 1);
   // A single dynamic axis beside the batch takes the remaining size; with more, the data's shape is used.
   const fitting =
     open === 0
       ? known === width
-        ? (own as number[])
+        ? (sample as number[])
         : undefined
       : open === 1 && known > 0 && width % known === 0
-        ? own.map((size) => (typeof size === "number" && size >= 0 ? size : width / known))
-        : own.length === shape.length
+        ? sample.map((size) => (typeof size === "number" && size >= 0 ? size : width / known))
+        : sample.length === shape.length
           ? shape
           : undefined;
   if (port.shape.length === 0) return { port, modalities, shape }; // it does not say
@@ -264,13 +264,13 @@ function feedOf(
   const numbers = new Float32Array(rows * width);
   let at = 0;
   for (const modality of modalities) {
-    const own = sizeOf(shapes[modality]!);
+    const size = sizeOf(shapes[modality]!);
     // With a fixed batch size, the last sample is repeated to fill the batch.
     for (let i = 0; i < rows; i++) {
       const row = from + Math.min(i, count - 1);
-      numbers.set(features[modality]!.subarray(row * own, (row + 1) * own), i * width + at);
+      numbers.set(features[modality]!.subarray(row * size, (row + 1) * size), i * width + at);
     }
-    at += own;
+    at += size;
   }
   const type = port.type as FeedType;
   const data =

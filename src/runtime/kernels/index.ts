@@ -26,11 +26,11 @@ interface Exports {
   momentumSgd(...numbers: number[]): void;
 }
 
-/** Below this no range may start: the kernels' scratch is there, and 0 is never a pointer. */
+/** The first byte at which a range may start: the kernels keep scratch data before it, and 0 is never a pointer. */
 const START = 1024;
 
 /**
- * The kernels over `memory`, which must not grow; its first 1024 bytes are theirs.
+ * The kernels over `memory`, whose size must not change; the kernels use its first 1024 bytes.
  * @throws RunError where WebAssembly SIMD is missing.
  */
 export function createKernels(memory: WebAssembly.Memory): Kernels {

@@ -9,7 +9,7 @@ export interface Kernels extends OptimiserKernels {
    * Tails reach 6.56 standard deviations. Source: Box-Muller on Threefry-2x32-20, counter (index, step).
    */
   normals(offset: number, count: number, key: Key, step: number): void;
-  /** Fills [count] with 0 (probability p) or 1 / (1 - p). It uses the bits `normals` would: give it its own stream's key. */
+  /** Fills [count] with 0 (probability p) or 1 / (1 - p). It uses the same random bits as `normals`, so it needs the key of another stream. */
   dropoutMask(offset: number, count: number, probability: number, key: Key, step: number): void;
   /** The sum over [count] of squares, in double precision; not finite if and only if an element is not finite. */
   sumSquares(offset: number, count: number): number;

@@ -1,4 +1,4 @@
-/** @file The kernels as plain loops: slow, the reading version and the tests' oracle. Every float32 operation is one Math.fround. */
+/** @file The kernels as plain loops: slow, but easy to read, and the reference in tests. Every float32 operation is one Math.fround. */
 import { type Key, threefry } from "../../core/random.ts";
 import type { AdamUpdate, SgdUpdate } from "../../optim/optimiser.ts";
 import type { Kernels } from "./interface.ts";
