@@ -68,7 +68,12 @@ export function normalizeIssues(setting: unknown, modalities: readonly string[])
     }
     return typeof value === "string" && NORMALIZE.some((known) => known === value)
       ? []
-      : [{ path, message: `unknown normalisation ${JSON.stringify(value)}${hint(typeof value === "string" ? value : "", NORMALIZE)}` }];
+      : [
+          {
+            path,
+            message: `unknown normalisation ${JSON.stringify(value)}${hint(typeof value === "string" ? value : "", NORMALIZE)}`,
+          },
+        ];
   });
 }
 
