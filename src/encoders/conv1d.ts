@@ -28,7 +28,7 @@ export interface Conv1dOptions {
   readonly pool?: "mean" | "max" | "both";
   /** The last feature of each step is 1, or 0 for a step after the end of a padded sequence. Default false. */
   readonly masked?: boolean;
-  /** Layers that are not trained: `none` (default), `all`, one of `0`, `1`, ..., or a range such as `0-1`. */
+  /** Layers that are not trained: `none` (default), `all`, one of `layer0`, `layer1`, ..., or a range such as `layer0-layer1`. */
   readonly freeze?: string;
 }
 
@@ -65,8 +65,8 @@ function parts(samples: Expr, masked: boolean): { readonly steps: Expr; readonly
 /**
  * An encoder of sequences [B, T, F]: layers of a convolution over the steps (zeros before the first and after the last step, so that T stays),
  * normalisation, ReLU and dropout, then the mean and the maximum over the steps, [B, 2 width] for both. Padded steps are zeros after each
- * layer and count in neither, so that padding changes nothing. `conv1d(74, { layers: 1 })` has 14,272 parameters. Parameters: `<layer>.weight`
- * [kernel, 1, F, width], `<layer>.bias`, `<layer>.norm....`; initial values are PyTorch's.
+ * layer and count in neither, so that padding changes nothing. `conv1d(74, { layers: 1 })` has 14,272 parameters. Parameters: `layer<i>.weight`
+ * [kernel, 1, F, width], `layer<i>.bias`, `layer<i>.norm....`; initial values are PyTorch's.
  * @throws ConfigError for bad options; ShapeError if samples are not [steps, features].
  */
 export function conv1d(features: number, options: Conv1dOptions = {}): Module {
@@ -81,7 +81,7 @@ export function conv1d(features: number, options: Conv1dOptions = {}): Module {
   const stages = Array.from(
     { length: layers },
     (_, i): ModuleStage => ({
-      name: String(i),
+      name: `layer${i}`,
       channels: width,
       build(scope, below, samples) {
         if (samples.shape.length !== 3 || samples.shape[2] !== wide) {
@@ -90,7 +90,7 @@ export function conv1d(features: number, options: Conv1dOptions = {}): Module {
             { declared: features },
           );
         }
-        const layer = scope.child(String(i));
+        const layer = scope.child(`layer${i}`);
         const { steps, mask } = parts(samples, masked);
         const maps = convolution(layer, i === 0 ? steps : below, width, [kernel, 1], {
           padding: [(kernel - 1) / 2, 0],

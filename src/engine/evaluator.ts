@@ -1,6 +1,6 @@
 /** @file Runs a graph over many samples in chunks: for validation, prediction and the features of frozen parts. */
 import { internalError, methodError } from "../core/errors.ts";
-import { formatShape, type Shape } from "../core/shape.ts";
+import { formatShape, type Shape, sizeOf } from "../core/shape.ts";
 import type { State } from "../core/tensor.ts";
 import { featureCount, type Inputs } from "../data/dataset.ts";
 import { presenceMatrix } from "../data/presence.ts";
@@ -10,7 +10,8 @@ import type { Method } from "../methods/method.ts";
 import { type Transforms, transformed } from "../modalities/index.ts";
 import type { Backend, Executable } from "../runtime/backend.ts";
 import { compile, layoutOf, type Part, type Region } from "../runtime/program.ts";
-import { modalityLeaf, PRESENT } from "./graph.ts";
+import { forward, modalityLeaf, PRESENT, type Widths } from "./graph.ts";
+import { EVALUATED_ARRAY } from "./limits.ts";
 import { inMemory, type RowSource, type Rows, rowSize, type Sources, scatterRows } from "./rows.ts";
 
 /**
@@ -19,6 +20,14 @@ import { inMemory, type RowSource, type Rows, rowSize, type Sources, scatterRows
  */
 export function chunkOf(wanted: number): number {
   return Math.max(2, wanted);
+}
+
+/** The largest number of samples to compute at a time, at most `wanted`, with which no array of the graph in evaluation mode is too large. */
+export function chunkFor(method: Method, widths: Widths, wanted: number): number {
+  const { outputs } = forward(method, widths, 2, { training: false });
+  const computed = topological([outputs.logits, outputs.unimodal]).filter(({ inputs }) => inputs.length > 0);
+  const largest = computed.reduce((most, { shape }) => Math.max(most, sizeOf(shape)), 1) / 2;
+  return chunkOf(Math.min(wanted, Math.floor(EVALUATED_ARRAY / largest)));
 }
 
 /** A compiled graph that runs on any number of samples. */

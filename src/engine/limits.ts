@@ -9,5 +9,8 @@ export const KEPT_LIMIT: number = 2 ** 28;
 /** Stored statistics are means over this many training samples: precise enough, and cheap to recompute. */
 export const REFERENCE_SAMPLES = 2048;
 
-/** Samples that a stage's predictions and statistics compute at a time. */
+/** Samples that predictions and a stage's statistics compute at a time. */
 export const EVALUATED_AT_ONCE = 256;
+
+/** Fewer samples are computed at a time where an array of the graph would have more numbers than this (64 MiB), as with maps of large images. */
+export const EVALUATED_ARRAY: number = 2 ** 24;

@@ -2,7 +2,7 @@
 import { float32, type State } from "../core/tensor.ts";
 import { batchPlan } from "../data/batches.ts";
 import { batchGraph, batchLayouts } from "./batch-graph.ts";
-import { chunkOf, createEvaluator, leavesOf, placeOf } from "./evaluator.ts";
+import { chunkFor, createEvaluator, leavesOf, placeOf } from "./evaluator.ts";
 import { featureSources } from "./frozen.ts";
 import { forward } from "./graph.ts";
 import { EVALUATED_AT_ONCE } from "./limits.ts";
@@ -109,7 +109,7 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
 
 /** The stage's prediction and stored statistics in evaluation mode, on a batch of at most `EVALUATED_AT_ONCE` samples. */
 function evaluationGraph({ method, stage, widths, train }: StageSetup) {
-  const chunk = chunkOf(Math.min(EVALUATED_AT_ONCE, train.size));
+  const chunk = chunkFor(method, widths, Math.min(EVALUATED_AT_ONCE, train.size));
   const { outputs, requests } = forward(method, widths, chunk, { training: false });
   return {
     evaluation: stage.prediction(outputs as never),

@@ -9,6 +9,7 @@ import type { Dataset, Inputs } from "../data/dataset.ts";
 import { hasMissing, presentAt } from "../data/presence.ts";
 import {
   checkSamples,
+  chunkFor,
   chunkOf,
   createEvaluator,
   type Evaluator,
@@ -16,6 +17,7 @@ import {
   storedParameters,
 } from "../engine/evaluator.ts";
 import { forward } from "../engine/graph.ts";
+import { EVALUATED_AT_ONCE } from "../engine/limits.ts";
 import { createEncoding } from "../features/frozen.ts";
 import type { Expr } from "../graph/expr.ts";
 import type { Outputs } from "../methods/method.ts";
@@ -53,7 +55,7 @@ export interface ComponentPredictions {
 export interface PredictOptions {
   readonly backend?: BackendName;
   readonly threads?: number;
-  /** Number of samples computed at a time. Default 256. */
+  /** Number of samples computed at a time. Default 256, or fewer where the maps of images are large. */
   readonly batchSize?: number;
   /** Also return the method's representations. Default false. */
   readonly representations?: boolean;
@@ -148,7 +150,9 @@ interface Compiled {
 async function compileOutputs(fitted: Fitted, masked: boolean, options: PredictOptions): Promise<Compiled> {
   const { method, state } = fitted;
   const widths = { ...widthsOf(fitted), masked };
-  const { outputs: inner } = forward(method, widths, chunkOf(options.batchSize ?? 256), { training: false });
+  const { batchSize } = options;
+  const chunk = batchSize === undefined ? chunkFor(method, widths, EVALUATED_AT_ONCE) : chunkOf(batchSize);
+  const { outputs: inner } = forward(method, widths, chunk, { training: false });
   const outputs = toDataUnits(inner, fitted.target, fitted.calibration.outputs, method.modalities);
   const exprs: Expr[] = [outputs.logits, outputs.unimodal];
   if (outputs.components !== undefined) {

@@ -111,8 +111,8 @@ def named(net, head):
         found[f"{path}.norm.scale"] = (unit.norm.weight, *plain)
         found[f"{path}.norm.shift"] = (unit.norm.bias, *plain)
     for i, layer in enumerate(getattr(net, "layers", [])):
-        found[f"{i}.weight"] = (layer.weight, (2, 1, 0), (2, 1, 0))
-        found[f"{i}.bias"] = (layer.bias, *plain)
+        found[f"layer{i}.weight"] = (layer.weight, (2, 1, 0), (2, 1, 0))
+        found[f"layer{i}.bias"] = (layer.bias, *plain)
     found["head.weight"] = (head.weight, *linear)
     found["head.bias"] = (head.bias, *plain)
     return found

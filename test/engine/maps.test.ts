@@ -3,6 +3,7 @@ import "../support/shared-sessions.ts";
 import { expect, test } from "vitest";
 import { lenet } from "../../src/encoders/lenet.ts";
 import { resnet18 } from "../../src/encoders/resnet18.ts";
+import { chunkFor } from "../../src/engine/evaluator.ts";
 import { cutFrozen } from "../../src/engine/frozen.ts";
 import { stageGraph, type Widths } from "../../src/engine/graph.ts";
 import { asLeaf, topological } from "../../src/graph/expr.ts";
@@ -10,6 +11,7 @@ import { greedy } from "../../src/methods/greedy.ts";
 import { joint } from "../../src/methods/joint.ts";
 import type { Method } from "../../src/methods/method.ts";
 import { mmtm } from "../../src/methods/mmtm.ts";
+import { mlp } from "../../src/nn/mlp.ts";
 import { expectResumed } from "../methods/resumed.ts";
 import { imageShapes, imageSplits } from "../support/images.ts";
 
@@ -43,4 +45,15 @@ test("maps of frozen stages are computed once", () => {
   const read = topological([...cut.values()]).flatMap((node) => asLeaf(node)?.name ?? []);
   expect(read.filter((name) => /stem|stage1|block0|modality/.test(name))).toEqual([]);
   expect(read.filter((name) => /stage2|block1/.test(name)).length).toBeGreaterThan(4);
+});
+
+test("fewer samples are evaluated at a time where their maps are large", () => {
+  const of = (sample: number[]): number => {
+    const method = joint({ encoders: { image: resnet18(sample), other: mlp([4]) }, embedding: 4 });
+    return chunkFor(method, { shapes: { image: sample, other: [4] }, classes: 3 }, 256);
+  };
+  // The stem of 224 x 224 gives 64 maps of 112 x 112: 802,816 numbers a sample, of 2^24.
+  expect(of([224, 224, 3])).toBe(20);
+  expect(of([64, 64, 3])).toBe(256);
+  expect(of([5000, 5000])).toBe(2);
 });
