@@ -26,6 +26,8 @@ export interface Backend {
 interface CompileOptions {
   /** Threads inside one operation. */
   readonly threads: number;
+  /** Plan one block of memory for all arrays of a run. Default true. */
+  readonly memoryPattern?: boolean;
 }
 
 export type BackendName = "auto" | Backend["name"];

@@ -68,13 +68,14 @@ export async function nativeBackend(): Promise<Backend> {
   return {
     name: "native",
     version,
-    async compile(model, inputs, outputs, { threads }): Promise<Executable> {
+    async compile(model, inputs, outputs, { threads, memoryPattern = true }): Promise<Executable> {
       const options: InferenceSession.SessionOptions = {
         executionProviders: ["cpu"],
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
         executionMode: "sequential",
         graphOptimizationLevel: "all",
+        enableMemPattern: memoryPattern,
       };
       const feeds = values(inputs);
       const fetches = values(outputs);

@@ -11,12 +11,13 @@ export async function wasmBackend(): Promise<Backend> {
   return {
     name: "wasm",
     version: ort.env.versions.web ?? "unknown",
-    async compile(model, inputs, outputs, { threads }): Promise<Executable> {
+    async compile(model, inputs, outputs, { threads, memoryPattern = true }): Promise<Executable> {
       // The number of threads is fixed when the first session starts.
       ort.env.wasm.numThreads = threads;
       const session = await ort.InferenceSession.create(model, {
         executionProviders: ["wasm"],
         graphOptimizationLevel: "all",
+        enableMemPattern: memoryPattern,
       }).catch(explained);
       const feeds: Record<string, Tensor> = {};
       for (const [name, { data, shape }] of Object.entries(inputs))

@@ -2,7 +2,7 @@
 import type { Emitter } from "../emitter.ts";
 import type { Formulation } from "./formulation.ts";
 import { type ConvGeometry, outputSize, pixelReader, tapsOf } from "./geometry.ts";
-import { gatherRows, scatterRows, type Table, transposed } from "./rows.ts";
+import { gatherRows, lateZeroRow, scatterRows, type Table, transposed } from "./rows.ts";
 
 const positionsOf = (geometry: ConvGeometry): number =>
   geometry.batch * outputSize(geometry)[0] * outputSize(geometry)[1];
@@ -31,12 +31,12 @@ function tableOf(geometry: ConvGeometry): Table {
 }
 
 /** [B h w, taps C] */
-function columns(emit: Emitter, x: string, geometry: ConvGeometry): string {
+function columns(emit: Emitter, x: string, geometry: ConvGeometry, zeros?: string): string {
   const pixels = pixelsOf(geometry);
   const flat = emit.reshape(x, [pixels.count, pixels.channels]);
   if (readsInOrder(geometry)) return flat;
   const shape = [positionsOf(geometry), tapsOf(geometry)];
-  const found = gatherRows(emit, flat, pixels, tableOf(geometry), shape);
+  const found = gatherRows(emit, flat, pixels, tableOf(geometry), shape, zeros);
   return emit.reshape(found, [shape[0]!, shape[1]! * pixels.channels]);
 }
 
@@ -60,7 +60,7 @@ export const gather: Formulation = {
   },
   weightGradient(emit, x, g, geometry) {
     const { kernel, channels, outputs } = geometry;
-    const found = columns(emit, x, geometry);
+    const found = columns(emit, x, geometry, lateZeroRow(emit, g, channels));
     const left = transposed(emit, found, [], positionsOf(geometry), tapsOf(geometry) * channels);
     return emit.reshape(emit.node("MatMul", [left, asRows(emit, g, geometry)]), [...kernel, channels, outputs]);
   },

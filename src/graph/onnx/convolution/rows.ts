@@ -7,24 +7,41 @@ export interface Table {
   readonly make: () => Int32Array;
 }
 
-/** Rows [N, C] and one row of zeros: number N stands for what lies outside. */
-function withZeroRow(emit: Emitter, rows: string, channels: number): string {
-  const zeros = emit.table(`zeros ${channels}`, [1, channels], () => new Float32Array(channels));
-  return emit.node("Concat", [rows, zeros], { axis: 0 });
+/** A row of zeros [1, C]. */
+function zeroRow(emit: Emitter, channels: number): string {
+  return emit.table(`zeros ${channels}`, [1, channels], () => new Float32Array(channels));
 }
 
-/** The rows of x [N, C] that a table of this shape names: [...shape, C]. -1 in the table is a row of zeros. */
+/**
+ * A row of zeros [1, C] that ONNX Runtime can only know once it has g [B, h, w, O]. What is gathered with it is gathered again when g is
+ * there, instead of being kept from the forward to the backward pass.
+ */
+export function lateZeroRow(emit: Emitter, g: string, channels: number): string {
+  const [from, to] = [emit.integers([0, 0, 0, 0]), emit.integers([1, 1, 1, 1])];
+  const one = emit.reshape(emit.node("Slice", [g, from, to, emit.integers([0, 1, 2, 3])]), [1, 1]);
+  const zero = emit.constant([], Float32Array.of(0));
+  // No number is both below and above 0, not even NaN.
+  const never = emit.node("And", [emit.node("Less", [one, zero]), emit.node("Greater", [one, zero])]);
+  return emit.node("Expand", [emit.cast(never), emit.integers([1, channels])]);
+}
+
+/**
+ * The rows of x [N, C] that a table of this shape names: [...shape, C]. -1 in the table is a row of zeros, which is appended to x as row N
+ * (`zeros`, if given).
+ */
 export function gatherRows(
   emit: Emitter,
   x: string,
   { count, channels }: { readonly count: number; readonly channels: number },
   { key, make }: Table,
   shape: readonly number[],
+  zeros?: string,
 ): string {
   const table = make();
-  const outside = table.includes(-1);
   const indices = emit.indices(key, shape, () => table.map((row) => (row < 0 ? count : row)));
-  return emit.node("Gather", [outside ? withZeroRow(emit, x, channels) : x, indices], { axis: 0 });
+  const whole = zeros === undefined && !table.includes(-1);
+  const source = whole ? x : emit.node("Concat", [x, zeros ?? zeroRow(emit, channels)], { axis: 0 });
+  return emit.node("Gather", [source, indices], { axis: 0 });
 }
 
 /**

@@ -30,22 +30,25 @@ export function formulationOf(geometry: ConvGeometry, exact: boolean): Formulati
   return gather;
 }
 
-/** Winograd's form with stride 1 and a kernel of 3, if enough tiles repay the transformed weights that are written and read. */
+/**
+ * Winograd's form of a kernel of 3 with stride 1. Tiles that reach far over the border of a map eat up the multiplications that they save, and
+ * maps of one or two pixels have too few tiles to repay the transformed weights, four times the weights, that are written and read.
+ */
 function winogradOf(geometry: ConvGeometry): Formulation | undefined {
   const [h, w] = outputSize(geometry);
   if (geometry.stride.some((n) => n !== 1)) return undefined;
-  const [tall, wide] = [fillsFour(h), fillsFour(w)];
   switch (geometry.kernel.join()) {
     case "3,3":
-      return tall * wide <= 1.2 && h >= 8 && w >= 8 ? winograd4 : h > 2 && w > 2 ? winograd2 : undefined;
+      if (h >= 8 && w >= 8 && covered(h, 4) * covered(w, 4) <= 1.2) return winograd4;
+      return h > 2 && w > 2 && covered(h, 2) * covered(w, 2) <= 1.5 ? winograd2 : undefined;
     case "3,1":
-      return tall <= 1.2 && h >= 8 ? winogradTall : undefined;
+      return covered(h, 4) <= 1.4 ? winogradTall : undefined;
     case "1,3":
-      return wide <= 1.2 && w >= 8 ? winogradWide : undefined;
+      return covered(w, 4) <= 1.4 ? winogradWide : undefined;
     default:
       return undefined;
   }
 }
 
-/** What tiles of four entries cover, relative to the entries of an axis. */
-const fillsFour = (n: number): number => (Math.ceil(n / 4) * 4) / n;
+/** Entries that tiles cover, relative to the n entries of an axis. */
+const covered = (n: number, tile: number): number => (Math.ceil(n / tile) * tile) / n;

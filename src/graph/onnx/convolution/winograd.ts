@@ -6,7 +6,7 @@
 import type { Emitter } from "../emitter.ts";
 import type { Formulation } from "./formulation.ts";
 import { type ConvGeometry, outputSize, type Pair } from "./geometry.ts";
-import { gatherRows, scatterRows, type Table, transposed } from "./rows.ts";
+import { gatherRows, lateZeroRow, scatterRows, type Table, transposed } from "./rows.ts";
 
 /** The matrices along one axis: input [a, a], weight [a, k] and output [m, a]; a = m + k - 1. */
 interface Filter {
@@ -132,11 +132,11 @@ function winograd(name: string, filters: Filters): Formulation {
     return product(emit, matrix(emit, "weight"), flat, [tilesOf(geometry, filters).area, channels, outputs]);
   };
   /** Transformed input tiles [a a, T, C]. */
-  const inputs = (emit: Emitter, x: string, geometry: ConvGeometry): string => {
+  const inputs = (emit: Emitter, x: string, geometry: ConvGeometry, zeros?: string): string => {
     const pixels = pixelsOf(geometry);
     const { area, count } = tilesOf(geometry, filters);
     const flat = emit.reshape(x, [pixels.count, pixels.channels]);
-    const found = gatherRows(emit, flat, pixels, tableOf(geometry, filters), [area, count]);
+    const found = gatherRows(emit, flat, pixels, tableOf(geometry, filters), [area, count], zeros);
     const wide = emit.reshape(found, [area, count * pixels.channels]);
     return product(emit, matrix(emit, "input"), wide, [area, count, pixels.channels]);
   };
@@ -179,7 +179,8 @@ function winograd(name: string, filters: Filters): Formulation {
     weightGradient(emit, x, g, geometry) {
       const { kernel, channels, outputs } = geometry;
       const { area, count } = tilesOf(geometry, filters);
-      const left = transposed(emit, inputs(emit, x, geometry), [area], count, channels);
+      const again = inputs(emit, x, geometry, lateZeroRow(emit, g, channels));
+      const left = transposed(emit, again, [area], count, channels);
       const products = emit.node("MatMul", [left, slopes(emit, g, geometry)]);
       const wide = emit.reshape(products, [area, channels * outputs]);
       return product(emit, matrix(emit, "weight", true), wide, [...kernel, channels, outputs]);
