@@ -14,7 +14,7 @@ import { matmul } from "./matmul.ts";
 import { concat, reshape, slice, transpose } from "./movement.ts";
 import { softmax } from "./softmax.ts";
 
-/** What is added to the score of a key that is not read; exp of it is 0, and a query without any key reads all of them evenly. */
+/** What is added to the score of a key that is not read; exp of it is 0, and a query without any key still gets finite weights. */
 export const MASKED = -1e9;
 
 /** Longest sequence whose scores are kept for the backward pass, and the queries of a chunk of longer ones. */
@@ -179,23 +179,21 @@ export interface AttentionOptions {
 }
 
 /**
- * Softmax(q k^T / sqrt(D) + bias) v for queries [B, H, T, D], keys [B, H, S, D], values [B, H, S, E] and a bias [B, 1, 1, S] of keys (0, or
- * `MASKED` for those that are not read): [B, H, T, E]. A query without any key to read gets the mean of all values, never NaN.
+ * Softmax(q k^T + bias) v for queries [B, H, T, D] (divided by sqrt(D)), keys [B, H, S, D], values [B, H, S, E] and a bias [B, 1, 1, S] of
+ * keys (0, or `MASKED` for those that are not read): [B, H, T, E]. A query without any key to read gets a mean of the values, never NaN.
  * Source: Vaswani et al. 2017, equation 1. @throws ShapeError for shapes that do not fit.
  */
 export function attention(q: Expr, k: Expr, v: Expr, bias: Expr | undefined, options: AttentionOptions = {}): Expr {
   checkOptions<AttentionOptions>("attention", options, { causal: true, chunk: true });
-  const [, , queries, width] = q.shape as [number, number, number, number];
-  const keys = k.shape[2]!;
+  const [queries, keys] = [q.shape[2]!, k.shape[2]!];
   const { causal = false, chunk = queries > LONGEST ? CHUNK : queries } = options;
   requireFitting(q, k, v, bias);
-  const scaled = mul(q, 1 / Math.sqrt(width));
   const order = causal ? [constant(later(queries, keys), [queries, keys])] : [];
   if (chunk < queries) {
     const zero = bias ?? constant(0, [1, 1, 1, keys]);
-    return apply(attentionOp, [scaled, k, zero, v, ...order], { chunk });
+    return apply(attentionOp, [q, k, zero, v, ...order], { chunk });
   }
-  const scores = matmul(scaled, transpose(k, [0, 1, 3, 2]));
+  const scores = matmul(q, transpose(k, [0, 1, 3, 2]));
   const biased = [...(bias === undefined ? [] : [bias]), ...order].reduce((a, b) => add(a, b), scores);
   return matmul(softmax(biased), v);
 }

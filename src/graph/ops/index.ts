@@ -11,6 +11,7 @@ import { movementOps } from "./movement.ts";
 import { poolingOps } from "./pooling.ts";
 import { reduceOps } from "./reduce.ts";
 import { softmaxOps } from "./softmax.ts";
+import { standardiseOps } from "./standardise.ts";
 
 export { type AttentionOptions, attention, MASKED } from "./attention.ts";
 export { type Axes, broadcastTo, sum } from "./broadcast.ts";
@@ -23,6 +24,7 @@ export { at, concat, pad, reshape, slice, split, stack, transpose, unstack } fro
 export { type MaxPoolOptions, maxPool } from "./pooling.ts";
 export { max, mean } from "./reduce.ts";
 export { logSoftmax, softmax } from "./softmax.ts";
+export { standardise } from "./standardise.ts";
 
 export const allOps: readonly OpRecord[] = [
   leafOp,
@@ -37,4 +39,5 @@ export const allOps: readonly OpRecord[] = [
   ...poolingOps,
   ...gatherOps,
   ...attentionOps,
+  ...standardiseOps,
 ];
