@@ -48,7 +48,11 @@ export {
 
 // Encoders of modalities, and how their values are normalised
 
+export { type GruOptions, gru } from "./encoders/gru.ts";
 export { type PoolOptions, pool } from "./encoders/pool.ts";
+export { type TextOptions, text } from "./encoders/text.ts";
+export { type TransformerOptions, transformer } from "./encoders/transformer.ts";
+export { type VitOptions, vit } from "./encoders/vit.ts";
 export type { Normalize, NormalizeSetting } from "./modalities/modality.ts";
 export { type Activation, type MlpOptions, mlp } from "./nn/mlp.ts";
 export type { Module } from "./nn/module.ts";

@@ -8,7 +8,7 @@ export type Shell = (typeof SHELLS)[number];
 /** The values of flags that are not declared as choices of commander. */
 export const VALUES: Readonly<Record<string, readonly string[]>> = {
   "--backend": ["auto", ...BACKENDS],
-  "--encoder": ["mlp", "pool"],
+  "--encoder": ["mlp", "pool", "gru", "transformer", "text", "vit"],
   "--normalize": ["standard", "none"],
   "--remove": ["draws", "means", "zeros"],
   "--kind": ["interaction-mixture", "quad", "scenes", "sums"],

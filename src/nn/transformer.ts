@@ -4,7 +4,7 @@ import type { Expr } from "../graph/expr.ts";
 import { add, attention, gelu, matmul, mul, relu, reshape, split, transpose } from "../graph/ops/index.ts";
 import { type LinearInit, linearWith, xavier } from "./linear.ts";
 import type { Init, Scope } from "./module.ts";
-import { dropout, layerNorm } from "./norm.ts";
+import { dropout, layerNormOfRows } from "./norm.ts";
 
 const ZERO: Init = { kind: "constant", value: 0 };
 
@@ -76,7 +76,7 @@ export function transformerBlock(
   const { feedForward, dropout: rate, norm, activation, epsilon, init = () => ({}) } = settings;
   const width = rows.shape[1]!;
   const mlp = scope.child("mlp");
-  const normed = (name: string, x: Expr): Expr => layerNorm(scope.child(name), x, epsilon);
+  const normed = (name: string, x: Expr): Expr => layerNormOfRows(scope.child(name), x, epsilon);
   const around = (name: string, x: Expr, part: (x: Expr) => Expr): Expr =>
     norm === "pre" ? add(x, part(normed(name, x))) : normed(name, add(x, part(x)));
   const read = around("norm1", rows, (x) => {

@@ -268,7 +268,7 @@ describe("text", () => {
     expect(check([1, 2, 0, 6, 9, 0])).toThrowError(
       "text.npy: row 1, token 1 (from 0) is 9; the vocabulary of 7 has the ids 0..6. Set vocabulary to at least 10",
     );
-    expect(check([1, 2.5, 0, 6, 0, 0])).toThrowError(/is 2.5; .*not normalised/);
+    expect(check([1, 2.5, 0, 6, 0, 0])).toThrowError(/is 2.5; .*whole numbers, 0 or more, and are not normalised/);
     expect(check([1, 0, 2, 6, 0, 0])).toThrowError(/row 0 \(from 0\) has padding \(id 0\) before its token 2/);
   });
 });

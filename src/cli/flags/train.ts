@@ -17,7 +17,7 @@ export const train: Define = (program, give) => {
     .option("--learning-rate <x>", "learning rate of all stages (default: the method's)")
     .option(
       "--encoder <kind>",
-      "mlp or pool (sequences), of all modalities or of one, for example audio=pool; can be repeated (default: mlp)",
+      "mlp, pool, gru or transformer (sequences), text (token ids) or vit (images), of all modalities or of one, for example audio=pool; can be repeated (default: mlp)",
       collect,
     )
     .option(
