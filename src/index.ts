@@ -49,10 +49,14 @@ export {
 // Encoders of modalities, and how their values are normalised
 
 export { type Conv1dOptions, conv1d } from "./encoders/conv1d.ts";
+export { type GruOptions, gru } from "./encoders/gru.ts";
 export type { Layout } from "./encoders/image.ts";
 export { type LenetOptions, lenet } from "./encoders/lenet.ts";
 export { type PoolOptions, pool } from "./encoders/pool.ts";
 export { type ResnetOptions, resnet18 } from "./encoders/resnet18.ts";
+export { type TextOptions, text } from "./encoders/text.ts";
+export { type TransformerOptions, transformer } from "./encoders/transformer.ts";
+export { type VitOptions, vit } from "./encoders/vit.ts";
 export type { Normalize, NormalizeSetting } from "./modalities/modality.ts";
 export { type Activation, type MlpOptions, mlp } from "./nn/mlp.ts";
 export type { Module } from "./nn/module.ts";

@@ -44,6 +44,10 @@ const calls: Readonly<Record<string, Call>> = {
   foreignBits: (odd) => main.foreignBits({ classes: ["0", "1"], sets: {} }, { seed: 0, ...odd }),
   mlp: (odd) => main.mlp([3, 4], odd),
   pool: (odd) => main.pool([3, 4], odd),
+  gru: (odd) => main.gru(3, odd),
+  transformer: (odd) => main.transformer(3, odd),
+  text: (odd) => main.text(9, odd),
+  vit: (odd) => main.vit([16, 16], odd),
   ...Object.fromEntries(
     Object.entries(main.methods).map(([name, { configure, perModality }]): [string, Call] => [
       factoryName(name),

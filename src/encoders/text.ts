@@ -76,9 +76,10 @@ function checkIds({ data, shape }: Tensor<"float32">, vocabulary: number, where:
   }
   const bad = data.findIndex((id) => !(Number.isInteger(id) && id >= 0 && id < vocabulary));
   if (bad < 0) return;
-  const advice = Number.isInteger(data[bad])
-    ? `Set vocabulary to at least ${data.reduce((a, b) => Math.max(a, b), 0) + 1}, and check the tokens that are negative`
-    : "Ids are whole numbers and are not normalised (normalize: none)";
+  const advice =
+    Number.isInteger(data[bad]) && data[bad]! > 0
+      ? `Set vocabulary to at least ${data.reduce((a, b) => Math.max(a, b), 0) + 1}`
+      : "Ids are whole numbers, 0 or more, and are not normalised (normalize: none)";
   throw dataError(
     `${where}: row ${Math.floor(bad / width)}, token ${bad % width} (from 0) is ${data[bad]}; the vocabulary of ${vocabulary} has the ids 0..${vocabulary - 1}. ${advice}.`,
     { row: Math.floor(bad / width), id: data[bad], vocabulary },

@@ -7,7 +7,7 @@ import type { Expr } from "../graph/expr.ts";
 import { add, reshape } from "../graph/ops/index.ts";
 import { linearWith } from "../nn/linear.ts";
 import { checkRate, type Module, type Scope } from "../nn/module.ts";
-import { dropout as dropoutOf, layerNorm } from "../nn/norm.ts";
+import { dropout as dropoutOf, layerNormOfRows } from "../nn/norm.ts";
 import { learned, sinusoidal } from "../nn/positions.ts";
 import { firstStep, keyBias, lastStep, meanOfSteps, type Steps, stepsOf } from "../nn/steps.ts";
 import { transformerBlock } from "../nn/transformer.ts";
@@ -84,7 +84,7 @@ export function transformSteps(scope: Scope, steps: Steps, settings: Resolved): 
   for (let i = 0; i < layers; i++) {
     rows = transformerBlock(scope.child("blocks").child(String(i)), rows, [batch, count], block);
   }
-  if (norm === "pre") rows = layerNorm(scope.child("norm"), rows);
+  if (norm === "pre") rows = layerNormOfRows(scope.child("norm"), rows);
   const pooled = { mean: meanOfSteps, last: lastStep, first: firstStep }[pool];
   return pooled({ ...steps, values: reshape(rows, [batch, count, width]) });
 }

@@ -8,7 +8,7 @@ import type { Expr } from "../graph/expr.ts";
 import { add, pad, reshape, slice, transpose } from "../graph/ops/index.ts";
 import { linearWith, xavier } from "../nn/linear.ts";
 import { checkRate, type Init, type Module } from "../nn/module.ts";
-import { dropout as dropoutOf, layerNorm } from "../nn/norm.ts";
+import { dropout as dropoutOf, layerNormOfRows } from "../nn/norm.ts";
 import { type BlockSettings, transformerBlock } from "../nn/transformer.ts";
 import { whole } from "../optim/settings.ts";
 import { defineEncoder, dropout, type EncoderType } from "./encoder.ts";
@@ -120,7 +120,7 @@ export function vit(sample: Shape, options: VitOptions = {}): Module {
         x = transformerBlock(scope.child("blocks").child(String(i)), x, [batch, 1 + patches], block);
       }
       const first = slice(reshape(x, [batch, 1 + patches, width]), 1, 0, 1);
-      return layerNorm(scope.child("norm"), reshape(first, [batch, width]), 1e-6);
+      return layerNormOfRows(scope.child("norm"), reshape(first, [batch, width]), 1e-6);
     },
   };
 }

@@ -1,10 +1,10 @@
 /** @file Layers of transformers: multi-head self-attention, and blocks of attention and a feed-forward network. */
 import { shapeError } from "../core/errors.ts";
 import type { Expr } from "../graph/expr.ts";
-import { add, attention, gelu, relu, reshape, split, transpose } from "../graph/ops/index.ts";
+import { add, attention, gelu, matmul, mul, relu, reshape, split, transpose } from "../graph/ops/index.ts";
 import { type LinearInit, linearWith, xavier } from "./linear.ts";
 import type { Init, Scope } from "./module.ts";
-import { dropout, layerNorm } from "./norm.ts";
+import { dropout, layerNormOfRows } from "./norm.ts";
 
 const ZERO: Init = { kind: "constant", value: 0 };
 
@@ -31,10 +31,20 @@ export function selfAttention(
   if (width % heads !== 0) {
     throw shapeError(`${scope.path}: ${heads} heads do not divide ${width} units; use a width that they divide.`);
   }
-  const all = linearWith(scope.child("qkv"), rows, 3 * width, { weight: xavier(width, 3 * width), bias: ZERO });
   const perHead = width / heads;
-  const parts = split(reshape(all, [batch, steps, 3, heads, perHead]), 2, [1, 1, 1]);
-  const [q, k, v] = parts.map((part) => transpose(reshape(part, [batch, steps, heads, perHead]), [0, 2, 1, 3]));
+  const inner = scope.child("qkv");
+  const weights = split(inner.parameter("weight", [width, 3 * width], xavier(width, 3 * width)), 1, [
+    width,
+    width,
+    width,
+  ]);
+  const biases = split(inner.parameter("bias", [3 * width], ZERO), 0, [width, width, width]);
+  // Three products and not one, because columns of rows would have to be copied apart. The scale of scores is one of the weights.
+  const [q, k, v] = weights.map((weight, i) => {
+    const scaled = (x: Expr): Expr => (i === 0 ? mul(x, 1 / Math.sqrt(perHead)) : x);
+    const part = matmul(rows, scaled(weight), { bias: scaled(biases[i]!) });
+    return transpose(reshape(part, [batch, steps, heads, perHead]), [0, 2, 1, 3]);
+  });
   const read = transpose(attention(q!, k!, v!, bias, { causal }), [0, 2, 1, 3]);
   return linearWith(scope.child("out"), reshape(read, [batch * steps, width]), width, { bias: ZERO });
 }
@@ -66,7 +76,7 @@ export function transformerBlock(
   const { feedForward, dropout: rate, norm, activation, epsilon, init = () => ({}) } = settings;
   const width = rows.shape[1]!;
   const mlp = scope.child("mlp");
-  const normed = (name: string, x: Expr): Expr => layerNorm(scope.child(name), x, epsilon);
+  const normed = (name: string, x: Expr): Expr => layerNormOfRows(scope.child(name), x, epsilon);
   const around = (name: string, x: Expr, part: (x: Expr) => Expr): Expr =>
     norm === "pre" ? add(x, part(normed(name, x))) : normed(name, add(x, part(x)));
   const read = around("norm1", rows, (x) => {

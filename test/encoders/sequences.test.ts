@@ -1,5 +1,6 @@
 /** @file Encoders of sequences and images: PyTorch's numbers (sequences.py wrote them), sizes of papers, padding, order of samples, messages. */
 import { readFileSync } from "node:fs";
+import { fromBinary } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
 import { sizeOf } from "../../src/core/shape.ts";
 import { float32 } from "../../src/core/tensor.ts";
@@ -9,8 +10,11 @@ import { pool } from "../../src/encoders/pool.ts";
 import { text } from "../../src/encoders/text.ts";
 import { type TransformerOptions, transformer } from "../../src/encoders/transformer.ts";
 import { vit } from "../../src/encoders/vit.ts";
-import { type Expr, leaf } from "../../src/graph/expr.ts";
+import { asLeaf, type Expr, leaf, topological } from "../../src/graph/expr.ts";
 import { grad } from "../../src/graph/grad.ts";
+import { lower } from "../../src/graph/onnx/lower.ts";
+import { ModelProtoSchema } from "../../src/graph/onnx/schema/onnx_pb.ts";
+import { attention } from "../../src/graph/ops/index.ts";
 import { rowAxes } from "../../src/graph/rows.ts";
 import { crossEntropy } from "../../src/nn/losses.ts";
 import { initialState, type Module, rootScope } from "../../src/nn/module.ts";
@@ -252,6 +256,53 @@ test("a long sequence is read in chunks, with the numbers of one chunk", async (
   expect(difference(alone, exact[0]!.data.slice(4))).toBeLessThan(1e-9);
 });
 
+describe("a graph with an open batch gives what the interpreter gives, for any number of samples", () => {
+  const every: readonly (readonly [string, Module, readonly number[]])[] = [
+    ...masked.map(([name, encoder]) => [name, encoder, [5, 5]] as const),
+    ["transformer over 300 steps", transformer(2, { ...small, layers: 1, causal: true, masked: true }), [300, 3]],
+    ["transformer over 300 whole steps", transformer(3, { ...small, layers: 1 }), [300, 3]],
+    ["text", text(9, small), [4]],
+    ["vit", vit([3, 8, 8], { ...small, patch: 4 }), [3, 8, 8]],
+  ];
+  test.each(every)("%s", async (name, encoder, sample) => {
+    const { output, specs } = built(encoder, [3, ...sample], false);
+    const state = initialState(specs, 1);
+    const inputs = topological([output]).filter((node) => asLeaf(node)?.kind === "input");
+    const model = lower({
+      inputs: inputs.map((value) => ({ name: "x", parts: [value] })),
+      outputs: [{ name: "y", parts: [output] }],
+      stored: state,
+      openBatch: true,
+      about: { version: "0", description: "", metadata: {} },
+    });
+    const size = sizeOf(sample);
+    const x = normals([5, ...sample], 4).map((value, i) =>
+      name === "text" ? Math.floor(Math.abs(value)) + 1 : sample.length === 2 && (i + 1) % sample[1]! === 0 ? 1 : value,
+    );
+    const ort = await import("onnxruntime-node");
+    const session = await ort.InferenceSession.create(model);
+    const { y } = await session.run({ x: new ort.Tensor("float32", x, [5, ...sample]) });
+    const expected = outputOf(encoder, [5, ...sample], x);
+    expect(x.length).toBe(5 * size);
+    expect(difference(expected, y!.data as Float32Array)).toBeLessThan(1e-5);
+  });
+});
+
+test("the scores of a long sequence are computed once forward and once backward, and not kept", () => {
+  const [q, k, v] = ["q", "k", "v"].map((name) => leaf("parameter", name, [1, 1, 300, 4])) as [Expr, Expr, Expr];
+  const value = attention(q, k, v, undefined);
+  const outputs = [value, ...grad([{ value, weights: new Array(1200).fill(1) }], [q, k, v])];
+  const model = lower({
+    inputs: [q, k, v].map((part) => ({ name: asLeaf(part)!.name, parts: [part] })),
+    outputs: outputs.map((part, i) => ({ name: String(i), parts: [part] })),
+  });
+  const nodes = fromBinary(ModelProtoSchema, model).graph!.node;
+  const count = (type: string): number => nodes.filter(({ opType }) => opType === type).length;
+  const chunks = Math.ceil(300 / 64);
+  // The forward pass is shared by the result and the statistics; the backward pass has exponentials of its own.
+  expect([count("ReduceMax"), count("Exp")]).toEqual([chunks, 2 * chunks]);
+});
+
 describe("text", () => {
   test("without layers is the mean of the rows of the table", () => {
     const encoder = text(7, { width: 4, layers: 0 });
@@ -268,7 +319,7 @@ describe("text", () => {
     expect(check([1, 2, 0, 6, 9, 0])).toThrowError(
       "text.npy: row 1, token 1 (from 0) is 9; the vocabulary of 7 has the ids 0..6. Set vocabulary to at least 10",
     );
-    expect(check([1, 2.5, 0, 6, 0, 0])).toThrowError(/is 2.5; .*not normalised/);
+    expect(check([1, 2.5, 0, 6, 0, 0])).toThrowError(/is 2.5; .*whole numbers, 0 or more, and are not normalised/);
     expect(check([1, 0, 2, 6, 0, 0])).toThrowError(/row 0 \(from 0\) has padding \(id 0\) before its token 2/);
   });
 });

@@ -131,7 +131,7 @@ test("ids that the table does not have, and ids that are normalised, are refused
     /modality words of the train data: row 2, token 0 \(from 0\) is 9; the vocabulary of 9/,
   );
   await expect(start(data.train, { normalize: "standard" })).rejects.toThrow(
-    /Ids are whole numbers and are not normalised/,
+    /Ids are whole numbers, 0 or more, and are not normalised/,
   );
   const fitted = await start(data.train, {});
   const wrong = takeRows(data.test, [0, 1]);

@@ -14,17 +14,22 @@ import { matmul } from "./matmul.ts";
 import { concat, reshape, slice, transpose } from "./movement.ts";
 import { softmax } from "./softmax.ts";
 
-/** What is added to the score of a key that is not read; exp of it is 0, and a query without any key reads all of them evenly. */
+/** What is added to the score of a key that is not read; exp of it is 0, and a query without any key still gets finite weights. */
 export const MASKED = -1e9;
 
 /** Longest sequence whose scores are kept for the backward pass, and the queries of a chunk of longer ones. */
 const LONGEST = 256;
-const CHUNK = 128;
+const CHUNK = 64;
 
 interface ChunkAttributes extends Attributes {
   /** Queries of a chunk. */
   readonly chunk: number;
+  /** For each term of the scores, whether it is an order of steps. */
+  readonly orders: readonly boolean[];
 }
+
+/** Whether a term of the scores is one for pairs of steps, [T, S]; else it is a bias of keys, [B, 1, 1, S]. */
+const isOrder = (shape: Shape): boolean => shape.length === 2;
 
 /** Start and length of each chunk of T queries. */
 function chunksOf(queries: number, chunk: number): (readonly [number, number])[] {
@@ -39,7 +44,7 @@ function forEachQuery(
   inputs: readonly Value[],
   visit: (weights: Float64Array, top: number, total: number, query: number) => void,
 ): void {
-  const [q, k, bias, order] = inputs as [Value, Value, Value, Value | undefined];
+  const [q, k, ...terms] = inputs as [Value, Value, ...Value[]];
   const [, heads, queries, width] = q.shape as [number, number, number, number];
   const keys = k.shape[2]!;
   const weights = new Float64Array(keys);
@@ -47,9 +52,8 @@ function forEachQuery(
     const matrix = Math.floor(query / queries); // sample * heads + head
     const sample = Math.floor(matrix / heads);
     for (let key = 0; key < keys; key++) {
-      let score =
-        bias.data[(bias.shape[0] === 1 ? 0 : sample * keys) + key]! +
-        (order?.data[(query % queries) * keys + key] ?? 0);
+      let score = 0;
+      for (const { data, shape } of terms) score += data[(isOrder(shape) ? query % queries : sample) * keys + key]!;
       for (let d = 0; d < width; d++) score += q.data[query * width + d]! * k.data[(matrix * keys + key) * width + d]!;
       weights[key] = score;
     }
@@ -67,36 +71,32 @@ function forEachQuery(
 /** Nodes of a chunk that both ops below have in common; equal nodes are emitted once. */
 function emitChunk(
   emit: Emitter,
-  [q, k, bias, order]: readonly string[],
-  start: number,
-  length: number,
+  [q, k, ...terms]: readonly string[],
+  orders: readonly boolean[],
+  [start, length]: readonly [number, number],
 ): { readonly weights: string; readonly top: string; readonly total: string } {
   const rows = (name: string, axis: number): string =>
     emit.node("Slice", [name, emit.integers([start]), emit.integers([start + length]), emit.integers([axis])]);
-  const keys = emit.node("Transpose", [k!], { perm: [0, 1, 3, 2] });
-  const products = emit.node("MatMul", [rows(q!, 2), keys]);
-  const biased = emit.node("Add", [products, bias!]);
-  const scores = order === undefined ? biased : emit.node("Add", [biased, rows(order, 0)]);
+  const products = emit.node("MatMul", [rows(q!, 2), emit.node("Transpose", [k!], { perm: [0, 1, 3, 2] })]);
+  const scores = terms.reduce((sum, term, i) => emit.node("Add", [sum, orders[i] ? rows(term, 0) : term]), products);
   const top = emit.reduce("ReduceMax", scores, { axes: [3], keep: true });
   const weights = emit.node("Exp", [emit.node("Sub", [scores, top])]);
   return { weights, top, total: emit.reduce("ReduceSum", weights, { axes: [3], keep: true }) };
 }
 
-/** All inputs have samples in axis 0, except the order of steps, and a bias that is the same for all samples. */
-const sampleRows: OpRecord["rows"] = (node, axes) => {
-  const shared = ({ shape }: Expr): boolean => shape.length === 2 || shape[0] === 1;
-  return axes.every((axis, i) => axis === (shared(node.inputs[i]!) ? undefined : 0)) ? 0 : undefined;
-};
+/** All inputs have samples in axis 0, except an order of steps. */
+const sampleRows: OpRecord["rows"] = (node, axes) =>
+  axes.every((axis, i) => axis === (isOrder(node.inputs[i]!.shape) ? undefined : 0)) ? 0 : undefined;
 
-/** Inputs: queries [B, H, T, D], keys [B, H, S, D], bias [B, 1, 1, S] or [1, 1, 1, S], values [B, H, S, E] and, for causal attention, [T, S] to add to all scores. */
+/** Inputs: queries [B, H, T, D], keys [B, H, S, D], values [B, H, S, E], and terms of the scores: [B, 1, 1, S] or [T, S]. */
 const attentionOp: OpRecord<ChunkAttributes> = {
   name: "attention",
-  shape: ([q, , , v]) => [...q!.shape.slice(0, 3), v!.shape[3]!],
-  value([q, k, bias, v, ...order], _, shape) {
+  shape: ([q, , v]) => [...q!.shape.slice(0, 3), v!.shape[3]!],
+  value([q, k, v, ...terms], _, shape) {
     const out = new Float64Array(sizeOf(shape));
     const [, , queries, width] = shape as [number, number, number, number];
     const keys = k!.shape[2]!;
-    forEachQuery([q!, k!, bias!, ...order], (weights, _, total, query) => {
+    forEachQuery([q!, k!, ...terms], (weights, _, total, query) => {
       const first = Math.floor(query / queries) * keys;
       for (let d = 0; d < width; d++) {
         let mean = 0;
@@ -106,10 +106,10 @@ const attentionOp: OpRecord<ChunkAttributes> = {
     });
     return out;
   },
-  gradient: (node, g, { chunk }) => attentionGradient(node, g, chunk),
-  onnx(emit, [q, k, bias, v, ...order], { chunk }, shape) {
-    const parts = chunksOf(shape[2]!, chunk).map(([start, length]) => {
-      const { weights, total } = emitChunk(emit, [q!, k!, bias!, ...order], start, length);
+  gradient: attentionGradient,
+  onnx(emit, [q, k, v, ...terms], { chunk, orders }, shape) {
+    const parts = chunksOf(shape[2]!, chunk).map((part) => {
+      const { weights, total } = emitChunk(emit, [q!, k!, ...terms], orders, part);
       return emit.node("Div", [emit.node("MatMul", [weights, v!]), total]);
     });
     return parts.length === 1 ? parts[0]! : emit.node("Concat", parts, { axis: 2 });
@@ -129,9 +129,9 @@ const attentionStatisticsOp: OpRecord<ChunkAttributes> = {
   gradient() {
     throw methodError("the gradient of attention over long sequences cannot be differentiated again; stopGradient it.");
   },
-  onnx(emit, inputs, { chunk }, shape) {
-    const parts = chunksOf(shape[2]!, chunk).map(([start, length]) => {
-      const { top, total } = emitChunk(emit, inputs, start, length);
+  onnx(emit, inputs, { chunk, orders }, shape) {
+    const parts = chunksOf(shape[2]!, chunk).map((part) => {
+      const { top, total } = emitChunk(emit, inputs, orders, part);
       return emit.node("Concat", [top, emit.node("Reciprocal", [total])], { axis: 3 });
     });
     return parts.length === 1 ? parts[0]! : emit.node("Concat", parts, { axis: 2 });
@@ -140,64 +140,66 @@ const attentionStatisticsOp: OpRecord<ChunkAttributes> = {
 };
 
 /** The scores are computed transposed, [B, H, S, chunk], so that they are no nodes of the forward pass, which would keep those in memory. */
-function attentionGradient(node: Expr, g: Expr, chunk: number): (Expr | undefined)[] {
-  const [q, k, bias, v, order] = node.inputs as [Expr, Expr, Expr, Expr, Expr | undefined];
+function attentionGradient(node: Expr, g: Expr, attributes: ChunkAttributes): Expr[] {
+  const [q, k, v, ...terms] = node.inputs as [Expr, Expr, Expr, ...Expr[]];
   const [batch, heads, queries] = q.shape as [number, number, number];
-  const inputs = [q, k, bias, ...(order === undefined ? [] : [order])];
-  const statistics = apply(attentionStatisticsOp, inputs, { chunk });
-  const keyBias = transpose(bias, [0, 1, 3, 2]);
-  const parts = chunksOf(queries, chunk).map(([start, length]) => {
+  const statistics = apply(attentionStatisticsOp, [q, k, ...terms], attributes);
+  const parts = chunksOf(queries, attributes.chunk).map(([start, length]) => {
     const part = (x: Expr): Expr => slice(x, 2, start, length);
     const perQuery = (x: Expr): Expr => reshape(x, [batch, heads, 1, length]);
     const [queriesHere, slopes] = [part(q), part(g)];
-    const biased = add(matmul(k, queriesHere, { transposeB: true }), keyBias);
-    const scores = order === undefined ? biased : add(biased, transpose(slice(order, 0, start, length), [1, 0]));
+    const turned = (term: Expr): Expr =>
+      isOrder(term.shape) ? transpose(slice(term, 0, start, length), [1, 0]) : transpose(term, [0, 1, 3, 2]);
+    const products = matmul(k, queriesHere, { transposeB: true });
+    const scores = terms.reduce((total, term) => add(total, turned(term)), products);
     const [top, share] = [0, 1].map((i) => perQuery(slice(part(statistics), 3, i, 1))) as [Expr, Expr];
     const weights = mul(exp(sub(scores, top)), share);
     const mean = perQuery(sum(mul(slopes, part(node)), 3));
     const scoreSlopes = mul(weights, sub(matmul(v, slopes, { transposeB: true }), mean));
     return {
-      q: matmul(scoreSlopes, k, { transposeA: true }),
+      // Transposed, because the kernel is slow in reading a large matrix transposed.
+      q: transpose(matmul(k, scoreSlopes, { transposeA: true }), [0, 1, 3, 2]),
       k: matmul(scoreSlopes, queriesHere),
-      bias: sum(scoreSlopes, [1, 3]),
       v: matmul(weights, slopes),
+      scores: scoreSlopes,
     };
   });
-  const total = (name: "k" | "bias" | "v"): Expr => parts.map((part) => part[name]).reduce((a, b) => add(a, b));
-  const all = concat(
-    parts.map((part) => part.q),
-    2,
-  );
-  return [all, total("k"), bias.shape[0] === 1 ? undefined : reshape(total("bias"), bias.shape), total("v")];
+  const total = (of: (part: (typeof parts)[number]) => Expr): Expr => parts.map(of).reduce((a, b) => add(a, b));
+  const joined = (of: (part: (typeof parts)[number]) => Expr): Expr => concat(parts.map(of), 2);
+  const termSlopes = terms.map(({ shape }) => {
+    const slopes = isOrder(shape)
+      ? joined(({ scores }) => transpose(sum(scores, [0, 1], true), [0, 1, 3, 2]))
+      : total(({ scores }) => sum(scores, [1, 3]));
+    return reshape(slopes, shape);
+  });
+  return [joined((part) => part.q), total((part) => part.k), total((part) => part.v), ...termSlopes];
 }
 
 export interface AttentionOptions {
   /** Step t reads steps 0..t only. Default false. */
   readonly causal?: boolean;
-  /** Queries whose scores are in memory together. Default: all where there are 256 steps or fewer, else 128. */
+  /** Queries whose scores are in memory together. Default: all where there are 256 steps or fewer, else 64. */
   readonly chunk?: number;
 }
 
 /**
- * Softmax(q k^T / sqrt(D) + bias) v for queries [B, H, T, D], keys [B, H, S, D], values [B, H, S, E] and a bias [B, 1, 1, S] of keys (0, or
- * `MASKED` for those that are not read): [B, H, T, E]. A query without any key to read gets the mean of all values, never NaN.
+ * Softmax(q k^T + bias) v for queries [B, H, T, D] (divided by sqrt(D)), keys [B, H, S, D], values [B, H, S, E] and a bias [B, 1, 1, S] of
+ * keys (0, or `MASKED` for those that are not read): [B, H, T, E]. A query without any key to read gets a mean of the values, never NaN.
  * Source: Vaswani et al. 2017, equation 1. @throws ShapeError for shapes that do not fit.
  */
 export function attention(q: Expr, k: Expr, v: Expr, bias: Expr | undefined, options: AttentionOptions = {}): Expr {
   checkOptions<AttentionOptions>("attention", options, { causal: true, chunk: true });
-  const [, , queries, width] = q.shape as [number, number, number, number];
-  const keys = k.shape[2]!;
+  const [queries, keys] = [q.shape[2]!, k.shape[2]!];
   const { causal = false, chunk = queries > LONGEST ? CHUNK : queries } = options;
   requireFitting(q, k, v, bias);
-  const scaled = mul(q, 1 / Math.sqrt(width));
   const order = causal ? [constant(later(queries, keys), [queries, keys])] : [];
+  const terms = [...(bias === undefined ? [] : [bias]), ...order];
   if (chunk < queries) {
-    const zero = bias ?? constant(0, [1, 1, 1, keys]);
-    return apply(attentionOp, [scaled, k, zero, v, ...order], { chunk });
+    const orders = terms.map(({ shape }) => isOrder(shape));
+    return apply(attentionOp, [q, k, v, ...terms], { chunk, orders });
   }
-  const scores = matmul(scaled, transpose(k, [0, 1, 3, 2]));
-  const biased = [...(bias === undefined ? [] : [bias]), ...order].reduce((a, b) => add(a, b), scores);
-  return matmul(softmax(biased), v);
+  const scores = matmul(q, transpose(k, [0, 1, 3, 2]));
+  return matmul(softmax(terms.reduce((a, b) => add(a, b), scores)), v);
 }
 
 /** `MASKED` where the key is after the query, else 0: [T, S]. */

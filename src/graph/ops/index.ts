@@ -12,6 +12,7 @@ import { movementOps } from "./movement.ts";
 import { poolingOps } from "./pooling.ts";
 import { reduceOps } from "./reduce.ts";
 import { softmaxOps } from "./softmax.ts";
+import { standardiseOps } from "./standardise.ts";
 
 export { type AttentionOptions, attention, MASKED } from "./attention.ts";
 export { type BatchNorm, batchNormalise } from "./batch-norm.ts";
@@ -25,6 +26,7 @@ export { at, concat, pad, reshape, slice, split, stack, transpose, unstack } fro
 export { type MaxPoolOptions, maxPool } from "./pooling.ts";
 export { max, mean } from "./reduce.ts";
 export { logSoftmax, softmax } from "./softmax.ts";
+export { standardise } from "./standardise.ts";
 
 export const allOps: readonly OpRecord[] = [
   leafOp,
@@ -40,4 +42,5 @@ export const allOps: readonly OpRecord[] = [
   ...batchNormOps,
   ...gatherOps,
   ...attentionOps,
+  ...standardiseOps,
 ];

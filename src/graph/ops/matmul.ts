@@ -3,6 +3,7 @@ import { shapeError } from "../../core/errors.ts";
 import { checkOptions } from "../../core/keys.ts";
 import { formatShape, type Shape, sameShape, sizeOf } from "../../core/shape.ts";
 import { type Attributes, apply, type Expr, type OpRecord } from "../expr.ts";
+import type { Emitter } from "../onnx/emitter.ts";
 import { sum } from "./broadcast.ts";
 import { reshape } from "./movement.ts";
 
@@ -10,6 +11,20 @@ interface MatmulAttributes extends Attributes {
   /** Read the last two axes of a (or b) swapped. */
   readonly transposeA: boolean;
   readonly transposeB: boolean;
+  /** Rows of a where it is one transposed matrix: the length of the inner axis, which the shape of the product does not have. */
+  readonly rows?: number;
+}
+
+/** Whether a^T b is worth a copy of a: the kernel that reads a transposed runs at three quarters of the speed of the plain one. */
+function isTall(rows: number, [i, l]: Shape): boolean {
+  return rows >= 512 && i! >= 64 && l! >= 64;
+}
+
+/** The transpose of a matrix [R, C] by a form that onnxruntime does not recognise, because it would undo it. */
+function transposed(emit: Emitter, x: string, [rows, columns]: readonly [number, number]): string {
+  const apart = emit.node("Reshape", [x, emit.integers([rows, columns, 1])]);
+  const turned = emit.node("Transpose", [apart], { perm: [1, 0, 2] });
+  return emit.node("Reshape", [turned, emit.integers([columns, rows])]);
 }
 
 /** Rows and columns as the product reads them. */
@@ -91,8 +106,11 @@ const matmulOp: OpRecord<MatmulAttributes> = {
     if (bias === undefined) return [da, db];
     return [da, db, g.shape.length === 2 ? sum(g, 0) : sum(g, -2, true)];
   },
-  onnx(emit, inputs, { transposeA, transposeB }, shape) {
+  onnx(emit, inputs, { transposeA, transposeB, rows = 0 }, shape) {
     if (shape.length === 2) {
+      if (transposeA && !transposeB && inputs.length === 2 && isTall(rows, shape)) {
+        return emit.node("MatMul", [transposed(emit, inputs[0]!, [rows, shape[0]!]), inputs[1]!]);
+      }
       return emit.node("Gemm", inputs, { transA: Number(transposeA), transB: Number(transposeB) });
     }
     const [a, b, bias] = inputs as [string, string, string | undefined];
@@ -120,7 +138,8 @@ export interface MatmulOptions {
 export function matmul(a: Expr, b: Expr, options: MatmulOptions = {}): Expr {
   checkOptions<MatmulOptions>("matmul", options, { transposeA: true, transposeB: true, bias: true });
   const { transposeA = false, transposeB = false, bias } = options;
-  return apply(matmulOp, bias === undefined ? [a, b] : [a, b, bias], { transposeA, transposeB });
+  const rows = transposeA && a.shape.length === 2 ? { rows: a.shape[0]! } : {};
+  return apply(matmulOp, bias === undefined ? [a, b] : [a, b, bias], { transposeA, transposeB, ...rows });
 }
 
 export const matmulOps: readonly OpRecord[] = [matmulOp];
