@@ -23,7 +23,7 @@ export interface EncoderType {
   readonly stored: z.ZodType;
   /** Names of the published weights that it can start from; it then has the setting `weights`. */
   readonly published?: PublishedNames;
-  /** The setting that is the path of a file, which FILE sets in `--encoder kind:FILE`. */
+  /** The setting that names a file, if the kind reads one: `--encoder face=KIND:FILE` sets it. */
   readonly file?: string;
   /** The encoder for samples of a shape that `fits`. @throws ConfigError for bad settings. */
   create(sample: Shape, settings: unknown): Module;

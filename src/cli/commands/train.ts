@@ -15,7 +15,7 @@ import { openTeacher } from "../../runs/teacher.ts";
 import { readWeightFiles, weightsThrough } from "../../runs/weights.ts";
 import type { Answer } from "../answer.ts";
 import { byModality, gatherSettings, locating, numberOrText, type SettingsInput } from "../config.ts";
-import { encoderFlags } from "../encoder-flags.ts";
+import { encoderFlags } from "../encoder-flag.ts";
 import { withFolderLock } from "../folder-lock.ts";
 import { openData, printData } from "../open-data.ts";
 import { type ReadingFlags, readingFlags } from "../reading.ts";

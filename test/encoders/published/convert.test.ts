@@ -18,7 +18,7 @@ import type { Module } from "../../../src/nn/module.ts";
 import { disk } from "../../../src/node/disk.ts";
 import { caught, decode } from "../../data/fixtures/reference.ts";
 import { difference } from "../../support/numbers.ts";
-import { heldResnet, heldVit, patchesOf } from "./networks.ts";
+import { heldResnet, heldVit } from "./networks.ts";
 
 interface Golden {
   readonly resnet: { file: string; arrays: Record<string, string> };
@@ -26,7 +26,7 @@ interface Golden {
   readonly bicubic: { maps: number[]; sizes: { size: [number, number]; values: number[] }[] };
 }
 const golden: Golden = JSON.parse(readFileSync(new URL("../../golden/weights.json", import.meta.url), "utf8"));
-const vit = vitNames(patchesOf);
+const vit = vitNames;
 const sample = [16, 16, 3];
 const resnetFile = (): Promise<Weights> => readWeights(decode(golden.resnet.file));
 const vitFile = (names: keyof Golden["vit"]): Promise<Weights> => readWeights(decode(golden.vit[names]));
@@ -141,6 +141,22 @@ describe("ViT", () => {
     expect(got.data.slice(0, 8)).toEqual(positions.slice(0, 8));
     expect(got.data.slice(8)).toEqual(bicubic(positions.subarray(8), [4, 4], [2, 5], 8));
     expect(weights!.adapted).toEqual({ positions: "4 x 4 positions -> 2 x 5, resized bicubically" });
+  });
+  test("channels in front, samples without channels; without sizes nothing is read", async () => {
+    const file = await vitFile("timm");
+    const module = heldVit({ grid: [2, 5] });
+    const other = (description: object): Module => ({
+      ...module,
+      description: { kind: "vit", patch: [4, 4], ...description },
+    });
+    const expected = withWeights(module, vit, file).values!.positions;
+    for (const description of [{ sample: [3, 8, 20], layout: "first" }, { sample: [8, 20] }]) {
+      expect(withWeights(other(description), vit, file, [8, 20, 3]).values!.positions).toEqual(expected);
+    }
+    expect(caught(() => withWeights(other({ patch: 4 }), vit, file, [8, 20, 3])).message).toMatch(
+      /no sizes of patches/,
+    );
+    expect(caught(() => withWeights(heldResnet(), resnetNames, file)).message).toMatch(/has no sample shape/);
   });
   test("one channel and another size of patch", async () => {
     const file = await vitFile("timm");

@@ -104,9 +104,9 @@ export function heldVit({ channels = 3, patch = [4, 4], grid = [4, 4], depth = 2
     ...blocks.flat(),
     ...norm("norm"),
   ];
-  return holding("vit", Object.fromEntries(all), { patch, grid });
+  return holding("vit", Object.fromEntries(all), {
+    patch,
+    sample: [patch[0] * grid[0], patch[1] * grid[1], channels],
+    layout: "last",
+  });
 }
-
-/** Sizes by the description of `heldVit`. */
-export const patchesOf = ({ patch, grid }: Readonly<Record<string, unknown>>) =>
-  ({ patch, grid }) as { patch: readonly [number, number]; grid: readonly [number, number] };
