@@ -9,8 +9,9 @@ import { type Module, type ParameterSpec, rootScope, type WeightsRecord } from "
 import { layouts } from "./layouts.ts";
 import type { NameMap, PublishedNames, Row } from "./names.ts";
 
-/** Most names in a message; the fields of the error have all. */
+/** Most names, and shapes, in a message; the fields of the error have all. */
 const LISTED = 40;
+const SHAPES = 4;
 
 /**
  * An encoder that starts from published weights. `sample` is the shape of one of its samples; default: that of its description.
@@ -207,7 +208,7 @@ function requireFit({ file, kind, names, missing, extra, shapes }: Fit): void {
   const problems = [
     ...(missing.length > 0 ? [`missing: ${listing(missing, LISTED)}`] : []),
     ...(extra.length > 0 ? [`not known: ${listing(extra, LISTED)}`] : []),
-    ...(shapes.length > 0 ? [`other shapes: ${listing(shapes, LISTED)}`] : []),
+    ...(shapes.length > 0 ? [`other shapes: ${listing(shapes, SHAPES)}`] : []),
   ];
   if (problems.length === 0) return;
   throw configError(

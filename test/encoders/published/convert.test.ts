@@ -8,6 +8,7 @@ import { describe, expect, test } from "vitest";
 import type { DmilError } from "../../../src/core/errors.ts";
 import { sizeOf } from "../../../src/core/shape.ts";
 import { float32, type State, type Tensor, tensor } from "../../../src/core/tensor.ts";
+import { writeSafetensors } from "../../../src/data/formats/safetensors.ts";
 import { readWeights, type Weights } from "../../../src/data/formats/weights.ts";
 import { aboutWeights, parametersOf, publishedState, withWeights } from "../../../src/encoders/published/convert.ts";
 import type { PublishedNames } from "../../../src/encoders/published/names.ts";
@@ -238,7 +239,7 @@ if (!able) {
   );
 }
 
-test.runIf(able)("the full ResNet-18, as torch.save and safetensors write it", { timeout: 120_000 }, async () => {
+test.runIf(able)("the full ResNet-18, as torch.save and safetensors write it", { timeout: 300_000 }, async () => {
   const folder = mkdtempSync(path.join(tmpdir(), "dmil-weights-"));
   const script = path.resolve(import.meta.dirname, "../../../scripts/golden-weights.py");
   const { status, stderr } = spawnSync(python, [script, "--full", folder], { encoding: "utf8" });
@@ -259,5 +260,10 @@ test.runIf(able)("the full ResNet-18, as torch.save and safetensors write it", {
     expect(trained.reduce((n, [, { shape }]) => n + sizeOf(shape), 0)).toBe(11_176_512);
     expect(weights!.file).toBe(name);
   }
+  const module = withWeights(heldResnet(3, 64), resnetNames, await readWeights(disk(folder), "resnet18.pth"), sample);
+  const { state } = publishedState(module, resnetNames, "torchvision", module.values!, sample);
+  await disk(folder).write("back.safetensors", writeSafetensors(state, { format: "pt" }));
+  const loaded = spawnSync(python, [script, "--load", folder], { encoding: "utf8" });
+  expect([loaded.status, loaded.status === 0 ? "" : loaded.stderr]).toEqual([0, ""]);
   rmSync(folder, { recursive: true });
 });
