@@ -1,5 +1,6 @@
 /** @file The weights of one encoder of a model under published names, for other programs. */
 import { configError, hint } from "../core/errors.ts";
+import { checkOptions } from "../core/keys.ts";
 import { ownValue } from "../core/record.ts";
 import type { State } from "../core/tensor.ts";
 import { encoderFrom, encoderTypes } from "../encoders/index.ts";
@@ -20,8 +21,10 @@ export interface EncoderWeightsOptions {
 export function encoderWeights(
   fitted: Fitted,
   modality: string,
-  { names, member }: EncoderWeightsOptions = {},
+  options: EncoderWeightsOptions = {},
 ): { readonly names: string; readonly state: State } {
+  checkOptions<EncoderWeightsOptions>("encoderWeights", options, { names: true, member: true });
+  const { names, member } = options;
   const { encoders } = fitted.method.description;
   const description = ownValue(encoders, modality);
   if (description === undefined) {
