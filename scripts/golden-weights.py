@@ -2,7 +2,8 @@
 
 Needs torch, torchvision, safetensors. The models are ResNet-18 with 1/32 of its channels and a ViT of two blocks, with random weights (also
 the running statistics). With --full DIR it writes resnet18.pth and resnet18.safetensors of full size, with SHA-256 of each array in the
-layout of dmil, and input and features; nothing of these is kept.
+layout of dmil, and input and features; nothing of these is kept. With --load DIR it loads back.safetensors, which dmil exported, into
+torchvision's model and compares it with resnet18.pth.
 """
 
 import base64
@@ -15,7 +16,7 @@ import sys
 
 import torch
 import torchvision
-from safetensors.torch import save, save_file
+from safetensors.torch import load_file, save, save_file
 from torchvision.models.resnet import BasicBlock, ResNet
 from torchvision.models.vision_transformer import VisionTransformer
 
@@ -209,7 +210,18 @@ def full(folder):
     (folder / "resnet18.json").write_text(json.dumps(facts))
 
 
+def load(folder):
+    model = torchvision.models.resnet18(weights=None)
+    model.fc = torch.nn.Identity()
+    model.load_state_dict(load_file(folder / "back.safetensors"))
+    original = torch.load(folder / "resnet18.pth", weights_only=True)
+    own = {name: t for name, t in model.state_dict().items() if not name.endswith("num_batches_tracked")}
+    assert len(own) == 100 and all(torch.equal(t, original[name]) for name, t in own.items())
+
+
 if len(sys.argv) == 3 and sys.argv[1] == "--full":
     full(pathlib.Path(sys.argv[2]))
+elif len(sys.argv) == 3 and sys.argv[1] == "--load":
+    load(pathlib.Path(sys.argv[2]))
 else:
     print(json.dumps(small()))

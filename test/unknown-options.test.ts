@@ -69,6 +69,7 @@ const calls: Readonly<Record<string, Call>> = {
   runJob: (odd) => main.runJob("run", {} as never, { inside: main.memoryFolder, outside: main.memoryFolder }, odd),
   sweep: (odd) => main.sweep({ data: { clips: data }, methods: ["joint"], seeds: [0] } as never, odd),
   tune: (odd) => main.tune("joint", data, { trials: 2, ...odd }),
+  encoderWeights: async (odd) => main.encoderWeights(await fitted, "a", odd),
   startRun: (odd) => main.startRun(main.memoryFolder(), plan(), data, odd),
   resumeRun: (odd) => main.resumeRun(main.memoryFolder(), data, odd),
   runJobs: (odd) => node.runJobs([], { workers: 1, module: "none", ...odd }),
@@ -111,6 +112,7 @@ const without = new Set([
   ...["figurePatterns", "figuresOf", "score", "scorePatterns", "disk", "machine", "serveJob"],
   ...["classTarget", "classesOf", "labelsOf", "folds", "inProcess", "readSweep"],
   ...["inputsOf", "answersOf", "loadModel", "saveModel"],
+  ...["readWeights", "withWeights", "readWeightFiles", "weightsThrough"],
 ]);
 
 test("the root has every method under its own name", () => {

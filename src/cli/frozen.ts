@@ -24,7 +24,7 @@ export function frozenOptions(flags: CacheFlags): FrozenOptions {
 }
 
 /** Reads the files that settings of encoders name. @throws as `readEncoders`. */
-export function withEncoderFiles<S extends WithEncoders>(
+export function withFrozenFiles<S extends WithEncoders>(
   settings: S,
   train: Dataset,
   flags: CacheFlags,

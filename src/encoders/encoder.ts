@@ -1,10 +1,12 @@
 /** @file The contract of a kind of encoder: its settings, the samples that it reads, and how it is made from settings or from a file. */
 import * as z from "zod";
+import { isRecord } from "../core/keys.ts";
 import { allowing, oneOf, parseOptions } from "../core/options.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Normalize } from "../data/normalize.ts";
 import type { Module } from "../nn/module.ts";
 import { fraction, whole } from "../optim/settings.ts";
+import type { PublishedNames } from "./published/names.ts";
 
 /** A network that is not trained: its outputs, the features, are computed once. Plain data; features/ reads the file. */
 export interface FrozenModel {
@@ -44,6 +46,8 @@ export interface EncoderType {
   frozen?(description: Readonly<Record<string, unknown>>): FrozenModel | undefined;
   /** The description in a model file. */
   readonly stored: z.ZodType;
+  /** Names of the published weights that it can start from; it then has the setting `weights`. */
+  readonly published?: PublishedNames;
   /**
    * The encoder for samples of a shape that `fits`. `masked` samples are [T, F + 1]: steps whose last channel is 1 where they are valid and
    * 0 where they are padding. @throws ConfigError for bad settings.
@@ -55,7 +59,7 @@ export interface EncoderType {
 
 /** A kind of encoder before the types of its settings are erased. */
 interface EncoderDefinition<S extends z.ZodObject, D extends z.ZodObject>
-  extends Pick<EncoderType, "kind" | "summary" | "reads" | "fits" | "file" | "frozen"> {
+  extends Pick<EncoderType, "kind" | "summary" | "reads" | "fits" | "file" | "frozen" | "published"> {
   readonly schema: S;
   readonly stored: D;
   normalize?(sample: Shape, settings: z.output<S>): Normalize;
@@ -67,18 +71,31 @@ interface EncoderDefinition<S extends z.ZodObject, D extends z.ZodObject>
 export function defineEncoder<S extends z.ZodObject, D extends z.ZodObject>(
   definition: EncoderDefinition<S, D>,
 ): EncoderType {
-  const { kind, schema, stored, normalize, ...rest } = definition;
+  const { kind, schema, stored, normalize, published, ...rest } = definition;
+  const all = published === undefined ? schema : schema.extend({ weights: weightsFile.optional() });
+  const parsed = (settings: unknown): z.output<S> => parseOptions(schema, withoutWeights(settings), kind);
   return {
     ...rest,
     kind,
-    schema,
+    ...(published !== undefined && { published, file: "weights" }),
+    schema: all,
     stored,
-    ...(normalize && { normalize: (sample, settings) => normalize(sample, parseOptions(schema, settings, kind)) }),
-    settings: Object.keys(schema.shape),
-    create: (sample, settings, masked = false) =>
-      definition.create(sample, parseOptions(schema, settings, kind), masked),
+    ...(normalize && { normalize: (sample, settings) => normalize(sample, parsed(settings)) }),
+    settings: Object.keys(all.shape),
+    create: (sample, settings, masked = false) => definition.create(sample, parsed(settings), masked),
     restore: (description, where) => definition.restore(parseOptions(stored, description, where)),
   };
+}
+
+const weightsFile = z
+  .string({ error: allowing("the path of a file of weights, for example resnet18.safetensors") })
+  .min(1, "is empty; give the path of a file of weights");
+
+/** The settings that describe the encoder itself; weights are read before it is made. */
+function withoutWeights(settings: unknown): unknown {
+  if (!isRecord(settings)) return settings;
+  const { weights: _, ...rest } = settings;
+  return rest;
 }
 
 /** Widths of hidden layers. */

@@ -4,6 +4,7 @@ import { isRecord } from "../core/keys.ts";
 import { type OptionIssue, optionIssues } from "../core/options.ts";
 import { ownValue } from "../core/record.ts";
 import { formatShape, type Shape } from "../core/shape.ts";
+import type { Weights } from "../data/formats/weights.ts";
 import type { Normalize } from "../data/normalize.ts";
 import type { Module } from "../nn/module.ts";
 import { conv1dEncoder } from "./conv1d.ts";
@@ -13,6 +14,7 @@ import { lenetEncoder } from "./lenet.ts";
 import { mlpEncoder } from "./mlp.ts";
 import { onnxEncoder } from "./onnx.ts";
 import { poolEncoder } from "./pool.ts";
+import { withWeights } from "./published/convert.ts";
 import { resnet18Encoder } from "./resnet18.ts";
 import { textEncoder } from "./text.ts";
 import { transformerEncoder } from "./transformer.ts";
@@ -68,18 +70,64 @@ export function preferredNormalize(settings: EncoderSettings, sample: Shape): No
   return type.fits(sample) ? type.normalize?.(sample, settings) : undefined;
 }
 
+/** Files of weights by the path in the settings. */
+export type WeightFiles = ReadonlyMap<string, Weights>;
+
 /**
- * The encoder of a modality under checked settings. `masked` samples are [T, F + 1]; their last channel says which steps are valid.
- * @throws ConfigError if its kind does not read samples of this shape.
+ * The encoder of a modality under checked settings. `masked` samples are [T, F + 1]; their last channel says which steps are valid. It
+ * starts from the weights that the settings name if these are among `files`.
+ * @throws ConfigError if its kind does not read samples of this shape, or if the weights do not fit (`fields.file`).
  */
-export function encoderOf(settings: EncoderSettings, sample: Shape, modality: string, masked = false): Module {
+export function encoderOf(
+  settings: EncoderSettings,
+  sample: Shape,
+  modality: string,
+  masked = false,
+  files: WeightFiles = new Map(),
+): Module {
   const type = encoderTypes[String(settings.kind ?? "mlp")]!;
-  if (type.fits(sample)) return type.create(sample, settings, masked);
+  if (type.fits(sample)) return starting(type.create(sample, settings, masked), type, settings, sample, files);
   const others = encoderKinds.filter((kind) => encoderTypes[kind]!.fits(sample));
   throw configError(
     `samples of ${modality} are ${formatShape(sample)}; the encoder ${type.kind} reads ${type.reads}. Encoders for ${formatShape(sample)}: ${others.join(", ")}.`,
     { modality, kind: type.kind, allowed: others },
   );
+}
+
+function starting(
+  module: Module,
+  { published }: EncoderType,
+  { weights: file }: EncoderSettings,
+  sample: Shape,
+  files: WeightFiles,
+): Module {
+  const weights = typeof file === "string" ? files.get(file) : undefined;
+  return weights === undefined || published === undefined ? module : withWeights(module, published, weights, sample);
+}
+
+/** Settings of a run whose encoders name other files: `change` gives the new path for each, or undefined to remove the setting. */
+export function withEncoderFiles<T extends Readonly<Record<string, unknown>>>(
+  settings: T,
+  change: (file: string, setting: string) => string | undefined,
+): T {
+  const names = Object.values(encoderTypes).flatMap(({ file }) => file ?? []);
+  const changed = (own: unknown): unknown =>
+    isRecord(own)
+      ? Object.fromEntries(
+          Object.entries(own).flatMap(([name, value]) => {
+            const next = names.includes(name) && typeof value === "string" ? change(value, name) : value;
+            return next === undefined ? [] : [[name, next]];
+          }),
+        )
+      : own;
+  const { encoder, encoders } = settings;
+  return {
+    ...settings,
+    ...(isRecord(encoder) && { encoder: changed(encoder) }),
+    ...(isRecord(encoders) && {
+      encoders: Object.fromEntries(Object.entries(encoders).map(([name, own]) => [name, changed(own)])),
+    }),
+  };
 }
 
 /** The encoder of a modality from the description in a file. @throws ConfigError for an unknown kind or a bad description. */

@@ -11,6 +11,7 @@ import { meanOfMaps, stagedModule } from "../nn/staged.ts";
 import { whole } from "../optim/settings.ts";
 import { defineEncoder, dropout, type EncoderType } from "./encoder.ts";
 import {
+import { resnetNames } from "./published/resnet.ts";
   freezeSetting,
   imageNormalize,
   imageShapes,
@@ -109,6 +110,7 @@ export function resnet18(sample: Shape, options: ResnetOptions = {}): Module {
 }
 
 export const resnet18Encoder: EncoderType = defineEncoder({
+  published: resnetNames,
   kind: "resnet18",
   summary: "ResNet-18: residual blocks of convolutions with batch norm, then the mean over positions",
   reads: imageShapes,

@@ -13,6 +13,7 @@ import { type BlockSettings, transformerBlock } from "../nn/transformer.ts";
 import { whole } from "../optim/settings.ts";
 import { defineEncoder, dropout, type EncoderType } from "./encoder.ts";
 import {
+import { vitNames } from "./published/vit.ts";
   type ImageSize,
   imageNormalize,
   imageSize,
@@ -145,6 +146,7 @@ const patch = z.union([side, z.tuple([side, side])], {
 });
 
 export const vitEncoder: EncoderType = defineEncoder({
+  published: vitNames,
   kind: "vit",
   summary: "a vision transformer on images and spectrograms",
   reads: "images [H, W], [H, W, C] or [C, H, W]",

@@ -10,6 +10,7 @@ import { type RunOptions, removeRun } from "../runs/run.ts";
 import { writeSampleBits } from "../runs/sample-bits.ts";
 import { parseSettings } from "../runs/settings.ts";
 import { openTeacher, type RunTeacher } from "../runs/teacher.ts";
+import { readWeightFiles, weightsThrough } from "../runs/weights.ts";
 import type { FitEvent } from "../train/events.ts";
 import { encoderSources } from "./encoders.ts";
 import type { SweepEntry } from "./entry.ts";
@@ -135,12 +136,10 @@ async function trainAndScore(job: RunJob, places: Places, { onProgress, ...optio
   const settings = { ...job.config, data: dataFolder.label };
   const chosen = { modalities: settings.modalities };
   const training = await readTraining(dataFolder, chosen);
-  const read = await readEncoders(
-    parseSettings(settings),
-    training.train,
-    encoderSources(places.outside, places.cache),
-  );
-  const plan = planRun(read.settings, training.train);
+  const parsed = parseSettings(settings);
+  const read = await readEncoders(parsed, training.train, encoderSources(places.outside, places.cache));
+  const files = await readWeightFiles(parsed, settings.modalities, weightsThrough(places.outside));
+  const plan = planRun(read.settings, training.train, files);
   const { fitted, record, seconds, secondsPerStep } = await trainTimed(folder, plan, training, {
     ...options,
     ...(read.frozen !== undefined && { frozen: read.frozen }),
@@ -169,6 +168,7 @@ async function tune({ configs, changes, place }: TuneJob, places: Places, { onPr
   return runTuning(configs, changes, training, {
     ...(frozen !== undefined && { frozen }),
     ...(await teacherOption(configs[0]!, places, training)),
+    openWeights: weightsThrough(places.outside),
     ...(signal !== undefined && { signal }),
     onEvent: (event, trial) => epochsTo(onProgress, `trial ${trial + 1}/${configs.length} `)(event),
   });

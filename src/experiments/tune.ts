@@ -19,6 +19,7 @@ const OPTION_KEYS: Keys<TuneOptions> = {
   set: true,
   teacher: true,
   frozen: true,
+  openWeights: true,
   signal: true,
   onEvent: true,
 };

@@ -111,7 +111,7 @@ export function defineMethod<S extends z.ZodType<object, object>, O extends Outp
         return definition.build(input, encoders, options);
       },
       stages,
-      ...initialValues(encoders),
+      ...initialValues(encoders, definition.perModality === true && isRecord(options) ? options.modality : undefined),
       ...(labelSmoothing !== undefined && { labelSmoothing }),
       ...(weights !== undefined && { weights }),
     };
@@ -132,9 +132,10 @@ export function defineMethod<S extends z.ZodType<object, object>, O extends Outp
   });
 }
 
-/** The values that encoders start from, by path in the model. */
-function initialValues(encoders: Encoders): Pick<Method, "values"> {
-  const values = Object.entries(encoders).flatMap(([modality, { values = {} }]) =>
+/** The values that encoders start from, by path in the model; a method that uses one modality has those of its encoder. */
+function initialValues(encoders: Encoders, only: unknown): Pick<Method, "values"> {
+  const used = Object.entries(encoders).filter(([modality]) => only === undefined || modality === only);
+  const values = used.flatMap(([modality, { values = {} }]) =>
     Object.entries(values).map(([name, value]) => [`encoders.${modality}.${name}`, value] as const),
   );
   return values.length === 0 ? {} : { values: Object.fromEntries(values) };

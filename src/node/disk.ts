@@ -55,20 +55,12 @@ export function disk(directory: string, label: string = directory): Folder {
     label,
     async read(name) {
       const file = place(name);
-      return guarded("read", name, () =>
-        readWhole(file).catch(async (cause) => {
-          const target = await fs.readlink(file).catch(() => undefined);
-          if (target === undefined || (cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
-          throw runError(
-            `${label}: ${name} is a link to ${target}, which does not exist. Restore or mount the target, or remove the link.`,
-            { path: name, target },
-          );
-        }),
-      );
+      return guarded("read", name, () => readWhole(file).catch((cause) => brokenLink(label, name, file, cause)));
     },
     async open(name) {
       const file = place(name);
-      return guarded("read", name, () => rangesOf(file, `${label}/${name}`));
+      const opened = () => rangesOf(file, `${label}/${name}`);
+      return guarded("read", name, () => opened().catch((cause) => brokenLink(label, name, file, cause)));
     },
     async write(name, content) {
       const file = place(name);
@@ -156,6 +148,16 @@ export async function isDirectory(directory: string): Promise<boolean> {
 
 function isAbsolute(name: string): boolean {
   return path.isAbsolute(name) || path.win32.isAbsolute(name) || /^[a-z]:/i.test(name);
+}
+
+/** @throws RunError about a link to a file that does not exist, else what was thrown. */
+async function brokenLink(label: string, name: string, file: string, cause: unknown): Promise<never> {
+  const target = await fs.readlink(file).catch(() => undefined);
+  if (target === undefined || (cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
+  throw runError(
+    `${label}: ${name} is a link to ${target}, which does not exist. Restore or mount the target, or remove the link.`,
+    { path: name, target },
+  );
 }
 
 /** A file that is read by ranges. It is opened for each of them, so that nothing has to be closed. */

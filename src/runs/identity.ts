@@ -5,13 +5,13 @@ import { ownValue } from "../core/record.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { kindWords } from "../data/kinds.ts";
 import { labelsOf } from "../data/target.ts";
-import { type EncoderSettings, encoderTypes } from "../encoders/index.ts";
+import { withEncoderFiles } from "../encoders/index.ts";
 import type { TrainingData } from "../train/setup.ts";
 import type { RunConfig } from "./plan.ts";
 
 export type { TrainingData } from "../train/setup.ts";
 
-/** SHA-256 hashes of the training and validation arrays by `<split>/<modality>` and `<split>/labels`, of masks by `<split>/<modality>_present`, and of the model of a teacher by `teacher`. */
+/** SHA-256 hashes of the training and validation arrays by `<split>/<modality>` and `<split>/labels`, of masks by `<split>/<modality>_present`, of the model of a teacher by `teacher`, and of files of weights by `weights/<modality>`. */
 export type DataHashes = Readonly<Record<string, string>>;
 
 /** Hashes the training data of the modalities that a run reads. */
@@ -44,26 +44,12 @@ export async function hashSplits(
   return hashes;
 }
 
-/** The identity of a run: everything that determines its result, without the paths of data, teacher and files of frozen encoders. */
-export async function identityOf({ data: _, teacher, ...settings }: RunConfig, hashes: DataHashes): Promise<string> {
-  const { encoder, encoders } = settings;
-  const config = {
-    ...settings,
-    encoder: withoutPath(encoder),
-    ...(encoders !== undefined && {
-      encoders: Object.fromEntries(Object.entries(encoders).map(([name, own]) => [name, withoutPath(own)])),
-    }),
-  };
+/** The identity of a run: everything that determines its result, without the paths of data, teacher and files of encoders, whose hashes it has. */
+export async function identityOf({ data: _, teacher, ...named }: RunConfig, hashes: DataHashes): Promise<string> {
+  const config = withEncoderFiles(named, () => undefined);
   if (teacher === undefined) return hashValue([config, hashes]);
   const { run: __, ...distillation } = teacher;
   return hashValue([{ ...config, teacher: distillation }, hashes]);
-}
-
-/** Settings of an encoder without the path of a frozen network, whose hash is among them. */
-function withoutPath(settings: EncoderSettings): EncoderSettings {
-  const { file, frozen } = encoderTypes[String(settings.kind ?? "mlp")]!;
-  if (file === undefined || frozen === undefined) return settings;
-  return Object.fromEntries(Object.entries(settings).filter(([name]) => name !== file));
 }
 
 /** Adds the hash of the model file of the teacher, if there is one. */

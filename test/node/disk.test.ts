@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { dataError } from "../../src/core/errors.ts";
-import { type Folder, memoryFolder, readText } from "../../src/core/folder.ts";
+import { type Folder, memoryFolder, openBytes, readText } from "../../src/core/folder.ts";
+import { sha256 } from "../../src/core/hash.ts";
 import { removeAsides } from "../../src/node/asides.ts";
 import { disk, makeDirectory, replaceFolder } from "../../src/node/disk.ts";
 
@@ -252,4 +253,23 @@ test("a folder is filled aside: whole it replaces what has its names, and broken
 
 test("a folder without a name is refused", () => {
   expect(() => disk("")).toThrow(/the path is empty/);
+});
+
+test("a file is read by ranges, without being read whole", async () => {
+  const folder = disk(fresh());
+  const bytes = Uint8Array.from({ length: 1000 }, (_, i) => i % 251);
+  await folder.write("a/b.bin", bytes);
+  const source = await folder.open!("a/b.bin");
+  expect([source.label, source.size]).toEqual([`${folder.label}/a/b.bin`, 1000]);
+  expect(await source.read(10, 20)).toEqual(bytes.slice(10, 20));
+  expect(await source.hash()).toBe(await sha256(bytes));
+  expect((await openBytes(folder, "a/b.bin")).size).toBe(1000);
+  expect((await failure(folder.open!("a/c.bin"))).message).toBe(`${folder.label}: there is no file a/c.bin.`);
+  expect((await failure(folder.open!("a"))).message).toMatch(/a is not a file/);
+  await folder.write("a/b.bin", "short");
+  expect((await failure(source.read(10, 20))).message).toMatch(
+    /the file has changed while it was read: it ends at byte 10/,
+  );
+  const memory = memoryFolder("m", new Map([["x", bytes]]));
+  expect(await (await openBytes(memory, "x")).read(3, 5)).toEqual(bytes.slice(3, 5));
 });

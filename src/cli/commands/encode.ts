@@ -12,7 +12,7 @@ import { gatherSettings, locating, names, numberOrText, type SettingsInput } fro
 import { encoderFlags } from "../encoder-flag.ts";
 import { encodingLines } from "../encoding-lines.ts";
 import { withFolderLock } from "../folder-lock.ts";
-import { type CacheFlags, withEncoderFiles } from "../frozen.ts";
+import { type CacheFlags, withFrozenFiles } from "../frozen.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import { openData, printData } from "../open-data.ts";
 import { type ReadingFlags, readingOptions } from "../reading.ts";
@@ -105,7 +105,7 @@ async function readAll(
     return [{ path: [...path, "kind"], message }];
   });
   if (issues.length > 0) throw issuesError(issues);
-  const read = await withEncoderFiles({ encoders: settings }, train, flags);
+  const read = await withFrozenFiles({ encoders: settings }, train, flags);
   const encoders = Object.fromEntries(
     Object.entries(read.settings.encoders).map(([name, encoder]) => [
       name,

@@ -12,11 +12,12 @@ import { runFiles } from "../../runs/record.ts";
 import { type RunOptions, removeRun, requireNoRun, startRun } from "../../runs/run.ts";
 import { parseSettings, type Settings } from "../../runs/settings.ts";
 import { openTeacher } from "../../runs/teacher.ts";
+import { readWeightFiles, weightsThrough } from "../../runs/weights.ts";
 import type { Answer } from "../answer.ts";
 import { byModality, gatherSettings, locating, numberOrText, type SettingsInput } from "../config.ts";
 import { encoderFlags } from "../encoder-flag.ts";
 import { withFolderLock } from "../folder-lock.ts";
-import { type CacheFlags, withEncoderFiles } from "../frozen.ts";
+import { type CacheFlags, withFrozenFiles } from "../frozen.ts";
 import { openData, printData } from "../open-data.ts";
 import { type ReadingFlags, readingFlags } from "../reading.ts";
 import { finishedAnswer, runAtTerminal } from "../running.ts";
@@ -52,8 +53,11 @@ export async function train(data: string | undefined, flags: TrainFlags): Promis
   const prepared = async () => {
     const loaded = await openData(settings.data, readingOf(settings));
     const { train } = loaded.splits;
-    const read = await locating(input, () => withEncoderFiles(settings, train, flags));
-    const plan = await locating(input, () => planRun(read.settings, train));
+    const read = await locating(input, () => withFrozenFiles(settings, train, flags));
+    const plan = await locating(input, async () => {
+      const used = settings.modalities ?? Object.keys(train.modalities);
+      return planRun(read.settings, train, await readWeightFiles(settings, used, weightsThrough(disk)));
+    });
     const { settings: _, ...files } = read;
     return { loaded, plan, with: { ...files, ...(await teacherOf(settings, out, train)) } };
   };

@@ -17,7 +17,7 @@ export const train: Define = (program, give) => {
     .option("--learning-rate <x>", "learning rate of all stages (default: the method's)")
     .option(
       "--encoder <kind>",
-      "mlp; pool, conv1d, gru, transformer (sequences); lenet, resnet18, vit (images); text (token ids); onnx:FILE (a frozen network); of all modalities or of one, also with settings, for example audio=pool or face=onnx:net.onnx,pool=mean; can be repeated (default: mlp)",
+      "mlp; pool, conv1d, gru, transformer (sequences); lenet, resnet18, vit (images); text (token ids); onnx:FILE (a frozen network); of all modalities or of one, with settings behind, for example audio=pool,width=32, or a file of weights, face=resnet18:FILE; can be repeated (default: mlp)",
       collect,
     )
     .option(

@@ -9,15 +9,21 @@ import { type Module, type ParameterSpec, rootScope, type WeightsRecord } from "
 import { layouts } from "./layouts.ts";
 import type { NameMap, PublishedNames, Row } from "./names.ts";
 
-/** Most names in a message; the fields of the error have all. */
+/** Most names, and shapes, in a message; the fields of the error have all. */
 const LISTED = 40;
+const SHAPES = 4;
 
 /**
- * An encoder of samples of a shape that starts from published weights. @throws ConfigError if the file has other names, lacks a tensor, has
- * one that is not known, or has other shapes; the message lists them.
- * @example withWeights(resnet18({ channels: 1 }), resnetNames, await readWeights(disk("weights"), "resnet18.pth"), [64, 64, 1])
+ * An encoder that starts from published weights. `sample` is the shape of one of its samples; default: that of its description.
+ * @throws ConfigError if the file has other names, lacks a tensor, has one that is not known, or has other shapes; the message lists them.
+ * @example withWeights(resnet18([64, 64, 3]), resnetNames, await readWeights(disk("weights"), "resnet18.pth"))
  */
-export function withWeights(module: Module, published: PublishedNames, weights: Weights, sample: Shape): Module {
+export function withWeights(
+  module: Module,
+  published: PublishedNames,
+  weights: Weights,
+  sample: Shape = describedSample(module),
+): Module {
   const parameters = parametersOf(module, sample);
   const { map, tensors } = namedBy(published, weights, module.description.kind);
   const used = new Set<string>();
@@ -56,6 +62,13 @@ export function withWeights(module: Module, published: PublishedNames, weights: 
     adapted,
   };
   return { ...module, values: Object.fromEntries(values), weights: record };
+}
+
+function describedSample({ description: { kind, sample } }: Module): Shape {
+  if (Array.isArray(sample)) return sample;
+  throw configError(
+    `withWeights: the description of the encoder ${kind} has no sample shape; give it as the last argument.`,
+  );
 }
 
 /** The parameters of an encoder, of samples of a shape, by name relative to it. */
@@ -195,7 +208,7 @@ function requireFit({ file, kind, names, missing, extra, shapes }: Fit): void {
   const problems = [
     ...(missing.length > 0 ? [`missing: ${listing(missing, LISTED)}`] : []),
     ...(extra.length > 0 ? [`not known: ${listing(extra, LISTED)}`] : []),
-    ...(shapes.length > 0 ? [`other shapes: ${listing(shapes, LISTED)}`] : []),
+    ...(shapes.length > 0 ? [`other shapes: ${listing(shapes, SHAPES)}`] : []),
   ];
   if (problems.length === 0) return;
   throw configError(

@@ -5,6 +5,8 @@
  */
 import type { Layout, PatchSizes } from "./layouts.ts";
 
+export type { PatchSizes } from "./layouts.ts";
+
 /** One parameter: our name, the published ones, and how the numbers lie. */
 export type Row = readonly [ours: string, theirs: string | readonly string[], layout: Layout];
 

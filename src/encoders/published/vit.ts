@@ -1,5 +1,6 @@
 /** @file The names of vision transformers in torchvision, timm and Hugging Face's transformers. Sources: the models of these libraries. */
-import { linearRows, type NameMap, normRows, type PublishedNames, type Row } from "./names.ts";
+import { configError } from "../../core/errors.ts";
+import { linearRows, type NameMap, normRows, type PatchSizes, type PublishedNames, type Row } from "./names.ts";
 
 /** Rows outside the blocks. */
 const ends = (patch: string, token: string, positions: string, norm: string): Row[] => [
@@ -81,8 +82,22 @@ function blockRows(block: string, { norms, out, mlp }: BlockNames): Row[] {
   ];
 }
 
-/** Vision transformers with a class token and learned positions; `patches` gives the sizes by the description of an encoder. */
-export const vitNames = (patches: NonNullable<PublishedNames["patches"]>): PublishedNames => ({
-  maps: [torchvision, timm, huggingFace],
-  patches,
-});
+/**
+ * Sizes by a description with `patch` [height, width], `sample` [H, W], [H, W, C] or [C, H, W] (`layout` first).
+ * @throws ConfigError if the description has none of them.
+ */
+function patches({ patch, sample, layout }: Readonly<Record<string, unknown>>): PatchSizes {
+  if (!isSizes(patch, 2) || !(isSizes(sample, 2) || isSizes(sample, 3))) {
+    throw configError("the description of the encoder has no sizes of patches and samples, so no weights can be read.");
+  }
+  const [height, width] = (sample.length === 3 && layout === "first" ? sample.slice(1) : sample) as [number, number];
+  const [down, across] = patch as [number, number];
+  return { patch: [down, across], grid: [height / down, width / across] };
+}
+
+function isSizes(value: unknown, count: number): value is readonly number[] {
+  return Array.isArray(value) && value.length === count && value.every(Number.isInteger);
+}
+
+/** Vision transformers with a class token and learned positions. */
+export const vitNames: PublishedNames = { maps: [torchvision, timm, huggingFace], patches };

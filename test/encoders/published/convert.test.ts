@@ -8,6 +8,7 @@ import { describe, expect, test } from "vitest";
 import type { DmilError } from "../../../src/core/errors.ts";
 import { sizeOf } from "../../../src/core/shape.ts";
 import { float32, type State, type Tensor, tensor } from "../../../src/core/tensor.ts";
+import { writeSafetensors } from "../../../src/data/formats/safetensors.ts";
 import { readWeights, type Weights } from "../../../src/data/formats/weights.ts";
 import { aboutWeights, parametersOf, publishedState, withWeights } from "../../../src/encoders/published/convert.ts";
 import type { PublishedNames } from "../../../src/encoders/published/names.ts";
@@ -18,7 +19,7 @@ import type { Module } from "../../../src/nn/module.ts";
 import { disk } from "../../../src/node/disk.ts";
 import { caught, decode } from "../../data/fixtures/reference.ts";
 import { difference } from "../../support/numbers.ts";
-import { heldResnet, heldVit, patchesOf } from "./networks.ts";
+import { heldResnet, heldVit } from "./networks.ts";
 
 interface Golden {
   readonly resnet: { file: string; arrays: Record<string, string> };
@@ -26,7 +27,7 @@ interface Golden {
   readonly bicubic: { maps: number[]; sizes: { size: [number, number]; values: number[] }[] };
 }
 const golden: Golden = JSON.parse(readFileSync(new URL("../../golden/weights.json", import.meta.url), "utf8"));
-const vit = vitNames(patchesOf);
+const vit = vitNames;
 const sample = [16, 16, 3];
 const resnetFile = (): Promise<Weights> => readWeights(decode(golden.resnet.file));
 const vitFile = (names: keyof Golden["vit"]): Promise<Weights> => readWeights(decode(golden.vit[names]));
@@ -142,6 +143,22 @@ describe("ViT", () => {
     expect(got.data.slice(8)).toEqual(bicubic(positions.subarray(8), [4, 4], [2, 5], 8));
     expect(weights!.adapted).toEqual({ positions: "4 x 4 positions -> 2 x 5, resized bicubically" });
   });
+  test("channels in front, samples without channels; without sizes nothing is read", async () => {
+    const file = await vitFile("timm");
+    const module = heldVit({ grid: [2, 5] });
+    const other = (description: object): Module => ({
+      ...module,
+      description: { kind: "vit", patch: [4, 4], ...description },
+    });
+    const expected = withWeights(module, vit, file).values!.positions;
+    for (const description of [{ sample: [3, 8, 20], layout: "first" }, { sample: [8, 20] }]) {
+      expect(withWeights(other(description), vit, file, [8, 20, 3]).values!.positions).toEqual(expected);
+    }
+    expect(caught(() => withWeights(other({ patch: 4 }), vit, file, [8, 20, 3])).message).toMatch(
+      /no sizes of patches/,
+    );
+    expect(caught(() => withWeights(heldResnet(), resnetNames, file)).message).toMatch(/has no sample shape/);
+  });
   test("one channel and another size of patch", async () => {
     const file = await vitFile("timm");
     const grey = withWeights(heldVit({ channels: 1 }), vit, file, [16, 16, 1]);
@@ -222,7 +239,7 @@ if (!able) {
   );
 }
 
-test.runIf(able)("the full ResNet-18, as torch.save and safetensors write it", { timeout: 120_000 }, async () => {
+test.runIf(able)("the full ResNet-18, as torch.save and safetensors write it", { timeout: 300_000 }, async () => {
   const folder = mkdtempSync(path.join(tmpdir(), "dmil-weights-"));
   const script = path.resolve(import.meta.dirname, "../../../scripts/golden-weights.py");
   const { status, stderr } = spawnSync(python, [script, "--full", folder], { encoding: "utf8" });
@@ -243,5 +260,10 @@ test.runIf(able)("the full ResNet-18, as torch.save and safetensors write it", {
     expect(trained.reduce((n, [, { shape }]) => n + sizeOf(shape), 0)).toBe(11_176_512);
     expect(weights!.file).toBe(name);
   }
+  const module = withWeights(heldResnet(3, 64), resnetNames, await readWeights(disk(folder), "resnet18.pth"), sample);
+  const { state } = publishedState(module, resnetNames, "torchvision", module.values!, sample);
+  await disk(folder).write("back.safetensors", writeSafetensors(state, { format: "pt" }));
+  const loaded = spawnSync(python, [script, "--load", folder], { encoding: "utf8" });
+  expect([loaded.status, loaded.status === 0 ? "" : loaded.stderr]).toEqual([0, ""]);
   rmSync(folder, { recursive: true });
 });

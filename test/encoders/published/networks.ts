@@ -1,5 +1,9 @@
 /** @file Parameters of ResNets and ViTs by the names of our encoders, as small encoders that only hold them: what name maps need to know. */
+import * as z from "zod";
 import type { Shape } from "../../../src/core/shape.ts";
+import { defineEncoder, type EncoderType } from "../../../src/encoders/encoder.ts";
+import { encoderTypes } from "../../../src/encoders/index.ts";
+import { resnetNames } from "../../../src/encoders/published/resnet.ts";
 import type { Expr } from "../../../src/graph/expr.ts";
 import { add, mean, mul, reshape, sum } from "../../../src/graph/ops/index.ts";
 import type { Module, Scope } from "../../../src/nn/module.ts";
@@ -44,7 +48,28 @@ export function resnetParameters(channels: number, width: number): Record<string
   return Object.fromEntries(all);
 }
 
-export const heldResnet = (channels = 3, width = 2): Module => holding("resnet18", resnetParameters(channels, width));
+export const heldResnet = (channels = 3, width = 2, kind = "resnet18"): Module =>
+  holding(kind, resnetParameters(channels, width), { channels, width });
+
+const HELD = "held-resnet";
+const heldType: EncoderType = defineEncoder({
+  kind: HELD,
+  summary: "the parameters of a ResNet",
+  reads: "samples of [height, width, channels]",
+  fits: (sample) => sample.length === 3,
+  published: resnetNames,
+  schema: z.strictObject({ kind: z.literal(HELD).optional(), width: z.int().min(1).default(2) }),
+  stored: z.strictObject({ kind: z.literal(HELD), channels: z.int(), width: z.int() }),
+  create: (sample, { width }) => heldResnet(sample[2]!, width, HELD),
+  restore: ({ channels, width }) => heldResnet(channels, width, HELD),
+});
+
+/** Adds the kind `held-resnet` to the registry of encoders; the result removes it. */
+export function registerHeld(): () => void {
+  const types = encoderTypes as Record<string, EncoderType>;
+  types[HELD] = heldType;
+  return () => void delete types[HELD];
+}
 
 export interface VitSizes {
   readonly channels?: number;
@@ -79,9 +104,9 @@ export function heldVit({ channels = 3, patch = [4, 4], grid = [4, 4], depth = 2
     ...blocks.flat(),
     ...norm("norm"),
   ];
-  return holding("vit", Object.fromEntries(all), { patch, grid });
+  return holding("vit", Object.fromEntries(all), {
+    patch,
+    sample: [patch[0] * grid[0], patch[1] * grid[1], channels],
+    layout: "last",
+  });
 }
-
-/** Sizes by the description of `heldVit`. */
-export const patchesOf = ({ patch, grid }: Readonly<Record<string, unknown>>) =>
-  ({ patch, grid }) as { patch: readonly [number, number]; grid: readonly [number, number] };
