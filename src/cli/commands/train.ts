@@ -15,6 +15,7 @@ import { openTeacher } from "../../runs/teacher.ts";
 import type { Answer } from "../answer.ts";
 import { byModality, gatherSettings, locating, numberOrText, type SettingsInput } from "../config.ts";
 import { encoderFlags } from "../encoder-flag.ts";
+import { announcingCost, estimated } from "../estimate.ts";
 import { withFolderLock } from "../folder-lock.ts";
 import { type CacheFlags, withEncoderFiles } from "../frozen.ts";
 import { openData, printData } from "../open-data.ts";
@@ -41,6 +42,7 @@ export interface TrainFlags extends ReadingFlags, CacheFlags {
   readonly out?: string;
   readonly force?: boolean;
   readonly dryRun?: boolean;
+  readonly estimate?: boolean;
   readonly quiet?: boolean;
 }
 
@@ -61,6 +63,10 @@ export async function train(data: string | undefined, flags: TrainFlags): Promis
     const { config } = (await prepared()).plan;
     return { text: stringify(config), json: { out, config } };
   }
+  if (flags.estimate === true) {
+    const { loaded, plan, with: own } = await prepared();
+    return estimated(plan, loaded.splits, own.frozen);
+  }
   return withFolderLock(out, { force: flags.force, instead: "give another --out" }, async () => {
     await checkFolder(out, flags.force === true);
     const { loaded, plan, with: own } = await prepared();
@@ -73,7 +79,13 @@ export async function train(data: string | undefined, flags: TrainFlags): Promis
     printData(loaded, flags.quiet === true);
     const testHashes = await hashSplits({ test: splits.test }, plan.config.modalities);
     const run = await runAtTerminal(out, flags.quiet === true, (options) =>
-      startRun(folder, plan, splits, { ...options, ...own, testHashes, dataPath: path.resolve(settings.data) }),
+      startRun(folder, plan, splits, {
+        ...options,
+        ...own,
+        testHashes,
+        dataPath: path.resolve(settings.data),
+        onEvent: announcingCost(plan.method, options.onEvent!),
+      }),
     );
     return finishedAnswer(out, run);
   });

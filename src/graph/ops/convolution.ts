@@ -72,6 +72,7 @@ const channelsLast = (emit: Emitter, x: string): string => emit.node("Transpose"
 
 const convOp: OpRecord<ConvAttributes> = {
   name: "conv",
+  flops: ([, weight], { kernel }, shape) => 2 * sizeOf(shape) * sizeOf(kernel) * weight!.shape[2]!,
   shape: ([x, weight], geometry) => [x!.shape[0]!, ...outputSize(geometry), weight!.shape[3]!],
   value([x, weight], geometry, shape) {
     const out = new Float64Array(sizeOf(shape));
@@ -93,6 +94,7 @@ const convOp: OpRecord<ConvAttributes> = {
 /** From g [B, h, w, O] and weight to the gradient [B, H, W, C] of the input. */
 const convInputGradientOp: OpRecord<ConvAttributes> = {
   name: "convInputGradient",
+  flops: ([g, weight], { kernel }) => 2 * sizeOf(g!.shape) * sizeOf(kernel) * weight!.shape[2]!,
   shape: ([g, weight], { size, groups }) => [g!.shape[0]!, ...size, weight!.shape[2]! * groups],
   value([g, weight], geometry, shape) {
     const out = new Float64Array(sizeOf(shape));
@@ -124,6 +126,7 @@ const convInputGradientOp: OpRecord<ConvAttributes> = {
 /** From x [B, H, W, C] and g [B, h, w, O] to the gradient [kh, kw, C / groups, O] of the weight. */
 const convWeightGradientOp: OpRecord<ConvAttributes> = {
   name: "convWeightGradient",
+  flops: ([, g], { kernel }, shape) => 2 * sizeOf(g!.shape) * sizeOf(kernel) * shape[2]!,
   shape: ([x, g], { kernel, groups }) => [...kernel, x!.shape[3]! / groups, g!.shape[3]!],
   value([x, g], geometry, shape) {
     const out = new Float64Array(sizeOf(shape));
