@@ -107,6 +107,12 @@ export {
   type TeacherOptions,
 } from "./train/index.ts";
 
+// Frozen encoders
+
+export type { Frozen } from "./features/frozen.ts";
+export { type EncoderSources, readEncoders } from "./features/settings.ts";
+export { estimate, type RunCost } from "./train/estimate.ts";
+
 // Predictions, metrics, model files
 
 export {

@@ -11,7 +11,6 @@ import { meanOfMaps, stagedModule } from "../nn/staged.ts";
 import { whole } from "../optim/settings.ts";
 import { defineEncoder, dropout, type EncoderType } from "./encoder.ts";
 import {
-import { resnetNames } from "./published/resnet.ts";
   freezeSetting,
   imageNormalize,
   imageShapes,
@@ -24,6 +23,7 @@ import { resnetNames } from "./published/resnet.ts";
   sampleShape,
   toMaps,
 } from "./image.ts";
+import { resnetNames } from "./published/resnet.ts";
 
 export interface ResnetOptions {
   /** Channels of the stem and the first stage; each further stage has twice as many. Default 64. */

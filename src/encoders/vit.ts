@@ -13,7 +13,6 @@ import { type BlockSettings, transformerBlock } from "../nn/transformer.ts";
 import { whole } from "../optim/settings.ts";
 import { defineEncoder, dropout, type EncoderType } from "./encoder.ts";
 import {
-import { vitNames } from "./published/vit.ts";
   type ImageSize,
   imageNormalize,
   imageSize,
@@ -24,6 +23,7 @@ import { vitNames } from "./published/vit.ts";
   sampleShape,
   toMaps,
 } from "./image.ts";
+import { vitNames } from "./published/vit.ts";
 
 /** The sizes of the paper and of DeiT. */
 const SIZES = {

@@ -1,6 +1,7 @@
 /** @file Prepares a stage to run: builds its graphs, lays them out in one memory, compiles them, and keeps what a checkpoint needs. */
 import { float32, type State } from "../core/tensor.ts";
 import { batchPlan } from "../data/batches.ts";
+import { flopsOf } from "../graph/cost.ts";
 import { batchGraph, batchLayouts } from "./batch-graph.ts";
 import { chunkFor, createEvaluator, leavesOf, placeOf } from "./evaluator.ts";
 import { featureSources } from "./frozen.ts";
@@ -20,6 +21,8 @@ export interface PreparedStage {
   /** Size of the cached features of frozen parts, in numbers; 0 without any. */
   readonly keptFeatures: number;
   readonly trainedParameters: number;
+  /** Floating-point operations for each sample: of a prediction, and of a training step; what frozen parts computed once does not count. */
+  readonly flops: { readonly forward: number; readonly step: number };
   /** Call it before the first step of an epoch (counted from 1); with `resumed`, before resuming in the middle of one. */
   beginEpoch(epoch: number, resumed: boolean): void;
   readonly step: Step;
@@ -81,6 +84,10 @@ export async function prepareStage(setup: StageSetup): Promise<PreparedStage> {
     plan,
     keptFeatures: Object.values(kept).reduce((n, source) => n + source.data.length, 0),
     trainedParameters: trained.reduce((n, name) => n + places.get(name)!.size, 0),
+    flops: {
+      forward: flopsOf([evaluation]) / evaluation.shape[0]!,
+      step: flopsOf([...outputs.values()]) / batches[0]!.size,
+    },
     beginEpoch: memory.beginEpoch,
     step: createStep(setup, programs, lossTerms, sources, memory, regions),
     updateStatistics: statistics.update,

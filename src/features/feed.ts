@@ -18,13 +18,14 @@ export interface Fed {
  */
 export function feedsOf(plan: FeedPlan, samples: Tensor<"float32">, rows: ArrayLike<number>): Fed {
   const width = featureCount(samples);
-  const values = new Float32Array(rows.length * width);
-  for (let i = 0; i < rows.length; i++) {
-    values.set(samples.data.subarray(rows[i]! * width, (rows[i]! + 1) * width), i * width);
-  }
   const ids = plan.type === "int32" || plan.type === "int64";
-  const valid = plan.steps === undefined ? undefined : validSteps(values, plan.steps, rows, ids);
-  requireNumbers(values, width, rows, ids);
+  let values = gathered(samples.data, rows, width);
+  let valid: Uint8Array | undefined;
+  if (ids || !allFinite(values)) {
+    values = values.slice();
+    if (plan.steps !== undefined) valid = validSteps(values, plan.steps, rows, ids);
+    requireNumbers(values, width, rows, ids);
+  }
   const { steps = 0 } = plan;
   const extras = plan.extras.map(({ name, type, role }): [string, Feed] => {
     const numbers = Float32Array.from({ length: rows.length * steps }, (_, i) => extra(role, i, steps, valid));
@@ -38,6 +39,29 @@ export function feedsOf(plan: FeedPlan, samples: Tensor<"float32">, rows: ArrayL
     },
     valid: valid?.includes(0) ? valid : undefined,
   };
+}
+
+/** The rows of an array, as a view of it where they follow each other. */
+function gathered(data: Float32Array, rows: ArrayLike<number>, width: number): Float32Array<ArrayBuffer> {
+  const first = rows[0]!;
+  if (Array.from(rows).every((row, i) => row === first + i) && data.buffer instanceof ArrayBuffer) {
+    return new Float32Array(data.buffer, data.byteOffset + 4 * first * width, rows.length * width);
+  }
+  const values = new Float32Array(rows.length * width);
+  for (let i = 0; i < rows.length; i++) {
+    values.set(data.subarray(rows[i]! * width, (rows[i]! + 1) * width), i * width);
+  }
+  return values;
+}
+
+/** The bits of the exponent of a float32, which are all set in NaN and infinities. */
+const EXPONENT = 0x7f800000;
+
+/** Whether all numbers are finite; a loop without calls, because it runs over every number that is encoded. */
+export function allFinite(values: Float32Array): boolean {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  for (let i = 0; i < bits.length; i++) if ((bits[i]! & EXPONENT) === EXPONENT) return false;
+  return true;
 }
 
 function extra(role: Role, index: number, steps: number, valid: Uint8Array | undefined): number {

@@ -165,7 +165,7 @@ async function features(job: Job): Promise<Tensor<"float32">> {
     rows: rows.length,
     width: sizeOf(model.features),
     step: samplesOfCall(model, model.sample),
-    about: `${data.name} ${name}, ${where}, output ${model.output}`,
+    about: `${data.name} ${name}: ${where.split(",")[0]}, output ${model.output}`,
     onProgress: (done: number) => options.onProgress?.({ modality: name, data: data.name, done, rows: rows.length }),
   };
   const key = frozen.cache === undefined ? "" : await keyOf(description, values, rows);

@@ -43,16 +43,30 @@ export function pooled(
   }
   const out = new Float32Array(rows * width);
   for (let row = 0; row < rows; row++) {
-    const at = (step: number): number => (row * steps + step) * width;
-    const kept = Array.from({ length: steps }, (_, step) => step).filter(
-      (step) => valid === undefined || valid[row * steps + step] === 1,
-    );
-    const chosen = pool === "first" ? [0] : pool === "last" ? [kept.at(-1) ?? steps - 1] : kept;
-    const target = out.subarray(row * width, (row + 1) * width);
-    for (const step of chosen) for (let d = 0; d < width; d++) target[d]! += data[at(step) + d]!;
-    if (chosen.length > 1) for (let d = 0; d < width; d++) target[d]! /= chosen.length;
+    const at = row * steps;
+    const isValid = (step: number): boolean => valid === undefined || valid[at + step] === 1;
+    let from = 0;
+    let to = steps;
+    if (pool === "first") to = 1;
+    if (pool === "last") {
+      to = steps;
+      while (to > 1 && !isValid(to - 1)) to--;
+      from = to - 1;
+    }
+    let count = 0;
+    for (let step = from; step < to; step++) {
+      if (pool === "mean" && !isValid(step)) continue;
+      addTo(out, row * width, data, (at + step) * width, width);
+      count++;
+    }
+    if (count > 1) for (let d = row * width; d < (row + 1) * width; d++) out[d]! /= count;
   }
   return out;
+}
+
+/** Adds `width` numbers of `data` to those of `out`. */
+function addTo(out: Float32Array, to: number, data: Float32Array, from: number, width: number): void {
+  for (let d = 0; d < width; d++) out[to + d]! += data[from + d]!;
 }
 
 function meanOfMaps(data: Float32Array, axes: Shape, rows: number): Float32Array {

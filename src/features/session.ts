@@ -6,7 +6,7 @@ import type { FrozenModel } from "../encoders/encoder.ts";
 import { parseOnnx, withOutput } from "../graph/onnx/file.ts";
 import type { AnyModel } from "../runtime/any-model.ts";
 import type { Backend } from "../runtime/backend.ts";
-import { feedsOf } from "./feed.ts";
+import { allFinite, feedsOf } from "./feed.ts";
 import { type FeedPlan, feedPlan } from "./inputs.ts";
 import { pooled } from "./pool.ts";
 
@@ -86,8 +86,8 @@ export async function featuresOf(
       );
     }
     const kept = out.subarray(0, count * width);
-    const bad = kept.findIndex((value) => !Number.isFinite(value));
-    if (bad >= 0) {
+    if (!allFinite(kept)) {
+      const bad = kept.findIndex((value) => !Number.isFinite(value));
       const row = call[Math.floor(bad / width)]!;
       throw dataError(
         `${where}: the feature ${bad % width} of row ${row} (from 0) is ${kept[bad]}. Look at this sample, or choose another output.`,

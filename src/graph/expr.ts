@@ -19,6 +19,8 @@ export interface Value {
  */
 export interface OpRecord<A extends Attributes = Attributes> {
   readonly name: string;
+  /** Floating-point operations of the node; without it, one for each number of the output. */
+  flops?(inputs: readonly Expr[], attributes: A, shape: Shape): number;
   shape(inputs: readonly Expr[], attributes: A): Shape;
   value(inputs: readonly Value[], attributes: A, shape: Shape): Float64Array;
   gradient(node: Expr, cotangent: Expr, attributes: A): readonly (Expr | undefined)[];

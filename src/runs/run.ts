@@ -12,12 +12,13 @@ import type { FitEvent } from "../train/events.ts";
 import { fit } from "../train/fit.ts";
 import type { TeacherOptions } from "../train/teacher.ts";
 import { keepEncoders, keptEncoders, removeEncoders } from "./encoders.ts";
+import { fitOptionsOf } from "./fit-options.ts";
 import { type DataHashes, hashData, identityOf, type TrainingData, withTeacher } from "./identity.ts";
 import { damagedFiles } from "./open.ts";
 import { type Plan, planRun } from "./plan.ts";
 import { type Engine, type Environment, type RunRecord, readRecord, runFiles, writeRecord } from "./record.ts";
 import { type RunResult, resultOf, writeResult } from "./result.ts";
-import { optimiserOf, parseSettings } from "./settings.ts";
+import { parseSettings } from "./settings.ts";
 import { keptTeacher, type RunTeacher } from "./teacher.ts";
 import { writeEventFile } from "./tensorboard.ts";
 import { watched } from "./watched.ts";
@@ -203,19 +204,7 @@ async function train(
     }
     await keepEncoders(folder, method.description.encoders, frozen);
     const fitted = await fit(method, data, {
-      seed: config.seed,
-      batchSize: config.batchSize,
-      epochs: config.epochs,
-      learningRate: config.learningRate,
-      optimiser: optimiserOf(config.optimiser),
-      ...(config.warmup !== undefined && { warmup: config.warmup }),
-      ...(config.patience !== undefined && { patience: config.patience }),
-      ...(config.monitor !== undefined && { monitor: config.monitor }),
-      ...(config.classWeights !== undefined && { classWeights: config.classWeights }),
-      ...(config.clipNorm !== undefined && { clipNorm: config.clipNorm }),
-      ...(config.modalityDropout !== undefined && { modalityDropout: config.modalityDropout }),
-      ...(config.labelSmoothing !== undefined && { labelSmoothing: config.labelSmoothing }),
-      ...(config.normalize !== undefined && { normalize: config.normalize }),
+      ...fitOptionsOf(config),
       ...(teacher !== undefined && { teacher: { model: teacher.model, ...distillationOf(config) } }),
       ...(frozen !== undefined && { frozen }),
       // A resumed run keeps its backend and threads, because others give different bits.

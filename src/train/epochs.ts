@@ -9,6 +9,7 @@ import { type EpochMetrics, primaryMetric, primaryMetricOf } from "../targets/ep
 import { targetTypes } from "../targets/index.ts";
 import { files, type Position } from "./checkpoint.ts";
 import { defaults } from "./defaults.ts";
+import { measured } from "./measure.ts";
 import { isBetterBy, monitoredBy, scoredFor } from "./monitor.ts";
 import { checkpointing, saveAfterDivergence } from "./pause.ts";
 import type { PlannedStage } from "./plan.ts";
@@ -17,7 +18,7 @@ import type { Progress, StageRun, Training } from "./stage-run.ts";
 
 /** Runs one stage to its end and returns its best state. @throws RunError on an interrupt or when training diverges. */
 export async function runStage(run: StageRun): Promise<{ state: State; history: readonly EpochRecord[] }> {
-  const prepared = await prepare(run, run.state);
+  const prepared = measured(run, await prepare(run, run.state));
   const pause = checkpointing(run, prepared);
   let progress = await begin(run, prepared);
   try {

@@ -3,6 +3,18 @@ import type { EpochRecord } from "../evaluation/history.ts";
 import type { EncodingProgress } from "../features/frozen.ts";
 import type { PrimaryMetric } from "../targets/epoch-metrics.ts";
 
+/** What a stage costs; see estimate.ts. */
+export interface StageCost {
+  readonly stage: string;
+  readonly epochs: number;
+  /** Steps of an epoch. */
+  readonly steps: number;
+  /** Measured on real steps. */
+  readonly secondsAStep: number;
+  /** Floating-point operations for each sample: of a prediction, and of a training step. */
+  readonly flops: { readonly forward: number; readonly step: number };
+}
+
 export type FitEvent =
   | {
       readonly kind: "started";
@@ -26,6 +38,8 @@ export type FitEvent =
       /** Size of the features of frozen parts that are computed once and cached, in numbers. */
       readonly keptFeatures: number;
     }
+  /** The cost of a stage, measured on its first steps. */
+  | ({ readonly kind: "estimate" } & StageCost)
   | (PrimaryMetric & {
       readonly kind: "step";
       readonly stage: string;

@@ -68,9 +68,11 @@ const ENCODERS = {
   clip: { kind: "onnx", file: "steps.onnx", pool: "last" },
 };
 
+const SETTINGS = { data: "clips", method: "joint", epochs: 8, batchSize: 16, learningRate: 0.003 };
+
 async function planned(modalities: readonly (keyof typeof ENCODERS)[], data: DataSplits, cache?: Folder, more = {}) {
   const encoders = Object.fromEntries(modalities.map((name) => [name, ENCODERS[name]]));
-  const parsed = parseSettings({ data: "clips", method: "joint", epochs: 3, encoders, ...more });
+  const parsed = parseSettings({ ...SETTINGS, encoders, ...more });
   const notes: string[] = [];
   const { settings, frozen } = await readEncoders(parsed, data.train, {
     read,
@@ -144,7 +146,7 @@ test("an interrupted run goes on to the same bits, without the file that the use
 test("the identity of a run has the hash of the file and not its path", async () => {
   const { record } = await trained(memoryFolder());
   const elsewhere = { encoders: { audio: { ...ENCODERS.audio, file: "nets/v.onnx" }, face: ENCODERS.face } };
-  const parsed = parseSettings({ data: "x", method: "joint", epochs: 3, ...elsewhere });
+  const parsed = parseSettings({ ...SETTINGS, data: "x", ...elsewhere });
   const from = async (name: string) => read(name === "nets/v.onnx" ? "vector.onnx" : name);
   const { settings, frozen } = await readEncoders(parsed, data.train, { read: from });
   const second = await startRun(memoryFolder(), planRun(settings, data.train), data, { frozen: frozen! });

@@ -56,3 +56,12 @@ export function imageNet(): Uint8Array {
     return { maps: flat, logits: add(matmul(flat, weight("w")), 0.5) };
   });
 }
+
+/** [batch, features] to [batch, 4], slowly: one layer of 2048 units, again and again. */
+export function slowNet(features: number, times = 40): Uint8Array {
+  return file([features], { a: [features, 2048], w: [2048, 2048], b: [2048, 4] }, (x, weight) => {
+    let h = tanh(matmul(x, weight("a")));
+    for (let i = 0; i < times; i++) h = tanh(matmul(h, weight("w")));
+    return { y: matmul(h, weight("b")) };
+  });
+}

@@ -8,10 +8,12 @@ import { encodeModel, type Fitted } from "../../evaluation/model.ts";
 import { disk } from "../../node/disk.ts";
 import { isUntouchedCard, modelCard } from "../../runs/card/card.ts";
 import { encoderWeights } from "../../runs/encoder-weights.ts";
+import { keepEncoders } from "../../runs/encoders.ts";
 import { runFiles } from "../../runs/record.ts";
 import { type RunResult, readResult } from "../../runs/result.ts";
 import type { Answer } from "../answer.ts";
 import { aboutUnfinished, openModel, runFolder, writeFile } from "../open-data.ts";
+import { goesNowhere } from "../paths.ts";
 
 const writers: Readonly<Record<string, (fitted: Fitted, missing: boolean) => Uint8Array | Promise<Uint8Array>>> = {
   onnx: (fitted, missing) => exportOnnx(fitted, { missing }),
@@ -57,6 +59,9 @@ export async function exportModel(run: string, flags: ExportFlags): Promise<Answ
   if (card) await requireFree(cardPath);
   const bytes = await writers[ending]!(fitted, missing);
   await writeFile(out, bytes);
+  // A model file does not hold the networks of frozen encoders; they are found beside it.
+  if (ending === "safetensors" && !goesNowhere(out))
+    await keepEncoders(disk(path.dirname(out)), fitted.method.description.encoders, fitted.frozen);
   const json = { run, out, format: ending, bytes: bytes.length, ...unfinished.json };
   const text = `${out}: ${bytes.length} bytes`;
   if (!card) return { text: `${text}${unfinished.text}`, json };

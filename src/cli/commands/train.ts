@@ -16,6 +16,7 @@ import { readWeightFiles, weightsThrough } from "../../runs/weights.ts";
 import type { Answer } from "../answer.ts";
 import { byModality, gatherSettings, locating, numberOrText, type SettingsInput } from "../config.ts";
 import { encoderFlags } from "../encoder-flag.ts";
+import { announcingCost, estimated } from "../estimate.ts";
 import { withFolderLock } from "../folder-lock.ts";
 import { type CacheFlags, withFrozenFiles } from "../frozen.ts";
 import { openData, printData } from "../open-data.ts";
@@ -42,6 +43,7 @@ export interface TrainFlags extends ReadingFlags, CacheFlags {
   readonly out?: string;
   readonly force?: boolean;
   readonly dryRun?: boolean;
+  readonly estimate?: boolean;
   readonly quiet?: boolean;
 }
 
@@ -65,6 +67,10 @@ export async function train(data: string | undefined, flags: TrainFlags): Promis
     const { config } = (await prepared()).plan;
     return { text: stringify(config), json: { out, config } };
   }
+  if (flags.estimate === true) {
+    const { loaded, plan, with: own } = await prepared();
+    return estimated(plan, loaded.splits, own.frozen);
+  }
   return withFolderLock(out, { force: flags.force, instead: "give another --out" }, async () => {
     await checkFolder(out, flags.force === true);
     const { loaded, plan, with: own } = await prepared();
@@ -77,7 +83,13 @@ export async function train(data: string | undefined, flags: TrainFlags): Promis
     printData(loaded, flags.quiet === true);
     const testHashes = await hashSplits({ test: splits.test }, plan.config.modalities);
     const run = await runAtTerminal(out, flags.quiet === true, (options) =>
-      startRun(folder, plan, splits, { ...options, ...own, testHashes, dataPath: path.resolve(settings.data) }),
+      startRun(folder, plan, splits, {
+        ...options,
+        ...own,
+        testHashes,
+        dataPath: path.resolve(settings.data),
+        onEvent: announcingCost(plan.method, options.onEvent!),
+      }),
     );
     return finishedAnswer(out, run);
   });

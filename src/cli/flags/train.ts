@@ -33,6 +33,7 @@ export const train: Define = (program, give) => {
     .option("--threads <n>", "threads within one operation (default: auto)")
     .option("--backend <name>", "auto, native or wasm (default: auto)")
     .option("--dry-run", "print all settings without training")
+    .option("--estimate", "measure on a few steps what the run will cost, print it and end")
     .option(...quiet)
     .action(async (dir, flags) => give((await import("../commands/train.ts")).train(dir, flags)));
 };

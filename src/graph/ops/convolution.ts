@@ -38,6 +38,7 @@ function formulation(emit: Emitter, geometry: ConvGeometry): Formulation {
 
 const convOp: OpRecord<ConvAttributes> = {
   name: "conv",
+  flops: ([, weight], { kernel }, shape) => 2 * sizeOf(shape) * sizeOf(kernel) * weight!.shape[2]!,
   shape: (_, geometry) => [geometry.batch, ...outputSize(geometry), geometry.outputs],
   value([x, weight], geometry, shape) {
     const out = new Float64Array(sizeOf(shape));
@@ -56,6 +57,7 @@ const convOp: OpRecord<ConvAttributes> = {
 /** From g [B, h, w, O] and weight to the gradient [B, H, W, C] of the input. */
 const convInputGradientOp: OpRecord<ConvAttributes> = {
   name: "convInputGradient",
+  flops: ([g, weight], { kernel }) => 2 * sizeOf(g!.shape) * sizeOf(kernel) * weight!.shape[2]!,
   shape: (_, { batch, size, channels }) => [batch, ...size, channels],
   value([g, weight], geometry, shape) {
     const out = new Float64Array(sizeOf(shape));
@@ -74,6 +76,7 @@ const convInputGradientOp: OpRecord<ConvAttributes> = {
 /** From x [B, H, W, C] and g [B, h, w, O] to the gradient [kh, kw, C / groups, O] of the weight. */
 const convWeightGradientOp: OpRecord<ConvAttributes> = {
   name: "convWeightGradient",
+  flops: ([, g], { kernel }, shape) => 2 * sizeOf(g!.shape) * sizeOf(kernel) * shape[2]!,
   shape: (_, { kernel, groups, channels, outputs }) => [...kernel, channels / groups, outputs],
   value([x, g], geometry, shape) {
     const out = new Float64Array(sizeOf(shape));

@@ -49,6 +49,7 @@ function asRows(x: Expr): Expr {
  */
 const matmulOp: OpRecord<MatmulAttributes> = {
   name: "matmul",
+  flops: ([a], { transposeA }, shape) => 2 * sizeOf(shape) * sides(a!.shape, transposeA)[1]!,
   shape([a, b, bias], { transposeA, transposeB }) {
     const [i, j] = sides(a!.shape, transposeA);
     const [j2, l] = sides(b!.shape, transposeB);

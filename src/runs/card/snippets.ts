@@ -46,11 +46,10 @@ console.log(outputs[${literal(outputs[0]!.name)}].data);`;
 
 /** Code that reads a .safetensors file and explains the test split of a data folder. */
 export function loadSnippet(file: string): string {
-  return `import { decodeModel, explain, loadDataset, methodFrom } from "dmil";
+  return `import { explain, loadDataset, loadModel } from "dmil";
 import { disk } from "dmil/node";
 
-const file = ${literal(file)};
-const fitted = await decodeModel(await disk(".").read(file), methodFrom, file);
+const fitted = await loadModel(disk("."), ${literal(file)});
 const { test } = await loadDataset(disk("data")); // your data, in a form that docs/data.md describes
 const report = await explain(fitted, test);
 console.log(report.samples[0]);`;
