@@ -44,7 +44,7 @@ export function layoutOf(sample: Shape, setting: Layout | undefined): Layout {
   if (first <= FEW !== last <= FEW) return first <= FEW ? "first" : "last";
   throw configError(
     `samples of ${formatShape(sample)} can be images with ${last} channels (layout: last) or with ${first} channels (layout: first). Set layout to one of them.`,
-    { sample, allowed: ["last", "first"] },
+    { setting: "layout", allowed: ["last", "first"] },
   );
 }
 
@@ -80,5 +80,13 @@ export function requireImage({ path }: Scope, kind: string, declared: Shape, sam
   throw shapeError(
     `${path}: the encoder was declared ${kind}(${formatShape(declared)}); the data has samples of ${formatShape(found)}.`,
     { declared, found },
+  );
+}
+
+/** The shape of samples that are not padded. @throws ConfigError for sequences that end before the last step: an image has no such end. */
+export function requireWhole(sample: Shape, kind: string, masked: boolean): Shape {
+  if (!masked) return sample;
+  throw configError(
+    `${kind} reads images, and these samples are sequences that end before the last step (NaN). Use an encoder of sequences, for example conv1d, or fill the ends.`,
   );
 }
