@@ -108,7 +108,14 @@ export const activation: z.ZodType<"relu" | "tanh" | "sigmoid"> = oneOf("relu", 
 export const dropout: z.ZodType<number> = fraction("0.2");
 
 /** The settings of transformers that encoders share. */
-export const transformerSettings = {
+export const transformerSettings: {
+  readonly heads: z.ZodNumber;
+  readonly layers: z.ZodNumber;
+  readonly feedForward: z.ZodNumber;
+  readonly norm: z.ZodType<"post" | "pre", "post" | "pre">;
+  readonly positions: z.ZodType<"sinusoidal" | "learned" | "none", "sinusoidal" | "learned" | "none">;
+  readonly causal: z.ZodBoolean;
+} = {
   heads: whole(1, "4"),
   layers: whole(1, "2"),
   feedForward: whole(1, "256"),

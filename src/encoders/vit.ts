@@ -20,6 +20,7 @@ import {
   layoutOf,
   layoutSetting,
   requireImage,
+  requireWhole,
   sampleShape,
   toMaps,
 } from "./image.ts";
@@ -174,7 +175,7 @@ export const vitEncoder: EncoderType = defineEncoder({
     dropout: dropout.default(0),
     layout: layoutSetting,
   }),
-  create: (sample, { kind: _, ...options }) => vit(sample, given(options)),
+  create: (sample, { kind: _, ...options }, masked) => vit(requireWhole(sample, "vit", masked), given(options)),
   restore: ({ sample, kind: _, ...options }) => vit(sample, options),
 });
 

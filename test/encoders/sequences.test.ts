@@ -336,6 +336,10 @@ describe("messages", () => {
     [() => vit([28, 28]), /patches of 16 x 16 do not divide an image of 28 x 28.*heights that do: 1, 2, 4, 7, 14, 28/],
     [() => vit([8, 8], { width: 9, heads: 2, patch: 4 }), /2 heads do not divide the width 9/],
     [() => encoderOf({ kind: "gru" }, [65, 4], "audio"), /up to 64 steps/],
+    [
+      () => encoderOf({ kind: "vit", patch: 4 }, [8, 9], "audio", true),
+      /vit reads images, and these samples are sequences/,
+    ],
     [() => gru(4, { pool: "last" } as never), /unknown option "pool"/],
   ])("%#", (make, message) => {
     expect(make).toThrowError(message);
