@@ -1,6 +1,6 @@
 /**
- * @file Which formulation a convolution gets, by its shape. Reasons are times of one thread on a CPU with AVX-512 (bench/encoders.ts); all
- * formulations are fast enough everywhere to be right.
+ * @file Which formulation a convolution gets, by its shape: the one that trained fastest on one thread of a CPU with AVX-512. Each is right for
+ * every shape that it accepts, so that on another processor this choice costs time and nothing else.
  */
 import { direct } from "./direct.ts";
 import type { Formulation } from "./formulation.ts";
@@ -9,8 +9,9 @@ import { type ConvGeometry, outputSize, tapsOf } from "./geometry.ts";
 import { planes, stem } from "./planes.ts";
 import { winograd2, winograd4, winogradTall, winogradWide } from "./winograd.ts";
 
-/** With fewer channels a row is too short to be gathered, and with fewer outputs a product has too few columns. */
+/** Maps of fewer channels stay in planes: gathering rows of so few numbers, and vectors [C] over such rows, are many short loops. */
 const FEW = 16;
+/** From so many outputs on, a convolution of few channels gives rows: ONNX Runtime's Conv is then faster than a product with planes. */
 const FEW_OUTPUTS = 64;
 
 /** Whether maps of so many channels are computed in planes. */
