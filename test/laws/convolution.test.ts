@@ -30,6 +30,7 @@ const cases: readonly Case[] = [
   ["planes", [2, 6, 7, 6], [3, 3, 6, 8], { padding: 1, stride: [2, 1] }],
   ["planes", [2, 9, 1, 3], [3, 1, 3, 8], { stride: [2, 1] }],
   ["stem", [1, 9, 8, 3], [7, 7, 3, 64], { padding: 3, stride: 2 }],
+  ["sliced", [1, 24, 26, 16], [4, 3, 16, 2], { padding: 1 }],
   ["direct", [2, 7, 6, 16], [3, 3, 8, 4], { padding: 1, groups: 2 }],
   ["direct", [2, 7, 6, 16], [3, 3, 16, 4], { padding: 2, dilation: 2 }],
 ];

@@ -32,8 +32,8 @@ function phaseSize(geometry: ConvGeometry): Pair {
   return [along(0), along(1)];
 }
 
-/** What lies under each tap at each position: [taps C, B h w]. */
-function columns(emit: Emitter, x: string, geometry: ConvGeometry): string {
+/** What lies under each tap at each position: for each tap [1, C B, h, w]. */
+function slices(emit: Emitter, x: string, geometry: ConvGeometry): string[] {
   const { batch, size, padding, stride, channels } = geometry;
   const [phaseHeight, phaseWidth] = phaseSize(geometry);
   const [h, w] = outputSize(geometry);
@@ -53,7 +53,7 @@ function columns(emit: Emitter, x: string, geometry: ConvGeometry): string {
           ),
           [stride[0] * stride[1], channels * batch, phaseHeight, phaseWidth],
         );
-  const taps = Array.from({ length: tapsOf(geometry) }, (_, tap) => {
+  return Array.from({ length: tapsOf(geometry) }, (_, tap) => {
     const { phase, start } = tapPlace(geometry, tap);
     const [from, to] = [
       [phase, ...start],
@@ -61,6 +61,13 @@ function columns(emit: Emitter, x: string, geometry: ConvGeometry): string {
     ];
     return emit.node("Slice", [phases, emit.integers(from), emit.integers(to), emit.integers([0, 2, 3])]);
   });
+}
+
+/** The slices of all taps: [taps C, B h w]. */
+function columns(emit: Emitter, x: string, geometry: ConvGeometry): string {
+  const { batch, channels } = geometry;
+  const [h, w] = outputSize(geometry);
+  const taps = slices(emit, x, geometry);
   const all = taps.length === 1 ? taps[0]! : emit.node("Concat", taps, { axis: 0 });
   return emit.reshape(all, [taps.length * channels, batch * h * w]);
 }
@@ -134,5 +141,21 @@ export const stem: Formulation = {
     const [h, w] = outputSize(geometry);
     const rows = emit.reshape(g, [batch * h * w, outputs]);
     return emit.reshape(emit.node("MatMul", [columns(emit, x, geometry), rows]), [...kernel, channels, outputs]);
+  },
+};
+
+/** Large maps without Winograd: their columns would be nine times the maps, so each slice has its own product. */
+export const sliced: Formulation = {
+  name: "sliced",
+  conv: direct.conv,
+  inputGradient: direct.inputGradient,
+  weightGradient(emit, x, g, geometry) {
+    const { batch, kernel, channels, outputs } = geometry;
+    const [h, w] = outputSize(geometry);
+    const right = asPlaneRows(emit, g, geometry);
+    const products = slices(emit, x, geometry).map((slice) =>
+      emit.matmul(emit.reshape(slice, [channels, batch * h * w]), right, false, true),
+    );
+    return emit.reshape(emit.node("Concat", products, { axis: 0 }), [...kernel, channels, outputs]);
   },
 };

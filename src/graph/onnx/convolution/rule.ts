@@ -1,17 +1,21 @@
 /**
- * @file Which formulation a convolution gets, by its shape. Reasons are times of one thread on a CPU with AVX-512 (bench/encoders.ts); all
- * formulations are fast enough everywhere to be right.
+ * @file Which formulation a convolution gets, by its shape: the one that trained fastest on one thread of a CPU with AVX-512. Each is right for
+ * every shape that it accepts, so that on another processor this choice costs time and nothing else.
  */
 import { direct } from "./direct.ts";
 import type { Formulation } from "./formulation.ts";
 import { gather } from "./gather.ts";
 import { type ConvGeometry, outputSize, tapsOf } from "./geometry.ts";
-import { planes, stem } from "./planes.ts";
+import { planes, sliced, stem } from "./planes.ts";
 import { winograd2, winograd4, winogradTall, winogradWide } from "./winograd.ts";
 
-/** With fewer channels a row is too short to be gathered, and with fewer outputs a product has too few columns. */
+/** Maps of fewer channels stay in planes: gathering rows of so few numbers, and vectors [C] over such rows, are many short loops. */
 const FEW = 16;
+/** From so many outputs on, a convolution of few channels gives rows: ONNX Runtime's Conv is then faster than a product with planes. */
 const FEW_OUTPUTS = 64;
+
+/** From so many pixels on, gathered windows of a map cost more than they save; ONNX Runtime's Conv is faster. */
+const LARGE = 512;
 
 /** Whether maps of so many channels are computed in planes. */
 export const areFew = (channels: number): boolean => channels < FEW;
@@ -27,7 +31,8 @@ export function formulationOf(geometry: ConvGeometry, exact: boolean): Formulati
     const found = winogradOf(geometry);
     if (found !== undefined) return found;
   }
-  return gather;
+  const large = outputSize(geometry).reduce((n, size) => n * size) >= LARGE;
+  return large && tapsOf(geometry) > 1 && geometry.stride.every((n) => n === 1) ? sliced : gather;
 }
 
 /**
