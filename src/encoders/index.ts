@@ -51,7 +51,9 @@ export function withDefaults(settings: EncoderSettings): EncoderSettings {
 export function encoderOf(settings: EncoderSettings, sample: Shape, modality: string): Module {
   const type = encoderTypes[String(settings.kind ?? "mlp")]!;
   if (type.fits(sample)) return type.create(sample, settings);
-  const others = encoderKinds.filter((kind) => encoderTypes[kind]!.fits(sample));
+  const others = encoderKinds.filter(
+    (kind) => encoderTypes[kind]!.frozen === undefined && encoderTypes[kind]!.fits(sample),
+  );
   throw configError(
     `samples of ${modality} are ${formatShape(sample)}; the encoder ${type.kind} reads ${type.reads}. Encoders for ${formatShape(sample)}: ${others.join(", ")}.`,
     { modality, kind: type.kind, allowed: others },

@@ -24,9 +24,26 @@ const built = (encoder: Module, sample: readonly number[], training = false) => 
   return { output, parameters: [...requests.parameters.values()] };
 };
 
+/** Settings that a kind cannot be without. */
+const NEEDED: Readonly<Record<string, object>> = {
+  onnx: {
+    file: "net.onnx",
+    model: {
+      sha256: "0".repeat(64),
+      output: "y",
+      pool: "none",
+      layout: "as-is",
+      sample: [4, 5],
+      axes: [4, 5],
+      features: [4, 5],
+      batch: 0,
+    },
+  },
+};
+
 describe.each(encoderKinds)("%s", (kind) => {
   const sample = [4, 5];
-  const encoder = encoderOf({ kind, hidden: [7, 6] }, sample, "audio");
+  const encoder = encoderOf({ kind, hidden: [7, 6], ...NEEDED[kind] }, sample, "audio");
 
   test("has one row a sample, of the last hidden width", () => {
     const { output } = built(encoder, sample);
@@ -48,7 +65,7 @@ describe.each(encoderKinds)("%s", (kind) => {
     expect(() => encoderFrom({ ...encoder.description, depth: 3 }, "audio")).toThrowError(/unknown option "depth"/);
   });
   test("has settings with defaults that are settings again", () => {
-    const settings = withDefaults({ kind });
+    const settings = withDefaults({ kind, ...NEEDED[kind] });
     expect(withDefaults(settings)).toEqual(settings);
     expect(encoderIssues(settings)).toEqual([]);
     expect(encoderTypes[kind]!.kind).toBe(kind);
@@ -102,7 +119,7 @@ describe("settings of modalities", () => {
   });
   test("problems name the nearest kind or setting", () => {
     expect(encoderIssues({ kind: "pol" })).toEqual([
-      { path: ["kind"], message: 'there is no encoder "pol"; did you mean "pool"? Allowed: mlp, pool.' },
+      { path: ["kind"], message: 'there is no encoder "pol"; did you mean "pool"? Allowed: mlp, pool, onnx.' },
     ]);
     expect(encoderIssues({ kind: "pool", widht: 3 })[0]).toMatchObject({
       path: ["widht"],
