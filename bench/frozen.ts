@@ -16,7 +16,7 @@ import { lower } from "../src/graph/onnx/lower.ts";
 import { conv, matmul, maxPool, mean, relu } from "../src/graph/ops/index.ts";
 import { withoutTelemetry } from "../src/runtime/ort.node.ts";
 
-const ROUNDS = 9;
+const ROUNDS = 5;
 const BATCH = 3;
 const threads = Number(process.argv[2] ?? 1);
 
@@ -62,13 +62,13 @@ const cases: readonly { name: string; sample: readonly number[]; rows: number; b
   {
     name: "steps [50, 300], linear 512, 512, mean over steps",
     sample: [50, 300],
-    rows: 512,
+    rows: 256,
     bytes: net([50, 300], (x, weight) => matmul(relu(matmul(x, weight([300, 512]))), weight([512, 512]))),
   },
   {
     name: "vectors [1024], linear 1024, 256",
     sample: [1024],
-    rows: 8192,
+    rows: 4096,
     bytes: net([1024], (x, weight) => matmul(relu(matmul(x, weight([1024, 1024]))), weight([1024, 256]))),
   },
 ];

@@ -87,7 +87,9 @@ export function encoderOf(
 ): Module {
   const type = encoderTypes[String(settings.kind ?? "mlp")]!;
   if (type.fits(sample)) return starting(type.create(sample, settings, masked), type, settings, sample, files);
-  const others = encoderKinds.filter((kind) => encoderTypes[kind]!.fits(sample));
+  const others = encoderKinds.filter(
+    (kind) => encoderTypes[kind]!.frozen === undefined && encoderTypes[kind]!.fits(sample),
+  );
   throw configError(
     `samples of ${modality} are ${formatShape(sample)}; the encoder ${type.kind} reads ${type.reads}. Encoders for ${formatShape(sample)}: ${others.join(", ")}.`,
     { modality, kind: type.kind, allowed: others },

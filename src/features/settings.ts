@@ -1,6 +1,7 @@
 /** @file Reads the files that settings of encoders name, before a run is planned, and adds to the settings what the files and the data decide. */
 import { configError, DmilError, runError } from "../core/errors.ts";
 import { sha256 } from "../core/hash.ts";
+import { checkOptions } from "../core/keys.ts";
 import type { OptionIssue } from "../core/options.ts";
 import { ownValue } from "../core/record.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -34,6 +35,7 @@ export async function readEncoders<S extends WithEncoders>(
   train: Pick<Dataset, "modalities" | "present">,
   sources: EncoderSources,
 ): Promise<{ readonly settings: S; readonly frozen?: Frozen }> {
+  checkOptions<EncoderSources>("readEncoders", sources, { read: true, backend: true, cache: true, tell: true });
   const { encoder = {}, encoders = {}, modalities = Object.keys(train.modalities) } = settings;
   const files = new Map<string, Uint8Array>();
   const issues: OptionIssue[] = [];

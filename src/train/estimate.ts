@@ -7,7 +7,7 @@ import { samplesOfCall } from "../features/session.ts";
 import type { Method } from "../methods/method.ts";
 import type { FitEvent, StageCost } from "./events.ts";
 import { fit } from "./fit.ts";
-import { type FitOptions, ofStage } from "./plan.ts";
+import { type FitOptions, ofStage, plan } from "./plan.ts";
 
 /** The features of a frozen encoder, from the time of a few calls. */
 export interface FeatureCost {
@@ -34,6 +34,7 @@ export async function estimate(
   data: { readonly train: Dataset; readonly validation: Dataset },
   { frozen, folder: _, ...options }: FitOptions,
 ): Promise<RunCost> {
+  plan(method, { ...options, ...(frozen !== undefined && { frozen }) });
   const features = await timedFeatures(method, data.train, frozen, options);
   const own = { train: withoutSamples(method, data.train), validation: withoutSamples(method, data.validation) };
   const trained = asIfEncoded(method);

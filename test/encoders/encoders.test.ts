@@ -35,6 +35,23 @@ const examples: Readonly<Record<string, readonly [settings: object, needed: stri
   transformer: [{ width: 6, heads: 2 }, "features"],
   text: [{ width: 6, heads: 2, vocabulary: 9 }, "vocabulary", [4]],
   vit: [{ width: 6, heads: 2, layers: 2, patch: [2, 5] }, "sample"],
+  onnx: [
+    {
+      hidden: [7, 6],
+      file: "net.onnx",
+      model: {
+        sha256: "0".repeat(64),
+        output: "y",
+        pool: "none",
+        layout: "as-is",
+        sample: [4, 5],
+        axes: [4, 5],
+        features: [4, 5],
+        batch: 0,
+      },
+    },
+    "sizes",
+  ],
 };
 
 test("every kind has an example", () => expect(Object.keys(examples)).toEqual(encoderKinds));

@@ -121,7 +121,7 @@ test("labels and numbers: their names, units and figures; safetensors: how to re
     for (const name of splits.train.target!.names) expect(own).toMatch(new RegExp(`^\\| ${name} \\| \\d`, "m"));
     expect(own).toContain(target === "regression" ? "deviation in training" : "yes/no labels");
     expect(own).toContain(target === "regression" ? "| r2 | " : "| macroF1 | ");
-    expect(own).toContain("decodeModel, explain, loadDataset");
+    expect(own).toContain("explain, loadDataset, loadModel");
     expect(own).toMatch(/trained with modalities missing \(by modality dropout\)/);
     expect(parse(own.split("---\n")[1]!).tags).toContain("safetensors");
     const unfinished = await modelCard({ fitted, record, file: "m.safetensors" });
