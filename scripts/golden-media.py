@@ -89,7 +89,44 @@ def signal():
     save("signal", {"versions": versions, "inputs": inputs, "cases": cases})
 
 
-SECTIONS = {f.__name__: f for f in (wav, signal)}
+def scene(width, height, seed, channels=3):
+    """Shapes with sharp and soft edges, and noise."""
+    y, x = np.mgrid[:height, :width]
+    random = np.random.default_rng(seed)
+    layers = [127 + 120 * np.sin((c + 1) * x / 7 + y / (5 + c)) + random.normal(0, 12, (height, width)) for c in range(channels)]
+    picture = np.stack(layers, axis=-1)
+    picture[height // 4 : height // 2, width // 3 : width // 2] = 255
+    picture[(x - width * 0.7) ** 2 + (y - height * 0.6) ** 2 < (height * 0.2) ** 2] = 0
+    return picture.clip(0, 255).astype(np.uint8)
+
+
+def pictures():
+    import PIL
+    import torch
+    import torchvision
+    from PIL import Image
+    from torchvision import transforms
+
+    inputs = {"wide": scene(67, 41, 0), "tall": scene(24, 50, 1), "grey": scene(37, 29, 2, 1)[..., 0]}
+    cases = {}
+    for name, array in inputs.items():
+        image = Image.fromarray(array)
+        for kernel in ["bilinear", "bicubic"]:
+            code = getattr(Image.Resampling, kernel.upper())
+            for size in [(20, 20), (24, 41), (80, 30), (5, 3), (1, 1), (67, 20)]:
+                cases[f"resize {name} {kernel} {size[0]} {size[1]}"] = packed(np.array(image.resize(size, code)))
+        for side, crop in [(28, 24), (23, 20), (31, 28)]:
+            both = transforms.Compose([transforms.Resize(side), transforms.CenterCrop(crop)])
+            cases[f"short {name} {side} {crop}"] = packed(np.array(both(image)))
+        cases[f"squash {name} 28"] = packed(np.array(transforms.Resize((28, 28))(image)))
+    small = Image.fromarray(inputs["wide"]).resize((9, 6))
+    unit = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))])
+    normal = unit(small).permute(1, 2, 0).contiguous().numpy()
+    versions = {"Pillow": PIL.__version__, "torchvision": torchvision.__version__, "torch": torch.__version__}
+    save("pictures", {"versions": versions, "inputs": {k: packed(v) for k, v in inputs.items()}, "cases": cases, "small": packed(np.array(small)), "normal": packed(normal)})
+
+
+SECTIONS = {f.__name__: f for f in (wav, signal, pictures)}
 
 if __name__ == "__main__":
     OUT.mkdir(exist_ok=True)

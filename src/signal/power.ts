@@ -46,7 +46,10 @@ export function powerSpectra(signal: Float64Array, { length, hop, size, window, 
     for (let i = 0; i < length; i++) frame[i]! *= window[i]!;
     transform(padded, spectrum);
     const row = t * bins;
-    for (let k = 0; k < bins; k++) data[row + k] = spectrum[2 * k]! ** 2 + spectrum[2 * k + 1]! ** 2;
+    for (let k = 0; k < bins; k++) {
+      const [real, imaginary] = [spectrum[2 * k]!, spectrum[2 * k + 1]!];
+      data[row + k] = real * real + imaginary * imaginary;
+    }
   }
   return { frames, bins, data };
 }
