@@ -126,7 +126,50 @@ def pictures():
     save("pictures", {"versions": versions, "inputs": {k: packed(v) for k, v in inputs.items()}, "cases": cases, "small": packed(np.array(small)), "normal": packed(normal)})
 
 
-SECTIONS = {f.__name__: f for f in (wav, signal, pictures)}
+def images():
+    import PIL
+    from PIL import Image
+
+    colour = Image.fromarray(scene(45, 31, 3))
+    grey = colour.convert("L")
+    exif = Image.Exif()
+    exif[274] = 6  # turned by 90 degrees
+    files = {
+        "420.jpg": (colour, {"quality": 85, "subsampling": 2}),
+        "444.jpg": (colour, {"quality": 95, "subsampling": 0}),
+        "progressive.jpg": (colour, {"progressive": True}),
+        "grey.jpg": (grey, {}),
+        "turned.jpg": (colour, {"exif": exif}),
+        "cmyk.jpg": (colour.convert("CMYK"), {}),
+        "rgb.png": (colour, {}),
+        "grey.png": (grey, {}),
+        "bits.png": (grey.convert("1"), {}),
+        "palette.png": (colour.quantize(16), {}),
+        "alpha.png": (Image.merge("RGBA", (*colour.split(), grey)), {}),
+        "deep.png": (Image.fromarray(scene(9, 7, 4, 1)[..., 0].astype(np.uint16) * 256 + 17), {}),
+        "lossy.webp": (colour, {"quality": 80}),
+        "lossless.webp": (colour, {"lossless": True}),
+        "first.gif": (colour.quantize(16), {}),
+    }
+    cases = {}
+    for name, (image, options) in files.items():
+        file = io.BytesIO()
+        image.save(file, {"jpg": "jpeg"}.get(name.split(".")[1], name.split(".")[1]), **options)
+        read = Image.open(io.BytesIO(file.getvalue()))
+        values = {} if name in ("cmyk.jpg", "deep.png") else {"rgb": packed(np.array(read.convert("RGB"))), "grey": packed(np.array(read.convert("RGB").convert("L")))}
+        cases[name] = {"bytes": text(file.getvalue()), "size": image.size, **values}
+    save("images", {"version": PIL.__version__, "cases": cases})
+
+
+def resample():
+    import soxr
+
+    x = tone(8000, 1200, 9)
+    cases = {str(rate): packed(soxr.resample((x / 32768).astype(np.float32), 8000, rate, quality="HQ")) for rate in (16000, 22050, 4000)}
+    save("resample", {"version": soxr.__version__, "samples": packed(x), "cases": cases})
+
+
+SECTIONS = {f.__name__: f for f in (wav, signal, pictures, images, resample)}
 
 if __name__ == "__main__":
     OUT.mkdir(exist_ok=True)
