@@ -4,13 +4,11 @@
  * It is started with a list of arguments, without a shell, input or network, under a time limit and a limit of what it may answer.
  */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
-import { open, stat } from "node:fs/promises";
-import * as path from "node:path";
 import type { Readable } from "node:stream";
 import { type DmilError, dataError, runError } from "../core/errors.ts";
 import { printable } from "../core/printable.ts";
-import { explained, systemReason } from "../core/system-errors.ts";
-import { requireContent } from "../data/readers/content.ts";
+import { systemReason } from "../core/system-errors.ts";
+import { requireReal } from "./real-file.ts";
 
 /** What is known of the ffmpeg of this machine. */
 export interface Ffmpeg {
@@ -108,22 +106,6 @@ export async function probe(
     throw dataError(`${file}: it has no ${stream === "v:0" ? "picture" : "sound"}. Leave it out.`, { file });
   }
   return values;
-}
-
-/** @throws RunError for a file that is not there, DataError for an empty one and for a pointer of Git LFS. */
-async function requireReal(file: string): Promise<void> {
-  try {
-    const { size } = await stat(file);
-    const handle = await open(file);
-    try {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(Math.min(size, 1024)), 0, Math.min(size, 1024), 0);
-      requireContent(buffer.subarray(0, bytesRead), file);
-    } finally {
-      await handle.close();
-    }
-  } catch (cause) {
-    throw explained(path.dirname(file), "read", path.basename(file), cause);
-  }
 }
 
 interface Ended {
