@@ -202,7 +202,43 @@ def hdf5():
         save("hdf5", {"version": h5py.__version__, "bytes": text(name.read_bytes()), "features": packed(features)})
 
 
-SECTIONS = {f.__name__: f for f in (wav, signal, pictures, images, resample, hdf5)}
+def tables():
+    import pyarrow
+    import pyarrow.parquet
+
+    struct = pyarrow.struct([("bytes", pyarrow.binary()), ("path", pyarrow.string())])
+    random = np.random.default_rng(6)
+    pictures = [random.integers(0, 256, 200 + i).astype(np.uint8).tobytes() for i in range(7)]
+    rows = {
+        "image": [{"bytes": b, "path": f"{i}.jpg"} for i, b in enumerate(pictures[:5])] + [None, {"bytes": None, "path": "far.jpg"}],
+        "text": ["one", "zw\u00f6lf \u732b", "", "four", "five", None, "seven"],
+        "label": [0, 1, 2, 0, 1, 2, 0],
+        "score": [0.5, 1.5, None, 2.5, 3.5, 4.5, 5.5],
+        "tokens": [[1, 2, 3], [], [4], None, [5, 6], [7], [8]],
+        "boxes": [[[1.0, 2.0], [3.0]], [], None, [[4.0]], [], [[]], []],
+        "flag": [True, False, None, True, True, False, True],
+        "raw": pictures[:4] + [None, b"", b"\xff"],
+    }
+    types = {"image": struct, "label": pyarrow.int64(), "score": pyarrow.float32(), "tokens": pyarrow.list_(pyarrow.int32()), "boxes": pyarrow.list_(pyarrow.list_(pyarrow.float64())), "raw": pyarrow.binary()}
+    features = {"image": {"_type": "Image"}, "label": {"names": ["cat", "dog", "owl"], "_type": "ClassLabel"}}
+    table = pyarrow.table({k: pyarrow.array(v, types.get(k)) for k, v in rows.items()})
+    table = table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features}})})
+    cases = {}
+    for codec in ["snappy", "zstd", "gzip", "brotli", "lz4", "none"]:
+        for pages in ["1.0", "2.0"]:
+            file = io.BytesIO()
+            pyarrow.parquet.write_table(table, file, compression=codec, row_group_size=4, data_page_version=pages)
+            cases[f"{codec} {pages}.parquet"] = text(file.getvalue())
+    for form, opened in [("stream", pyarrow.ipc.new_stream), ("file", pyarrow.ipc.new_file)]:
+        file = io.BytesIO()
+        with opened(file, table.schema) as writer:
+            writer.write_table(table, max_chunksize=4)
+        cases[f"{form}.arrow"] = text(file.getvalue())
+    plain = {k: [({"bytes": text(c["bytes"]) if c["bytes"] is not None else None, "path": c["path"]} if isinstance(c, dict) else text(c) if isinstance(c, bytes) else c) for c in v] for k, v in rows.items()}
+    save("tables", {"version": pyarrow.__version__, "rows": plain, "cases": cases})
+
+
+SECTIONS = {f.__name__: f for f in (wav, signal, pictures, images, resample, hdf5, tables)}
 
 if __name__ == "__main__":
     OUT.mkdir(exist_ok=True)
