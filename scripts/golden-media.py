@@ -238,7 +238,33 @@ def tables():
     save("tables", {"version": pyarrow.__version__, "rows": plain, "cases": cases})
 
 
-SECTIONS = {f.__name__: f for f in (wav, signal, pictures, images, resample, hdf5, tables)}
+def tokenizers():
+    import tokenizers
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+
+    corpus = ["the cat sat on the mat", "a dog and a cat", "numbers 12 and 345, signs: !?", "\u00e9t\u00e9 na\u00efve caf\u00e9", "unhappily running runners ran"] * 3
+    word = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    word.normalizer = normalizers.BertNormalizer(lowercase=True)
+    word.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    word.train_from_iterator(corpus, trainers.WordPieceTrainer(vocab_size=120, special_tokens=["[PAD]", "[UNK]", "[CLS]", "[SEP]"]))
+    word.post_processor = processors.TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
+    pair = Tokenizer(models.BPE())
+    pair.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    pair.decoder = decoders.ByteLevel()
+    pair.train_from_iterator(corpus, trainers.BpeTrainer(vocab_size=320, special_tokens=["<pad>", "</s>"], initial_alphabet=pre_tokenizers.ByteLevel.alphabet()))
+    pair.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
+    texts = ["The cat ran.", "", "unhappily the dogs are running on a mat with 12345 caf\u00e9s, naively!", "\u732b \U0001f600 e\u0301", "  tabs\tand\nbreaks  ", "[CLS] cat </s>"]
+    cases = {}
+    for name, tokenizer in [("word", word), ("pair", pair)]:
+        plain = json.loads(tokenizer.to_str())
+        tokenizer.enable_truncation(10)
+        tokenizer.enable_padding(length=10, pad_id=0, pad_token=tokenizer.id_to_token(0))
+        rows = tokenizer.encode_batch(texts)
+        cases[name] = {"file": plain, "size": tokenizer.get_vocab_size(), "ids": [r.ids for r in rows], "mask": [r.attention_mask for r in rows], "cut": [i for i, r in enumerate(rows) if r.overflowing]}
+    save("tokenizers", {"version": tokenizers.__version__, "texts": texts, "cases": cases})
+
+
+SECTIONS = {f.__name__: f for f in (wav, signal, pictures, images, resample, hdf5, tables, tokenizers)}
 
 if __name__ == "__main__":
     OUT.mkdir(exist_ok=True)
