@@ -23,6 +23,7 @@ export interface Seeds {
   readonly idx: readonly Uint8Array[];
   readonly images: readonly Uint8Array[];
   readonly tables: readonly Uint8Array[];
+  readonly tokenizers: readonly string[];
   readonly safetensors: readonly Uint8Array[];
   readonly run: ReadonlyMap<string, Uint8Array>;
   readonly sweep: ReadonlyMap<string, Uint8Array>;
@@ -64,6 +65,9 @@ export async function makeSeeds(): Promise<Seeds> {
     npz: Object.values(reference.npz).map(decode),
     wav: filesOfGoldens("wav"),
     images: filesOfGoldens("images"),
+    tokenizers: Object.values(golden<{ cases: Record<string, { file: object }> }>("tokenizers").cases).map(({ file }) =>
+      JSON.stringify(file),
+    ),
     tables: Object.values(golden<{ cases: Record<string, string> }>("tables").cases).map(decode),
     idx: [IDX, new Uint8Array(gzipSync(IDX))],
     safetensors: [decode(reference.safetensors.bytes), decode(reference.safetensors.float64), writeSafetensors({})],

@@ -14,6 +14,7 @@ import { readManifest as readDescription } from "../../src/data/manifest.ts";
 import { readIdx } from "../../src/data/readers/idx.ts";
 import { readImageHeader } from "../../src/data/readers/image-header.ts";
 import { bytesSource, openMediaTable } from "../../src/data/readers/media-table.ts";
+import { readTokenizer } from "../../src/data/readers/tokenizer.ts";
 import { readWav } from "../../src/data/readers/wav.ts";
 import type { ReadOptions } from "../../src/data/reading.ts";
 import { decodeWithChecksum, encodeWithChecksum } from "../../src/evaluation/checksum.ts";
@@ -96,6 +97,12 @@ export function makeTargets(seeds: Seeds): Target[] {
       readKept<RecoveryResult>(text, resultSchema, ({ job, curves }) => [job.case, curves.length]),
     ),
     sealedJson("checksums.json", decode(seeds.cache.get("checksums.json")!), (text) => readCache(seeds.cache, text)),
+    ofText(
+      "tokenizer.json",
+      seeds.tokenizers,
+      (text) => readTokenizer(encode(text)).encode(["The cat, 12", ""], 8),
+      anyJson,
+    ),
     ofText("lock file", LOCKS, readLock, anyJson),
     ofText("model card", [seeds.card], (text) => readCard(text, seeds.card)),
     ofText("metrics.jsonl", [decode(seeds.run.get(runFiles.metrics)!)], readMetrics, anyJson),

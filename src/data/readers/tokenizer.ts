@@ -1,6 +1,6 @@
 /** @file tokenizer.json, the file of Hugging Face's tokenizers: texts as numbers of one length, as their library cuts and pads them. */
 import { Tokenizer } from "@huggingface/tokenizers";
-import { configError, dataError } from "../../core/errors.ts";
+import { configError, DmilError, dataError } from "../../core/errors.ts";
 import { requireContent } from "./content.ts";
 
 /** Texts as numbers. */
@@ -29,30 +29,33 @@ const PADDING = ["[PAD]", "<pad>", "<|endoftext|>"];
 /** Reads tokenizer.json. @throws DataError for a file that is none. */
 export function readTokenizer(bytes: Uint8Array, where = "tokenizer.json"): TextTokenizer {
   requireContent(bytes, where);
-  const fault = (what: string) =>
+  const fault = (what: string): DmilError =>
     dataError(
       `${where}: ${what}. It must be the tokenizer.json of a "fast" tokenizer; in Python: tokenizer.save_pretrained(FOLDER).`,
       { where },
     );
   let file: { readonly model?: unknown; readonly padding?: { readonly pad_id?: unknown } | null };
-  let tokenizer: Tokenizer;
   try {
     file = JSON.parse(new TextDecoder().decode(bytes));
   } catch (error) {
     throw fault(`not JSON: ${(error as Error).message}`);
   }
   if (typeof file !== "object" || file === null || typeof file.model !== "object") throw fault("it has no model");
-  try {
-    tokenizer = new Tokenizer(file, {});
-    tokenizer.encode("a");
-  } catch (error) {
-    throw fault(`it cannot be used: ${(error as Error).message.split("\n")[0]}`);
-  }
+  const guarded = <T>(act: () => T): T => {
+    try {
+      return act();
+    } catch (error) {
+      if (error instanceof DmilError) throw error;
+      throw fault(`it cannot be used: ${error instanceof Error ? error.message.split("\n")[0] : String(error)}`);
+    }
+  };
+  const tokenizer = guarded(() => new Tokenizer(file, {}));
+  guarded(() => tokenizer.encode("a"));
   const named = PADDING.map((name) => tokenizer.token_to_id(name)).find((id) => id !== undefined);
   const stated = file.padding?.pad_id;
   const padding = typeof stated === "number" ? stated : (named ?? 0);
   const size = [...tokenizer.get_vocab(true).values()].reduce((most, id) => Math.max(most, id), -1) + 1;
-  return { size, padding, encode: (texts, length) => encode(tokenizer, texts, length, padding, where) };
+  return { size, padding, encode: (texts, length) => guarded(() => encode(tokenizer, texts, length, padding, where)) };
 }
 
 function encode(
@@ -74,6 +77,13 @@ function encode(
   const cut: number[] = [];
   for (const [i, text] of texts.entries()) {
     const own = shortened(tokenizer, text, length);
+    // A text without tokens of the vocabulary, in a file without a token for unknown ones, has no ids.
+    if (!own.ids.every((id) => Number.isInteger(id) && id >= 0)) {
+      throw dataError(`${where}: text ${i} has parts without a token, and no token stands for unknown ones.`, {
+        where,
+        text: i,
+      });
+    }
     if (own.cut) cut.push(i);
     ids.set(own.ids, i * length);
     mask.fill(1, i * length, i * length + own.ids.length);

@@ -36,6 +36,11 @@ test("what cannot be used says so", () => {
   expect(fails({ version: "1.0" })).toMatch(/a\/tokenizer\.json: it has no model/);
   expect(fails(null)).toMatch(/it has no model/);
   expect(fails({ model: { type: "Unknown" } })).toMatch(/it cannot be used: /);
+  const { model } = cases.word!.file as { model: { vocab: object } };
+  const few = { ...cases.word!.file, model: { ...model, unk_token: null, vocab: { a: 0, "[CLS]": 2, "[SEP]": 3 } } };
+  expect(caught(() => readTokenizer(bytesOf(few), "t").encode(["a", "cat"], 9)).message).toMatch(
+    /t: (text 1 has parts without a token|it cannot be used)/,
+  );
   const tokenizer = readTokenizer(bytesOf(cases.word!.file));
   expect(caught(() => tokenizer.encode(["a"], 2)).message).toMatch(
     /no room for a text beside 2 special tokens; use 3 or more/,
