@@ -2,7 +2,7 @@
 
     python scripts/golden-media.py [wav] [signal] [pictures] [hdf5] [parquet]
 
-writes test/golden/media/*.json. Needs numpy, soundfile, librosa, scipy, torchaudio, Pillow, torchvision, h5py, pyarrow.
+writes test/golden/media/*.json; then `npx biome check --write test/golden`. Needs numpy, soundfile, librosa, scipy, torchaudio, Pillow, torchvision, soxr, h5py, pyarrow, tokenizers.
 Arrays are base64 of little-endian values. Versions of the libraries are stored beside the numbers.
 """
 import base64
