@@ -1,6 +1,6 @@
 """Goldens of readers, spectrograms and pictures, made by the libraries that define them.
 
-    python scripts/golden-media.py [wav] [signal] [pictures] [hdf5] [parquet]
+    python scripts/golden-media.py [wav] [signal] [pictures] [images] [resample] [hdf5] [tables] [tokenizers]
 
 writes test/golden/media/*.json; then `npx biome check --write test/golden`. Needs numpy, soundfile, librosa, scipy, torchaudio, Pillow, torchvision, soxr, h5py, pyarrow, tokenizers.
 Arrays are base64 of little-endian values. Versions of the libraries are stored beside the numbers.
