@@ -121,21 +121,52 @@ function weightsOf(from: number, to: number, { support, at }: KernelRecord): Wei
   return { first, count, most, weights };
 }
 
-function resizeColumns({ width, height, channels, data }: Picture, to: number, kernel: KernelRecord): Picture {
-  const { first, count, most, weights } = weightsOf(width, to, kernel);
+function resizeColumns(picture: Picture, to: number, kernel: KernelRecord): Picture {
+  const { width, height, channels, data } = picture;
+  const table = weightsOf(width, to, kernel);
   const out = new Uint8ClampedArray(to * height * channels);
   for (let y = 0; y < height; y++) {
-    for (let x = 0; x < to; x++) {
-      const source = (y * width + first[x]!) * channels;
-      const number = count[x]!;
-      for (let c = 0; c < channels; c++) {
-        let sum = 1 << (PRECISION - 1);
-        for (let k = 0; k < number; k++) sum += data[source + k * channels + c]! * weights[x * most + k]!;
-        out[(y * to + x) * channels + c] = sum >> PRECISION;
-      }
-    }
+    const row = data.subarray(y * width * channels, (y + 1) * width * channels);
+    const target = out.subarray(y * to * channels, (y + 1) * to * channels);
+    if (channels === 3) rowOfThree(row, target, table);
+    else rowOfAny(row, target, table, channels);
   }
   return { width: to, height, channels, data: new Uint8Array(out.buffer) };
+}
+
+// Sums stay below 2^31, and `| 0` says so to the compiler: integers are added much faster.
+const HALF = 1 << (PRECISION - 1);
+
+/** One row of colour pictures: the weights are read once for the three channels, which takes half the time. */
+function rowOfThree(row: Uint8Array, out: Uint8ClampedArray, { first, count, most, weights }: Weights): void {
+  for (let x = 0; x < first.length; x++) {
+    let [a, b, c] = [HALF, HALF, HALF];
+    let at = first[x]! * 3;
+    const end = x * most + count[x]!;
+    for (let k = x * most; k < end; k++) {
+      const weight = weights[k]!;
+      a = (a + Math.imul(row[at]!, weight)) | 0;
+      b = (b + Math.imul(row[at + 1]!, weight)) | 0;
+      c = (c + Math.imul(row[at + 2]!, weight)) | 0;
+      at += 3;
+    }
+    out[x * 3] = a >> PRECISION;
+    out[x * 3 + 1] = b >> PRECISION;
+    out[x * 3 + 2] = c >> PRECISION;
+  }
+}
+
+function rowOfAny(row: Uint8Array, out: Uint8ClampedArray, table: Weights, channels: number): void {
+  const { first, count, most, weights } = table;
+  for (let x = 0; x < first.length; x++) {
+    for (let c = 0; c < channels; c++) {
+      let sum = HALF;
+      const start = first[x]! * channels + c;
+      for (let k = 0; k < count[x]!; k++)
+        sum = (sum + Math.imul(row[start + k * channels]!, weights[x * most + k]!)) | 0;
+      out[x * channels + c] = sum >> PRECISION;
+    }
+  }
 }
 
 function resizeRows({ width, height, channels, data }: Picture, to: number, kernel: KernelRecord): Picture {
@@ -144,13 +175,14 @@ function resizeRows({ width, height, channels, data }: Picture, to: number, kern
   const out = new Uint8ClampedArray(to * row);
   const sums = new Int32Array(row);
   for (let y = 0; y < to; y++) {
-    sums.fill(1 << (PRECISION - 1));
+    sums.fill(HALF);
     for (let k = 0; k < count[y]!; k++) {
       const weight = weights[y * most + k]!;
       const source = (first[y]! + k) * row;
-      for (let x = 0; x < row; x++) sums[x]! += data[source + x]! * weight;
+      for (let x = 0; x < row; x++) sums[x] = (sums[x]! + Math.imul(data[source + x]!, weight)) | 0;
     }
-    for (let x = 0; x < row; x++) out[y * row + x] = sums[x]! >> PRECISION;
+    const target = y * row;
+    for (let x = 0; x < row; x++) out[target + x] = sums[x]! >> PRECISION;
   }
   return { width, height: to, channels, data: new Uint8Array(out.buffer) };
 }
