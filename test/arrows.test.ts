@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 /** Each folder and the folders it may import besides itself. */
 const below: Record<string, readonly string[]> = { core: [] };
 const lines = [
-  ["graph", "data", "info", "optim"],
+  ["graph", "data", "info", "optim", "signal", "pictures"],
   ["nn", "runtime"],
   ["targets", "modalities", "encoders"],
   ["features"],
@@ -26,8 +26,8 @@ for (const line of lines) {
   for (const folder of line) below[folder] = [...reached];
   reached.push(...line);
 }
-// node implements core's interfaces and is imported by cli and the package's own `dmil/node` alone.
-below.node = ["core"];
+// node implements core's interfaces and decodes files with the readers of data; it is imported by cli and the package's own `dmil/node` alone.
+below.node = ["core", "data"];
 below.cli = [...below.cli!, "node"];
 
 const root = path.resolve(import.meta.dirname, "../src");

@@ -1,5 +1,6 @@
 /** @file Good files of every kind, made by the project's own writers: what the fuzzer damages. */
 import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
 import { type Folder, memoryFolder } from "../../src/core/folder.ts";
 import { writeSafetensors } from "../../src/data/formats/safetensors.ts";
 import { writeDataset } from "../../src/data/write.ts";
@@ -13,12 +14,18 @@ import { pickleCases } from "../data/fixtures/pickles.ts";
 import { decode, reference } from "../data/fixtures/reference.ts";
 import { archiveFolder, arrayFolder, smallSplits } from "../data/fixtures/small.ts";
 import { madeEntries } from "../experiments/compare/manifest.ts";
+import { golden } from "../golden/media.ts";
 import { smallMixture } from "../support/models.ts";
 
 /** Files by kind; a folder is its files by name. They cross to the worker as they are. */
 export interface Seeds {
   readonly npy: readonly Uint8Array[];
   readonly npz: readonly Uint8Array[];
+  readonly wav: readonly Uint8Array[];
+  readonly idx: readonly Uint8Array[];
+  readonly images: readonly Uint8Array[];
+  readonly tables: readonly Uint8Array[];
+  readonly tokenizers: readonly string[];
   readonly safetensors: readonly Uint8Array[];
   readonly pickle: readonly Uint8Array[];
   readonly weights: readonly Uint8Array[];
@@ -68,6 +75,13 @@ export async function makeSeeds(): Promise<Seeds> {
   return {
     npy: [...reference.npy.map(({ bytes }) => decode(bytes)), ...Object.values(reference.bad).map(decode)],
     npz: Object.values(reference.npz).map(decode),
+    wav: filesOfGoldens("wav"),
+    images: filesOfGoldens("images"),
+    tokenizers: Object.values(golden<{ cases: Record<string, { file: object }> }>("tokenizers").cases).map(({ file }) =>
+      JSON.stringify(file),
+    ),
+    tables: Object.values(golden<{ cases: Record<string, string> }>("tables").cases).map(decode),
+    idx: [IDX, new Uint8Array(gzipSync(IDX))],
     safetensors: [decode(reference.safetensors.bytes), decode(reference.safetensors.float64), writeSafetensors({})],
     pickle: pickleCases.map(({ bytes }) => decode(bytes)),
     weights: weightFiles,
@@ -78,6 +92,14 @@ export async function makeSeeds(): Promise<Seeds> {
     data: await dataFolders(),
   };
 }
+
+function filesOfGoldens(section: string): Uint8Array[] {
+  const { cases } = golden<{ cases: Record<string, { bytes: string }> }>(section);
+  return Object.values(cases).map(({ bytes }) => decode(bytes));
+}
+
+/** Two rows of three bytes. */
+const IDX = Uint8Array.from([0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 255]);
 
 /** What cached data is told to be made from. */
 export const CACHED: CacheKey = { name: "d", content: { "train/x": "1" } };

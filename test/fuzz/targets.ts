@@ -15,6 +15,11 @@ import { readSafetensors } from "../../src/data/formats/safetensors.ts";
 import { readWeights } from "../../src/data/formats/weights.ts";
 import { readDataset } from "../../src/data/load.ts";
 import { readManifest as readDescription } from "../../src/data/manifest.ts";
+import { readIdx } from "../../src/data/readers/idx.ts";
+import { readImageHeader } from "../../src/data/readers/image-header.ts";
+import { bytesSource, openMediaTable } from "../../src/data/readers/media-table.ts";
+import { readTokenizer } from "../../src/data/readers/tokenizer.ts";
+import { readWav } from "../../src/data/readers/wav.ts";
 import type { ReadOptions } from "../../src/data/reading.ts";
 import { decodeWithChecksum, encodeWithChecksum } from "../../src/evaluation/checksum.ts";
 import { decodeModel } from "../../src/evaluation/model.ts";
@@ -50,6 +55,16 @@ export function makeTargets(seeds: Seeds): Target[] {
       whole(npz.names.map((name) => npz.read(name)));
     }),
     ofBytes("csv", TABLES.map(encode), readTable, anyTable),
+    ofBytes("wav", seeds.wav, (bytes) => {
+      const { channels } = readWav(bytes);
+      for (const channel of channels) if (channel.length > bytes.length) throw new Error("more samples than bytes");
+    }),
+    ofBytes("idx", seeds.idx, (bytes) => whole([readIdx(bytes)])),
+    ofBytes("image header", seeds.images, (bytes) => readImageHeader(bytes)),
+    ofBytes("media table", seeds.tables, async (bytes) => {
+      const table = await openMediaTable(bytesSource(bytes));
+      for (let group = 0; group < table.groups.length; group++) await table.read(group);
+    }),
     ofBytes("safetensors", seeds.safetensors, (bytes) => whole(Object.values(readSafetensors(bytes).state))),
     ofBytes("pickle", seeds.pickle, async (bytes) => {
       const source = bytesInMemory(bytes, "pickle");
@@ -86,6 +101,12 @@ export function makeTargets(seeds: Seeds): Target[] {
       readKept<RecoveryResult>(text, resultSchema, ({ job, curves }) => [job.case, curves.length]),
     ),
     sealedJson("checksums.json", decode(seeds.cache.get("checksums.json")!), (text) => readCache(seeds.cache, text)),
+    ofText(
+      "tokenizer.json",
+      seeds.tokenizers,
+      (text) => readTokenizer(encode(text)).encode(["The cat, 12", ""], 8),
+      anyJson,
+    ),
     ofText("lock file", LOCKS, readLock, anyJson),
     ofText("model card", [seeds.card], (text) => readCard(text, seeds.card)),
     ofText("metrics.jsonl", [decode(seeds.run.get(runFiles.metrics)!)], readMetrics, anyJson),
