@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 const below: Record<string, readonly string[]> = { core: [] };
 const lines = [
   ["graph", "data", "info", "optim"],
-  ["nn", "runtime"],
+  ["nn", "runtime", "prepare"],
   ["targets", "modalities", "encoders"],
   ["methods"],
   ["engine"],

@@ -7,6 +7,7 @@ import { type Answer, printAnswer, printError } from "./answer.ts";
 import { data } from "./flags/data.ts";
 import { compare, job, recover, sweep } from "./flags/experiments.ts";
 import { bits, pid, quantify } from "./flags/information.ts";
+import { prepare } from "./flags/prepare.ts";
 import { completion, demo, doctor, methods } from "./flags/program.ts";
 import { evaluate, explain, exportModel, predict } from "./flags/run.ts";
 import type { Define } from "./flags/shared.ts";
@@ -16,7 +17,22 @@ import { version } from "./version.ts";
 
 /** All commands, in the order of the help text. */
 const COMMANDS: readonly Define[] = [
-  ...[demo, data, methods, train, resume, evaluate, predict, explain, exportModel, recover, quantify, bits, pid],
+  ...[
+    demo,
+    prepare,
+    data,
+    methods,
+    train,
+    resume,
+    evaluate,
+    predict,
+    explain,
+    exportModel,
+    recover,
+    quantify,
+    bits,
+    pid,
+  ],
   ...[sweep, job, compare, completion, doctor],
 ];
 

@@ -1,0 +1,21 @@
+/** @file The list of recipes. Only names are here; a recipe is loaded when it is asked for, so that help prints quickly. */
+import { configError, hint } from "../core/errors.ts";
+import type { Recipe } from "./recipe.ts";
+
+const RECIPES = {
+  folder: async () => (await import("./recipes/folder.ts")).folder,
+  rosmap: async () => (await import("./recipes/mogonet.ts")).rosmap,
+  brca: async () => (await import("./recipes/mogonet.ts")).brca,
+  avmnist: async () => (await import("./recipes/avmnist.ts")).avmnist,
+} satisfies Record<string, () => Promise<Recipe>>;
+
+/** The names of all recipes. */
+export const recipeNames: readonly string[] = Object.keys(RECIPES);
+
+/** The recipe of a name. @throws ConfigError with the nearest name. */
+export async function recipeNamed(name: string): Promise<Recipe> {
+  if (!Object.hasOwn(RECIPES, name)) {
+    throw configError(`prepare: unknown recipe "${name}"${hint(name, recipeNames)}`, { recipe: name });
+  }
+  return RECIPES[name as keyof typeof RECIPES]();
+}
