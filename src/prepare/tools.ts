@@ -1,13 +1,8 @@
 /** @file What recipes read files with: bytes and tables here, sound, pictures and video by whoever prepares (a machine may lack some). */
 import { runError } from "../core/errors.ts";
+import type { Audio } from "../core/media.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Source } from "./source.ts";
-
-/** Sound as samples in [-1, 1], channel by channel. */
-export interface Sound {
-  readonly rate: number;
-  readonly channels: readonly Float32Array[];
-}
 
 /** The size that pictures are brought to. */
 export interface PictureSize {
@@ -23,7 +18,7 @@ export type FrameChoice = { readonly kind: "every-second" } | { readonly kind: "
 /** Readers of media. `where` is the file in messages. */
 export interface Readers {
   /** Decoded sound of a file of any kind, also of a video. */
-  sound(path: string): Promise<Sound>;
+  sound(path: string): Promise<Audio>;
   /** The spectrogram of a file by the name of its definition: [frames, bins]. */
   audio(path: string, preset: string): Promise<Tensor<"float32">>;
   /** A picture, resized as PIL does: [height, width, channels]. */

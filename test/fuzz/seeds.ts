@@ -1,4 +1,5 @@
 /** @file Good files of every kind, made by the project's own writers: what the fuzzer damages. */
+import { gzipSync } from "node:zlib";
 import { type Folder, memoryFolder } from "../../src/core/folder.ts";
 import { writeSafetensors } from "../../src/data/formats/safetensors.ts";
 import { writeDataset } from "../../src/data/write.ts";
@@ -11,12 +12,15 @@ import { parseSettings } from "../../src/runs/settings.ts";
 import { decode, reference } from "../data/fixtures/reference.ts";
 import { archiveFolder, arrayFolder, smallSplits } from "../data/fixtures/small.ts";
 import { madeEntries } from "../experiments/compare/manifest.ts";
+import { golden } from "../golden/media.ts";
 import { smallMixture } from "../support/models.ts";
 
 /** Files by kind; a folder is its files by name. They cross to the worker as they are. */
 export interface Seeds {
   readonly npy: readonly Uint8Array[];
   readonly npz: readonly Uint8Array[];
+  readonly wav: readonly Uint8Array[];
+  readonly idx: readonly Uint8Array[];
   readonly safetensors: readonly Uint8Array[];
   readonly run: ReadonlyMap<string, Uint8Array>;
   readonly sweep: ReadonlyMap<string, Uint8Array>;
@@ -56,6 +60,10 @@ export async function makeSeeds(): Promise<Seeds> {
   return {
     npy: [...reference.npy.map(({ bytes }) => decode(bytes)), ...Object.values(reference.bad).map(decode)],
     npz: Object.values(reference.npz).map(decode),
+    wav: Object.values(golden<{ cases: Record<string, { bytes: string }> }>("wav").cases).map(({ bytes }) =>
+      decode(bytes),
+    ),
+    idx: [IDX, new Uint8Array(gzipSync(IDX))],
     safetensors: [decode(reference.safetensors.bytes), decode(reference.safetensors.float64), writeSafetensors({})],
     run: await filesOf(run),
     sweep: await filesOf(sweep),
@@ -64,6 +72,9 @@ export async function makeSeeds(): Promise<Seeds> {
     data: await dataFolders(),
   };
 }
+
+/** Two rows of three bytes. */
+const IDX = Uint8Array.from([0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 255]);
 
 /** What cached data is told to be made from. */
 export const CACHED: CacheKey = { name: "d", content: { "train/x": "1" } };

@@ -11,6 +11,8 @@ import { openNpz } from "../../src/data/formats/npz.ts";
 import { readSafetensors } from "../../src/data/formats/safetensors.ts";
 import { readDataset } from "../../src/data/load.ts";
 import { readManifest as readDescription } from "../../src/data/manifest.ts";
+import { readIdx } from "../../src/data/readers/idx.ts";
+import { readWav } from "../../src/data/readers/wav.ts";
 import type { ReadOptions } from "../../src/data/reading.ts";
 import { decodeWithChecksum, encodeWithChecksum } from "../../src/evaluation/checksum.ts";
 import { decodeModel } from "../../src/evaluation/model.ts";
@@ -53,6 +55,11 @@ export function makeTargets(seeds: Seeds): Target[] {
       whole(npz.names.map((name) => npz.read(name)));
     }),
     ofBytes("csv", TABLES.map(encode), readTable, anyTable),
+    ofBytes("wav", seeds.wav, (bytes) => {
+      const { channels } = readWav(bytes);
+      for (const channel of channels) if (channel.length > bytes.length) throw new Error("more samples than bytes");
+    }),
+    ofBytes("idx", seeds.idx, (bytes) => whole([readIdx(bytes)])),
     ofBytes("safetensors", seeds.safetensors, (bytes) => whole(Object.values(readSafetensors(bytes).state))),
     sealedTensors("model", seeds.run.get(runFiles.model)!, (bytes) => decodeModel(bytes, methodFrom, "model")),
     sealedTensors("checkpoint", seeds.run.get(runFiles.last)!, async (bytes) => {

@@ -1,0 +1,134 @@
+"""Goldens of readers, spectrograms and pictures, made by the libraries that define them.
+
+    python scripts/golden-media.py [wav] [signal] [pictures] [hdf5] [parquet]
+
+writes test/golden/media/*.json. Needs numpy, soundfile, librosa, scipy, torchaudio, Pillow, torchvision, h5py, pyarrow.
+Arrays are base64 of little-endian values. Versions of the libraries are stored beside the numbers.
+"""
+import base64
+import io
+import json
+import pathlib
+import sys
+
+import numpy as np
+
+OUT = pathlib.Path(__file__).parent.parent / "test" / "golden" / "media"
+
+
+def packed(array):
+    array = np.ascontiguousarray(array)
+    code = array.dtype.newbyteorder("<")
+    return {"shape": list(array.shape), "dtype": array.dtype.name, "data": base64.b64encode(array.astype(code).tobytes()).decode()}
+
+
+def text(raw):
+    return base64.b64encode(raw).decode()
+
+
+def save(name, value):
+    file = OUT / f"{name}.json"
+    file.write_text(json.dumps(value, separators=(",", ":")) + "\n")
+    print(file, file.stat().st_size)
+
+
+def tone(rate, count, seed):
+    """Two tones, a sweep and noise: every band has something in it."""
+    t = np.arange(count) / rate
+    noise = np.random.default_rng(seed).normal(size=count)
+    sound = 0.3 * np.sin(2 * np.pi * 440 * t) + 0.1 * np.sin(2 * np.pi * (300 + 900 * t) * t) + 0.02 * noise
+    return np.round(sound * 32768).clip(-32768, 32767).astype(np.int16)
+
+
+def wav():
+    import soundfile
+
+    cases = {}
+    sound = np.stack([tone(8000, 23, 0), tone(8000, 23, 1)], axis=1) / 32768
+    for form, kind in [("WAV", "PCM_U8"), ("WAV", "PCM_16"), ("WAV", "PCM_24"), ("WAV", "PCM_32"), ("WAV", "FLOAT"), ("WAV", "DOUBLE"), ("WAVEX", "PCM_16"), ("WAVEX", "PCM_24"), ("WAVEX", "FLOAT")]:
+        file = io.BytesIO()
+        soundfile.write(file, sound, 8000, format=form, subtype=kind)
+        file.seek(0)
+        values, rate = soundfile.read(file, dtype="float32")
+        cases[f"{form} {kind}"] = {"bytes": text(file.getvalue()), "rate": rate, "values": packed(values.T)}
+    save("wav", {"version": soundfile.__version__, "cases": cases})
+
+
+def signal():
+    import librosa
+    import scipy
+    import torch
+    import torchaudio
+
+    inputs, cases = {}, {}
+    for name, rate, count in [("a", 22050, 4000), ("b", 16000, 4000), ("c", 44100, 6000), ("short", 16000, 700)]:
+        inputs[name] = {"rate": rate, "samples": packed(tone(rate, count, len(inputs)))}
+        x = tone(rate, count, len(inputs) - 1) / 32768
+        every = 4  # a quarter of the bins keeps the file small
+        for size, hop in [(512, 353), (256, 128)]:
+            for padding in ["zeros", "reflect"]:
+                mode = {"zeros": "constant", "reflect": "reflect"}[padding]
+                s = np.log(np.abs(librosa.stft(x, n_fft=size, hop_length=hop, pad_mode=mode)) + 1e-7)
+                cases[f"stft {name} {size} {hop} {padding}"] = {"shape": s.shape, "every": every, "values": packed(s[::every].astype(np.float32))}
+        s = librosa.feature.melspectrogram(y=x, sr=rate, n_mels=64)
+        cases[f"mel {name}"] = {"values": packed(librosa.power_to_db(s).astype(np.float32))}
+        if count > 600:
+            f, t, p = scipy.signal.spectrogram(x, fs=rate, nperseg=512, noverlap=353)
+            log = np.log(p + 1e-7)
+            cases[f"spectrogram {name}"] = {"shape": log.shape, "every": every, "values": packed(log[::every].astype(np.float32))}
+            both = (log - log.mean()) / (log.std() + 1e-9)
+            cases[f"standardised {name}"] = {"shape": log.shape, "every": every, "values": packed(both[::every].astype(np.float32))}
+        wave = torch.tensor(x - x.mean(), dtype=torch.float64)[None]
+        bank = torchaudio.compliance.kaldi.fbank(wave, htk_compat=True, sample_frequency=rate, use_energy=False, window_type="hanning", num_mel_bins=128, dither=0.0, frame_shift=10)
+        cases[f"fbank {name}"] = {"values": packed(bank.numpy().astype(np.float32))}
+    for size, periodic in [(8, True), (9, True), (9, False), (512, True)]:
+        for name in ["hann", ("tukey", 0.25)]:
+            label = name if isinstance(name, str) else name[0]
+            cases[f"window {label} {size} {'periodic' if periodic else 'symmetric'}"] = {"values": packed(scipy.signal.get_window(name, size, fftbins=periodic))}
+    versions = {m.__name__: m.__version__ for m in (librosa, scipy, torchaudio)}
+    save("signal", {"versions": versions, "inputs": inputs, "cases": cases})
+
+
+def scene(width, height, seed, channels=3):
+    """Shapes with sharp and soft edges, and noise."""
+    y, x = np.mgrid[:height, :width]
+    random = np.random.default_rng(seed)
+    layers = [127 + 120 * np.sin((c + 1) * x / 7 + y / (5 + c)) + random.normal(0, 12, (height, width)) for c in range(channels)]
+    picture = np.stack(layers, axis=-1)
+    picture[height // 4 : height // 2, width // 3 : width // 2] = 255
+    picture[(x - width * 0.7) ** 2 + (y - height * 0.6) ** 2 < (height * 0.2) ** 2] = 0
+    return picture.clip(0, 255).astype(np.uint8)
+
+
+def pictures():
+    import PIL
+    import torch
+    import torchvision
+    from PIL import Image
+    from torchvision import transforms
+
+    inputs = {"wide": scene(67, 41, 0), "tall": scene(24, 50, 1), "grey": scene(37, 29, 2, 1)[..., 0]}
+    cases = {}
+    for name, array in inputs.items():
+        image = Image.fromarray(array)
+        for kernel in ["bilinear", "bicubic"]:
+            code = getattr(Image.Resampling, kernel.upper())
+            for size in [(20, 20), (24, 41), (80, 30), (5, 3), (1, 1), (67, 20)]:
+                cases[f"resize {name} {kernel} {size[0]} {size[1]}"] = packed(np.array(image.resize(size, code)))
+        for side, crop in [(28, 24), (23, 20), (31, 28)]:
+            both = transforms.Compose([transforms.Resize(side), transforms.CenterCrop(crop)])
+            cases[f"short {name} {side} {crop}"] = packed(np.array(both(image)))
+        cases[f"squash {name} 28"] = packed(np.array(transforms.Resize((28, 28))(image)))
+    small = Image.fromarray(inputs["wide"]).resize((9, 6))
+    unit = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))])
+    normal = unit(small).permute(1, 2, 0).contiguous().numpy()
+    versions = {"Pillow": PIL.__version__, "torchvision": torchvision.__version__, "torch": torch.__version__}
+    save("pictures", {"versions": versions, "inputs": {k: packed(v) for k, v in inputs.items()}, "cases": cases, "small": packed(np.array(small)), "normal": packed(normal)})
+
+
+SECTIONS = {f.__name__: f for f in (wav, signal, pictures)}
+
+if __name__ == "__main__":
+    OUT.mkdir(exist_ok=True)
+    for section in sys.argv[1:] or SECTIONS:
+        SECTIONS[section]()
