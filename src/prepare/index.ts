@@ -6,6 +6,7 @@ const RECIPES = {
   folder: async () => (await import("./recipes/folder.ts")).folder,
   rosmap: async () => (await import("./recipes/mogonet.ts")).rosmap,
   brca: async () => (await import("./recipes/mogonet.ts")).brca,
+  avdigits: async () => (await import("./recipes/avdigits.ts")).avdigits,
   avmnist: async () => (await import("./recipes/avmnist.ts")).avmnist,
 } satisfies Record<string, () => Promise<Recipe>>;
 

@@ -10,6 +10,11 @@ const number = (allowed: string, check: (value: number) => boolean) =>
     z.number({ error: allowing(allowed) }).refine(check, { error: allowing(allowed) }),
   );
 
+/** A finite number. */
+export function numberOption(allowed: string): z.ZodType<number> {
+  return number(allowed, Number.isFinite) as z.ZodType<number>;
+}
+
 /** A seed, 0 if it is not given. */
 export function seedOption(about: string): z.ZodDefault<z.ZodType<number>> {
   const allowed = `a whole number from 0 to ${LARGEST_SEED}, for example 0`;

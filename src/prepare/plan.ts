@@ -117,8 +117,8 @@ function inOrder(samples: readonly Sample[], recipe: string): Sample[] {
 /** Without what is only needed for messages about files that were not found. */
 function trimmed(sample: Sample, modalities: readonly string[]): Sample {
   const parts = modalities.map((modality) => {
-    const { files = [], row } = sample.parts[modality] ?? {};
-    return [modality, { files, ...(row !== undefined && { row }) }] as const;
+    const { files = [], row, values } = sample.parts[modality] ?? {};
+    return [modality, { files, ...(row !== undefined && { row }), ...(values !== undefined && { values }) }] as const;
   });
   return { ...sample, parts: Object.fromEntries(parts) };
 }

@@ -21,6 +21,8 @@ export interface Part {
   readonly tried?: readonly string[];
   /** The row of a file that holds all samples, from 0. */
   readonly row?: number;
+  /** Numbers that the lists themselves give, such as the words of a question. */
+  readonly values?: readonly number[];
 }
 
 /** One sample of a data set before its files are read. */
