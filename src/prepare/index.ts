@@ -8,6 +8,14 @@ const RECIPES = {
   brca: async () => (await import("./recipes/mogonet.ts")).brca,
   avdigits: async () => (await import("./recipes/avdigits.ts")).avdigits,
   avmnist: async () => (await import("./recipes/avmnist.ts")).avmnist,
+  cremad: async () => (await import("./recipes/cremad.ts")).cremad,
+  "kinetic-sounds": async () => (await import("./recipes/kinetic-sounds.ts")).kineticSounds,
+  ucf101: async () => (await import("./recipes/ucf101.ts")).ucf101,
+  vggsound: async () => (await import("./recipes/vggsound.ts")).vggsound,
+  food101: async () => (await import("./recipes/food101.ts")).food101,
+  vqav2: async () => (await import("./recipes/questions.ts")).vqav2,
+  clevr: async () => (await import("./recipes/questions.ts")).clevr,
+  mustard: async () => (await import("./recipes/mustard.ts")).mustard,
 } satisfies Record<string, () => Promise<Recipe>>;
 
 /** The names of all recipes. */

@@ -209,7 +209,7 @@ const MOST_SHOWN = 200;
 
 /** The contents of prepare.json: everything that led to the arrays, and nothing of this machine. */
 function recordOf(plan: Plan, { samples, modalities, broken, dropped }: Prepared): object {
-  const { version, recipe, options, lists, found, counts, notes, odd, requireAll, target } = plan;
+  const { version, recipe, options, lists, found, counts, notes, odd, requireAll, target, vocabularies } = plan;
   return {
     dmil: version,
     recipe,
@@ -229,5 +229,6 @@ function recordOf(plan: Plan, { samples, modalities, broken, dropped }: Prepared
       firstFiles: broken.slice(0, MOST_SHOWN),
     },
     oddNames: { files: odd.length, first: odd.slice(0, MOST_SHOWN) },
+    ...(vocabularies !== undefined && { vocabularies }),
   };
 }

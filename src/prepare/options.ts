@@ -23,9 +23,9 @@ export function seedOption(about: string): z.ZodDefault<z.ZodType<number>> {
     .describe(about) as z.ZodDefault<z.ZodType<number>>;
 }
 
-/** A share of the samples, from 0 to below 1. */
+/** A share of the samples, above 0 and below 1. */
 export function shareOption(standard: string): z.ZodDefault<z.ZodType<number>> {
-  return number(`a share from 0 to below 1, for example ${standard}`, (value) => value >= 0 && value < 1).default(
+  return number(`a share above 0 and below 1, for example ${standard}`, (value) => value > 0 && value < 1).default(
     Number(standard),
   ) as z.ZodDefault<z.ZodType<number>>;
 }

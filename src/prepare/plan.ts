@@ -1,9 +1,10 @@
 /** @file The plan of a preparation: all samples in order, the files found with their sizes, the lists with their hashes. Its hash is its identity. */
-import { dataError } from "../core/errors.ts";
+import { dataError, listing as namesOf } from "../core/errors.ts";
 import { sha256 } from "../core/hash.ts";
 import type { Shape } from "../core/shape.ts";
 import type { DType } from "../core/tensor.ts";
 import { VERSION } from "../core/version.ts";
+import { isClassKind } from "../data/kinds.ts";
 import { compareByCodePoint } from "./order.ts";
 import { FOLDERS, type Listing, type OpenRecipe, type Sample, type SplitFolder } from "./recipe.ts";
 import type { Source } from "./source.ts";
@@ -21,7 +22,7 @@ export interface Dropped {
 }
 
 /** Everything that determines the arrays, and what is known about the source. */
-export interface Plan extends Pick<Listing, "target" | "notes" | "odd"> {
+export interface Plan extends Pick<Listing, "target" | "notes" | "odd" | "vocabularies"> {
   readonly version: string;
   readonly recipe: string;
   readonly options: Readonly<Record<string, unknown>>;
@@ -80,8 +81,9 @@ export async function makePlan(
     options: recipe.options,
     modalities,
     target: listing.target,
-    notes: listing.notes,
+    notes: [...listing.notes, ...emptyClasses(samples, listing.target)],
     odd: listing.odd,
+    ...(listing.vocabularies !== undefined && { vocabularies: listing.vocabularies }),
     samples,
     dropped,
     counts: countsOf(listed, new Set(dropped.map(({ id }) => id)), listing.target.names),
@@ -89,6 +91,18 @@ export async function makePlan(
     found: await foundIn(source, samples, modalities),
     requireAll,
   };
+}
+
+/** What to know if some classes have no training sample: class numbers stay those of the recipe. */
+function emptyClasses(samples: readonly Sample[], { kind, names }: Listing["target"]): string[] {
+  if (!isClassKind(kind)) return [];
+  const there = new Set(samples.flatMap(({ split, target }) => (split === "train" ? [target] : [])));
+  const empty = names.filter((_, k) => !there.has(k));
+  if (empty.length === 0) return [];
+  const [have, their] = empty.length === 1 ? ["has", "its"] : ["have", "their"];
+  return [
+    `${empty.length} of ${names.length} classes ${have} no training sample (${namesOf(empty, 5)}), and training refuses such data: add ${their} files, or raise --limit.`,
+  ];
 }
 
 /** The identity of a plan: the same hash gives the same bytes. */

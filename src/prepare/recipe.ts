@@ -43,6 +43,8 @@ export interface Sample {
 export interface Listing {
   readonly target: { readonly kind: TargetKind; readonly names: readonly string[] };
   readonly samples: readonly Sample[];
+  /** Words by id of modalities of text. */
+  readonly vocabularies?: Readonly<Record<string, readonly string[]>>;
   /** Files that list samples, labels or splits; their hashes are kept. */
   readonly lists: readonly string[];
   /** What the user should know, as sentences: counts that differ from the published ones, choices made. */

@@ -51,7 +51,7 @@ export function drawnSplit(
 }
 
 /** The samples with a share of those in `train` moved to `valid`. */
-export function withValidation(samples: readonly Sample[], share: number, seed: number): Sample[] {
+export function withValidation<S extends Sample>(samples: readonly S[], share: number, seed: number): S[] {
   const train = samples.filter(({ split }) => split === "train");
   const drawn = drawnSplit(train, [1 - share, share, 0], seed);
   return samples.map((sample) => (drawn.get(sample.id) === "valid" ? { ...sample, split: "valid" } : sample));

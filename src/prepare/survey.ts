@@ -1,4 +1,4 @@
-/** @file What `--check` says: what was found, stubs, space and time, from names, sizes and three samples. */
+/** @file What `--check` says: what was found, stubs, space and time, from names, sizes and a few samples. */
 import { formatShape, sizeOf } from "../core/shape.ts";
 import { itemSize } from "./join.ts";
 import type { ArrayForm, Counts, Plan } from "./plan.ts";
@@ -7,12 +7,14 @@ import { formOf, readingError, readPart } from "./shard.ts";
 import { isStub, LARGEST_STUB, type Source } from "./source.ts";
 import type { Tools } from "./tools.ts";
 
-/** Samples that are read to learn the form of the arrays and the time. */
-const PROBES = 3;
+/** Samples of each modality that are read to learn the form of the arrays and the time. */
+const PROBES = 8;
+/** The first of them are slow: tables are opened, and code is not compiled yet. */
+const WARM = 4;
 /** Samples that are tried until one can be read. */
 const MOST_TRIED = 50;
 
-/** What three samples say. */
+/** What a few samples say. */
 export interface Probe {
   /** By modality; a modality of which no file was found has none. */
   readonly forms: Readonly<Record<string, ArrayForm>>;
@@ -47,8 +49,7 @@ export async function probe(
         return undefined;
       });
       if (array === undefined) continue;
-      // What is read once for all samples, such as a table, falls on the first and is not counted for each.
-      if (read > 0) spent += now() - begin;
+      if (read >= WARM) spent += now() - begin;
       forms[name] ??= formOf(array, modality);
       steps = Math.max(steps, modality.sequence === true ? array.shape[0]! : 1);
       read++;
@@ -56,7 +57,7 @@ export async function probe(
     }
     const form = forms[name];
     if (form === undefined) continue;
-    seconds += (spent / Math.max(1, read - 1)) * having.length;
+    seconds += (spent / Math.max(1, read - WARM)) * having.length;
     bytes += steps * sizeOf(form.shape) * itemSize(form.dtype) * plan.samples.length;
   }
   return { forms, seconds, bytes };

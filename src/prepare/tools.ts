@@ -12,8 +12,13 @@ export interface PictureSize {
   readonly channels: 1 | 3;
 }
 
-/** Which frames of a video: the first of every second, as OpenCV steps (`every-second`), or n evenly spaced ones. */
-export type FrameChoice = { readonly kind: "every-second" } | { readonly kind: "even"; readonly count: number };
+/** Which frames of a video. */
+export interface FrameChoice {
+  /** One a second: the first frame of each, as OpenCV steps, or the one nearest to its middle, as ffmpeg's `fps=1`. */
+  readonly rate: "every-second-start" | "ffmpeg-fps";
+  /** Which of these, by their number. */
+  pick(count: number): readonly number[];
+}
 
 /** Readers of media. `where` is the file in messages. */
 export interface Readers {

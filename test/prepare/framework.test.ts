@@ -86,7 +86,7 @@ test("a missing file is a missing modality if another one is there; with require
   expect(lacking).toEqual(["s004"]);
   const strict = await prepareFiles("folder", files, { options: OPTIONS, requireAll: true });
   expect(strict.prepared.dropped.map(({ id }) => id).sort()).toEqual(["s004", "s007"]);
-  expect(strict.store.exists("train/face_present.npy")).resolves.toBe(false);
+  await expect(strict.store.exists("train/face_present.npy")).resolves.toBe(false);
 });
 
 test("a broken file stops with its name; skipped, it is counted and its modality is missing", async () => {
@@ -96,7 +96,9 @@ test("a broken file stops with its name; skipped, it is counted and its modality
     "face/s005.npy": npy([3, 2], () => 0),
     "audio/s006.npy": npy([3], () => Number.NaN),
   };
-  await expect(prepareFiles("folder", files, { options: OPTIONS })).rejects.toThrow("raw/face/s004.npy");
+  await expect(prepareFiles("folder", files, { options: OPTIONS })).rejects.toThrow(
+    /^raw\/(audio\/s006|face\/s00[45])\.npy: /,
+  );
   const made = await prepareFiles("folder", files, { options: OPTIONS, skipBroken: true });
   const reasons = made.prepared.broken.map(({ id, modality, reason }) => `${id} ${modality} ${reason}`).sort();
   expect(reasons).toEqual([
@@ -116,6 +118,14 @@ test("stubs of Git LFS are found by --check and refused by name", async () => {
   await expect(prepareFiles("folder", files, { options: OPTIONS })).rejects.toThrow(
     "raw/face/s004.npy: this is a stub of Git LFS (version https://git-lfs ...), not the file itself. Fetch the files: install git-lfs",
   );
+});
+
+test("a class without a training sample is said, because training refuses it", async () => {
+  const files = Object.fromEntries(Object.entries(tree(40)).filter(([path]) => !/[02468].npy$/.test(path)));
+  const plan = await planOf("folder", files, { options: OPTIONS });
+  expect(plan.notes).toEqual([
+    "1 of 2 classes has no training sample (no), and training refuses such data: add its files, or raise --limit.",
+  ]);
 });
 
 test("at most so many samples, of every split and class", async () => {

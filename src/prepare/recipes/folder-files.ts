@@ -1,12 +1,11 @@
 /** @file Files of a set of one's own: which file belongs to which sample, by patterns, and how files of each ending become arrays. */
 import { configError, dataError } from "../../core/errors.ts";
-import { sizeOf } from "../../core/shape.ts";
-import { type DType, type DTypes, type Tensor, tensor } from "../../core/tensor.ts";
 import { type CsvTable, csvFeatures, csvTexts, readCsv } from "../../data/formats/csv.ts";
 import { readNpy, readNumberTable, rowOf } from "../lists.ts";
 import type { Modality, Part } from "../recipe.ts";
 import { requireFile, type Source } from "../source.ts";
-import type { PictureSize, Tools } from "../tools.ts";
+import type { PictureSize } from "../tools.ts";
+import { middles, PICTURES, readPictures, SOUND, VIDEO } from "./clips.ts";
 
 /** What a path says about its sample besides its id. */
 export interface PathFacts {
@@ -79,10 +78,6 @@ export interface ReadingChoices {
   readonly frames: number;
 }
 
-const SOUND = ["wav", "mp3", "flac", "ogg", "opus", "m4a", "aac"];
-const PICTURES = ["jpg", "jpeg", "png", "webp", "gif", "bmp"];
-const VIDEO = ["mp4", "avi", "mkv", "mov", "webm", "flv"];
-
 /** The modality of a pattern, by the ending of its files. @throws ConfigError for an ending that is not read. */
 export function modalityOf(name: string, pattern: string, choices: ReadingChoices): Modality {
   const ending = pattern.slice(pattern.lastIndexOf(".") + 1).toLowerCase();
@@ -100,7 +95,8 @@ export function modalityOf(name: string, pattern: string, choices: ReadingChoice
   if (VIDEO.includes(ending)) {
     return {
       what: `${frames} frames ${size}`,
-      read: ({ files }, tools) => tools.frames(files[0]!, { kind: "even", count: frames }, picture),
+      read: ({ files }, tools) =>
+        tools.frames(files[0]!, { rate: "every-second-start", pick: middles(frames) }, picture),
     };
   }
   throw configError(
@@ -143,24 +139,10 @@ function columnsOf({ columns, where }: CsvTable, others: readonly string[]): num
   );
 }
 
-/** Evenly spaced pictures of a sample with several: the middle of each of `count` parts. */
+/** Evenly spaced pictures of a sample with several. */
 function pictures(count: number, size: PictureSize, shown: string): Modality {
   return {
     what: `${count} pictures ${shown}, evenly spaced`,
-    async read({ files }, { image }: Tools) {
-      const chosen = Array.from({ length: count }, (_, i) => files[Math.floor(((i + 0.5) * files.length) / count)]!);
-      return stack(await Promise.all(chosen.map((file) => image(file, size))));
-    },
+    read: ({ files }, tools) => readPictures(files, middles(count), size, tools),
   };
-}
-
-/** Arrays of one shape as one, with a first axis for them. */
-export function stack(arrays: readonly Tensor[]): Tensor {
-  const [{ dtype, shape, data }] = arrays as readonly [Tensor, ...Tensor[]];
-  const out = new (data.constructor as new (length: number) => DTypes[DType])(arrays.length * sizeOf(shape));
-  arrays.forEach((own, i) => {
-    if (own.data.length !== data.length) throw dataError(`pictures of one sample have different sizes.`);
-    out.set(own.data as never, i * data.length);
-  });
-  return tensor(dtype, [arrays.length, ...shape], out as never);
 }
