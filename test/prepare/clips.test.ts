@@ -1,6 +1,6 @@
 /** @file Data sets of clips from fake trees: class numbers, splits, names that vary, odd files, stubs and missing clips. */
 import { expect, test } from "vitest";
-import { arrayOf, type Files, loaded, planOf, prepareFiles, STUB, targetsOf } from "./support.ts";
+import { allOf, arrayOf, type Files, loaded, planOf, prepareFiles, STUB, targetsOf } from "./support.ts";
 
 /** Five clips of each emotion for 6 actors, as the repository of CREMA-D has them. */
 function cremad(): Record<string, string | Uint8Array> {
@@ -17,12 +17,16 @@ function cremad(): Record<string, string | Uint8Array> {
 
 test("cremad: classes in the order of OGM-GE, actors on one side, missing faces, odd names", async () => {
   const files = cremad();
-  const odd = { ...files, "AudioWAV/1001_IEO_ANGRY.wav": "x", "AudioMP3/1001_IEO_ANG_LO.mp3": "" };
+  const odd: Record<string, string | Uint8Array> = {
+    ...files,
+    "AudioWAV/1001_IEO_ANGRY.wav": "x",
+    "AudioMP3/1001_IEO_ANG_LO.mp3": "",
+  };
   delete odd["VideoFlash/1001_IEO_ANG_LO.flv"];
   const made = await prepareFiles("cremad", odd, { options: { size: "4", frames: "2" } });
   const { splits } = await loaded(made);
   expect(splits.train.target.names).toEqual(["NEU", "HAP", "SAD", "FEA", "DIS", "ANG"]);
-  const total = Object.values(splits).flatMap(({ ids, target, groups, name }) =>
+  const total = allOf(splits).flatMap(({ ids, target, groups, name }) =>
     ids.map((id, i) => ({ id, label: target.values.data[i], group: groups?.[i], name })),
   );
   expect(total).toHaveLength(30);
@@ -83,7 +87,7 @@ test("kinetic-sounds: numbers of the list, ids that begin with a dash, names wit
   expect(plan.target.names).toHaveLength(31);
   expect(plan.target.names[30]).toBe("tickling");
   expect(targetsOf(plan)["-abcdefgh00_000010_000020"]).toBe(0);
-  expect(targetsOf(plan)["tvwxyz_0001_7"]).toBe(12);
+  expect(targetsOf(plan).tvwxyz_0001_7).toBe(12);
   expect(plan.dropped).toHaveLength(21);
   expect(plan.dropped.at(-1)?.reason).toMatch(/^no audio, no video; tried /);
   const sample = plan.samples.find(({ id }) => id === "-abcdefgh00_000010_000020")!;
@@ -135,8 +139,8 @@ test("ucf101: numbers of classInd, groups apart, names in another letter case, f
   const options = { size: "2", modalities: "rgb,flow,difference", valid: "0.25" };
   const made = await prepareFiles("ucf101", files, { options });
   const targets = targetsOf(made.plan);
-  expect(targets["v_HammerThrow_g01_c01"]).toBe(2);
-  expect(targets["v_HandStandPushups_g05_c01"]).toBe(3);
+  expect(targets.v_HammerThrow_g01_c01).toBe(2);
+  expect(targets.v_HandStandPushups_g05_c01).toBe(3);
   expect(made.prepared.samples.test).toBe(4);
   expect(made.prepared.modalities.flow).toMatchObject({ shape: [3, 2, 2, 2], present: 19 });
   expect(made.prepared.modalities.difference).toMatchObject({ shape: [3, 2, 2, 3], dtype: "int16" });

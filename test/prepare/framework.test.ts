@@ -4,7 +4,18 @@ import { compareByCodePoint } from "../../src/prepare/order.ts";
 import { shardsToDo } from "../../src/prepare/shard.ts";
 import { drawnSplit } from "../../src/prepare/splits.ts";
 import { survey } from "../../src/prepare/survey.ts";
-import { arrayOf, type Files, loaded, memorySource, memoryStore, npy, planOf, prepareFiles, STUB } from "./support.ts";
+import {
+  allOf,
+  arrayOf,
+  type Files,
+  loaded,
+  memorySource,
+  memoryStore,
+  npy,
+  planOf,
+  prepareFiles,
+  STUB,
+} from "./support.ts";
 
 const OPTIONS = { labels: "labels.csv", audio: "audio/{id}.npy", face: "face/{id}.npy" };
 
@@ -82,7 +93,7 @@ test("a missing file is a missing modality if another one is there; with require
     ...Object.fromEntries(["train", "valid", "test"].map((split) => [split, expect.anything()])),
   });
   const { splits } = await loaded(made);
-  const lacking = Object.values(splits).flatMap(({ ids, present }) => ids.filter((_, i) => present?.face?.[i] === 0));
+  const lacking = allOf(splits).flatMap(({ ids, present }) => ids.filter((_, i) => present?.face?.[i] === 0));
   expect(lacking).toEqual(["s004"]);
   const strict = await prepareFiles("folder", files, { options: OPTIONS, requireAll: true });
   expect(strict.prepared.dropped.map(({ id }) => id).sort()).toEqual(["s004", "s007"]);

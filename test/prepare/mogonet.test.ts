@@ -1,6 +1,6 @@
 /** @file ROSMAP and BRCA from the csv files of MOGONET. */
 import { expect, test } from "vitest";
-import { arrayOf, type Files, loaded, memorySource, planOf, prepareFiles } from "./support.ts";
+import { allOf, arrayOf, type Files, loaded, memorySource, planOf, prepareFiles } from "./support.ts";
 
 /** A fake folder of ROSMAP: 20 and 6 samples, 4, 3 and 2 features, numbers as MOGONET writes them. */
 function tree(folder = "", ending = "\n"): Files {
@@ -28,7 +28,7 @@ test("rows, labels and classes are those of the files, and a validation split is
   const { splits } = await loaded(made);
   expect(splits.train.target.names).toEqual(["control", "AD"]);
   expect(Object.keys(splits.train.modalities)).toEqual(["mrna", "methylation", "mirna"]);
-  for (const { ids, modalities, target } of Object.values(splits)) {
+  for (const { ids, modalities, target } of allOf(splits)) {
     ids.forEach((id, i) => {
       const row = Number(id.slice(-4));
       expect(target.values.data[i]).toBe(row % 2);

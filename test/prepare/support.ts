@@ -2,6 +2,7 @@
 import { dataError } from "../../src/core/errors.ts";
 import { memoryFolder } from "../../src/core/folder.ts";
 import { float32, tensor } from "../../src/core/tensor.ts";
+import type { DataSplits, Dataset } from "../../src/data/dataset.ts";
 import { readArray, writeNpy } from "../../src/data/formats/npy.ts";
 import { readDataset } from "../../src/data/load.ts";
 import { recipeNamed } from "../../src/prepare/index.ts";
@@ -118,6 +119,11 @@ export async function prepareFiles(recipe: string, files: Files, trial: Trial = 
 /** The data set that training reads from a store. */
 export async function loaded({ store }: Made, options: Parameters<typeof readDataset>[1] = {}) {
   return readDataset(store, options);
+}
+
+/** The three splits in order. */
+export function allOf({ train, validation, test }: DataSplits): Dataset[] {
+  return [train, validation, test];
 }
 
 /** An array of a store. */
