@@ -126,7 +126,83 @@ def pictures():
     save("pictures", {"versions": versions, "inputs": {k: packed(v) for k, v in inputs.items()}, "cases": cases, "small": packed(np.array(small)), "normal": packed(normal)})
 
 
-SECTIONS = {f.__name__: f for f in (wav, signal, pictures)}
+def images():
+    import PIL
+    from PIL import Image
+
+    colour = Image.fromarray(scene(45, 31, 3))
+    grey = colour.convert("L")
+    exif = Image.Exif()
+    exif[274] = 6  # turned by 90 degrees
+    files = {
+        "420.jpg": (colour, {"quality": 85, "subsampling": 2}),
+        "444.jpg": (colour, {"quality": 95, "subsampling": 0}),
+        "progressive.jpg": (colour, {"progressive": True}),
+        "grey.jpg": (grey, {}),
+        "turned.jpg": (colour, {"exif": exif}),
+        "cmyk.jpg": (colour.convert("CMYK"), {}),
+        "rgb.png": (colour, {}),
+        "grey.png": (grey, {}),
+        "bits.png": (grey.convert("1"), {}),
+        "palette.png": (colour.quantize(16), {}),
+        "alpha.png": (Image.merge("RGBA", (*colour.split(), grey)), {}),
+        "deep.png": (Image.fromarray(scene(9, 7, 4, 1)[..., 0].astype(np.uint16) * 256 + 17), {}),
+        "lossy.webp": (colour, {"quality": 80}),
+        "lossless.webp": (colour, {"lossless": True}),
+        "first.gif": (colour.quantize(16), {}),
+    }
+    cases = {}
+    for name, (image, options) in files.items():
+        file = io.BytesIO()
+        image.save(file, {"jpg": "jpeg"}.get(name.split(".")[1], name.split(".")[1]), **options)
+        read = Image.open(io.BytesIO(file.getvalue()))
+        values = {} if name in ("cmyk.jpg", "deep.png") else {"rgb": packed(np.array(read.convert("RGB"))), "grey": packed(np.array(read.convert("RGB").convert("L")))}
+        cases[name] = {"bytes": text(file.getvalue()), "size": image.size, **values}
+    save("images", {"version": PIL.__version__, "cases": cases})
+
+
+def resample():
+    import soxr
+
+    x = tone(8000, 1200, 9)
+    cases = {str(rate): packed(soxr.resample((x / 32768).astype(np.float32), 8000, rate, quality="HQ")) for rate in (16000, 22050, 4000)}
+    save("resample", {"version": soxr.__version__, "samples": packed(x), "cases": cases})
+
+
+def hdf5():
+    import tempfile
+
+    import h5py
+
+    with tempfile.TemporaryDirectory() as folder:
+        name = pathlib.Path(folder) / "a.h5"
+        random = np.random.default_rng(5)
+        with h5py.File(name, "w", libver="earliest") as f:
+            features = random.normal(size=(40, 3)).astype(np.float32)
+            data = f.create_group("COVAREP/data")
+            for video in ["abc[0]", "abc[1]", "-xyz"]:
+                data.create_dataset(f"{video}/features", data=features, chunks=(8, 3), compression="gzip", shuffle=True, fletcher32=True)
+                data.create_dataset(f"{video}/intervals", data=np.cumsum(np.ones((40, 2)), 0))
+            f["COVAREP/metadata/md"] = np.array([b'{"name": "COVAREP"}'])
+            f["big"] = features.astype(">f8")
+            f["int64"] = np.array([[1, -(2**53) - 1], [3, 4]])
+            f["uint8"] = np.arange(6, dtype=np.uint8).reshape(2, 3)
+            f["scalar"] = np.float64(2.5)
+            f["empty"] = np.zeros((0, 4), np.float32)
+            f["half"] = features.astype(np.float16)
+            f["bool"] = np.array([True, False])
+            f["fixed"] = np.array(["sp".encode(), "\u00e9t\u00e9".encode()], dtype="S32")
+            f["texts"] = ["one", "zw\u00f6lf \u732b"]
+            f.create_dataset("bytes", (2,), dtype=h5py.vlen_dtype(np.uint8))
+            f["bytes"][0] = np.array([255, 216, 0, 1], np.uint8)
+            f["bytes"][1] = np.array([7], np.uint8)
+            f.create_dataset("lzf", data=features, compression="lzf", chunks=True)
+            f["compound"] = np.array([(1, 2.0)], dtype=[("a", "i4"), ("b", "f8")])
+            f["complex"] = np.array([1 + 2j])
+        save("hdf5", {"version": h5py.__version__, "bytes": text(name.read_bytes()), "features": packed(features)})
+
+
+SECTIONS = {f.__name__: f for f in (wav, signal, pictures, images, resample, hdf5)}
 
 if __name__ == "__main__":
     OUT.mkdir(exist_ok=True)

@@ -25,8 +25,8 @@ for (const line of lines) {
   for (const folder of line) below[folder] = [...reached];
   reached.push(...line);
 }
-// node implements core's interfaces and is imported by cli and the package's own `dmil/node` alone.
-below.node = ["core"];
+// node implements core's interfaces and decodes files with the readers of data; it is imported by cli and the package's own `dmil/node` alone.
+below.node = ["core", "data"];
 below.cli = [...below.cli!, "node"];
 
 const root = path.resolve(import.meta.dirname, "../src");

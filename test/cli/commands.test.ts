@@ -420,6 +420,7 @@ test("doctor trains a toy on both backends", async () => {
     dmil: version(),
     nodeFits: true,
     backends: [{ backend: "native" }, { backend: "wasm", works: true }],
+    rawData: [{ name: "ffmpeg" }, { name: "sharp" }, { name: "h5wasm" }],
   });
   expect((await call("doctor")).stdout).toMatch(/^training works on (native|wasm)$/m);
 });

@@ -21,6 +21,7 @@ export interface Seeds {
   readonly npz: readonly Uint8Array[];
   readonly wav: readonly Uint8Array[];
   readonly idx: readonly Uint8Array[];
+  readonly images: readonly Uint8Array[];
   readonly safetensors: readonly Uint8Array[];
   readonly run: ReadonlyMap<string, Uint8Array>;
   readonly sweep: ReadonlyMap<string, Uint8Array>;
@@ -60,9 +61,8 @@ export async function makeSeeds(): Promise<Seeds> {
   return {
     npy: [...reference.npy.map(({ bytes }) => decode(bytes)), ...Object.values(reference.bad).map(decode)],
     npz: Object.values(reference.npz).map(decode),
-    wav: Object.values(golden<{ cases: Record<string, { bytes: string }> }>("wav").cases).map(({ bytes }) =>
-      decode(bytes),
-    ),
+    wav: filesOfGoldens("wav"),
+    images: filesOfGoldens("images"),
     idx: [IDX, new Uint8Array(gzipSync(IDX))],
     safetensors: [decode(reference.safetensors.bytes), decode(reference.safetensors.float64), writeSafetensors({})],
     run: await filesOf(run),
@@ -71,6 +71,11 @@ export async function makeSeeds(): Promise<Seeds> {
     card: await modelCard({ ...finished, file: "model.onnx" }),
     data: await dataFolders(),
   };
+}
+
+function filesOfGoldens(section: string): Uint8Array[] {
+  const { cases } = golden<{ cases: Record<string, { bytes: string }> }>(section);
+  return Object.values(cases).map(({ bytes }) => decode(bytes));
 }
 
 /** Two rows of three bytes. */

@@ -12,6 +12,7 @@ import { readSafetensors } from "../../src/data/formats/safetensors.ts";
 import { readDataset } from "../../src/data/load.ts";
 import { readManifest as readDescription } from "../../src/data/manifest.ts";
 import { readIdx } from "../../src/data/readers/idx.ts";
+import { readImageHeader } from "../../src/data/readers/image-header.ts";
 import { readWav } from "../../src/data/readers/wav.ts";
 import type { ReadOptions } from "../../src/data/reading.ts";
 import { decodeWithChecksum, encodeWithChecksum } from "../../src/evaluation/checksum.ts";
@@ -60,6 +61,7 @@ export function makeTargets(seeds: Seeds): Target[] {
       for (const channel of channels) if (channel.length > bytes.length) throw new Error("more samples than bytes");
     }),
     ofBytes("idx", seeds.idx, (bytes) => whole([readIdx(bytes)])),
+    ofBytes("image header", seeds.images, (bytes) => readImageHeader(bytes)),
     ofBytes("safetensors", seeds.safetensors, (bytes) => whole(Object.values(readSafetensors(bytes).state))),
     sealedTensors("model", seeds.run.get(runFiles.model)!, (bytes) => decodeModel(bytes, methodFrom, "model")),
     sealedTensors("checkpoint", seeds.run.get(runFiles.last)!, async (bytes) => {

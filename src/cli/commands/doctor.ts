@@ -4,7 +4,9 @@ import type { DmilError } from "../../core/errors.ts";
 import { memoryFolder } from "../../core/folder.ts";
 import { interactionMixture } from "../../data/synthetic/mixture.ts";
 import { primaryValue } from "../../evaluation/score.ts";
+import { findFfmpeg } from "../../node/ffmpeg.ts";
 import { machine } from "../../node/machine.ts";
+import { type OptionalPackage, tryPackage } from "../../node/optional.ts";
 import { installCommand } from "../../node/package-manager.ts";
 import { planRun } from "../../runs/plan.ts";
 import { startRun } from "../../runs/run.ts";
@@ -60,10 +62,12 @@ export async function doctor(): Promise<Answer> {
     ]),
     ["threads", "auto", `1 for small models, 2 for large ones; set --threads 1 to ${facts.cores}`],
   ];
+  const raw = await rawData();
+  rows.push(...raw.map(({ name, version: installed = "", detail }) => [name, installed, detail]));
   const verdict = chosen === undefined ? "training does not work here" : `training works on ${chosen.backend}`;
   return {
     text: `${table(rows)}\n${verdict}`,
-    json: { dmil: version(), ...facts, nodeFits, backends: findings, chosen: chosen?.backend ?? null },
+    json: { dmil: version(), ...facts, nodeFits, backends: findings, rawData: raw, chosen: chosen?.backend ?? null },
     failed: chosen === undefined || !nodeFits,
   };
 }
@@ -103,4 +107,39 @@ async function tryBackend(name: Backend["name"]): Promise<Finding> {
     const version = installed === undefined ? {} : { version: installed };
     return { backend: name, works: false, ...version, detail: `${reason} ${remedy(name)}` };
   }
+}
+
+/** What reads one kind of raw data. */
+interface RawReader {
+  readonly name: string;
+  readonly works: boolean;
+  readonly version?: string;
+  readonly detail: string;
+}
+
+/** Packages that read raw data, for what, and what is left without them. */
+const PACKAGES: readonly (readonly [OptionalPackage, string, string])[] = [
+  ["sharp", "reads pictures", "@jsquash/jpeg and pngjs, where installed, read JPEG and PNG"],
+  ["h5wasm", "reads HDF5", "HDF5 and .csd files are not read"],
+];
+
+/** What is there to read sound, video, pictures and HDF5; training on arrays needs none of it. */
+async function rawData(): Promise<RawReader[]> {
+  const ffmpeg = await findFfmpeg().catch(() => undefined);
+  const soxr =
+    ffmpeg?.soxr === true ? "resamples by soxr" : "has no soxr, so resampled sound differs a little from librosa's";
+  const sound: RawReader =
+    ffmpeg === undefined
+      ? {
+          name: "ffmpeg",
+          works: false,
+          detail: "not installed: of sound and video only .wav is read (apt install ffmpeg, brew install ffmpeg)",
+        }
+      : { name: "ffmpeg", works: true, version: ffmpeg.version, detail: `ok: reads sound and video, ${soxr}` };
+  const packages = PACKAGES.map(async ([name, purpose, without]): Promise<RawReader> => {
+    const loaded = await tryPackage(name);
+    if (!("missing" in loaded)) return { name, works: true, detail: `ok: ${purpose}` };
+    return { name, works: false, detail: `${loaded.missing}: ${without} (npm install ${name})` };
+  });
+  return [sound, ...(await Promise.all(packages))];
 }
