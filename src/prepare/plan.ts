@@ -7,7 +7,7 @@ import { VERSION } from "../core/version.ts";
 import { isClassKind } from "../data/kinds.ts";
 import { compareByCodePoint } from "./order.ts";
 import { FOLDERS, type Listing, type OpenRecipe, type Sample, type SplitFolder } from "./recipe.ts";
-import type { Source } from "./source.ts";
+import { missing, type Source } from "./source.ts";
 
 /** The shape of the array of one sample; the first axis of a sequence is left out. */
 export interface ArrayForm {
@@ -73,7 +73,7 @@ export async function makePlan(
     if (!isOut) found.push(trimmed(sample, modalities));
     else dropped.push({ id: sample.id, reason: `no ${lacking.join(", no ")}${triedFor(sample, lacking)}` });
   }
-  if (found.length === 0) throw noSample(name, source, listed, dropped);
+  if (found.length === 0) throw noSample(name, source, listed);
   const samples = limit === undefined ? found : spread(found, limit);
   return {
     version: VERSION,
@@ -142,13 +142,13 @@ function triedFor({ parts }: Sample, lacking: readonly string[]): string {
   return tried.length === 0 ? "" : `; tried ${tried.join(", ")}`;
 }
 
-function noSample(recipe: string, source: Source, listed: readonly Sample[], dropped: readonly Dropped[]): Error {
-  const first = dropped.slice(0, 3).map(({ id, reason }) => `${id}: ${reason}`);
+function noSample(recipe: string, source: Source, listed: readonly Sample[]): Error {
+  if (listed.length > 0) {
+    const tried = listed.slice(0, 3).flatMap(({ parts }) => Object.values(parts).flatMap((part) => part.tried ?? []));
+    return missing(source, tried, { recipe, what: `a file of any of the ${listed.length} listed samples` });
+  }
   return dataError(
-    listed.length === 0
-      ? `${source.label}: the lists name no sample; \`dmil prepare list ${recipe}\` prints the files that it expects.`
-      : `${source.label}: none of the ${listed.length} listed samples was found. ${first.join("; ")}. \`dmil prepare list ${recipe}\` prints the files that it expects.`,
-    { listed: listed.length },
+    `${source.label}: the lists name no sample; \`dmil prepare list ${recipe}\` prints the files that it expects.`,
   );
 }
 

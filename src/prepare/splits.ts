@@ -25,26 +25,27 @@ export function drawnSplit(
   const isGrouped = samples.some(({ group }) => group !== undefined);
   const strata = new Map<string, string[]>();
   for (const [key, unit] of [...units].sort(([a], [b]) => compareByCodePoint(a, b))) {
-    const stratum = isGrouped ? "" : String(unit[0]!.target);
+    const { target } = unit[0]!;
+    const stratum = isGrouped || typeof target !== "number" ? "" : String(target);
     const own = strata.get(stratum);
     if (own === undefined) strata.set(stratum, [key]);
     else own.push(key);
   }
   const splitOf = new Map<string, SplitFolder>();
   const total = shares[0] + shares[1] + shares[2];
+  const counts = [0, 0, 0];
+  let all = 0;
   [...strata]
     .sort(([a], [b]) => compareByCodePoint(a, b))
     .forEach(([, keys], stratum) => {
-      const order = permutation(keys.length, seed, "prepare-split", stratum);
-      const all = keys.reduce((sum, key) => sum + units.get(key)!.length, 0);
-      let taken = 0;
-      for (const i of order) {
+      for (const i of permutation(keys.length, seed, "prepare-split", stratum)) {
         const unit = units.get(keys[i]!)!;
-        // The middle of a unit decides, so that the parts have their shares as nearly as whole units allow.
-        const at = (taken + unit.length / 2) / all;
-        const split = FOLDERS[at < shares[2] / total ? 2 : at < (shares[2] + shares[1]) / total ? 1 : 0]!;
-        for (const { id } of unit) splitOf.set(id, split);
-        taken += unit.length;
+        all += unit.length;
+        // Each unit goes where most is missing, so that the shares hold within classes and over all of them, however few each has.
+        const lacking = shares.map((share, k) => (share / total) * all - counts[k]!);
+        const k = lacking.indexOf(Math.max(...lacking));
+        counts[k]! += unit.length;
+        for (const { id } of unit) splitOf.set(id, FOLDERS[k]!);
       }
     });
   return splitOf;

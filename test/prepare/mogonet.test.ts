@@ -24,7 +24,7 @@ function tree(folder = "", ending = "\n"): Files {
 
 test("rows, labels and classes are those of the files, and a validation split is drawn from train by class", async () => {
   const made = await prepareFiles("rosmap", tree());
-  expect(made.prepared.samples).toEqual({ train: 18, valid: 2, test: 6 });
+  expect(made.prepared.samples).toEqual({ train: 17, valid: 3, test: 6 });
   const { splits } = await loaded(made);
   expect(splits.train.target.names).toEqual(["control", "AD"]);
   expect(Object.keys(splits.train.modalities)).toEqual(["mrna", "methylation", "mirna"]);

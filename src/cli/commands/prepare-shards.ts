@@ -42,7 +42,7 @@ export async function makeShards(
   const { plan, forms } = begun;
   const recipe = (await recipeNamed(plan.recipe)).open(plan.options);
   const source = sourceOf(unlisted(job.source));
-  const tools = toolsFor(source, readersFor(source));
+  const tools = toolsFor(source, readersFor(source, job.source));
   for (const shard of job.shards) {
     if (signal?.aborted === true) return;
     await makeShard(store, plan, recipe, tools, shard, { forms, skipBroken: job.skipBroken });

@@ -85,7 +85,7 @@ async function list(name: string | undefined, more: readonly string[], options: 
 async function check(plan: Plan, recipe: OpenRecipe, source: Source, flags: PrepareFlags): Promise<Answer> {
   const found = await survey(plan, source);
   // Stubs would only repeat themselves as errors of the samples that are read.
-  const tools = toolsFor(source, readersFor(source));
+  const tools = toolsFor(source, readersFor(source, source.label));
   const skip = flags.skipBroken === true || found.stubs.length > 0;
   const probed =
     found.stubs.length === found.files
@@ -108,7 +108,7 @@ async function work(
   const skipBroken = flags.skipBroken === true;
   let seconds: number | undefined;
   const { hash, forms } = await begin(store, plan, flags.force === true, async () => {
-    const tools = toolsFor(source, readersFor(source));
+    const tools = toolsFor(source, readersFor(source, source.label));
     const probed = await probe(plan, recipe, tools, skipBroken, () => performance.now() / 1000);
     seconds = probed.seconds;
     const free = await freeBytes(out);

@@ -16,8 +16,9 @@ import { type FolderOptions, folderOptions, KNOWN } from "./folder-options.ts";
 function patternsOf(given: FolderOptions): [string, string][] {
   const patterns = Object.entries(given).filter((entry): entry is [string, string] => !KNOWN.includes(entry[0]));
   for (const [name, pattern] of patterns) {
-    if (pattern.includes("{id}") || /\.(csv|tsv)$/i.test(pattern)) continue;
     const near = nearest(name, KNOWN);
+    const isTable = /\.(csv|tsv)$/i.test(pattern) && near !== "labels";
+    if (pattern.includes("{id}") || isTable) continue;
     throw configError(
       `folder.${name}: "${pattern}" is no pattern of a modality, which needs {id}, as in --audio "audio/{id}.wav"${near === undefined ? "" : `; did you mean --${near}?`}`,
       { option: name },
