@@ -48,10 +48,15 @@ export {
 
 // Encoders of modalities, and how their values are normalised
 
+export { readWeights, type Weights } from "./data/formats/weights.ts";
 export { type PoolOptions, pool } from "./encoders/pool.ts";
+export { withWeights } from "./encoders/published/convert.ts";
+export type { NameMap, PatchSizes, PublishedNames } from "./encoders/published/names.ts";
+export { resnetNames } from "./encoders/published/resnet.ts";
+export { vitNames } from "./encoders/published/vit.ts";
 export type { Normalize, NormalizeSetting } from "./modalities/modality.ts";
 export { type Activation, type MlpOptions, mlp } from "./nn/mlp.ts";
-export type { Module } from "./nn/module.ts";
+export type { Module, WeightsRecord } from "./nn/module.ts";
 
 // Methods: `ogm({ encoders, embedding: 32 })`. Authors of methods find more in `dmil/methods`
 
@@ -154,11 +159,14 @@ export {
 // Runs: folders that keep settings, checkpoints, models and tables
 
 export {
+  type EncoderWeightsOptions,
+  encoderWeights,
   encodeTable,
   type FinishedRun,
   loadModel,
   type OpenModel,
   type OpenRun,
+  type OpenWeights,
   openModel,
   openRun,
   openTeacher,
@@ -172,12 +180,14 @@ export {
   type RunStatus,
   type RunTeacher,
   readRecord,
+  readWeightFiles,
   resumeRun,
   type Settings as RunSettings,
   saveModel,
   startRun,
   type TrainingData,
   type Unfinished,
+  weightsThrough,
 } from "./runs/index.ts";
 
 // Experiments: many runs under one protocol, and their comparison; the names of the commands

@@ -1,5 +1,6 @@
 /** @file Settings from a file, flags and --set, where later sources override earlier ones; each setting keeps where it was written. */
 import { readFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { configError, DmilError } from "../core/errors.ts";
 import { isRecord } from "../core/keys.ts";
 import type { OptionIssue } from "../core/options.ts";
@@ -7,6 +8,7 @@ import { LARGEST_SEED } from "../core/random.ts";
 import { withValue } from "../core/record.ts";
 import { systemReason } from "../core/system-errors.ts";
 import { MOST_RUNS } from "../experiments/entry.ts";
+import { withFilesFrom } from "./encoder-files.ts";
 import { readYaml } from "./yaml.ts";
 
 type Path = readonly (string | number)[];
@@ -25,7 +27,7 @@ export interface Flag {
   readonly value: unknown;
 }
 
-/** Collects settings; paths of --set are relative to `under`. @throws ConfigError for a file that cannot be read as YAML, and for a malformed --set. */
+/** Collects settings; paths of --set are relative to `under`, files that encoders of a file name to its folder. @throws ConfigError for a file that cannot be read as YAML, and for a malformed --set. */
 export async function gatherSettings(
   file: string | undefined,
   flags: readonly Flag[],
@@ -136,7 +138,7 @@ async function readConfig(file: string): Promise<SettingsInput> {
     );
   }
   return {
-    value: value ?? {},
+    value: withFilesFrom(dirname(file), value ?? {}),
     origin: (path) => {
       const place = placeOf(path);
       return `${file}${place === undefined ? "" : `:${place}`} ${named(path)}`;

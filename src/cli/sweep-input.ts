@@ -7,6 +7,7 @@ import { portablePath } from "../experiments/open-data.ts";
 import { issuesError } from "../runs/settings.ts";
 import { type DataFlags, generatorOf } from "./commands/data-generate.ts";
 import { gatherSettings, names, numberOrText, type SettingsInput, seedsOf } from "./config.ts";
+import { withFiles } from "./encoder-files.ts";
 import { type ReadingFlags, readingFlags, readingOptions } from "./reading.ts";
 import { quoted } from "./text.ts";
 
@@ -152,9 +153,10 @@ export function withPaths(experiment: Experiment, directory: string): Experiment
 
 /** An experiment with absolute paths shortened to their last part. */
 export function portable(value: Readonly<Record<string, unknown>>): unknown {
-  const data = value.data as readonly DataEntry[];
+  const settings = withFiles(value, portablePath);
+  const data = settings.data as readonly DataEntry[];
   return {
-    ...value,
+    ...settings,
     data: data.map((entry) => (entry.path === undefined ? entry : { ...entry, path: portablePath(entry.path) })),
   };
 }

@@ -1,4 +1,5 @@
 /** @file The file system interface. The library reads and writes only through a Folder, so it works on a disk, in memory and over the web. */
+import { type ByteSource, bytesInMemory } from "./bytes.ts";
 import { runError } from "./errors.ts";
 
 /** A folder with named files; names use `/` and cannot refer to files outside it. */
@@ -7,6 +8,8 @@ export interface Folder {
   readonly label: string;
   /** The bytes of a file. @throws DmilError if the file does not exist. */
   read(path: string): Promise<Uint8Array>;
+  /** A file that is read by ranges; a folder that has no such reading leaves it out. @throws DmilError if the file does not exist. */
+  open?(path: string): Promise<ByteSource>;
   /** Replaces a file atomically: a reader sees the old bytes or the new ones, never a mixture. */
   write(path: string, bytes: Uint8Array | string): Promise<void>;
   /** Appends to a file, which is created if it does not exist. */
@@ -58,6 +61,7 @@ export function subfolder(folder: Folder, name: string): Folder {
   return {
     label: `${folder.label}/${name}`,
     read: (path) => folder.read(inside(path)),
+    ...(folder.open !== undefined && { open: (path: string) => folder.open!(inside(path)) }),
     write: (path, bytes) => folder.write(inside(path), bytes),
     append: (path, text) => folder.append(inside(path), text),
     exists: (path) => folder.exists(inside(path)),
@@ -67,6 +71,13 @@ export function subfolder(folder: Folder, name: string): Folder {
       return paths.map((path) => path.slice(name.length + 1));
     },
   };
+}
+
+/** A file of a folder; folders that read no ranges read the whole file. @throws DmilError if there is no such file. */
+export async function openBytes(folder: Folder, path: string): Promise<ByteSource> {
+  return folder.open === undefined
+    ? bytesInMemory(await folder.read(path), `${folder.label}/${path}`)
+    : folder.open(path);
 }
 
 /** The text of a UTF-8 file. */

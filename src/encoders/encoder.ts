@@ -1,9 +1,11 @@
 /** @file The contract of a kind of encoder: its settings, the samples that it reads, and how it is made from settings or from a file. */
 import * as z from "zod";
+import { isRecord } from "../core/keys.ts";
 import { allowing, oneOf, parseOptions } from "../core/options.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Module } from "../nn/module.ts";
 import { fraction, whole } from "../optim/settings.ts";
+import type { PublishedNames } from "./published/names.ts";
 
 /** A kind of encoder, as the registry (index.ts) lists it. */
 export interface EncoderType {
@@ -19,6 +21,10 @@ export interface EncoderType {
   readonly settings: readonly string[];
   /** The description in a model file. */
   readonly stored: z.ZodType;
+  /** Names of the published weights that it can start from; it then has the setting `weights`. */
+  readonly published?: PublishedNames;
+  /** The setting that names a file, if the kind reads one: `--encoder face=KIND:FILE` sets it. */
+  readonly file?: string;
   /** The encoder for samples of a shape that `fits`. @throws ConfigError for bad settings. */
   create(sample: Shape, settings: unknown): Module;
   /** The encoder of a description. @throws ConfigError if it is not one of this kind. */
@@ -27,7 +33,7 @@ export interface EncoderType {
 
 /** A kind of encoder before the types of its settings are erased. */
 interface EncoderDefinition<S extends z.ZodObject, D extends z.ZodObject>
-  extends Pick<EncoderType, "kind" | "summary" | "reads" | "fits"> {
+  extends Pick<EncoderType, "kind" | "summary" | "reads" | "fits" | "published" | "file"> {
   readonly schema: S;
   readonly stored: D;
   create(sample: Shape, settings: z.output<S>): Module;
@@ -38,13 +44,27 @@ interface EncoderDefinition<S extends z.ZodObject, D extends z.ZodObject>
 export function defineEncoder<S extends z.ZodObject, D extends z.ZodObject>(
   definition: EncoderDefinition<S, D>,
 ): EncoderType {
-  const { kind, schema, stored } = definition;
+  const { kind, schema, stored, published } = definition;
+  const all = published === undefined ? schema : schema.extend({ weights: weightsFile.optional() });
   return {
     ...definition,
-    settings: Object.keys(schema.shape),
-    create: (sample, settings) => definition.create(sample, parseOptions(schema, settings, kind)),
+    ...(published !== undefined && { file: "weights" }),
+    schema: all,
+    settings: Object.keys(all.shape),
+    create: (sample, settings) => definition.create(sample, parseOptions(schema, withoutWeights(settings), kind)),
     restore: (description, where) => definition.restore(parseOptions(stored, description, where)),
   };
+}
+
+const weightsFile = z
+  .string({ error: allowing("the path of a file of weights, for example resnet18.safetensors") })
+  .min(1, "is empty; give the path of a file of weights");
+
+/** The settings that describe the encoder itself; weights are read before it is made. */
+function withoutWeights(settings: unknown): unknown {
+  if (!isRecord(settings)) return settings;
+  const { weights: _, ...rest } = settings;
+  return rest;
 }
 
 /** Widths of hidden layers. */

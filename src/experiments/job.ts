@@ -9,6 +9,7 @@ import { type RunOptions, removeRun } from "../runs/run.ts";
 import { writeSampleBits } from "../runs/sample-bits.ts";
 import { parseSettings } from "../runs/settings.ts";
 import { openTeacher, type RunTeacher } from "../runs/teacher.ts";
+import { readWeightFiles, weightsThrough } from "../runs/weights.ts";
 import type { FitEvent } from "../train/events.ts";
 import type { SweepEntry } from "./entry.ts";
 import { type RecoveryJob, type RecoveryResult, runRecoveryJob } from "./recover/job.ts";
@@ -131,7 +132,9 @@ async function trainAndScore(job: RunJob, places: Places, { onProgress, ...optio
   const settings = { ...job.config, data: dataFolder.label };
   const chosen = { modalities: settings.modalities };
   const training = await readTraining(dataFolder, chosen);
-  const plan = planRun(parseSettings(settings), training.train);
+  const parsed = parseSettings(settings);
+  const files = await readWeightFiles(parsed, settings.modalities, weightsThrough(places.outside));
+  const plan = planRun(parsed, training.train, files);
   const { fitted, record, seconds, secondsPerStep } = await trainTimed(folder, plan, training, {
     ...options,
     dataPath: places.absolute?.(dataFolder.label) ?? dataFolder.label,
@@ -157,6 +160,7 @@ async function tune({ configs, changes, place }: TuneJob, places: Places, { onPr
   const training = await readTraining(dataAt(place, places), { modalities: configs[0]!.modalities });
   return runTuning(configs, changes, training, {
     ...(await teacherOption(configs[0]!, places, training)),
+    openWeights: weightsThrough(places.outside),
     ...(signal !== undefined && { signal }),
     onEvent: (event, trial) => epochsTo(onProgress, `trial ${trial + 1}/${configs.length} `)(event),
   });

@@ -3,11 +3,12 @@ import { configError, DmilError, listing } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
 import { isRecord } from "../core/keys.ts";
 import type { OptionIssue } from "../core/options.ts";
-import type { DataSplits } from "../data/dataset.ts";
-import { hashSplits, hashValue, identityOf, withTeacher } from "../runs/identity.ts";
-import type { Plan, RunConfig } from "../runs/plan.ts";
+import type { DataSplits, Dataset } from "../data/dataset.ts";
+import { type DataHashes, hashSplits, hashValue, identityOf, withTeacher } from "../runs/identity.ts";
+import { type Plan, planRun, type RunConfig } from "../runs/plan.ts";
 import { issuesError } from "../runs/settings.ts";
 import { openTeacher } from "../runs/teacher.ts";
+import { type OpenWeights, readWeightFiles, weightsNamed, weightsThrough, withWeightHashes } from "../runs/weights.ts";
 import { stageNames } from "../train/plan.ts";
 import { type DataCache, slug } from "./cache.ts";
 import { type SweepEntry, sweepFiles } from "./entry.ts";
@@ -71,8 +72,9 @@ export async function planSweep(
   open: (entry: DataEntry, index: number) => Promise<OpenedData>,
   cache: DataCache,
   code: string,
-  teacherAt: (run: string) => Folder,
+  outside: (path: string) => Folder,
 ): Promise<SweepPlan> {
+  const known = new Map<string, string>();
   const stages = new Set<string>();
   const [runs, tunings, skipped]: [PlannedRun[], Map<string, PlannedTuning>, Skipped[]] = [[], new Map(), []];
   for (const [index, entry] of experiment.data.entries()) {
@@ -86,8 +88,9 @@ export async function planSweep(
     for (const variant of variantsOfData(data, experiment)) {
       const { place, hashes: dataHashes } = await placeOf(data, variant, cache);
       const run = methods.length === 0 ? undefined : teacherIn(base);
-      const teacher = run === undefined ? undefined : await openTeacher(teacherAt(run), variant.splits.train);
-      const hashes = withTeacher(dataHashes, teacher);
+      const teacher = run === undefined ? undefined : await openTeacher(outside(run), variant.splits.train);
+      const reader = weightsThrough(outside);
+      const weighted = weightHashes(withTeacher(dataHashes, teacher), variant.splits.train, reader, known);
       for (const method of methods) {
         const labels = { data: data.name, method, split: variant.split, trainShare: variant.trainShare };
         const settings = { ...base, ...methodSettings(method, base), data: place.path };
@@ -95,8 +98,12 @@ export async function planSweep(
           located(entry, index, method, () => planTrial({ ...settings, seed }, changes, variant.splits.train));
         const configOf = (changes: Changes, seed: number): RunConfig => planOf(changes, seed).config;
         const key = JSON.stringify(labels);
+        const hashesOf = (config: RunConfig): Promise<DataHashes> =>
+          weighted(config).catch((error) => {
+            throw inExperiment(error, entry, index, method);
+          });
         if (experiment.tune > 0 && !tunings.has(key)) {
-          tunings.set(key, await tuningOf(labels, place, hashes, experiment.tune, configOf, code));
+          tunings.set(key, await tuningOf(labels, place, hashesOf, experiment.tune, configOf, code));
         }
         const tuning = tunings.get(key)?.id;
         for (const seed of variant.seeds) {
@@ -104,7 +111,7 @@ export async function planSweep(
           for (const stage of stageNames(planned)) stages.add(stage);
           runs.push({
             ...labels,
-            id: await hashValue([labels, await identityOf(config, hashes), tuning ?? null, code]),
+            id: await hashValue([labels, await identityOf(config, await hashesOf(config)), tuning ?? null, code]),
             seed,
             run: `${sweepFiles.runs}/${runName(labels, seed)}`,
             config,
@@ -195,10 +202,28 @@ async function placeOf(data: OpenedData, variant: Variant, cache: DataCache) {
   return { place: { cached: true, path, unseen: unseenPath } as Place, hashes };
 }
 
+/**
+ * Gives the hashes of all that a run is made from: `hashes`, and those of the files of weights that its settings name. Each file is read
+ * once, into `known`, and must fit the encoder.
+ */
+function weightHashes(hashes: DataHashes, train: Dataset, open: OpenWeights, known: Map<string, string>) {
+  return async (config: RunConfig): Promise<DataHashes> => {
+    const named = weightsNamed(config, config.modalities);
+    const unread = [...named].filter(([, file]) => !known.has(file));
+    const files = await readWeightFiles(config, Object.keys(Object.fromEntries(unread)), open);
+    if (files.size > 0) planRun(config, train, files);
+    for (const [file, { hash }] of files) known.set(file, hash);
+    return withWeightHashes(
+      hashes,
+      Object.fromEntries([...named].map(([modality, file]) => [modality, { sha256: known.get(file)! }])),
+    );
+  };
+}
+
 async function tuningOf(
   labels: Omit<PlannedTuning, "id" | "place" | "changes" | "configs">,
   place: Place,
-  hashes: Readonly<Record<string, string>>,
+  weighted: (config: RunConfig) => Promise<DataHashes>,
   trials: number,
   configOf: (changes: Changes, seed: number) => RunConfig,
   code: string,
@@ -208,10 +233,11 @@ async function tuningOf(
     (change) => configOf(change, TUNING_SEED),
     `${labels.data} ${labels.method}`,
   );
-  const trained = Object.fromEntries(
-    Object.entries(hashes).filter(([name]) => /^(train\/|validation\/|teacher$)/.test(name)),
-  );
-  const identities = await Promise.all(configs.map((trial) => identityOf(trial, trained)));
+  const trained = (hashes: DataHashes): DataHashes =>
+    Object.fromEntries(
+      Object.entries(hashes).filter(([name]) => /^(train\/|validation\/|weights\/|teacher$)/.test(name)),
+    );
+  const identities = await Promise.all(configs.map(async (trial) => identityOf(trial, trained(await weighted(trial)))));
   return { ...labels, id: await hashValue([labels, identities, code]), place, changes, configs };
 }
 
@@ -234,15 +260,19 @@ function located<T>(entry: DataEntry, index: number, method: string, work: () =>
   try {
     return work();
   } catch (error) {
-    const issues = error instanceof DmilError ? (error.fields.issues as readonly OptionIssue[] | undefined) : undefined;
-    if (issues === undefined) throw error;
-    throw issuesError(
-      issues.map(({ path, message }) => ({
-        path: [...(has(entry.settings, path) ? ["data", index, "settings"] : ["set"]), ...path],
-        message: path[0] === "options" ? `${method}: ${message}` : message,
-      })),
-    );
+    throw inExperiment(error, entry, index, method);
   }
+}
+
+function inExperiment(error: unknown, entry: DataEntry, index: number, method: string): unknown {
+  const issues = error instanceof DmilError ? (error.fields.issues as readonly OptionIssue[] | undefined) : undefined;
+  if (issues === undefined) return error;
+  return issuesError(
+    issues.map(({ path, message }) => ({
+      path: [...(has(entry.settings, path) ? ["data", index, "settings"] : ["set"]), ...path],
+      message: path[0] === "options" ? `${method}: ${message}` : message,
+    })),
+  );
 }
 
 function has(settings: unknown, path: OptionIssue["path"]): boolean {

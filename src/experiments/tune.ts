@@ -14,7 +14,14 @@ export interface TuneOptions extends TrialOptions {
   readonly set?: Readonly<Record<string, unknown>>;
 }
 
-const OPTION_KEYS: Keys<TuneOptions> = { trials: true, set: true, teacher: true, signal: true, onEvent: true };
+const OPTION_KEYS: Keys<TuneOptions> = {
+  trials: true,
+  set: true,
+  teacher: true,
+  openWeights: true,
+  signal: true,
+  onEvent: true,
+};
 
 /** The trials of a method, and the settings of the selected one. */
 export interface Tuned extends Tuning {

@@ -10,6 +10,7 @@ import type { TrainingData } from "../runs/identity.ts";
 import { planRun, type RunConfig } from "../runs/plan.ts";
 import { type RunOptions, startRun } from "../runs/run.ts";
 import { issuesError, parseSettings } from "../runs/settings.ts";
+import { readWeightFiles } from "../runs/weights.ts";
 import type { FitEvent } from "../train/events.ts";
 
 /** The changes of a trial, by setting: `learningRate` is a factor for the rate of every stage, `options.alpha` an option of the method. */
@@ -99,7 +100,7 @@ export function withChanges(settings: Readonly<Record<string, unknown>>, changes
 }
 
 /** Options of the trials. */
-export interface TrialOptions extends Pick<RunOptions, "teacher" | "signal"> {
+export interface TrialOptions extends Pick<RunOptions, "teacher" | "openWeights" | "signal"> {
   readonly onEvent?: (event: FitEvent, trial: number) => void;
 }
 
@@ -108,14 +109,16 @@ export async function runTuning(
   configs: readonly RunConfig[],
   changes: readonly Changes[],
   data: TrainingData,
-  { onEvent, ...options }: TrialOptions = {},
+  { onEvent, openWeights, ...options }: TrialOptions = {},
 ): Promise<Tuning> {
   const trials: Trial[] = [];
   for (const [t, config] of configs.entries()) {
     const started = performance.now();
     const seconds = (): number => (performance.now() - started) / 1000;
     try {
-      const plan = planRun(parseSettings(config), data.train);
+      const settings = parseSettings(config);
+      const files = openWeights && (await readWeightFiles(settings, config.modalities, openWeights));
+      const plan = planRun(settings, data.train, files);
       const { result } = await startRun(memoryFolder(), plan, data, {
         ...options,
         checkpointSeconds: Number.POSITIVE_INFINITY,

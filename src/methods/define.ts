@@ -110,6 +110,7 @@ export function defineMethod<S extends z.ZodType<object, object>, O extends Outp
         return definition.build(input, encoders, options);
       },
       stages,
+      ...initialValues(encoders, definition.perModality === true && isRecord(options) ? options.modality : undefined),
       ...(labelSmoothing !== undefined && { labelSmoothing }),
       ...(weights !== undefined && { weights }),
     };
@@ -128,6 +129,15 @@ export function defineMethod<S extends z.ZodType<object, object>, O extends Outp
     labelSmoothing: labelSmoothing ?? 0,
     configure,
   });
+}
+
+/** The values that encoders start from, by path in the model; a method that uses one modality has those of its encoder. */
+function initialValues(encoders: Encoders, only: unknown): Pick<Method, "values"> {
+  const used = Object.entries(encoders).filter(([modality]) => only === undefined || modality === only);
+  const values = used.flatMap(([modality, { values = {} }]) =>
+    Object.entries(values).map(([name, value]) => [`encoders.${modality}.${name}`, value] as const),
+  );
+  return values.length === 0 ? {} : { values: Object.fromEntries(values) };
 }
 
 /** The settings themselves. @throws ConfigError for encoders that are none, too few or too many modalities, and a wrong number of members. */

@@ -194,6 +194,8 @@ export interface Method<O extends Outputs = Outputs> {
   };
   build(input: BuildInput): O;
   readonly stages: readonly Stage<O>[];
+  /** Values that parameters start from, by path from `encoders` on; all others are drawn. In a pool they hold for every member. */
+  readonly values?: State;
   /** Default label smoothing of runs. Default 0; values have none. */
   readonly labelSmoothing?: number;
   /**

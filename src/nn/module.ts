@@ -1,7 +1,8 @@
 /** @file Parameters, buffers and noise of layers: a Scope creates and names them while the graph is built. */
-import { configError, methodError, shapeError } from "../core/errors.ts";
+import { configError, listing, methodError, shapeError } from "../core/errors.ts";
 import { checkOptions } from "../core/keys.ts";
 import { stream } from "../core/random.ts";
+import { ownValue } from "../core/record.ts";
 import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
 import { float32, type State } from "../core/tensor.ts";
 import { type Expr, leaf } from "../graph/expr.ts";
@@ -128,10 +129,22 @@ export function rootScope(options: ScopeOptions): { scope: Scope; requests: Requ
   return { scope: scopeAt("", training, false), requests };
 }
 
-/** Initial values of all parameters. Each parameter draws from a separate stream of `seed`, so that adding one does not change the others. */
-export function initialState(parameters: Iterable<ParameterSpec>, seed: number): State {
+/**
+ * Initial values of all parameters. Each parameter draws from a separate stream of `seed`, so that adding one does not change the others.
+ * `given` has values to start from instead, by path from `encoders` on: every member of a pool starts from the same.
+ * @throws MethodError if a given value belongs to no parameter, ShapeError if it has another shape.
+ */
+export function initialState(parameters: Iterable<ParameterSpec>, seed: number, given: State = {}): State {
   const state: Record<string, State[string]> = {};
+  const used = new Set<string>();
   for (const { name, shape, init } of parameters) {
+    const path = /(?:^|\.)(encoders\..+)$/.exec(name)?.[1] ?? name;
+    const value = ownValue(given, path);
+    if (value !== undefined) {
+      used.add(path);
+      state[name] = copyOf(value, name, shape);
+      continue;
+    }
     const data = new Float32Array(sizeOf(shape));
     if (init.kind === "constant") data.fill(init.value);
     else {
@@ -142,7 +155,36 @@ export function initialState(parameters: Iterable<ParameterSpec>, seed: number):
     }
     state[name] = float32(shape, data);
   }
+  const unused = Object.keys(given).filter((path) => !used.has(path));
+  if (unused.length > 0) {
+    throw methodError(
+      `values are given for ${listing(unused)}, but the method has no such parameters. It must build each encoder in scope.child("encoders").child(modality), as \`embed\` does.`,
+      { unused },
+    );
+  }
   return state;
+}
+
+function copyOf({ shape: given, data }: State[string], name: string, shape: Shape): State[string] {
+  if (sameShape(given, shape)) return float32(shape, data.slice());
+  throw shapeError(`${name}: the given value is ${formatShape(given)}; the parameter is ${formatShape(shape)}.`);
+}
+
+/** Where the initial values of an encoder come from. */
+export interface WeightsRecord {
+  /** Name of the file, without its folder. */
+  readonly file: string;
+  readonly sha256: string;
+  /** Whose names the tensors have: `torchvision`. */
+  readonly names: string;
+  /** The entry of the file that held them, if it has more than one. */
+  readonly inside?: string;
+  /** Number of tensors of the file that are used. */
+  readonly tensors: number;
+  /** Tensors of the file that belong to no part of the encoder: the head of the task that it was trained for, counters. */
+  readonly ignored: readonly string[];
+  /** How arrays were changed to fit the data, by parameter. */
+  readonly adapted: Readonly<Record<string, string>>;
 }
 
 /** A layer or encoder as a value: a description that can be stored, and a function that builds it. */
@@ -151,6 +193,9 @@ export interface Module {
   readonly description: Readonly<Record<string, unknown>> & { readonly kind: string };
   /** Samples [B, ...] to [B, out]. */
   build(scope: Scope, x: Expr): Expr;
+  /** Initial values by name relative to the module's scope, in place of random ones: published weights. The description has none of them. */
+  readonly values?: State;
+  readonly weights?: WeightsRecord;
 }
 
 /** Checks that a rate is in [0, 1). @throws ConfigError that names the option. */

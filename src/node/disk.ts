@@ -1,7 +1,9 @@
 /** @file `disk`: a Folder for a directory. Files are replaced atomically, names cannot leave the folder, errors say what to do. */
-import type { Dirent } from "node:fs";
+import { createHash } from "node:crypto";
+import { createReadStream, type Dirent } from "node:fs";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
+import type { ByteSource } from "../core/bytes.ts";
 import { configError, dataError, nearest, runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
 import { explained } from "../core/system-errors.ts";
@@ -53,16 +55,12 @@ export function disk(directory: string, label: string = directory): Folder {
     label,
     async read(name) {
       const file = place(name);
-      return guarded("read", name, () =>
-        readWhole(file).catch(async (cause) => {
-          const target = await fs.readlink(file).catch(() => undefined);
-          if (target === undefined || (cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
-          throw runError(
-            `${label}: ${name} is a link to ${target}, which does not exist. Restore or mount the target, or remove the link.`,
-            { path: name, target },
-          );
-        }),
-      );
+      return guarded("read", name, () => readWhole(file).catch((cause) => brokenLink(label, name, file, cause)));
+    },
+    async open(name) {
+      const file = place(name);
+      const opened = () => rangesOf(file, `${label}/${name}`);
+      return guarded("read", name, () => opened().catch((cause) => brokenLink(label, name, file, cause)));
     },
     async write(name, content) {
       const file = place(name);
@@ -150,6 +148,51 @@ export async function isDirectory(directory: string): Promise<boolean> {
 
 function isAbsolute(name: string): boolean {
   return path.isAbsolute(name) || path.win32.isAbsolute(name) || /^[a-z]:/i.test(name);
+}
+
+/** @throws RunError about a link to a file that does not exist, else what was thrown. */
+async function brokenLink(label: string, name: string, file: string, cause: unknown): Promise<never> {
+  const target = await fs.readlink(file).catch(() => undefined);
+  if (target === undefined || (cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
+  throw runError(
+    `${label}: ${name} is a link to ${target}, which does not exist. Restore or mount the target, or remove the link.`,
+    { path: name, target },
+  );
+}
+
+/** A file that is read by ranges. It is opened for each of them, so that nothing has to be closed. */
+async function rangesOf(file: string, label: string): Promise<ByteSource> {
+  const { size } = await fs.stat(file);
+  await fs.access(file, fs.constants.R_OK);
+  if (!(await isFile(file))) throw runError(`${label} is not a file; give the path of a file.`, { path: file });
+  const changed = (what: string): Error => new Error(`the file has changed while it was read: ${what}`);
+  return {
+    label,
+    size,
+    async read(start, end) {
+      const handle = await fs.open(file, "r").catch((cause) => {
+        throw explained(label, "read", path.basename(file), cause);
+      });
+      try {
+        const bytes = new Uint8Array(end - start);
+        for (let at = 0; at < bytes.length; ) {
+          const { bytesRead } = await handle.read(bytes, at, Math.min(bytes.length - at, 2 ** 30), start + at);
+          if (bytesRead === 0) throw changed(`it ends at byte ${start + at}, not ${size}`);
+          at += bytesRead;
+        }
+        return bytes;
+      } catch (cause) {
+        throw explained(label, "read", path.basename(file), cause);
+      } finally {
+        await handle.close();
+      }
+    },
+    async hash() {
+      const hash = createHash("sha256");
+      for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array);
+      return hash.digest("hex");
+    },
+  };
 }
 
 /** Reads a file in parts, because one system call reads at most 2 GiB. */

@@ -4,7 +4,7 @@ import { formatShape, type Shape, sizeOf } from "../core/shape.ts";
 import { float32, type Tensor } from "../core/tensor.ts";
 import { findCells, findSeparator, type Separator } from "../data/formats/cells.ts";
 import { parseNumber } from "../data/formats/csv.ts";
-import { readArray, readBytes, requireNumbers } from "../data/formats/npy.ts";
+import { readArray, requireNumbers, tensorFrom } from "../data/formats/npy.ts";
 import { elementType } from "../data/formats/npy-element.ts";
 import { readNpyHeader } from "../data/formats/npy-header.ts";
 import type { Source } from "./source.ts";
@@ -106,7 +106,7 @@ export async function openRows(source: Source, path: string): Promise<Rows> {
     async row(row) {
       if (row >= rows) throw noRow(where, row, shape);
       const bytes = await source.range(path, dataStart + row * width, width);
-      return requireNumbers(readBytes(descr, own, bytes, where), where);
+      return requireNumbers(tensorFrom({ descr, fortran: false, shape: own }, bytes, where), where);
     },
   };
 }

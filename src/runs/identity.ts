@@ -5,12 +5,13 @@ import { ownValue } from "../core/record.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { kindWords } from "../data/kinds.ts";
 import { labelsOf } from "../data/target.ts";
+import { withEncoderFiles } from "../encoders/index.ts";
 import type { TrainingData } from "../train/setup.ts";
 import type { RunConfig } from "./plan.ts";
 
 export type { TrainingData } from "../train/setup.ts";
 
-/** SHA-256 hashes of the training and validation arrays by `<split>/<modality>` and `<split>/labels`, of masks by `<split>/<modality>_present`, and of the model of a teacher by `teacher`. */
+/** SHA-256 hashes of the training and validation arrays by `<split>/<modality>` and `<split>/labels`, of masks by `<split>/<modality>_present`, of the model of a teacher by `teacher`, and of files of weights by `weights/<modality>`. */
 export type DataHashes = Readonly<Record<string, string>>;
 
 /** Hashes the training data of the modalities that a run reads. */
@@ -43,8 +44,9 @@ export async function hashSplits(
   return hashes;
 }
 
-/** The identity of a run: everything that determines its result, without the paths of data and teacher. */
-export async function identityOf({ data: _, teacher, ...config }: RunConfig, hashes: DataHashes): Promise<string> {
+/** The identity of a run: everything that determines its result, without the paths of data, teacher and weights. */
+export async function identityOf({ data: _, teacher, ...named }: RunConfig, hashes: DataHashes): Promise<string> {
+  const config = withEncoderFiles(named, (file, setting) => (setting === "weights" ? undefined : file));
   if (teacher === undefined) return hashValue([config, hashes]);
   const { run: __, ...distillation } = teacher;
   return hashValue([{ ...config, teacher: distillation }, hashes]);

@@ -5,12 +5,12 @@ import type { OptionIssue } from "../core/options.ts";
 import { ownValue } from "../core/record.ts";
 import { type Dataset, requireModalities } from "../data/dataset.ts";
 import { kindWords } from "../data/kinds.ts";
-import { encoderOf } from "../encoders/index.ts";
+import { encoderOf, type WeightFiles } from "../encoders/index.ts";
 
 import { methodNamed, methods, resolveMethod } from "../methods/index.ts";
 import { type Method, requireTarget } from "../methods/method.ts";
 import { normalizeIssues } from "../modalities/index.ts";
-import type { Module } from "../nn/module.ts";
+import type { Module, WeightsRecord } from "../nn/module.ts";
 import { smoothingFor } from "../targets/index.ts";
 import { requireMonitor } from "../train/monitor.ts";
 import { type ByStage, ofStage, stageNames } from "../train/plan.ts";
@@ -30,14 +30,17 @@ export interface RunConfig extends Settings {
 export interface Plan {
   readonly config: RunConfig;
   readonly method: Method;
+  /** The published weights that encoders start from, by modality. */
+  readonly weights?: Readonly<Record<string, WeightsRecord>>;
 }
 
 /**
- * Builds the method of the settings for the features of `train`, and resolves the settings that depend on it.
+ * Builds the method of the settings for the features of `train`, and resolves the settings that depend on it. Weights that the settings
+ * name are in `files` (see `readWeightFiles`); without them the plan says what a run would be, but cannot be started.
  * @throws ConfigError for unknown modalities or stages and for what the target of the data does not allow: label smoothing, weights of
  * classes, a metric to monitor (listed in `fields.issues`), or the method.
  */
-export function planRun(settings: Settings, train: Dataset): Plan {
+export function planRun(settings: Settings, train: Dataset, files?: WeightFiles): Plan {
   const available = Object.keys(train.modalities);
   const modalities = settings.modalities ?? available;
   requireModalities(modalities, available, `${settings.data}, modalities`);
@@ -47,7 +50,7 @@ export function planRun(settings: Settings, train: Dataset): Plan {
     const message = `one modality (${modalities[0]}) is not enough; ${settings.method} needs two or more. For a single modality: --method ${unimodal[0]} --set options.modality=${modalities[0]}.`;
     throw issuesError([{ path: ["modalities"], message }]);
   }
-  const encoders = encodersOf(settings, train, modalities);
+  const encoders = encodersOf(settings, train, modalities, files);
   const method = methodNamed(resolveMethod(settings.method).method).configure({
     encoders,
     ...(settings.members !== undefined && { members: settings.members }),
@@ -81,7 +84,10 @@ export function planRun(settings: Settings, train: Dataset): Plan {
     optimiser: { name: settings.optimiser.name, ...withoutRate(optimiser.settings) },
     options: method.description.options as Settings["options"],
   };
-  return { config, method };
+  const weights = Object.entries(encoders).flatMap(([name, module]) =>
+    module.weights === undefined ? [] : [[name, module.weights]],
+  );
+  return { config, method, ...(weights.length > 0 && { weights: Object.fromEntries(weights) }) };
 }
 
 /** The encoders of the modalities for samples of their shapes. @throws ConfigError (`fields.issues`) for a modality or shape that does not fit. */
@@ -89,6 +95,7 @@ function encodersOf(
   { encoder, encoders = {}, normalize }: Settings,
   { modalities: arrays }: Dataset,
   modalities: readonly string[],
+  files?: WeightFiles,
 ): Record<string, Module> {
   const unknown = Object.keys(encoders).filter((name) => !modalities.includes(name));
   const issues: OptionIssue[] = [
@@ -101,11 +108,12 @@ function encodersOf(
   const built = modalities.flatMap((name): [string, Module][] => {
     const own = ownValue(encoders, name);
     try {
-      return [[name, encoderOf(own ?? encoder, arrays[name]!.shape.slice(1), name)]];
+      return [[name, encoderOf(own ?? encoder, arrays[name]!.shape.slice(1), name, files)]];
     } catch (error) {
       if (!(error instanceof DmilError)) throw error;
+      const setting = error.fields.file === undefined ? "kind" : "weights";
       issues.push({
-        path: own === undefined ? ["encoder", "kind"] : ["encoders", name, "kind"],
+        path: own === undefined ? ["encoder", setting] : ["encoders", name, setting],
         message: error.message,
       });
       return [];

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { runError } from "../core/errors.ts";
 import { type Folder, readText } from "../core/folder.ts";
 import { optionIssues } from "../core/options.ts";
+import type { WeightsRecord } from "../nn/module.ts";
 import { BACKENDS, type Backend } from "../runtime/backend.ts";
 import { files as trainFiles } from "../train/checkpoint.ts";
 import { verifyChecksum, withChecksum } from "./checksum.ts";
@@ -51,6 +52,8 @@ export interface RunRecord {
     /** Hashes of the test split, if it was read when the run was started; used only to detect changes later. */
     readonly test?: DataHashes | undefined;
   };
+  /** The published weights that encoders started from, by modality: file, SHA-256, and how they were made to fit. */
+  readonly weights?: Readonly<Record<string, WeightsRecord>> | undefined;
   /** The backend; set when training starts. */
   readonly engine?: Engine | undefined;
   readonly environment: Environment;

@@ -3,6 +3,7 @@ import { configError, DmilError, listing, runError } from "../core/errors.ts";
 import type { Folder } from "../core/folder.ts";
 import { checkOptions, type Keys } from "../core/keys.ts";
 import { expected } from "../core/system-errors.ts";
+import { aboutWeights } from "../encoders/published/convert.ts";
 import { encodeModel, type Fitted } from "../evaluation/model.ts";
 import { predict } from "../evaluation/predict.ts";
 import { score } from "../evaluation/score.ts";
@@ -18,6 +19,7 @@ import { optimiserOf, parseSettings } from "./settings.ts";
 import { keptTeacher, type RunTeacher } from "./teacher.ts";
 import { writeEventFile } from "./tensorboard.ts";
 import { watched } from "./watched.ts";
+import { type OpenWeights, readWeightFiles, requireWeights, withWeightHashes } from "./weights.ts";
 
 export interface RunOptions {
   /** Path of the data for later commands; default: the path in the settings. */
@@ -26,6 +28,8 @@ export interface RunOptions {
   readonly testHashes?: DataHashes;
   /** The teacher of the settings, opened by `openTeacher`; a resumed run uses its own copy. */
   readonly teacher?: RunTeacher;
+  /** Reads weights that the settings name. A resumed run needs it only if it was stopped before its first checkpoint. */
+  readonly openWeights?: OpenWeights;
   /** Facts about machine and versions for the record. */
   readonly environment?: Environment;
   readonly onEvent?: (event: FitEvent) => void;
@@ -39,6 +43,7 @@ const OPTION_KEYS: Keys<RunOptions> = {
   dataPath: true,
   testHashes: true,
   teacher: true,
+  openWeights: true,
   environment: true,
   onEvent: true,
   signal: true,
@@ -57,12 +62,14 @@ export interface FinishedRun {
  */
 export async function startRun(
   folder: Folder,
-  { config, method }: Plan,
+  plan: Plan,
   data: TrainingData,
   options: RunOptions = {},
 ): Promise<FinishedRun> {
+  const { config, weights } = plan;
   checkOptions("startRun", options, OPTION_KEYS);
   await requireNoRun(folder);
+  requireWeights(config, weights);
   const { teacher } = options;
   if ((teacher === undefined) !== (config.teacher === undefined)) {
     throw configError(
@@ -71,7 +78,7 @@ export async function startRun(
         : `startRun: the settings name the teacher ${config.teacher.run}, but no teacher is given. Open it: startRun(folder, plan, data, { teacher: await openTeacher(disk(${JSON.stringify(config.teacher.run)}), data.train) })`,
     );
   }
-  const hashes = withTeacher(await hashData(data, config.modalities), teacher);
+  const hashes = withWeightHashes(withTeacher(await hashData(data, config.modalities), teacher), weights);
   const record: RunRecord = {
     format: "dmil-run-2",
     status: "running",
@@ -83,9 +90,10 @@ export async function startRun(
       hashes,
       ...(options.testHashes !== undefined && { test: options.testHashes }),
     },
+    ...(weights !== undefined && { weights }),
     environment: options.environment ?? {},
   };
-  return train(folder, record, { config, method }, data, { ...options, resume: false });
+  return train(folder, record, plan, data, { ...options, resume: false });
 }
 
 /**
@@ -98,9 +106,12 @@ export async function resumeRun(folder: Folder, data: TrainingData, options: Run
   if (before.status === "finished" && (await damagedFiles(folder)).length === 0) {
     throw runError(`${folder.label}: this run is already finished.`);
   }
-  const plan = planRun(parseSettings(before.config), data.train);
+  const plan = await resumedPlan(folder, before, data, options.openWeights);
   const teacher = plan.config.teacher === undefined ? undefined : await keptTeacher(folder);
-  const hashes = withTeacher(await hashData(data, plan.config.modalities), teacher);
+  const hashes = withWeightHashes(
+    withTeacher(await hashData(data, plan.config.modalities), teacher),
+    plan.weights ?? before.weights,
+  );
   requireSameData(folder.label, before.data.hashes, hashes);
   if ((await identityOf(plan.config, hashes)) !== before.identity) {
     throw runError(
@@ -116,6 +127,25 @@ export async function resumeRun(folder: Folder, data: TrainingData, options: Run
     data: { ...before.data, path: options.dataPath ?? before.data.path, hashes },
   };
   return train(folder, record, plan, data, { ...options, ...(teacher !== undefined && { teacher }), resume: true });
+}
+
+/** The plan of a run that goes on. Its checkpoint has all values; without one, encoders start from their files of weights again. */
+async function resumedPlan(
+  folder: Folder,
+  { config }: RunRecord,
+  { train }: TrainingData,
+  openWeights?: OpenWeights,
+): Promise<Plan> {
+  const settings = parseSettings(config);
+  if (await folder.exists(runFiles.last)) return planRun(settings, train);
+  const open: OpenWeights = (file) => {
+    if (openWeights !== undefined) return openWeights(file);
+    throw runError(
+      `${folder.label}: this run has no checkpoint yet, so it starts from ${file} again; give the option openWeights, for example weightsThrough(disk).`,
+      { file },
+    );
+  };
+  return planRun(settings, train, await readWeightFiles(settings, config.modalities, open));
 }
 
 /** Removes the files of a run from a folder; other files stay. */
@@ -141,7 +171,7 @@ export async function requireNoRun(folder: Folder): Promise<void> {
 async function train(
   runFolder: Folder,
   start: RunRecord,
-  { config, method }: Plan,
+  { config, method, weights }: Plan,
   data: TrainingData,
   { teacher, resume, ...options }: RunOptions & { readonly resume: boolean },
 ): Promise<FinishedRun> {
@@ -149,6 +179,7 @@ async function train(
   await journal.write({});
   const folder = watched(runFolder, start);
   const emit = options.onEvent ?? (() => {});
+  for (const [name, one] of Object.entries(weights ?? {})) emit({ kind: "note", message: aboutWeights(name, one) });
   try {
     if (teacher !== undefined && !resume) await folder.write(runFiles.teacher, teacher.bytes);
     const fitted = await fit(method, data, {

@@ -88,7 +88,7 @@ export async function setUp(
     threads: options.threads ?? (size >= TWO_THREADS ? 2 : 1),
     options,
     labelSmoothing,
-    initial: withPrior(initialState(parameters, options.seed), logPrior),
+    initial: withPrior(initialState(parameters, options.seed, method.values), logPrior),
     size,
     notes,
     fitted: (state, history) => ({

@@ -1,4 +1,5 @@
 /** @file Good files of every kind, made by the project's own writers: what the fuzzer damages. */
+import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { type Folder, memoryFolder } from "../../src/core/folder.ts";
 import { writeSafetensors } from "../../src/data/formats/safetensors.ts";
@@ -9,6 +10,7 @@ import { modelCard } from "../../src/runs/card/card.ts";
 import { planRun } from "../../src/runs/plan.ts";
 import { startRun } from "../../src/runs/run.ts";
 import { parseSettings } from "../../src/runs/settings.ts";
+import { pickleCases } from "../data/fixtures/pickles.ts";
 import { decode, reference } from "../data/fixtures/reference.ts";
 import { archiveFolder, arrayFolder, smallSplits } from "../data/fixtures/small.ts";
 import { madeEntries } from "../experiments/compare/manifest.ts";
@@ -23,6 +25,8 @@ export interface Seeds {
   readonly idx: readonly Uint8Array[];
   readonly images: readonly Uint8Array[];
   readonly safetensors: readonly Uint8Array[];
+  readonly pickle: readonly Uint8Array[];
+  readonly weights: readonly Uint8Array[];
   readonly run: ReadonlyMap<string, Uint8Array>;
   readonly sweep: ReadonlyMap<string, Uint8Array>;
   /** A folder of a sweep's cached data. */
@@ -30,6 +34,14 @@ export interface Seeds {
   readonly card: string;
   readonly data: readonly ReadonlyMap<string, Uint8Array>[];
 }
+
+const weightFiles = Object.values(
+  (
+    JSON.parse(readFileSync(new URL("../data/fixtures/weights.json", import.meta.url), "utf8")) as {
+      files: Record<string, string>;
+    }
+  ).files,
+).map(decode);
 
 export async function makeSeeds(): Promise<Seeds> {
   const data = smallMixture();
@@ -65,6 +77,8 @@ export async function makeSeeds(): Promise<Seeds> {
     images: filesOfGoldens("images"),
     idx: [IDX, new Uint8Array(gzipSync(IDX))],
     safetensors: [decode(reference.safetensors.bytes), decode(reference.safetensors.float64), writeSafetensors({})],
+    pickle: pickleCases.map(({ bytes }) => decode(bytes)),
+    weights: weightFiles,
     run: await filesOf(run),
     sweep: await filesOf(sweep),
     cache: await filesOf(cache),

@@ -1,6 +1,7 @@
 /** @file What the fuzzer attacks: every parser and reader of the product, each with the inputs it is given. */
 import { gatherSettings, locating, names, numberOrText, seedsOf, workersOf } from "../../src/cli/config.ts";
 import { readYaml } from "../../src/cli/yaml.ts";
+import { bytesInMemory } from "../../src/core/bytes.ts";
 import { type Folder, memoryFolder } from "../../src/core/folder.ts";
 import { type Stream, stream } from "../../src/core/random.ts";
 import { sizeOf } from "../../src/core/shape.ts";
@@ -8,7 +9,10 @@ import type { Tensor } from "../../src/core/tensor.ts";
 import { csvFeatures, csvTargets, csvTexts, readCsv } from "../../src/data/formats/csv.ts";
 import { readArray, type TextArray } from "../../src/data/formats/npy.ts";
 import { openNpz } from "../../src/data/formats/npz.ts";
+import { readPickle, readPickledArray } from "../../src/data/formats/pickle/read.ts";
+import { PickledArray } from "../../src/data/formats/pickle/values.ts";
 import { readSafetensors } from "../../src/data/formats/safetensors.ts";
+import { readWeights } from "../../src/data/formats/weights.ts";
 import { readDataset } from "../../src/data/load.ts";
 import { readManifest as readDescription } from "../../src/data/manifest.ts";
 import { readIdx } from "../../src/data/readers/idx.ts";
@@ -63,6 +67,13 @@ export function makeTargets(seeds: Seeds): Target[] {
     ofBytes("idx", seeds.idx, (bytes) => whole([readIdx(bytes)])),
     ofBytes("image header", seeds.images, (bytes) => readImageHeader(bytes)),
     ofBytes("safetensors", seeds.safetensors, (bytes) => whole(Object.values(readSafetensors(bytes).state))),
+    ofBytes("pickle", seeds.pickle, async (bytes) => {
+      const source = bytesInMemory(bytes, "pickle");
+      const value = await readPickle(source);
+      const held = value instanceof Map ? [...value.values()] : Array.isArray(value) ? value : [value];
+      for (const array of held) if (array instanceof PickledArray) whole([await readPickledArray(source, array)]);
+    }),
+    ofBytes("weights", seeds.weights, async (bytes) => whole(Object.values((await readWeights(bytes)).tensors))),
     sealedTensors("model", seeds.run.get(runFiles.model)!, (bytes) => decodeModel(bytes, methodFrom, "model")),
     sealedTensors("checkpoint", seeds.run.get(runFiles.last)!, async (bytes) => {
       await decodeCheckpoint(bytes, "checkpoint");

@@ -2,10 +2,12 @@
 import * as path from "node:path";
 import { configError, hint, runError } from "../../core/errors.ts";
 import { type Folder, readText } from "../../core/folder.ts";
+import { writeSafetensors } from "../../data/formats/safetensors.ts";
 import { toOnnx } from "../../evaluation/export.ts";
 import { encodeModel, type Fitted } from "../../evaluation/model.ts";
 import { disk } from "../../node/disk.ts";
 import { isUntouchedCard, modelCard } from "../../runs/card/card.ts";
+import { encoderWeights } from "../../runs/encoder-weights.ts";
 import { runFiles } from "../../runs/record.ts";
 import { type RunResult, readResult } from "../../runs/result.ts";
 import type { Answer } from "../answer.ts";
@@ -22,10 +24,17 @@ export interface ExportFlags {
   readonly missing?: boolean;
   /** Write a model card beside the file. */
   readonly card?: boolean;
+  /** Write the weights of the encoder of this modality alone, under published names. */
+  readonly weightsOf?: string;
+  /** Whose names. */
+  readonly names?: string;
+  /** The member of a pool. */
+  readonly member?: string;
 }
 
 /** Exports a model; the extension of the file decides the format. */
-export async function exportModel(run: string, { out, missing = false, card = true }: ExportFlags): Promise<Answer> {
+export async function exportModel(run: string, flags: ExportFlags): Promise<Answer> {
+  const { out, missing = false, card = true, weightsOf } = flags;
   const ending = /\.([^./\\]+)$/.exec(out)?.[1] ?? "";
   if (!Object.hasOwn(writers, ending)) {
     throw configError(`--out ${out}: a model file ends in .onnx or .safetensors${hint(ending, Object.keys(writers))}`, {
@@ -37,6 +46,10 @@ export async function exportModel(run: string, { out, missing = false, card = tr
       `--missing applies to .onnx files; a model in a .safetensors file takes data with missing modalities anyway. Remove it.`,
     );
   }
+  if (weightsOf !== undefined) return exportWeights(run, weightsOf, ending, flags);
+  const lone = (["names", "member"] as const).find((name) => flags[name] !== undefined);
+  if (lone !== undefined)
+    throw configError(`--${lone} applies to the weights of one encoder: add --weights-of MODALITY.`);
   const opened = await openModel(run);
   const { fitted, record } = opened;
   const unfinished = aboutUnfinished(opened);
@@ -51,6 +64,34 @@ export async function exportModel(run: string, { out, missing = false, card = tr
   const about = { fitted, record, result, unfinished: opened.unfinished, file: path.basename(out) };
   await writeFile(cardPath, await modelCard({ ...about, ...(ending === "onnx" && { onnx: { missing } }) }));
   return { text: `${text}; model card: ${cardPath}${unfinished.text}`, json: { ...json, card: cardPath } };
+}
+
+/** Exports the weights of one encoder under published names, for PyTorch. */
+async function exportWeights(
+  run: string,
+  modality: string,
+  ending: string,
+  { out, names, member }: ExportFlags,
+): Promise<Answer> {
+  if (ending !== "safetensors") {
+    throw configError(
+      `--weights-of ${modality}: weights are written as .safetensors; --out ${out} ends in .${ending}.`,
+    );
+  }
+  if (member !== undefined && !/^[1-9]\d{0,3}$/.test(member)) {
+    throw configError(`--member ${member}: the number of a member is needed, from 1.`);
+  }
+  const opened = await openModel(run);
+  const unfinished = aboutUnfinished(opened);
+  const chosen = member === undefined ? undefined : Number(member);
+  const weights = encoderWeights(opened.fitted, modality, { names, member: chosen });
+  const bytes = writeSafetensors(weights.state, { format: "pt" });
+  await writeFile(out, bytes);
+  const tensors = Object.keys(weights.state).length;
+  return {
+    text: `${out}: ${bytes.length} bytes, ${tensors} tensors of the encoder of ${modality}, names of ${weights.names}${unfinished.text}`,
+    json: { run, out, modality, names: weights.names, tensors, bytes: bytes.length, ...unfinished.json },
+  };
 }
 
 async function resultOf(folder: Folder): Promise<RunResult | undefined> {

@@ -7,6 +7,7 @@ import { disk } from "../../node/disk.ts";
 import { damagedFiles } from "../../runs/open.ts";
 import { readRecord } from "../../runs/record.ts";
 import { resumeRun } from "../../runs/run.ts";
+import { weightsThrough } from "../../runs/weights.ts";
 import { type Answer, note } from "../answer.ts";
 import { withFolderLock } from "../folder-lock.ts";
 import { openData, printData, runFolder } from "../open-data.ts";
@@ -37,7 +38,7 @@ async function resumed(folder: Folder, run: string, flags: ResumeFlags): Promise
   if (damaged.length > 0) note(`note: ${damaged.join(", ")}: missing or damaged; restored from the last checkpoint.`);
   await removeAsides(run);
   const finished = await runAtTerminal(run, flags.quiet === true, (options) =>
-    resumeRun(disk(run), loaded.splits, { ...options, dataPath }),
+    resumeRun(disk(run), loaded.splits, { ...options, dataPath, openWeights: weightsThrough(disk) }),
   );
   return finishedAnswer(run, finished);
 }

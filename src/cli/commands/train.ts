@@ -12,8 +12,10 @@ import { runFiles } from "../../runs/record.ts";
 import { type RunOptions, removeRun, requireNoRun, startRun } from "../../runs/run.ts";
 import { parseSettings, type Settings } from "../../runs/settings.ts";
 import { openTeacher } from "../../runs/teacher.ts";
+import { readWeightFiles, weightsThrough } from "../../runs/weights.ts";
 import type { Answer } from "../answer.ts";
 import { byModality, gatherSettings, locating, numberOrText, type SettingsInput } from "../config.ts";
+import { encoderFlags } from "../encoder-flag.ts";
 import { withFolderLock } from "../folder-lock.ts";
 import { openData, printData } from "../open-data.ts";
 import { type ReadingFlags, readingFlags } from "../reading.ts";
@@ -49,7 +51,11 @@ export async function train(data: string | undefined, flags: TrainFlags): Promis
   const out = flags.out ?? defaultOut(settings);
   const prepared = async () => {
     const loaded = await openData(settings.data, readingOf(settings));
-    const plan = await locating(input, () => planRun(settings, loaded.splits.train));
+    const { train } = loaded.splits;
+    const plan = await locating(input, async () => {
+      const used = settings.modalities ?? Object.keys(train.modalities);
+      return planRun(settings, train, await readWeightFiles(settings, used, weightsThrough(disk)));
+    });
     return { loaded, plan, teacher: await teacherOf(settings, out, loaded.splits.train) };
   };
   if (flags.dryRun === true) {
@@ -97,9 +103,7 @@ async function settingsOf(data: string | undefined, flags: TrainFlags): Promise<
       { label: "--modality-dropout", path: ["modalityDropout"], value: numberOrText(flags.modalityDropout) },
       { label: "--members", path: ["members"], value: numberOrText(flags.members) },
       { label: "--label-smoothing", path: ["labelSmoothing"], value: numberOrText(flags.labelSmoothing) },
-      ...byModality("--encoder", "pool", flags.encoder, (name) =>
-        name === undefined ? ["encoder", "kind"] : ["encoders", name, "kind"],
-      ),
+      ...encoderFlags(flags.encoder),
       ...byModality("--normalize", "none", flags.normalize, (name) =>
         name === undefined ? ["normalize"] : ["normalize", name],
       ),

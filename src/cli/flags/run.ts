@@ -33,5 +33,8 @@ export const exportModel: Define = (program, give) => {
     .requiredOption("--out <file>", ".onnx or .safetensors")
     .option("--missing", ".onnx: add the input present [batch, modalities], 1 where a sample has the modality")
     .option("--no-card", "write no model card")
+    .option("--weights-of <modality>", "write only the weights of its encoder, under published names (.safetensors)")
+    .option("--names <library>", "whose names: torchvision, timm or huggingface (default: the first of the encoder)")
+    .option("--member <n>", "of a pool: the member whose encoder is written")
     .action(async (run, flags) => give((await import("../commands/export.ts")).exportModel(run, flags)));
 };

@@ -17,7 +17,7 @@ export const train: Define = (program, give) => {
     .option("--learning-rate <x>", "learning rate of all stages (default: the method's)")
     .option(
       "--encoder <kind>",
-      "mlp or pool (sequences), of all modalities or of one, for example audio=pool; can be repeated (default: mlp)",
+      "mlp or pool (sequences), of all modalities or of one, with settings behind, for example audio=pool,width=32, or a file, kind:FILE; can be repeated (default: mlp)",
       collect,
     )
     .option(

@@ -23,20 +23,31 @@ export interface TextArray {
  * @throws DataError for a damaged or hostile file, and for objects, complex and structured arrays.
  */
 export function readArray(bytes: Uint8Array, where = "npy"): Tensor | TextArray {
-  const { descr, fortran, shape, dataStart } = readNpyHeader(bytes, where);
+  const { dataStart, ...layout } = readNpyHeader(bytes, where);
+  return tensorFrom(layout, bytes.subarray(dataStart), where);
+}
+
+/** How the bytes of an array are to be read: its element type in NumPy's writing, its order (`fortran`: the first axis runs fastest), its shape. */
+export interface Layout {
+  readonly descr: string;
+  readonly fortran: boolean;
+  readonly shape: Shape;
+}
+
+/** The array of bytes that lie as NumPy has them; the result owns its memory. @throws DataError if the bytes are not as many as the layout says. */
+export function tensorFrom({ descr, fortran, shape }: Layout, bytes: Uint8Array, where: string): Tensor | TextArray {
   const element = elementType(descr, where);
   const { itemSize } = element;
-  const available = bytes.length - dataStart;
   const needed = byteCount(shape, itemSize);
-  if (needed !== available) {
-    const what = needed > available ? "it is cut off" : "there are bytes left over";
+  if (needed !== bytes.length) {
+    const what = needed > bytes.length ? "it is cut off" : "there are bytes left over";
     throw dataError(
-      `${where}: the header declares ${formatShape(shape)} ${element.name} = ${needed} bytes but ${available} follow it: ${what}. Write the file again.`,
-      { where, shape, needed, available },
+      `${where}: the header declares ${formatShape(shape)} ${element.name} = ${needed} bytes but ${bytes.length} follow it: ${what}. Write the file again.`,
+      { where, shape, needed, available: bytes.length },
     );
   }
   const copy = new Uint8Array(needed); // aligned, and free of the file's buffer
-  copy.set(bytes.subarray(dataStart));
+  copy.set(bytes);
   if (element.swapped) swapBytes(copy, element.kind === "U" ? 4 : itemSize);
   const inOrder = <T extends Sequence>(flat: T): T => (fortran && shape.length > 1 ? rowMajor(flat, shape) : flat);
   if (element.dtype === "text") return { dtype: "text", shape, data: inOrder(textsOf(copy, element, where)) };
@@ -75,11 +86,6 @@ export function writeNpyTexts(texts: readonly string[]): Uint8Array {
 export function npyHeader(dtype: DType, shape: Shape): Uint8Array {
   const kind = [...NPY_KINDS].find(([kind, known]) => known === dtype && !CONVERTED.has(kind))![0];
   return headerBytes((kind.endsWith("1") ? "|" : "<") + kind, shape);
-}
-
-/** An array of rows whose bytes were cut out of a C-order file of this element type. @throws DataError as `readArray`. */
-export function readBytes(descr: string, shape: Shape, bytes: Uint8Array, where = "npy"): Tensor | TextArray {
-  return readArray(withBytes(headerBytes(descr, shape), bytes), where);
 }
 
 function headerBytes(descr: string, shape: Shape): Uint8Array {

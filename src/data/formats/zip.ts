@@ -1,10 +1,11 @@
 /**
- * @file The part of ZIP that .npz needs: list the entries by the central directory, unpack one at a time.
+ * @file The part of ZIP that .npz and PyTorch need: list the entries by the central directory, unpack one at a time.
  *
  * Archives are not trusted: sizes are limited before memory is allocated, unpacking stops at the declared size, and length and CRC-32
- * must match. Not read: encryption, several disks, ZIP64 directories (entries above 4 GiB).
+ * must match. Not read: encryption, several disks; ZIP64 (entries above 4 GiB) only by ranges.
  */
 import { Inflate } from "fflate";
+import type { ByteSource } from "../../core/bytes.ts";
 import { DmilError, dataError } from "../../core/errors.ts";
 
 /** Limits of an archive. */
@@ -24,7 +25,7 @@ export interface ZipLimits {
 export const ZIP_LIMITS: ZipLimits = { maxEntries: 4096, maxBytes: 2 ** 31 - 1, maxRatio: 100, freeBytes: 2 ** 28 };
 
 /** One file of an archive. */
-interface ZipEntry {
+export interface ZipEntry {
   readonly name: string;
   readonly deflated: boolean;
   readonly crc: number;
@@ -42,37 +43,68 @@ const DEFLATE_BOUND = 1032;
 
 /** The entries of an archive, sizes and positions checked. @throws DataError when it is damaged, hostile or too large. */
 export function listZip(bytes: Uint8Array, where: string, limits: ZipLimits = ZIP_LIMITS): ZipEntry[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   const damaged = (what: string): DmilError =>
     dataError(`${where}: damaged archive: ${what}. Write the file again with numpy.savez.`, { where });
   const end = findEnd(view);
   if (end < 0) throw damaged("it has no end record, so it is cut off or not a zip file");
+  const { count, size, start } = endRecord(view, end, damaged);
+  if (start + size !== end) {
+    throw damaged("its directory is not where it says (ZIP64, above 4 GiB or 65535 entries, is not read)");
+  }
+  const archive = { where, damaged, limits, length: bytes.length, directory: start };
+  const records = directoryRecords(bytes.subarray(start, end), count, archive);
+  const entries = records.map(({ local, ...record }) => ({
+    ...record,
+    start: local + dataOffset(bytes.subarray(local, local + 30), record.name, damaged),
+  }));
+  rejectOverlaps(entries, archive);
+  return entries;
+}
+
+/** What the checks of an archive need. */
+interface Archive {
+  readonly where: string;
+  readonly damaged: (what: string) => DmilError;
+  readonly limits: ZipLimits;
+  /** Bytes of the whole file. */
+  readonly length: number;
+  /** Where the directory begins. */
+  readonly directory: number;
+}
+
+/** An entry as the directory has it; `local` is where its own header begins. */
+type DirectoryRecord = Omit<ZipEntry, "start"> & { readonly local: number };
+
+/** The directory by the record at the end of the file. */
+function endRecord(view: DataView, end: number, damaged: Archive["damaged"]) {
   const count = view.getUint16(end + 10, true);
-  const directorySize = view.getUint32(end + 12, true);
-  const directory = view.getUint32(end + 16, true);
   if (view.getUint16(end + 4, true) !== 0 || view.getUint16(end + 8, true) !== count) throw damaged("it spans disks");
+  return { count, size: view.getUint32(end + 12, true), start: view.getUint32(end + 16, true) };
+}
+
+/** The records of a directory, which must fill it. */
+function directoryRecords(bytes: Uint8Array, count: number, archive: Archive): DirectoryRecord[] {
+  const { where, damaged, limits } = archive;
+  const view = viewOf(bytes);
   if (count > limits.maxEntries) {
     throw dataError(`${where}: ${count} entries; at most ${limits.maxEntries} are read.`, { where, count });
   }
-  if (directory + directorySize !== end) {
-    throw damaged("its directory is not where it says (ZIP64, above 4 GiB or 65535 entries, is not read)");
-  }
-
-  const entries: ZipEntry[] = [];
+  const records: DirectoryRecord[] = [];
   const names = new Set<string>();
   let total = 0;
-  let at = directory;
+  let at = 0;
   for (let i = 0; i < count; i++) {
-    if (at + 46 > end || view.getUint32(at, true) !== CENTRAL) throw damaged(`directory record ${i} is broken`);
+    if (at + 46 > bytes.length || view.getUint32(at, true) !== CENTRAL)
+      throw damaged(`directory record ${i} is broken`);
     const flags = view.getUint16(at + 8, true);
     const method = view.getUint16(at + 10, true);
     const crc = view.getUint32(at + 16, true);
-    const packedSize = view.getUint32(at + 20, true);
-    const size = view.getUint32(at + 24, true);
     const nameLength = view.getUint16(at + 28, true);
-    const next = at + 46 + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
-    const local = view.getUint32(at + 42, true);
-    if (next > end) throw damaged(`directory record ${i} is cut off`);
+    const extraLength = view.getUint16(at + 30, true);
+    const next = at + 46 + nameLength + extraLength + view.getUint16(at + 32, true);
+    if (next > bytes.length) throw damaged(`directory record ${i} is cut off`);
+    const { size, packedSize, local } = placeOf(view, at, at + 46 + nameLength, extraLength);
     const name = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameLength));
     at = next;
     if (name.endsWith("/") && size === 0) continue; // a folder
@@ -85,17 +117,77 @@ export function listZip(bytes: Uint8Array, where: string, limits: ZipLimits = ZI
     }
     total += size;
     checkSizes({ label, size, packedSize, deflated: method === 8, total }, limits);
-    entries.push({ name, deflated: method === 8, crc, packedSize, size, start: dataStart(view, local, name, damaged) });
+    records.push({ name, deflated: method === 8, crc, packedSize, size, local });
   }
-  if (at !== end) throw damaged("there are unknown bytes in its directory");
-  rejectOverlaps(entries, directory, damaged);
-  if (total > limits.freeBytes + limits.maxRatio * bytes.length) {
+  if (at !== bytes.length) throw damaged("there are unknown bytes in its directory");
+  if (total > limits.freeBytes + limits.maxRatio * archive.length) {
     throw dataError(
-      `${where}: its entries declare ${total} bytes from an archive of ${bytes.length}, more than ${limits.maxRatio} to 1, as a zip bomb does. If you trust it, save the arrays as single .npy files.`,
-      { where, total, packed: bytes.length },
+      `${where}: its entries declare ${total} bytes from an archive of ${archive.length}, more than ${limits.maxRatio} to 1, as a zip bomb does. If you trust it, save the arrays as single .npy files.`,
+      { where, total, packed: archive.length },
     );
   }
+  return records;
+}
+
+/** Sizes and position of an entry; those that do not fit into 32 bits are in a field of ZIP64 (header 1), in this order. */
+function placeOf(view: DataView, at: number, extra: number, extraLength: number) {
+  const wide: number[] = [];
+  for (let field = extra; field + 4 <= extra + extraLength; field += 4 + view.getUint16(field + 2, true)) {
+    if (view.getUint16(field, true) !== 1) continue;
+    const end = Math.min(field + 4 + view.getUint16(field + 2, true), extra + extraLength);
+    for (let i = field + 4; i + 8 <= end; i += 8) wide.push(Number(view.getBigUint64(i, true)));
+  }
+  const whole = (value: number): number => (value === 0xffffffff ? (wide.shift() ?? value) : value);
+  const size = whole(view.getUint32(at + 24, true));
+  const packedSize = whole(view.getUint32(at + 20, true));
+  return { size, packedSize, local: whole(view.getUint32(at + 42, true)) };
+}
+
+const END_64 = 0x06064b50;
+const LOCATOR_64 = 0x07064b50;
+
+/**
+ * The entries of an archive that is read by ranges, ZIP64 included, as PyTorch writes it. `advice` ends messages about damage.
+ * @throws as `listZip`.
+ */
+export async function listZipRanges(
+  source: ByteSource,
+  advice: string,
+  limits: ZipLimits = ZIP_LIMITS,
+): Promise<ZipEntry[]> {
+  const { label: where, size: length } = source;
+  const damaged = (what: string): DmilError => dataError(`${where}: damaged archive: ${what}. ${advice}`, { where });
+  const tailStart = Math.max(0, length - 22 - 65535 - 20);
+  const tail = viewOf(await source.read(tailStart, length));
+  const end = findEnd(tail);
+  if (end < 0) throw damaged("it has no end record, so it is cut off or not a zip file");
+  let { count, size, start } = endRecord(tail, end, damaged);
+  if (end >= 20 && tail.getUint32(end - 20, true) === LOCATOR_64) {
+    const at = Number(tail.getBigUint64(end - 12, true));
+    if (at + 56 > length) throw damaged("its end record is not where it says");
+    const wide = viewOf(await source.read(at, at + 56));
+    if (wide.getUint32(0, true) !== END_64) throw damaged("its end record is not where it says");
+    [count, size, start] = [32, 40, 48].map((field) => Number(wide.getBigUint64(field, true))) as [
+      number,
+      number,
+      number,
+    ];
+  }
+  if (start + size > tailStart + end) throw damaged("its directory is not where it says");
+  const archive = { where, damaged, limits, length, directory: start };
+  const entries: ZipEntry[] = [];
+  for (const { local, ...record } of directoryRecords(await source.read(start, start + size), count, archive)) {
+    if (local + 30 > length)
+      throw damaged(`entry ${JSON.stringify(record.name)} does not begin where the directory says`);
+    const header = await source.read(local, local + 30);
+    entries.push({ ...record, start: local + dataOffset(header, record.name, damaged) });
+  }
+  rejectOverlaps(entries, archive);
   return entries;
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** The unpacked bytes of an entry. @throws DataError when they do not match the directory. */
@@ -174,15 +266,17 @@ function checkSizes({ label, size, packedSize, deflated, total }: Sizes, limits:
   }
 }
 
-function dataStart(view: DataView, local: number, name: string, damaged: (what: string) => DmilError): number {
-  if (local + 30 > view.byteLength || view.getUint32(local, true) !== LOCAL) {
+/** Where the packed bytes of an entry begin, from its own header on. */
+function dataOffset(header: Uint8Array, name: string, damaged: Archive["damaged"]): number {
+  const view = viewOf(header);
+  if (header.length < 30 || view.getUint32(0, true) !== LOCAL) {
     throw damaged(`entry ${JSON.stringify(name)} does not begin where the directory says`);
   }
-  return local + 30 + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
+  return 30 + view.getUint16(26, true) + view.getUint16(28, true);
 }
 
 /** @throws DataError for overlapping entries, by which a small archive could unpack to any size. */
-function rejectOverlaps(entries: readonly ZipEntry[], directory: number, damaged: (what: string) => DmilError): void {
+function rejectOverlaps(entries: readonly ZipEntry[], { directory, damaged }: Archive): void {
   const sorted = [...entries].sort((a, b) => a.start - b.start);
   sorted.forEach((entry, i) => {
     const next = sorted[i + 1];

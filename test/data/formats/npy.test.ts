@@ -234,5 +234,4 @@ it("a header and rows that are written one after another are the whole file", ()
   const whole = float32([3, 2], [1, 2, 3, 4, 5, 6]);
   const rows = [0, 1, 2].map((i) => new Uint8Array(whole.data.slice(2 * i, 2 * i + 2).buffer));
   expect(Buffer.concat([npyHeader("float32", [3, 2]), ...rows])).toEqual(Buffer.from(writeNpy(whole)));
-  expect(readBytes("<f4", [2], rows[1]!)).toEqual(float32([2], [3, 4]));
 });
