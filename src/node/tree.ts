@@ -61,8 +61,14 @@ export function unlisted(directory: string): Tree {
         const handle = await fs.open(path.join(root, name), "r");
         try {
           const bytes = new Uint8Array(length);
-          const { bytesRead } = await handle.read(bytes, 0, length, start);
-          return bytes.subarray(0, bytesRead);
+          let at = 0;
+          while (at < length) {
+            // One system call reads at most 2 GiB.
+            const { bytesRead } = await handle.read(bytes, at, Math.min(length - at, 2 ** 30), start + at);
+            if (bytesRead === 0) break;
+            at += bytesRead;
+          }
+          return bytes.subarray(0, at);
         } finally {
           await handle.close();
         }
