@@ -202,7 +202,69 @@ def hdf5():
         save("hdf5", {"version": h5py.__version__, "bytes": text(name.read_bytes()), "features": packed(features)})
 
 
-SECTIONS = {f.__name__: f for f in (wav, signal, pictures, images, resample, hdf5)}
+def tables():
+    import pyarrow
+    import pyarrow.parquet
+
+    struct = pyarrow.struct([("bytes", pyarrow.binary()), ("path", pyarrow.string())])
+    random = np.random.default_rng(6)
+    pictures = [random.integers(0, 256, 200 + i).astype(np.uint8).tobytes() for i in range(7)]
+    rows = {
+        "image": [{"bytes": b, "path": f"{i}.jpg"} for i, b in enumerate(pictures[:5])] + [None, {"bytes": None, "path": "far.jpg"}],
+        "text": ["one", "zw\u00f6lf \u732b", "", "four", "five", None, "seven"],
+        "label": [0, 1, 2, 0, 1, 2, 0],
+        "score": [0.5, 1.5, None, 2.5, 3.5, 4.5, 5.5],
+        "tokens": [[1, 2, 3], [], [4], None, [5, 6], [7], [8]],
+        "boxes": [[[1.0, 2.0], [3.0]], [], None, [[4.0]], [], [[]], []],
+        "flag": [True, False, None, True, True, False, True],
+        "raw": pictures[:4] + [None, b"", b"\xff"],
+    }
+    types = {"image": struct, "label": pyarrow.int64(), "score": pyarrow.float32(), "tokens": pyarrow.list_(pyarrow.int32()), "boxes": pyarrow.list_(pyarrow.list_(pyarrow.float64())), "raw": pyarrow.binary()}
+    features = {"image": {"_type": "Image"}, "label": {"names": ["cat", "dog", "owl"], "_type": "ClassLabel"}}
+    table = pyarrow.table({k: pyarrow.array(v, types.get(k)) for k, v in rows.items()})
+    table = table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features}})})
+    cases = {}
+    for codec in ["snappy", "zstd", "gzip", "brotli", "lz4", "none"]:
+        for pages in ["1.0", "2.0"]:
+            file = io.BytesIO()
+            pyarrow.parquet.write_table(table, file, compression=codec, row_group_size=4, data_page_version=pages)
+            cases[f"{codec} {pages}.parquet"] = text(file.getvalue())
+    for form, opened in [("stream", pyarrow.ipc.new_stream), ("file", pyarrow.ipc.new_file)]:
+        file = io.BytesIO()
+        with opened(file, table.schema) as writer:
+            writer.write_table(table, max_chunksize=4)
+        cases[f"{form}.arrow"] = text(file.getvalue())
+    plain = {k: [({"bytes": text(c["bytes"]) if c["bytes"] is not None else None, "path": c["path"]} if isinstance(c, dict) else text(c) if isinstance(c, bytes) else c) for c in v] for k, v in rows.items()}
+    save("tables", {"version": pyarrow.__version__, "rows": plain, "cases": cases})
+
+
+def tokenizers():
+    import tokenizers
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+
+    corpus = ["the cat sat on the mat", "a dog and a cat", "numbers 12 and 345, signs: !?", "\u00e9t\u00e9 na\u00efve caf\u00e9", "unhappily running runners ran"] * 3
+    word = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    word.normalizer = normalizers.BertNormalizer(lowercase=True)
+    word.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    word.train_from_iterator(corpus, trainers.WordPieceTrainer(vocab_size=120, special_tokens=["[PAD]", "[UNK]", "[CLS]", "[SEP]"]))
+    word.post_processor = processors.TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
+    pair = Tokenizer(models.BPE())
+    pair.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    pair.decoder = decoders.ByteLevel()
+    pair.train_from_iterator(corpus, trainers.BpeTrainer(vocab_size=320, special_tokens=["<pad>", "</s>"], initial_alphabet=pre_tokenizers.ByteLevel.alphabet()))
+    pair.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
+    texts = ["The cat ran.", "", "unhappily the dogs are running on a mat with 12345 caf\u00e9s, naively!", "\u732b \U0001f600 e\u0301", "  tabs\tand\nbreaks  ", "[CLS] cat </s>"]
+    cases = {}
+    for name, tokenizer in [("word", word), ("pair", pair)]:
+        plain = json.loads(tokenizer.to_str())
+        tokenizer.enable_truncation(10)
+        tokenizer.enable_padding(length=10, pad_id=0, pad_token=tokenizer.id_to_token(0))
+        rows = tokenizer.encode_batch(texts)
+        cases[name] = {"file": plain, "size": tokenizer.get_vocab_size(), "ids": [r.ids for r in rows], "mask": [r.attention_mask for r in rows], "cut": [i for i, r in enumerate(rows) if r.overflowing]}
+    save("tokenizers", {"version": tokenizers.__version__, "texts": texts, "cases": cases})
+
+
+SECTIONS = {f.__name__: f for f in (wav, signal, pictures, images, resample, hdf5, tables, tokenizers)}
 
 if __name__ == "__main__":
     OUT.mkdir(exist_ok=True)

@@ -1,11 +1,11 @@
 /** @file Sound of any file: .wav by our own reader, everything else, and other rates, through ffmpeg. */
 import { readFile } from "node:fs/promises";
 import * as path from "node:path";
-import { dataError } from "../core/errors.ts";
+import { DmilError, dataError } from "../core/errors.ts";
 import type { Audio } from "../core/media.ts";
 import { explained } from "../core/system-errors.ts";
 import { readWav } from "../data/readers/wav.ts";
-import { type FfmpegOptions, ffmpegOutput, requireFfmpeg } from "./ffmpeg.ts";
+import { type FfmpegOptions, ffmpegOutput, findFfmpeg, requireFfmpeg } from "./ffmpeg.ts";
 
 /** Options of `readAudio`. */
 export interface AudioOptions extends FfmpegOptions {
@@ -19,13 +19,8 @@ export interface AudioOptions extends FfmpegOptions {
  */
 export async function readAudio(file: string, options: AudioOptions = {}): Promise<Audio> {
   const { rate, onWarning } = options;
-  if (path.extname(file).toLowerCase() === ".wav") {
-    const bytes = await readFile(file).catch((cause: unknown) => {
-      throw explained(path.dirname(file), "read", path.basename(file), cause);
-    });
-    const audio = readWav(bytes, file);
-    if (rate === undefined || rate === audio.rate) return audio;
-  }
+  const own = path.extname(file).toLowerCase() === ".wav" ? await ownAudio(file) : undefined;
+  if (own !== undefined && (rate === undefined || rate === own.rate)) return own;
   const { soxr } = await requireFfmpeg(file);
   if (rate !== undefined && !soxr) {
     onWarning?.(
@@ -38,4 +33,18 @@ export async function readAudio(file: string, options: AudioOptions = {}): Promi
   const audio = readWav(wav, file);
   if (audio.channels[0]!.length === 0) throw dataError(`${file}: its sound has no samples. Leave it out.`, { file });
   return audio;
+}
+
+/** A .wav by our own reader; undefined for one that only ffmpeg can read, as with compressed samples. */
+async function ownAudio(file: string): Promise<Audio | undefined> {
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    throw explained(path.dirname(file), "read", path.basename(file), cause);
+  });
+  try {
+    return readWav(bytes, file);
+  } catch (error) {
+    if (error instanceof DmilError && error.fields.foreign === true && (await findFfmpeg()) !== undefined)
+      return undefined;
+    throw error;
+  }
 }

@@ -44,13 +44,14 @@ export async function findFfmpeg(): Promise<Ffmpeg | undefined> {
   return code !== 0 || version === undefined ? undefined : { version, soxr: text.includes("--enable-libsoxr") };
 }
 
-/** The ffmpeg of this machine. @throws RunError that says how to install it where there is none. */
+/** The ffmpeg of this machine, looked for once. @throws RunError that says how to install it where there is none. */
 export async function requireFfmpeg(where: string): Promise<Ffmpeg> {
-  const found = await findFfmpeg();
-  if (found === undefined)
-    throw runError(`${where}: ffmpeg is needed to read it, but there is none. ${INSTALL}`, { where });
-  return found;
+  here ??= await findFfmpeg();
+  if (here !== undefined) return here;
+  throw runError(`${where}: ffmpeg is needed to read it, but there is none. ${INSTALL}`, { where });
 }
+
+let here: Ffmpeg | undefined;
 
 /**
  * What ffmpeg writes to its output for one file.

@@ -116,7 +116,7 @@ async function byMozjpeg(bytes: Uint8Array, header: ImageHeader, where: string):
   if (header.cmyk) throw new Error("CMYK is read by sharp alone (npm install sharp)");
   if (!hasJpegEnd(bytes, header)) throw new Error("premature end of file");
   const decode = await mozjpeg();
-  const { data } = await decode(bytes.slice().buffer as ArrayBuffer);
+  const { data } = await decode(new Uint8Array(bytes).buffer);
   if (data === undefined) throw dataError(`${where}: nothing was decoded.`, { where });
   return { channels: 4, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
 }

@@ -70,7 +70,7 @@ function picturesOf(bytes: Uint8Array, file: string): Picture[] {
     const end = start + width * height * 3;
     if (head === null || end > bytes.length)
       throw dataError(`${file}: ffmpeg gave no whole picture. Try again.`, { file });
-    pictures.push({ width, height, channels: 3, data: bytes.slice(start, end) });
+    pictures.push({ width, height, channels: 3, data: new Uint8Array(bytes.subarray(start, end)) });
     at = end;
   }
   return pictures;

@@ -23,11 +23,19 @@ const RECORDS: readonly Preset[] = [
     rate: 22_050,
     what: "OGM-GE on CREMA-D: three seconds (the clip repeated), limited to [-1, 1], ln(|STFT| + 1e-7), 512 / 353.",
     shape: [257, 188],
-    compute: (audio) =>
-      logStft(
-        repeated(mono(audio), 66_150).map((x) => Math.min(1, Math.max(-1, x))),
-        { size: 512, hop: 353 },
-      ),
+    compute: (audio) => logStft(limited(repeated(mono(audio), 66_150)), { size: 512, hop: 353 }),
+  },
+  {
+    name: "stft-ogm-vggsound",
+    rate: 16_000,
+    what: "OGM-GE on VGGSound: the middle five seconds (the clip repeated to ten where it is shorter), limited to [-1, 1], 256 / 128.",
+    shape: [129, 626],
+    compute(audio) {
+      const sound = mono(audio);
+      const whole = sound.length < 160_000 ? repeated(sound, 160_000) : sound;
+      const start = Math.floor((whole.length - 80_000) / 2);
+      return logStft(limited(whole.slice(start, start + 80_000)), { size: 256, hop: 128 });
+    },
   },
   {
     name: "stft-pmr",
@@ -99,6 +107,10 @@ export function mono({ channels }: Audio): Float64Array {
 function repeated(signal: Float64Array, count: number): Float64Array {
   if (signal.length === 0) throw dataError("the sound has no samples. Leave the clip out.", { samples: 0 });
   return Float64Array.from({ length: count }, (_, i) => signal[i % signal.length]!);
+}
+
+function limited(signal: Float64Array): Float64Array {
+  return signal.map((x) => Math.min(1, Math.max(-1, x)));
 }
 
 /** The first channel minus the mean of all, as the published script does. */

@@ -24,6 +24,7 @@ export interface Seeds {
   readonly wav: readonly Uint8Array[];
   readonly idx: readonly Uint8Array[];
   readonly images: readonly Uint8Array[];
+  readonly tables: readonly Uint8Array[];
   readonly safetensors: readonly Uint8Array[];
   readonly pickle: readonly Uint8Array[];
   readonly weights: readonly Uint8Array[];
@@ -75,6 +76,7 @@ export async function makeSeeds(): Promise<Seeds> {
     npz: Object.values(reference.npz).map(decode),
     wav: filesOfGoldens("wav"),
     images: filesOfGoldens("images"),
+    tables: Object.values(golden<{ cases: Record<string, string> }>("tables").cases).map(decode),
     idx: [IDX, new Uint8Array(gzipSync(IDX))],
     safetensors: [decode(reference.safetensors.bytes), decode(reference.safetensors.float64), writeSafetensors({})],
     pickle: pickleCases.map(({ bytes }) => decode(bytes)),

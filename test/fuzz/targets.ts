@@ -17,6 +17,7 @@ import { readDataset } from "../../src/data/load.ts";
 import { readManifest as readDescription } from "../../src/data/manifest.ts";
 import { readIdx } from "../../src/data/readers/idx.ts";
 import { readImageHeader } from "../../src/data/readers/image-header.ts";
+import { bytesSource, openMediaTable } from "../../src/data/readers/media-table.ts";
 import { readWav } from "../../src/data/readers/wav.ts";
 import type { ReadOptions } from "../../src/data/reading.ts";
 import { decodeWithChecksum, encodeWithChecksum } from "../../src/evaluation/checksum.ts";
@@ -66,6 +67,10 @@ export function makeTargets(seeds: Seeds): Target[] {
     }),
     ofBytes("idx", seeds.idx, (bytes) => whole([readIdx(bytes)])),
     ofBytes("image header", seeds.images, (bytes) => readImageHeader(bytes)),
+    ofBytes("media table", seeds.tables, async (bytes) => {
+      const table = await openMediaTable(bytesSource(bytes));
+      for (let group = 0; group < table.groups.length; group++) await table.read(group);
+    }),
     ofBytes("safetensors", seeds.safetensors, (bytes) => whole(Object.values(readSafetensors(bytes).state))),
     ofBytes("pickle", seeds.pickle, async (bytes) => {
       const source = bytesInMemory(bytes, "pickle");

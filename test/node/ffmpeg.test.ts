@@ -40,6 +40,15 @@ test.skipIf(!withFfmpeg)("compressed sound keeps its rate and its samples", asyn
   expect([...audio.channels[0]!]).toEqual(sound.map((x) => x / 32768));
 });
 
+test.skipIf(!withFfmpeg)("a .wav of compressed samples goes through ffmpeg", async () => {
+  ffmpeg("-i", at("tone.wav"), "-c:a", "pcm_mulaw", at("mulaw.wav"));
+  const { rate, channels } = await readAudio(at("mulaw.wav"));
+  expect(rate).toBe(8000);
+  const exact = sound.map((x) => x / 32768);
+  expect(farthest(channels[0]!, exact)).toBeGreaterThan(0);
+  expect(farthest(channels[0]!, exact)).toBeLessThan(0.02);
+});
+
 test.skipIf(!withFfmpeg).each(Object.keys(cases).map(Number))(
   "%d samples a second equal librosa's soxr_hq",
   async (rate) => {

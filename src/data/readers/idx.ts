@@ -43,7 +43,7 @@ export function readIdx(bytes: Uint8Array, where = "idx"): Tensor {
     const what = `${formatShape(shape)} ${element} needs ${needed} bytes but ${plain.length - start} follow`;
     throw faultAt(where, start, what, AGAIN);
   }
-  const data = plain.slice(start);
+  const data = new Uint8Array(plain.subarray(start)); // a copy, which may be turned around
   // Elements are big-endian, and this program runs on little-endian machines alone.
   for (let at = 0; width > 1 && at < data.length; at += width) data.subarray(at, at + width).reverse();
   const array = new ARRAYS[element](sizeOf(shape));

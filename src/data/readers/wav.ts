@@ -1,4 +1,5 @@
 /** @file .wav: PCM of 8 to 32 bits and floats of 32 or 64, plain or extensible. Bytes in, samples out, no disk. */
+import { type DmilError, dataError } from "../../core/errors.ts";
 import type { Audio } from "../../core/media.ts";
 import { faultAt, requireContent, text } from "./content.ts";
 
@@ -11,7 +12,6 @@ interface Format {
   readonly width: number;
 }
 
-const CONVERT = "Convert it: ffmpeg -i FILE -c:a pcm_s16le NEW.wav";
 const AGAIN = "Copy or download it again.";
 const MOST_CHANNELS = 256;
 /** Programs that write to a pipe declare about 2 or 4 GiB of samples, as they cannot go back to write the true number. */
@@ -30,8 +30,8 @@ export function readWav(bytes: Uint8Array, where = "wav"): Audio {
   requireContent(bytes, where);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const kind = text(bytes, 0, 4);
-  if (kind === "RF64" || kind === "RIFX") throw faultAt(where, 0, `a file of kind ${kind}, which is not read`, CONVERT);
-  if (kind !== "RIFF" || text(bytes, 8, 4) !== "WAVE") throw faultAt(where, 0, "this is not a .wav file", CONVERT);
+  if (kind === "RF64" || kind === "RIFX") throw foreign(where, 0, `a file of kind ${kind}, which is not read`);
+  if (kind !== "RIFF" || text(bytes, 8, 4) !== "WAVE") throw foreign(where, 0, "this is not a .wav file");
   let format: Format | undefined;
   for (let at = 12; at + 8 <= bytes.length; ) {
     const name = text(bytes, at, 4);
@@ -56,12 +56,7 @@ function formatOf(view: DataView, start: number, size: number, where: string): F
   // An extensible format has the real one at the beginning of an identifier of 16 bytes.
   const tag = declared === 0xfffe && size >= 40 ? view.getUint16(start + 24, true) : declared;
   if (tag !== 1 && tag !== 3) {
-    throw faultAt(
-      where,
-      start,
-      `samples of format ${tag} (${CODECS[tag] ?? "unknown"}); PCM and floats are read`,
-      CONVERT,
-    );
+    throw foreign(where, start, `samples of format ${tag} (${CODECS[tag] ?? "unknown"}); PCM and floats are read`);
   }
   const channels = view.getUint16(start + 2, true);
   const rate = view.getUint32(start + 4, true);
@@ -77,9 +72,15 @@ function formatOf(view: DataView, start: number, size: number, where: string): F
   }
   if (!(tag === 3 ? [4, 8] : [1, 2, 3, 4]).includes(width)) {
     const kind = tag === 3 ? "floats (4 or 8 are read)" : "PCM (1 to 4 are read)";
-    throw faultAt(where, start + 12, `${block} bytes for ${channels} samples of ${kind}`, CONVERT);
+    throw foreign(where, start + 12, `${block} bytes for ${channels} samples of ${kind}`);
   }
   return { float: tag === 3, channels, rate, width };
+}
+
+/** An error of a whole file that is of another kind; `foreign` tells programs that ffmpeg may read it. */
+function foreign(where: string, byte: number, what: string): DmilError {
+  const advice = "Convert it: ffmpeg -i FILE -c:a pcm_s16le NEW.wav";
+  return dataError(`${where}: at byte ${byte}: ${what}. ${advice}`, { where, byte, foreign: true });
 }
 
 /** The bytes of samples that are there. */
