@@ -1,7 +1,9 @@
 /** @file Options that several recipes have. Values come as text from flags. */
 import * as z from "zod";
+import { hint } from "../core/errors.ts";
 import { allowing } from "../core/options.ts";
 import { LARGEST_SEED } from "../core/random.ts";
+import { PRESETS } from "../signal/presets.ts";
 
 /** A number that may be written as text. */
 const number = (allowed: string, check: (value: number) => boolean) =>
@@ -28,6 +30,17 @@ export function shareOption(standard: string): z.ZodDefault<z.ZodType<number>> {
   return number(`a share above 0 and below 1, for example ${standard}`, (value) => value > 0 && value < 1).default(
     Number(standard),
   ) as z.ZodDefault<z.ZodType<number>>;
+}
+
+/** The name of a spectrogram. */
+export function presetOption(standard: string): z.ZodType<string> {
+  const names = [...PRESETS.keys()];
+  return z
+    .enum(names as [string, ...string[]], {
+      error: ({ input }) => `unknown spectrogram "${String(input)}"${hint(String(input), names)}`,
+    })
+    .default(standard)
+    .describe(`spectrogram of sound: ${names.join(", ")}`);
 }
 
 /** A whole number from `least`. */

@@ -64,6 +64,12 @@ test("cremad: the lists of OGM-GE, with CRLF, a header, and the clip that some c
   );
 });
 
+test("a spectrogram that does not exist is an error before anything is read", async () => {
+  await expect(planOf("cremad", cremad(), { options: { audio: "stft-omg" } })).rejects.toThrow(
+    'cremad.audio: unknown spectrogram "stft-omg"; did you mean "stft-ogm"?',
+  );
+});
+
 test("cremad: a clone without Git LFS is named as such", async () => {
   const files: Files = Object.fromEntries(Object.keys(cremad()).map((file) => [file, STUB]));
   await expect(prepareFiles("cremad", files, {})).rejects.toThrow("this is a stub of Git LFS");

@@ -131,7 +131,7 @@ test("a table of features, numbers to predict, several labels", async () => {
     options: { ...own, label: "a,b", target: "multilabel", others: "score" },
   });
   expect(several.target).toEqual({ kind: "multilabel", names: ["a", "b"] });
-  expect(several.samples[0]).toMatchObject({ id: "p0", target: [0, Number.NaN] });
+  expect(several.samples.find(({ id }) => id === "p0")).toMatchObject({ target: [0, Number.NaN] });
 });
 
 test("wrong options and folders: what was looked for, the first paths, the nearest name", async () => {

@@ -1,10 +1,10 @@
 /** @file What data sets of clips share: sound and frames by the name of the clip, wherever they lie below the source. */
-import * as z from "zod";
+import type * as z from "zod";
 import { dataError } from "../../core/errors.ts";
 import { oneOf } from "../../core/options.ts";
 import { sizeOf } from "../../core/shape.ts";
 import { type DType, type DTypes, type Tensor, tensor } from "../../core/tensor.ts";
-import { wholeOption } from "../options.ts";
+import { presetOption, wholeOption } from "../options.ts";
 import { compareByCodePoint } from "../order.ts";
 import type { Modality, Part } from "../recipe.ts";
 import { requireFile, type Source } from "../source.ts";
@@ -117,7 +117,7 @@ export function clipOptions(
   frames: number,
 ): { readonly [K in keyof ClipOptions]: z.ZodType<ClipOptions[K]> } {
   return {
-    audio: z.string().default(audio).describe("spectrogram by name: stft-ogm, fbank-ks, stft-pmr, mel, logmel"),
+    audio: presetOption(audio),
     frames: wholeOption(1, frames).describe("frames of a clip"),
     pick: oneOf("middle", "start").default("middle").describe("which frame of each of so many parts of the clip"),
     size: wholeOption(1, 224).describe("height and width of a frame; 64 is far quicker to train on"),

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { oneOf } from "../../core/options.ts";
 import { TARGET_KINDS, type TargetKind } from "../../data/kinds.ts";
-import { seedOption, sharesOption, wholeOption } from "../options.ts";
+import { presetOption, seedOption, sharesOption, wholeOption } from "../options.ts";
 
 const text = z.string().min(1);
 
@@ -48,7 +48,7 @@ const shape: Shape = {
   "test-list": text.optional().describe("the same for the test split"),
   shares: sharesOption.default([0.7, 0.15, 0.15]).describe("shares of a split that is drawn"),
   seed: seedOption("seed of a split that is drawn"),
-  preset: text.default("logmel").describe("spectrogram of sound, by name"),
+  preset: presetOption("logmel"),
   size: wholeOption(1, 64).describe("height and width of pictures"),
   frames: wholeOption(1, 1).describe("pictures of a sample with several (* in the pattern), and of a video"),
   grey: z
