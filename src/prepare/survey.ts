@@ -1,4 +1,5 @@
 /** @file What `--check` says: what was found, stubs, space and time, from names, sizes and a few samples. */
+import { type DmilError, dataError } from "../core/errors.ts";
 import { formatShape, sizeOf } from "../core/shape.ts";
 import { itemSize } from "./join.ts";
 import type { ArrayForm, Counts, Plan } from "./plan.ts";
@@ -41,11 +42,13 @@ export async function probe(
     const modality = recipe.modalities[name]!;
     const having = plan.samples.filter(({ parts }) => parts[name]!.files.length > 0);
     let [read, steps, spent] = [0, 0, 0];
+    let broken: DmilError | undefined;
     for (const sample of spaced(having)) {
       const begin = now();
       const array = await readPart(modality, name, sample, tools, forms[name]).catch((thrown) => {
         const reason = readingError(thrown);
         if (!skipBroken) throw reason;
+        broken ??= reason;
         return undefined;
       });
       if (array === undefined) continue;
@@ -56,6 +59,9 @@ export async function probe(
       if (read === PROBES) break;
     }
     const form = forms[name];
+    if (form === undefined && broken !== undefined) {
+      throw dataError(`${name}: none of ${Math.min(having.length, MOST_TRIED)} files could be read. ${broken.message}`);
+    }
     if (form === undefined) continue;
     seconds += (spent / Math.max(1, read - WARM)) * having.length;
     bytes += steps * sizeOf(form.shape) * itemSize(form.dtype) * plan.samples.length;

@@ -127,10 +127,10 @@ async function dmilUntilShard(args: readonly string[], folder: string): Promise<
 }
 
 test("a broken file ends the work with its name; skipped, it is counted", async () => {
-  await fs.writeFile(path.join(cwd, "raw/audio/c200.wav"), "no sound");
+  await fs.writeFile(path.join(cwd, "raw/audio/c200.wav"), wav(300, 200).slice(0, 60));
   const broken = await dmil(["prepare", ...FOLDER, "--out", "broken", "--workers", "2"], { cwd });
   expect(broken.code).toBe(1);
-  expect(broken.stderr).toContain("raw/audio/c200.wav: at byte 0: this is not a .wav file");
+  expect(broken.stderr).toMatch(/^RunError: raw\/audio\/c200\.wav: at byte 44: .* the file is cut off/);
   const skipped = await dmil(["prepare", ...FOLDER, "--out", "broken", "--workers", "2", "--skip-broken", "--json"], {
     cwd,
   });

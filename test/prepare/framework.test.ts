@@ -122,6 +122,15 @@ test("a broken file stops with its name; skipped, it is counted and its modality
   expect(record.found.files).toBe(80);
 });
 
+test("a modality of which no file can be read is an error, and not left out in silence", async () => {
+  const files = Object.fromEntries(
+    Object.entries(tree(20)).map(([path, file]) => [path, path.startsWith("face") ? "broken" : file]),
+  );
+  await expect(prepareFiles("folder", files, { options: OPTIONS, skipBroken: true })).rejects.toThrow(
+    /^face: none of 20 files could be read\. raw\/face\/s\d+\.npy: not a \.npy file/,
+  );
+});
+
 test("stubs of Git LFS are found by --check and refused by name", async () => {
   const files = { ...tree(20), "face/s004.npy": STUB };
   const plan = await planOf("folder", files, { options: OPTIONS });
