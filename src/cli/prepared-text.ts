@@ -61,12 +61,14 @@ function factsOf({ name, summary, licence, size, get, layout, options }: Recipe)
 /** What `--check` found. */
 interface Checked extends Survey {
   readonly probed?: Probe;
+  /** Why the first samples could not be read. */
+  readonly problem?: string;
   readonly free: number;
 }
 
-/** The answer of `--check`; it is a failure if files are stubs, or the space is too small. */
+/** The answer of `--check`; it is a failure if files are stubs or cannot be read, or the space is too small. */
 export function checkAnswer(plan: Plan, recipe: OpenRecipe, { label }: Source, checked: Checked): Answer {
-  const { counts, modalities, stubs, files, bytes, probed, free } = checked;
+  const { counts, modalities, stubs, files, bytes, probed, problem, free } = checked;
   const rows = (row: CountRow): string[] => [
     `  ${row.name}`,
     ...FOLDERS.map((split) => `${row[split].found} / ${row[split].listed}`),
@@ -86,6 +88,7 @@ export function checkAnswer(plan: Plan, recipe: OpenRecipe, { label }: Source, c
           `${stubs.length} of ${count(files, "file")} are stubs of Git LFS, not the files: ${listing(stubs, 3)}. Install git-lfs, then run \`git lfs pull\` in that repository; archives from its web page hold stubs only.`,
         ]
       : []),
+    ...(problem !== undefined && stubs.length === 0 ? [`a file cannot be read: ${problem}`] : []),
     ...(plan.dropped.length > 0
       ? [
           `${count(plan.dropped.length, "sample")} left out: ${listing(
@@ -137,8 +140,9 @@ export function checkAnswer(plan: Plan, recipe: OpenRecipe, { label }: Source, c
         bytesNeeded: needed,
       }),
       bytesFree: free,
+      ...(problem !== undefined && { problem }),
     },
-    failed: stubs.length > 0 || isFull,
+    failed: problem !== undefined || stubs.length > 0 || isFull,
   };
 }
 

@@ -9,7 +9,7 @@ import { recipeNamed, recipeNames } from "../../prepare/index.ts";
 import { join } from "../../prepare/join.ts";
 import { makePlan, type Plan } from "../../prepare/plan.ts";
 import type { OpenRecipe } from "../../prepare/recipe.ts";
-import { shardsToDo } from "../../prepare/shard.ts";
+import { readingError, shardsToDo } from "../../prepare/shard.ts";
 import { type Source, sourceOf } from "../../prepare/source.ts";
 import { WORK } from "../../prepare/store.ts";
 import { probe, survey } from "../../prepare/survey.ts";
@@ -84,15 +84,16 @@ async function list(name: string | undefined, more: readonly string[], options: 
 
 async function check(plan: Plan, recipe: OpenRecipe, source: Source, flags: PrepareFlags): Promise<Answer> {
   const found = await survey(plan, source);
-  // Stubs would only repeat themselves as errors of the samples that are read.
   const tools = toolsFor(source, readersFor(source, source.label));
-  const skip = flags.skipBroken === true || found.stubs.length > 0;
-  const probed =
-    found.stubs.length === found.files
-      ? undefined
-      : await probe(plan, recipe, tools, skip, () => performance.now() / 1000);
+  const seconds = (): number => performance.now() / 1000;
+  let problem: string | undefined;
+  const probed = await probe(plan, recipe, tools, flags.skipBroken === true, seconds).catch((error) => {
+    problem = readingError(error).message;
+    return undefined;
+  });
   const free = await freeBytes(flags.out ?? ".");
-  return checkAnswer(plan, recipe, source, { ...found, ...(probed !== undefined && { probed }), free });
+  const extra = { ...(probed !== undefined && { probed }), ...(problem !== undefined && { problem }) };
+  return checkAnswer(plan, recipe, source, { ...found, ...extra, free });
 }
 
 /** Begins or continues, makes the shards and joins them. */
