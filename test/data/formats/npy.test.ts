@@ -2,14 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { sizeOf } from "../../../src/core/shape.ts";
 import { type DType, type DTypes, float32, type Tensor, tensor } from "../../../src/core/tensor.ts";
-import {
-  npyHeader,
-  readArray,
-  readBytes,
-  requireNumbers,
-  writeNpy,
-  writeNpyTexts,
-} from "../../../src/data/formats/npy.ts";
+import { npyHeader, readArray, requireNumbers, writeNpy, writeNpyTexts } from "../../../src/data/formats/npy.ts";
 import { caught, decode, reference } from "../fixtures/reference.ts";
 
 const readNpy = (bytes: Uint8Array, where = "npy") => requireNumbers(readArray(bytes, where), where);
