@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 const below: Record<string, readonly string[]> = { core: [] };
 const lines = [
   ["graph", "data", "info", "optim", "signal", "pictures"],
-  ["nn", "runtime"],
+  ["nn", "runtime", "prepare"],
   ["targets", "modalities", "encoders"],
   ["features"],
   ["methods"],

@@ -8,6 +8,7 @@ import { data } from "./flags/data.ts";
 import { compare, job, recover, sweep } from "./flags/experiments.ts";
 import { cache, encode } from "./flags/features.ts";
 import { bits, pid, quantify } from "./flags/information.ts";
+import { prepare } from "./flags/prepare.ts";
 import { completion, demo, doctor, methods } from "./flags/program.ts";
 import { evaluate, explain, exportModel, predict } from "./flags/run.ts";
 import type { Define } from "./flags/shared.ts";
@@ -17,8 +18,8 @@ import { version } from "./version.ts";
 
 /** All commands, in the order of the help text. */
 const COMMANDS: readonly Define[] = [
-  ...[demo, data, methods, train, resume, evaluate, predict, explain, exportModel, recover, quantify, bits, pid],
-  ...[sweep, job, compare, encode, cache, completion, doctor],
+  ...[demo, prepare, data, methods, train, resume, evaluate, predict, explain, exportModel, recover, quantify, bits],
+  ...[pid, sweep, job, compare, encode, cache, completion, doctor],
 ];
 
 /** The program with all commands; each passes the promise of its answer to `give`. */

@@ -11,6 +11,7 @@ const KINDS: Readonly<Record<string, "folder" | "file">> = {
   run: "folder",
   data: "folder",
   recordings: "folder",
+  source: "folder",
   file: "file",
   files: "file",
 };

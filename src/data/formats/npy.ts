@@ -70,18 +70,39 @@ const CONVERTED: ReadonlySet<string> = new Set(["b1", "f2", "V2"]);
 /** Writes a .npy file of version 1, byte for byte as NumPy 2 does for a C-order array. */
 export function writeNpy(array: Tensor): Uint8Array {
   const { dtype, shape, data } = array;
+  return withBytes(npyHeader(dtype, shape), new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+}
+
+/** Writes texts [N] as NumPy's `U` of the width of the longest. */
+export function writeNpyTexts(texts: readonly string[]): Uint8Array {
+  const points = texts.map((text) => Array.from(text, (sign) => sign.codePointAt(0)!));
+  const width = Math.max(1, ...points.map((own) => own.length));
+  const data = new Uint32Array(texts.length * width);
+  for (const [i, own] of points.entries()) data.set(own, i * width);
+  return withBytes(headerBytes(`<U${width}`, [texts.length]), new Uint8Array(data.buffer));
+}
+
+/** The header of a C-order array, for files that are written in parts. */
+export function npyHeader(dtype: DType, shape: Shape): Uint8Array {
   const kind = [...NPY_KINDS].find(([kind, known]) => known === dtype && !CONVERTED.has(kind))![0];
-  const descr = (data.BYTES_PER_ELEMENT === 1 ? "|" : "<") + kind;
+  return headerBytes((kind.endsWith("1") ? "|" : "<") + kind, shape);
+}
+
+function headerBytes(descr: string, shape: Shape): Uint8Array {
   const sizes = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
   let text = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${sizes}, }`;
   // NumPy leaves room for the first size to grow to 21 digits when rows are appended.
   if (shape.length > 0) text += " ".repeat(21 - String(shape[0]).length);
   const padding = (64 - ((10 + text.length + 1) % 64)) % 64;
   text += `${" ".repeat(padding)}\n`;
-  const out = new Uint8Array(10 + text.length + data.byteLength);
-  out.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, text.length & 255, text.length >> 8]);
-  out.set(new TextEncoder().encode(text), 10);
-  out.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), 10 + text.length);
+  const start = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, text.length & 255, text.length >> 8);
+  return withBytes(start, new TextEncoder().encode(text));
+}
+
+function withBytes(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const out = new Uint8Array(first.length + second.length);
+  out.set(first);
+  out.set(second, first.length);
   return out;
 }
 

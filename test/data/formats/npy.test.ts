@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { sizeOf } from "../../../src/core/shape.ts";
-import { type DType, type DTypes, type Tensor, tensor } from "../../../src/core/tensor.ts";
-import { readArray, requireNumbers, writeNpy } from "../../../src/data/formats/npy.ts";
+import { type DType, type DTypes, float32, type Tensor, tensor } from "../../../src/core/tensor.ts";
+import { npyHeader, readArray, requireNumbers, writeNpy, writeNpyTexts } from "../../../src/data/formats/npy.ts";
 import { caught, decode, reference } from "../fixtures/reference.ts";
 
 const readNpy = (bytes: Uint8Array, where = "npy") => requireNumbers(readArray(bytes, where), where);
@@ -213,4 +213,18 @@ describe("round trip", () => {
       ),
     );
   });
+});
+
+it("texts are written as NumPy writes them, characters beyond 16 bits included, and read again", () => {
+  const texts = ["anna", "", "z\u{1f600}"];
+  const bytes = writeNpyTexts(texts);
+  expect(new TextDecoder("latin1").decode(bytes.subarray(10, 60))).toContain("'descr': '<U4'");
+  expect(readArray(bytes)).toEqual({ dtype: "text", shape: [3], data: texts });
+  expect(readArray(writeNpyTexts([]))).toEqual({ dtype: "text", shape: [0], data: [] });
+});
+
+it("a header and rows that are written one after another are the whole file", () => {
+  const whole = float32([3, 2], [1, 2, 3, 4, 5, 6]);
+  const rows = [0, 1, 2].map((i) => new Uint8Array(whole.data.slice(2 * i, 2 * i + 2).buffer));
+  expect(Buffer.concat([npyHeader("float32", [3, 2]), ...rows])).toEqual(Buffer.from(writeNpy(whole)));
 });
