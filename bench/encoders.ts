@@ -10,9 +10,13 @@ import { writeFileSync } from "node:fs";
 import * as os from "node:os";
 import * as readline from "node:readline";
 import { parseArgs } from "node:util";
+import { conv1d } from "../src/encoders/conv1d.ts";
+import { gru } from "../src/encoders/gru.ts";
+import { lenet } from "../src/encoders/lenet.ts";
+import { resnet18 } from "../src/encoders/resnet18.ts";
+import { transformer } from "../src/encoders/transformer.ts";
 import { joint } from "../src/methods/joint.ts";
 import type { Module } from "../src/nn/module.ts";
-import { conv1d, lenet, resnet18 } from "./nets.ts";
 import { timed } from "./prepared.ts";
 
 interface Net {
@@ -27,10 +31,24 @@ interface Net {
 
 /** Each net has its twin under the same name in peers/encoders_torch.py. */
 const nets: Readonly<Record<string, Net>> = {
-  "resnet18-224": { encoder: resnet18, shape: [224, 224, 3], batch: 4, samples: 32, steps: 2 },
-  "resnet18-64": { encoder: resnet18, shape: [64, 64, 3], batch: 16, samples: 256, steps: 4 },
-  lenet: { encoder: lenet, shape: [28, 28, 1], batch: 64, samples: 1024, steps: 30 },
-  conv1d: { encoder: conv1d, shape: [50, 74], batch: 64, samples: 1024, steps: 15 },
+  "resnet18-224": { encoder: resnet18([224, 224, 3]), shape: [224, 224, 3], batch: 4, samples: 32, steps: 2 },
+  "resnet18-64": { encoder: resnet18([64, 64, 3]), shape: [64, 64, 3], batch: 16, samples: 256, steps: 4 },
+  lenet: { encoder: lenet([28, 28, 1]), shape: [28, 28, 1], batch: 64, samples: 1024, steps: 30 },
+  conv1d: {
+    encoder: conv1d(74, { width: 128, layers: 3, norm: "batch", pool: "mean" }),
+    shape: [50, 74],
+    batch: 64,
+    samples: 1024,
+    steps: 15,
+  },
+  transformer: {
+    encoder: transformer(300, { width: 256, heads: 4, layers: 2, feedForward: 512, dropout: 0, positions: "none" }),
+    shape: [50, 300],
+    batch: 64,
+    samples: 1024,
+    steps: 3,
+  },
+  gru: { encoder: gru(74, { width: 128, dropout: 0 }), shape: [50, 74], batch: 64, samples: 1024, steps: 20 },
 };
 
 /** Methods need a second modality. */

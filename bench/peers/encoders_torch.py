@@ -1,4 +1,4 @@
-"""The PyTorch twins of the encoders in ../nets.ts: one training step, Adam included. See README.md."""
+"""The PyTorch twins of the encoders in ../encoders.ts: one training step, Adam included. See README.md."""
 
 import argparse
 import sys
@@ -55,10 +55,42 @@ def lenet() -> tuple[nn.Module, int]:
 
 def conv1d() -> tuple[nn.Module, int]:
     layers, width = [], 74
-    for outputs in (64, 128, 128):
-        layers += [nn.Conv1d(width, outputs, 3, padding=1, bias=False), nn.BatchNorm1d(outputs), nn.ReLU(inplace=True)]
-        width = outputs
+    for _ in range(3):
+        layers += [nn.Conv1d(width, 128, 3, padding=1), nn.BatchNorm1d(128), nn.ReLU(inplace=True)]
+        width = 128
     return nn.Sequential(*layers, nn.AdaptiveAvgPool1d(1), nn.Flatten()), 128
+
+
+class Transformer(nn.Module):
+    """A linear layer for each step, two blocks that normalise last, and the mean over the steps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Linear(300, 256, bias=False)
+        layer = nn.TransformerEncoderLayer(256, 4, 512, dropout=0.0, batch_first=True)
+        self.blocks = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.blocks(self.first(x)).mean(dim=1)
+
+
+class Gru(nn.Module):
+    """The hidden state after the last step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.GRU(74, 128, batch_first=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layer(x)[1][0]
+
+
+def transformer() -> tuple[nn.Module, int]:
+    return Transformer(), 256
+
+
+def gru() -> tuple[nn.Module, int]:
+    return Gru(), 128
 
 
 class Joint(nn.Module):
@@ -80,6 +112,8 @@ NETS = {
     "resnet18-64": (resnet18, (3, 64, 64)),
     "lenet": (lenet, (1, 28, 28)),
     "conv1d": (conv1d, (74, 50)),
+    "transformer": (transformer, (50, 300)),
+    "gru": (gru, (50, 74)),
 }
 
 

@@ -20,6 +20,7 @@ export function fitOptionsOf(config: RunConfig): FitOptions {
     ...(config.labelSmoothing !== undefined && { labelSmoothing: config.labelSmoothing }),
     ...(config.normalize !== undefined && { normalize: config.normalize }),
     backend: config.backend,
+    ...(config.exact !== undefined && { exact: config.exact }),
     ...(config.threads !== "auto" && { threads: config.threads }),
   };
 }

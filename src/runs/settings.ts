@@ -64,6 +64,8 @@ export interface Settings {
   /** Threads within one operation; "auto" is 1 for small models and 2 for large ones. */
   readonly threads: number | "auto";
   readonly backend: BackendName;
+  /** Convolutions as direct products, without Winograd's rounding; slower. Default: not. */
+  readonly exact?: boolean | undefined;
   /** The encoder of every modality; default an MLP with one hidden layer of 64. */
   readonly encoder: EncoderSettings;
   /** Encoders of single modalities; for settings that they do not have, those of `encoder` hold where the kind has them. */
@@ -148,6 +150,7 @@ const schema = z.strictObject(
       )
       .default("auto"),
     backend: oneOf("auto", ...BACKENDS).default("auto"),
+    exact: z.boolean({ error: allowing("true or false") }).optional(),
     encoder: encoder.default({}),
     encoders: z
       .record(z.string(), encoder, { error: allowing("encoders by modality, for example {audio: {kind: mlp}}") })

@@ -69,6 +69,11 @@ export interface FitOptions {
   /** Threads inside one operation. Default: 1 for small models, 2 for large ones. */
   readonly threads?: number;
   readonly backend?: BackendName;
+  /**
+   * Compute convolutions as direct products, without Winograd's rounding: errors of 1e-6 instead of 1e-5 of the largest value, up to two
+   * times slower. Default false.
+   */
+  readonly exact?: boolean;
   /** Folder for checkpoints, metrics and the model. Default: none are written. */
   readonly folder?: Folder;
   /** Resume from the folder's checkpoint if it has one. */
@@ -105,6 +110,7 @@ const KNOWN: Keys<FitOptions> = {
   calibrate: true,
   threads: true,
   backend: true,
+  exact: true,
   folder: true,
   resume: true,
   checkpointSeconds: true,

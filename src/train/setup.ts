@@ -76,7 +76,8 @@ export async function setUp(
   const parameters = parametersOf(learner, widths);
   const size = parameters.reduce((n, { shape }) => n + sizeOf(shape), 0);
   const notes: string[] = [];
-  const backend = await loadBackend(options.backend ?? "auto", options.onEvent && ((note) => notes.push(note)));
+  const tell = options.onEvent && ((note: string) => notes.push(note));
+  const backend = { ...(await loadBackend(options.backend ?? "auto", tell)), exact: options.exact === true };
   const type = targetTypes[train.target.kind];
   const target = type.fit(train.target);
   const samples = samplesOf(features.train, transforms, method, widths, target);

@@ -20,7 +20,7 @@ beforeAll(async () => {
   cwd = await workplace();
   await call("data", "generate", "--out", "clips", "--samples", "400", "--features", "8", "--seed", "1");
   await fs.writeFile(path.join(cwd, "net.onnx"), vectorNet(8));
-  await fs.writeFile(path.join(cwd, "slow.onnx"), slowNet(8));
+  await fs.writeFile(path.join(cwd, "slow.onnx"), slowNet(8, 160));
 });
 afterAll(() => fs.rm(cwd, { recursive: true, force: true }));
 
