@@ -6,11 +6,12 @@ import { float32 } from "../../src/core/tensor.ts";
 import { leaf } from "../../src/graph/expr.ts";
 import { grad } from "../../src/graph/grad.ts";
 import { lower } from "../../src/graph/onnx/lower.ts";
-import { conv, maxPool, relu } from "../../src/graph/ops/index.ts";
+import { averagePool, constant, conv, maxPool, relu } from "../../src/graph/ops/index.ts";
 import { rowAxes } from "../../src/graph/rows.ts";
 import { rootScope } from "../../src/nn/module.ts";
 import { batchNorm } from "../../src/nn/norm.ts";
 import { loadBackend } from "../../src/runtime/load.ts";
+import { interpret } from "../../src/runtime/reference.ts";
 import { difference, normals, runNative, x } from "../support/numbers.ts";
 
 type Pair = readonly [number, number];
@@ -123,4 +124,12 @@ describe("in evaluation mode", () => {
       expect(axes.get(y)).toBe(training ? "mixed" : 0);
     }
   });
+});
+
+test("averagePool counts zeros of the padding, as PyTorch's avg_pool2d by default", () => {
+  const maps = constant([1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 3, 3, 1]);
+  const means = (f: Expr): number[] => [...interpret([f], {})[0]!.data];
+  expect(means(averagePool(maps, 2, { stride: 1 }))).toEqual([3, 4, 6, 7]);
+  expect(means(averagePool(maps, 3, { stride: 2, padding: 1 })).map((v) => v * 9)).toEqual([12, 16, 24, 28]);
+  expect(() => averagePool(maps, 4)).toThrowError(/the kernel is larger than the maps/);
 });

@@ -92,6 +92,7 @@ const cases: Record<string, (() => Expr)[]> = {
     () => ops.conv(x("c", [2, 6, 6, 1]), x("d", [5, 5, 1, 2]), { padding: 2 }),
   ],
   convInputGradient: [
+    () => ops.averagePool(x("c", [2, 5, 4, 3]), 3, { stride: 2, padding: 1 }),
     () => slope((c) => ops.conv(c, x("d", [3, 3, 3, 2]), { stride: 2 }), [2, 5, 4, 3]),
     () => slope((c) => ops.conv(c, x("d", [3, 2, 2, 3]), { padding: 1, groups: 1 }), [2, 3, 4, 2]),
   ],

@@ -23,7 +23,7 @@ export * from "./elementwise.ts";
 export { embedding } from "./gather.ts";
 export { type MatmulOptions, matmul } from "./matmul.ts";
 export { at, concat, pad, reshape, slice, split, stack, transpose, unstack } from "./movement.ts";
-export { type MaxPoolOptions, maxPool } from "./pooling.ts";
+export { type AveragePoolOptions, averagePool, type MaxPoolOptions, maxPool } from "./pooling.ts";
 export { max, mean } from "./reduce.ts";
 export { logSoftmax, softmax } from "./softmax.ts";
 export { standardise } from "./standardise.ts";

@@ -1,4 +1,4 @@
-/** @file Maxima of windows of channel-last maps. Means of windows are convolutions or `mean`. */
+/** @file Maxima and means of windows of channel-last maps. */
 import { methodError, shapeError } from "../../core/errors.ts";
 import { checkOptions } from "../../core/keys.ts";
 import { formatShape, sizeOf } from "../../core/shape.ts";
@@ -6,7 +6,8 @@ import { type Attributes, apply, type Expr, type OpRecord } from "../expr.ts";
 import { outputSize, type Pair, pixelReader, tapsOf, type Window } from "../onnx/convolution/geometry.ts";
 import type { Emitter } from "../onnx/emitter.ts";
 import { isSeparable, separableMaxima, separableMaximaGradient } from "../onnx/pooling.ts";
-import { pairOf } from "./convolution.ts";
+import { constant } from "./constant.ts";
+import { conv, pairOf } from "./convolution.ts";
 
 type PoolAttributes = Window & Attributes;
 
@@ -122,6 +123,26 @@ export function maxPool(x: Expr, window: number | Pair, options: MaxPoolOptions 
           : undefined;
   if (problem !== undefined) throw shapeError(`maxPool: ${formatShape(x.shape)}; ${problem}.`, { x: x.shape });
   return apply(maxPoolOp, [x], { ...geometry });
+}
+
+export interface AveragePoolOptions {
+  /** Default: the size of the window. */
+  readonly stride?: number | Pair;
+  /** Zeros on each side, which count in the means. Default 0. */
+  readonly padding?: number | Pair;
+}
+
+/**
+ * The mean of each window of maps [B, H, W, C], per channel: [B, h, w, C], as PyTorch's `avg_pool2d`. It is a convolution of each channel
+ * with equal weights. @throws ShapeError for other ranks, and for a window larger than the padded maps.
+ */
+export function averagePool(x: Expr, window: number | Pair, options: AveragePoolOptions = {}): Expr {
+  checkOptions<AveragePoolOptions>("averagePool", options, { stride: true, padding: true });
+  const { stride = window, padding = 0 } = options;
+  const [height, width] = pairOf(window);
+  const channels = x.shape.at(-1) ?? 1;
+  const weight = constant(1 / (height * width), [height, width, 1, channels]);
+  return conv(x, weight, { stride, padding, groups: channels });
 }
 
 export const poolingOps: readonly OpRecord[] = [maxPoolOp, maxPoolGradientOp];
