@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { type Shape, sizeOf } from "../../src/core/shape.ts";
 import { float32 } from "../../src/core/tensor.ts";
-import { leaf } from "../../src/graph/expr.ts";
+import { type Expr, leaf } from "../../src/graph/expr.ts";
 import { grad } from "../../src/graph/grad.ts";
 import { lower } from "../../src/graph/onnx/lower.ts";
 import { averagePool, constant, conv, maxPool, relu } from "../../src/graph/ops/index.ts";
