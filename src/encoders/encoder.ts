@@ -107,23 +107,6 @@ export const hidden: z.ZodType<number[]> = z.array(whole(1, "64"), {
 export const activation: z.ZodType<"relu" | "tanh" | "sigmoid"> = oneOf("relu", "tanh", "sigmoid");
 export const dropout: z.ZodType<number> = fraction("0.2");
 
-/** The settings of transformers that encoders share. */
-export const transformerSettings: {
-  readonly heads: z.ZodNumber;
-  readonly layers: z.ZodNumber;
-  readonly feedForward: z.ZodNumber;
-  readonly norm: z.ZodType<"post" | "pre", "post" | "pre">;
-  readonly positions: z.ZodType<"sinusoidal" | "learned" | "none", "sinusoidal" | "learned" | "none">;
-  readonly causal: z.ZodBoolean;
-} = {
-  heads: whole(1, "4"),
-  layers: whole(1, "2"),
-  feedForward: whole(1, "256"),
-  norm: oneOf("post", "pre"),
-  positions: oneOf("sinusoidal", "learned", "none"),
-  causal: z.boolean({ error: allowing("true or false") }),
-};
-
 /** The features of a step of samples [T, F], or [T, F + 1] where they are masked. */
 export const featuresOf = (sample: Shape, masked: boolean): number => sample[1]! - Number(masked);
 

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { configError, dataError, shapeError } from "../core/errors.ts";
 import { checkOptions } from "../core/keys.ts";
-import { allowing, oneOf } from "../core/options.ts";
+import { allowing } from "../core/options.ts";
 import { formatShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { embedding, greater } from "../graph/ops/index.ts";
@@ -10,8 +10,15 @@ import type { Module } from "../nn/module.ts";
 import { dropout as dropoutOf } from "../nn/norm.ts";
 import { meanOfSteps, type Steps } from "../nn/steps.ts";
 import { whole } from "../optim/settings.ts";
-import { defineEncoder, dropout, type EncoderType, transformerSettings } from "./encoder.ts";
-import { resolveTransformer, type TransformerOptions, transformSteps } from "./transformer.ts";
+import { defineEncoder, type EncoderType } from "./encoder.ts";
+import {
+  resolveTransformer,
+  TRANSFORMER_OPTIONS,
+  type TransformerOptions,
+  transformerShape,
+  transformerStored,
+  transformSteps,
+} from "./transformer.ts";
 
 export interface TextOptions extends Omit<TransformerOptions, "masked"> {
   /** Blocks of attention and feed-forward network; 0 is the mean of the embeddings, which does not know their order. Default 2. */
@@ -35,17 +42,7 @@ export function text(vocabulary: number, options: TextOptions = {}): Module {
       `text: a vocabulary of ${vocabulary}; a whole number of token ids from 2 to ${LARGEST} is needed.`,
     );
   }
-  checkOptions<object>("text", options, {
-    width: true,
-    heads: true,
-    layers: true,
-    feedForward: true,
-    dropout: true,
-    norm: true,
-    positions: true,
-    causal: true,
-    pool: true,
-  });
+  checkOptions<object>("text", options, TRANSFORMER_OPTIONS);
   const { masked: _, ...settings } = resolveTransformer("text", options);
   const { width, layers, dropout: rate } = settings;
   return {
@@ -100,29 +97,10 @@ export const textEncoder: EncoderType = defineEncoder({
   schema: z.strictObject({
     kind: z.literal("text").optional(),
     vocabulary,
-    width: whole(1, "64").default(64),
-    heads: transformerSettings.heads.default(4),
+    ...transformerShape,
     layers: whole(0, "2").default(2),
-    feedForward: transformerSettings.feedForward.optional(),
-    dropout: dropout.default(0.1),
-    norm: transformerSettings.norm.default("post"),
-    positions: transformerSettings.positions.default("sinusoidal"),
-    causal: transformerSettings.causal.default(false),
-    pool: oneOf("mean", "last", "first").default("mean"),
   }),
-  stored: z.strictObject({
-    kind: z.literal("text"),
-    vocabulary,
-    width: z.int().min(1),
-    heads: z.int().min(1),
-    layers: z.int().min(0),
-    feedForward: z.int().min(1),
-    dropout: dropout.default(0),
-    norm: transformerSettings.norm,
-    positions: transformerSettings.positions,
-    causal: z.boolean(),
-    pool: oneOf("mean", "last", "first"),
-  }),
+  stored: z.strictObject({ kind: z.literal("text"), vocabulary, ...transformerStored, layers: z.int().min(0) }),
   create: (_, { kind: _kind, vocabulary, feedForward, ...options }) =>
     text(vocabulary, { ...options, ...(feedForward !== undefined && { feedForward }) }),
   restore: ({ vocabulary, kind: _, ...options }) => text(vocabulary, options),

@@ -1,8 +1,8 @@
 /** @file The encoder `transformer`: self-attention over the steps of a sample. */
 import * as z from "zod";
 import { configError } from "../core/errors.ts";
-import { checkOptions } from "../core/keys.ts";
-import { oneOf } from "../core/options.ts";
+import { checkOptions, type Keys } from "../core/keys.ts";
+import { allowing, oneOf } from "../core/options.ts";
 import type { Expr } from "../graph/expr.ts";
 import { add, reshape } from "../graph/ops/index.ts";
 import { linearWith } from "../nn/linear.ts";
@@ -12,7 +12,7 @@ import { learned, sinusoidal } from "../nn/positions.ts";
 import { firstStep, keyBias, lastStep, meanOfSteps, type Steps, stepsOf } from "../nn/steps.ts";
 import { transformerBlock } from "../nn/transformer.ts";
 import { whole } from "../optim/settings.ts";
-import { defineEncoder, dropout, type EncoderType, featuresOf, masked, transformerSettings } from "./encoder.ts";
+import { defineEncoder, dropout, type EncoderType, featuresOf, masked } from "./encoder.ts";
 
 /** What a transformer adds to its steps, and how it is built. */
 export interface TransformerOptions {
@@ -38,7 +38,8 @@ export interface TransformerOptions {
   readonly masked?: boolean;
 }
 
-const KNOWN = {
+/** Names of the options that every encoder with a transformer has. */
+export const TRANSFORMER_OPTIONS: Keys<Omit<TransformerOptions, "masked">> = {
   width: true,
   heads: true,
   layers: true,
@@ -48,14 +49,13 @@ const KNOWN = {
   positions: true,
   causal: true,
   pool: true,
-  masked: true,
-} as const;
+};
 
 type Resolved = Required<TransformerOptions>;
 
 /** Options with defaults. @throws ConfigError for a bad rate, or heads that do not divide the width. */
 export function resolveTransformer(where: string, options: TransformerOptions): Resolved {
-  checkOptions<TransformerOptions>(where, options, KNOWN);
+  checkOptions<TransformerOptions>(where, options, { ...TRANSFORMER_OPTIONS, masked: true });
   const { width = 64, heads = 4, dropout = 0 } = options;
   checkRate(dropout, `${where}: dropout`);
   if (width % heads !== 0) {
@@ -110,39 +110,66 @@ export function transformer(features: number, options: TransformerOptions = {}):
   };
 }
 
-const pooling = oneOf("mean", "last", "first");
+type Norm = z.ZodType<"post" | "pre", "post" | "pre">;
+type Positions = z.ZodType<"sinusoidal" | "learned" | "none", "sinusoidal" | "learned" | "none">;
+type Pooling = z.ZodType<"mean" | "last" | "first", "mean" | "last" | "first">;
+const norm: Norm = oneOf("post", "pre");
+const positions: Positions = oneOf("sinusoidal", "learned", "none");
+const pooling: Pooling = oneOf("mean", "last", "first");
+
+/** The settings that every encoder with a transformer has. */
+export const transformerShape: {
+  readonly width: z.ZodDefault<z.ZodNumber>;
+  readonly heads: z.ZodDefault<z.ZodNumber>;
+  readonly layers: z.ZodDefault<z.ZodNumber>;
+  readonly feedForward: z.ZodOptional<z.ZodNumber>;
+  readonly dropout: z.ZodDefault<typeof dropout>;
+  readonly norm: z.ZodDefault<Norm>;
+  readonly positions: z.ZodDefault<Positions>;
+  readonly causal: z.ZodDefault<z.ZodBoolean>;
+  readonly pool: z.ZodDefault<Pooling>;
+} = {
+  width: whole(1, "64").default(64),
+  heads: whole(1, "4").default(4),
+  layers: whole(1, "2").default(2),
+  feedForward: whole(1, "256").optional(),
+  dropout: dropout.default(0.1),
+  norm: norm.default("post"),
+  positions: positions.default("sinusoidal"),
+  causal: z.boolean({ error: allowing("true or false") }).default(false),
+  pool: pooling.default("mean"),
+};
+
+/** The same settings in a model file, all of which are there. */
+export const transformerStored: {
+  readonly width: z.ZodInt;
+  readonly heads: z.ZodInt;
+  readonly layers: z.ZodInt;
+  readonly feedForward: z.ZodInt;
+  readonly dropout: z.ZodDefault<typeof dropout>;
+  readonly norm: Norm;
+  readonly positions: Positions;
+  readonly causal: z.ZodBoolean;
+  readonly pool: Pooling;
+} = {
+  width: z.int().min(1),
+  heads: z.int().min(1),
+  layers: z.int().min(1),
+  feedForward: z.int().min(1),
+  dropout: dropout.default(0),
+  norm,
+  positions,
+  causal: z.boolean(),
+  pool: pooling,
+};
 
 export const transformerEncoder: EncoderType = defineEncoder({
   kind: "transformer",
   summary: "self-attention over the steps of a sample",
   reads: "samples of [steps, features]",
   fits: (sample) => sample.length === 2,
-  schema: z.strictObject({
-    kind: z.literal("transformer").optional(),
-    width: whole(1, "64").default(64),
-    heads: transformerSettings.heads.default(4),
-    layers: transformerSettings.layers.default(2),
-    feedForward: transformerSettings.feedForward.optional(),
-    dropout: dropout.default(0.1),
-    norm: transformerSettings.norm.default("post"),
-    positions: transformerSettings.positions.default("sinusoidal"),
-    causal: transformerSettings.causal.default(false),
-    pool: pooling.default("mean"),
-  }),
-  stored: z.strictObject({
-    kind: z.literal("transformer"),
-    features: z.int().min(1),
-    width: z.int().min(1),
-    heads: z.int().min(1),
-    layers: z.int().min(1),
-    feedForward: z.int().min(1),
-    dropout: dropout.default(0),
-    norm: transformerSettings.norm,
-    positions: transformerSettings.positions,
-    causal: z.boolean(),
-    pool: pooling,
-    masked,
-  }),
+  schema: z.strictObject({ kind: z.literal("transformer").optional(), ...transformerShape }),
+  stored: z.strictObject({ kind: z.literal("transformer"), features: z.int().min(1), ...transformerStored, masked }),
   create: (sample, { kind: _, feedForward, ...options }, masked) =>
     transformer(featuresOf(sample, masked), { ...options, ...(feedForward !== undefined && { feedForward }), masked }),
   restore: ({ features, kind: _, ...options }) => transformer(features, options),
