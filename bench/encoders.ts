@@ -5,10 +5,8 @@
  * Adam, read the loss. The method is `joint` with the encoder and, as the second modality, one number: an embedding of 64 each, and a linear head.
  * Options: --nets resnet18-64,lenet --variants eager,compile --exact --threads 1 --rounds 7 --python FILE --json FILE.
  */
-import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import * as os from "node:os";
-import * as readline from "node:readline";
 import { parseArgs } from "node:util";
 import { conv1d } from "../src/encoders/conv1d.ts";
 import { gru } from "../src/encoders/gru.ts";
@@ -17,6 +15,7 @@ import { resnet18 } from "../src/encoders/resnet18.ts";
 import { transformer } from "../src/encoders/transformer.ts";
 import { joint } from "../src/methods/joint.ts";
 import type { Module } from "../src/nn/module.ts";
+import { type Contender, median, peer } from "./peers.ts";
 import { timed } from "./prepared.ts";
 
 interface Net {
@@ -63,14 +62,11 @@ interface Round {
   readonly peakMiB: number;
 }
 
-interface Contender {
-  readonly name: string;
-  /** Runs steps. */
-  run(steps: number): Promise<Round>;
-  close(): Promise<void>;
-}
-
-async function ours({ encoder, shape, batch, samples }: Net, threads: number, exact: boolean): Promise<Contender> {
+async function ours(
+  { encoder, shape, batch, samples }: Net,
+  threads: number,
+  exact: boolean,
+): Promise<Contender<Round>> {
   const method = joint({ encoders: { image: encoder, number }, embedding: 64 });
   const widths = { shapes: { image: shape, number: [1] }, classes: 6 };
   const sizes = { batch, samples, exact };
@@ -87,36 +83,12 @@ async function ours({ encoder, shape, batch, samples }: Net, threads: number, ex
   };
 }
 
-/** A PyTorch process that answers `run N` with one line of JSON; the reason where it cannot run. */
-async function peer(python: string, net: string, variant: string, threads: number): Promise<Contender | string> {
-  const file = new URL("peers/encoders_torch.py", import.meta.url).pathname;
+/** The twin of a net in PyTorch. */
+function twin(python: string, net: string, variant: string, threads: number): Promise<Contender<Round> | string> {
   const { batch, samples } = nets[net]!;
-  const args = [file, "--net", net, "--batch", batch, "--samples", samples, "--threads", threads, "--variant", variant];
-  const child = spawn(python, args.map(String), { stdio: ["pipe", "pipe", "ignore"] });
-  const lines = readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const failed = new Promise<undefined>((resolve) => child.on("error", () => resolve(undefined)));
-  const answer = async (): Promise<Record<string, unknown> | undefined> => {
-    const line = await Promise.race([lines.next(), failed]);
-    return line === undefined || line.done ? undefined : (JSON.parse(line.value) as Record<string, unknown>);
-  };
-  const ready = await answer();
-  if (ready?.ready !== true) return String(ready?.reason ?? `${python} or its package is absent`);
-  return {
-    name: `${ready.peer} ${ready.version}`,
-    async run(steps) {
-      child.stdin.write(`run ${steps}\n`);
-      const result = await answer();
-      if (result === undefined) throw new Error(`${variant} ended early`);
-      return result as unknown as Round;
-    },
-    async close() {
-      child.stdin.end("quit\n");
-      await new Promise((resolve) => child.on("exit", resolve));
-    },
-  };
+  const args = ["--net", net, "--batch", batch, "--samples", samples, "--threads", threads, "--variant", variant];
+  return peer(python, "encoders_torch.py", args);
 }
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 const { values: flags } = parseArgs({
   options: {
@@ -142,7 +114,7 @@ for (const name of flags.nets.split(",")) {
   const contenders = [await ours(net, threads, false)];
   if (flags.exact) contenders.push(await ours(net, threads, true));
   for (const variant of flags.variants.split(",").filter((v) => v !== "")) {
-    const other = await peer(flags.python, name, variant, threads);
+    const other = await twin(flags.python, name, variant, threads);
     if (typeof other === "string") console.log(`${name}  ${variant}: left out (${other})`);
     else contenders.push(other);
   }

@@ -6,25 +6,24 @@
  * A step is: gather the batch, draw noise, forward, backward, Adam, read the loss. Peers are the twins in bench/peers.
  * Options: --widths 512,32 --threads 1,2 --rounds 5 --json FILE.
  */
-import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import * as os from "node:os";
-import * as readline from "node:readline";
 import { parseArgs } from "node:util";
 import { dmilPublished } from "../src/methods/dmil-published/index.ts";
 import { mlp } from "../src/nn/mlp.ts";
+import { type Contender, median, peer } from "./peers.ts";
 import { BATCH, timed } from "./prepared.ts";
 
 const CLASSES = 6;
 
-/** A contender: runs steps and answers with milliseconds per step. */
-interface Contender {
-  readonly name: string;
-  run(steps: number): Promise<{ ms: number[]; peakMiB: number }>;
-  close(): Promise<void>;
+/** What a contender measured. */
+interface Round {
+  /** Milliseconds of each step. */
+  readonly ms: readonly number[];
+  readonly peakMiB: number;
 }
 
-async function ours(width: number, threads: number): Promise<Contender> {
+async function ours(width: number, threads: number): Promise<Contender<Round>> {
   const method = dmilPublished({ encoders: { first: mlp([width]), second: mlp([width]) }, embedding: width });
   const widths = { shapes: { first: [width], second: [width] }, classes: CLASSES };
   const { prepared, backend, steps } = await timed(method, method.stages[2] as never, widths, threads);
@@ -34,36 +33,6 @@ async function ours(width: number, threads: number): Promise<Contender> {
     close: () => prepared.dispose(),
   };
 }
-
-/** A peer process that answers `run N` with one line of JSON; undefined, with the reason, where it cannot run. */
-async function peer(script: string, variant: string, width: number, threads: number): Promise<Contender | string> {
-  const file = new URL(`peers/${script}`, import.meta.url).pathname;
-  const args = [file, "--width", width, "--batch", BATCH, "--threads", threads, "--variant", variant].map(String);
-  const child = spawn("python3", args, { stdio: ["pipe", "pipe", "ignore"] });
-  const lines = readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const failed = new Promise<undefined>((resolve) => child.on("error", () => resolve(undefined)));
-  const answer = async (): Promise<Record<string, unknown> | undefined> => {
-    const line = await Promise.race([lines.next(), failed]);
-    return line === undefined || line.done ? undefined : (JSON.parse(line.value) as Record<string, unknown>);
-  };
-  const ready = await answer();
-  if (ready?.ready !== true) return String(ready?.reason ?? "python3 or its package is absent");
-  return {
-    name: `${ready.peer} ${ready.version}`,
-    async run(steps) {
-      child.stdin.write(`run ${steps}\n`);
-      const result = await answer();
-      if (result === undefined) throw new Error(`${variant} ended early`);
-      return result as { ms: number[]; peakMiB: number };
-    },
-    async close() {
-      child.stdin.end("quit\n");
-      await new Promise((resolve) => child.on("exit", resolve));
-    },
-  };
-}
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 const { values: flags } = parseArgs({
   options: {
@@ -92,9 +61,10 @@ console.log("width threads  contender                          ms/step   ratio t
 for (const width of list(flags.widths)) {
   for (const threads of list(flags.threads)) {
     const own = await ours(width, threads);
-    const others: Contender[] = [];
+    const others: Contender<Round>[] = [];
+    const sizes = ["--width", width, "--batch", BATCH, "--threads", threads];
     for (const [script, variant] of peers) {
-      const other = await peer(script, variant, width, threads);
+      const other = await peer<Round>("python3", script, [...sizes, "--variant", variant]);
       if (typeof other === "string") console.log(`${width}  ${threads}  ${variant}: left out (${other})`);
       else others.push(other);
     }
